@@ -1,0 +1,137 @@
+# Postern. Every task by name: run test check lint bench fuzz fmt release install clean deps.
+# One build folder a flavour: build/FLAVOUR/…; generated sources in build/gen, shared by all.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+VERSION := $(shell cat VERSION)
+FLAVOURS := debug release asan tsan cov fuzz
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := debug
+.DELETE_ON_ERROR:
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef \
+	-Wconversion -Werror
+CPPFLAGS_ALL := -Iinclude -Ibuild/gen -I/usr/include/libxml2 -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"'
+CFLAGS_ALL := -std=c17 -g -pthread $(WARN) -fno-omit-frame-pointer -fstack-protector-strong
+LIBS := -lmicrohttpd -lsodium -lsqlite3 -ljansson -lcurl -lcmark-gfm-extensions -lcmark-gfm -lxml2 -linih \
+	-lzxcvbn -lutf8proc -lm
+HARDEN := -fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack
+
+flags_debug := -O0
+flags_release := -O2 -DNDEBUG -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-clash-protection -fcf-protection
+flags_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+flags_tsan := -O1 -fsanitize=thread
+flags_cov := -O0 --coverage
+flags_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+cc_fuzz := $(CLANG)
+
+SRC := $(filter-out src/app/main.c,$(wildcard src/base/*.c src/text/*.c src/crypto/*.c src/db/*.c src/http/*.c \
+	src/mail/*.c src/account/*.c src/paywall/*.c src/content/*.c src/content/importers/*.c src/pages/*.c \
+	src/api/*.c src/app/*.c))
+UNIT := $(wildcard tests/unit/test_*.c)
+UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
+FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
+EMBED := $(shell find web schema -type f ! -name '*.md' ! -name '*.svg' 2>/dev/null) \
+	$(wildcard web/static/*.svg web/demo/articles/*.md) LICENSE
+MIGRATIONS := $(wildcard schema/migrations/*.sql)
+QUERIES := $(wildcard schema/queries/*.sql)
+GEN_C := build/gen/schema.c
+GEN_S := build/gen/embed.S
+GEN_H := build/gen/postern/queries.h
+
+# ---- packages: checked once, again when the list changes ----
+build/.deps-run: deploy/deps
+	@deploy/deps run
+	@mkdir -p build && touch $@
+build/.deps-test: deploy/deps
+	@deploy/deps test
+	@mkdir -p build && touch $@
+tests/node_modules/.done: tests/package-lock.json | build/.deps-test
+	cd tests && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# ---- generated: the queries, prepared against the migrated schema, and the embedded files ----
+build/gen/schemac: src/build/schemac.c | build/.deps-run
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -O1 -o $@ $< -lsqlite3
+build/gen/embed: src/build/embed.c | build/.deps-run
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -O1 -D_GNU_SOURCE -o $@ $<
+$(GEN_H) $(GEN_C) &: build/gen/schemac $(MIGRATIONS) $(QUERIES)
+	@mkdir -p build/gen/postern
+	build/gen/schemac schema $(GEN_H) $(GEN_C)
+$(GEN_S): build/gen/embed $(EMBED)
+	build/gen/embed $@ $(EMBED)
+
+# ---- one set of rules for each flavour ----
+define flavour
+compiler_$(1) = $$(if $$(cc_$(1)),$$(cc_$(1)),$$(CC))
+obj_$(1) := $$(SRC:%.c=build/$(1)/%.o) build/$(1)/gen/schema.o build/$(1)/gen/embed.o
+unit_$(1) := $$(UNIT:tests/unit/%.c=build/$(1)/unit/%)
+build/$(1)/%.o: %.c $$(GEN_H) | build/.deps-run
+	@mkdir -p $$(@D)
+	@echo "  CC $(1) $$<"
+	@$$(compiler_$(1)) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(flags_$(1)) -fPIE -MMD -MP -c -o $$@ $$<
+build/$(1)/gen/schema.o: $$(GEN_C)
+	@mkdir -p $$(@D)
+	@$$(compiler_$(1)) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) -Wno-overlength-strings $$(flags_$(1)) -fPIE -c -o $$@ $$<
+build/$(1)/gen/embed.o: $$(GEN_S)
+	@mkdir -p $$(@D)
+	@$$(CC) -fPIE -c -o $$@ $$<
+build/$(1)/libpostern.a: $$(obj_$(1))
+	@rm -f $$@ && ar rcs $$@ $$^
+build/$(1)/postern: build/$(1)/src/app/main.o build/$(1)/libpostern.a
+	@echo "  LD $(1) $$@"
+	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) $$(HARDEN) -o $$@ $$^ $$(LIBS)
+build/$(1)/unit/%: build/$(1)/tests/unit/%.o $$(UNIT_HELP:%.c=build/$(1)/%.o) build/$(1)/libpostern.a | build/.deps-test
+	@mkdir -p $$(@D)
+	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) -pie -o $$@ $$^ -lcmocka $$(LIBS)
+.PHONY: $(1) unit-$(1)
+$(1): build/$(1)/postern
+unit-$(1): $$(unit_$(1))
+-include $$(shell find build/$(1) -name '*.d' 2>/dev/null)
+endef
+$(foreach f,$(FLAVOURS),$(eval $(call flavour,$(f))))
+
+# ---- fuzzing: a target per parser, seeds in the tree, replayed by the ordinary tests ----
+build/fuzz/bin/%: build/fuzz/tests/fuzz/%.o build/fuzz/libpostern.a
+	@mkdir -p $(@D)
+	@$(CLANG) $(CFLAGS_ALL) -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+build/asan/replay/%: build/asan/tests/fuzz/%.o build/asan/tests/fuzz/replay.o build/asan/libpostern.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS_ALL) $(flags_asan) -pie -o $@ $^ $(LIBS)
+replay := $(FUZZ:tests/fuzz/%.c=build/asan/replay/%)
+FUZZ_SECONDS ?= 60
+
+.PHONY: run test check lint bench fuzz fmt install clean deps compile-clang
+.SECONDARY:
+deps: build/.deps-run build/.deps-test
+run: build/release/postern
+	build/release/postern run-demo
+check: unit-debug build/debug/postern
+	tests/run unit debug
+test: unit-debug unit-asan unit-tsan $(replay) build/debug/postern build/asan/postern build/tsan/postern \
+		tests/node_modules/.done
+	tests/run all
+lint: compile-clang tests/node_modules/.done
+	tests/lint/run
+compile-clang: $(GEN_H) $(GEN_C) | build/.deps-test
+	@tests/lint/clang $(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -- $(SRC) src/app/main.c $(UNIT) $(FUZZ)
+fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/bin/%)
+	tests/fuzz/run $(FUZZ_SECONDS)
+bench: build/release/postern build/.deps-test
+	tests/bench/run
+fmt:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+install: build/release/postern
+	install -D -m 755 build/release/postern $(DESTDIR)$(PREFIX)/bin/postern
+	install -D -m 644 deploy/postern.service $(DESTDIR)$(PREFIX)/lib/systemd/system/postern.service
+	install -d $(DESTDIR)$(PREFIX)/share/doc/postern
+	install -m 644 README.md CHANGELOG.md LICENSE docs/*.md docs/*.yaml $(DESTDIR)$(PREFIX)/share/doc/postern/
+clean:
+	rm -rf build

@@ -1,0 +1,130 @@
+/* base: what every room stands on. Errors, slices, buffers, arenas, time.
+ *
+ * Threads: nothing here is shared; an arena and a buffer belong to one thread at a time.
+ * Ownership: a `struct str` owns nothing. A buffer owns its bytes, an arena all it handed out. */
+#ifndef POSTERN_BASE_H
+#define POSTERN_BASE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MUST_USE __attribute__((warn_unused_result))
+#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Sizes of the strings that travel through every room, with their closing NUL. */
+enum {
+	ID_SIZE = 27,	  /* 128 random bits in base32 (crypto_id_make) */
+	EMAIL_SIZE = 255, /* RFC 5321 section 4.5.3.1.3: 254 octets */
+	NAME_SIZE = 201,  /* a reader's name, bytes of UTF-8 */
+	HASH_BYTES = 32,  /* BLAKE2b-256 */
+};
+
+/* The one list of outcomes. Must stay closed: http maps each to a status, the command line each to
+ * an exit code. `*out` is untouched unless ERR_OK, where a header does not say otherwise. */
+enum err {
+	ERR_OK = 0,
+	ERR_INVALID,	    /* input does not have the form it must have */
+	ERR_WEAK_PASSWORD,  /* well formed, refused by the password rules */
+	ERR_TOO_LARGE,	    /* above a named maximum */
+	ERR_UNSUPPORTED,    /* a form or type we do not take */
+	ERR_UNAUTHENTICATED, /* nobody is signed in, or the credentials are wrong */
+	ERR_DENIED,	    /* somebody is, and may not */
+	ERR_PAYMENT,	    /* signed in, needs an entitlement */
+	ERR_NOT_FOUND,
+	ERR_METHOD,	    /* the path is there, this method is not */
+	ERR_CONFLICT,	    /* exists already, or changed meanwhile */
+	ERR_SPENT,	    /* single-use and used, expired or voided */
+	ERR_GONE,	    /* was here and is withdrawn */
+	ERR_LIMITED,	    /* too many; try again after a while */
+	ERR_BUSY,	    /* a queue or lock is full right now */
+	ERR_UNAVAILABLE,    /* something we need (database, disk) is not there */
+	ERR_NOMEM,
+	ERR_CORRUPT,	    /* stored data is not what we wrote */
+	ERR_INTERNAL,	    /* a fault of ours; logged where it arose */
+	ERR_COUNT
+};
+
+/* Stable lower-case name ("not_found"), for logs, JSON and tests. Never NULL. */
+const char *err_name(enum err e);
+
+/* ---- slices: {pointer, length}, not NUL-terminated unless a function says so ---- */
+struct str {
+	const char *p;
+	size_t n;
+};
+#define STR(lit) ((struct str){ "" lit, sizeof(lit) - 1 })
+#define STR_FMT "%.*s"
+#define STR_ARG(s) (int)(s).n, (s).p
+
+struct str str_of(const char *z); /* NULL gives the empty slice */
+bool str_eq(struct str a, struct str b);
+bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
+bool str_starts(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+bool str_has_byte(struct str s, char c);
+struct str str_trim(struct str s); /* spaces, tabs, CR, LF at both ends */
+/* Cuts `*rest` at the first `sep`: returns what stands before it and leaves what follows.
+ * Without `sep`, returns all and leaves {NULL, 0}. */
+struct str str_cut(struct str *rest, char sep);
+/* Copies into a fixed array with a closing NUL. ERR_TOO_LARGE when it does not fit, ERR_INVALID
+ * when `s` holds a NUL; `dst` is "" then. */
+enum err MUST_USE str_copy(char *dst, size_t size, struct str s);
+/* Whole of `s` as a decimal number in [min, max], no sign unless min < 0, no spaces. */
+enum err MUST_USE str_int(struct str s, int64_t min, int64_t max, int64_t *out);
+
+/* ---- buffer: grows up to a cap it is born with; the first failure sticks ---- */
+struct buf {
+	char *p; /* NUL-terminated whenever n > 0 */
+	size_t n, room, max;
+	enum err err; /* ERR_OK, ERR_NOMEM or ERR_TOO_LARGE; check once, at the end */
+};
+#define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_str(struct buf *b, struct str s);
+void buf_puts(struct buf *b, const char *z);
+void buf_byte(struct buf *b, char c);
+void buf_fmt(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
+struct str buf_view(const struct buf *b); /* empty after a failure */
+void buf_free(struct buf *b);
+#define BUF_AUTO __attribute__((cleanup(buf_free))) struct buf
+
+/* ---- arena: many small allocations, freed together ---- */
+struct arena;
+/* At most `max_bytes` in all. NULL when there is no memory. */
+struct arena *arena_new(size_t max_bytes);
+void arena_free(struct arena *a); /* NULL is fine */
+void arena_freep(struct arena **a);
+#define ARENA_AUTO __attribute__((cleanup(arena_freep))) struct arena
+/* Zeroed, aligned for any type; NULL above the cap or without memory. */
+void *arena_alloc(struct arena *a, size_t n);
+/* Copies, with a closing NUL behind (not counted). {NULL, 0} on failure or for {NULL, 0}. */
+struct str arena_str(struct arena *a, struct str s);
+/* Formatted copy; "" (never NULL) on failure. */
+const char *arena_fmt(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
+size_t arena_bytes(const struct arena *a);
+
+/* ---- time: always passed in. Seconds since 1970 UTC unless a name says otherwise ---- */
+struct clock {
+	int64_t (*now_s)(void *ctx); /* NULL: the system's clock */
+	void *ctx;
+};
+int64_t clock_now_s(const struct clock *c);
+int64_t clock_monotonic_us(void); /* for durations only */
+
+/* ---- files built into the program ---- */
+struct embedded_file {
+	const char *path; /* as in the source tree: "web/templates/front.html" */
+	const char *p;
+	size_t n;
+};
+/* All of them, ordered by path; the generated table ends with {NULL}. */
+extern const struct embedded_file embedded_files[];
+const struct embedded_file *embedded_find(const char *path); /* NULL when there is none */
+
+/* Whole file into a NUL-terminated buffer. ERR_NOT_FOUND, ERR_TOO_LARGE (b->max), ERR_UNAVAILABLE. */
+enum err MUST_USE file_read(const char *path, struct buf *b);
+
+#endif

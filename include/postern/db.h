@@ -1,0 +1,147 @@
+/* db: one statement API over the database. Operations exist once, as named queries in schema/queries; a driver knows
+ * how to open, prepare, bind, step, begin and commit, and nothing else.
+ *
+ * Reading: db_read lends a connection inside one read transaction (a snapshot). Writing: db_tx runs a function on the one
+ * writer thread, where many waiting transactions share a commit, each in a savepoint of its own; it returns once that
+ * commit is durable. The function may run again after a conflict and must have no other side effect.
+ * Errors: ERR_BUSY (locked beyond the busy time), ERR_UNAVAILABLE (file, disk, connection), ERR_CONFLICT (a unique or
+ * foreign key said no), ERR_CORRUPT (a row has not the shape we expect), ERR_NOMEM, or what the function itself returned.
+ * Unexpected ones are logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND, trouble is never "no rows".
+ * Threads: any, except that a connection stays with the thread it was lent to. */
+#ifndef POSTERN_DB_H
+#define POSTERN_DB_H
+
+#include "postern/base.h"
+#include "postern/log.h"
+#include "postern/queries.h" /* generated from schema/queries: enum query { QUERY_…, QUERY_COUNT } */
+
+struct db;
+struct db_conn;
+
+enum db_use {
+	DB_TOOL = 1, /* command line: shares the file with a running server */
+	DB_SERVE,    /* the one serving program; a second is ERR_CONFLICT */
+};
+struct db_settings {
+	const char *url;	  /* "sqlite:PATH" */
+	enum db_use use;
+	unsigned readers;	  /* read connections kept; more threads than that wait */
+	unsigned busy_timeout_ms; /* 5000 */
+	const struct log *log;
+};
+/* `why` says in a sentence what is wrong and what would be right. Creates a missing SQLite file (0600), not its folder.
+ * A database newer than this program is ERR_UNSUPPORTED. Does not migrate. */
+enum err MUST_USE db_open(const struct db_settings *s, struct db **out, char why[static 256]);
+void db_close(struct db *db); /* waits for the writer; NULL is fine */
+
+struct db_version {
+	int found;  /* of the database, 0 when it is empty */
+	int wanted; /* of this program */
+};
+enum err MUST_USE db_version(struct db *db, struct db_version *out);
+/* Applies the missing migrations, all in one transaction. */
+enum err MUST_USE db_migrate(struct db *db, char why[static 256]);
+/* Runs the engine's own integrity check and foreign key check; ERR_CORRUPT with the first finding in `why`. */
+enum err MUST_USE db_check(struct db *db, char why[static 256]);
+
+typedef enum err db_fn(struct db_conn *c, void *arg);
+enum err MUST_USE db_read(struct db *db, db_fn *fn, void *arg);
+enum err MUST_USE db_tx(struct db *db, db_fn *fn, void *arg);
+
+/* ---- parameters in: $1 is the first ---- */
+enum db_type { DB_NULL = 1, DB_INT, DB_TEXT, DB_BLOB };
+struct db_param {
+	enum db_type type;
+	int64_t i;
+	struct str s;
+};
+static inline struct db_param db_int(int64_t i)
+{
+	return (struct db_param){ .type = DB_INT, .i = i };
+}
+/* Times and counts where 0 means "none" and is stored as NULL. */
+static inline struct db_param db_int_or_null(int64_t i)
+{
+	return (struct db_param){ .type = i ? DB_INT : DB_NULL, .i = i };
+}
+static inline struct db_param db_text(struct str s)
+{
+	return (struct db_param){ .type = DB_TEXT, .s = s };
+}
+static inline struct db_param db_z(const char *z)
+{
+	return (struct db_param){ .type = DB_TEXT, .s = str_of(z) };
+}
+static inline struct db_param db_z_or_null(const char *z)
+{
+	return (struct db_param){ .type = z && *z ? DB_TEXT : DB_NULL, .s = str_of(z) };
+}
+static inline struct db_param db_blob(const void *p, size_t n)
+{
+	return (struct db_param){ .type = DB_BLOB, .s = { p, n } };
+}
+
+/* ---- columns out: each result column, in order, to one member of a row struct. NULL reads as 0, false or "" ---- */
+enum db_kind { DB_TO_INT = 1, DB_TO_BOOL, DB_TO_CHARS, DB_TO_STR, DB_TO_BYTES };
+struct db_column {
+	enum db_kind kind;
+	size_t offset, size;
+};
+#define DB_MEMBER(row, m, kind_, type)                                                              \
+	{                                                                                           \
+		(kind_), offsetof(row, m),                                                          \
+			sizeof(((row *)0)->m) +                                                     \
+				0 * sizeof(char[__builtin_types_compatible_p(                       \
+						__typeof__(((row *)0)->m), type)                    \
+							? 1                                         \
+							: -1])                                      \
+	}
+#define DB_COL_INT(row, m) DB_MEMBER(row, m, DB_TO_INT, int64_t)
+#define DB_COL_BOOL(row, m) DB_MEMBER(row, m, DB_TO_BOOL, bool) /* true: not NULL and not 0 */
+#define DB_COL_STR(row, m) DB_MEMBER(row, m, DB_TO_STR, struct str) /* text or blob, into the call's arena */
+#define DB_COL_CHARS(row, m) DB_MEMBER(row, m, DB_TO_CHARS, char[sizeof(((row *)0)->m)]) /* longer: ERR_CORRUPT */
+#define DB_COL_BYTES(row, m) DB_MEMBER(row, m, DB_TO_BYTES, uint8_t[sizeof(((row *)0)->m)]) /* exact length, or NULL */
+
+struct db_shape {
+	const struct db_column *columns;
+	size_t count, row_bytes;
+};
+#define DB_SHAPE(row, columns_) { (columns_), COUNT(columns_), sizeof(row) }
+
+struct db_call {
+	enum query query;
+	const struct db_param *params;
+	size_t param_count;
+	const struct db_shape *shape; /* db_get, db_list */
+	struct arena *arena;	      /* db_list, and wherever a shape has DB_COL_STR */
+	size_t max_rows;	      /* db_list: more is ERR_TOO_LARGE */
+};
+#define DB_PARAMS(...)                                                                              \
+	.params = (const struct db_param[]){ __VA_ARGS__ },                                         \
+	.param_count = sizeof((const struct db_param[]){ __VA_ARGS__ }) / sizeof(struct db_param)
+
+/* First row into `row`; ERR_NOT_FOUND without one. Further rows are not looked at. */
+enum err MUST_USE db_get(struct db_conn *c, const struct db_call *call, void *row);
+/* All rows as an array in the arena. No rows is ERR_OK and *count 0. */
+enum err MUST_USE db_list(struct db_conn *c, const struct db_call *call, void *rows_out, size_t *count);
+/* Runs a statement; `changed` (may be NULL) is the number of rows it touched. */
+enum err MUST_USE db_run(struct db_conn *c, const struct db_call *call, int64_t *changed);
+/* True inside a transaction or snapshot of this thread: http checks after every handler that it is false. */
+bool db_in_tx(const struct db *db);
+
+/* ---- generated by schemac from schema/ ---- */
+struct db_query_text {
+	const char *name;
+	const char *sql;
+	const char *postgres; /* a second text where the engines must differ, else NULL */
+	unsigned params, columns;
+};
+extern const struct db_query_text db_query_texts[];
+struct db_migration {
+	int version;
+	const char *name;
+	const char *sql;
+};
+extern const struct db_migration db_migrations[]; /* ends with version 0 */
+
+#endif

@@ -1,0 +1,48 @@
+/* log: one structured line per event on standard error (or a file descriptor given), logfmt or JSON.
+ *
+ * A line holds time (UTC, milliseconds), level, event, then the fields in order. Control characters,
+ * quotes and bytes that are not UTF-8 are escaped, so that no value can start a line or a field of
+ * its own. Callers never pass a token, a password or the body of a mail (docs/security.md). Each
+ * line is one write(2), so that lines of several threads do not mix. Threads: any. */
+#ifndef POSTERN_LOG_H
+#define POSTERN_LOG_H
+
+#include "postern/base.h"
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_format { LOG_LOGFMT, LOG_JSON };
+
+struct log {
+	enum log_level level; /* lines below are dropped */
+	enum log_format format;
+	int fd;
+};
+
+struct log_field {
+	const char *key; /* [a-z_]+, ours */
+	struct str text; /* used when is_int is false; cut at 1,000 bytes */
+	int64_t number;
+	bool is_int;
+};
+static inline struct log_field log_str(const char *key, struct str value)
+{
+	return (struct log_field){ .key = key, .text = value };
+}
+static inline struct log_field log_z(const char *key, const char *value)
+{
+	return (struct log_field){ .key = key, .text = str_of(value) };
+}
+static inline struct log_field log_int(const char *key, int64_t value)
+{
+	return (struct log_field){ .key = key, .number = value, .is_int = true };
+}
+
+void log_fields(const struct log *l, enum log_level level, const char *event,
+	const struct log_field *fields, size_t count);
+
+/* LOG(l, LOG_WARN, "mail_failed", log_z("id", id), log_int("attempt", n)); `l` may be NULL. */
+#define LOG(l, level, event, ...)                                                                   \
+	log_fields((l), (level), (event), (const struct log_field[]){ __VA_ARGS__ },                \
+		sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+
+#endif
