@@ -1,0 +1,480 @@
+/* schemac SCHEMA_DIR OUT.h OUT.c: reads SCHEMA_DIR/migrations/NNNN_name.sql and
+ * SCHEMA_DIR/queries/…sql, applies the migrations to an empty SQLite database in memory, prepares
+ * every query against it and writes both as C. A bad query is a build error. Runs at build time
+ * only and leaves on the first fault.
+ *
+ * A query is headed by "-- name: session_by_token :one", ":many" or ":exec"; further comment lines
+ * may follow. Where the engines must differ, a second text headed "-- name: session_by_token :one
+ * postgres" comes directly behind. */
+#define _POSIX_C_SOURCE 200809L
+#include "dialect_check.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { QUERIES_MAX = 1000, MIGRATIONS_MAX = 9999, NAME_MAX_BYTES = 63, FILE_MAX_BYTES = 256 << 10 };
+
+struct place {
+	const char *file;
+	int line;
+};
+struct query {
+	struct place at;
+	char name[NAME_MAX_BYTES + 1];
+	char kind[8];
+	char *sql, *postgres;
+	int params, columns;
+};
+struct migration {
+	char *name, *sql;
+};
+struct memory {
+	struct memory *next;
+	char bytes[];
+};
+struct schema {
+	sqlite3 *db;
+	struct memory *memory; /* all that lives until the end */
+	struct migration migrations[MIGRATIONS_MAX];
+	size_t migration_count;
+	struct query queries[QUERIES_MAX];
+	size_t query_count;
+};
+
+__attribute__((format(printf, 2, 3))) static _Noreturn void fail(
+	struct place at, const char *fmt, ...)
+{
+	if (at.line > 0)
+		fprintf(stderr, "%s:%d: ", at.file, at.line);
+	else
+		fprintf(stderr, "%s: ", at.file);
+	va_list ap;
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+static void *must(void *p)
+{
+	if (!p)
+		fail((struct place){ "schemac", 0 }, "no memory");
+	return p;
+}
+
+static char *schema_alloc(struct schema *s, size_t n)
+{
+	struct memory *m = must(malloc(sizeof *m + n));
+	m->next = s->memory;
+	s->memory = m;
+	return m->bytes;
+}
+
+static char *schema_copy(struct schema *s, const char *p, size_t n)
+{
+	char *copy = schema_alloc(s, n + 1);
+	memcpy(copy, p, n);
+	copy[n] = '\0';
+	return copy;
+}
+
+static void schema_free(struct schema *s)
+{
+	sqlite3_close(s->db);
+	while (s->memory) {
+		struct memory *next = s->memory->next;
+		free(s->memory);
+		s->memory = next;
+	}
+	free(s);
+}
+
+/* ---- files ---- */
+static char *file_text(struct schema *s, const char *path)
+{
+	struct place at = { path, 0 };
+	FILE *f = fopen(path, "re");
+	if (!f)
+		fail(at, "%s", strerror(errno));
+	char *text = schema_alloc(s, FILE_MAX_BYTES + 1);
+	size_t n = fread(text, 1, FILE_MAX_BYTES + 1, f);
+	if (ferror(f) || n > FILE_MAX_BYTES || memchr(text, 0, n))
+		fail(at, "cannot be read, is larger than %d bytes or holds a NUL", FILE_MAX_BYTES);
+	text[n] = '\0';
+	fclose(f);
+	return text;
+}
+
+static int is_sql_file(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+	return n > 4 && e->d_name[0] != '.' && strcmp(e->d_name + n - 4, ".sql") == 0;
+}
+
+static char *path_join(struct schema *s, const char *dir, const char *name)
+{
+	size_t n = strlen(dir) + strlen(name) + 2;
+	char *path = schema_alloc(s, n);
+	snprintf(path, n, "%s/%s", dir, name);
+	return path;
+}
+
+/* Calls `fn` with each .sql file of dir/sub in the order of names. A missing folder is an empty
+ * one. */
+static void files_each(struct schema *s, const char *dir, const char *sub,
+	void (*fn)(struct schema *, const char *))
+{
+	struct dirent **entries = NULL;
+	char *folder = path_join(s, dir, sub);
+	int count = scandir(folder, &entries, is_sql_file, alphasort);
+	if (count < 0 && errno != ENOENT)
+		fail((struct place){ folder, 0 }, "%s", strerror(errno));
+	for (int i = 0; i < count; i++) {
+		fn(s, path_join(s, folder, entries[i]->d_name));
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+static int line_at(const char *text, const char *p)
+{
+	int line = 1;
+	for (; text < p; text++)
+		line += *text == '\n';
+	return line;
+}
+
+static void dialect_check(struct place at, const char *sql)
+{
+	const char *word = NULL;
+	size_t n = 0;
+	const char *why = dialect_fault(sql, &word, &n);
+	if (why)
+		fail((struct place){ at.file, at.line + line_at(sql, word) - 1 },
+			"'%.*s' is outside our dialect: %s", (int)n, word, why);
+}
+
+/* ---- migrations ---- */
+static void migration_apply(struct schema *s, const char *path, const char *sql)
+{
+	char *text = must(dialect_to_sqlite(sql));
+	const char *p = text;
+	while (*p) {
+		sqlite3_stmt *st = NULL;
+		const char *tail = NULL;
+		int rc = sqlite3_prepare_v2(s->db, p, -1, &st, &tail);
+		if (rc == SQLITE_OK && st)
+			rc = sqlite3_step(st) == SQLITE_DONE ? SQLITE_OK : SQLITE_ERROR;
+		if (rc != SQLITE_OK) {
+			int offset = sqlite3_error_offset(s->db);
+			const char *where = offset > 0 ? p + offset : p + strspn(p, " \t\r\n");
+			fail((struct place){ path, line_at(text, where) }, "%s",
+				sqlite3_errmsg(s->db));
+		}
+		sqlite3_finalize(st);
+		p = tail;
+	}
+	free(text);
+}
+
+static void migration_read(struct schema *s, const char *path)
+{
+	struct place at = { path, 0 };
+	const char *base = strrchr(path, '/') + 1;
+	size_t digits = strspn(base, "0123456789");
+	if (digits != 4 || base[4] != '_' || strlen(base) < strlen("0001_x.sql"))
+		fail(at, "a migration is named NNNN_name.sql");
+	if (s->migration_count == MIGRATIONS_MAX)
+		fail(at, "more than %d migrations", MIGRATIONS_MAX);
+	char want[8];
+	snprintf(want, sizeof want, "%04zu_", s->migration_count + 1);
+	if (strncmp(base, want, 5) != 0)
+		fail(at, "migrations count from 0001 without holes; this should be %s…", want);
+	struct migration *m = &s->migrations[s->migration_count++];
+	m->sql = file_text(s, path);
+	m->name = schema_copy(s, base + 5, strlen(base) - 9);
+	dialect_check((struct place){ path, 1 }, m->sql);
+	migration_apply(s, path, m->sql);
+}
+
+/* ---- queries ---- */
+/* Without comments, blank lines and the closing semicolon. */
+static char *sql_clean(struct schema *s, const char *from, const char *end)
+{
+	char *out = schema_alloc(s, (size_t)(end - from) + 1), *to = out;
+	bool quoted = false;
+	for (const char *p = from; p < end; p++) {
+		if (!quoted && p[0] == '-' && p[1] == '-')
+			p += strcspn(p, "\n");
+		if (p >= end)
+			break;
+		quoted ^= *p == '\'';
+		if (*p == '\n' && !quoted) {
+			while (to > out && isspace((unsigned char)to[-1]))
+				to--;
+			if (to == out)
+				continue;
+		}
+		*to++ = *p;
+	}
+	while (to > out && (isspace((unsigned char)to[-1]) || to[-1] == ';'))
+		to--;
+	*to = '\0';
+	return out;
+}
+
+static const struct query *query_named(const struct schema *s, const char *name)
+{
+	for (size_t i = 0; i < s->query_count; i++)
+		if (strcmp(s->queries[i].name, name) == 0)
+			return &s->queries[i];
+	return NULL;
+}
+
+static bool name_is_good(const char *name)
+{
+	return islower((unsigned char)name[0]) &&
+	       name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")] == '\0';
+}
+
+static struct query *query_add(struct schema *s, const struct query *head)
+{
+	const struct query *same = query_named(s, head->name);
+	if (same)
+		fail(head->at, "%s: stands in %s:%d already", head->name, same->at.file,
+			same->at.line);
+	if (s->query_count == QUERIES_MAX)
+		fail(head->at, "more than %d queries", QUERIES_MAX);
+	struct query *q = &s->queries[s->query_count++];
+	*q = *head;
+	return q;
+}
+
+static bool kind_is_good(const char *kind)
+{
+	return strcmp(kind, ":one") == 0 || strcmp(kind, ":many") == 0 ||
+	       strcmp(kind, ":exec") == 0;
+}
+
+/* Adds the text behind a header, up to `end`: as a query, or as the second text of the one before.
+ */
+static void query_take(struct schema *s, struct place at, const char *header, const char *end)
+{
+	struct query head = { .at = at };
+	char engine[16] = "", more[2] = "";
+	const char *body = header + strcspn(header, "\n");
+	char *line = schema_copy(s, header, (size_t)(body - header));
+	int n = sscanf(line, "-- name: %63s %7s %15s %1s", head.name, head.kind, engine, more);
+	if (n < 2 || n > 3 || !name_is_good(head.name) || !kind_is_good(head.kind))
+		fail(at, "a query is headed '-- name: some_words :one', ':many' or ':exec'");
+	char *sql = sql_clean(s, body, end);
+	if (!*sql)
+		fail(at, "%s: no statement follows", head.name);
+	dialect_check(at, schema_copy(s, header, (size_t)(end - header)));
+	if (n == 2) {
+		query_add(s, &head)->sql = sql;
+		return;
+	}
+	struct query *last = s->query_count ? &s->queries[s->query_count - 1] : NULL;
+	if (strcmp(engine, "postgres") != 0)
+		fail(at, "%s: the only word that may stand here is 'postgres'", head.name);
+	if (!last || strcmp(last->name, head.name) != 0 || strcmp(last->kind, head.kind) != 0 ||
+		last->postgres)
+		fail(at, "%s: must stand directly behind its first text, of the same kind",
+			head.name);
+	last->postgres = sql;
+}
+
+static const char *line_next(const char *p)
+{
+	p += strcspn(p, "\n");
+	return *p ? p + 1 : p;
+}
+
+static const char *header_next(const char *p)
+{
+	while (*p && strncmp(p, "-- name:", 8) != 0)
+		p = line_next(p);
+	return p;
+}
+
+static void queries_read(struct schema *s, const char *path)
+{
+	const char *text = file_text(s, path), *p = header_next(text);
+	if (*sql_clean(s, text, p))
+		fail((struct place){ path, 1 }, "a statement without a name");
+	while (*p) {
+		const char *end = header_next(line_next(p));
+		query_take(s, (struct place){ path, line_at(text, p) }, p, end);
+		p = end;
+	}
+}
+
+/* The highest n of $1…$n in a PostgreSQL text, which nothing here can prepare; -1 when one is
+ * missing. */
+static int params_count(const char *sql)
+{
+	bool seen[100] = { false };
+	int max = 0;
+	for (const char *p = sql; *p; p++) {
+		p = literal_skip(p);
+		if (*p != '$')
+			continue;
+		long n = strtol(p + 1, NULL, 10);
+		if (n < 1 || n > 99)
+			return -1;
+		seen[n] = true;
+		max = n > max ? (int)n : max;
+	}
+	for (int i = 1; i <= max; i++)
+		if (!seen[i])
+			return -1;
+	return max;
+}
+
+static void params_check(const struct query *q, sqlite3_stmt *st)
+{
+	for (int i = 1; i <= q->params; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "$%d", i);
+		if (sqlite3_bind_parameter_index(st, name) == 0)
+			fail(q->at, "%s: has %d parameters, and %s is not among them", q->name,
+				q->params, name);
+	}
+	if (q->postgres && params_count(q->postgres) != q->params)
+		fail(q->at, "%s: its two texts differ in parameters", q->name);
+}
+
+static void query_check(struct schema *s, struct query *q)
+{
+	sqlite3_stmt *st = NULL;
+	const char *tail = NULL;
+	if (sqlite3_prepare_v2(s->db, q->sql, -1, &st, &tail) != SQLITE_OK)
+		fail(q->at, "%s: %s", q->name, sqlite3_errmsg(s->db));
+	if (!st || tail[strspn(tail, " \t\r\n;")])
+		fail(q->at, "%s: must be one statement", q->name);
+	q->params = sqlite3_bind_parameter_count(st);
+	q->columns = sqlite3_column_count(st);
+	params_check(q, st);
+	bool exec = strcmp(q->kind, ":exec") == 0;
+	if (exec && q->columns > 0)
+		fail(q->at, "%s: returns columns, so it is :one or :many", q->name);
+	if (!exec && q->columns == 0)
+		fail(q->at, "%s: returns nothing, so it is :exec", q->name);
+	sqlite3_finalize(st);
+}
+
+/* ---- output ---- */
+static void header_write(FILE *f, const struct schema *s)
+{
+	fputs("/* Generated by schemac from schema/queries. */\n", f);
+	fputs("#ifndef POSTERN_QUERIES_H\n#define POSTERN_QUERIES_H\n\nenum query {\n", f);
+	for (size_t i = 0; i < s->query_count; i++) {
+		fputs("\tQUERY_", f);
+		for (const char *c = s->queries[i].name; *c; c++)
+			fputc(toupper((unsigned char)*c), f);
+		fputs(",\n", f);
+	}
+	fputs("\tQUERY_COUNT\n};\n\n#endif\n", f);
+}
+
+static void literal_write(FILE *f, const char *text)
+{
+	if (!text) {
+		fputs(" NULL", f);
+		return;
+	}
+	fputs("\n\t\t\"", f);
+	for (const char *c = text; *c; c++) {
+		if (*c == '\n')
+			fputs(c[1] ? "\\n\"\n\t\t\"" : "\\n", f);
+		else if (*c == '"' || *c == '\\' || *c == '?')
+			fprintf(f, "\\%c", *c);
+		else if (*c == '\t')
+			fputs("\\t", f);
+		else
+			fputc(*c, f);
+	}
+	fputc('"', f);
+}
+
+static void source_write(FILE *f, const struct schema *s)
+{
+	fputs("/* Generated by schemac from schema. */\n#include \"postern/db.h\"\n\n", f);
+	fputs("const struct db_query_text db_query_texts[] = {\n", f);
+	for (size_t i = 0; i < s->query_count; i++) {
+		const struct query *q = &s->queries[i];
+		fprintf(f, "\t{ \"%s\",", q->name);
+		literal_write(f, q->sql);
+		fputc(',', f);
+		literal_write(f, q->postgres);
+		fprintf(f, ", %d, %d },\n", q->params, q->columns);
+	}
+	fputs("\t{ NULL, NULL, NULL, 0, 0 },\n};\n\n", f);
+	fputs("const struct db_migration db_migrations[] = {\n", f);
+	for (size_t i = 0; i < s->migration_count; i++) {
+		fprintf(f, "\t{ %zu, \"%s\",", i + 1, s->migrations[i].name);
+		literal_write(f, s->migrations[i].sql);
+		fputs(" },\n", f);
+	}
+	fputs("\t{ 0, NULL, NULL },\n};\n", f);
+}
+
+static bool file_holds(const char *path, const char *text, size_t n)
+{
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return false;
+	bool same = true;
+	for (size_t i = 0; i < n && same; i++)
+		same = fgetc(f) == (unsigned char)text[i];
+	same = same && fgetc(f) == EOF;
+	fclose(f);
+	return same;
+}
+
+/* Leaves a file alone that is right already: an edit of a query's text then rebuilds only the table
+ * of texts. */
+static void output(
+	const struct schema *s, const char *path, void (*fn)(FILE *, const struct schema *))
+{
+	struct place at = { path, 0 };
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = must(open_memstream(&text, &n));
+	fn(f, s);
+	if (fclose(f) != 0)
+		fail(at, "%s", strerror(errno));
+	if (file_holds(path, text, n))
+		return;
+	f = fopen(path, "we");
+	if (!f || fwrite(text, 1, n, f) != n || fclose(f) != 0)
+		fail(at, "%s", strerror(errno));
+	free(text);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 4) {
+		fputs("usage: schemac SCHEMA_DIR OUT.h OUT.c\n", stderr);
+		return 2;
+	}
+	struct schema *s = must(calloc(1, sizeof *s));
+	if (sqlite3_open(":memory:", &s->db) != SQLITE_OK)
+		fail((struct place){ "schemac", 0 }, "cannot open SQLite");
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	files_each(s, argv[1], "migrations", migration_read);
+	files_each(s, argv[1], "queries", queries_read);
+	for (size_t i = 0; i < s->query_count; i++)
+		query_check(s, &s->queries[i]);
+	output(s, argv[2], header_write);
+	output(s, argv[3], source_write);
+	schema_free(s);
+	return 0;
+}

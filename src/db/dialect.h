@@ -1,0 +1,47 @@
+/* dialect: migrations name types as PostgreSQL does; SQLite is told its own names for the two that
+ * differ, so that a column has the affinity we mean. Shared with schemac, so that the build checks
+ * what the program runs. */
+#ifndef DB_DIALECT_H
+#define DB_DIALECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+static inline bool dialect_is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
+/* The whole word at `p`, replaced; the word itself when it has no other name. */
+static inline const char *dialect_sqlite_type(const char *p, size_t n)
+{
+	if (n == 6 && memcmp(p, "BIGINT", 6) == 0)
+		return "INTEGER";
+	if (n == 5 && memcmp(p, "BYTEA", 5) == 0)
+		return "BLOB";
+	return NULL;
+}
+
+/* A copy in SQLite's words, for the caller to free; NULL without memory. */
+static inline char *dialect_to_sqlite(const char *sql)
+{
+	char *out = malloc(strlen(sql) * 2 + 1), *to = out;
+	while (out && *sql) {
+		size_t n = 0;
+		while (dialect_is_word(sql[n]))
+			n++;
+		const char *type = dialect_sqlite_type(sql, n);
+		size_t take = n ? n : 1, put = type ? strlen(type) : take;
+		memcpy(to, type ? type : sql, put);
+		to += put;
+		sql += take;
+	}
+	if (out)
+		*to = '\0';
+	return out;
+}
+
+#endif
