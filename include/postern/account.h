@@ -1,0 +1,148 @@
+/* account: who readers are. Registration, log-in, sessions, passwords, tokens by mail.
+ *
+ * What the outside may tell apart is settled here: registration and reset answer alike for known
+ * and unknown addresses, log-in has one refusal for unknown, wrong, unverified and disabled, and
+ * each does the same work whatever the case is. Functions that hash take tens of milliseconds and
+ * belong on the hash lane (marked [hash]); all may block on the database. Threads: any; a `struct
+ * accounts` is read-only once filled. */
+#ifndef POSTERN_ACCOUNT_H
+#define POSTERN_ACCOUNT_H
+
+#include "postern/base.h"
+#include "postern/crypto.h"
+#include "postern/db.h"
+#include "postern/http.h"
+#include "postern/mail.h"
+
+struct account_settings {
+	struct password_cost cost;
+	unsigned min_length, max_length;   /* code points */
+	double min_bits;                   /* libzxcvbn's estimate */
+	int64_t session_s, session_idle_s; /* "keep me signed in": 30 days in all, 14 unused */
+	int64_t short_session_s, short_session_idle_s; /* without: 12 hours */
+	unsigned sessions_max; /* an account's at once; the least recently used goes */
+	unsigned reset_minutes, verify_minutes;
+	unsigned failures_free;      /* wrong passwords in a row before the delay begins */
+	int64_t failure_delay_max_s; /* the delay doubles from 1 s up to this */
+	int64_t failure_forget_s;    /* after so long without one, the count starts anew */
+	const char *site_name;
+	const char *base_url;
+};
+struct accounts {
+	struct account_settings set;
+	struct db *db;
+	struct mail *mail;
+	const struct log *log;
+};
+
+/* Which field was refused and why; for 422 answers. Static strings. */
+struct refusal {
+	const char *field, *code, *detail;
+};
+
+struct account {
+	char id[ID_SIZE];
+	char email[EMAIL_SIZE], email_key[EMAIL_SIZE];
+	char name[NAME_SIZE];
+	char password_hash[PASSWORD_HASH_SIZE];
+	int64_t created_at, updated_at, verified_at, disabled_at, last_login_at;
+};
+
+/* ---- registration ---- */
+struct registration {
+	struct str email, password, name;
+	struct str return_to; /* local path to carry through the mail, or empty */
+};
+/* [hash] ERR_OK for new and known addresses alike; ERR_INVALID or ERR_WEAK_PASSWORD with `why`. */
+enum err MUST_USE account_register(const struct accounts *s, const struct registration *r,
+	int64_t now_s, struct arena *a, struct refusal *why);
+/* Spends a verification token. ERR_SPENT. When two registrations met before the mailbox was proved,
+ * neither password was kept: `choose` is then a reset token to go on with, otherwise its text is
+ * "". */
+enum err MUST_USE account_verify(
+	const struct accounts *s, struct str token, int64_t now_s, struct token *choose);
+/* ERR_SPENT when the token would not work now. Changes nothing. */
+enum err MUST_USE account_token_look(const struct accounts *s, struct str token,
+	const char *purpose, int64_t now_s, struct account *out);
+
+/* ---- log-in ---- */
+struct login {
+	struct str email, password;
+	bool remember;
+	struct str session_name; /* "Firefox on Linux" */
+	struct str device;       /* device token of this browser, or empty */
+};
+struct session {
+	char id[ID_SIZE];
+	char name[NAME_SIZE];
+	int64_t remember, created_at, last_seen_at, idle_s, expires_at;
+};
+struct login_result {
+	struct token token;  /* secret, for the client only */
+	struct token device; /* secret; text "" when the one presented stays good */
+	struct session session;
+	struct account account; /* password_hash is wiped */
+	int64_t retry_after_s;  /* with ERR_LIMITED */
+};
+/* [hash] ERR_UNAUTHENTICATED (one answer for all reasons), ERR_LIMITED. */
+enum err MUST_USE account_login(const struct accounts *s, const struct login *l, int64_t now_s,
+	struct arena *a, struct login_result *out);
+
+/* ---- sessions ---- */
+/* The identify function of http_settings; ctx is a struct accounts. */
+enum err MUST_USE account_identify(void *ctx, struct str token, int64_t now_s, struct caller *out);
+enum { SESSIONS_LIST_MAX = 200 };
+enum err MUST_USE account_sessions(const struct accounts *s, const char *account_id, int64_t now_s,
+	struct arena *a, struct session **out, size_t *count);
+/* ERR_NOT_FOUND when it is not this account's. */
+enum err MUST_USE account_session_end(
+	const struct accounts *s, const char *account_id, struct str session_id);
+/* All but `keep_id` ("" ends all). */
+enum err MUST_USE account_sessions_end_others(
+	const struct accounts *s, const char *account_id, const char *keep_id, int64_t *ended);
+
+/* ---- passwords ---- */
+/* Queues a mail; ERR_OK for any address of the right form, known or not; ERR_INVALID otherwise. */
+enum err MUST_USE account_reset_request(const struct accounts *s, struct str email, int64_t now_s);
+/* [hash] Spends a reset token and sets the password. ERR_SPENT; ERR_INVALID or ERR_WEAK_PASSWORD
+ * with `why`: not spent then. */
+enum err MUST_USE account_reset_confirm(const struct accounts *s, struct str token,
+	struct str password, int64_t now_s, struct arena *a, struct refusal *why);
+struct password_change {
+	const char *account_id, *session_id;
+	struct str current, chosen;
+	int64_t retry_after_s; /* out, with ERR_LIMITED */
+};
+/* [hash] ERR_DENIED: current password is wrong; ERR_LIMITED; ERR_INVALID, ERR_WEAK_PASSWORD with
+ * `why`. Other sessions end. */
+enum err MUST_USE account_password_change(const struct accounts *s, struct password_change *c,
+	int64_t now_s, struct arena *a, struct refusal *why);
+/* [hash] The same proof before an account is deleted by its owner. */
+enum err MUST_USE account_delete_own(
+	const struct accounts *s, struct password_change *c, int64_t now_s, struct arena *a);
+/* The rules alone, without hashing: prepares `password` (RFC 8265) and judges it. */
+enum err MUST_USE account_password_judge(const struct accounts *s, struct str password,
+	const struct account *owner, struct arena *a, struct str *prepared, struct refusal *why);
+
+/* ---- one account ---- */
+enum err MUST_USE account_find(
+	const struct accounts *s, struct str email_or_id, struct account *out);
+enum err MUST_USE account_set_name(
+	const struct accounts *s, const char *id, struct str name, int64_t now_s);
+/* Ends its sessions as well. */
+enum err MUST_USE account_set_disabled(
+	const struct accounts *s, const char *id, bool disabled, int64_t now_s);
+enum err MUST_USE account_delete(const struct accounts *s, const char *id);
+/* After `after_key` in order of address; at most 500. */
+enum err MUST_USE account_list(const struct accounts *s, struct str after_key, size_t max,
+	struct arena *a, struct account **out, size_t *count);
+/* [hash with a password] For the operator: a verified account; without a password its owner is
+ * mailed a link to choose one. ERR_CONFLICT when the address is taken. */
+enum err MUST_USE account_create(const struct accounts *s, struct str email, struct str name,
+	struct str password, int64_t now_s, struct arena *a, struct account *out,
+	struct refusal *why);
+
+/* Drops what has lapsed: sessions, tokens, failures, devices, accounts never verified. */
+enum err MUST_USE account_purge(const struct accounts *s, int64_t now_s);
+
+#endif

@@ -1,0 +1,91 @@
+-- name: account_by_key :one
+SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at
+FROM account WHERE email_key = $1;
+
+-- name: account_by_id :one
+SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at
+FROM account WHERE id = $1;
+
+-- name: account_list :many
+SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at
+FROM account WHERE email_key > $1 ORDER BY email_key LIMIT $2;
+
+-- name: account_insert :exec
+INSERT INTO account (id, email, email_key, name, password_hash, created_at, updated_at, verified_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7);
+
+-- The password is changed only from what the caller has seen, so that two changes cannot pass each other.
+-- name: account_set_password :exec
+UPDATE account SET password_hash = $3, updated_at = $4, verified_at = COALESCE(verified_at, $5)
+WHERE id = $1 AND COALESCE(password_hash, '') = $2;
+
+-- A second registration before the mailbox is proved: neither password stays (docs/security.md, rule 17).
+-- name: account_contest :exec
+UPDATE account SET password_hash = NULL, updated_at = $2 WHERE id = $1 AND verified_at IS NULL;
+
+-- name: account_set_verified :exec
+UPDATE account SET verified_at = COALESCE(verified_at, $2), updated_at = $2 WHERE id = $1;
+
+-- name: account_set_name :exec
+UPDATE account SET name = $2, updated_at = $3 WHERE id = $1;
+
+-- name: account_set_login :exec
+UPDATE account SET last_login_at = $2 WHERE id = $1;
+
+-- name: account_set_disabled :exec
+UPDATE account SET disabled_at = $2, updated_at = $3 WHERE id = $1;
+
+-- name: account_delete :exec
+DELETE FROM account WHERE id = $1;
+
+-- Accounts whose mailbox was never proved, after the last link to prove it has lapsed.
+-- name: account_purge_unverified :exec
+DELETE FROM account WHERE verified_at IS NULL AND updated_at < $1;
+
+-- name: mail_token_insert :exec
+INSERT INTO mail_token (token_hash, account_id, purpose, created_at, expires_at) VALUES ($1, $2, $3, $4, $5);
+
+-- name: mail_token_look :one
+SELECT t.account_id FROM mail_token t JOIN account a ON a.id = t.account_id
+WHERE t.token_hash = $1 AND t.purpose = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND a.disabled_at IS NULL;
+
+-- Spending: of many at once, one changes the row.
+-- name: mail_token_spend :one
+UPDATE mail_token SET used_at = $3
+WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+RETURNING account_id;
+
+-- name: mail_token_void :exec
+UPDATE mail_token SET used_at = $3 WHERE account_id = $1 AND purpose = $2 AND used_at IS NULL;
+
+-- name: mail_token_void_all :exec
+UPDATE mail_token SET used_at = $2 WHERE account_id = $1 AND used_at IS NULL;
+
+-- name: mail_token_purge :exec
+DELETE FROM mail_token WHERE expires_at < $1;
+
+-- name: failure_get :one
+SELECT failures, last_at, next_at FROM failure WHERE key_hash = $1;
+
+-- name: failure_put :exec
+INSERT INTO failure (key_hash, failures, last_at, next_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (key_hash) DO UPDATE SET failures = excluded.failures, last_at = excluded.last_at, next_at = excluded.next_at;
+
+-- name: failure_clear :exec
+DELETE FROM failure WHERE key_hash = $1;
+
+-- name: failure_purge :exec
+DELETE FROM failure WHERE last_at < $1;
+
+-- name: device_known :one
+SELECT account_id FROM device WHERE token_hash = $1 AND account_id = $2;
+
+-- name: device_put :exec
+INSERT INTO device (token_hash, account_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)
+ON CONFLICT (token_hash) DO UPDATE SET last_seen_at = excluded.last_seen_at;
+
+-- name: device_clear :exec
+DELETE FROM device WHERE account_id = $1;
+
+-- name: device_purge :exec
+DELETE FROM device WHERE last_seen_at < $1;

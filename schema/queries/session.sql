@@ -1,0 +1,30 @@
+-- name: session_by_token :one
+SELECT s.id, s.account_id, a.email, a.name, s.last_seen_at
+FROM session s JOIN account a ON a.id = s.account_id
+WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at + s.idle_s > $2 AND a.disabled_at IS NULL;
+
+-- name: session_insert :exec
+INSERT INTO session (id, token_hash, account_id, name, remember, created_at, last_seen_at, idle_s, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8);
+
+-- name: session_touch :exec
+UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2;
+
+-- name: session_list :many
+SELECT id, name, remember, created_at, last_seen_at, idle_s, expires_at
+FROM session WHERE account_id = $1 AND expires_at > $2 AND last_seen_at + idle_s > $2
+ORDER BY last_seen_at DESC, id LIMIT $3;
+
+-- name: session_end :exec
+DELETE FROM session WHERE id = $1 AND account_id = $2;
+
+-- name: session_end_others :exec
+DELETE FROM session WHERE account_id = $1 AND id <> $2;
+
+-- The oldest above the cap make room for a new one.
+-- name: session_trim :exec
+DELETE FROM session WHERE id IN (
+	SELECT id FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC, id LIMIT 1000 OFFSET $2);
+
+-- name: session_purge :exec
+DELETE FROM session WHERE expires_at <= $1 OR last_seen_at + idle_s <= $1;

@@ -1,0 +1,58 @@
+/* What the files of this room share. */
+#ifndef POSTERN_ACCOUNT_INTERNAL_H
+#define POSTERN_ACCOUNT_INTERNAL_H
+
+#include "postern/account.h"
+#include "postern/text.h"
+
+#define PURPOSE_VERIFY "verify"
+#define PURPOSE_RESET "reset"
+
+/* ---- store.c: inside a read or transaction of the caller's ---- */
+enum err MUST_USE store_by_key(struct db_conn *c, const char *email_key, struct account *out);
+enum err MUST_USE store_by_id(struct db_conn *c, const char *id, struct account *out);
+/* Ends every session but `keep_id`, forgets known browsers and voids the tokens under way: after a
+ * new password. */
+enum err MUST_USE store_end_access(
+	struct db_conn *c, const char *account_id, const char *keep_id, int64_t now_s);
+/* ERR_CONFLICT when the stored hash is not `old_hash` any more. */
+enum err MUST_USE store_set_password(struct db_conn *c, const struct account *acc,
+	const char *new_hash, bool proves_mailbox, int64_t now_s);
+
+/* ---- token.c ---- */
+struct token_order {
+	const struct accounts *s;
+	const struct account *owner;
+	const char *purpose;
+	const char *page;     /* "/verify" */
+	struct str return_to; /* local path, or empty */
+	enum mail_kind kind;
+	int64_t now_s;
+};
+/* Makes a token, voids older ones of its purpose and queues the mail. When the mailbox has had its
+ * share of mails nothing changes, so that nobody can void a reader's link by asking again and
+ * again. */
+enum err MUST_USE token_send(struct db_conn *c, const struct token_order *o);
+enum err MUST_USE token_issue(struct db_conn *c, const struct accounts *s, const char *account_id,
+	const char *purpose, int64_t now_s, struct token *out);
+/* Conditional update: of many at once exactly one gets ERR_OK, the others ERR_SPENT. */
+enum err MUST_USE token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES],
+	const char *purpose, int64_t now_s, char account_id[static ID_SIZE]);
+/* A notice without a token. */
+enum err MUST_USE notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind kind,
+	const struct email *to, const char *name, int64_t now_s);
+
+/* ---- failure.c: guesses counted before they are judged, so that parallel ones cannot share a
+ * count ---- */
+struct failure_key {
+	uint8_t hash[HASH_BYTES];
+};
+struct failure_key failure_key_of(const char *kind, struct str what);
+/* Counts one try. ERR_LIMITED with the seconds to wait when none is due. */
+enum err MUST_USE failure_take(struct db_conn *c, const struct account_settings *set,
+	const struct failure_key *k, int64_t now_s, int64_t *retry_after_s);
+enum err MUST_USE failure_clear(struct db_conn *c, const struct failure_key *k);
+/* Seconds until the next try after `failures` wrong ones. */
+int64_t failure_delay_s(const struct account_settings *set, int64_t failures);
+
+#endif

@@ -1,0 +1,204 @@
+#include "internal.h"
+
+#include <string.h>
+
+struct device_row {
+	char account_id[ID_SIZE];
+};
+static const struct db_column device_columns[] = { DB_COL_CHARS(struct device_row, account_id) };
+static const struct db_shape device_shape = DB_SHAPE(struct device_row, device_columns);
+
+/* One log-in under way: what the first transaction found, what the second shall write. */
+struct attempt {
+	const struct accounts *s;
+	const struct login *l;
+	int64_t now_s;
+	struct email email;
+	struct account acc; /* id "" for an unknown address */
+	struct failure_key key;
+	uint8_t device_hash[HASH_BYTES];
+	bool has_device, device_known;
+	char rehash[PASSWORD_HASH_SIZE]; /* "" when the stored one is as it should be */
+	struct login_result *out;
+};
+
+static enum err device_look(struct db_conn *c, struct attempt *at)
+{
+	struct device_row row;
+	struct db_call call = { .query = QUERY_DEVICE_KNOWN,
+		DB_PARAMS(db_blob(at->device_hash, HASH_BYTES), db_z(at->acc.id)),
+		.shape = &device_shape };
+	enum err e = db_get(c, &call, &row);
+
+	at->device_known = e == ERR_OK;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* Counts the try before it is judged. Failures from a browser that has been in before are counted
+ * apart from those of strangers, so that strangers cannot keep the owner out. */
+static enum err take_tx(struct db_conn *c, void *arg)
+{
+	struct attempt *at = arg;
+	enum err e = store_by_key(c, at->email.key, &at->acc);
+
+	if (e == ERR_NOT_FOUND)
+		at->acc = (struct account){ 0 };
+	else if (e)
+		return e;
+	if (at->has_device) {
+		e = device_look(c, at);
+		if (e)
+			return e;
+	}
+	at->key = at->device_known
+			  ? failure_key_of("device",
+				    (struct str){ (const char *)at->device_hash, HASH_BYTES })
+			  : failure_key_of("address", str_of(at->email.key));
+	return failure_take(c, &at->s->set, &at->key, at->now_s, &at->out->retry_after_s);
+}
+
+static void session_fill(struct attempt *at)
+{
+	const struct account_settings *set = &at->s->set;
+	struct session *ss = &at->out->session;
+	char name[NAME_SIZE];
+
+	*ss = (struct session){ .remember = at->l->remember,
+		.created_at = at->now_s,
+		.last_seen_at = at->now_s,
+		.idle_s = at->l->remember ? set->session_idle_s : set->short_session_idle_s,
+		.expires_at =
+			at->now_s + (at->l->remember ? set->session_s : set->short_session_s) };
+	crypto_id_make(ss->id);
+	if (text_name(at->l->session_name, name) == ERR_OK)
+		memcpy(ss->name, name, sizeof name);
+}
+
+static enum err session_store(struct db_conn *c, const struct attempt *at)
+{
+	const struct session *ss = &at->out->session;
+	struct db_call insert = { .query = QUERY_SESSION_INSERT,
+		DB_PARAMS(db_z(ss->id), db_blob(at->out->token.hash, HASH_BYTES), db_z(at->acc.id),
+			db_z(ss->name), db_int(ss->remember), db_int(ss->created_at),
+			db_int(ss->idle_s), db_int(ss->expires_at)) };
+	struct db_call trim = { .query = QUERY_SESSION_TRIM,
+		DB_PARAMS(db_z(at->acc.id), db_int(at->s->set.sessions_max)) };
+
+	enum err e = db_run(c, &insert, NULL);
+	return e ? e : db_run(c, &trim, NULL);
+}
+
+/* The password was right. A reset, a change or a disabling that happened during the hashing wins:
+ * what was verified must still be what is stored. */
+static enum err enter_tx(struct db_conn *c, void *arg)
+{
+	struct attempt *at = arg;
+	struct account now;
+	const uint8_t *device = at->device_known ? at->device_hash : at->out->device.hash;
+	struct db_call put_device = { .query = QUERY_DEVICE_PUT,
+		DB_PARAMS(db_blob(device, HASH_BYTES), db_z(at->acc.id), db_int(at->now_s)) };
+	struct db_call seen = { .query = QUERY_ACCOUNT_SET_LOGIN,
+		DB_PARAMS(db_z(at->acc.id), db_int(at->now_s)) };
+
+	enum err e = store_by_id(c, at->acc.id, &now);
+	if (e == ERR_NOT_FOUND ||
+		(!e && (now.disabled_at || !now.verified_at ||
+			       strcmp(now.password_hash, at->acc.password_hash) != 0)))
+		return ERR_UNAUTHENTICATED;
+	if (!e && at->rehash[0])
+		e = store_set_password(c, &now, at->rehash, false, at->now_s);
+	if (!e)
+		e = session_store(c, at);
+	if (!e)
+		e = db_run(c, &put_device, NULL);
+	if (!e)
+		e = db_run(c, &seen, NULL);
+	if (!e)
+		e = failure_clear(c, &at->key);
+	return e;
+}
+
+/* Right password, mailbox not proved: the answer is the common one, but the link goes out again. */
+static enum err remind_tx(struct db_conn *c, void *arg)
+{
+	const struct attempt *at = arg;
+	struct token_order o = { .s = at->s,
+		.owner = &at->acc,
+		.purpose = PURPOSE_VERIFY,
+		.page = "/verify",
+		.kind = MAIL_VERIFY,
+		.now_s = at->now_s };
+	return token_send(c, &o);
+}
+
+static enum err judge(struct attempt *at, struct arena *a)
+{
+	const struct account_settings *set = &at->s->set;
+	struct str prepared = { "", 0 };
+	size_t length;
+	enum err e = ERR_DENIED;
+
+	if (at->l->password.n <= (size_t)set->max_length * 4 + 64)
+		e = text_opaque(at->l->password, a, &prepared, &length);
+	if (e == ERR_NOMEM)
+		return e;
+	/* A password that cannot be anybody's costs what any other costs. */
+	if (e) {
+		e = crypto_password_verify("", STR(" "), set->cost);
+		return e == ERR_DENIED ? ERR_UNAUTHENTICATED : e;
+	}
+	e = crypto_password_verify(at->acc.password_hash, prepared, set->cost);
+	if (e)
+		return e == ERR_DENIED ? ERR_UNAUTHENTICATED : e;
+	if (!at->acc.verified_at && !at->acc.disabled_at) {
+		e = db_tx(at->s->db, remind_tx, at);
+		mail_wake(at->s->mail);
+		return e ? e : ERR_UNAUTHENTICATED;
+	}
+	if (at->acc.disabled_at)
+		return ERR_UNAUTHENTICATED;
+	if (crypto_password_stale(at->acc.password_hash, set->cost))
+		return crypto_password_hash(prepared, set->cost, at->rehash);
+	return ERR_OK;
+}
+
+static enum err enter(struct attempt *at)
+{
+	struct login_result *out = at->out;
+
+	crypto_token_make(&out->token);
+	if (!at->device_known)
+		crypto_token_make(&out->device);
+	session_fill(at);
+	enum err e = db_tx(at->s->db, enter_tx, at);
+	if (e)
+		return e;
+	out->account = at->acc;
+	crypto_wipe(out->account.password_hash, sizeof out->account.password_hash);
+	return ERR_OK;
+}
+
+enum err account_login(const struct accounts *s, const struct login *l, int64_t now_s,
+	struct arena *a, struct login_result *out)
+{
+	struct attempt at = { .s = s, .l = l, .now_s = now_s, .out = out };
+
+	*out = (struct login_result){ 0 };
+	if (email_parse(l->email, &at.email) != ERR_OK)
+		return ERR_UNAUTHENTICATED;
+	at.has_device = crypto_token_hash(l->device, at.device_hash) == ERR_OK;
+	enum err e = db_tx(s->db, take_tx, &at);
+	if (!e)
+		e = judge(&at, a);
+	if (!e)
+		e = enter(&at);
+	LOG(s->log, e ? LOG_WARN : LOG_INFO, "login", log_z("account", at.acc.id),
+		log_z("session", out->session.id), log_z("result", err_name(e)));
+	crypto_wipe(at.acc.password_hash, sizeof at.acc.password_hash);
+	crypto_wipe(at.rehash, sizeof at.rehash);
+	if (e) {
+		int64_t wait = out->retry_after_s;
+		*out = (struct login_result){ .retry_after_s = wait };
+	}
+	return e;
+}

@@ -1,0 +1,151 @@
+#include "internal.h"
+
+#include <string.h>
+
+static enum err refuse(struct refusal *why, enum err e, const char *code, const char *detail)
+{
+	*why = (struct refusal){ .field = "password", .code = code, .detail = detail };
+	return e;
+}
+
+enum err account_password_judge(const struct accounts *s, struct str password,
+	const struct account *owner, struct arena *a, struct str *prepared, struct refusal *why)
+{
+	const char *context[] = { s->set.site_name, owner->email, *owner->name ? owner->name : NULL,
+		NULL };
+	size_t length = 0;
+
+	/* Four bytes a code point at most: longer text cannot be short enough, and is not worth
+	 * normalising. */
+	if (password.n > (size_t)s->set.max_length * 4 + 64)
+		return refuse(why, ERR_INVALID, "too_long",
+			arena_fmt(a, "The password may have at most %u characters.",
+				s->set.max_length));
+	enum err e = text_opaque(password, a, prepared, &length);
+	if (e == ERR_NOMEM)
+		return e;
+	if (e && password.n == 0)
+		return refuse(why, ERR_INVALID, "required", "Please choose a password.");
+	if (e)
+		return refuse(why, ERR_INVALID, "bad_characters",
+			"The password has characters that cannot be typed reliably, such as "
+			"control characters.");
+	if (length < s->set.min_length)
+		return refuse(why, ERR_INVALID, "too_short",
+			arena_fmt(a, "The password must have at least %u characters.",
+				s->set.min_length));
+	if (length > s->set.max_length)
+		return refuse(why, ERR_INVALID, "too_long",
+			arena_fmt(a, "The password may have at most %u characters.",
+				s->set.max_length));
+	switch (crypto_password_strength(*prepared, context, s->set.min_bits)) {
+	case STRENGTH_OK:
+		return ERR_OK;
+	case STRENGTH_COMMON:
+		return refuse(why, ERR_WEAK_PASSWORD, "common_password",
+			"This password is on the lists of common passwords that attackers try "
+			"first.");
+	case STRENGTH_CONTEXT:
+		return refuse(why, ERR_WEAK_PASSWORD, "context_password",
+			"This password is too close to your address, your name or the name of this "
+			"site.");
+	case STRENGTH_WEAK:
+		break;
+	}
+	return refuse(why, ERR_WEAK_PASSWORD, "weak_password",
+		"This password is too easy to guess. Several unrelated words make a good one.");
+}
+
+/* ---- proof of the current password by somebody who is signed in ---- */
+
+struct proof {
+	const struct accounts *s;
+	struct password_change *c;
+	struct failure_key key;
+	struct account acc;
+	const char *new_hash;
+	int64_t now_s;
+};
+
+/* A session has a counter of its own: whoever floods the log-in form cannot keep the owner from
+ * changing a password. */
+static enum err proof_take_tx(struct db_conn *c, void *arg)
+{
+	struct proof *p = arg;
+	enum err e = store_by_id(c, p->c->account_id, &p->acc);
+
+	if (!e)
+		e = failure_take(c, &p->s->set, &p->key, p->now_s, &p->c->retry_after_s);
+	return e;
+}
+
+static enum err proof_check(struct proof *p, struct arena *a)
+{
+	struct str current;
+	size_t length;
+
+	p->key = failure_key_of("session", str_of(p->c->session_id));
+	enum err e = db_tx(p->s->db, proof_take_tx, p);
+	if (e)
+		return e;
+	if (p->c->current.n > (size_t)p->s->set.max_length * 4 + 64 ||
+		text_opaque(p->c->current, a, &current, &length) != ERR_OK)
+		return ERR_DENIED;
+	return crypto_password_verify(p->acc.password_hash, current, p->s->set.cost);
+}
+
+static enum err change_tx(struct db_conn *c, void *arg)
+{
+	struct proof *p = arg;
+	struct email to;
+	enum err e = store_set_password(c, &p->acc, p->new_hash, false, p->now_s);
+
+	if (!e)
+		e = store_end_access(c, p->acc.id, p->c->session_id, p->now_s);
+	if (!e)
+		e = failure_clear(c, &p->key);
+	if (!e)
+		e = email_parse(str_of(p->acc.email), &to);
+	if (!e)
+		e = notice_send(c, p->s, MAIL_PASSWORD_CHANGED, &to, p->acc.name, p->now_s);
+	return e;
+}
+
+enum err account_password_change(const struct accounts *s, struct password_change *ch,
+	int64_t now_s, struct arena *a, struct refusal *why)
+{
+	struct proof p = { .s = s, .c = ch, .now_s = now_s };
+	struct str prepared;
+	char hash[PASSWORD_HASH_SIZE];
+
+	enum err e = proof_check(&p, a);
+	if (!e)
+		e = account_password_judge(s, ch->chosen, &p.acc, a, &prepared, why);
+	if (!e)
+		e = crypto_password_hash(prepared, s->set.cost, hash);
+	if (!e) {
+		p.new_hash = hash;
+		e = db_tx(s->db, change_tx, &p);
+	}
+	if (!e)
+		mail_wake(s->mail);
+	LOG(s->log, e ? LOG_WARN : LOG_INFO, "password_change", log_z("account", ch->account_id),
+		log_z("result", err_name(e)));
+	crypto_wipe(p.acc.password_hash, sizeof p.acc.password_hash);
+	crypto_wipe(hash, sizeof hash);
+	return e;
+}
+
+enum err account_delete_own(
+	const struct accounts *s, struct password_change *ch, int64_t now_s, struct arena *a)
+{
+	struct proof p = { .s = s, .c = ch, .now_s = now_s };
+	enum err e = proof_check(&p, a);
+
+	if (!e)
+		e = account_delete(s, ch->account_id);
+	LOG(s->log, e ? LOG_WARN : LOG_INFO, "account_delete", log_z("account", ch->account_id),
+		log_z("result", err_name(e)));
+	crypto_wipe(p.acc.password_hash, sizeof p.acc.password_hash);
+	return e;
+}

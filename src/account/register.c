@@ -1,0 +1,180 @@
+#include "internal.h"
+
+#include <string.h>
+
+struct register_job {
+	const struct accounts *s;
+	struct account acc;
+	struct email email;
+	struct str return_to;
+	int64_t now_s;
+	bool verified; /* made by the operator */
+};
+
+static enum err account_insert(struct db_conn *c, const struct register_job *j)
+{
+	const struct account *acc = &j->acc;
+	struct db_call call = { .query = QUERY_ACCOUNT_INSERT,
+		DB_PARAMS(db_z(acc->id), db_z(acc->email), db_z(acc->email_key), db_z(acc->name),
+			db_z_or_null(acc->password_hash), db_int(j->now_s),
+			db_int_or_null(j->verified ? j->now_s : 0)) };
+	return db_run(c, &call, NULL);
+}
+
+static enum err verify_send(
+	struct db_conn *c, const struct register_job *j, const struct account *owner)
+{
+	struct token_order o = { .s = j->s,
+		.owner = owner,
+		.purpose = PURPOSE_VERIFY,
+		.page = "/verify",
+		.return_to = j->return_to,
+		.kind = MAIL_VERIFY,
+		.now_s = j->now_s };
+	return token_send(c, &o);
+}
+
+static enum err register_tx(struct db_conn *c, void *arg)
+{
+	const struct register_job *j = arg;
+	struct account known;
+	enum err e = store_by_key(c, j->email.key, &known);
+
+	if (e == ERR_NOT_FOUND) {
+		e = account_insert(c, j);
+		return e ? e : verify_send(c, j, &j->acc);
+	}
+	if (e)
+		return e;
+	if (known.verified_at)
+		return notice_send(c, j->s, MAIL_EXISTS, &j->email, known.name, j->now_s);
+	/* Who of the two owns the mailbox is not known yet, so neither password may stay. */
+	struct db_call contest = { .query = QUERY_ACCOUNT_CONTEST,
+		DB_PARAMS(db_z(known.id), db_int(j->now_s)) };
+	e = db_run(c, &contest, NULL);
+	return e ? e : verify_send(c, j, &known);
+}
+
+static enum err prepare(
+	struct register_job *j, struct str email, struct str name, struct refusal *why)
+{
+	if (email_parse(email, &j->email) != ERR_OK) {
+		*why = (struct refusal){ "email", "bad_address",
+			"This is not a complete e-mail address." };
+		return ERR_INVALID;
+	}
+	if (text_name(name, j->acc.name) != ERR_OK) {
+		*why = (struct refusal){ "name", "bad_name",
+			"The name is too long or has control characters." };
+		return ERR_INVALID;
+	}
+	crypto_id_make(j->acc.id);
+	memcpy(j->acc.email, j->email.text, sizeof j->acc.email);
+	memcpy(j->acc.email_key, j->email.key, sizeof j->acc.email_key);
+	return ERR_OK;
+}
+
+static enum err set_password(
+	struct register_job *j, struct str password, struct arena *a, struct refusal *why)
+{
+	struct str prepared;
+	enum err e = account_password_judge(j->s, password, &j->acc, a, &prepared, why);
+
+	return e ? e : crypto_password_hash(prepared, j->s->set.cost, j->acc.password_hash);
+}
+
+enum err account_register(const struct accounts *s, const struct registration *r, int64_t now_s,
+	struct arena *a, struct refusal *why)
+{
+	struct register_job j = { .s = s, .now_s = now_s };
+
+	if (url_is_local(r->return_to))
+		j.return_to = r->return_to;
+	enum err e = prepare(&j, r->email, r->name, why);
+	if (!e)
+		e = set_password(&j, r->password, a, why);
+	if (!e)
+		e = db_tx(s->db, register_tx, &j);
+	if (!e)
+		mail_wake(s->mail);
+	crypto_wipe(j.acc.password_hash, sizeof j.acc.password_hash);
+	return e;
+}
+
+static enum err create_tx(struct db_conn *c, void *arg)
+{
+	const struct register_job *j = arg;
+	enum err e = account_insert(c, j);
+
+	if (e || j->acc.password_hash[0])
+		return e;
+	struct token_order o = { .s = j->s,
+		.owner = &j->acc,
+		.purpose = PURPOSE_RESET,
+		.page = "/reset/confirm",
+		.kind = MAIL_RESET,
+		.now_s = j->now_s };
+	return token_send(c, &o);
+}
+
+enum err account_create(const struct accounts *s, struct str email, struct str name,
+	struct str password, int64_t now_s, struct arena *a, struct account *out,
+	struct refusal *why)
+{
+	struct register_job j = { .s = s, .now_s = now_s, .verified = true };
+	enum err e = prepare(&j, email, name, why);
+
+	if (!e && password.n > 0)
+		e = set_password(&j, password, a, why);
+	if (!e)
+		e = db_tx(s->db, create_tx, &j);
+	if (!e) {
+		mail_wake(s->mail);
+		*out = j.acc;
+		crypto_wipe(out->password_hash, sizeof out->password_hash);
+	}
+	crypto_wipe(j.acc.password_hash, sizeof j.acc.password_hash);
+	return e;
+}
+
+struct verify_job {
+	const struct accounts *s;
+	uint8_t token_hash[HASH_BYTES];
+	char account_id[ID_SIZE];
+	int64_t now_s;
+	struct token *choose;
+};
+
+static enum err verify_tx(struct db_conn *c, void *arg)
+{
+	struct verify_job *j = arg;
+	struct account acc;
+
+	*j->choose = (struct token){ 0 };
+	enum err e = token_spend(c, j->token_hash, PURPOSE_VERIFY, j->now_s, j->account_id);
+	if (!e)
+		e = store_by_id(c, j->account_id, &acc);
+	if (!e && acc.disabled_at)
+		e = ERR_SPENT;
+	if (e)
+		return e;
+	struct db_call call = { .query = QUERY_ACCOUNT_SET_VERIFIED,
+		DB_PARAMS(db_z(acc.id), db_int(j->now_s)) };
+	e = db_run(c, &call, NULL);
+	if (!e && !acc.password_hash[0])
+		e = token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, j->choose);
+	return e;
+}
+
+enum err account_verify(
+	const struct accounts *s, struct str token, int64_t now_s, struct token *choose)
+{
+	struct verify_job j = { .s = s, .now_s = now_s, .choose = choose };
+
+	if (crypto_token_hash(token, j.token_hash) != ERR_OK)
+		return ERR_SPENT;
+	enum err e = db_tx(s->db, verify_tx, &j);
+	if (!e)
+		LOG(s->log, LOG_INFO, "account_verified", log_z("account", j.account_id));
+	return e;
+}

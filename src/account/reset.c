@@ -1,0 +1,106 @@
+#include "internal.h"
+
+#include <string.h>
+
+struct request_job {
+	const struct accounts *s;
+	struct email email;
+	int64_t now_s;
+};
+
+/* Known, unknown and disabled addresses: one look-up, at most one mail. The answer is the same; the
+ * mail says what is the case. */
+static enum err request_tx(struct db_conn *c, void *arg)
+{
+	const struct request_job *j = arg;
+	struct account acc;
+	enum err e = store_by_key(c, j->email.key, &acc);
+
+	if (e == ERR_NOT_FOUND)
+		return notice_send(c, j->s, MAIL_NO_ACCOUNT, &j->email, "", j->now_s);
+	if (e || acc.disabled_at)
+		return e;
+	struct token_order o = { .s = j->s,
+		.owner = &acc,
+		.purpose = PURPOSE_RESET,
+		.page = "/reset/confirm",
+		.kind = MAIL_RESET,
+		.now_s = j->now_s };
+	return token_send(c, &o);
+}
+
+enum err account_reset_request(const struct accounts *s, struct str email, int64_t now_s)
+{
+	struct request_job j = { .s = s, .now_s = now_s };
+	enum err e = email_parse(email, &j.email);
+
+	if (e)
+		return e;
+	e = db_tx(s->db, request_tx, &j);
+	if (!e)
+		mail_wake(s->mail);
+	return e;
+}
+
+struct confirm_job {
+	const struct accounts *s;
+	uint8_t token_hash[HASH_BYTES];
+	const char *new_hash;
+	int64_t now_s;
+};
+
+static enum err confirm_tx(struct db_conn *c, void *arg)
+{
+	const struct confirm_job *j = arg;
+	char id[ID_SIZE];
+	struct account acc;
+	struct email to;
+
+	enum err e = token_spend(c, j->token_hash, PURPOSE_RESET, j->now_s, id);
+	if (!e)
+		e = store_by_id(c, id, &acc);
+	if (!e && acc.disabled_at)
+		e = ERR_SPENT;
+	if (!e)
+		e = store_set_password(c, &acc, j->new_hash, true, j->now_s);
+	if (!e)
+		e = store_end_access(c, acc.id, "", j->now_s);
+	if (!e) {
+		struct failure_key k = failure_key_of("address", str_of(acc.email_key));
+		e = failure_clear(c, &k);
+	}
+	if (!e)
+		e = email_parse(str_of(acc.email), &to);
+	if (!e)
+		e = notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &to, acc.name, j->now_s);
+	return e;
+}
+
+enum err account_reset_confirm(const struct accounts *s, struct str token, struct str password,
+	int64_t now_s, struct arena *a, struct refusal *why)
+{
+	struct confirm_job j = { .s = s, .now_s = now_s };
+	struct account acc;
+	struct str prepared;
+	char hash[PASSWORD_HASH_SIZE];
+
+	if (crypto_token_hash(token, j.token_hash) != ERR_OK)
+		return ERR_SPENT;
+	/* Looked at first: an unknown token must not cost a hash, a refused password must not spend
+	 * the token. */
+	enum err e = account_token_look(s, token, PURPOSE_RESET, now_s, &acc);
+	if (!e)
+		e = account_password_judge(s, password, &acc, a, &prepared, why);
+	if (!e)
+		e = crypto_password_hash(prepared, s->set.cost, hash);
+	if (!e) {
+		j.new_hash = hash;
+		e = db_tx(s->db, confirm_tx, &j);
+	}
+	if (!e) {
+		mail_wake(s->mail);
+		LOG(s->log, LOG_INFO, "password_reset", log_z("account", acc.id));
+	}
+	crypto_wipe(hash, sizeof hash);
+	return e;
+}

@@ -1,0 +1,129 @@
+#include "internal.h"
+
+#include <string.h>
+
+struct spent_row {
+	char account_id[ID_SIZE];
+};
+static const struct db_column spent_columns[] = { DB_COL_CHARS(struct spent_row, account_id) };
+static const struct db_shape spent_shape = DB_SHAPE(struct spent_row, spent_columns);
+
+static unsigned token_minutes(const struct accounts *s, const char *purpose)
+{
+	return strcmp(purpose, PURPOSE_RESET) == 0 ? s->set.reset_minutes : s->set.verify_minutes;
+}
+
+static enum err token_store(struct db_conn *c, const struct accounts *s, const char *account_id,
+	const char *purpose, int64_t now_s, const struct token *t)
+{
+	struct db_call void_older = { .query = QUERY_MAIL_TOKEN_VOID,
+		DB_PARAMS(db_z(account_id), db_z(purpose), db_int(now_s)) };
+	struct db_call insert = { .query = QUERY_MAIL_TOKEN_INSERT,
+		DB_PARAMS(db_blob(t->hash, HASH_BYTES), db_z(account_id), db_z(purpose),
+			db_int(now_s), db_int(now_s + (int64_t)token_minutes(s, purpose) * 60)) };
+
+	enum err e = db_run(c, &void_older, NULL);
+	return e ? e : db_run(c, &insert, NULL);
+}
+
+enum err token_issue(struct db_conn *c, const struct accounts *s, const char *account_id,
+	const char *purpose, int64_t now_s, struct token *out)
+{
+	crypto_token_make(out);
+	return token_store(c, s, account_id, purpose, now_s, out);
+}
+
+static void link_write(struct buf *b, const struct token_order *o, const struct token *t)
+{
+	buf_puts(b, o->s->set.base_url);
+	buf_puts(b, o->page);
+	buf_puts(b, "?token=");
+	buf_puts(b, t->text);
+	if (o->return_to.n > 0) {
+		buf_puts(b, "&return_to=");
+		url_encode(b, o->return_to);
+	}
+}
+
+enum err token_send(struct db_conn *c, const struct token_order *o)
+{
+	struct token t;
+	BUF_AUTO link = BUF(8192);
+
+	crypto_token_make(&t);
+	link_write(&link, o, &t);
+	struct notice n = { .kind = o->kind,
+		.to = o->owner->email,
+		.to_key = o->owner->email_key,
+		.name = o->owner->name,
+		.link = buf_view(&link).p,
+		.minutes = token_minutes(o->s, o->purpose),
+		.now_s = o->now_s };
+	enum err e = link.err ? link.err : mail_queue(o->s->mail, c, &n);
+	if (!e)
+		e = token_store(c, o->s, o->owner->id, o->purpose, o->now_s, &t);
+	crypto_wipe(&t, sizeof t);
+	if (link.p)
+		crypto_wipe(link.p, link.n);
+	return e == ERR_LIMITED ? ERR_OK : e;
+}
+
+enum err token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES], const char *purpose,
+	int64_t now_s, char account_id[static ID_SIZE])
+{
+	struct spent_row row;
+	struct db_call call = { .query = QUERY_MAIL_TOKEN_SPEND,
+		DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(purpose), db_int(now_s)),
+		.shape = &spent_shape };
+	enum err e = db_get(c, &call, &row);
+
+	if (e == ERR_NOT_FOUND)
+		return ERR_SPENT;
+	if (!e)
+		memcpy(account_id, row.account_id, ID_SIZE);
+	return e;
+}
+
+struct look {
+	uint8_t hash[HASH_BYTES];
+	const char *purpose;
+	int64_t now_s;
+	struct account *out;
+};
+
+static enum err look_read(struct db_conn *c, void *arg)
+{
+	struct look *l = arg;
+	struct spent_row row;
+	struct db_call call = { .query = QUERY_MAIL_TOKEN_LOOK,
+		DB_PARAMS(db_blob(l->hash, HASH_BYTES), db_z(l->purpose), db_int(l->now_s)),
+		.shape = &spent_shape };
+	enum err e = db_get(c, &call, &row);
+
+	if (!e)
+		e = store_by_id(c, row.account_id, l->out);
+	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
+}
+
+enum err account_token_look(const struct accounts *s, struct str token, const char *purpose,
+	int64_t now_s, struct account *out)
+{
+	struct look l = { .purpose = purpose, .now_s = now_s, .out = out };
+
+	if (crypto_token_hash(token, l.hash) != ERR_OK)
+		return ERR_SPENT;
+	return db_read(s->db, look_read, &l);
+}
+
+enum err notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind kind,
+	const struct email *to, const char *name, int64_t now_s)
+{
+	struct notice n = { .kind = kind,
+		.to = to->text,
+		.to_key = to->key,
+		.name = name,
+		.link = "",
+		.now_s = now_s };
+	enum err e = mail_queue(s->mail, c, &n);
+	return e == ERR_LIMITED ? ERR_OK : e;
+}
