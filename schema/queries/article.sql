@@ -1,0 +1,110 @@
+-- Lists show ($1 = 0) only what may be shown at $2: usable, under a rule that this program knows, published, not
+-- embargoed, not expired. ($3, $4) is the cursor: what is older than it.
+
+-- name: article_by_slug :one
+SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words
+FROM article WHERE slug = $1;
+
+-- name: article_by_source :one
+SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words
+FROM article WHERE source = $1;
+
+-- name: article_by_id :one
+SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words
+FROM article WHERE id = $1;
+
+-- name: article_latest :many
+SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words
+FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'subscriber') AND published_at <= $2
+	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
+	AND (published_at, id) < ($3, $4)
+ORDER BY published_at DESC, id DESC LIMIT $5;
+
+-- name: article_in_section :many
+SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words
+FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'subscriber') AND published_at <= $2
+	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
+	AND (published_at, id) < ($3, $4) AND section = $6
+ORDER BY published_at DESC, id DESC LIMIT $5;
+
+-- $7 is a pattern of one tag, $8 to $15 are patterns of words; what is not asked for is '%'. Never looks at text.
+-- name: article_search :many
+SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words
+FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'subscriber') AND published_at <= $2
+	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
+	AND (published_at, id) < ($3, $4) AND ($6 = '' OR section = $6)
+	AND LOWER(tags) LIKE $7 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $8 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $9 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $10 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $11 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $12 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $13 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $14 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $15 ESCAPE '!'
+ORDER BY published_at DESC, id DESC LIMIT $5;
+
+-- name: article_sections :many
+SELECT section, MIN(section_name) FROM article
+WHERE status = 'usable' AND access IN ('public', 'registered', 'subscriber') AND published_at <= $1
+	AND COALESCE(embargo_at, 0) <= $1 AND (expires_at IS NULL OR expires_at > $1)
+GROUP BY section ORDER BY section LIMIT $2;
+
+-- What a teaser is cut by: the shape of the text, without the text.
+-- name: article_block_sizes :many
+SELECT words, CASE WHEN SUBSTR(html, 1, 3) = '<p>' THEN 1 ELSE 0 END
+FROM article_block WHERE article_id = $1 ORDER BY position;
+
+-- The blocks above $2, and no other.
+-- name: article_block_html :many
+SELECT words, html FROM article_block WHERE article_id = $1 AND position < $2 ORDER BY position;
+
+-- name: article_insert :exec
+INSERT INTO article (id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words, imported_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
+
+-- name: article_update :exec
+UPDATE article SET slug = $2, source = $3, headline = $4, dek = $5, byline = $6, dateline = $7, credit = $8, section = $9,
+	section_name = $10, tags = $11, access = $12, status = $13, usage_terms = $14, language = $15, published_at = $16,
+	updated_at = $17, embargo_at = $18, expires_at = $19, cut = $20, words = $21, imported_at = $22
+WHERE id = $1;
+
+-- name: article_set_access :exec
+UPDATE article SET access = $2, imported_at = $3 WHERE slug = $1;
+
+-- Blocks and media go with it.
+-- name: article_delete :exec
+DELETE FROM article WHERE slug = $1;
+
+-- name: article_block_insert :exec
+INSERT INTO article_block (article_id, position, words, html) VALUES ($1, $2, $3, $4);
+
+-- name: article_block_delete :exec
+DELETE FROM article_block WHERE article_id = $1;
+
+-- name: article_slugs_after :many
+SELECT slug FROM article WHERE slug > $1 ORDER BY slug LIMIT $2;
+
+-- name: media_insert :exec
+INSERT INTO media (id, article_id, position, name, content_type, width, height, alt, caption, credit, digest, bytes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+
+-- name: media_delete :exec
+DELETE FROM media WHERE article_id = $1;
+
+-- name: media_of_article :many
+SELECT id, position, width, height, name, content_type, alt, caption, credit, digest
+FROM media WHERE article_id = $1 AND position < $2 ORDER BY position;
+
+-- name: media_by_id :one
+SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, article_id FROM media WHERE id = $1;
+
+-- name: media_bytes :one
+SELECT bytes FROM media WHERE id = $1 AND position = $2;

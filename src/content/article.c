@@ -1,0 +1,79 @@
+/* Articles as rows: what everybody may know of one, never its text. */
+#include "internal.h"
+
+static const struct db_column article_columns[] = {
+	DB_COL_CHARS(struct article_row, a.id),
+	DB_COL_CHARS(struct article_row, a.slug),
+	DB_COL_STR(struct article_row, a.source),
+	DB_COL_STR(struct article_row, a.headline),
+	DB_COL_STR(struct article_row, a.dek),
+	DB_COL_STR(struct article_row, a.byline),
+	DB_COL_STR(struct article_row, a.dateline),
+	DB_COL_STR(struct article_row, a.credit),
+	DB_COL_STR(struct article_row, a.section),
+	DB_COL_STR(struct article_row, a.section_name),
+	DB_COL_STR(struct article_row, a.tags),
+	DB_COL_STR(struct article_row, access),
+	DB_COL_STR(struct article_row, a.status),
+	DB_COL_STR(struct article_row, a.usage_terms),
+	DB_COL_STR(struct article_row, a.language),
+	DB_COL_INT(struct article_row, a.published_at),
+	DB_COL_INT(struct article_row, a.updated_at),
+	DB_COL_INT(struct article_row, a.embargo_at),
+	DB_COL_INT(struct article_row, a.expires_at),
+	DB_COL_INT(struct article_row, a.cut),
+	DB_COL_INT(struct article_row, a.words),
+};
+const struct db_shape article_shape = DB_SHAPE(struct article_row, article_columns);
+
+void article_settle(struct article_row *row)
+{
+	enum access access;
+	bool known = paywall_access_parse(row->access, &access) == ERR_OK;
+	row->a.access = known ? access : (enum access)0;
+}
+
+enum err article_get(
+	struct db_conn *c, enum query query, struct str key, struct arena *a, struct article *out)
+{
+	struct article_row row = { 0 };
+	enum err e = db_get(c,
+		&(struct db_call){ .query = query,
+			DB_PARAMS(db_text(key)),
+			.shape = &article_shape,
+			.arena = a },
+		&row);
+	if (e)
+		return e;
+	article_settle(&row);
+	*out = row.a;
+	return ERR_OK;
+}
+
+enum err content_find(struct db_conn *c, struct str slug, struct arena *a, struct article *out)
+{
+	if (!text_slug_ok(slug))
+		return ERR_NOT_FOUND;
+	return article_get(c, QUERY_ARTICLE_BY_SLUG, slug, a, out);
+}
+
+struct paywall_rule content_rule(const struct article *a)
+{
+	return (struct paywall_rule){
+		.access = a->access,
+		.usable = str_eq(a->status, STR("usable")),
+		.published_at = a->published_at,
+		.embargo_at = a->embargo_at,
+		.expires_at = a->expires_at,
+	};
+}
+
+bool content_tag_next(struct str *rest, struct str *tag)
+{
+	while (rest->n > 0) {
+		*tag = str_cut(rest, '\n');
+		if (tag->n > 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,139 @@
+/* Pictures: the same door as the text. Full opens all, a teaser the lead picture, anything else
+ * none. */
+#include "internal.h"
+
+static const struct db_column image_columns[] = {
+	DB_COL_CHARS(struct image, id),
+	DB_COL_INT(struct image, position),
+	DB_COL_INT(struct image, width),
+	DB_COL_INT(struct image, height),
+	DB_COL_STR(struct image, name),
+	DB_COL_STR(struct image, content_type),
+	DB_COL_STR(struct image, alt),
+	DB_COL_STR(struct image, caption),
+	DB_COL_STR(struct image, credit),
+	DB_COL_STR(struct image, digest),
+};
+static const struct db_shape image_shape = DB_SHAPE(struct image, image_columns);
+
+struct owned_image {
+	struct image image;
+	struct str article_id;
+};
+static const struct db_column owned_columns[] = {
+	DB_COL_CHARS(struct owned_image, image.id),
+	DB_COL_INT(struct owned_image, image.position),
+	DB_COL_INT(struct owned_image, image.width),
+	DB_COL_INT(struct owned_image, image.height),
+	DB_COL_STR(struct owned_image, image.name),
+	DB_COL_STR(struct owned_image, image.content_type),
+	DB_COL_STR(struct owned_image, image.alt),
+	DB_COL_STR(struct owned_image, image.caption),
+	DB_COL_STR(struct owned_image, image.credit),
+	DB_COL_STR(struct owned_image, image.digest),
+	DB_COL_STR(struct owned_image, article_id),
+};
+static const struct db_shape owned_shape = DB_SHAPE(struct owned_image, owned_columns);
+
+struct image_bytes {
+	struct str bytes;
+};
+static const struct db_column bytes_columns[] = { DB_COL_STR(struct image_bytes, bytes) };
+static const struct db_shape bytes_shape = DB_SHAPE(struct image_bytes, bytes_columns);
+
+/* Pictures stand at positions below what this returns. */
+static int64_t granted_below(const struct decision *d)
+{
+	switch (d->grant) {
+	case GRANT_FULL:
+		return ARTICLE_IMAGES_MAX;
+	case GRANT_TEASER:
+		return 1;
+	case GRANT_NONE:
+		break;
+	}
+	return 0;
+}
+
+enum err images_below(struct db_conn *c, const char *article_id, int64_t end, struct arena *a,
+	struct image **out, size_t *count)
+{
+	return db_list(c,
+		&(struct db_call){
+			.query = QUERY_MEDIA_OF_ARTICLE,
+			DB_PARAMS(db_z(article_id), db_int(end)),
+			.shape = &image_shape,
+			.arena = a,
+			.max_rows = ARTICLE_IMAGES_MAX,
+		},
+		out, count);
+}
+
+enum err content_images(struct db_conn *c, const struct article *art, const struct decision *d,
+	struct arena *a, struct image **out, size_t *count)
+{
+	if (!decision_ok(d))
+		return ERR_INTERNAL;
+	int64_t end = granted_below(d);
+	if (end > 0)
+		return images_below(c, art->id, end, a, out, count);
+	*out = NULL;
+	*count = 0;
+	return ERR_OK;
+}
+
+enum err content_lead_image(struct db_conn *c, const struct article *art, const struct decision *d,
+	struct arena *a, struct image *out)
+{
+	if (!decision_ok(d))
+		return ERR_INTERNAL;
+	if (granted_below(d) == 0)
+		return ERR_NOT_FOUND;
+	struct image *v = NULL;
+	size_t n = 0;
+	enum err e = images_below(c, art->id, 1, a, &v, &n);
+	if (e)
+		return e;
+	if (n == 0)
+		return ERR_NOT_FOUND;
+	*out = v[0];
+	return ERR_OK;
+}
+
+enum err content_media_find(
+	struct db_conn *c, struct str id, struct arena *a, struct image *img, struct article *owner)
+{
+	struct owned_image row = { 0 };
+	enum err e = db_get(c,
+		&(struct db_call){ .query = QUERY_MEDIA_BY_ID,
+			DB_PARAMS(db_text(id)),
+			.shape = &owned_shape,
+			.arena = a },
+		&row);
+	if (!e)
+		e = article_get(c, QUERY_ARTICLE_BY_ID, row.article_id, a, owner);
+	if (e)
+		return e;
+	*img = row.image;
+	return ERR_OK;
+}
+
+enum err content_media_open(struct db_conn *c, const struct image *img, const struct decision *d,
+	struct arena *a, struct str *bytes)
+{
+	if (!decision_ok(d))
+		return ERR_INTERNAL;
+	if (img->position < 0 || img->position >= granted_below(d))
+		return ERR_DENIED;
+	struct image_bytes row = { 0 };
+	enum err e = db_get(c,
+		&(struct db_call){ .query = QUERY_MEDIA_BYTES,
+			DB_PARAMS(db_z(img->id), db_int(img->position)),
+			.shape = &bytes_shape,
+			.arena = a },
+		&row);
+	if (e)
+		return e;
+	*bytes = row.bytes;
+	return ERR_OK;
+}
