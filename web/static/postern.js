@@ -1,0 +1,68 @@
+// Three improvements; every page works without them.
+"use strict";
+(function () {
+  var each = function (list, f) { Array.prototype.forEach.call(list, f); };
+
+  // 1. Links with data-dialog open the dialog of that id, if this page has it.
+  function open(link, event) {
+    var dialog = document.getElementById(link.dataset.dialog);
+    if (!dialog || !dialog.showModal || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    var from = link.closest("dialog"), to = dialog.querySelector("[type=email]");
+    if (from) {
+      var typed = from.querySelector("[type=email]");
+      if (typed && to && typed.value) to.value = typed.value;
+      from.close();
+    }
+    dialog.showModal();
+    if (to) (to.value && dialog.querySelector("[type=password]") || to).focus();
+  }
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest) return;
+    var link = event.target.closest("a[data-dialog]");
+    if (link) open(link, event);
+  });
+  // A press beside the sheet closes it (press, not click: selecting text may end outside).
+  each(document.querySelectorAll("dialog"), function (dialog) {
+    dialog.addEventListener("mousedown", function (event) {
+      if (event.target !== dialog) return;
+      var box = dialog.getBoundingClientRect();
+      if (event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom) dialog.close();
+    });
+  });
+
+  // 2. A button that shows the password.
+  function show(field, input, button, on) {
+    input.type = on ? "text" : "password";
+    button.textContent = on ? field.dataset.hide : field.dataset.show;
+    button.setAttribute("aria-label", button.textContent + " " + field.querySelector("label").textContent.toLowerCase());
+  }
+  each(document.querySelectorAll("[data-show]"), function (field) {
+    var input = field.querySelector("[type=password]");
+    if (!input) return;
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "quiet show";
+    show(field, input, button, false);
+    button.addEventListener("click", function () { show(field, input, button, input.type === "password"); });
+    input.after(button);
+    // Sent and remembered as a password, never as plain text.
+    input.form.addEventListener("submit", function () { show(field, input, button, false); });
+  });
+
+  // 3. A form that is on its way is not sent again.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    form.dataset.sent = "1";
+    each(form.querySelectorAll("[type=submit]"), function (b) { b.setAttribute("aria-disabled", "true"); });
+  });
+  // Back from the next page, or a download: the form may be sent again.
+  window.addEventListener("pageshow", function () {
+    each(document.querySelectorAll("form[data-sent]"), function (form) {
+      delete form.dataset.sent;
+      each(form.querySelectorAll("[aria-disabled]"), function (b) { b.removeAttribute("aria-disabled"); });
+    });
+  });
+})();
