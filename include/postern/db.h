@@ -1,13 +1,17 @@
-/* db: one statement API over the database. Operations exist once, as named queries in schema/queries; a driver knows
- * how to open, prepare, bind, step, begin and commit, and nothing else.
+/* db: one statement API over the database. Operations exist once, as named queries in
+ * schema/queries; a driver knows how to open, prepare, bind, step, begin and commit, and nothing
+ * else.
  *
- * Reading: db_read lends a connection inside one read transaction (a snapshot). Writing: db_tx runs a function on the one
- * writer thread, where many waiting transactions share a commit, each in a savepoint of its own; it returns once that
- * commit is durable. The function may run again after a conflict and must have no other side effect.
- * Errors: ERR_BUSY (locked beyond the busy time), ERR_UNAVAILABLE (file, disk, connection), ERR_CONFLICT (a unique or
- * foreign key said no), ERR_CORRUPT (a row has not the shape we expect), ERR_NOMEM, or what the function itself returned.
- * Unexpected ones are logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND, trouble is never "no rows".
- * Threads: any, except that a connection stays with the thread it was lent to. */
+ * Reading: db_read lends a connection inside one read transaction (a snapshot). Writing: db_tx runs
+ * a function on the one writer thread, where many waiting transactions share a commit, each in a
+ * savepoint of its own; it returns once that commit is durable. The function may run again after a
+ * conflict and must have no other side effect. Errors: ERR_BUSY (locked beyond the busy time),
+ * ERR_UNAVAILABLE (file, disk, connection), ERR_CONFLICT (a unique or foreign key said no),
+ * ERR_CORRUPT (a row has not the shape we expect), ERR_NOMEM, or what the function itself returned.
+ * ERR_INTERNAL a fault of the program (NOT NULL, CHECK, a call that does not fit its query, db_read or db_tx inside one of the
+ * same thread). A failed statement dooms its transaction, whatever the function then returns; expected conflicts are
+ * met with ON CONFLICT DO NOTHING. Unexpected errors are logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND, trouble is
+ * never "no rows". Threads: any, except that a connection stays with the thread it was lent to. */
 #ifndef POSTERN_DB_H
 #define POSTERN_DB_H
 
@@ -23,14 +27,15 @@ enum db_use {
 	DB_SERVE,    /* the one serving program; a second is ERR_CONFLICT */
 };
 struct db_settings {
-	const char *url;	  /* "sqlite:PATH" */
+	const char *url; /* "sqlite:PATH" */
 	enum db_use use;
-	unsigned readers;	  /* read connections kept; more threads than that wait */
+	unsigned readers;         /* read connections kept; more threads than that wait */
 	unsigned busy_timeout_ms; /* 5000 */
 	const struct log *log;
 };
-/* `why` says in a sentence what is wrong and what would be right. Creates a missing SQLite file (0600), not its folder.
- * A database newer than this program is ERR_UNSUPPORTED. Does not migrate. */
+/* `why` says in a sentence what is wrong and what would be right. Creates a missing SQLite file
+ * (0600), not its folder. A database newer than this program is ERR_UNSUPPORTED. Does not migrate.
+ */
 enum err MUST_USE db_open(const struct db_settings *s, struct db **out, char why[static 256]);
 void db_close(struct db *db); /* waits for the writer; NULL is fine */
 
@@ -41,7 +46,8 @@ struct db_version {
 enum err MUST_USE db_version(struct db *db, struct db_version *out);
 /* Applies the missing migrations, all in one transaction. */
 enum err MUST_USE db_migrate(struct db *db, char why[static 256]);
-/* Runs the engine's own integrity check and foreign key check; ERR_CORRUPT with the first finding in `why`. */
+/* Runs the engine's own integrity check and foreign key check; ERR_CORRUPT with the first finding
+ * in `why`. */
 enum err MUST_USE db_check(struct db *db, char why[static 256]);
 
 typedef enum err db_fn(struct db_conn *c, void *arg);
@@ -81,52 +87,61 @@ static inline struct db_param db_blob(const void *p, size_t n)
 	return (struct db_param){ .type = DB_BLOB, .s = { p, n } };
 }
 
-/* ---- columns out: each result column, in order, to one member of a row struct. NULL reads as 0, false or "" ---- */
+/* ---- columns out: each result column, in order, to one member of a row struct. NULL reads as 0,
+ * false or "" ---- */
 enum db_kind { DB_TO_INT = 1, DB_TO_BOOL, DB_TO_CHARS, DB_TO_STR, DB_TO_BYTES };
 struct db_column {
 	enum db_kind kind;
 	size_t offset, size;
 };
-#define DB_MEMBER(row, m, kind_, type)                                                              \
-	{                                                                                           \
-		(kind_), offsetof(row, m),                                                          \
-			sizeof(((row *)0)->m) +                                                     \
-				0 * sizeof(char[__builtin_types_compatible_p(                       \
-						__typeof__(((row *)0)->m), type)                    \
-							? 1                                         \
-							: -1])                                      \
+#define DB_MEMBER(row, m, kind_, type)                                                             \
+	{                                                                                          \
+		(kind_), offsetof(row, m),                                                         \
+			sizeof(((row *)0)->m) +                                                    \
+				0 * sizeof(char[__builtin_types_compatible_p(                      \
+							__typeof__(((row *)0)->m), type)           \
+							? 1                                        \
+							: -1])                                     \
 	}
 #define DB_COL_INT(row, m) DB_MEMBER(row, m, DB_TO_INT, int64_t)
 #define DB_COL_BOOL(row, m) DB_MEMBER(row, m, DB_TO_BOOL, bool) /* true: not NULL and not 0 */
-#define DB_COL_STR(row, m) DB_MEMBER(row, m, DB_TO_STR, struct str) /* text or blob, into the call's arena */
-#define DB_COL_CHARS(row, m) DB_MEMBER(row, m, DB_TO_CHARS, char[sizeof(((row *)0)->m)]) /* longer: ERR_CORRUPT */
-#define DB_COL_BYTES(row, m) DB_MEMBER(row, m, DB_TO_BYTES, uint8_t[sizeof(((row *)0)->m)]) /* exact length, or NULL */
+#define DB_COL_STR(row, m)                                                                         \
+	DB_MEMBER(row, m, DB_TO_STR, struct str) /* text or blob, into the call's arena */
+#define DB_COL_CHARS(row, m)                                                                       \
+	DB_MEMBER(row, m, DB_TO_CHARS, char[sizeof(((row *)0)->m)]) /* longer: ERR_CORRUPT */
+#define DB_COL_BYTES(row, m)                                                                       \
+	DB_MEMBER(row, m, DB_TO_BYTES, uint8_t[sizeof(((row *)0)->m)]) /* exact length, or NULL */
 
 struct db_shape {
 	const struct db_column *columns;
 	size_t count, row_bytes;
 };
-#define DB_SHAPE(row, columns_) { (columns_), COUNT(columns_), sizeof(row) }
+#define DB_SHAPE(row, columns_)                                                                    \
+	{                                                                                          \
+		(columns_), COUNT(columns_), sizeof(row)                                           \
+	}
 
 struct db_call {
 	enum query query;
 	const struct db_param *params;
 	size_t param_count;
 	const struct db_shape *shape; /* db_get, db_list */
-	struct arena *arena;	      /* db_list, and wherever a shape has DB_COL_STR */
-	size_t max_rows;	      /* db_list: more is ERR_TOO_LARGE */
+	struct arena *arena;          /* db_list, and wherever a shape has DB_COL_STR */
+	size_t max_rows;              /* db_list: more is ERR_TOO_LARGE */
 };
-#define DB_PARAMS(...)                                                                              \
-	.params = (const struct db_param[]){ __VA_ARGS__ },                                         \
+#define DB_PARAMS(...)                                                                             \
+	.params = (const struct db_param[]){ __VA_ARGS__ },                                        \
 	.param_count = sizeof((const struct db_param[]){ __VA_ARGS__ }) / sizeof(struct db_param)
 
 /* First row into `row`; ERR_NOT_FOUND without one. Further rows are not looked at. */
 enum err MUST_USE db_get(struct db_conn *c, const struct db_call *call, void *row);
 /* All rows as an array in the arena. No rows is ERR_OK and *count 0. */
-enum err MUST_USE db_list(struct db_conn *c, const struct db_call *call, void *rows_out, size_t *count);
+enum err MUST_USE db_list(
+	struct db_conn *c, const struct db_call *call, void *rows_out, size_t *count);
 /* Runs a statement; `changed` (may be NULL) is the number of rows it touched. */
 enum err MUST_USE db_run(struct db_conn *c, const struct db_call *call, int64_t *changed);
-/* True inside a transaction or snapshot of this thread: http checks after every handler that it is false. */
+/* True inside a transaction or snapshot of this thread: http checks after every handler that it is
+ * false. */
 bool db_in_tx(const struct db *db);
 
 /* ---- generated by schemac from schema/ ---- */

@@ -1,0 +1,169 @@
+/* The version of a database: a row for each migration applied, in a table that both engines can
+ * have. */
+#include "internal.h"
+
+#include <stdio.h>
+
+enum { TABLES_COUNT, VERSION_MAX, VERSION_INSERT };
+const struct db_query_text db_own_texts[DB_OWN_COUNT] = {
+	[TABLES_COUNT] = { "schema_tables",
+		"SELECT COUNT(*), COUNT(CASE WHEN name = 'schema_version' THEN 1 END)\n"
+		"FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+		"SELECT COUNT(*), COUNT(CASE WHEN tablename = 'schema_version' THEN 1 END)\n"
+		"FROM pg_tables WHERE schemaname = current_schema()",
+		0, 2 },
+	[VERSION_MAX] = { "schema_version_max", "SELECT MAX(version) FROM schema_version", NULL, 0,
+		1 },
+	[VERSION_INSERT] = { "schema_version_insert",
+		"INSERT INTO schema_version (version, name, applied_at) VALUES ($1, $2, $3)", NULL,
+		3, 0 },
+};
+static const char version_table[] = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT "
+				    "PRIMARY KEY, name TEXT NOT NULL, "
+				    "applied_at BIGINT NOT NULL)";
+
+static enum query own(int i)
+{
+	return (enum query)(DB_OWN_QUERIES + i);
+}
+
+static int version_wanted(const struct db *db)
+{
+	int wanted = 0;
+	for (const struct db_migration *m = db->schema.migrations; m->version; m++)
+		wanted = m->version;
+	return wanted;
+}
+
+/* Tables without ours among them are another program's: -1. */
+static enum err version_found(struct db_conn *c, void *arg)
+{
+	struct tables {
+		int64_t count, ours;
+	} t = { 0, 0 };
+	const struct db_column columns[] = { DB_COL_INT(struct tables, count),
+		DB_COL_INT(struct tables, ours) };
+	const struct db_shape shape = DB_SHAPE(struct tables, columns);
+	enum err e =
+		db_get(c, &(struct db_call){ .query = own(TABLES_COUNT), .shape = &shape }, &t);
+	int64_t *found = arg;
+	*found = t.count ? -1 : 0;
+	if (e != ERR_OK || !t.ours)
+		return e;
+	const struct db_column max[] = { DB_COL_INT(struct tables, count) };
+	const struct db_shape max_shape = DB_SHAPE(struct tables, max);
+	e = db_get(c, &(struct db_call){ .query = own(VERSION_MAX), .shape = &max_shape }, &t);
+	*found = t.count;
+	return e;
+}
+
+static enum err version_judge(const struct db *db, int64_t found, char why[static DB_WHY_SIZE])
+{
+	if (found < 0) {
+		snprintf(why, DB_WHY_SIZE,
+			"the database %.100s belongs to another program; name a file of its own "
+			"for postern",
+			db->place);
+		return ERR_UNSUPPORTED;
+	}
+	if (found > version_wanted(db)) {
+		snprintf(why, DB_WHY_SIZE,
+			"the database %.100s is of version %d and this program knows up to %d; run "
+			"the newer postern, or restore a backup",
+			db->place, (int)found, version_wanted(db));
+		return ERR_UNSUPPORTED;
+	}
+	return ERR_OK;
+}
+
+enum err db_version_check(struct db *db, struct db_version *v, char why[static DB_WHY_SIZE])
+{
+	int64_t found = 0;
+	enum err e = db_read(db, version_found, &found);
+	if (e != ERR_OK) {
+		snprintf(why, DB_WHY_SIZE, "the database %.100s cannot be read (%s); see the log",
+			db->place, err_name(e));
+		return e;
+	}
+	e = version_judge(db, found, why);
+	if (e == ERR_OK)
+		*v = (struct db_version){ (int)found, version_wanted(db) };
+	return e;
+}
+
+enum err db_version(struct db *db, struct db_version *out)
+{
+	char why[DB_WHY_SIZE];
+	return db_version_check(db, out, why);
+}
+
+/* ---- applying ---- */
+struct migrating {
+	struct db *db;
+	int64_t now_s;
+	char *why;
+};
+
+static enum err migration_apply(
+	struct db_conn *c, const struct db_migration *m, struct migrating *to)
+{
+	enum err e = c->db->driver->script(c->handle, m->sql);
+	if (e != ERR_OK) {
+		snprintf(to->why, DB_WHY_SIZE, "migration %d (%s) failed, nothing was changed: %s",
+			m->version, m->name, c->db->driver->message(c->handle));
+		return db_trouble(c, m->name, e);
+	}
+	e = db_run(c,
+		&(struct db_call){ .query = own(VERSION_INSERT),
+			DB_PARAMS(db_int(m->version), db_z(m->name), db_int(to->now_s)) },
+		NULL);
+	if (e == ERR_OK)
+		LOG(c->db->log, LOG_INFO, "db_migrated", log_int("version", m->version),
+			log_z("name", m->name));
+	return e;
+}
+
+/* Looks at the version here, inside the transaction: another program may have migrated meanwhile.
+ */
+static enum err migrate_tx(struct db_conn *c, void *arg)
+{
+	struct migrating *to = arg;
+	int64_t found = 0;
+	enum err e = version_found(c, &found);
+	if (e == ERR_OK)
+		e = version_judge(to->db, found, to->why);
+	if (e != ERR_OK || found == version_wanted(to->db))
+		return e;
+	e = db_trouble(c, "schema_version", c->db->driver->script(c->handle, version_table));
+	for (const struct db_migration *m = to->db->schema.migrations; m->version; m++)
+		if (e == ERR_OK && m->version > found)
+			e = migration_apply(c, m, to);
+	return e;
+}
+
+enum err db_migrate(struct db *db, char why[static 256])
+{
+	why[0] = '\0';
+	struct migrating to = { db, clock_now_s(&(struct clock){ NULL, NULL }), why };
+	enum err e = db_tx(db, migrate_tx, &to);
+	if (e != ERR_OK && !why[0])
+		snprintf(why, DB_WHY_SIZE,
+			"the database %.100s could not be brought up to date (%s)", db->place,
+			err_name(e));
+	return e;
+}
+
+/* ---- checking ---- */
+static enum err check_read(struct db_conn *c, void *arg)
+{
+	enum err e = c->db->driver->check(c->handle, arg);
+	if (e == ERR_CORRUPT)
+		LOG(c->db->log, LOG_ERROR, "db_check_failed", log_z("why", arg));
+	return e == ERR_CORRUPT ? e : db_trouble(c, "check", e);
+}
+
+enum err db_check(struct db *db, char why[static 256])
+{
+	why[0] = '\0';
+	return db_read(db, check_read, why);
+}

@@ -1,0 +1,11 @@
+/* place: the file of a SQLite database, and the lock that keeps it to one server. */
+#ifndef DB_PLACE_H
+#define DB_PLACE_H
+
+#include "driver.h"
+
+enum err place_prepare(
+	const char *given, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE]);
+void place_release(int claim);
+
+#endif
