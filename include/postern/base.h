@@ -16,7 +16,7 @@
 
 /* Sizes of the strings that travel through every room, with their closing NUL. */
 enum {
-	ID_SIZE = 27,	  /* 128 random bits in base32 (crypto_id_make) */
+	ID_SIZE = 27,     /* 128 random bits in base32 (crypto_id_make) */
 	EMAIL_SIZE = 255, /* RFC 5321 section 4.5.3.1.3: 254 octets */
 	NAME_SIZE = 201,  /* a reader's name, bytes of UTF-8 */
 	HASH_BYTES = 32,  /* BLAKE2b-256 */
@@ -26,24 +26,24 @@ enum {
  * an exit code. `*out` is untouched unless ERR_OK, where a header does not say otherwise. */
 enum err {
 	ERR_OK = 0,
-	ERR_INVALID,	    /* input does not have the form it must have */
-	ERR_WEAK_PASSWORD,  /* well formed, refused by the password rules */
-	ERR_TOO_LARGE,	    /* above a named maximum */
-	ERR_UNSUPPORTED,    /* a form or type we do not take */
+	ERR_INVALID,         /* input does not have the form it must have */
+	ERR_WEAK_PASSWORD,   /* well formed, refused by the password rules */
+	ERR_TOO_LARGE,       /* above a named maximum */
+	ERR_UNSUPPORTED,     /* a form or type we do not take */
 	ERR_UNAUTHENTICATED, /* nobody is signed in, or the credentials are wrong */
-	ERR_DENIED,	    /* somebody is, and may not */
-	ERR_PAYMENT,	    /* signed in, needs an entitlement */
+	ERR_DENIED,          /* somebody is, and may not */
+	ERR_PAYMENT,         /* signed in, needs an entitlement */
 	ERR_NOT_FOUND,
-	ERR_METHOD,	    /* the path is there, this method is not */
-	ERR_CONFLICT,	    /* exists already, or changed meanwhile */
-	ERR_SPENT,	    /* single-use and used, expired or voided */
-	ERR_GONE,	    /* was here and is withdrawn */
-	ERR_LIMITED,	    /* too many; try again after a while */
-	ERR_BUSY,	    /* a queue or lock is full right now */
-	ERR_UNAVAILABLE,    /* something we need (database, disk) is not there */
+	ERR_METHOD,      /* the path is there, this method is not */
+	ERR_CONFLICT,    /* exists already, or changed meanwhile */
+	ERR_SPENT,       /* single-use and used, expired or voided */
+	ERR_GONE,        /* was here and is withdrawn */
+	ERR_LIMITED,     /* too many; try again after a while */
+	ERR_BUSY,        /* a queue or lock is full right now */
+	ERR_UNAVAILABLE, /* something we need (database, disk) is not there */
 	ERR_NOMEM,
-	ERR_CORRUPT,	    /* stored data is not what we wrote */
-	ERR_INTERNAL,	    /* a fault of ours; logged where it arose */
+	ERR_CORRUPT,  /* stored data is not what we wrote */
+	ERR_INTERNAL, /* a fault of ours; logged where it arose */
 	ERR_COUNT
 };
 
@@ -74,6 +74,9 @@ struct str str_cut(struct str *rest, char sep);
 enum err MUST_USE str_copy(char *dst, size_t size, struct str s);
 /* Whole of `s` as a decimal number in [min, max], no sign unless min < 0, no spaces. */
 enum err MUST_USE str_int(struct str s, int64_t min, int64_t max, int64_t *out);
+/* Length of the first UTF-8 sequence of `s`, its code point in `*cp`; 0 when `s` is empty or does
+ * not begin with one (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
+size_t str_utf8(struct str s, uint32_t *cp);
 
 /* ---- buffer: grows up to a cap it is born with; the first failure sticks ---- */
 struct buf {
@@ -93,7 +96,8 @@ void buf_free(struct buf *b);
 
 /* ---- arena: many small allocations, freed together ---- */
 struct arena;
-/* At most `max_bytes` in all. NULL when there is no memory. */
+/* Hands out at most `max_bytes` in all, each allocation rounded up to the alignment. NULL when
+ * there is no memory. All it handed out is wiped when it is freed, for it may hold passwords. */
 struct arena *arena_new(size_t max_bytes);
 void arena_free(struct arena *a); /* NULL is fine */
 void arena_freep(struct arena **a);
@@ -124,7 +128,8 @@ struct embedded_file {
 extern const struct embedded_file embedded_files[];
 const struct embedded_file *embedded_find(const char *path); /* NULL when there is none */
 
-/* Whole file into a NUL-terminated buffer. ERR_NOT_FOUND, ERR_TOO_LARGE (b->max), ERR_UNAVAILABLE. */
+/* Whole file into a NUL-terminated buffer. ERR_NOT_FOUND, ERR_TOO_LARGE (b->max), ERR_UNAVAILABLE.
+ */
 enum err MUST_USE file_read(const char *path, struct buf *b);
 
 #endif

@@ -1,9 +1,11 @@
-/* log: one structured line per event on standard error (or a file descriptor given), logfmt or JSON.
+/* log: one structured line per event on standard error (or a file descriptor given), logfmt or
+ * JSON.
  *
- * A line holds time (UTC, milliseconds), level, event, then the fields in order. Control characters,
- * quotes and bytes that are not UTF-8 are escaped, so that no value can start a line or a field of
- * its own. Callers never pass a token, a password or the body of a mail (docs/security.md). Each
- * line is one write(2), so that lines of several threads do not mix. Threads: any. */
+ * A line holds time (UTC, milliseconds), level, event, then the fields in order. Control
+ * characters, quotes and bytes that are not UTF-8 are escaped, so that no value can start a line or
+ * a field of its own. Callers never pass a token, a password or the body of a mail
+ * (docs/security.md). Each line is one write(2), so that lines of several threads do not mix.
+ * Threads: any. */
 #ifndef POSTERN_LOG_H
 #define POSTERN_LOG_H
 
@@ -41,8 +43,8 @@ void log_fields(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count);
 
 /* LOG(l, LOG_WARN, "mail_failed", log_z("id", id), log_int("attempt", n)); `l` may be NULL. */
-#define LOG(l, level, event, ...)                                                                   \
-	log_fields((l), (level), (event), (const struct log_field[]){ __VA_ARGS__ },                \
+#define LOG(l, level, event, ...)                                                                  \
+	log_fields((l), (level), (event), (const struct log_field[]){ __VA_ARGS__ },               \
 		sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 
 #endif

@@ -1,10 +1,12 @@
-/* template: Mustache (the specification's core: interpolation, sections, inverted, comments, partials, set
- * delimiter; no lambdas) over a small tree of values that the caller builds in an arena.
+/* template: Mustache (the specification's core: interpolation, sections, inverted, comments,
+ * partials, set delimiter; no lambdas) over a small tree of values that the caller builds in an
+ * arena.
  *
- * Escaping is by type: only a value made with view_html prints raw under {{{x}}} or {{&x}}; a text value is escaped
- * there too, unless the set is TEMPLATE_TEXT (mail text parts, and the specification's own cases), where nothing is
- * escaped. So a theme author cannot open a hole by writing three braces.
- * Threads: a loaded set is read-only; any number of threads may render from it. */
+ * Escaping is by type: only a value made with view_html prints raw under {{{x}}} or {{&x}}; a text
+ * value is escaped there too, unless the set is TEMPLATE_TEXT (mail text parts, and the
+ * specification's own cases), where nothing is escaped. So a theme author cannot open a hole by
+ * writing three braces. Threads: a loaded set is read-only; any number of threads may render from
+ * it. */
 #ifndef POSTERN_TEMPLATE_H
 #define POSTERN_TEMPLATE_H
 
@@ -13,8 +15,9 @@
 struct view; /* a value: object, list, text, html, true, false */
 enum { TEMPLATE_DEPTH_MAX = 32, TEMPLATE_OUTPUT_MAX = 4 << 20 };
 
-/* All of these return NULL only when the arena is full; setting on or with NULL is ignored and makes the render fail
- * with ERR_NOMEM, so callers need not check each. Strings are not copied: they must live as long as the arena. */
+/* All of these return NULL only when the arena is full; setting on or with NULL is ignored and
+ * makes the render fail with ERR_NOMEM, so callers need not check each. Strings are not copied:
+ * they must live as long as the arena. */
 struct view *view_object(struct arena *a);
 void view_text(struct view *obj, const char *key, struct str value);
 void view_z(struct view *obj, const char *key, const char *value); /* NULL: false */
@@ -22,24 +25,26 @@ void view_html(struct view *obj, const char *key, struct str value);
 void view_bool(struct view *obj, const char *key, bool value);
 void view_int(struct view *obj, const char *key, int64_t value);
 void view_child(struct view *obj, const char *key, struct view *child); /* NULL child: false */
-struct view *view_list(struct view *obj, const char *key); /* new empty list under key */
-struct view *view_append(struct view *list);		   /* new object at its end */
+struct view *view_list(struct view *obj, const char *key);  /* new empty list under key */
+struct view *view_append(struct view *list);                /* new object at its end */
 void view_append_text(struct view *list, struct str value); /* for {{.}} */
 
 enum template_mode { TEMPLATE_HTML = 1, TEMPLATE_TEXT };
 struct template_set;
-/* Parses all embedded files below `prefix` ("web/templates/"), each replaced by the file of the same name in
- * `override_dir` when that exists (NULL: none). On a syntax error `*why` (arena of the set, or static) says file, line
- * and fault: ERR_INVALID. A name is the path below prefix; partial "card" is looked for as "_card.html". */
-enum err MUST_USE template_load(const char *prefix, const char *override_dir, struct template_set **out,
-	char why[static 256]);
+/* Parses all embedded files below `prefix` ("web/templates/"), each replaced by the file of the
+ * same name in `override_dir` when that exists (NULL: none). On a syntax error `*why` (arena of the
+ * set, or static) says file, line and fault: ERR_INVALID. A name is the path below prefix; partial
+ * "card" is looked for as "_card.html". */
+enum err MUST_USE template_load(const char *prefix, const char *override_dir,
+	struct template_set **out, char why[static 256]);
 void template_free(struct template_set *t);
 bool template_has(const struct template_set *t, const char *name);
 /* ERR_NOT_FOUND: no such template; ERR_TOO_LARGE: above TEMPLATE_OUTPUT_MAX or too deep. */
-enum err MUST_USE template_render(const struct template_set *t, const char *name, enum template_mode mode,
-	const struct view *root, struct buf *out);
-/* One template from memory with its partials (name, text pairs ending with NULL), for tests and fuzzing. */
-enum err MUST_USE template_render_text(struct str source, const char *const *partials, enum template_mode mode,
-	const struct view *root, struct buf *out);
+enum err MUST_USE template_render(const struct template_set *t, const char *name,
+	enum template_mode mode, const struct view *root, struct buf *out);
+/* One template from memory with its partials (name, text pairs ending with NULL), for tests and
+ * fuzzing. */
+enum err MUST_USE template_render_text(struct str source, const char *const *partials,
+	enum template_mode mode, const struct view *root, struct buf *out);
 
 #endif

@@ -1,8 +1,9 @@
 /* text: pure parsers and writers of untrusted text. Nothing here does I/O, keeps state or knows of
  * readers and articles. Results live in the arena that is passed in, or point into the input.
  *
- * Every parser refuses with ERR_INVALID what it does not understand, and ERR_TOO_LARGE what is above
- * its named maximum; ERR_NOMEM when the arena is full. Each has a fuzz target in tests/fuzz. */
+ * Every parser refuses with ERR_INVALID what it does not understand, and ERR_TOO_LARGE what is
+ * above its named maximum; ERR_NOMEM when the arena is full. Each has a fuzz target in tests/fuzz.
+ */
 #ifndef POSTERN_TEXT_H
 #define POSTERN_TEXT_H
 
@@ -10,10 +11,11 @@
 
 /* ---- URL (RFC 3986) ---- */
 /* Path of a request target, percent-decoded once, in the only spelling we route on. Refused: not
- * starting with one '/', "%00", "%2f", "%5c", '\\', '#', ';', controls, bytes that are not UTF-8, "//",
- * dot segments (plain or encoded). A trailing '/' stays (routes do not match it). */
+ * starting with one '/', "%00", "%2f", "%5c", '\\', '#', ';', controls, bytes that are not UTF-8,
+ * "//", dot segments (plain or encoded). A trailing '/' stays (routes do not match it). */
 enum err MUST_USE url_path(struct str raw, struct arena *a, struct str *out);
-void url_encode(struct buf *b, struct str s); /* all but unreserved characters, RFC 3986 section 2.3 */
+void url_encode(
+	struct buf *b, struct str s); /* all but unreserved characters, RFC 3986 section 2.3 */
 /* True for what `return_to` may be: a path on this site, in plain ASCII, at most 1,024 bytes; not
  * "//", "/\", controls, '%' followed by 09 0a 0d 5c 2f or 00. */
 bool url_is_local(struct str s);
@@ -27,20 +29,21 @@ struct fields {
 	struct field v[FIELDS_MAX];
 	size_t n;
 };
-/* application/x-www-form-urlencoded (WHATWG URL section 5.1), whole text at once. Refused: a doubled name, a bad
- * percent sequence, more than FIELDS_MAX pairs, text that is not UTF-8. NUL is kept: who must not have it checks. */
+/* application/x-www-form-urlencoded (WHATWG URL section 5.1), whole text at once. Refused: a
+ * doubled name, a bad percent sequence, more than FIELDS_MAX pairs, text that is not UTF-8. NUL is
+ * kept: who must not have it checks. */
 enum err MUST_USE form_parse(struct str body, struct arena *a, struct fields *out);
 /* One Cookie header, RFC 6265 section 5.4 read leniently; doubled names are kept, in order. */
 enum err MUST_USE cookie_parse(struct str header, struct arena *a, struct fields *out);
 struct str fields_get(const struct fields *f, const char *name); /* {NULL, 0} when absent */
 
 /* ---- header values ---- */
-bool header_token_ok(struct str name);	/* RFC 9110 section 5.6.2 */
+bool header_token_ok(struct str name);  /* RFC 9110 section 5.6.2 */
 bool header_value_ok(struct str value); /* no NUL, CR, LF, other controls but tab */
 /* If-None-Match (weak comparison, "*" included) against one entity tag with its quotes. */
 bool header_etag_match(struct str header, struct str etag);
-/* Range for a body of `total` bytes, one range only (RFC 9110 section 14.1.2). ERR_OK with first and last;
- * ERR_INVALID: ignore the header, send all; ERR_UNSUPPORTED: 416. */
+/* Range for a body of `total` bytes, one range only (RFC 9110 section 14.1.2). ERR_OK with first
+ * and last; ERR_INVALID: ignore the header, send all; ERR_UNSUPPORTED: 416. */
 enum err MUST_USE header_range(struct str header, uint64_t total, uint64_t *first, uint64_t *last);
 
 /* ---- internet addresses ---- */
@@ -54,7 +57,8 @@ struct ip_net {
 };
 enum { IP_TEXT_SIZE = 46, IP_NETS_MAX = 64 };
 enum err MUST_USE ip_parse(struct str s, struct ip *out); /* no zone, no port, no brackets */
-enum err MUST_USE ip_net_parse(struct str s, struct ip_net *out); /* "10.0.0.0/8", "::1"; host bits set: refused */
+enum err MUST_USE ip_net_parse(
+	struct str s, struct ip_net *out); /* "10.0.0.0/8", "::1"; host bits set: refused */
 bool ip_in(const struct ip_net *nets, size_t n, struct ip ip);
 void ip_text(struct ip ip, char out[static IP_TEXT_SIZE]);
 struct ip ip_prefix(struct ip ip, unsigned v4_bits, unsigned v6_bits); /* rest zeroed */
@@ -64,18 +68,22 @@ struct email {
 	char text[EMAIL_SIZE]; /* as written, trimmed */
 	char key[EMAIL_SIZE];  /* lower case: two spellings of one mailbox are one account */
 };
-/* One addr-spec in ASCII, dot-atom local part (RFC 5321 section 4.1.2, no quoted strings), a domain with a dot or
- * "localhost", labels by RFC 1123. Refused: a second '@', ',', ';', spaces inside, controls, NUL, > 254 bytes. */
+/* One addr-spec in ASCII, dot-atom local part (RFC 5321 section 4.1.2, no quoted strings), a domain
+ * with a dot or "localhost", labels by RFC 1123. Refused: a second '@', ',', ';', spaces inside,
+ * controls, NUL, > 254 bytes. */
 enum err MUST_USE email_parse(struct str s, struct email *out);
 
 /* ---- Unicode ---- */
 bool utf8_ok(struct str s);
-/* RFC 8265 section 4.2 OpaqueString: NFC, non-ASCII spaces to U+0020, nothing else; NUL, other controls and the empty
- * string refused. `code_points` counts the result. The result is secret: the caller's arena holds it. */
+/* RFC 8265 section 4.2 OpaqueString: NFC, non-ASCII spaces to U+0020, nothing else; NUL, other
+ * controls and the empty string refused. `code_points` counts the result. The result is secret: the
+ * caller's arena holds it. */
 enum err MUST_USE text_opaque(struct str s, struct arena *a, struct str *out, size_t *code_points);
-/* A person's or session's name: trimmed, NFC, no controls, at most NAME_SIZE - 1 bytes; empty is fine. */
+/* A person's or session's name: trimmed, NFC, no controls, at most NAME_SIZE - 1 bytes; empty is
+ * fine. */
 enum err MUST_USE text_name(struct str s, char out[static NAME_SIZE]);
-/* Lower-case ASCII letters, digits and single '-', 1 to 100 bytes, from any text; "" when nothing is left. */
+/* Lower-case ASCII letters, digits and single '-', 1 to 100 bytes, from any text; "" when nothing
+ * is left. */
 enum { SLUG_SIZE = 101 };
 void text_slug(struct str s, char out[static SLUG_SIZE]);
 bool text_slug_ok(struct str s);
@@ -84,13 +92,15 @@ const char *text_nearest(struct str word, const char *const *names);
 
 /* ---- time ---- */
 enum { TIME_TEXT_SIZE = 32 };
-enum err MUST_USE time_parse(struct str s, int64_t *out); /* RFC 3339, or "YYYY-MM-DD" (midnight UTC) */
-void time_text(int64_t t, char out[static TIME_TEXT_SIZE]); /* "2026-11-20T05:40:00Z" */
-void time_http(int64_t t, char out[static TIME_TEXT_SIZE]); /* IMF-fixdate */
+enum err MUST_USE time_parse(
+	struct str s, int64_t *out); /* RFC 3339, or "YYYY-MM-DD" (midnight UTC) */
+void time_text(int64_t t, char out[static TIME_TEXT_SIZE]);  /* "2026-11-20T05:40:00Z" */
+void time_http(int64_t t, char out[static TIME_TEXT_SIZE]);  /* IMF-fixdate */
 void time_human(int64_t t, char out[static TIME_TEXT_SIZE]); /* "20 November 2026, 05:40 UTC" */
 void time_day(int64_t t, char out[static TIME_TEXT_SIZE]);   /* "Friday, 20 November 2026" */
 
 /* ---- escaping ---- */
-void escape_html(struct buf *b, struct str s); /* & < > " ' : safe in text and in quoted attributes */
+void escape_html(
+	struct buf *b, struct str s); /* & < > " ' : safe in text and in quoted attributes */
 
 #endif

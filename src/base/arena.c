@@ -1,0 +1,145 @@
+#include "postern/base.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Under the address sanitizer all that was not handed out is poisoned, so that a step over the end
+ * of an allocation is found here as it would be with malloc. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISON 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(ARENA_POISON)
+#define ARENA_POISON 1
+#endif
+#ifdef ARENA_POISON
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
+#endif
+
+enum { CHUNK_FIRST = 2048, CHUNK_MOST = 64 << 10 };
+
+struct chunk {
+	struct chunk *next;
+	size_t used, size;
+	alignas(max_align_t) char p[];
+};
+
+struct arena {
+	struct chunk *head; /* the one that small allocations come from */
+	size_t used, max, next_size;
+};
+
+struct arena *arena_new(size_t max_bytes)
+{
+	struct arena *a = calloc(1, sizeof *a);
+	if (!a)
+		return NULL;
+	a->max = max_bytes;
+	a->next_size = CHUNK_FIRST;
+	return a;
+}
+
+void arena_free(struct arena *a)
+{
+	if (!a)
+		return;
+	for (struct chunk *c = a->head, *next; c; c = next) {
+		next = c->next;
+		ASAN_UNPOISON_MEMORY_REGION(c->p, c->size);
+		explicit_bzero(c->p, c->used);
+		free(c);
+	}
+	free(a);
+}
+
+void arena_freep(struct arena **a)
+{
+	arena_free(*a);
+	*a = NULL;
+}
+
+static struct chunk *chunk_new(size_t size)
+{
+	struct chunk *c = calloc(1, sizeof *c + size);
+	if (!c)
+		return NULL;
+	c->size = size;
+	ASAN_POISON_MEMORY_REGION(c->p, size);
+	return c;
+}
+
+/* A large allocation gets a chunk of its own behind the head, so that what is left of the head is
+ * not lost. */
+static struct chunk *chunk_for(struct arena *a, size_t n)
+{
+	struct chunk *head = a->head;
+	if (head && head->size - head->used >= n)
+		return head;
+	bool large = n > a->next_size / 4;
+	struct chunk *c = chunk_new(large ? n : a->next_size);
+	if (!c)
+		return NULL;
+	if (large && head) {
+		c->next = head->next;
+		head->next = c;
+		return c;
+	}
+	c->next = head;
+	a->head = c;
+	if (!large && a->next_size < CHUNK_MOST)
+		a->next_size *= 2;
+	return c;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	const size_t align = alignof(max_align_t);
+	size_t left = a->max - a->used;
+	if (n > left || n > SIZE_MAX / 2)
+		return NULL;
+	size_t whole = n ? (n + align - 1) / align * align : align;
+	if (whole > left)
+		return NULL;
+	struct chunk *c = chunk_for(a, whole);
+	if (!c)
+		return NULL;
+	char *p = c->p + c->used;
+	c->used += whole;
+	a->used += whole;
+	ASAN_UNPOISON_MEMORY_REGION(p, n);
+	return p;
+}
+
+struct str arena_str(struct arena *a, struct str s)
+{
+	char *p = s.p && s.n < SIZE_MAX ? arena_alloc(a, s.n + 1) : NULL;
+	if (!p)
+		return (struct str){ NULL, 0 };
+	memcpy(p, s.p, s.n);
+	return (struct str){ p, s.n };
+}
+
+const char *arena_fmt(struct arena *a, const char *fmt, ...)
+{
+	va_list args, again;
+	va_start(args, fmt);
+	va_copy(again, args);
+	int n = vsnprintf(NULL, 0, fmt, args);
+	char *p = n >= 0 ? arena_alloc(a, (size_t)n + 1) : NULL;
+	if (p)
+		vsnprintf(p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	va_end(args);
+	return p ? p : "";
+}
+
+size_t arena_bytes(const struct arena *a)
+{
+	return a->used;
+}

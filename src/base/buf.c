@@ -1,0 +1,92 @@
+#include "postern/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_ROOM = 64, FMT_STACK = 512 };
+
+/* Makes room for `n` more bytes and the closing NUL. */
+static bool reserve(struct buf *b, size_t n)
+{
+	if (b->err != ERR_OK)
+		return false;
+	if (n > b->max - b->n || n >= SIZE_MAX - b->n) {
+		b->err = ERR_TOO_LARGE;
+		return false;
+	}
+	size_t need = b->n + n + 1;
+	if (need <= b->room)
+		return true;
+	size_t room = b->room ? b->room : FIRST_ROOM;
+	while (room < need && room <= SIZE_MAX / 2)
+		room *= 2;
+	if (room < need)
+		room = need;
+	if (room - 1 > b->max)
+		room = b->max + 1;
+	char *p = realloc(b->p, room);
+	if (!p) {
+		b->err = ERR_NOMEM;
+		return false;
+	}
+	b->p = p;
+	b->room = room;
+	return true;
+}
+
+void buf_add(struct buf *b, const void *p, size_t n)
+{
+	if (!reserve(b, n))
+		return;
+	if (n > 0)
+		memcpy(b->p + b->n, p, n);
+	b->n += n;
+	b->p[b->n] = '\0';
+}
+
+void buf_str(struct buf *b, struct str s)
+{
+	buf_add(b, s.p, s.n);
+}
+
+void buf_puts(struct buf *b, const char *z)
+{
+	buf_str(b, str_of(z));
+}
+
+void buf_byte(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void buf_fmt(struct buf *b, const char *fmt, ...)
+{
+	char stack[FMT_STACK];
+	va_list args, again;
+	va_start(args, fmt);
+	va_copy(again, args);
+	int n = vsnprintf(stack, sizeof stack, fmt, args);
+	if (n < 0) {
+		if (b->err == ERR_OK)
+			b->err = ERR_NOMEM;
+	} else if ((size_t)n < sizeof stack) {
+		buf_add(b, stack, (size_t)n);
+	} else if (reserve(b, (size_t)n)) {
+		vsnprintf(b->p + b->n, (size_t)n + 1, fmt, again);
+		b->n += (size_t)n;
+	}
+	va_end(again);
+	va_end(args);
+}
+
+struct str buf_view(const struct buf *b)
+{
+	return b->err == ERR_OK ? (struct str){ b->p, b->n } : (struct str){ NULL, 0 };
+}
+
+void buf_free(struct buf *b)
+{
+	free(b->p);
+	*b = BUF(b->max);
+}

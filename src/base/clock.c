@@ -1,0 +1,17 @@
+#include "postern/base.h"
+
+#include <time.h>
+
+int64_t clock_now_s(const struct clock *c)
+{
+	if (c && c->now_s)
+		return c->now_s(c->ctx);
+	return (int64_t)time(NULL);
+}
+
+int64_t clock_monotonic_us(void)
+{
+	struct timespec t = { 0 };
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}

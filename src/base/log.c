@@ -1,0 +1,153 @@
+#include "postern/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	VALUE_MAX = 1000,
+	FIELDS_MOST = 32,
+	/* Each byte of a value becomes six at most ("\u001b"); keys and the head are ours. */
+	LINE_MAX_BYTES = FIELDS_MOST * (6 * VALUE_MAX + 100) + 512,
+};
+
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
+/* Characters that a terminal or a viewer may take for a new line, or that turn the order of those
+ * around them, beside the plain controls: what follows could pass for a field of its own. */
+static bool deceives(uint32_t cp)
+{
+	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x061c ||
+	       (cp >= 0x200e && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069) || cp == 0xfeff;
+}
+
+static void add_escaped(struct buf *b, uint32_t cp)
+{
+	switch (cp) {
+	case '\n':
+		buf_puts(b, "\\n");
+		return;
+	case '\r':
+		buf_puts(b, "\\r");
+		return;
+	case '\t':
+		buf_puts(b, "\\t");
+		return;
+	default:
+		buf_fmt(b, "\\u%04x", (unsigned)cp);
+	}
+}
+
+/* A byte that is not UTF-8 has no escape in JSON: there it becomes the text \xff. */
+static void add_quoted(struct buf *b, struct str s, enum log_format format)
+{
+	buf_byte(b, '"');
+	while (s.n > 0) {
+		uint32_t cp = 0;
+		size_t n = str_utf8(s, &cp);
+		if (n == 0) {
+			n = 1;
+			buf_fmt(b, format == LOG_JSON ? "\\\\x%02x" : "\\x%02x",
+				(unsigned)(unsigned char)s.p[0]);
+		} else if (cp == '"' || cp == '\\') {
+			buf_byte(b, '\\');
+			buf_byte(b, (char)cp);
+		} else if (deceives(cp)) {
+			add_escaped(b, cp);
+		} else {
+			buf_add(b, s.p, n);
+		}
+		s.p += n;
+		s.n -= n;
+	}
+	buf_byte(b, '"');
+}
+
+static bool is_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c <= ' ' || c >= 0x7f || c == '"' || c == '\\' || c == '=')
+			return false;
+	}
+	return s.n > 0;
+}
+
+static struct str cut(struct str s)
+{
+	if (s.n <= VALUE_MAX)
+		return s;
+	s.n = VALUE_MAX;
+	while (s.n > VALUE_MAX - 3 && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+		s.n--;
+	return s;
+}
+
+static void add_key(struct buf *b, const char *key, enum log_format format)
+{
+	if (format == LOG_JSON)
+		buf_fmt(b, "%s\"%s\":", b->n ? "," : "{", key);
+	else
+		buf_fmt(b, "%s%s=", b->n ? " " : "", key);
+}
+
+static void add_text(struct buf *b, const char *key, struct str value, enum log_format format)
+{
+	add_key(b, key, format);
+	if (format == LOG_LOGFMT && is_plain(value))
+		buf_str(b, cut(value));
+	else
+		add_quoted(b, cut(value), format);
+}
+
+static void add_head(struct buf *b, const struct log *l, enum log_level level, const char *event)
+{
+	struct timespec now = { 0 };
+	struct tm tm = { 0 };
+	char day[32], text[48];
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof text, "%s.%03ldZ", day, now.tv_nsec / 1000000);
+	add_text(b, "time", str_of(text), l->format);
+	add_text(b, "level", str_of(level_names[level]), l->format);
+	add_text(b, "event", str_of(event), l->format);
+}
+
+/* A line that is written in part is finished, or the next one would continue it. */
+static void write_line(int fd, struct str line)
+{
+	while (line.n > 0) {
+		ssize_t n = write(fd, line.p, line.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		line.p += n;
+		line.n -= (size_t)n;
+	}
+}
+
+void log_fields(const struct log *l, enum log_level level, const char *event,
+	const struct log_field *fields, size_t count)
+{
+	if (!l || level < l->level || (size_t)level >= COUNT(level_names))
+		return;
+	int saved = errno;
+	BUF_AUTO b = BUF(LINE_MAX_BYTES);
+	add_head(&b, l, level, event);
+	for (size_t i = 0; i < count && i < FIELDS_MOST; i++) {
+		if (fields[i].is_int) {
+			add_key(&b, fields[i].key, l->format);
+			buf_fmt(&b, "%lld", (long long)fields[i].number);
+		} else {
+			add_text(&b, fields[i].key, fields[i].text, l->format);
+		}
+	}
+	buf_puts(&b, l->format == LOG_JSON ? "}\n" : "\n");
+	write_line(l->fd, b.err == ERR_OK ? buf_view(&b) : STR("level=error event=log_nomem\n"));
+	errno = saved;
+}
