@@ -1,11 +1,13 @@
 /* http: the server around the handlers. The only user of libmicrohttpd.
  *
- * A request is checked for sanity, matched against the route tables, limited, given its caller, checked for origin, and
- * only then handed to its handler: in the event loop (LANE_LOOP: answers from memory, never waits), on a work thread
- * (LANE_WORK: database and disk) or on a hash thread (LANE_HASH: password hashing). The connection is suspended meanwhile.
- * A handler sees nothing of libmicrohttpd. What it allocates for the reply comes from the request's arena.
+ * A request is checked for sanity, matched against the route tables, limited, given its caller,
+ * checked for origin, and only then handed to its handler: in the event loop (LANE_LOOP: answers
+ * from memory, never waits), on a work thread (LANE_WORK: database and disk) or on a hash thread
+ * (LANE_HASH: password hashing). The connection is suspended meanwhile. A handler sees nothing of
+ * libmicrohttpd. What it allocates for the reply comes from the request's arena.
  *
- * Policy is data: in a route, zero is invalid in every column, and http_start refuses a table with a hole. */
+ * Policy is data: in a route, zero is invalid in every column, and http_start refuses a table with
+ * a hole. */
 #ifndef POSTERN_HTTP_H
 #define POSTERN_HTTP_H
 
@@ -16,14 +18,19 @@
 enum method { METHOD_GET = 1, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
 enum who {
 	WHO_ANYONE = 1, /* no credentials are looked at */
-	WHO_READER,	/* a valid session makes a signed-in caller, otherwise anonymous */
-	WHO_SIGNED_IN,	/* anonymous: ERR_UNAUTHENTICATED through the group's fail function */
+	WHO_READER,     /* a valid session makes a signed-in caller, otherwise anonymous */
+	WHO_SIGNED_IN,  /* anonymous: ERR_UNAUTHENTICATED through the group's fail function */
 };
 enum lane { LANE_LOOP = 1, LANE_WORK, LANE_HASH };
 enum body_kind { BODY_NONE = 1, BODY_FORM, BODY_JSON };
 /* Requests per source address (IPv4 address, IPv6 /64), a bucket for each class. */
 enum rate_class { RATE_PAGE = 1, RATE_LOGIN, RATE_MAIL, RATE_WRITE, RATE_OPS, RATE_COUNT };
-enum { ROUTE_PARAMS_MAX = 3, ROUTE_BODY_MAX = 65536, RESPONSE_HEADERS_MAX = 24, REQUEST_ARENA_MAX = 24 << 20 };
+enum {
+	ROUTE_PARAMS_MAX = 3,
+	ROUTE_BODY_MAX = 65536,
+	RESPONSE_HEADERS_MAX = 24,
+	REQUEST_ARENA_MAX = 24 << 20
+};
 
 /* Who makes the request, as the identify function found out. */
 struct caller {
@@ -37,12 +44,12 @@ struct caller {
 
 struct request {
 	enum method method;
-	bool head; /* HEAD: routed as GET, body not sent; never spends or charges anything */
-	struct str path;   /* decoded, canonical */
-	struct str target; /* as sent, path and query */
+	bool head;       /* HEAD: routed as GET, body not sent; never spends or charges anything */
+	struct str path; /* decoded, canonical */
+	struct str target;                   /* as sent, path and query */
 	struct str params[ROUTE_PARAMS_MAX]; /* {name} parts of the pattern, in order */
 	struct fields query, form;
-	struct str body; /* BODY_JSON: raw bytes */
+	struct str body;  /* BODY_JSON: raw bytes */
 	struct str token; /* secret: session token as presented, or empty */
 	struct ip client; /* after trusted_proxies */
 	struct caller caller;
@@ -50,12 +57,18 @@ struct request {
 	char id[ID_SIZE];
 	struct arena *arena;
 	const struct route *route; /* NULL when no route matched */
-	struct exchange *x; /* http's own */
+	struct exchange *x;        /* http's own */
 };
-/* First value of a header, {NULL, 0} when absent. For cookies: every Cookie header is searched; a name that
- * occurs twice is taken as absent. */
+/* First value of a header, {NULL, 0} when absent. For cookies: every Cookie header is searched; a
+ * name that occurs twice is taken as absent. */
 struct str request_header(const struct request *r, const char *name);
+/* Takes the bare name, as struct cookie does. */
 struct str request_cookie(const struct request *r, const char *name);
+/* More than 1: sent twice. */
+size_t request_header_count(const struct request *r, const char *name);
+/* True when the peer itself is in trusted_proxies: only then may X-Original-… and X-Forwarded-… be
+ * believed. */
+bool request_from_proxy(const struct request *r);
 
 struct field_problem {
 	const char *field, *code, *detail; /* static or arena */
@@ -64,8 +77,9 @@ struct response {
 	int status;
 	struct str body; /* arena, static or embedded; lives until the request ends */
 	const char *content_type;
-	bool cacheable; /* false: Cache-Control no-store. true: the handler set Cache-Control itself */
-	bool ranges;	/* honour Range (200 responses only) */
+	bool cacheable; /* false: Cache-Control no-store. true: the handler set Cache-Control itself
+			 */
+	bool ranges;    /* honour Range (200 responses only) */
 	const char *etag; /* with quotes, or NULL; http answers If-None-Match with 304 */
 	const char *csp;  /* instead of the server's Content-Security-Policy, or NULL */
 	struct {
@@ -76,31 +90,37 @@ struct response {
 	const char *decision, *reason; /* for the log line */
 	/* what the group's fail function tells the client */
 	enum err err;
-	const char *detail; /* or NULL: the sentence of the error table */
+	const char *detail;    /* or NULL: the sentence of the error table */
 	int64_t retry_after_s; /* > 0: Retry-After */
 	struct field_problem problems[8];
 	size_t problem_count;
 };
-/* A bad name or value (CR, LF, NUL) turns the answer into a 500, so that headers cannot be split. */
+/* A bad name or value (CR, LF, NUL) turns the answer into a 500, so that headers cannot be split.
+ */
 void response_header(struct response *rsp, const char *name, struct str value);
 void response_redirect(struct response *rsp, struct str location); /* 303 */
-void response_problem(struct response *rsp, const char *field, const char *code, const char *detail);
+void response_problem(
+	struct response *rsp, const char *field, const char *code, const char *detail);
+/* Status that a fail function shall give: of the error table, 422 for ERR_INVALID with problems, or
+ * what was set before as rsp->status (501 for a method nobody knows). */
+int response_error_status(const struct response *rsp);
 struct cookie {
 	const char *name; /* without prefix: http adds __Host- (Path=/) when base_url is https */
 	struct str value;
-	const char *path; /* "/" or a path below; then no __Host- but __Secure- */
+	const char *path;  /* "/" or a path below; then no __Host- but __Secure- */
 	int64_t max_age_s; /* 0: browser session; < 0: delete */
 };
 void response_cookie(const struct request *r, struct response *rsp, const struct cookie *c);
 
-/* Returns ERR_OK with a filled response, or the error that the group's fail function shall render (rsp->detail,
- * problems and retry_after_s may be set). ctx is the group's. */
+/* Returns ERR_OK with a filled response, or the error that the group's fail function shall render
+ * (rsp->detail, problems and retry_after_s may be set). ctx is the group's. */
 typedef enum err http_handler(void *ctx, struct request *r, struct response *rsp);
 typedef void http_fail(void *ctx, struct request *r, struct response *rsp);
 
 struct route {
 	enum method method;
-	const char *pattern; /* "/articles/{slug}"; a part in braces matches one non-empty segment */
+	const char
+		*pattern; /* "/articles/{slug}"; a part in braces matches one non-empty segment */
 	http_handler *handler;
 	enum who who;
 	enum rate_class rate;
@@ -109,7 +129,8 @@ struct route {
 	enum lane lane;
 };
 enum credential { CREDENTIAL_COOKIE = 1, CREDENTIAL_BEARER, CREDENTIAL_NONE };
-/* A face: its routes, its context, how it takes credentials and renders errors. The prefix decides who renders a 404. */
+/* A face: its routes, its context, how it takes credentials and renders errors. The prefix decides
+ * who renders a 404. */
 struct route_group {
 	const char *prefix; /* "/api/"; the last group must be "/" */
 	const struct route *routes;
@@ -122,21 +143,22 @@ struct route_group {
 /* What the outside sees of an error: the second table. */
 struct error_face {
 	int status;
-	const char *code;  /* stable slug */
+	const char *code; /* stable slug */
 	const char *title;
 	const char *sentence;
 };
 const struct error_face *http_error_face(enum err e);
 
 struct rate_limit {
-	unsigned burst;	     /* requests at once */
+	unsigned burst;      /* requests at once */
 	unsigned per_minute; /* and then; 0 with burst 0: unlimited */
 };
 struct http_settings {
-	const char *listen;	/* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
+	const char *listen;     /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
 	const char *ops_listen; /* the same; "" for none */
-	const char *base_url;	/* "https://news.example", no slash at the end; the only source of absolute links */
-	bool secure;		/* base_url is https */
+	const char *base_url;   /* "https://news.example", no slash at the end; the only source of
+				   absolute links */
+	bool secure;            /* base_url is https */
 	unsigned loop_threads, work_threads, hash_threads, work_queue, hash_queue;
 	unsigned connections, connections_per_address, timeout_s;
 	struct ip_net trusted_proxies[IP_NETS_MAX];
@@ -145,8 +167,9 @@ struct http_settings {
 	const char *csp;
 	const struct clock *clock;
 	const struct log *log;
-	/* Turns a presented token into a caller. ERR_OK with signed_in false for a token that is not valid (any more). Runs on
-	 * a lane thread. Any error is answered as such: 503, never as anonymous. */
+	/* Turns a presented token into a caller. ERR_OK with signed_in false for a token that is
+	 * not valid (any more). Runs on a lane thread. Any error is answered as such: 503, never as
+	 * anonymous. */
 	enum err (*identify)(void *ctx, struct str token, int64_t now_s, struct caller *out);
 	void *identify_ctx;
 	bool (*in_tx)(void *ctx); /* after every handler: must be false */
@@ -156,8 +179,10 @@ struct http_settings {
 	const struct route_group *ops; /* routes of the operations listener */
 };
 struct http;
-/* Binds and serves on threads of its own. `why` says what is wrong: a hole in a route table, an address in use, … */
-enum err MUST_USE http_start(const struct http_settings *s, struct http **out, char why[static 256]);
+/* Binds and serves on threads of its own. `why` says what is wrong: a hole in a route table, an
+ * address in use, … */
+enum err MUST_USE http_start(
+	const struct http_settings *s, struct http **out, char why[static 256]);
 /* Stops accepting, lets requests under way finish (10 s at most), frees. NULL is fine. */
 void http_stop(struct http *h);
 /* Port that was bound, for listen addresses ending in ":0". */

@@ -1,0 +1,102 @@
+/* After the sanity check: route, body cap, body type, rate class. */
+#include "internal.h"
+
+#include <string.h>
+
+static enum err find_route(struct exchange *x)
+{
+	struct route_match m;
+	http_route_match(x->group, x->req.method, x->req.path, &m);
+	if (m.route) {
+		x->req.route = m.route;
+		memcpy(x->req.params, m.params, sizeof m.params);
+		return ERR_OK;
+	}
+	if (m.other_method) {
+		memcpy(x->allow, m.allow, sizeof x->allow);
+		return http_refuse(x, ERR_METHOD, "other_method", NULL);
+	}
+	return http_refuse(x, ERR_NOT_FOUND, "no_route", NULL);
+}
+
+/* A media type and nothing behind it but charset=utf-8. */
+static bool type_is(struct str value, struct str want)
+{
+	struct str type = str_trim(str_cut(&value, ';'));
+	if (!str_eq_nocase(type, want)) {
+		return false;
+	}
+	struct str charset = str_trim(value);
+	return !value.p || str_eq_nocase(charset, STR("charset=utf-8")) ||
+	       str_eq_nocase(charset, STR("charset=\"utf-8\""));
+}
+
+static enum err check_type(struct exchange *x)
+{
+	const struct request *r = &x->req;
+	struct str coding = request_header(r, "Content-Encoding");
+	if (coding.p && !str_eq_nocase(coding, STR("identity"))) {
+		return http_refuse(
+			x, ERR_UNSUPPORTED, "body_encoded", "Compressed bodies are not taken.");
+	}
+	struct str want = r->route->body == BODY_FORM ? STR("application/x-www-form-urlencoded")
+						      : STR("application/json");
+	if (request_header_count(r, "Content-Type") != 1 ||
+		!type_is(request_header(r, "Content-Type"), want)) {
+		return http_refuse(x, ERR_UNSUPPORTED, "body_type",
+			r->route->body == BODY_FORM
+				? "Content-Type must be application/x-www-form-urlencoded."
+				: "Content-Type must be application/json.");
+	}
+	return ERR_OK;
+}
+
+static enum err check_body(struct exchange *x)
+{
+	const struct route *route = x->req.route;
+	if (route->body == BODY_NONE) {
+		return x->announced > 0 || x->chunked
+			       ? http_refuse(x, ERR_TOO_LARGE, "body_unwanted",
+					 "No body is taken here.")
+			       : ERR_OK;
+	}
+	if (x->announced > route->body_cap) {
+		return http_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
+	}
+	enum err e = check_type(x);
+	if (e != ERR_OK) {
+		return e;
+	}
+	x->body_room = x->chunked ? route->body_cap : (size_t)x->announced;
+	x->body = arena_alloc(x->req.arena, x->body_room + 1);
+	return x->body ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err check_rate(struct exchange *x)
+{
+	const enum rate_class class = x->req.route->rate;
+	int64_t wait_s = 0;
+	if (http_limits_take(x->h->limits, class, x->req.client, x->started_us, &wait_s)) {
+		return ERR_OK;
+	}
+	atomic_fetch_add(&x->h->metrics.limited[class], 1);
+	x->rsp.retry_after_s = wait_s;
+	const char *name = http_rate_name(class);
+	response_header(&x->rsp, "RateLimit-Policy",
+		str_of(arena_fmt(
+			x->req.arena, "\"%s\";q=%u;w=60", name, x->h->s.limits[class].per_minute)));
+	response_header(&x->rsp, "RateLimit",
+		str_of(arena_fmt(x->req.arena, "\"%s\";r=0;t=%lld", name, (long long)wait_s)));
+	return http_refuse(x, ERR_LIMITED, "rate_limit", NULL);
+}
+
+enum err http_request_admit(struct exchange *x)
+{
+	static enum err (*const steps[])(
+		struct exchange *) = { find_route, check_body, check_rate };
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
+		e = steps[i](x);
+	}
+	return e;
+}

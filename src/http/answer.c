@@ -1,0 +1,188 @@
+/* From struct response to struct MHD_Response: conditions, ranges, and the headers that every
+ * answer has. */
+#include "internal.h"
+
+#include <string.h>
+
+/* An answer in the making. Headers of http's own do not count against those of the handler. */
+struct draft {
+	struct exchange *x;
+	struct MHD_Response *out;
+	const char *content_range;
+	bool failed;
+};
+
+static bool has_header(const struct response *rsp, const char *name)
+{
+	for (size_t i = 0; i < rsp->header_count; i++) {
+		if (str_eq_nocase(str_of(rsp->headers[i].name), str_of(name))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* libmicrohttpd refuses an empty value; a blank one means the same (RFC 9110 section 5.5). */
+static void add(struct draft *d, const char *name, const char *value)
+{
+	const char *text = value && value[0] ? value : " ";
+	d->failed = d->failed || !value || MHD_add_response_header(d->out, name, text) != MHD_YES;
+}
+
+static void add_default(struct draft *d, const char *name, const char *value)
+{
+	if (!has_header(&d->x->rsp, name)) {
+		add(d, name, value);
+	}
+}
+
+/* If-Range holds an entity tag, compared strongly (RFC 9110 section 13.1.5), or a date, which we
+ * never send. */
+static bool range_wanted(const struct exchange *x)
+{
+	struct str condition = request_header(&x->req, "If-Range");
+	return !condition.p ||
+	       (x->rsp.etag && x->rsp.etag[0] == '"' && str_eq(condition, str_of(x->rsp.etag)));
+}
+
+static void no_body(struct response *rsp, int status)
+{
+	rsp->status = status;
+	rsp->body = (struct str){ NULL, 0 };
+	rsp->content_type = NULL;
+}
+
+static void apply_range(struct draft *d)
+{
+	struct response *rsp = &d->x->rsp;
+	struct str range = request_header(&d->x->req, "Range");
+	if (!range.p || d->x->req.head || !range_wanted(d->x)) {
+		return;
+	}
+	uint64_t first = 0;
+	uint64_t last = 0;
+	const unsigned long long total = rsp->body.n;
+	switch (header_range(range, total, &first, &last)) {
+	case ERR_OK:
+		rsp->status = 206;
+		rsp->body = (struct str){ rsp->body.p + first, (size_t)(last - first + 1) };
+		d->content_range = arena_fmt(d->x->req.arena, "bytes %llu-%llu/%llu",
+			(unsigned long long)first, (unsigned long long)last, total);
+		break;
+	case ERR_UNSUPPORTED:
+		no_body(rsp, 416);
+		d->content_range = arena_fmt(d->x->req.arena, "bytes */%llu", total);
+		break;
+	default:
+		break; /* not understood: the whole body is a right answer */
+	}
+}
+
+static void apply_conditions(struct draft *d)
+{
+	struct response *rsp = &d->x->rsp;
+	rsp->ranges = rsp->ranges && rsp->status == 200 && d->x->req.method == METHOD_GET;
+	if (rsp->status != 200 || d->x->req.method != METHOD_GET) {
+		return;
+	}
+	struct str known = request_header(&d->x->req, "If-None-Match");
+	if (rsp->etag && known.p && header_etag_match(known, str_of(rsp->etag))) {
+		no_body(rsp, 304);
+	} else if (rsp->ranges) {
+		apply_range(d);
+	}
+}
+
+/* What the status demands, whoever made the answer. */
+static void add_status_headers(struct draft *d)
+{
+	struct exchange *x = d->x;
+	struct response *rsp = &x->rsp;
+	if (rsp->retry_after_s <= 0 && (rsp->status == 503 || rsp->status == 429)) {
+		rsp->retry_after_s = rsp->err == ERR_UNAVAILABLE || rsp->err == ERR_NOMEM ? 5 : 1;
+	}
+	if (rsp->retry_after_s > 0) {
+		add_default(d, "Retry-After",
+			arena_fmt(x->req.arena, "%lld", (long long)rsp->retry_after_s));
+	}
+	if (rsp->status == 401 && x->group->credential == CREDENTIAL_BEARER) {
+		add_default(d, "WWW-Authenticate", "Bearer");
+	}
+	if (x->allow[0]) {
+		add_default(d, "Allow", x->allow);
+	}
+	if (rsp->ranges) {
+		add_default(d, "Accept-Ranges", "bytes");
+	}
+	if (d->content_range) {
+		add_default(d, "Content-Range", d->content_range);
+	}
+	if (x->close || atomic_load(&x->h->stopping)) {
+		add_default(d, "Connection", "close");
+	}
+}
+
+static void add_default_headers(struct draft *d)
+{
+	const struct http_settings *s = &d->x->h->s;
+	const struct response *rsp = &d->x->rsp;
+	if (rsp->content_type) {
+		add_default(d, "Content-Type", rsp->content_type);
+	}
+	if (rsp->etag) {
+		add_default(d, "ETag", rsp->etag);
+	}
+	if (!rsp->cacheable) {
+		add(d, "Cache-Control", "no-store");
+	}
+	if (s->secure) {
+		add_default(d, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+	}
+	const char *const always[][2] = {
+		{ "Content-Security-Policy", rsp->csp ? rsp->csp : s->csp },
+		{ "X-Content-Type-Options", "nosniff" },
+		{ "Referrer-Policy", "strict-origin-when-cross-origin" },
+		{ "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), "
+					"usb=(), browsing-topics=()" },
+		{ "Cross-Origin-Opener-Policy", "same-origin" },
+		{ "Cross-Origin-Resource-Policy", "same-origin" },
+		{ "X-Frame-Options", "DENY" },
+		{ "X-Request-Id", d->x->req.id },
+	};
+	for (size_t i = 0; i < COUNT(always); i++) {
+		add_default(d, always[i][0], always[i][1]);
+	}
+}
+
+static void add_handler_headers(struct draft *d)
+{
+	const struct response *rsp = &d->x->rsp;
+	for (size_t i = 0; i < rsp->header_count; i++) {
+		/* who did not say "cacheable" cannot make it so by a header */
+		if (rsp->cacheable || strcasecmp(rsp->headers[i].name, "Cache-Control") != 0) {
+			/* arena_str ends it with NUL, as libmicrohttpd wants it */
+			add(d, rsp->headers[i].name,
+				arena_str(d->x->req.arena, rsp->headers[i].value).p);
+		}
+	}
+}
+
+void http_answer_make(struct exchange *x)
+{
+	struct draft d = { .x = x };
+	apply_conditions(&d);
+	x->bytes = x->rsp.body.n;
+	d.out = MHD_create_response_from_buffer(
+		x->rsp.body.n, (void *)(uintptr_t)x->rsp.body.p, MHD_RESPMEM_PERSISTENT);
+	if (!d.out) {
+		return;
+	}
+	add_status_headers(&d);
+	add_default_headers(&d);
+	add_handler_headers(&d);
+	if (d.failed) {
+		MHD_destroy_response(d.out);
+		return;
+	}
+	x->answer = d.out;
+}

@@ -1,0 +1,129 @@
+/* Connections, and the reaper. libmicrohttpd's time-out starts anew with every byte, so a client
+ * that sends one byte a second would hold its connection for ever; the reaper shuts down who does
+ * not finish a request in time. */
+#include "internal.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+static struct ip ip_of(const struct sockaddr *sa)
+{
+	struct ip ip = { .b = { [10] = 0xff, [11] = 0xff }, .set = true };
+	if (sa && sa->sa_family == AF_INET6) {
+		memcpy(ip.b, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
+	} else if (sa && sa->sa_family == AF_INET) {
+		memcpy(ip.b + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
+	} else {
+		/* a unix socket: whoever may open its file is on this machine */
+		memcpy(ip.b + 12, (const uint8_t[]){ 127, 0, 0, 1 }, 4);
+	}
+	return ip;
+}
+
+struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd)
+{
+	struct conn *c = calloc(1, sizeof *c);
+	if (!c) {
+		return NULL;
+	}
+	const union MHD_ConnectionInfo *fd =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *peer =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	c->fd = fd ? fd->connect_fd : -1;
+	c->peer = ip_of(peer ? peer->client_addr : NULL);
+	c->peer_trusted = ip_in(h->s.trusted_proxies, h->s.trusted_proxy_count, c->peer);
+	http_conn_wait(c, true);
+	pthread_mutex_lock(&h->conns.lock);
+	c->next = h->conns.head;
+	if (c->next) {
+		c->next->prev = c;
+	}
+	h->conns.head = c;
+	pthread_mutex_unlock(&h->conns.lock);
+	atomic_fetch_add(&h->metrics.connections, 1);
+	return c;
+}
+
+/* libmicrohttpd calls this before it closes the descriptor, so the reaper never shuts down a number
+ * that was reused. */
+void http_conn_close(struct http *h, struct conn *c)
+{
+	if (!c) {
+		return;
+	}
+	pthread_mutex_lock(&h->conns.lock);
+	if (c->prev) {
+		c->prev->next = c->next;
+	} else {
+		h->conns.head = c->next;
+	}
+	if (c->next) {
+		c->next->prev = c->prev;
+	}
+	pthread_mutex_unlock(&h->conns.lock);
+	atomic_fetch_sub(&h->metrics.connections, 1);
+	free(c->target);
+	free(c);
+}
+
+void http_conn_wait(struct conn *c, bool waiting)
+{
+	atomic_store(&c->waiting_since_us, waiting ? clock_monotonic_us() : 0);
+}
+
+/* Between two requests a client may be idle for timeout_s and then take as long to send one. */
+static void reap(struct http *h)
+{
+	const int64_t oldest_us = clock_monotonic_us() - 2 * 1000000LL * h->s.timeout_s;
+	for (struct conn *c = h->conns.head; c; c = c->next) {
+		const int64_t since_us = atomic_load(&c->waiting_since_us);
+		if (since_us != 0 && since_us < oldest_us) {
+			(void)shutdown(c->fd, SHUT_RDWR);
+			atomic_store(&c->waiting_since_us, 0);
+		}
+	}
+}
+
+static void *reaper_main(void *arg)
+{
+	struct http *h = arg;
+	pthread_mutex_lock(&h->conns.lock);
+	while (!h->reaper_ends) {
+		struct timespec at;
+		clock_gettime(CLOCK_MONOTONIC, &at);
+		at.tv_sec += 1;
+		(void)pthread_cond_timedwait(&h->reaper_wake, &h->conns.lock, &at);
+		reap(h);
+	}
+	pthread_mutex_unlock(&h->conns.lock);
+	return NULL;
+}
+
+bool http_reaper_start(struct http *h)
+{
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&h->reaper_wake, &attr);
+	pthread_condattr_destroy(&attr);
+	h->reaper_runs = pthread_create(&h->reaper, NULL, reaper_main, h) == 0;
+	return h->reaper_runs;
+}
+
+void http_reaper_stop(struct http *h)
+{
+	if (!h->reaper_runs) {
+		return;
+	}
+	pthread_mutex_lock(&h->conns.lock);
+	h->reaper_ends = true;
+	pthread_cond_signal(&h->reaper_wake);
+	pthread_mutex_unlock(&h->conns.lock);
+	pthread_join(h->reaper, NULL);
+	pthread_cond_destroy(&h->reaper_wake);
+	h->reaper_runs = false;
+}

@@ -1,0 +1,186 @@
+/* The life of one request after its check: caller, origin, handler, answer, log line. */
+#include "internal.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+/* 128 random bits in base32. crypto is a sibling, and this name is no secret. */
+static bool make_id(char out[static ID_SIZE])
+{
+	uint8_t bits[17] = { 0 }; /* 26 characters want 130 bits: the last two are zero */
+	if (getrandom(bits, 16, 0) != 16) {
+		return false;
+	}
+	for (size_t i = 0; i < ID_SIZE - 1; i++) {
+		const size_t at = i * 5;
+		const unsigned pair =
+			(unsigned)bits[at / 8] << 8 | (at / 8 < 16 ? bits[at / 8 + 1] : 0U);
+		out[i] = "abcdefghijklmnopqrstuvwxyz234567"[pair >> (11 - at % 8) & 31];
+	}
+	out[ID_SIZE - 1] = 0;
+	return true;
+}
+
+struct exchange *http_exchange_new(struct listener *l, struct conn *c, struct MHD_Connection *mhd)
+{
+	struct arena *a = arena_new(REQUEST_ARENA_MAX);
+	struct exchange *x = a ? arena_alloc(a, sizeof *x) : NULL;
+	if (!x || !make_id(x->req.id)) {
+		arena_free(a);
+		return NULL;
+	}
+	x->h = l->h;
+	x->listener = l;
+	x->conn = c;
+	x->mhd = mhd;
+	x->group = &l->groups[l->group_count - 1];
+	x->started_us = clock_monotonic_us();
+	x->req.arena = a;
+	x->req.x = x;
+	x->req.client = c->peer;
+	x->req.now_s = clock_now_s(l->h->s.clock);
+	return x;
+}
+
+static void wipe(struct str secret)
+{
+	if (secret.n > 0) {
+		explicit_bzero((void *)(uintptr_t)secret.p, secret.n);
+	}
+}
+
+/* Bodies and fields may hold passwords. All of them lie in the arena. */
+void http_exchange_free(struct exchange *x)
+{
+	wipe(x->req.token);
+	wipe((struct str){ x->body, x->body_n });
+	for (size_t i = 0; i < x->req.form.n; i++) {
+		wipe(x->req.form.v[i].value);
+	}
+	if (x->answer) {
+		MHD_destroy_response(x->answer);
+	}
+	arena_free(x->req.arena);
+}
+
+static void plain_failure(struct exchange *x, enum err e)
+{
+	struct response *rsp = &x->rsp;
+	const struct error_face *face = http_error_face(e);
+	*rsp = (struct response){
+		.err = e, .reason = rsp->reason, .retry_after_s = rsp->retry_after_s
+	};
+	rsp->status = face->status;
+	rsp->content_type = "text/plain; charset=utf-8";
+	rsp->body = str_of(face->sentence);
+}
+
+void http_exchange_fail(struct exchange *x, enum err e)
+{
+	struct response *rsp = &x->rsp;
+	rsp->err = e;
+	rsp->body = (struct str){ NULL, 0 };
+	rsp->content_type = rsp->etag = rsp->csp = NULL;
+	rsp->cacheable = rsp->ranges = false;
+	rsp->status = rsp->status >= 400 ? rsp->status : 0;
+	x->group->fail(x->group->ctx, &x->req, rsp);
+	if (rsp->status < 300 || rsp->status > 599 || http_response_poisoned(rsp)) {
+		plain_failure(x, e);
+	}
+	http_answer_make(x);
+}
+
+static enum err identify(struct exchange *x)
+{
+	struct request *r = &x->req;
+	const struct http_settings *s = &x->h->s;
+	if (r->route->who == WHO_ANYONE) {
+		return ERR_OK;
+	}
+	enum err e = http_token_read(x);
+	if (e == ERR_OK && r->token.n > 0) {
+		e = s->identify(s->identify_ctx, r->token, r->now_s, &r->caller);
+	}
+	if (e != ERR_OK) {
+		r->caller = (struct caller){ 0 };
+		return http_refuse(x, e, "identify", NULL);
+	}
+	if (!r->caller.signed_in) {
+		r->caller = (struct caller){ 0 };
+	}
+	return r->route->who == WHO_SIGNED_IN && !r->caller.signed_in
+		       ? http_refuse(x, ERR_UNAUTHENTICATED, "signed_out", NULL)
+		       : ERR_OK;
+}
+
+static enum err read_body(struct exchange *x)
+{
+	struct request *r = &x->req;
+	struct str body = { x->body, x->body_n };
+	if (r->route->body == BODY_JSON) {
+		r->body = body;
+	}
+	if (r->route->body == BODY_FORM && form_parse(body, r->arena, &r->form) != ERR_OK) {
+		return http_refuse(x, ERR_INVALID, "bad_form",
+			"The form is malformed or holds a field twice.");
+	}
+	return ERR_OK;
+}
+
+/* The handler may say much, but not leave a transaction open or a header half made. */
+static enum err run_handler(struct exchange *x)
+{
+	struct http_settings *s = &x->h->s;
+	enum err e = x->req.route->handler(x->group->ctx, &x->req, &x->rsp);
+	const bool open = s->in_tx(s->in_tx_ctx);
+	const bool poisoned = http_response_poisoned(&x->rsp);
+	const bool silent = e == ERR_OK && (x->rsp.status < 200 || x->rsp.status > 599);
+	if (!open && !poisoned && !silent) {
+		return e;
+	}
+	const char *fault = open ? "transaction_left_open" : poisoned ? "bad_header" : "no_status";
+	LOG(s->log, LOG_ERROR, "handler_fault", log_z("fault", fault), log_z("id", x->req.id),
+		log_z("route", x->req.route->pattern));
+	x->rsp = (struct response){ .reason = fault };
+	return ERR_INTERNAL;
+}
+
+void http_exchange_serve(struct exchange *x)
+{
+	static enum err (*const steps[])(
+		struct exchange *) = { identify, http_origin_check, read_body, run_handler };
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
+		e = steps[i](x);
+	}
+	if (e != ERR_OK) {
+		http_exchange_fail(x, e);
+		return;
+	}
+	http_answer_make(x);
+}
+
+static const char *method_name(const struct exchange *x)
+{
+	static const char *const names[] = { "-", "GET", "POST", "PUT", "PATCH", "DELETE" };
+	return x->req.head ? "HEAD" : names[x->req.method];
+}
+
+void http_exchange_log(struct exchange *x, const char *end)
+{
+	const struct request *r = &x->req;
+	const struct response *rsp = &x->rsp;
+	const int status = x->answered ? rsp->status : 0;
+	const int64_t took_us = clock_monotonic_us() - x->started_us;
+	http_metrics_count(&x->h->metrics, x, status, took_us);
+	char client[IP_TEXT_SIZE];
+	ip_text(r->client, client);
+	const enum log_level quiet = x->listener->is_ops ? LOG_DEBUG : LOG_INFO;
+	LOG(x->h->s.log, status >= 500 ? LOG_WARN : quiet, "request", log_z("id", r->id),
+		log_z("method", method_name(x)), log_z("route", r->route ? r->route->pattern : "-"),
+		log_int("status", status), log_int("duration_us", took_us),
+		log_int("bytes", (int64_t)x->bytes), log_z("client", client),
+		log_z("account", r->caller.account_id), log_z("session", r->caller.session_tag),
+		log_z("decision", rsp->decision), log_z("reason", rsp->reason),
+		log_z("err", rsp->err != ERR_OK ? err_name(rsp->err) : ""), log_z("end", end));
+}

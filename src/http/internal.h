@@ -1,0 +1,201 @@
+/* http, from the inside: what its files share. Not for other rooms.
+ *
+ * Threads: an exchange belongs to the loop thread of its connection, except between http_lane_push
+ * and the resume, when it belongs to one lane thread. `struct http` is written before the threads
+ * start; later only atomics and what a lock of its own guards. */
+#ifndef POSTERN_HTTP_INTERNAL_H
+#define POSTERN_HTTP_INTERNAL_H
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "postern/http.h"
+
+enum {
+	HEADERS_MAX = 64,       /* header lines of a request */
+	TARGET_MAX = 8192,      /* bytes of a request target */
+	DRAIN_MAX = 256 << 10,  /* bytes of a refused body read so that the connection can stay */
+	TOKEN_MAX = 256,        /* bytes of a presented token; longer ones are nobody's */
+	ALLOW_SIZE = 48,        /* all methods in one Allow header */
+	LANE_THREADS_MAX = 256, /* of one lane */
+	STOP_GRACE_US = 9 * 1000000, /* for requests under way when the server stops */
+	DURATION_BUCKETS = 8,
+	LANE_COUNT = LANE_HASH + 1,
+};
+
+/* ---- rate limits (limit.c) ---- */
+struct http_limits;
+struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_COUNT]);
+void http_limits_free(struct http_limits *l);
+/* True when the request may pass; otherwise the whole seconds until the next one may. Any thread.
+ */
+bool http_limits_take(struct http_limits *l, enum rate_class class, struct ip client,
+	int64_t now_us, int64_t *wait_s);
+const char *http_rate_name(enum rate_class class);
+
+/* ---- numbers for http_metrics (metrics.c); all relaxed, read one by one ---- */
+struct http_metrics {
+	_Atomic uint64_t
+		requests[2][6]; /* [operations listener][status / 100]; [0]: never answered */
+	_Atomic uint64_t duration[LANE_COUNT][DURATION_BUCKETS];
+	_Atomic uint64_t duration_us[LANE_COUNT];
+	_Atomic uint64_t limited[RATE_COUNT];
+	_Atomic int64_t connections, in_flight;
+};
+struct exchange;
+void http_metrics_count(struct http_metrics *m, const struct exchange *x, int status, int64_t us);
+
+/* ---- lanes (lane.c) ---- */
+struct lane_pool;
+struct lane_settings {
+	const char *name;
+	unsigned threads, room; /* room: requests that may wait */
+	int nice;
+	/* Runs on a lane thread and must not touch the exchange after giving it back. `abandon`:
+	 * the server stops and the request is to be refused. */
+	void (*run)(struct exchange *x, bool abandon);
+};
+struct lane_stats {
+	size_t waiting, room;
+	uint64_t refused;
+};
+struct lane_pool *http_lane_start(const struct lane_settings *s);
+/* A place in the queue, to be followed by a push that cannot fail; false when the queue is full or
+ * closed. Two steps, because the connection must be suspended in between. */
+bool http_lane_reserve(struct lane_pool *l);
+void http_lane_push(struct lane_pool *l, struct exchange *x);
+/* No more reservations; waiting requests are abandoned when `abandon`; returns when all threads
+ * have ended. NULL is fine. */
+void http_lane_stop(struct lane_pool *l, bool abandon);
+void http_lane_free(struct lane_pool *l);
+struct lane_stats http_lane_stats(struct lane_pool *l);
+
+/* ---- connections (conn.c): their list, and the reaper of those that trickle ---- */
+struct conn {
+	struct conn *prev, *next;
+	int fd;
+	struct ip peer;
+	bool peer_trusted;
+	char *target; /* as sent, from the URI callback; libmicrohttpd decodes its own copy in place
+		       */
+	_Atomic int64_t
+		waiting_since_us; /* for the client to finish a request; 0 while we are at work */
+};
+struct conn_list {
+	pthread_mutex_t lock;
+	struct conn *head;
+};
+struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd);
+void http_conn_close(struct http *h, struct conn *c);
+void http_conn_wait(struct conn *c, bool waiting);
+bool http_reaper_start(struct http *h);
+void http_reaper_stop(struct http *h);
+
+/* ---- the server ---- */
+struct listener {
+	struct http *h;
+	struct MHD_Daemon *daemon;
+	const char *address; /* as configured */
+	int fd;
+	unsigned port;
+	bool is_ops;
+	const struct route_group *groups;
+	size_t group_count;
+};
+struct http {
+	struct http_settings s;
+	struct listener public, ops;
+	struct lane_pool *lanes[LANE_COUNT]; /* [LANE_LOOP] is NULL */
+	struct http_limits *limits;
+	struct http_metrics metrics;
+	struct conn_list conns;
+	pthread_t reaper;
+	pthread_cond_t reaper_wake;
+	bool reaper_runs, reaper_ends; /* the latter under conns.lock */
+	atomic_bool stopping;
+};
+
+/* Opens "127.0.0.1:8080", "[::1]:8080" or "unix:/path" (a dead socket in its place is removed). */
+enum err MUST_USE http_listen(const char *address, int *fd, unsigned *port, char why[static 256]);
+void http_listen_remove(const char *address); /* the file of a unix socket */
+bool http_table_check(const struct http_settings *s, char why[static 256]);
+
+/* ---- routes (route.c) ---- */
+const struct route_group *http_group_of(const struct listener *l, struct str path);
+struct route_match {
+	const struct route *route; /* NULL: none */
+	struct str params[ROUTE_PARAMS_MAX];
+	bool other_method; /* the path is known, see allow */
+	char allow[ALLOW_SIZE];
+};
+void http_route_match(
+	const struct route_group *g, enum method method, struct str path, struct route_match *out);
+
+/* ---- one request ---- */
+enum exchange_state { EXCHANGE_READING, EXCHANGE_QUEUED, EXCHANGE_READY };
+struct header {
+	struct str name, value;
+};
+struct exchange {
+	struct request req;
+	struct response rsp;
+	struct http *h;
+	struct listener *listener;
+	struct conn *conn;
+	struct MHD_Connection *mhd;
+	const struct route_group *group;
+	struct header headers[HEADERS_MAX];
+	size_t header_count;
+	bool headers_bad;
+	/* what the client announces */
+	bool known_method, options, chunked, expects;
+	uint64_t announced; /* Content-Length */
+	char *body;
+	size_t body_n, body_room;
+	uint64_t drained;
+	/* how it goes on */
+	enum err refused; /* before its handler */
+	bool close;       /* no further request on this connection */
+	char allow[ALLOW_SIZE];
+	_Atomic int state; /* enum exchange_state */
+	struct MHD_Response *answer;
+	bool answered;
+	uint64_t bytes; /* of the body in the answer */
+	int64_t started_us;
+	struct exchange *next; /* in a lane */
+};
+
+/* request.c: fills x->req from what libmicrohttpd gives at the first call. An error is a refusal
+ * that closes the connection, since the two sides may not agree on where the request ends. */
+struct request_line {
+	const char *method, *version;
+};
+enum err MUST_USE http_request_read(struct exchange *x, const struct request_line *line);
+/* admit.c: route, body cap and type, rate class. An error is a refusal that keeps the connection.
+ */
+enum err MUST_USE http_request_admit(struct exchange *x);
+/* Sets what log (reason, a slug) and client (detail, a sentence) are told. Returns e. */
+enum err http_refuse(struct exchange *x, enum err e, const char *reason, const char *detail);
+/* proxy.c */
+enum err MUST_USE http_client_address(struct exchange *x);
+/* origin.c: same-origin check for requests that change state. */
+enum err MUST_USE http_origin_check(struct exchange *x);
+/* The one cookie called prefix + name; absent when there are two. */
+struct str http_cookie_exact(const struct request *r, struct str prefix, const char *name);
+/* token.c: the session token as this group takes it, or empty. */
+enum err MUST_USE http_token_read(struct exchange *x);
+
+/* exchange.c */
+struct exchange *http_exchange_new(struct listener *l, struct conn *c, struct MHD_Connection *mhd);
+void http_exchange_free(struct exchange *x);
+/* Identity, origin, handler, answer: in the loop or on a lane. */
+void http_exchange_serve(struct exchange *x);
+void http_exchange_fail(struct exchange *x, enum err e); /* renders e and makes the answer */
+void http_exchange_log(struct exchange *x, const char *end);
+
+/* answer.c: response to struct MHD_Response, with conditions, ranges and default headers. */
+void http_answer_make(struct exchange *x);
+bool http_response_poisoned(const struct response *rsp); /* a bad header was set */
+
+#endif

@@ -1,0 +1,148 @@
+/* Rate limits: a bucket for each (class, source prefix), in a table of fixed size.
+ *
+ * A bucket is one number, the time at which it would be full again (GCRA, the "virtual scheduling"
+ * of ITU-T I.371), so an empty slot is a full bucket and the one to evict is the smallest. A flood
+ * of addresses can push others out, but only those that are nearest to full: it frees nobody who is
+ * being held back unless a whole set of 8 is worse. */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { SHARDS = 16, SETS = 512, WAYS = 8 };
+
+struct bucket {
+	uint8_t prefix[16];
+	int64_t full_at_us;
+	uint32_t class;
+};
+struct shard {
+	pthread_mutex_t lock;
+	struct bucket sets[SETS][WAYS];
+};
+struct http_limits {
+	uint64_t salt[2];                /* so that nobody can aim at a set */
+	int64_t interval_us[RATE_COUNT]; /* 0: unlimited */
+	int64_t slack_us[RATE_COUNT];
+	struct shard shards[SHARDS];
+};
+
+const char *http_rate_name(enum rate_class class)
+{
+	static const char *const names[RATE_COUNT] = { "", "page", "login", "mail", "write",
+		"ops" };
+	return names[class];
+}
+
+struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_COUNT])
+{
+	struct http_limits *l = calloc(1, sizeof *l);
+	if (!l) {
+		return NULL;
+	}
+	if (getrandom(l->salt, sizeof l->salt, 0) != (ssize_t)sizeof l->salt) {
+		free(l);
+		return NULL;
+	}
+	for (size_t i = 1; i < RATE_COUNT; i++) {
+		if (limits[i].per_minute > 0) {
+			l->interval_us[i] = 60 * 1000000LL / limits[i].per_minute;
+			l->slack_us[i] = l->interval_us[i] * (limits[i].burst - 1LL);
+		}
+	}
+	for (size_t i = 0; i < SHARDS; i++) {
+		pthread_mutex_init(&l->shards[i].lock, NULL);
+	}
+	return l;
+}
+
+void http_limits_free(struct http_limits *l)
+{
+	for (size_t i = 0; l && i < SHARDS; i++) {
+		pthread_mutex_destroy(&l->shards[i].lock);
+	}
+	free(l);
+}
+
+static uint64_t rotate(uint64_t v, unsigned n)
+{
+	return (v << n) | (v >> (64 - n));
+}
+
+static void sip_round(uint64_t v[static 4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] = rotate(v[2], 32);
+}
+
+/* SipHash-2-4 (Aumasson and Bernstein, 2012) of three whole words. */
+static uint64_t keyed_hash(const uint64_t key[static 2], const uint64_t words[static 3])
+{
+	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575U, key[1] ^ 0x646f72616e646f6dU,
+		key[0] ^ 0x6c7967656e657261U, key[1] ^ 0x7465646279746573U };
+	const uint64_t length = (uint64_t)24 << 56;
+	for (size_t i = 0; i < 4; i++) {
+		uint64_t word = i < 3 ? words[i] : length;
+		v[3] ^= word;
+		sip_round(v);
+		sip_round(v);
+		v[0] ^= word;
+	}
+	v[2] ^= 0xff;
+	for (size_t i = 0; i < 4; i++) {
+		sip_round(v);
+	}
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+/* The bucket of this source, or the fullest of its set made over to it. */
+static struct bucket *bucket_of(
+	struct bucket set[static WAYS], enum rate_class class, const uint8_t prefix[static 16])
+{
+	struct bucket *fullest = &set[0];
+	for (size_t i = 0; i < WAYS; i++) {
+		if (set[i].class == class && !memcmp(set[i].prefix, prefix, 16)) {
+			return &set[i];
+		}
+		if (set[i].full_at_us < fullest->full_at_us) {
+			fullest = &set[i];
+		}
+	}
+	*fullest = (struct bucket){ .class = class };
+	memcpy(fullest->prefix, prefix, 16);
+	return fullest;
+}
+
+bool http_limits_take(struct http_limits *l, enum rate_class class, struct ip client,
+	int64_t now_us, int64_t *wait_s)
+{
+	const int64_t interval_us = l->interval_us[class];
+	if (interval_us == 0) {
+		return true;
+	}
+	struct ip prefix = ip_prefix(client, 32, 64);
+	uint64_t words[3] = { 0, 0, class };
+	memcpy(words, prefix.b, sizeof prefix.b);
+	const uint64_t hash = keyed_hash(l->salt, words);
+	struct shard *shard = &l->shards[hash % SHARDS];
+
+	pthread_mutex_lock(&shard->lock);
+	struct bucket *b = bucket_of(shard->sets[(hash >> 32) % SETS], class, prefix.b);
+	int64_t full_at_us = b->full_at_us > now_us ? b->full_at_us : now_us;
+	const int64_t early_us = full_at_us - now_us - l->slack_us[class];
+	if (early_us <= 0) {
+		b->full_at_us = full_at_us + interval_us;
+	}
+	pthread_mutex_unlock(&shard->lock);
+	*wait_s = early_us <= 0 ? 0 : (early_us + 999999) / 1000000;
+	return early_us <= 0;
+}

@@ -1,0 +1,63 @@
+/* Same-origin check for requests that change state (Fetch Metadata, with Origin for browsers that
+ * do not send it). */
+#include "internal.h"
+
+/* Origin of base_url: what stands before the first '/' of its path. */
+static struct str own_origin(const char *base_url)
+{
+	struct str url = str_of(base_url);
+	size_t slashes = 0;
+	for (size_t i = 0; i < url.n; i++) {
+		slashes += url.p[i] == '/';
+		if (slashes == 3) {
+			return (struct str){ url.p, i };
+		}
+	}
+	return url;
+}
+
+static enum err deny(struct exchange *x, const char *reason, const char *detail)
+{
+	return http_refuse(x, ERR_DENIED, reason, detail);
+}
+
+/* The browser sends the cookie by itself, so it has to say that one of our pages asked it to. */
+static enum err check_cookie_group(struct exchange *x, struct str site)
+{
+	const struct request *r = &x->req;
+	if (site.p) {
+		return str_eq(site, STR("same-origin"))
+			       ? ERR_OK
+			       : deny(x, "cross_site", "This form was sent from another site.");
+	}
+	struct str origin = request_header(r, "Origin");
+	if (!origin.p) {
+		return deny(x, "no_origin",
+			"Your browser did not say which site the form was sent from (Origin "
+			"header).");
+	}
+	if (request_header_count(r, "Origin") > 1 ||
+		!str_eq(origin, own_origin(x->h->s.base_url))) {
+		return deny(x, "wrong_origin", "This form was sent from another site.");
+	}
+	return ERR_OK;
+}
+
+enum err http_origin_check(struct exchange *x)
+{
+	const struct request *r = &x->req;
+	if (r->method == METHOD_GET || x->group->credential == CREDENTIAL_NONE) {
+		return ERR_OK;
+	}
+	struct str site = request_header(r, "Sec-Fetch-Site");
+	if (request_header_count(r, "Sec-Fetch-Site") > 1) {
+		return deny(x, "cross_site", "Sec-Fetch-Site was sent twice.");
+	}
+	if (x->group->credential == CREDENTIAL_COOKIE) {
+		return check_cookie_group(x, site);
+	}
+	if (str_eq(site, STR("cross-site")) || str_eq(site, STR("same-site"))) {
+		return deny(x, "cross_site", "This request was sent by a page of another site.");
+	}
+	return ERR_OK;
+}

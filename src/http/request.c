@@ -1,0 +1,256 @@
+/* The sanity check: what libmicrohttpd 0.9.75 lets through and we do not (the table in
+ * docs/security.md), and the request as handlers see it. All refusals here close the connection. */
+#include "internal.h"
+
+#include <string.h>
+
+size_t request_header_count(const struct request *r, const char *name)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < r->x->header_count; i++) {
+		n += str_eq_nocase(r->x->headers[i].name, str_of(name));
+	}
+	return n;
+}
+
+struct str request_header(const struct request *r, const char *name)
+{
+	for (size_t i = 0; i < r->x->header_count; i++) {
+		if (str_eq_nocase(r->x->headers[i].name, str_of(name))) {
+			return r->x->headers[i].value;
+		}
+	}
+	return (struct str){ NULL, 0 };
+}
+
+static bool named(struct str have, struct str prefix, struct str name)
+{
+	return have.n == prefix.n + name.n && str_starts(have, prefix) && str_ends(have, name);
+}
+
+/* Adds the cookies of one header that bear the name; keeps the first value. */
+static size_t count_cookies(
+	struct arena *a, struct str header, struct str prefix, struct str name, struct str *first)
+{
+	struct fields cookies;
+	if (cookie_parse(header, a, &cookies) != ERR_OK) {
+		return 0;
+	}
+	size_t n = 0;
+	for (size_t i = 0; i < cookies.n; i++) {
+		if (named(cookies.v[i].name, prefix, name)) {
+			*first = first->p ? *first : cookies.v[i].value;
+			n++;
+		}
+	}
+	return n;
+}
+
+struct str http_cookie_exact(const struct request *r, struct str prefix, const char *name)
+{
+	struct str value = { NULL, 0 };
+	size_t n = 0;
+	for (size_t i = 0; i < r->x->header_count; i++) {
+		if (str_eq_nocase(r->x->headers[i].name, STR("Cookie"))) {
+			n += count_cookies(
+				r->arena, r->x->headers[i].value, prefix, str_of(name), &value);
+		}
+	}
+	return n == 1 ? value : (struct str){ NULL, 0 };
+}
+
+struct str request_cookie(const struct request *r, const char *name)
+{
+	if (!r->x->h->s.secure) {
+		return http_cookie_exact(r, STR(""), name);
+	}
+	struct str host = http_cookie_exact(r, STR("__Host-"), name);
+	struct str path = http_cookie_exact(r, STR("__Secure-"), name);
+	if (host.p && path.p) {
+		return (struct str){ NULL, 0 };
+	}
+	return host.p ? host : path;
+}
+
+enum err http_refuse(struct exchange *x, enum err e, const char *reason, const char *detail)
+{
+	x->rsp.reason = reason;
+	x->rsp.detail = detail;
+	return e;
+}
+
+static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+	size_t name_n, const char *value, size_t value_n)
+{
+	(void)kind;
+	struct exchange *x = ctx;
+	struct header *header = &x->headers[x->header_count];
+	header->name = (struct str){ name ? name : "", name ? name_n : 0 };
+	header->value = (struct str){ value ? value : "", value ? value_n : 0 };
+	if (!header_token_ok(header->name) || !header_value_ok(header->value)) {
+		x->headers_bad = true;
+		return MHD_NO;
+	}
+	x->header_count++;
+	if (x->header_count == HEADERS_MAX) {
+		x->headers_bad = MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, NULL, NULL) >
+				 HEADERS_MAX;
+		return MHD_NO;
+	}
+	return MHD_YES;
+}
+
+static enum err read_headers(struct exchange *x, const struct request_line *line)
+{
+	(void)line;
+	(void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_header, x);
+	if (x->headers_bad) {
+		return http_refuse(x, ERR_INVALID, "bad_header",
+			"A header is malformed, or there are too many of them.");
+	}
+	return ERR_OK;
+}
+
+static enum err not_implemented(struct exchange *x, const char *reason, const char *detail)
+{
+	x->rsp.status = 501;
+	return http_refuse(x, ERR_METHOD, reason, detail);
+}
+
+static enum err read_method(struct exchange *x, const struct request_line *line)
+{
+	static const struct {
+		const char *name;
+		enum method method;
+	} known[] = { { "GET", METHOD_GET }, { "HEAD", METHOD_GET }, { "POST", METHOD_POST },
+		{ "PUT", METHOD_PUT }, { "PATCH", METHOD_PATCH }, { "DELETE", METHOD_DELETE },
+		{ "OPTIONS", 0 } };
+	for (size_t i = 0; i < COUNT(known); i++) {
+		if (strcmp(line->method, known[i].name) == 0) {
+			x->req.method = known[i].method;
+			x->req.head = strcmp(line->method, "HEAD") == 0;
+			return ERR_OK;
+		}
+	}
+	return not_implemented(x, "unknown_method", "This method is not known here.");
+}
+
+static enum err read_version(struct exchange *x, const struct request_line *line)
+{
+	if (strcmp(line->version, "HTTP/1.1") != 0 && strcmp(line->version, "HTTP/1.0") != 0) {
+		return http_refuse(x, ERR_INVALID, "bad_version", "Only HTTP/1.1 is spoken here.");
+	}
+	return ERR_OK;
+}
+
+static enum err read_host(struct exchange *x, const struct request_line *line)
+{
+	(void)line;
+	if (request_header_count(&x->req, "Host") != 1 || request_header(&x->req, "Host").n == 0) {
+		return http_refuse(
+			x, ERR_INVALID, "bad_host", "Exactly one Host header is needed.");
+	}
+	return ERR_OK;
+}
+
+/* Where does the body end? Anything that two readers could answer differently is refused (RFC 9112
+ * section 6). */
+static enum err read_framing(struct exchange *x, const struct request_line *line)
+{
+	const struct request *r = &x->req;
+	const size_t lengths = request_header_count(r, "Content-Length");
+	const size_t encodings = request_header_count(r, "Transfer-Encoding");
+	if (lengths + encodings > 1) {
+		return http_refuse(x, ERR_INVALID, "bad_framing",
+			"Content-Length and Transfer-Encoding: at most one of them, once.");
+	}
+	if (lengths == 1) {
+		int64_t n = 0;
+		if (str_int(request_header(r, "Content-Length"), 0, INT64_MAX, &n) != ERR_OK) {
+			return http_refuse(
+				x, ERR_INVALID, "bad_length", "Content-Length is no number.");
+		}
+		x->announced = (uint64_t)n;
+	}
+	x->chunked = encodings == 1;
+	if (!x->chunked) {
+		return ERR_OK;
+	}
+	if (!str_eq_nocase(request_header(r, "Transfer-Encoding"), STR("chunked"))) {
+		return not_implemented(
+			x, "bad_encoding", "Only the chunked transfer coding is known.");
+	}
+	if (strcmp(line->version, "HTTP/1.1") != 0) {
+		return http_refuse(
+			x, ERR_INVALID, "bad_framing", "Transfer-Encoding needs HTTP/1.1.");
+	}
+	return ERR_OK;
+}
+
+static enum err read_expect(struct exchange *x, const struct request_line *line)
+{
+	(void)line;
+	const size_t n = request_header_count(&x->req, "Expect");
+	x->expects = n == 1;
+	if (n > 1 || (n == 1 && !str_eq_nocase(
+					request_header(&x->req, "Expect"), STR("100-continue")))) {
+		return http_refuse(
+			x, ERR_INVALID, "bad_expect", "Expect can only be 100-continue.");
+	}
+	return ERR_OK;
+}
+
+static enum err read_authorization(struct exchange *x, const struct request_line *line)
+{
+	(void)line;
+	if (request_header_count(&x->req, "Authorization") > 1) {
+		return http_refuse(
+			x, ERR_INVALID, "two_authorizations", "Authorization was sent twice.");
+	}
+	return ERR_OK;
+}
+
+static enum err read_target(struct exchange *x, const struct request_line *line)
+{
+	(void)line;
+	struct request *r = &x->req;
+	r->target = arena_str(r->arena, str_of(x->conn->target));
+	if (!r->target.p || r->target.n > TARGET_MAX) {
+		return http_refuse(x, ERR_INVALID, "bad_target", "The address is too long.");
+	}
+	x->group = http_group_of(x->listener, r->target);
+	struct str rest = r->target;
+	struct str raw = str_cut(&rest, '?');
+	if (str_has_byte(r->target, '#') || url_path(raw, r->arena, &r->path) != ERR_OK) {
+		r->path = (struct str){ NULL, 0 };
+		return http_refuse(x, ERR_INVALID, "bad_path",
+			"The address is not written in the one form that is taken here.");
+	}
+	x->group = http_group_of(x->listener, r->path);
+	if (rest.p && form_parse(rest, r->arena, &r->query) != ERR_OK) {
+		return http_refuse(x, ERR_INVALID, "bad_query",
+			"The part of the address after the ? is malformed or names something "
+			"twice.");
+	}
+	return ERR_OK;
+}
+
+static enum err read_client(struct exchange *x, const struct request_line *line)
+{
+	(void)line;
+	return http_client_address(x);
+}
+
+enum err http_request_read(struct exchange *x, const struct request_line *line)
+{
+	/* the target first: it says which face renders a refusal */
+	static enum err (*const steps[])(struct exchange *, const struct request_line *) = {
+		read_target, read_headers, read_method, read_version, read_host, read_framing,
+		read_expect, read_authorization, read_client
+	};
+	enum err first = ERR_OK;
+	for (size_t i = 0; i < COUNT(steps) && first == ERR_OK; i++) {
+		first = steps[i](x, line);
+	}
+	return first;
+}

@@ -1,0 +1,87 @@
+/* What handlers do to a response. */
+#include "internal.h"
+
+#include <string.h>
+
+enum { COOKIE_MAX = 4096 }; /* name and value (RFC 6265bis section 5.6) */
+
+/* One more than fits: the mark of a response that must not be sent. */
+static void poison(struct response *rsp)
+{
+	rsp->header_count = RESPONSE_HEADERS_MAX + 1;
+}
+
+bool http_response_poisoned(const struct response *rsp)
+{
+	return rsp->header_count > RESPONSE_HEADERS_MAX;
+}
+
+void response_header(struct response *rsp, const char *name, struct str value)
+{
+	if (rsp->header_count >= RESPONSE_HEADERS_MAX || !header_token_ok(str_of(name)) ||
+		!value.p || !header_value_ok(value)) {
+		poison(rsp);
+		return;
+	}
+	rsp->headers[rsp->header_count].name = name;
+	rsp->headers[rsp->header_count].value = value;
+	rsp->header_count++;
+}
+
+void response_redirect(struct response *rsp, struct str location)
+{
+	rsp->status = 303;
+	response_header(rsp, "Location", location);
+}
+
+void response_problem(struct response *rsp, const char *field, const char *code, const char *detail)
+{
+	if (rsp->problem_count < COUNT(rsp->problems)) {
+		rsp->problems[rsp->problem_count++] = (struct field_problem){ field, code, detail };
+	}
+}
+
+/* cookie-octet of RFC 6265 section 4.1.1 */
+static bool cookie_value_ok(struct str value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		const char c = value.p[i];
+		if (c <= ' ' || c > '~' || c == '"' || c == ',' || c == ';' || c == '\\') {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool cookie_path_ok(const char *path)
+{
+	struct str text = str_of(path);
+	return str_starts(text, STR("/")) && cookie_value_ok(text);
+}
+
+void response_cookie(const struct request *r, struct response *rsp, const struct cookie *c)
+{
+	const bool secure = r->x->h->s.secure;
+	if (!header_token_ok(str_of(c->name)) || !cookie_value_ok(c->value) ||
+		!cookie_path_ok(c->path) || strlen(c->name) + c->value.n + 9 > COOKIE_MAX) {
+		poison(rsp);
+		return;
+	}
+	const char *prefix = "";
+	if (secure) {
+		prefix = strcmp(c->path, "/") == 0 ? "__Host-" : "__Secure-";
+	}
+	const char *age = "";
+	if (c->max_age_s != 0) {
+		age = arena_fmt(r->arena, "; Max-Age=%lld",
+			c->max_age_s > 0 ? (long long)c->max_age_s : 0LL);
+	}
+	const char *text =
+		arena_fmt(r->arena, "%s%s=" STR_FMT "; Path=%s%s%s; HttpOnly; SameSite=Lax", prefix,
+			c->name, STR_ARG(c->value), c->path, secure ? "; Secure" : "", age);
+	if (!text[0] || (c->max_age_s != 0 && !age[0])) {
+		poison(rsp); /* no memory: better no answer than one without its cookie */
+		return;
+	}
+	response_header(rsp, "Set-Cookie", str_of(text));
+}

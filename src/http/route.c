@@ -1,0 +1,85 @@
+/* Which route takes a path. A literal part wins over a {name} at the first place where two patterns
+ * differ. */
+#include "internal.h"
+
+const struct route_group *http_group_of(const struct listener *l, struct str path)
+{
+	for (size_t i = 0; i < l->group_count; i++) {
+		if (str_starts(path, str_of(l->groups[i].prefix))) {
+			return &l->groups[i];
+		}
+	}
+	return &l->groups[l->group_count - 1];
+}
+
+/* One match of a pattern; `literal` has a bit for each literal part, the first part in the highest
+ * bit. */
+struct fit {
+	struct str params[ROUTE_PARAMS_MAX];
+	size_t count;
+	uint64_t literal;
+};
+
+static bool fits(struct str pattern, struct str path, struct fit *out)
+{
+	*out = (struct fit){ 0 };
+	uint64_t bit = (uint64_t)1 << 63;
+	while (pattern.p && path.p) {
+		struct str want = str_cut(&pattern, '/');
+		struct str have = str_cut(&path, '/');
+		if (str_starts(want, STR("{"))) {
+			if (have.n == 0 || out->count == ROUTE_PARAMS_MAX) {
+				return false;
+			}
+			out->params[out->count++] = have;
+		} else if (!str_eq(want, have)) {
+			return false;
+		} else {
+			out->literal |= bit;
+		}
+		bit >>= 1;
+	}
+	return !pattern.p && !path.p;
+}
+
+static void allow(const bool methods[static METHOD_DELETE + 1], char out[static ALLOW_SIZE])
+{
+	static const char *const names[METHOD_DELETE + 1] = { "", "GET, HEAD", "POST", "PUT",
+		"PATCH", "DELETE" };
+	size_t n = 0;
+	for (size_t i = METHOD_GET; i <= METHOD_DELETE; i++) {
+		for (const char *p = n > 0 && methods[i] ? ", " : ""; *p; p++) {
+			out[n++] = *p;
+		}
+		for (const char *p = methods[i] ? names[i] : ""; *p; p++) {
+			out[n++] = *p;
+		}
+	}
+	out[n] = 0;
+}
+
+void http_route_match(
+	const struct route_group *g, enum method method, struct str path, struct route_match *out)
+{
+	*out = (struct route_match){ 0 };
+	bool methods[METHOD_DELETE + 1] = { false };
+	uint64_t best = 0;
+	for (size_t i = 0; i < g->count; i++) {
+		const struct route *r = &g->routes[i];
+		struct fit fit;
+		if (!fits(str_of(r->pattern), path, &fit)) {
+			continue;
+		}
+		methods[r->method] = true;
+		if (r->method != method || (out->route && fit.literal <= best)) {
+			continue;
+		}
+		best = fit.literal;
+		out->route = r;
+		for (size_t k = 0; k < ROUTE_PARAMS_MAX; k++) {
+			out->params[k] = fit.params[k];
+		}
+	}
+	allow(methods, out->allow);
+	out->other_method = !out->route && out->allow[0] != 0;
+}

@@ -1,0 +1,383 @@
+/* The wiring of libmicrohttpd: callbacks, start and stop. */
+#include "internal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WHY_SIZE = 256, HASH_NICE = 10, STOP_POLL_US = 2000, LAST_ANSWERS_US = 1000000 };
+
+/* ---- callbacks, on the loop threads ---- */
+
+static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_context,
+	enum MHD_ConnectionNotificationCode what)
+{
+	struct listener *l = ctx;
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*socket_context = http_conn_open(l->h, mhd);
+	} else {
+		http_conn_close(l->h, *socket_context);
+	}
+}
+
+static struct conn *conn_of(struct MHD_Connection *mhd)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+/* Called before the headers are read; the first call of on_access picks it up. */
+static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd)
+{
+	(void)ctx;
+	struct conn *c = conn_of(mhd);
+	if (c) {
+		free(c->target);
+		c->target = strndup(target, TARGET_MAX + 1);
+	}
+	return NULL;
+}
+
+/* We decode the raw target ourselves, once. */
+static size_t on_unescape(void *ctx, struct MHD_Connection *mhd, char *text)
+{
+	(void)ctx;
+	(void)mhd;
+	return strlen(text);
+}
+
+static enum MHD_Result answer(struct exchange *x)
+{
+	if (!x->answer) {
+		return MHD_NO; /* no memory for an answer: the connection is closed */
+	}
+	x->answered = true;
+	return MHD_queue_response(x->mhd, (unsigned)x->rsp.status, x->answer);
+}
+
+static enum MHD_Result answer_refusal(struct exchange *x)
+{
+	http_exchange_fail(x, x->refused);
+	return answer(x);
+}
+
+/* A refused request whose body is small is read to its end, so that the connection can stay. An
+ * answer at the first call always closes it. */
+static bool must_close(const struct exchange *x)
+{
+	return x->close || x->expects || x->announced > DRAIN_MAX ||
+	       (x->refused == ERR_TOO_LARGE && (x->announced > 0 || x->chunked));
+}
+
+static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
+	const struct request_line *line, void **slot)
+{
+	struct conn *c = conn_of(mhd);
+	struct exchange *x = c && c->target ? http_exchange_new(l, c, mhd) : NULL;
+	if (!x) {
+		return MHD_NO;
+	}
+	*slot = x;
+	atomic_fetch_add(&l->h->metrics.in_flight, 1);
+	http_conn_wait(c, true);
+	x->refused = http_request_read(x, line);
+	x->close = x->refused != ERR_OK;
+	if (x->refused == ERR_OK) {
+		x->refused = http_request_admit(x);
+	}
+	if (x->refused != ERR_OK && must_close(x)) {
+		x->close = true;
+		return answer_refusal(x);
+	}
+	return MHD_YES;
+}
+
+/* More bytes of the body. An answer cannot be sent before its end; who goes on beyond DRAIN_MAX is
+ * cut off. */
+static enum MHD_Result receive(struct exchange *x, const char *data, size_t n)
+{
+	if (x->refused == ERR_OK && n > x->body_room - x->body_n) {
+		x->refused = http_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
+	}
+	if (x->refused == ERR_OK) {
+		memcpy(x->body + x->body_n, data, n);
+		x->body_n += n;
+		return MHD_YES;
+	}
+	x->drained += n;
+	return x->drained > DRAIN_MAX ? MHD_NO : MHD_YES;
+}
+
+/* The request is complete: to its lane. After the push the exchange is the lane thread's. */
+static enum MHD_Result complete(struct exchange *x)
+{
+	http_conn_wait(x->conn, false);
+	if (x->refused != ERR_OK) {
+		return answer_refusal(x);
+	}
+	struct lane_pool *lane = x->h->lanes[x->req.route->lane];
+	if (!lane) {
+		http_exchange_serve(x);
+		return answer(x);
+	}
+	if (!http_lane_reserve(lane)) {
+		x->rsp.retry_after_s = 1;
+		x->refused = http_refuse(x, ERR_BUSY, "lane_full", NULL);
+		return answer_refusal(x);
+	}
+	atomic_store(&x->state, EXCHANGE_QUEUED);
+	MHD_suspend_connection(x->mhd);
+	http_lane_push(lane, x);
+	return MHD_YES;
+}
+
+static enum MHD_Result on_access(void *ctx, struct MHD_Connection *mhd, const char *url,
+	const char *method, const char *version, const char *data, size_t *n, void **slot)
+{
+	(void)url;
+	struct exchange *x = *slot;
+	if (!x) {
+		return begin(ctx, mhd, &(struct request_line){ method, version }, slot);
+	}
+	if (*n > 0) {
+		const size_t got = *n;
+		*n = 0;
+		return receive(x, data, got);
+	}
+	return atomic_load(&x->state) == EXCHANGE_READY ? answer(x) : complete(x);
+}
+
+static const char *end_name(enum MHD_RequestTerminationCode code)
+{
+	switch (code) {
+	case MHD_REQUEST_TERMINATED_COMPLETED_OK:
+		return "sent";
+	case MHD_REQUEST_TERMINATED_TIMEOUT_REACHED:
+		return "timeout";
+	case MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN:
+		return "shutdown";
+	default:
+		return "broken";
+	}
+}
+
+static void on_completed(
+	void *ctx, struct MHD_Connection *mhd, void **slot, enum MHD_RequestTerminationCode code)
+{
+	(void)mhd;
+	struct listener *l = ctx;
+	struct exchange *x = *slot;
+	if (!x) {
+		return;
+	}
+	*slot = NULL;
+	http_exchange_log(x, end_name(code));
+	http_conn_wait(x->conn, true);
+	http_exchange_free(x);
+	atomic_fetch_sub(&l->h->metrics.in_flight, 1);
+}
+
+static void PRINTF(2, 0) on_message(void *ctx, const char *format, va_list args)
+{
+	const struct http *h = ctx;
+	char text[256];
+	const int n = vsnprintf(text, sizeof text, format, args);
+	if (n > 0) {
+		LOG(h->s.log, LOG_DEBUG, "libmicrohttpd", log_str("text", str_trim(str_of(text))));
+	}
+}
+
+/* ---- lanes ---- */
+
+static void run(struct exchange *x, bool abandon)
+{
+	if (abandon) {
+		http_exchange_fail(x, http_refuse(x, ERR_UNAVAILABLE, "stopping", NULL));
+	} else {
+		http_exchange_serve(x);
+	}
+	struct MHD_Connection *mhd = x->mhd;
+	atomic_store(&x->state, EXCHANGE_READY);
+	MHD_resume_connection(mhd);
+}
+
+static bool start_lanes(struct http *h)
+{
+	const struct http_settings *s = &h->s;
+	const struct lane_settings work = { "work", s->work_threads, s->work_queue, 0, run };
+	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, HASH_NICE,
+		run };
+	h->lanes[LANE_WORK] = http_lane_start(&work);
+	h->lanes[LANE_HASH] = http_lane_start(&hash);
+	return h->lanes[LANE_WORK] && h->lanes[LANE_HASH];
+}
+
+/* ---- start and stop ---- */
+
+/* Behind a proxy of ours all readers share its address, so the limit would be one for all of them.
+ */
+static unsigned per_address(const struct http_settings *s)
+{
+	return s->trusted_proxy_count > 0 ? 0 : s->connections_per_address;
+}
+
+static bool start_daemon(struct listener *l)
+{
+	const struct http_settings *s = &l->h->s;
+	const unsigned threads = l->is_ops ? 1 : s->loop_threads;
+	struct MHD_OptionItem options[] = {
+		{ MHD_OPTION_LISTEN_SOCKET, l->fd, NULL },
+		{ MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)s->timeout_s, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->connections, NULL },
+		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)per_address(s), NULL },
+		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, l },
+		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, l },
+		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_target, l },
+		{ MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)on_unescape, l },
+		{ threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads,
+			NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+	l->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+					     MHD_USE_ITC | MHD_USE_ERROR_LOG,
+		0, NULL, NULL, on_access, l, MHD_OPTION_EXTERNAL_LOGGER, on_message, l->h,
+		MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	return l->daemon != NULL;
+}
+
+static enum err start_listener(struct listener *l, char why[static 256])
+{
+	enum err e = http_listen(l->address, &l->fd, &l->port, why);
+	if (e != ERR_OK) {
+		return e;
+	}
+	if (!start_daemon(l)) {
+		(void)snprintf(why, WHY_SIZE, "libmicrohttpd did not start on %.100s", l->address);
+		return ERR_UNAVAILABLE;
+	}
+	return ERR_OK;
+}
+
+static enum err start_all(struct http *h, char why[static 256])
+{
+	if (!h->limits || !start_lanes(h) || !http_reaper_start(h)) {
+		(void)snprintf(why, WHY_SIZE, "no memory or no threads for the server");
+		return ERR_NOMEM;
+	}
+	enum err e = start_listener(&h->public, why);
+	if (e == ERR_OK && h->s.ops_listen && h->s.ops_listen[0]) {
+		e = start_listener(&h->ops, why);
+	}
+	return e;
+}
+
+static struct http *http_new(const struct http_settings *s)
+{
+	struct http *h = calloc(1, sizeof *h);
+	if (!h) {
+		return NULL;
+	}
+	h->s = *s;
+	h->public = (struct listener){ .h = h,
+		.address = s->listen,
+		.fd = -1,
+		.groups = s->groups,
+		.group_count = s->group_count };
+	h->ops = (struct listener){ .h = h,
+		.address = s->ops_listen,
+		.fd = -1,
+		.is_ops = true,
+		.groups = s->ops,
+		.group_count = 1 };
+	h->limits = http_limits_new(s->limits);
+	pthread_mutex_init(&h->conns.lock, NULL);
+	return h;
+}
+
+enum err http_start(const struct http_settings *s, struct http **out, char why[static 256])
+{
+	if (!http_table_check(s, why)) {
+		return ERR_INVALID;
+	}
+	struct http *h = http_new(s);
+	if (!h) {
+		(void)snprintf(why, WHY_SIZE, "no memory");
+		return ERR_NOMEM;
+	}
+	/* signals are the main thread's business: none of ours takes one */
+	sigset_t all;
+	sigset_t before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	enum err e = start_all(h, why);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (e != ERR_OK) {
+		http_stop(h);
+		return e;
+	}
+	*out = h;
+	return ERR_OK;
+}
+
+unsigned http_port(const struct http *h, bool ops)
+{
+	return ops ? h->ops.port : h->public.port;
+}
+
+static void wait_for_requests(struct http *h, int64_t at_most_us)
+{
+	const int64_t end_us = clock_monotonic_us() + at_most_us;
+	while (atomic_load(&h->metrics.in_flight) > 0 && clock_monotonic_us() < end_us) {
+		(void)nanosleep(&(struct timespec){ .tv_nsec = STOP_POLL_US * 1000L }, NULL);
+	}
+}
+
+static void quiesce(struct listener *l)
+{
+	if (l->daemon) {
+		(void)MHD_quiesce_daemon(l->daemon);
+	}
+}
+
+static void close_listener(struct listener *l)
+{
+	if (l->daemon) {
+		MHD_stop_daemon(l->daemon);
+	}
+	if (l->fd >= 0) {
+		close(l->fd);
+		http_listen_remove(l->address);
+	}
+}
+
+/* The order matters: libmicrohttpd must not be stopped while a connection is suspended, so the
+ * lanes end first; a request that completes after that finds its lane closed and is refused in the
+ * loop. */
+void http_stop(struct http *h)
+{
+	if (!h) {
+		return;
+	}
+	atomic_store(&h->stopping, true);
+	quiesce(&h->public);
+	quiesce(&h->ops);
+	wait_for_requests(h, STOP_GRACE_US);
+	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
+		http_lane_stop(h->lanes[i], true);
+	}
+	wait_for_requests(h, LAST_ANSWERS_US);
+	close_listener(&h->public);
+	close_listener(&h->ops);
+	http_reaper_stop(h);
+	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
+		http_lane_free(h->lanes[i]);
+	}
+	http_limits_free(h->limits);
+	pthread_mutex_destroy(&h->conns.lock);
+	free(h);
+}
