@@ -1,8 +1,8 @@
 /* content: articles, their media, import and export.
  *
- * A `struct article` holds no text. The text comes only from content_open, which takes a decision and reads no more blocks
- * from the database than it grants; media come through content_media_open the same way. There is no other way to either.
- * Strings live in the arena that was passed in. */
+ * A `struct article` holds no text. The text comes only from content_open, which takes a decision
+ * and reads no more blocks from the database than it grants; media come through content_media_open
+ * the same way. There is no other way to either. Strings live in the arena that was passed in. */
 #ifndef POSTERN_CONTENT_H
 #define POSTERN_CONTENT_H
 
@@ -23,7 +23,8 @@ enum {
 struct article {
 	char id[ID_SIZE];
 	char slug[SLUG_SIZE];
-	struct str source, headline, dek, byline, dateline, credit, section, section_name, tags, usage_terms, language;
+	struct str source, headline, dek, byline, dateline, credit, section, section_name, tags,
+		usage_terms, language;
 	struct str status;
 	int64_t published_at, updated_at, embargo_at, expires_at, words;
 	int64_t cut; /* blocks of the teaser by the author's mark, 0: none */
@@ -31,20 +32,23 @@ struct article {
 };
 /* The rule that paywall_decide takes. */
 struct paywall_rule content_rule(const struct article *a);
-/* Next tag out of article.tags ("\nharbour\nshipping\n"); false at the end. `rest` starts as article.tags. */
+/* Next tag out of article.tags ("\nharbour\nshipping\n"); false at the end. `rest` starts as
+ * article.tags. */
 bool content_tag_next(struct str *rest, struct str *tag);
 
 /* By slug, whatever its state: the decision says what may be shown. ERR_NOT_FOUND. */
-enum err MUST_USE content_find(struct db_conn *c, struct str slug, struct arena *a, struct article *out);
+enum err MUST_USE content_find(
+	struct db_conn *c, struct str slug, struct arena *a, struct article *out);
 
 struct article_text {
 	struct str html; /* what is granted, a line break after each block; empty for GRANT_NONE */
-	bool whole;	 /* nothing was left out */
+	bool whole;      /* nothing was left out */
 };
-/* The one door. ERR_INTERNAL without a decision. Teaser: the author's cut, else leading blocks until `teaser_words` words
- * are reached or passed, always at least one paragraph and never the last block of an article that has more than one. */
-enum err MUST_USE content_open(struct db_conn *c, const struct article *art, const struct decision *d,
-	unsigned teaser_words, struct arena *a, struct article_text *out);
+/* The one door. ERR_INTERNAL without a decision. Teaser: the author's cut, else leading blocks
+ * until `teaser_words` words are reached or passed, always at least one paragraph and never the
+ * last block of an article that has more than one. */
+enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
+	const struct decision *d, unsigned teaser_words, struct arena *a, struct article_text *out);
 
 struct image {
 	char id[ID_SIZE];
@@ -52,64 +56,94 @@ struct image {
 	struct str name, content_type, alt, caption, credit, digest;
 };
 /* Those that the decision grants: all with full, the lead picture with a teaser, none otherwise. */
-enum err MUST_USE content_images(struct db_conn *c, const struct article *art, const struct decision *d, struct arena *a,
-	struct image **out, size_t *count);
+enum err MUST_USE content_images(struct db_conn *c, const struct article *art,
+	const struct decision *d, struct arena *a, struct image **out, size_t *count);
 /* Lead picture or ERR_NOT_FOUND. */
-enum err MUST_USE content_lead_image(struct db_conn *c, const struct article *art, const struct decision *d,
-	struct arena *a, struct image *out);
+enum err MUST_USE content_lead_image(struct db_conn *c, const struct article *art,
+	const struct decision *d, struct arena *a, struct image *out);
 /* The image and the article that owns it, without bytes. ERR_NOT_FOUND. */
-enum err MUST_USE content_media_find(struct db_conn *c, struct str id, struct arena *a, struct image *img,
-	struct article *owner);
+enum err MUST_USE content_media_find(struct db_conn *c, struct str id, struct arena *a,
+	struct image *img, struct article *owner);
 /* The bytes, if the decision on the owner grants them; ERR_DENIED otherwise. */
-enum err MUST_USE content_media_open(struct db_conn *c, const struct image *img, const struct decision *d, struct arena *a,
-	struct str *bytes);
+enum err MUST_USE content_media_open(struct db_conn *c, const struct image *img,
+	const struct decision *d, struct arena *a, struct str *bytes);
 
-/* ---- lists: what may be shown now (usable, published, not embargoed, not expired), newest first ---- */
+/* ---- lists: what may be shown now (usable, published, not embargoed, not expired), newest first
+ * ---- */
 struct article_filter {
 	struct str section, tag; /* slug of the section, name of the tag; empty: all */
-	struct str words;	 /* every word must be in headline, dek, byline, section or tags; never looks at text */
-	int64_t before_at;	 /* cursor: older than (before_at, before_id); 0: from the newest */
+	struct str words;  /* every word must be in headline, dek, byline, section or tags; never
+			      looks at text */
+	int64_t before_at; /* cursor: older than (before_at, before_id); 0: from the newest */
 	struct str before_id;
-	size_t limit;		 /* at most LIST_MAX */
-	bool all;		 /* command line only: also what is withheld, embargoed, expired */
+	size_t limit; /* at most LIST_MAX */
+	bool all;     /* command line only: also what is withheld, embargoed, expired */
 	int64_t now_s;
 };
-enum err MUST_USE content_list(struct db_conn *c, const struct article_filter *f, struct arena *a, struct article **out,
-	size_t *count);
+enum err MUST_USE content_list(struct db_conn *c, const struct article_filter *f, struct arena *a,
+	struct article **out, size_t *count);
 struct section {
 	struct str slug, name;
 };
 /* Sections with something to show, by name. */
-enum err MUST_USE content_sections(struct db_conn *c, int64_t now_s, struct arena *a, struct section **out,
-	size_t *count);
+enum err MUST_USE content_sections(
+	struct db_conn *c, int64_t now_s, struct arena *a, struct section **out, size_t *count);
+
+/* ---- one article or picture for one reader: find, decide, open, in one snapshot ---- */
+struct article_reading {
+	struct article article;
+	struct decision decision;
+	struct article_text text;
+	struct article_text teaser; /* when asked for */
+	struct image *images;
+	size_t image_count;
+};
+struct reading_request {
+	struct str slug;	/* or the picture's id */
+	const char *account_id; /* "" or NULL: anonymous */
+	unsigned teaser_words;
+	bool with_teaser; /* also where the whole text is granted */
+	int64_t now_s;
+};
+/* ERR_NOT_FOUND: unknown, withheld or embargoed. ERR_GONE: expired. */
+enum err MUST_USE content_read(struct db *db, const struct reading_request *r, struct arena *a,
+	struct article_reading *out);
+/* ERR_NOT_FOUND, ERR_GONE as above; ERR_DENIED: not part of what this reader may have. */
+enum err MUST_USE content_media_read(struct db *db, const struct reading_request *r, struct arena *a, struct image *img,
+	struct str *bytes);
 
 /* ---- import ---- */
 struct import_settings {
 	const char *default_section; /* for items that name none: "News" */
 	enum access default_access;  /* for items that say nothing: subscriber */
-	/* Called for each file: `what` is "new", "updated", "unchanged" or "refused"; `why` names line or JSON path and
-	 * reason when refused, or a warning, or "". */
-	void (*report)(void *ctx, const char *path, const char *what, const char *slug, const char *why);
+	/* Called for each file: `what` is "new", "updated", "unchanged" or "refused"; `why` names
+	 * line or JSON path and reason when refused, or a warning, or "". */
+	void (*report)(
+		void *ctx, const char *path, const char *what, const char *slug, const char *why);
 	void *ctx;
 };
 struct import_count {
 	size_t files, created, updated, unchanged, refused;
 };
-/* A file (.md, .json) or a folder of them (recursive, by name; other files are left alone). A bad file is reported and
- * counted, the others go in. ERR_NOT_FOUND: no such path. ERR_UNAVAILABLE: the database failed; the rest is not tried. */
-enum err MUST_USE content_import(struct db *db, const char *path, const struct import_settings *s, int64_t now_s,
-	struct import_count *out);
-/* The same from embedded files below a prefix ("web/demo/articles/"). */
-enum err MUST_USE content_import_embedded(struct db *db, const char *prefix, const struct import_settings *s,
+/* A file (.md, .json) or a folder of them (recursive, by name; other files are left alone). A bad
+ * file is reported and counted, the others go in. ERR_NOT_FOUND: no such path. ERR_UNAVAILABLE: the
+ * database failed; the rest is not tried. */
+enum err MUST_USE content_import(struct db *db, const char *path, const struct import_settings *s,
 	int64_t now_s, struct import_count *out);
+/* The same from embedded files below a prefix ("web/demo/articles/"). */
+enum err MUST_USE content_import_embedded(struct db *db, const char *prefix,
+	const struct import_settings *s, int64_t now_s, struct import_count *out);
 
 /* ---- changes and export ---- */
-enum err MUST_USE content_set_access(struct db *db, struct str slug, enum access access, int64_t now_s); /* ERR_NOT_FOUND */
-enum err MUST_USE content_delete(struct db *db, struct str slug); /* ERR_NOT_FOUND */
-/* Whole articles for the operator (every text, whatever its state): calls `fn` with each as Markdown with front matter (text
- * as HTML blocks, which Markdown allows) and then with each of its pictures. A file name is "slug.md" or the picture's. */
+enum err MUST_USE content_set_access(
+	struct db *db, struct str slug, enum access access, int64_t now_s); /* ERR_NOT_FOUND */
+enum err MUST_USE content_delete(struct db *db, struct str slug);           /* ERR_NOT_FOUND */
+/* Whole articles for the operator (every text, whatever its state): calls `fn` with each as
+ * Markdown with front matter (text as HTML blocks, which Markdown allows) and then with each of its
+ * pictures. A file name is "slug.md" or the picture's. */
 typedef enum err content_export_fn(void *ctx, const char *name, struct str bytes);
-enum err MUST_USE content_export(struct db *db, struct str slug /* empty: all */, content_export_fn *fn, void *ctx);
+enum err MUST_USE content_export(
+	struct db *db, struct str slug /* empty: all */, content_export_fn *fn, void *ctx);
 
 /* ---- sanitising, open for tests and fuzzing ---- */
 struct block {
@@ -124,9 +158,10 @@ struct blocks {
 };
 /* Maps the src of an <img> of the source to what stands in the page; {NULL, 0} drops the image. */
 typedef struct str content_image_fn(void *ctx, struct str src);
-/* Parses HTML with libxml2 and writes anew only what is allowed (p h2 h3 h4 ul ol li blockquote em strong a[href http(s),
- * mailto, local] br hr code pre figure figcaption img table … sub sup), one block per top-level element. Never by pattern. */
-enum err MUST_USE content_sanitise(struct str html, content_image_fn *image, void *ctx, struct arena *a,
-	struct blocks *out);
+/* Parses HTML with libxml2 and writes anew only what is allowed (p h2 h3 h4 ul ol li blockquote em
+ * strong a[href http(s), mailto, local] br hr code pre figure figcaption img table … sub sup), one
+ * block per top-level element. Never by pattern. */
+enum err MUST_USE content_sanitise(
+	struct str html, content_image_fn *image, void *ctx, struct arena *a, struct blocks *out);
 
 #endif

@@ -23,6 +23,16 @@ static enum err decide(
 	return d->reason == REASON_EXPIRED ? ERR_GONE : ERR_NOT_FOUND;
 }
 
+static enum err teaser_read(struct db_conn *c, struct reading *g)
+{
+	struct decision d = g->out->decision;
+
+	if (!g->r->with_teaser)
+		return ERR_OK;
+	d.grant = GRANT_TEASER;
+	return content_open(c, &g->out->article, &d, g->r->teaser_words, g->a, &g->out->teaser);
+}
+
 static enum err article_read(struct db_conn *c, void *arg)
 {
 	struct reading *g = arg;
@@ -34,6 +44,8 @@ static enum err article_read(struct db_conn *c, void *arg)
 	if (!e)
 		e = content_open(
 			c, &out->article, &out->decision, g->r->teaser_words, g->a, &out->text);
+	if (!e)
+		e = teaser_read(c, g);
 	if (!e)
 		e = content_images(
 			c, &out->article, &out->decision, g->a, &out->images, &out->image_count);

@@ -1,0 +1,36 @@
+/* pages: what readers see. Server-rendered HTML from web/templates; every page works without
+ * JavaScript.
+ *
+ * The handlers take a `struct pages *` as context. Threads: a `struct pages` is read-only once
+ * opened. */
+#ifndef POSTERN_PAGES_H
+#define POSTERN_PAGES_H
+
+#include "postern/account.h"
+#include "postern/content.h"
+#include "postern/http.h"
+#include "postern/template.h"
+
+struct pages_settings {
+	const char *site_name, *tagline, *language, *base_url;
+	const char *theme; /* directory that overrides templates and static files, or NULL */
+	unsigned teaser_words;
+	bool development; /* offers /_dev/mailbox */
+};
+struct pages;
+/* `why` names the template, line and fault, or the missing file. */
+enum err MUST_USE pages_open(const struct pages_settings *s, const struct accounts *accounts,
+	struct pages **out, char why[static 256]);
+void pages_close(struct pages *p);
+
+http_handler pages_front, pages_section, pages_article, pages_media, pages_static, pages_icon;
+http_handler pages_login_form, pages_login, pages_logout;
+http_handler pages_register_form, pages_register, pages_verify_form, pages_verify;
+http_handler pages_reset_form, pages_reset, pages_reset_confirm_form, pages_reset_confirm;
+http_handler pages_account, pages_password_form, pages_password, pages_sessions, pages_session_end,
+	pages_sessions_end_others, pages_change_password;
+http_handler pages_mailbox;
+/* The error page, and the redirect to log-in for a page that needs an account. */
+http_fail pages_fail;
+
+#endif

@@ -1,0 +1,182 @@
+#include "internal.h"
+
+static enum err accepted(struct request *r, struct response *rsp)
+{
+	return json_answer(r, rsp, 202, json_object());
+}
+
+enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct registration reg = { 0 };
+	struct refusal why = { 0 };
+	const struct json_field fields[] = {
+		{ "email", true, &reg.email },
+		{ "password", true, &reg.password },
+		{ "name", false, &reg.name },
+	};
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (!e) {
+		e = account_register(api->accounts, &reg, r->now_s, r->arena, &why);
+		json_refusal(rsp, &why);
+	}
+	return e ? e : accepted(r, rsp);
+}
+
+enum err api_email_verify(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct str token;
+	struct token choose;
+	const struct json_field fields[] = { { "token", true, &token } };
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (!e)
+		e = account_verify(api->accounts, token, r->now_s, &choose);
+	return no_content(rsp, e);
+}
+
+struct record {
+	const char *id;
+	struct arena *a;
+	struct entitlement *list;
+	size_t count;
+};
+
+static enum err record_read(struct db_conn *c, void *arg)
+{
+	struct record *rec = arg;
+	return paywall_entitlements(c, rec->id, rec->a, &rec->list, &rec->count);
+}
+
+static json_t *entitlements_json(const struct record *rec)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < rec->count; i++) {
+		const struct entitlement *e = &rec->list[i];
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", e->id, "plan",
+				      e->plan, "source", e->source, "starts_at",
+				      json_time(e->starts_at), "ends_at", json_time(e->ends_at),
+				      "revoked_at", json_time(e->revoked_at)));
+	}
+	return list;
+}
+
+enum err api_account_get(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct account acc;
+	struct record rec = { .id = r->caller.account_id, .a = r->arena };
+	enum err e = account_find(api->accounts, str_of(r->caller.account_id), &acc);
+
+	if (!e)
+		e = db_read(api->accounts->db, record_read, &rec);
+	if (e)
+		return e;
+	json_t *doc = account_json(&acc);
+	json_object_set_new(doc, "created_at", json_time(acc.created_at));
+	json_object_set_new(doc, "entitlements", entitlements_json(&rec));
+	crypto_wipe(&acc, sizeof acc);
+	return json_answer(r, rsp, 200, json_pack("{s:o}", "account", doc));
+}
+
+enum err api_account_patch(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct str name;
+	const struct json_field fields[] = { { "name", true, &name } };
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (e)
+		return e;
+	e = account_set_name(api->accounts, r->caller.account_id, name, r->now_s);
+	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
+		response_problem(
+			rsp, "name", "bad_name", "The name is too long or has control characters.");
+		return ERR_INVALID;
+	}
+	return e ? e : api_account_get(ctx, r, rsp);
+}
+
+/* The proof of the password is refused with 403, not 401: the session itself is fine. */
+static enum err proof_refused(struct response *rsp, enum err e, int64_t retry_after_s)
+{
+	if (e == ERR_DENIED)
+		rsp->detail = "The current password is wrong.";
+	if (e == ERR_LIMITED)
+		json_retry_after(rsp, retry_after_s);
+	return e;
+}
+
+enum err api_account_delete(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct password_change ch = { .account_id = r->caller.account_id,
+		.session_id = r->caller.session_id };
+	const struct json_field fields[] = { { "current_password", true, &ch.current } };
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (!e)
+		e = account_delete_own(api->accounts, &ch, r->now_s, r->arena);
+	return no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
+}
+
+enum err api_password_change(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct refusal why = { 0 };
+	struct password_change ch = { .account_id = r->caller.account_id,
+		.session_id = r->caller.session_id };
+	const struct json_field fields[] = {
+		{ "current_password", true, &ch.current },
+		{ "new_password", true, &ch.chosen },
+	};
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (!e) {
+		e = account_password_change(api->accounts, &ch, r->now_s, r->arena, &why);
+		if (why.field)
+			why.field = "new_password";
+		json_refusal(rsp, &why);
+	}
+	return no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
+}
+
+enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct str email;
+	const struct json_field fields[] = { { "email", true, &email } };
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (e)
+		return e;
+	e = account_reset_request(api->accounts, email, r->now_s);
+	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
+		response_problem(
+			rsp, "email", "bad_address", "This is not a complete e-mail address.");
+		return ERR_INVALID;
+	}
+	return e ? e : accepted(r, rsp);
+}
+
+enum err api_reset_confirm(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct str token, password;
+	struct refusal why = { 0 };
+	const struct json_field fields[] = {
+		{ "token", true, &token },
+		{ "password", true, &password },
+	};
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (!e) {
+		e = account_reset_confirm(api->accounts, token, password, r->now_s, r->arena, &why);
+		json_refusal(rsp, &why);
+	}
+	return no_content(rsp, e);
+}

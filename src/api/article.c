@@ -1,0 +1,177 @@
+#include "internal.h"
+
+enum { LIST_DEFAULT = 20 };
+
+static json_t *tags_json(const struct article *a)
+{
+	json_t *list = json_array();
+	struct str rest = a->tags, tag;
+
+	while (content_tag_next(&rest, &tag))
+		json_array_append_new(list, json_str(tag));
+	return list;
+}
+
+static json_t *article_json(const struct article *a)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "slug",
+		a->slug, "headline", json_str(a->headline), "dek", json_str(a->dek), "byline",
+		json_str(a->byline), "dateline", json_str(a->dateline), "credit",
+		json_str(a->credit), "section", json_str(a->section), "section_name",
+		json_str(a->section_name), "tags", tags_json(a), "access",
+		paywall_access_name(a->access), "published_at", json_time(a->published_at),
+		"updated_at", json_time(a->updated_at));
+}
+
+static json_t *images_json(const struct article_reading *rd, struct arena *a)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < rd->image_count; i++) {
+		const struct image *img = &rd->images[i];
+		const char *href = arena_fmt(a, "/media/%s/" STR_FMT, img->id, STR_ARG(img->name));
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "href", href, "width",
+				      (json_int_t)img->width, "height", (json_int_t)img->height,
+				      "alt", json_str(img->alt), "caption", json_str(img->caption),
+				      "credit", json_str(img->credit)));
+	}
+	return list;
+}
+
+static json_t *decision_json(const struct decision *d)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} offers[] = { { OFFER_LOGIN, "login" }, { OFFER_REGISTER, "register" },
+		{ OFFER_SUBSCRIBE, "subscribe" } };
+	json_t *offer = json_array();
+
+	for (size_t i = 0; i < COUNT(offers); i++) {
+		if (d->offer & offers[i].flag)
+			json_array_append_new(offer, json_string(offers[i].name));
+	}
+	return json_pack("{s:s, s:s, s:s, s:o}", "grant", paywall_grant_name(d->grant), "reason",
+		paywall_reason_name(d->reason), "detail", paywall_reason_text(d->reason), "offer",
+		offer);
+}
+
+/* Not granted in whole: 401 when logging in could help, 402 when this account needs more; with what
+ * is granted. */
+static enum err article_refused(
+	struct request *r, struct response *rsp, const struct article_reading *rd, json_t *article)
+{
+	enum err err = r->caller.signed_in ? ERR_PAYMENT : ERR_UNAUTHENTICATED;
+	const struct error_face *face = http_error_face(err);
+
+	if (!r->caller.signed_in)
+		response_header(rsp, "WWW-Authenticate", STR("Bearer"));
+	rsp->content_type = "application/problem+json";
+	return json_answer(r, rsp, face->status,
+		json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o}", "type",
+			arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title",
+			face->title, "status", face->status, "detail",
+			paywall_reason_text(rd->decision.reason), "code", face->code, "request_id",
+			r->id, "decision", decision_json(&rd->decision), "article", article));
+}
+
+enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct article_reading rd;
+	struct reading_request q = { .slug = r->params[0],
+		.account_id = r->caller.account_id,
+		.teaser_words = api->teaser_words,
+		.with_teaser = true,
+		.now_s = r->now_s };
+	enum err e = content_read(api->accounts->db, &q, r->arena, &rd);
+
+	rsp->decision = paywall_grant_name(rd.decision.grant);
+	rsp->reason = paywall_reason_name(rd.decision.reason);
+	if (e)
+		return e;
+	json_t *article = article_json(&rd.article);
+	json_object_set_new(article, "images", images_json(&rd, r->arena));
+	response_header(rsp, "Postern-Decision",
+		str_of(arena_fmt(r->arena, "%s; reason=%s", rsp->decision, rsp->reason)));
+	json_object_set_new(article, "teaser_html", json_str(rd.teaser.html));
+	if (rd.decision.grant != GRANT_FULL)
+		return article_refused(r, rsp, &rd, article);
+	json_object_set_new(article, "body_html", json_str(rd.text.html));
+	return json_answer(r, rsp, 200,
+		json_pack(
+			"{s:o, s:o}", "article", article, "decision", decision_json(&rd.decision)));
+}
+
+/* ---- list ---- */
+
+struct listing {
+	struct article_filter f;
+	struct arena *a;
+	struct article *list;
+	size_t count;
+};
+
+static enum err list_read(struct db_conn *c, void *arg)
+{
+	struct listing *l = arg;
+	return content_list(c, &l->f, l->a, &l->list, &l->count);
+}
+
+/* "1763600000-id": the last article of the page before. */
+static bool cursor_ok(struct str s, struct article_filter *f)
+{
+	if (s.n == 0)
+		return true;
+	struct str at = str_cut(&s, '-');
+	f->before_id = s;
+	return s.n > 0 && s.n < ID_SIZE && str_int(at, 1, INT64_MAX / 2, &f->before_at) == ERR_OK;
+}
+
+static enum err list_parse(struct request *r, struct response *rsp, struct article_filter *f)
+{
+	static const char *const known[] = { "section", "tag", "q", "limit", "cursor" };
+	struct str limit = fields_get(&r->query, "limit");
+	int64_t n = LIST_DEFAULT;
+
+	for (size_t i = 0; i < r->query.n; i++) {
+		bool found = false;
+		for (size_t k = 0; k < COUNT(known); k++)
+			found = found || str_eq(r->query.v[i].name, str_of(known[k]));
+		if (!found)
+			response_problem(rsp, arena_str(r->arena, r->query.v[i].name).p,
+				"unknown_field", "This parameter is not known here.");
+	}
+	if (limit.n > 0 && str_int(limit, 1, LIST_MAX, &n) != ERR_OK)
+		response_problem(rsp, "limit", "bad_number", "A number from 1 to 100.");
+	if (!cursor_ok(fields_get(&r->query, "cursor"), f))
+		response_problem(rsp, "cursor", "bad_cursor",
+			"Use next_cursor of the page before as it is.");
+	f->section = fields_get(&r->query, "section");
+	f->tag = fields_get(&r->query, "tag");
+	f->words = fields_get(&r->query, "q");
+	f->limit = (size_t)n;
+	return rsp->problem_count ? ERR_INVALID : ERR_OK;
+}
+
+enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct listing l = { .a = r->arena, .f.now_s = r->now_s };
+	enum err e = list_parse(r, rsp, &l.f);
+
+	if (!e)
+		e = db_read(api->accounts->db, list_read, &l);
+	if (e)
+		return e;
+	json_t *items = json_array(), *next = json_null();
+	for (size_t i = 0; i < l.count; i++)
+		json_array_append_new(items, article_json(&l.list[i]));
+	if (l.count == l.f.limit)
+		next = json_string(arena_fmt(r->arena, "%lld-%s",
+			(long long)l.list[l.count - 1].published_at, l.list[l.count - 1].id));
+	return json_answer(
+		r, rsp, 200, json_pack("{s:o, s:o}", "articles", items, "next_cursor", next));
+}

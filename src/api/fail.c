@@ -1,0 +1,33 @@
+#include "internal.h"
+
+static json_t *problem_document(struct request *r, const struct response *rsp, int status)
+{
+	const struct error_face *face = http_error_face(rsp->err);
+	const char *code =
+		rsp->problem_count && rsp->err == ERR_INVALID ? "invalid_fields" : face->code;
+	json_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type",
+		arena_fmt(r->arena, "urn:postern:error:%s", code), "title", face->title, "status",
+		status, "detail", rsp->detail ? rsp->detail : face->sentence, "code", code,
+		"request_id", r->id);
+
+	if (!doc || rsp->problem_count == 0)
+		return doc;
+	json_t *list = json_array();
+	for (size_t i = 0; i < rsp->problem_count; i++)
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s}", "field", rsp->problems[i].field, "code",
+				      rsp->problems[i].code, "detail", rsp->problems[i].detail));
+	json_object_set_new(doc, "errors", list);
+	return doc;
+}
+
+void api_fail(void *ctx, struct request *r, struct response *rsp)
+{
+	int status = response_error_status(rsp);
+
+	(void)ctx;
+	rsp->content_type = "application/problem+json";
+	if (json_answer(r, rsp, status, problem_document(r, rsp, status)) != ERR_OK)
+		rsp->body = STR("{}");
+	rsp->status = status;
+}

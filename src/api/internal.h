@@ -1,0 +1,31 @@
+/* What the files of this room share: JSON in, JSON out. */
+#ifndef POSTERN_API_INTERNAL_H
+#define POSTERN_API_INTERNAL_H
+
+#include <jansson.h>
+
+#include "postern/api.h"
+#include "postern/text.h"
+
+/* A member of the request's object: always a string. */
+struct json_field {
+	const char *name;
+	bool required;
+	struct str *out; /* {NULL, 0} when absent; copied into the request's arena */
+};
+/* The body must be an object with no other members. ERR_INVALID with rsp->detail (400) or
+ * rsp->problems (422). */
+enum err MUST_USE json_body(
+	struct request *r, struct response *rsp, const struct json_field *fields, size_t count);
+/* Steals `doc`; NULL is ERR_NOMEM. */
+enum err MUST_USE json_answer(struct request *r, struct response *rsp, int status, json_t *doc);
+json_t *json_str(struct str s);
+json_t *json_time(int64_t t); /* RFC 3339; 0: null */
+/* A refused field of the domain as a field problem of the answer. */
+void json_refusal(struct response *rsp, const struct refusal *why);
+/* 204 unless `e`, which it returns. */
+enum err MUST_USE no_content(struct response *rsp, enum err e);
+json_t *account_json(const struct account *a);
+void json_retry_after(struct response *rsp, int64_t seconds);
+
+#endif

@@ -1,0 +1,130 @@
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct json_field *field_named(
+	const struct json_field *fields, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(fields[i].name, name) == 0)
+			return &fields[i];
+	}
+	return NULL;
+}
+
+static enum err take_member(struct request *r, struct response *rsp, const struct json_field *f,
+	const char *name, const json_t *value)
+{
+	if (!f) {
+		response_problem(rsp, arena_str(r->arena, str_of(name)).p, "unknown_field",
+			"This field is not known here.");
+		return ERR_OK;
+	}
+	if (!json_is_string(value)) {
+		response_problem(rsp, f->name, "not_a_string", "This field must be a string.");
+		return ERR_OK;
+	}
+	*f->out = arena_str(
+		r->arena, (struct str){ json_string_value(value), json_string_length(value) });
+	return f->out->p ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err take_members(struct request *r, struct response *rsp,
+	const struct json_field *fields, size_t count, json_t *doc)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(doc, name, value)
+	{
+		enum err e = take_member(r, rsp, field_named(fields, count, name), name, value);
+		if (e)
+			return e;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (fields[i].required && !fields[i].out->p &&
+			!json_object_get(doc, fields[i].name))
+			response_problem(
+				rsp, fields[i].name, "required", "This field is required.");
+	}
+	return rsp->problem_count ? ERR_INVALID : ERR_OK;
+}
+
+enum err json_body(
+	struct request *r, struct response *rsp, const struct json_field *fields, size_t count)
+{
+	json_error_t at;
+
+	for (size_t i = 0; i < count; i++)
+		*fields[i].out = (struct str){ NULL, 0 };
+	json_auto_t *doc =
+		json_loadb(r->body.p ? r->body.p : "", r->body.n, JSON_REJECT_DUPLICATES, &at);
+	if (!doc) {
+		rsp->detail = arena_fmt(r->arena,
+			"The body is not JSON we can take: line %d, column %d: %s.", at.line,
+			at.column, at.text);
+		return ERR_INVALID;
+	}
+	if (!json_is_object(doc)) {
+		rsp->detail = "The body must be a JSON object.";
+		return ERR_INVALID;
+	}
+	return take_members(r, rsp, fields, count, doc);
+}
+
+enum err json_answer(struct request *r, struct response *rsp, int status, json_t *doc)
+{
+	json_auto_t *owned = doc;
+	char *text = owned ? json_dumps(owned, JSON_COMPACT) : NULL;
+
+	if (!text)
+		return ERR_NOMEM;
+	rsp->body = arena_str(r->arena, str_of(text));
+	free(text);
+	if (!rsp->body.p)
+		return ERR_NOMEM;
+	rsp->status = status;
+	if (!rsp->content_type)
+		rsp->content_type = "application/json";
+	return ERR_OK;
+}
+
+json_t *json_str(struct str s)
+{
+	return json_stringn(s.p ? s.p : "", s.n);
+}
+
+json_t *json_time(int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (t == 0)
+		return json_null();
+	time_text(t, text);
+	return json_string(text);
+}
+
+void json_refusal(struct response *rsp, const struct refusal *why)
+{
+	if (why->field)
+		response_problem(rsp, why->field, why->code, why->detail);
+}
+
+void json_retry_after(struct response *rsp, int64_t seconds)
+{
+	rsp->retry_after_s = seconds > 0 ? seconds : 1;
+}
+
+enum err no_content(struct response *rsp, enum err e)
+{
+	if (!e)
+		rsp->status = 204;
+	return e;
+}
+
+json_t *account_json(const struct account *a)
+{
+	return json_pack("{s:s, s:s, s:s, s:b}", "id", a->id, "email", a->email, "name", a->name,
+		"verified", a->verified_at != 0);
+}

@@ -1,0 +1,78 @@
+#include "internal.h"
+
+#include <string.h>
+
+static json_t *session_json(const struct session *s)
+{
+	int64_t idle = s->last_seen_at + s->idle_s;
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", s->id, "name", s->name,
+		"created_at", json_time(s->created_at), "last_seen_at", json_time(s->last_seen_at),
+		"expires_at", json_time(s->expires_at), "idle_expires_at",
+		json_time(idle < s->expires_at ? idle : s->expires_at));
+}
+
+/* An app that logs in keeps the session until it is told otherwise: the long limits apply. */
+enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct login l = { .remember = true };
+	struct login_result res;
+	const struct json_field fields[] = {
+		{ "email", true, &l.email },
+		{ "password", true, &l.password },
+		{ "name", false, &l.session_name },
+	};
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (!e)
+		e = account_login(api->accounts, &l, r->now_s, r->arena, &res);
+	if (e == ERR_LIMITED) {
+		json_retry_after(rsp, res.retry_after_s);
+		rsp->detail = "Too many wrong tries for this address.";
+	} else if (e == ERR_UNAUTHENTICATED) {
+		rsp->detail = "Address and password do not belong together, or the address is not "
+			      "confirmed yet.";
+	}
+	if (e)
+		return e;
+	e = json_answer(r, rsp, 201,
+		json_pack("{s:s, s:o, s:o}", "token", res.token.text, "session",
+			session_json(&res.session), "account", account_json(&res.account)));
+	crypto_wipe(&res, sizeof res);
+	return e;
+}
+
+enum err api_session_list(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct session *list = NULL;
+	size_t n = 0;
+	enum err e = account_sessions(
+		api->accounts, r->caller.account_id, r->now_s, r->arena, &list, &n);
+
+	if (e)
+		return e;
+	json_t *items = json_array();
+	for (size_t i = 0; i < n; i++) {
+		json_t *item = session_json(&list[i]);
+		json_object_set_new(item, "current",
+			json_boolean(strcmp(list[i].id, r->caller.session_id) == 0));
+		json_array_append_new(items, item);
+	}
+	return json_answer(r, rsp, 200, json_pack("{s:o}", "sessions", items));
+}
+
+enum err api_session_end(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	return no_content(
+		rsp, account_session_end(api->accounts, r->caller.account_id, r->params[0]));
+}
+
+enum err api_session_end_current(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	return no_content(rsp, account_session_end(api->accounts, r->caller.account_id,
+				       str_of(r->caller.session_id)));
+}

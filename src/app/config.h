@@ -1,0 +1,66 @@
+/* config: one table of settings drives the INI file, the environment, `config show`, the sample
+ * file and the reference.
+ *
+ * Order of precedence: default, file, environment (POSTERN_SECTION_NAME). A secret may stand in a
+ * file of its own, named by NAME_file. A name nobody knows is an error that proposes the nearest
+ * one. Nothing is read but what the table names. */
+#ifndef POSTERN_APP_CONFIG_H
+#define POSTERN_APP_CONFIG_H
+
+#include "postern/base.h"
+#include "postern/text.h"
+
+struct config {
+	const char *listen, *base_url, *trusted_proxies_text;
+	bool development;
+	int64_t loop_threads, work_threads, hash_threads, work_queue, hash_queue;
+	int64_t connections, connections_per_address, timeout_s;
+	const char *ops_listen;
+	const char *database_url;
+	const char *site_name, *tagline, *language;
+	const char *theme;
+	const char *log_level, *log_format;
+	const char *mail_transport, *mail_from, *mail_from_name, *mail_username, *mail_password,
+		*mail_ca_file;
+	bool mail_starttls;
+	int64_t mail_timeout_s, mail_per_mailbox_hour, mail_attempts_max;
+	int64_t password_min_length, password_max_length, password_memory_kib, password_passes,
+		password_min_bits;
+	int64_t session_days, session_idle_days, session_short_hours, session_per_account;
+	int64_t reset_minutes, verify_hours;
+	int64_t failures_free, failure_delay_max_s, failure_forget_hours;
+	int64_t page_burst, page_per_minute, login_burst, login_per_minute;
+	int64_t mail_burst, mail_per_minute, write_burst, write_per_minute;
+	int64_t teaser_words;
+	const char *default_section, *default_access;
+	/* worked out */
+	struct ip_net trusted_proxies[IP_NETS_MAX];
+	size_t trusted_proxy_count;
+	bool secure; /* base_url is https */
+};
+
+enum setting_type { SETTING_TEXT = 1, SETTING_INT, SETTING_BOOL, SETTING_SECRET };
+struct setting {
+	const char *section, *name;
+	enum setting_type type;
+	size_t offset;
+	const char *fallback; /* as it would stand in the file */
+	int64_t min, max;     /* SETTING_INT */
+	const char *unit;     /* "seconds", "words", …; "" for none */
+	const char *choices;  /* SETTING_TEXT: "debug info warn error", or NULL for free text */
+	const char *help;     /* one or two sentences, for the sample file and the reference */
+};
+extern const struct setting settings[];
+extern const size_t setting_count;
+
+enum { CONFIG_WHY_SIZE = 512 };
+/* `path` NULL: no file. `env` is environ or a test's own. Strings live in the arena. On ERR_INVALID
+ * or ERR_NOT_FOUND `why` says file, line, name, value and what would be right. */
+enum err MUST_USE config_load(const char *path, char **env, struct arena *a, struct config *out,
+	char why[static CONFIG_WHY_SIZE]);
+/* Where a value came from, for `config show`: "default", "file" or "environment". */
+void config_show(const struct config *c, struct buf *out); /* secrets as "(set)" or "" */
+void config_sample(struct buf *out);                       /* a commented file with every default */
+void config_reference(struct buf *out);                    /* docs/configure.md's table */
+
+#endif

@@ -1,0 +1,143 @@
+#include "config.h"
+
+#define TEXT(section, name, member, fallback, choices, help)                                       \
+	{                                                                                          \
+		section, name, SETTING_TEXT, offsetof(struct config, member), fallback, 0, 0, "",  \
+			choices, help                                                              \
+	}
+#define SECRET(section, name, member, help)                                                        \
+	{                                                                                          \
+		section, name, SETTING_SECRET, offsetof(struct config, member), "", 0, 0, "",      \
+			NULL, help                                                                 \
+	}
+#define INT(section, name, member, fallback, min, max, unit, help)                                 \
+	{                                                                                          \
+		section, name, SETTING_INT, offsetof(struct config, member), fallback, min, max,   \
+			unit, NULL, help                                                           \
+	}
+#define BOOL(section, name, member, fallback, help)                                                \
+	{                                                                                          \
+		section, name, SETTING_BOOL, offsetof(struct config, member), fallback, 0, 0, "",  \
+			NULL, help                                                                 \
+	}
+
+const struct setting settings[] = {
+	TEXT("server", "listen", listen, "127.0.0.1:8080", NULL,
+		"Where readers come in: ADDRESS:PORT, [IPv6]:PORT, or unix:/path/of.sock."),
+	TEXT("server", "base_url", base_url, "http://localhost:8080", NULL,
+		"The address readers see, without a slash at the end. Every link in pages and "
+		"mails is built from it. With "
+		"https:// cookies are Secure and carry the __Host- prefix."),
+	TEXT("server", "trusted_proxies", trusted_proxies_text, "", NULL,
+		"Addresses or networks of your own proxies, separated by commas. X-Forwarded-For "
+		"is believed from these only."),
+	BOOL("server", "development", development, "no",
+		"Shows every mail on /_dev/mailbox and keeps their text. Never on a server that "
+		"others can reach."),
+	INT("server", "loop_threads", loop_threads, "1", 1, 64, "threads", "Event loops."),
+	INT("server", "work_threads", work_threads, "4", 1, 256, "threads",
+		"Threads for requests that need the database."),
+	INT("server", "hash_threads", hash_threads, "0", 0, 64, "threads",
+		"Threads that hash passwords, at low priority; 0 is one for each core. Each needs "
+		"password.memory_kib."),
+	INT("server", "work_queue", work_queue, "1024", 1, 100000, "requests",
+		"Requests that may wait for a work thread; above it they are answered 503."),
+	INT("server", "hash_queue", hash_queue, "128", 1, 10000, "requests",
+		"Requests that may wait for a hash thread; above it they are answered 503."),
+	INT("server", "connections", connections, "10000", 10, 1000000, "connections",
+		"Open at once, in all."),
+	INT("server", "connections_per_address", connections_per_address, "256", 1, 1000000,
+		"connections",
+		"Open at once from one address. Raise it to the total when a proxy stands in "
+		"front."),
+	INT("server", "timeout_s", timeout_s, "30", 1, 3600, "seconds",
+		"A connection that is idle for so long is closed."),
+	TEXT("ops", "listen", ops_listen, "127.0.0.1:9180", NULL,
+		"Where /health/live, /health/ready and /metrics are; empty for nowhere. Keep it "
+		"away from readers."),
+	TEXT("database", "url", database_url, "sqlite:var/postern.db", NULL,
+		"sqlite:PATH of the database file."),
+	TEXT("site", "name", site_name, "Postern", NULL,
+		"Name of the paper, on pages and in mails."),
+	TEXT("site", "tagline", tagline, "", NULL, "A line below the name."),
+	TEXT("site", "language", language, "en", NULL, "Language of the pages, as in <html lang>."),
+	TEXT("web", "theme", theme, "", NULL,
+		"Directory with templates/, mail/ and static/ whose files replace the built-in "
+		"ones of the same name."),
+	TEXT("log", "level", log_level, "info", "debug info warn error",
+		"Lines below this level are dropped."),
+	TEXT("log", "format", log_format, "logfmt", "logfmt json",
+		"Form of the lines on standard error."),
+	TEXT("mail", "transport", mail_transport, "smtp://127.0.0.1:25", NULL,
+		"smtp://HOST:PORT, smtps://HOST:PORT, or maildir:PATH, which only writes the "
+		"messages to a folder."),
+	TEXT("mail", "from", mail_from, "postern@localhost", NULL, "Sender's address."),
+	TEXT("mail", "from_name", mail_from_name, "", NULL, "Sender's name; empty is site.name."),
+	TEXT("mail", "username", mail_username, "", NULL, "Name for SMTP AUTH; empty for none."),
+	SECRET("mail", "password", mail_password, "Password for SMTP AUTH."),
+	TEXT("mail", "ca_file", mail_ca_file, "", NULL,
+		"Certificates to trust for SMTP; empty is the system's."),
+	BOOL("mail", "starttls", mail_starttls, "yes",
+		"Requires STARTTLS on smtp://. \"no\" is accepted for a server on this machine "
+		"only."),
+	INT("mail", "timeout_s", mail_timeout_s, "30", 1, 600, "seconds", "For one delivery."),
+	INT("mail", "per_mailbox_hour", mail_per_mailbox_hour, "5", 1, 1000, "mails",
+		"To one address in an hour; more are silently left out, so that nobody can flood a "
+		"mailbox."),
+	INT("mail", "attempts_max", mail_attempts_max, "60", 1, 1000, "tries",
+		"Then a mail is given up."),
+	INT("password", "min_length", password_min_length, "8", 8, 64, "characters",
+		"Least length of a new password."),
+	INT("password", "max_length", password_max_length, "128", 64, 1024, "characters",
+		"Longest password."),
+	INT("password", "memory_kib", password_memory_kib, "19456", 19456, 1048576, "KiB",
+		"Memory of one Argon2id hash. Less than 19 MiB is refused."),
+	INT("password", "passes", password_passes, "2", 1, 20, "passes",
+		"Passes of Argon2id. 1 is accepted from 47,104 KiB of memory on."),
+	INT("password", "min_bits", password_min_bits, "28", 0, 100, "bits",
+		"Least strength of a new password as libzxcvbn estimates it."),
+	INT("session", "days", session_days, "30", 1, 400, "days",
+		"Life of a session with \"keep me signed in\"."),
+	INT("session", "idle_days", session_idle_days, "14", 1, 400, "days",
+		"It ends when unused for so long."),
+	INT("session", "short_hours", session_short_hours, "12", 1, 720, "hours",
+		"Life of a session without it."),
+	INT("session", "per_account", session_per_account, "50", 1, 200, "sessions",
+		"At once for one account; a new one ends the least recently used."),
+	INT("token", "reset_minutes", reset_minutes, "30", 5, 60, "minutes",
+		"Life of a mailed link to reset a password."),
+	INT("token", "verify_hours", verify_hours, "24", 1, 24, "hours",
+		"Life of a mailed link to confirm an address."),
+	INT("limits", "failures_free", failures_free, "5", 1, 100, "tries",
+		"Wrong passwords for one account before each further one has to wait, twice as "
+		"long as the one before."),
+	INT("limits", "failure_delay_max_s", failure_delay_max_s, "3600", 1, 86400, "seconds",
+		"Longest such wait."),
+	INT("limits", "failure_forget_hours", failure_forget_hours, "24", 1, 720, "hours",
+		"After so long without a wrong password the count starts anew."),
+	INT("limits", "page_burst", page_burst, "240", 0, 1000000, "requests",
+		"Pages, articles and pictures from one source (IPv4 address, IPv6 /64) at once; 0 "
+		"for no limit."),
+	INT("limits", "page_per_minute", page_per_minute, "600", 0, 1000000, "requests",
+		"And then so many a minute."),
+	INT("limits", "login_burst", login_burst, "20", 0, 1000000, "requests",
+		"Log-ins from one source at once."),
+	INT("limits", "login_per_minute", login_per_minute, "20", 0, 1000000, "requests",
+		"And then so many a minute."),
+	INT("limits", "mail_burst", mail_burst, "10", 0, 1000000, "requests",
+		"Requests from one source that send a mail (register, reset) at once."),
+	INT("limits", "mail_per_minute", mail_per_minute, "6", 0, 1000000, "requests",
+		"And then so many a minute."),
+	INT("limits", "write_burst", write_burst, "60", 0, 1000000, "requests",
+		"Other changes from one source at once."),
+	INT("limits", "write_per_minute", write_per_minute, "120", 0, 1000000, "requests",
+		"And then so many a minute."),
+	INT("article", "teaser_words", teaser_words, "90", 1, 2000, "words",
+		"A teaser ends with the paragraph that reaches so many, where the author set no "
+		"mark."),
+	TEXT("article", "default_section", default_section, "News", NULL,
+		"For imported items that name none."),
+	TEXT("article", "default_access", default_access, "subscriber",
+		"public registered subscriber", "For imported items that say nothing."),
+};
+const size_t setting_count = COUNT(settings);

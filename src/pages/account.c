@@ -1,0 +1,193 @@
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *day_text(struct arena *a, int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_human(t, text);
+	struct str s = str_of(text);
+	return id_text(a, str_cut(&s, ','));
+}
+
+static const char *when_text(struct arena *a, int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_human(t, text);
+	return id_text(a, str_of(text));
+}
+
+/* ---- overview ---- */
+
+struct overview {
+	const char *account_id;
+	struct arena *a;
+	struct entitlement *list;
+	size_t count;
+};
+
+static enum err overview_read(struct db_conn *c, void *arg)
+{
+	struct overview *o = arg;
+	return paywall_entitlements(c, o->account_id, o->a, &o->list, &o->count);
+}
+
+static void entitlements_view(struct view *root, const struct overview *o, int64_t now_s)
+{
+	struct view *list = view_list(root, "entitlements");
+
+	for (size_t i = 0; i < o->count; i++) {
+		const struct entitlement *e = &o->list[i];
+		if (e->revoked_at || (e->ends_at && e->ends_at <= now_s))
+			continue;
+		struct view *v = view_append(list);
+		view_z(v, "plan", e->plan);
+		view_z(v, "until", e->ends_at ? day_text(o->a, e->ends_at) : NULL);
+		view_z(v, "source", strcmp(e->source, "comp") == 0 ? "Complimentary" : e->source);
+	}
+}
+
+enum err pages_account(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct account acc;
+	struct overview o = { .account_id = r->caller.account_id, .a = r->arena };
+	enum err e = account_find(p->accounts, str_of(r->caller.account_id), &acc);
+
+	if (!e)
+		e = db_read(p->accounts->db, overview_read, &o);
+	if (e)
+		return e;
+	struct page pg = { .title = "Your account" };
+	if (str_eq(fields_get(&r->query, "done"), STR("password")))
+		pg.notice = "Your password is changed. Your other sessions were ended.";
+	struct view *root = page_view(p, r, &pg), *v = view_object(r->arena);
+	view_str(v, "name", arena_str(r->arena, str_of(acc.name)));
+	view_text(v, "email", arena_str(r->arena, str_of(acc.email)));
+	view_z(v, "since", day_text(r->arena, acc.created_at));
+	view_child(root, "account", v);
+	entitlements_view(root, &o, r->now_s);
+	crypto_wipe(&acc, sizeof acc);
+	page_private(rsp);
+	return page_render(p, r, rsp, 200, "account.html", root);
+}
+
+/* ---- password ---- */
+
+static enum err password_page(const struct pages *p, struct request *r, struct response *rsp,
+	int status, struct form_state *f)
+{
+	struct page pg = { .title = f->refusal || f->error ? "Error: Change password"
+							   : "Change password",
+		.return_to = STR("/account") };
+	struct view *root = page_view(p, r, &pg);
+
+	f->password_field = "new_password";
+	f->email = str_of(r->caller.email);
+	form_view(root, r->arena, p, f);
+	page_private(rsp);
+	return page_render(p, r, rsp, status, "password.html", root);
+}
+
+enum err pages_password_form(void *ctx, struct request *r, struct response *rsp)
+{
+	return password_page(ctx, r, rsp, 200, &(struct form_state){ 0 });
+}
+
+enum err pages_password(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct refusal why = { 0 };
+	struct form_state f = { .refusal = &why };
+	struct password_change ch = { .account_id = r->caller.account_id,
+		.session_id = r->caller.session_id,
+		.current = fields_get(&r->form, "current_password"),
+		.chosen = fields_get(&r->form, "new_password") };
+	enum err e = account_password_change(p->accounts, &ch, r->now_s, r->arena, &why);
+
+	switch (e) {
+	case ERR_OK:
+		response_redirect(rsp, STR("/account?done=password"));
+		return ERR_OK;
+	case ERR_DENIED:
+		why = (struct refusal){ "current_password", "wrong",
+			"This is not your current password." };
+		return password_page(p, r, rsp, 422, &f);
+	case ERR_INVALID:
+	case ERR_WEAK_PASSWORD:
+		return password_page(p, r, rsp, 422, &f);
+	case ERR_LIMITED:
+		f.refusal = NULL;
+		f.error = arena_fmt(r->arena, "There were too many wrong tries. Wait %lld seconds.",
+			(long long)ch.retry_after_s);
+		response_header(rsp, "Retry-After",
+			str_of(arena_fmt(r->arena, "%lld", (long long)ch.retry_after_s)));
+		return password_page(p, r, rsp, 429, &f);
+	default:
+		return e;
+	}
+}
+
+/* W3C: a well-known address for password managers. */
+enum err pages_change_password(void *ctx, struct request *r, struct response *rsp)
+{
+	(void)ctx;
+	(void)r;
+	response_redirect(rsp, STR("/account/password"));
+	return ERR_OK;
+}
+
+/* ---- sessions ---- */
+
+enum err pages_sessions(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct session *list = NULL;
+	size_t n = 0;
+	enum err e =
+		account_sessions(p->accounts, r->caller.account_id, r->now_s, r->arena, &list, &n);
+
+	if (e)
+		return e;
+	struct page pg = { .title = "Your sessions" };
+	struct view *root = page_view(p, r, &pg), *views = view_list(root, "sessions_list");
+	for (size_t i = 0; i < n; i++) {
+		struct view *v = view_append(views);
+		view_z(v, "id", list[i].id);
+		view_z(v, "name", list[i].name[0] ? list[i].name : "A browser or app");
+		view_z(v, "created", when_text(r->arena, list[i].created_at));
+		view_z(v, "last_seen", when_text(r->arena, list[i].last_seen_at));
+		view_bool(v, "current", strcmp(list[i].id, r->caller.session_id) == 0);
+	}
+	view_bool(root, "has_other_sessions", n > 1);
+	page_private(rsp);
+	return page_render(p, r, rsp, 200, "sessions.html", root);
+}
+
+enum err pages_session_end(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct str id = fields_get(&r->form, "session_id");
+	enum err e = account_session_end(p->accounts, r->caller.account_id, id);
+
+	/* Ended meanwhile by another hand: what was asked for is so. */
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	response_redirect(rsp,
+		str_eq(id, str_of(r->caller.session_id)) ? STR("/") : STR("/account/sessions"));
+	return ERR_OK;
+}
+
+enum err pages_sessions_end_others(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	enum err e = account_sessions_end_others(
+		p->accounts, r->caller.account_id, r->caller.session_id, NULL);
+
+	if (!e)
+		response_redirect(rsp, STR("/account/sessions"));
+	return e;
+}

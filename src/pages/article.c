@@ -1,0 +1,179 @@
+#include "internal.h"
+
+#include <string.h>
+
+enum { MORE_CARDS = 4 };
+
+struct around {
+	struct str section;
+	int64_t now_s;
+	struct arena *a;
+	struct card *more;
+	size_t more_count;
+	struct section *sections;
+	size_t section_count;
+};
+
+static enum err around_read(struct db_conn *c, void *arg)
+{
+	struct around *ar = arg;
+	struct article_filter f = {
+		.section = ar->section, .limit = MORE_CARDS + 1, .now_s = ar->now_s
+	};
+	enum err e = cards_load(c, &f, ar->a, &ar->more, &ar->more_count);
+
+	return e ? e : content_sections(c, ar->now_s, ar->a, &ar->sections, &ar->section_count);
+}
+
+static void tags_view(struct view *v, const struct article *art)
+{
+	struct view *list = view_list(v, "tags");
+	struct str rest = art->tags, tag;
+
+	view_bool(v, "has_tags", art->tags.n > 0);
+	while (content_tag_next(&rest, &tag))
+		view_text(view_append(list), "name", tag);
+}
+
+static void times_view(struct view *v, struct arena *a, const struct article *art)
+{
+	char iso[TIME_TEXT_SIZE], human[TIME_TEXT_SIZE];
+	bool changed = art->updated_at > art->published_at;
+
+	time_text(art->published_at, iso);
+	time_human(art->published_at, human);
+	view_text(v, "published_iso", arena_str(a, str_of(iso)));
+	view_text(v, "published", arena_str(a, str_of(human)));
+	time_text(art->updated_at, iso);
+	time_human(art->updated_at, human);
+	view_str(v, "updated_iso", changed ? arena_str(a, str_of(iso)) : STR(""));
+	view_str(v, "updated", changed ? arena_str(a, str_of(human)) : STR(""));
+}
+
+static void article_view(struct view *root, struct arena *a, const struct article_reading *rd)
+{
+	const struct article *art = &rd->article;
+	struct view *v = view_object(a);
+
+	view_text(v, "headline", art->headline);
+	view_str(v, "dek", art->dek);
+	view_z(v, "byline",
+		art->byline.n ? arena_fmt(a, "By " STR_FMT, STR_ARG(art->byline)) : NULL);
+	view_str(v, "author", art->byline);
+	view_str(v, "dateline", art->dateline);
+	view_str(v, "credit", art->credit);
+	view_str(v, "section", art->section_name);
+	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
+	times_view(v, a, art);
+	tags_view(v, art);
+	access_view(v, art->access);
+	image_view(v, "image", a,
+		rd->image_count && rd->images[0].position == 0 ? &rd->images[0] : NULL);
+	view_child(root, "article", v);
+}
+
+static void wall_view(struct view *root, const struct request *r, const struct decision *d)
+{
+	struct view *v = NULL;
+
+	if (d->grant != GRANT_FULL) {
+		v = view_object(r->arena);
+		view_bool(v, "needs_login", d->reason == REASON_LOGIN_REQUIRED);
+		view_bool(v, "needs_subscription", d->reason != REASON_LOGIN_REQUIRED);
+		view_bool(v, "signed_in", r->caller.signed_in);
+		view_bool(v, "offer_registered", d->offer & OFFER_REGISTER);
+		view_bool(v, "offer_subscriber", d->offer & OFFER_SUBSCRIBE);
+		view_bool(v, "subscribe_href", false);
+	}
+	view_child(root, "wall", v);
+}
+
+static void more_view(
+	struct view *root, struct arena *a, const struct around *ar, const char *own_id)
+{
+	struct view *list = view_list(root, "more");
+	size_t n = 0;
+
+	for (size_t i = 0; i < ar->more_count && n < MORE_CARDS; i++) {
+		if (strcmp(ar->more[i].article.id, own_id) == 0)
+			continue;
+		card_view(view_append(list), a, &ar->more[i]);
+		n++;
+	}
+	view_bool(root, "has_more", n > 0);
+}
+
+static const char *image_address(
+	const struct pages *p, struct arena *a, const struct article_reading *rd)
+{
+	if (rd->image_count == 0 || rd->images[0].position != 0)
+		return NULL;
+	return arena_fmt(a, "%s/media/%s/" STR_FMT, p->set.base_url, rd->images[0].id,
+		STR_ARG(rd->images[0].name));
+}
+
+enum err pages_article(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct article_reading rd;
+	struct reading_request q = { .slug = r->params[0],
+		.account_id = r->caller.account_id,
+		.teaser_words = p->set.teaser_words,
+		.now_s = r->now_s };
+	enum err e = content_read(p->accounts->db, &q, r->arena, &rd);
+
+	rsp->decision = paywall_grant_name(rd.decision.grant);
+	rsp->reason = paywall_reason_name(rd.decision.reason);
+	if (e)
+		return e;
+	struct around ar = { .section = rd.article.section, .now_s = r->now_s, .a = r->arena };
+	e = db_read(p->accounts->db, around_read, &ar);
+	if (e)
+		return e;
+	struct page pg = { .title = id_text(r->arena, rd.article.headline),
+		.description = id_text(r->arena, rd.article.dek),
+		.canonical = arena_fmt(r->arena, "/articles/%s", rd.article.slug),
+		.section = id_text(r->arena, rd.article.section),
+		.image = image_address(p, r->arena, &rd),
+		.sections = ar.sections,
+		.section_count = ar.section_count };
+	struct view *root = page_view(p, r, &pg);
+	article_view(root, r->arena, &rd);
+	view_html(root, "body_html", rd.text.html);
+	view_bool(root, "full", rd.decision.grant == GRANT_FULL);
+	wall_view(root, r, &rd.decision);
+	more_view(root, r->arena, &ar, rd.article.id);
+	form_view(root, r->arena, p, &(struct form_state){ 0 });
+	response_header(rsp, "Postern-Decision",
+		str_of(arena_fmt(r->arena, "%s; reason=%s", rsp->decision, rsp->reason)));
+	return page_render(p, r, rsp, 200, "article.html", root);
+}
+
+/* The picture, if the article that owns it grants it to this reader. A lead picture is part of the
+ * teaser and may be kept a while by anybody; the others only by the reader, who asks again each
+ * time. */
+enum err pages_media(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct image img;
+	struct str bytes;
+	struct reading_request q = {
+		.slug = r->params[0], .account_id = r->caller.account_id, .now_s = r->now_s
+	};
+	enum err e = content_media_read(p->accounts->db, &q, r->arena, &img, &bytes);
+
+	if (!e && !str_eq(img.name, r->params[1]))
+		e = ERR_NOT_FOUND;
+	if (e)
+		return e == ERR_DENIED && !r->caller.signed_in ? ERR_UNAUTHENTICATED : e;
+	rsp->status = 200;
+	rsp->body = bytes;
+	rsp->content_type = id_text(r->arena, img.content_type);
+	rsp->etag = arena_fmt(r->arena, "\"" STR_FMT "\"", STR_ARG(img.digest));
+	rsp->ranges = true;
+	rsp->cacheable = true;
+	rsp->csp = "default-src 'none'; sandbox";
+	response_header(rsp, "Cache-Control",
+		img.position == 0 ? STR("public, max-age=300") : STR("private, no-cache"));
+	return ERR_OK;
+}

@@ -1,0 +1,92 @@
+#include "internal.h"
+
+#include <string.h>
+
+/* Lead pictures are part of the teaser, so the decision for a stranger is enough to show them on a
+ * card. */
+static enum err card_load(struct db_conn *c, struct arena *a, int64_t now_s, struct card *card)
+{
+	struct paywall_rule rule = content_rule(&card->article);
+	struct decision d = paywall_decide(&rule, &(struct paywall_reader){ 0 }, now_s);
+	enum err e = content_lead_image(c, &card->article, &d, a, &card->image);
+
+	card->has_image = e == ERR_OK;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err cards_load(struct db_conn *c, const struct article_filter *f, struct arena *a,
+	struct card **out, size_t *count)
+{
+	struct article *list = NULL;
+	size_t n = 0;
+	enum err e = content_list(c, f, a, &list, &n);
+
+	if (e)
+		return e;
+	struct card *cards = arena_alloc(a, (n + 1) * sizeof *cards);
+	if (!cards)
+		return ERR_NOMEM;
+	for (size_t i = 0; !e && i < n; i++) {
+		cards[i].article = list[i];
+		e = card_load(c, a, f->now_s, &cards[i]);
+	}
+	*out = cards;
+	*count = n;
+	return e;
+}
+
+void access_view(struct view *v, enum access access)
+{
+	view_bool(v, "access_public", access == ACCESS_PUBLIC);
+	view_bool(v, "access_registered", access == ACCESS_REGISTERED);
+	view_bool(v, "access_subscriber", access == ACCESS_SUBSCRIBER);
+}
+
+void image_view(struct view *v, const char *key, struct arena *a, const struct image *img)
+{
+	struct view *o = NULL;
+
+	if (img) {
+		o = view_object(a);
+		view_z(o, "src",
+			arena_fmt(a, "/media/" STR_FMT "/" STR_FMT, STR_ARG(str_of(img->id)),
+				STR_ARG(img->name)));
+		view_str(o, "alt", img->alt);
+		view_int(o, "width", img->width);
+		view_int(o, "height", img->height);
+		view_str(o, "caption", img->caption);
+		view_str(o, "credit", img->credit);
+	}
+	view_child(v, key, o);
+}
+
+static const char *short_day(struct arena *a, int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_human(t, text); /* "20 November 2026, 05:40 UTC" */
+	struct str day = str_of(text), number, month;
+	day = str_cut(&day, ',');
+	number = str_cut(&day, ' ');
+	month = str_cut(&day, ' ');
+	return arena_fmt(a, STR_FMT " " STR_FMT, STR_ARG(number), STR_ARG(month));
+}
+
+void card_view(struct view *v, struct arena *a, const struct card *c)
+{
+	const struct article *art = &c->article;
+	char iso[TIME_TEXT_SIZE];
+
+	time_text(art->published_at, iso);
+	view_z(v, "href", arena_fmt(a, "/articles/%s", art->slug));
+	view_text(v, "headline", art->headline);
+	view_str(v, "dek", art->dek);
+	view_z(v, "byline",
+		art->byline.n ? arena_fmt(a, "By " STR_FMT, STR_ARG(art->byline)) : NULL);
+	view_str(v, "section", art->section_name);
+	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
+	view_text(v, "published_iso", arena_str(a, str_of(iso)));
+	view_z(v, "published", short_day(a, art->published_at));
+	access_view(v, art->access);
+	image_view(v, "image", a, c->has_image ? &c->image : NULL);
+}

@@ -1,0 +1,42 @@
+#include "internal.h"
+
+static void fail_view(struct view *root, const struct request *r, const struct response *rsp,
+	const struct error_face *face, int status)
+{
+	view_int(root, "status", status);
+	view_z(root, "title", face->title);
+	view_z(root, "detail", rsp->detail ? rsp->detail : face->sentence);
+	view_z(root, "retry_after",
+		rsp->retry_after_s > 0
+			? arena_fmt(r->arena, "%lld seconds", (long long)rsp->retry_after_s)
+			: NULL);
+}
+
+/* What is left when even the template cannot be rendered. */
+static void fail_plain(struct response *rsp, const struct error_face *face)
+{
+	rsp->content_type = "text/plain; charset=utf-8";
+	rsp->body = str_of(face->sentence);
+}
+
+void pages_fail(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	const struct error_face *face = http_error_face(rsp->err);
+	int status = response_error_status(rsp);
+
+	/* A page that needs an account leads to log-in and back. */
+	if (rsp->err == ERR_UNAUTHENTICATED && r->route && r->method == METHOD_GET &&
+		r->route->who == WHO_SIGNED_IN) {
+		response_redirect(
+			rsp, str_of(local_href(r->arena, "/login", safe_return_to(r->target))));
+		return;
+	}
+	struct page pg = { .title = face->title,
+		.return_to = r->method == METHOD_GET ? r->target : STR("/") };
+	struct view *root = page_view(p, r, &pg);
+	fail_view(root, r, rsp, face, status);
+	if (page_render(p, r, rsp, status, "error.html", root) != ERR_OK)
+		fail_plain(rsp, face);
+	rsp->status = status;
+}

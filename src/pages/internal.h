@@ -1,0 +1,87 @@
+/* What the files of this room share: the common view of a page, cards, forms. */
+#ifndef POSTERN_PAGES_INTERNAL_H
+#define POSTERN_PAGES_INTERNAL_H
+
+#include "postern/pages.h"
+#include "postern/text.h"
+
+struct asset {
+	const char *name, *content_type;
+	struct str bytes;
+	char href[64]; /* "/static/1f2e3d4c5b6a7988/postern.css" */
+	char etag[20];
+};
+enum { ASSET_CSS, ASSET_JS, ASSET_ICON, ASSET_COUNT };
+
+struct pages {
+	struct pages_settings set;
+	const struct accounts *accounts;
+	struct template_set *templates;
+	struct asset assets[ASSET_COUNT];
+	struct buf asset_files[ASSET_COUNT]; /* bytes of a theme's own files */
+};
+
+/* ---- view.c ---- */
+struct page {
+	const char *title; /* NULL: the front page */
+	const char *description;
+	struct str return_to;  /* what log-in leads back to; empty: this page */
+	const char *canonical; /* local path, or NULL: not for search engines */
+	const char *section;   /* slug of the current one, or NULL */
+	const char *image;     /* absolute address, or NULL */
+	const char *notice;
+	struct section *sections;
+	size_t section_count;
+};
+/* The root object with every common key. */
+struct view *page_view(const struct pages *p, const struct request *r, const struct page *pg);
+/* Renders into the response as text/html. */
+enum err MUST_USE page_render(const struct pages *p, const struct request *r, struct response *rsp,
+	int status, const char *name, const struct view *v);
+/* Pages with a form or a token: not kept, not sent on as Referer. */
+void page_private(struct response *rsp);
+const char *local_href(
+	struct arena *a, const char *path, struct str return_to); /* path?return_to=… */
+struct str safe_return_to(struct str s);                          /* a local path, else "/" */
+const char *id_text(struct arena *a, struct str s);               /* NUL-terminated copy */
+void view_str(struct view *v, const char *key, struct str s);     /* empty: false */
+
+/* ---- form.c ---- */
+struct form_state {
+	struct str email, name;
+	bool remember;
+	const char *error;
+	const struct refusal *refusal; /* at a field, or NULL */
+	const char *password_field; /* what the form calls the field "password"; NULL: "password" */
+	const char *token_error;
+};
+void form_view(
+	struct view *root, struct arena *a, const struct pages *p, const struct form_state *f);
+
+/* ---- card.c ---- */
+struct card {
+	struct article article;
+	struct image image;
+	bool has_image;
+};
+/* A list with the lead pictures. */
+enum err MUST_USE cards_load(struct db_conn *c, const struct article_filter *f, struct arena *a,
+	struct card **out, size_t *count);
+void card_view(struct view *v, struct arena *a, const struct card *c);
+void image_view(struct view *v, const char *key, struct arena *a,
+	const struct image *img); /* NULL: false */
+void access_view(struct view *v, enum access access);
+
+/* ---- register.c ---- */
+/* "Look in your mailbox", after registration and reset alike. */
+enum err MUST_USE check_mail_page(const struct pages *p, struct request *r, struct response *rsp,
+	bool registering, struct str back);
+/* Moves ?token= into a cookie that only `path` gets, and redirects to the bare path. */
+void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
+	int64_t life_s);
+
+/* ---- agent.c ---- */
+/* "Firefox on Linux" from a User-Agent header: what a reader needs to know a session again. */
+const char *agent_name(struct arena *a, struct str user_agent);
+
+#endif

@@ -1,0 +1,126 @@
+#include "internal.h"
+
+#include <string.h>
+
+/* Sentences that a redirect may ask for by name; nothing of the address itself is shown. */
+static const struct {
+	const char *name, *sentence;
+} notices[] = {
+	{ "reset", "Your new password is set, and all sessions were ended. Log in with it." },
+	{ "verified", "Your address is confirmed. You can log in now." },
+	{ "deleted", "Your account is deleted." },
+};
+
+static const char *notice_of(struct str name)
+{
+	for (size_t i = 0; i < COUNT(notices); i++) {
+		if (str_eq(name, str_of(notices[i].name)))
+			return notices[i].sentence;
+	}
+	return NULL;
+}
+
+static enum err login_page(const struct pages *p, struct request *r, struct response *rsp,
+	int status, const struct form_state *f, struct str return_to)
+{
+	struct page pg = { .title = f->error ? "Error: Log in" : "Log in",
+		.return_to = return_to,
+		.notice = f->error ? NULL : notice_of(fields_get(&r->query, "done")) };
+	struct view *root = page_view(p, r, &pg);
+
+	form_view(root, r->arena, p, f);
+	page_private(rsp);
+	return page_render(p, r, rsp, status, "login.html", root);
+}
+
+enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+
+	if (r->caller.signed_in) {
+		response_redirect(rsp, back);
+		return ERR_OK;
+	}
+	return login_page(p, r, rsp, 200, &(struct form_state){ 0 }, back);
+}
+
+static void login_cookies(const struct pages *p, struct request *r, struct response *rsp,
+	const struct login_result *res)
+{
+	struct cookie session = { .name = "postern",
+		.value = arena_str(r->arena, str_of(res->token.text)),
+		.path = "/",
+		.max_age_s = res->session.remember ? p->accounts->set.session_s : 0 };
+	struct cookie device = { .name = "postern-device",
+		.value = arena_str(r->arena, str_of(res->device.text)),
+		.path = "/",
+		.max_age_s = (int64_t)400 * 86400 };
+
+	response_cookie(r, rsp, &session);
+	if (res->device.text[0])
+		response_cookie(r, rsp, &device);
+}
+
+static enum err login_refused(const struct pages *p, struct request *r, struct response *rsp,
+	enum err e, int64_t retry_after_s, struct str return_to)
+{
+	struct form_state f = { .email = fields_get(&r->form, "email"),
+		.remember = fields_get(&r->form, "remember").n > 0 };
+
+	if (e == ERR_LIMITED) {
+		f.error = arena_fmt(r->arena,
+			"There were too many wrong tries for this address. Wait %lld seconds, or "
+			"reset the password.",
+			(long long)retry_after_s);
+		response_header(rsp, "Retry-After",
+			str_of(arena_fmt(r->arena, "%lld", (long long)retry_after_s)));
+		return login_page(p, r, rsp, 429, &f, return_to);
+	}
+	f.error = "This address and password do not belong together, or the address is not "
+		  "confirmed yet.";
+	return login_page(p, r, rsp, 401, &f, return_to);
+}
+
+enum err pages_login(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
+	struct login l = { .email = fields_get(&r->form, "email"),
+		.password = fields_get(&r->form, "password"),
+		.remember = fields_get(&r->form, "remember").n > 0,
+		.session_name = str_of(agent_name(r->arena, request_header(r, "User-Agent"))),
+		.device = request_cookie(r, "postern-device") };
+	struct login_result res;
+	enum err e = account_login(p->accounts, &l, r->now_s, r->arena, &res);
+
+	if (e == ERR_UNAUTHENTICATED || e == ERR_LIMITED)
+		return login_refused(p, r, rsp, e, res.retry_after_s, back);
+	if (e)
+		return e;
+	/* The session this browser had is replaced, not left lying about. */
+	if (r->caller.signed_in)
+		(void)!account_session_end(
+			p->accounts, r->caller.account_id, str_of(r->caller.session_id));
+	login_cookies(p, r, rsp, &res);
+	crypto_wipe(&res, sizeof res);
+	response_redirect(rsp, arena_str(r->arena, back));
+	return ERR_OK;
+}
+
+enum err pages_logout(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+
+	if (r->caller.signed_in) {
+		enum err e = account_session_end(
+			p->accounts, r->caller.account_id, str_of(r->caller.session_id));
+		if (e && e != ERR_NOT_FOUND)
+			return e;
+	}
+	response_cookie(
+		r, rsp, &(struct cookie){ .name = "postern", .path = "/", .max_age_s = -1 });
+	response_header(rsp, "Clear-Site-Data", STR("\"cache\", \"cookies\", \"storage\""));
+	response_redirect(rsp, STR("/?done=logout"));
+	return ERR_OK;
+}

@@ -1,0 +1,67 @@
+#include "internal.h"
+
+#include <string.h>
+
+enum { MAILBOX_MAX = 50 };
+
+static size_t link_length(struct str s)
+{
+	size_t n = 0;
+	while (n < s.n && (unsigned char)s.p[n] > ' ' && s.p[n] != '<' && s.p[n] != '>' &&
+		s.p[n] != '"')
+		n++;
+	return n;
+}
+
+/* The text part, escaped, with its http links made clickable. */
+static struct str linked_html(struct arena *a, struct str text)
+{
+	BUF_AUTO b = BUF(1 << 20);
+
+	while (text.n > 0) {
+		size_t n = str_starts(text, STR("http://")) || str_starts(text, STR("https://"))
+				   ? link_length(text)
+				   : 0;
+		struct str piece = { text.p, n ? n : 1 };
+
+		if (n) {
+			buf_puts(&b, "<a href=\"");
+			escape_html(&b, piece);
+			buf_puts(&b, "\">");
+			escape_html(&b, piece);
+			buf_puts(&b, "</a>");
+		} else {
+			escape_html(&b, piece);
+		}
+		text = (struct str){ text.p + piece.n, text.n - piece.n };
+	}
+	return arena_str(a, buf_view(&b));
+}
+
+/* Every mail that was queued, for development only: the route answers 404 otherwise. */
+enum err pages_mailbox(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct mail_row *rows = NULL;
+	size_t n = 0;
+
+	if (!p->set.development)
+		return ERR_NOT_FOUND;
+	enum err e = mail_list(p->accounts->db, r->arena, MAILBOX_MAX, &rows, &n);
+	if (e)
+		return e;
+	struct page pg = { .title = "Development mailbox" };
+	struct view *root = page_view(p, r, &pg), *list = view_list(root, "mails");
+	for (size_t i = 0; i < n; i++) {
+		struct view *v = view_append(list);
+		char when[TIME_TEXT_SIZE];
+
+		time_human(rows[i].created_at, when);
+		view_z(v, "to", rows[i].to);
+		view_text(v, "subject", rows[i].subject);
+		view_text(v, "sent", arena_str(r->arena, str_of(when)));
+		view_html(v, "text_html", linked_html(r->arena, rows[i].text));
+	}
+	page_private(rsp);
+	return page_render(p, r, rsp, 200, "mailbox.html", root);
+}

@@ -1,0 +1,200 @@
+#include "internal.h"
+
+#include <string.h>
+
+enum { FRONT_NEWS = 40, FRONT_SECONDS = 4, FRONT_LATEST = 8, BLOCK_CARDS = 4, SECTION_PAGE = 20 };
+
+struct cards {
+	struct card *v;
+	size_t n;
+};
+
+static void cards_view(struct view *list, struct arena *a, const struct card *cards, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		card_view(view_append(list), a, &cards[i]);
+}
+
+/* ---- front page ---- */
+
+enum { FRONT_SECTIONS_MAX = 16 };
+struct front {
+	int64_t now_s;
+	struct arena *a;
+	struct cards news, blocks[FRONT_SECTIONS_MAX];
+	struct section *sections;
+	size_t section_count;
+};
+
+static enum err front_read(struct db_conn *c, void *arg)
+{
+	struct front *f = arg;
+	struct article_filter all = { .limit = FRONT_NEWS, .now_s = f->now_s };
+	enum err e = cards_load(c, &all, f->a, &f->news.v, &f->news.n);
+
+	if (!e)
+		e = content_sections(c, f->now_s, f->a, &f->sections, &f->section_count);
+	for (size_t i = 0; !e && i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
+		struct article_filter one = {
+			.section = f->sections[i].slug, .limit = BLOCK_CARDS, .now_s = f->now_s
+		};
+		e = cards_load(c, &one, f->a, &f->blocks[i].v, &f->blocks[i].n);
+	}
+	return e;
+}
+
+/* The newest story with a picture leads; the next ones with pictures stand beside it. Returns what
+ * is left. */
+static size_t front_pick(
+	struct front *f, const struct card **lead, struct card *seconds, size_t *second_count)
+{
+	size_t left = 0;
+
+	*lead = NULL;
+	*second_count = 0;
+	struct card *first = arena_alloc(f->a, sizeof *first);
+	for (size_t i = 0; first && i < f->news.n; i++) {
+		struct card *c = &f->news.v[i];
+
+		if (!*lead && (c->has_image || i + 1 == f->news.n)) {
+			*first = *c;
+			*lead = first;
+		} else if (c->has_image && *second_count < FRONT_SECONDS) {
+			seconds[(*second_count)++] = *c;
+		} else {
+			f->news.v[left++] = *c;
+		}
+	}
+	return left;
+}
+
+static void front_view(struct view *root, struct front *f)
+{
+	const struct card *lead;
+	struct card seconds[FRONT_SECONDS];
+	size_t second_count, left = front_pick(f, &lead, seconds, &second_count);
+	struct view *v = NULL;
+
+	if (lead) {
+		v = view_object(f->a);
+		card_view(v, f->a, lead);
+	}
+	view_child(root, "lead", v);
+	cards_view(view_list(root, "seconds"), f->a, seconds, second_count);
+	view_bool(root, "has_latest", left > 0);
+	cards_view(view_list(root, "latest"), f->a, f->news.v,
+		left < FRONT_LATEST ? left : FRONT_LATEST);
+	struct view *blocks = view_list(root, "blocks");
+	for (size_t i = 0; i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
+		struct view *b = view_append(blocks);
+
+		view_text(b, "name", f->sections[i].name);
+		view_z(b, "href",
+			arena_fmt(f->a, "/sections/" STR_FMT, STR_ARG(f->sections[i].slug)));
+		cards_view(view_list(b, "cards"), f->a, f->blocks[i].v, f->blocks[i].n);
+	}
+}
+
+enum err pages_front(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct front f = { .now_s = r->now_s, .a = r->arena };
+	enum err e = db_read(p->accounts->db, front_read, &f);
+
+	if (e)
+		return e;
+	struct page pg = { .description = p->set.tagline,
+		.canonical = "/",
+		.sections = f.sections,
+		.section_count = f.section_count };
+	if (str_eq(fields_get(&r->query, "done"), STR("logout")))
+		pg.notice = "You are logged out.";
+	struct view *root = page_view(p, r, &pg);
+	front_view(root, &f);
+	return page_render(p, r, rsp, 200, "front.html", root);
+}
+
+/* ---- section ---- */
+
+struct section_page {
+	struct article_filter filter;
+	struct arena *a;
+	struct cards cards;
+	struct section *sections;
+	size_t section_count;
+};
+
+static enum err section_read(struct db_conn *c, void *arg)
+{
+	struct section_page *s = arg;
+	enum err e = cards_load(c, &s->filter, s->a, &s->cards.v, &s->cards.n);
+
+	return e ? e : content_sections(c, s->filter.now_s, s->a, &s->sections, &s->section_count);
+}
+
+/* Older pages are named by the last article seen ("?before=1763600000-id"), so that new articles do
+ * not shift them. */
+static enum err before_parse(struct str s, struct article_filter *f)
+{
+	if (s.n == 0)
+		return ERR_OK;
+	struct str at = str_cut(&s, '-');
+	if (s.n == 0 || s.n >= ID_SIZE)
+		return ERR_NOT_FOUND;
+	f->before_id = s;
+	return str_int(at, 1, INT64_MAX / 2, &f->before_at) ? ERR_NOT_FOUND : ERR_OK;
+}
+
+static const struct section *section_named(const struct section_page *s, struct str slug)
+{
+	for (size_t i = 0; i < s->section_count; i++) {
+		if (str_eq(s->sections[i].slug, slug))
+			return &s->sections[i];
+	}
+	return NULL;
+}
+
+static void section_view(struct view *root, struct section_page *s, const struct section *sec)
+{
+	const char *href = arena_fmt(s->a, "/sections/" STR_FMT, STR_ARG(sec->slug));
+	struct view *v = view_object(s->a);
+	bool more = s->cards.n > SECTION_PAGE;
+	size_t n = more ? SECTION_PAGE : s->cards.n;
+
+	view_text(v, "name", sec->name);
+	view_z(v, "href", href);
+	view_child(root, "section", v);
+	cards_view(view_list(root, "cards"), s->a, s->cards.v, n);
+	view_z(root, "newer_href", s->filter.before_at ? href : NULL);
+	view_z(root, "older_href",
+		more ? arena_fmt(s->a, "%s?before=%lld-%s", href,
+			       (long long)s->cards.v[n - 1].article.published_at,
+			       s->cards.v[n - 1].article.id)
+		     : NULL);
+}
+
+enum err pages_section(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct section_page s = { .a = r->arena,
+		.filter = {
+			.section = r->params[0], .limit = SECTION_PAGE + 1, .now_s = r->now_s } };
+	enum err e = before_parse(fields_get(&r->query, "before"), &s.filter);
+
+	if (!e)
+		e = db_read(p->accounts->db, section_read, &s);
+	if (e)
+		return e;
+	const struct section *sec = section_named(&s, r->params[0]);
+	if (!sec)
+		return ERR_NOT_FOUND;
+	const char *slug = id_text(r->arena, sec->slug);
+	struct page pg = { .title = id_text(r->arena, sec->name),
+		.canonical = s.filter.before_at ? NULL : arena_fmt(r->arena, "/sections/%s", slug),
+		.section = slug,
+		.sections = s.sections,
+		.section_count = s.section_count };
+	struct view *root = page_view(p, r, &pg);
+	section_view(root, &s, sec);
+	return page_render(p, r, rsp, 200, "section.html", root);
+}

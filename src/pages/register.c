@@ -1,0 +1,149 @@
+#include "internal.h"
+
+static const char *minutes_text(struct arena *a, unsigned minutes)
+{
+	return minutes % 60 == 0 && minutes > 60 ? arena_fmt(a, "%u hours", minutes / 60)
+						 : arena_fmt(a, "%u minutes", minutes);
+}
+
+enum err check_mail_page(const struct pages *p, struct request *r, struct response *rsp,
+	bool registering, struct str back)
+{
+	const struct account_settings *set = &p->accounts->set;
+	struct page pg = { .title = "Look in your mailbox", .return_to = back };
+	struct view *root = page_view(p, r, &pg), *v = view_object(r->arena);
+
+	view_bool(v, "registering", registering);
+	view_bool(v, "resetting", !registering);
+	view_str(v, "email", fields_get(&r->form, "email"));
+	view_z(v, "valid",
+		minutes_text(r->arena, registering ? set->verify_minutes : set->reset_minutes));
+	view_child(root, "check", v);
+	page_private(rsp);
+	return page_render(p, r, rsp, 200, "check_mail.html", root);
+}
+
+static enum err register_page(const struct pages *p, struct request *r, struct response *rsp,
+	int status, const struct form_state *f, struct str back)
+{
+	struct page pg = { .title = f->refusal ? "Error: Register" : "Register",
+		.return_to = back };
+	struct view *root = page_view(p, r, &pg);
+
+	form_view(root, r->arena, p, f);
+	page_private(rsp);
+	return page_render(p, r, rsp, status, "register.html", root);
+}
+
+enum err pages_register_form(void *ctx, struct request *r, struct response *rsp)
+{
+	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+	return register_page(ctx, r, rsp, 200, &(struct form_state){ 0 }, back);
+}
+
+enum err pages_register(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
+	struct registration reg = { .email = fields_get(&r->form, "email"),
+		.password = fields_get(&r->form, "password"),
+		.name = fields_get(&r->form, "name"),
+		.return_to = back };
+	struct refusal why = { 0 };
+	enum err e = account_register(p->accounts, &reg, r->now_s, r->arena, &why);
+
+	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD) {
+		struct form_state f = { .email = reg.email, .name = reg.name, .refusal = &why };
+		return register_page(p, r, rsp, 422, &f, back);
+	}
+	return e ? e : check_mail_page(p, r, rsp, true, back);
+}
+
+/* ---- the mailed link ---- */
+
+/* Moves a token from the address bar into a cookie that only this path gets: history, logs and
+ * Referer stay clean. */
+void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
+	int64_t life_s)
+{
+	struct cookie c = { .name = cookie,
+		.value = arena_str(r->arena, fields_get(&r->query, "token")),
+		.path = path,
+		.max_age_s = life_s };
+
+	response_cookie(r, rsp, &c);
+	page_private(rsp);
+	response_redirect(rsp, str_of(local_href(r->arena, path,
+				       safe_return_to(fields_get(&r->query, "return_to")))));
+}
+
+enum verify_state { VERIFY_ASK, VERIFY_SPENT };
+
+static enum err verify_page(const struct pages *p, struct request *r, struct response *rsp,
+	enum verify_state state, struct str back)
+{
+	struct page pg = { .title = "Confirm your address", .return_to = back };
+	struct view *root = page_view(p, r, &pg);
+	struct form_state f = { 0 };
+
+	if (state == VERIFY_SPENT)
+		f.token_error =
+			"This link was used already, is too old, or was replaced by a newer one.";
+	view_bool(root, "ask", state == VERIFY_ASK);
+	view_bool(root, "done", false);
+	view_bool(root, "spent", state == VERIFY_SPENT);
+	form_view(root, r->arena, p, &f);
+	page_private(rsp);
+	return page_render(p, r, rsp, state == VERIFY_SPENT ? 410 : 200, "verify.html", root);
+}
+
+enum err pages_verify_form(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct account owner;
+	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+
+	if (fields_get(&r->query, "token").n > 0) {
+		token_to_cookie(r, rsp, "postern-verify", "/verify", 3600);
+		return ERR_OK;
+	}
+	enum err e = account_token_look(
+		p->accounts, request_cookie(r, "postern-verify"), "verify", r->now_s, &owner);
+	if (e && e != ERR_SPENT)
+		return e;
+	return verify_page(p, r, rsp, e ? VERIFY_SPENT : VERIFY_ASK, back);
+}
+
+enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct token choose = { 0 };
+	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
+	struct str token = request_cookie(r, "postern-verify");
+
+	/* A page without the cookie may send the token itself: a reader whose browser keeps none.
+	 */
+	if (token.n == 0)
+		token = fields_get(&r->form, "token");
+	enum err e = account_verify(p->accounts, token, r->now_s, &choose);
+	if (e == ERR_SPENT)
+		return verify_page(p, r, rsp, VERIFY_SPENT, back);
+	if (e)
+		return e;
+	response_cookie(r, rsp,
+		&(struct cookie){ .name = "postern-verify", .path = "/verify", .max_age_s = -1 });
+	page_private(rsp);
+	if (choose.text[0]) {
+		struct cookie c = { .name = "postern-reset",
+			.value = arena_str(r->arena, str_of(choose.text)),
+			.path = "/reset/confirm",
+			.max_age_s = (int64_t)p->accounts->set.reset_minutes * 60 };
+		response_cookie(r, rsp, &c);
+		response_redirect(rsp, STR("/reset/confirm"));
+		return ERR_OK;
+	}
+	const char *login = local_href(r->arena, "/login", back);
+	response_redirect(rsp, str_of(arena_fmt(r->arena, "%s%sdone=verified", login,
+				       str_eq(back, STR("/")) ? "?" : "&")));
+	return ERR_OK;
+}

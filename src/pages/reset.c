@@ -1,0 +1,109 @@
+#include "internal.h"
+
+static enum err reset_page(const struct pages *p, struct request *r, struct response *rsp,
+	int status, const struct form_state *f, struct str back)
+{
+	struct page pg = { .title = f->refusal ? "Error: Reset password" : "Reset password",
+		.return_to = back };
+	struct view *root = page_view(p, r, &pg);
+
+	form_view(root, r->arena, p, f);
+	page_private(rsp);
+	return page_render(p, r, rsp, status, "reset.html", root);
+}
+
+enum err pages_reset_form(void *ctx, struct request *r, struct response *rsp)
+{
+	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+	return reset_page(ctx, r, rsp, 200, &(struct form_state){ 0 }, back);
+}
+
+enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct str email = fields_get(&r->form, "email"),
+		   back = safe_return_to(fields_get(&r->form, "return_to"));
+	enum err e = account_reset_request(p->accounts, email, r->now_s);
+
+	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
+		struct refusal why = { "email", "bad_address",
+			"This is not a complete e-mail address." };
+		struct form_state f = { .email = email, .refusal = &why };
+		return reset_page(p, r, rsp, 422, &f, back);
+	}
+	return e ? e : check_mail_page(p, r, rsp, false, back);
+}
+
+static enum err confirm_page(const struct pages *p, struct request *r, struct response *rsp,
+	int status, const struct refusal *why, const struct account *owner)
+{
+	struct page pg = { .title = why ? "Error: Choose a new password" : "Choose a new password",
+		.return_to = STR("/") };
+	struct view *root = page_view(p, r, &pg);
+	struct form_state f = { .refusal = why };
+
+	if (owner)
+		f.email = str_of(owner->email);
+	else
+		f.token_error =
+			"This link was used already, is too old, or was replaced by a newer one.";
+	view_bool(root, "spent", !owner);
+	form_view(root, r->arena, p, &f);
+	page_private(rsp);
+	return page_render(p, r, rsp, status, "reset_confirm.html", root);
+}
+
+/* Spends nothing, however often it is fetched, also by mail scanners. */
+enum err pages_reset_confirm_form(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct account owner;
+	int64_t life_s = (int64_t)p->accounts->set.reset_minutes * 60;
+
+	if (fields_get(&r->query, "token").n > 0) {
+		token_to_cookie(r, rsp, "postern-reset", "/reset/confirm", life_s);
+		return ERR_OK;
+	}
+	enum err e = account_token_look(
+		p->accounts, request_cookie(r, "postern-reset"), "reset", r->now_s, &owner);
+	if (e && e != ERR_SPENT)
+		return e;
+	e = confirm_page(p, r, rsp, e ? 410 : 200, NULL, e ? NULL : &owner);
+	crypto_wipe(&owner, sizeof owner);
+	return e;
+}
+
+enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct refusal why = { 0 };
+	struct account owner = { 0 };
+	struct str token = request_cookie(r, "postern-reset");
+
+	/* A reader whose browser keeps no cookies may send the token in the form. */
+	if (token.n == 0)
+		token = fields_get(&r->form, "token");
+	enum err e = account_reset_confirm(
+		p->accounts, token, fields_get(&r->form, "password"), r->now_s, r->arena, &why);
+	if (e == ERR_SPENT)
+		return confirm_page(p, r, rsp, 410, NULL, NULL);
+	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD) {
+		e = account_token_look(p->accounts, token, "reset", r->now_s, &owner);
+		if (e && e != ERR_SPENT)
+			return e;
+		e = e ? confirm_page(p, r, rsp, 410, NULL, NULL)
+		      : confirm_page(p, r, rsp, 422, &why, &owner);
+		crypto_wipe(&owner, sizeof owner);
+		return e;
+	}
+	if (e)
+		return e;
+	response_cookie(r, rsp,
+		&(struct cookie){
+			.name = "postern-reset", .path = "/reset/confirm", .max_age_s = -1 });
+	response_cookie(
+		r, rsp, &(struct cookie){ .name = "postern", .path = "/", .max_age_s = -1 });
+	page_private(rsp);
+	response_redirect(rsp, STR("/login?done=reset"));
+	return ERR_OK;
+}

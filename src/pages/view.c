@@ -1,0 +1,138 @@
+#include "internal.h"
+
+#include <string.h>
+
+const char *id_text(struct arena *a, struct str s)
+{
+	return arena_fmt(a, STR_FMT, STR_ARG(s));
+}
+
+void view_str(struct view *v, const char *key, struct str s)
+{
+	if (s.n > 0)
+		view_text(v, key, s);
+	else
+		view_bool(v, key, false);
+}
+
+struct str safe_return_to(struct str s)
+{
+	return s.n > 0 && url_is_local(s) ? s : STR("/");
+}
+
+const char *local_href(struct arena *a, const char *path, struct str return_to)
+{
+	BUF_AUTO b = BUF(8192);
+
+	buf_puts(&b, path);
+	if (!str_eq(return_to, STR("/"))) {
+		buf_puts(&b, "?return_to=");
+		url_encode(&b, return_to);
+	}
+	return id_text(a, buf_view(&b));
+}
+
+static void site_view(struct view *root, const struct pages *p, struct arena *a)
+{
+	struct view *site = view_object(a);
+
+	view_z(site, "name", p->set.site_name);
+	view_str(site, "tagline", str_of(p->set.tagline));
+	view_z(site, "language", p->set.language);
+	view_child(root, "site", site);
+}
+
+static void meta_view(
+	struct view *root, const struct pages *p, const struct request *r, const struct page *pg)
+{
+	struct view *v = view_object(r->arena);
+	size_t whole = (pg->title ? strlen(pg->title) : 0) + 3 + strlen(p->set.site_name);
+
+	view_z(v, "title", pg->title);
+	view_bool(v, "title_bare", whole > 70);
+	view_z(v, "description", pg->description && *pg->description ? pg->description : NULL);
+	view_text(v, "path", r->path);
+	view_z(v, "canonical",
+		pg->canonical ? arena_fmt(r->arena, "%s%s", p->set.base_url, pg->canonical) : NULL);
+	view_z(v, "image", pg->image);
+	view_bool(v, "robots_noindex", !pg->canonical);
+	view_child(root, "page", v);
+}
+
+static void sections_view(struct view *root, const struct request *r, const struct page *pg)
+{
+	struct view *list = view_list(root, "sections");
+
+	for (size_t i = 0; i < pg->section_count; i++) {
+		const struct section *s = &pg->sections[i];
+		struct view *v = view_append(list);
+
+		view_text(v, "name", s->name);
+		view_z(v, "href", arena_fmt(r->arena, "/sections/" STR_FMT, STR_ARG(s->slug)));
+		view_bool(v, "current", pg->section && str_eq(s->slug, str_of(pg->section)));
+	}
+}
+
+static void reader_view(struct view *root, const struct request *r)
+{
+	struct view *v = NULL;
+
+	if (r->caller.signed_in) {
+		v = view_object(r->arena);
+		view_str(v, "name", str_of(r->caller.name));
+		view_z(v, "email", r->caller.email);
+	}
+	view_child(root, "reader", v);
+}
+
+struct view *page_view(const struct pages *p, const struct request *r, const struct page *pg)
+{
+	struct arena *a = r->arena;
+	struct view *root = view_object(a);
+	struct str back = safe_return_to(pg->return_to.n > 0 ? pg->return_to : r->target);
+	char today[TIME_TEXT_SIZE];
+
+	time_day(r->now_s, today);
+	site_view(root, p, a);
+	meta_view(root, p, r, pg);
+	sections_view(root, r, pg);
+	reader_view(root, r);
+	view_text(root, "today", arena_str(a, str_of(today)));
+	view_z(root, "login_href", local_href(a, "/login", back));
+	view_z(root, "register_href", local_href(a, "/register", back));
+	view_z(root, "reset_href", local_href(a, "/reset", back));
+	view_text(root, "return_to", back);
+	view_z(root, "asset_css", p->assets[ASSET_CSS].href);
+	view_z(root, "asset_js", p->assets[ASSET_JS].href);
+	view_z(root, "asset_icon", p->assets[ASSET_ICON].href);
+	view_bool(root, "feed_href", false);
+	view_z(root, "notice", pg->notice);
+	view_bool(root, "development", p->set.development);
+	view_z(root, "mailbox_href", p->set.development ? "/_dev/mailbox" : NULL);
+	view_z(root, "request_id", r->id);
+	return root;
+}
+
+enum err page_render(const struct pages *p, const struct request *r, struct response *rsp,
+	int status, const char *name, const struct view *v)
+{
+	BUF_AUTO out = BUF(TEMPLATE_OUTPUT_MAX);
+	enum err e = template_render(p->templates, name, TEMPLATE_HTML, v, &out);
+
+	if (e) {
+		LOG(p->accounts->log, LOG_ERROR, "template_failed", log_z("request", r->id),
+			log_z("template", name), log_z("err", err_name(e)));
+		return e == ERR_NOMEM ? e : ERR_INTERNAL;
+	}
+	rsp->body = arena_str(r->arena, buf_view(&out));
+	if (!rsp->body.p)
+		return ERR_NOMEM;
+	rsp->status = status;
+	rsp->content_type = "text/html; charset=utf-8";
+	return ERR_OK;
+}
+
+void page_private(struct response *rsp)
+{
+	response_header(rsp, "Referrer-Policy", STR("no-referrer"));
+}
