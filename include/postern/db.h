@@ -4,14 +4,18 @@
  *
  * Reading: db_read lends a connection inside one read transaction (a snapshot). Writing: db_tx runs
  * a function on the one writer thread, where many waiting transactions share a commit, each in a
- * savepoint of its own; it returns once that commit is durable. The function may run again after a
- * conflict and must have no other side effect. Errors: ERR_BUSY (locked beyond the busy time),
+ * savepoint of its own; it returns once that commit is durable. The function may run again and must
+ * have no other side effect. A failed statement dooms its transaction, whatever the function then
+ * returns; expected conflicts are met with ON CONFLICT DO NOTHING.
+ *
+ * Errors: what the function itself returned, or ERR_BUSY (locked beyond the busy time),
  * ERR_UNAVAILABLE (file, disk, connection), ERR_CONFLICT (a unique or foreign key said no),
- * ERR_CORRUPT (a row has not the shape we expect), ERR_NOMEM, or what the function itself returned.
- * ERR_INTERNAL a fault of the program (NOT NULL, CHECK, a call that does not fit its query, db_read or db_tx inside one of the
- * same thread). A failed statement dooms its transaction, whatever the function then returns; expected conflicts are
- * met with ON CONFLICT DO NOTHING. Unexpected errors are logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND, trouble is
- * never "no rows". Threads: any, except that a connection stays with the thread it was lent to. */
+ * ERR_CORRUPT (a row has not the shape we expect), ERR_NOMEM, ERR_INTERNAL (a fault of the program:
+ * NOT NULL, CHECK, a call that does not fit its query, db_read or db_tx inside one of the same
+ * thread). Unexpected ones are logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND,
+ * trouble is never "no rows".
+ *
+ * Threads: any, except that a connection stays with the thread it was lent to. */
 #ifndef POSTERN_DB_H
 #define POSTERN_DB_H
 

@@ -27,6 +27,7 @@ enum {
 	Q_TOKEN_SPEND,
 	Q_KIND_FLOAT,
 	Q_KIND_PUT_QUIET,
+	Q_KIND_WIPE,
 	Q_BROKEN,
 	Q_COUNT,
 };
@@ -52,12 +53,13 @@ static const struct db_query_text test_texts[] = {
 	[Q_KIND_FLOAT] = { "kind_float", "SELECT 1.5", NULL, 0, 1 },
 	[Q_KIND_PUT_QUIET] = { "kind_put_quiet",
 		"INSERT INTO kind (id) VALUES ($1) ON CONFLICT DO NOTHING", NULL, 1, 0 },
+	[Q_KIND_WIPE] = { "kind_wipe", "DELETE FROM kind", NULL, 0, 0 },
 	[Q_BROKEN] = { "broken", "SELECT nothing FROM nowhere", NULL, 0, 1 },
 };
 static const struct db_migration test_migrations[] = {
 	{ 1, "kinds",
 		"CREATE TABLE kind (id TEXT PRIMARY KEY, n BIGINT, t TEXT, b BYTEA, CHECK (n <> "
-		"13));\n"
+		"-13));\n"
 		"CREATE TABLE child (id TEXT PRIMARY KEY,\n"
 		"	kind_id TEXT NOT NULL REFERENCES kind (id) ON DELETE CASCADE);" },
 	{ 2, "tokens", "CREATE TABLE token (id TEXT PRIMARY KEY, used_at BIGINT);" },
