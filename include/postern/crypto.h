@@ -1,6 +1,7 @@
-/* crypto: passwords, tokens, keyed hashes. The only user of libsodium and libzxcvbn.
+/* crypto: passwords, tokens, digests. The only user of libsodium and libzxcvbn.
  *
- * Threads: any, after crypto_start. Secrets handed in are not kept; temporaries are wiped. */
+ * Threads: any, after crypto_start. Secrets handed in are not kept; temporaries are wiped. Names are checked against
+ * libsodium's, which begin with crypto_ as well: a second crypto_hash would stand in for its own when linked. */
 #ifndef POSTERN_CRYPTO_H
 #define POSTERN_CRYPTO_H
 
@@ -25,7 +26,13 @@ struct token {
 void crypto_token_make(struct token *out);
 /* Hash of a token as presented. ERR_INVALID unless it has exactly the form above. */
 enum err MUST_USE crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES]);
-void crypto_hash(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-256 */
+void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-256 */
+#ifndef sodium_H /* for callers that know crypto_digest by its first name; goes with the last of them */
+static inline void crypto_hash(struct str s, uint8_t hash[static HASH_BYTES])
+{
+	crypto_digest(s, hash);
+}
+#endif
 /* 16 hexadecimal characters of a hash, to name a session in a log line. */
 enum { HASH_TAG_SIZE = 17 };
 void crypto_hash_tag(const uint8_t hash[static HASH_BYTES], char out[static HASH_TAG_SIZE]);
@@ -36,18 +43,23 @@ struct password_cost {
 	uint32_t memory_kib; /* at least 19,456 (OWASP), at most 1 GiB */
 	uint32_t passes;     /* at least 2 (1 from 47,104 KiB on) */
 };
+/* ERR_INVALID below, ERR_TOO_LARGE above (or more than 20 passes). */
 enum err MUST_USE crypto_password_cost_check(struct password_cost c);
-/* `prepared` went through text_opaque. Takes tens of milliseconds: hash lane only. ERR_NOMEM. */
-enum err MUST_USE crypto_password_hash(struct str prepared, struct password_cost c,
-	char out[static PASSWORD_HASH_SIZE]);
-/* ERR_OK, ERR_DENIED (does not match), ERR_CORRUPT (not a hash of ours, or its cost is above 1 GiB / 20 passes),
- * ERR_NOMEM. An empty `stored` does the work of `c` on a fixed dummy and says ERR_DENIED: for unknown accounts. */
-enum err MUST_USE crypto_password_verify(const char *stored, struct str prepared, struct password_cost c);
+/* `prepared` went through text_opaque. Takes tens of milliseconds: hash lane only. ERR_NOMEM, and those of cost_check. */
+enum err MUST_USE crypto_password_hash(
+	struct str prepared, struct password_cost c, char out[static PASSWORD_HASH_SIZE]);
+/* ERR_OK, ERR_DENIED (does not match), ERR_CORRUPT (not a hash of ours, or its cost is above 1 GiB
+ * / 20 passes), ERR_NOMEM. An empty `stored` does the work of `c` on a fixed dummy and says
+ * ERR_DENIED: for unknown accounts. */
+enum err MUST_USE crypto_password_verify(
+	const char *stored, struct str prepared, struct password_cost c);
 /* True when algorithm or cost of `stored` is not `c`, in either direction. */
 bool crypto_password_stale(const char *stored, struct password_cost c);
 
-/* Judges a password that has been prepared. `context` ends with NULL: site name, parts of the address, reader's name. */
+/* Judges a password that has been prepared. `context` ends with NULL: site name, parts of the
+ * address, reader's name. */
 enum strength { STRENGTH_OK, STRENGTH_COMMON, STRENGTH_CONTEXT, STRENGTH_WEAK };
-enum strength crypto_password_strength(struct str prepared, const char *const *context, double min_bits);
+enum strength crypto_password_strength(
+	struct str prepared, const char *const *context, double min_bits);
 
 #endif

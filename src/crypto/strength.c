@@ -1,0 +1,113 @@
+#include "postern/crypto.h"
+
+#include "words.h"
+
+#include <zxcvbn.h>
+
+/* Whoever tries the commonest first is there within 2^14 tries. This covers each of the first
+ * 10,000 words of libzxcvbn's lists however it takes them apart ("password1" as two parts), and
+ * short runs such as "abababab". */
+static const double common_bits = 14.0;
+/* What may stand around context words and add nothing: a year and two signs, or six digits. */
+static const double decoration_bits = 24.0;
+
+struct finding {
+	double bits;
+	bool one_word,
+		one_pattern; /* the whole is one word of the lists, or one run or repetition */
+	bool context;        /* the whole is context words and decoration */
+};
+
+/* ZxcTypeMatch_t without the mark of a repetition; not an enumerator, so no switch over it. */
+static int kind_of(const struct ZxcMatch *m)
+{
+	return (int)m->Type & ~(int)MULTIPLE_MATCH;
+}
+
+static bool is_word(const struct ZxcMatch *m)
+{
+	int kind = kind_of(m);
+	return kind == (int)DICTIONARY_MATCH || kind == (int)DICT_LEET_MATCH;
+}
+
+static bool is_context(const struct ZxcMatch *m)
+{
+	int kind = kind_of(m);
+	return kind == (int)USER_MATCH || kind == (int)USER_LEET_MATCH;
+}
+
+static bool is_pattern(const struct ZxcMatch *m)
+{
+	int kind = kind_of(m);
+	return kind != (int)m->Type || kind == (int)REPEATS_MATCH || kind == (int)SEQUENCE_MATCH ||
+	       kind == (int)SPATIAL_MATCH;
+}
+
+static bool has_letter(const char *p, int n)
+{
+	for (int i = 0; i < n; i++) {
+		unsigned c = (uint8_t)p[i];
+		if ((c | 0x20) - 'a' < 26 || c >= 0x80)
+			return true;
+	}
+	return false;
+}
+
+static bool is_context_whole(const char *text, const struct ZxcMatch *m)
+{
+	double rest = 0;
+	bool any = false;
+	for (; m != NULL; m = m->Next) {
+		if (is_context(m)) {
+			any = true;
+			continue;
+		}
+		if (has_letter(text + m->Begin, m->Length))
+			return false;
+		rest += m->MltEnpy;
+	}
+	return any && rest <= decoration_bits;
+}
+
+static struct finding judge(const char *text, struct words *w)
+{
+	struct ZxcMatch *matches = NULL;
+	struct finding f = { .bits = ZxcvbnMatch(text, w->list, &matches) };
+	if (matches != NULL && matches->Next == NULL) {
+		f.one_word = is_word(matches);
+		f.one_pattern = is_pattern(matches);
+	}
+	f.context = is_context_whole(text, matches);
+	ZxcvbnFreeInfo(matches);
+	return f;
+}
+
+static enum strength classify(struct str prepared, char *text, struct words *w, double min_bits)
+{
+	/* First without capitals: they make no common password a rare one. */
+	crypto_fold(text);
+	struct finding f = judge(text, w);
+	if (f.one_word)
+		return STRENGTH_COMMON;
+	if (f.context)
+		return STRENGTH_CONTEXT;
+	if (f.bits < common_bits || (f.one_pattern && f.bits < min_bits))
+		return STRENGTH_COMMON;
+	if (f.bits >= min_bits)
+		return STRENGTH_OK;
+	(void)crypto_skeleton(prepared, text);
+	return judge(text, w).bits < min_bits ? STRENGTH_WEAK : STRENGTH_OK;
+}
+
+enum strength crypto_password_strength(
+	struct str prepared, const char *const *context, double min_bits)
+{
+	char text[SKELETON_MAX + 1];
+	struct words w;
+	if (crypto_skeleton(prepared, text) == 0)
+		return STRENGTH_WEAK;
+	crypto_words_collect(context, &w);
+	enum strength strength = classify(prepared, text, &w, min_bits);
+	crypto_wipe(text, sizeof text);
+	return strength;
+}
