@@ -36,8 +36,7 @@ SRC := $(filter-out src/app/main.c,$(wildcard src/base/*.c src/text/*.c src/cryp
 UNIT := $(wildcard tests/unit/test_*.c)
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
-EMBED := $(shell find web schema -type f ! -name '*.md' ! -name '*.svg' 2>/dev/null) \
-	$(wildcard web/static/*.svg web/demo/articles/*.md) LICENSE
+EMBED := $(shell find web/templates web/mail web/static web/demo/articles -type f 2>/dev/null) LICENSE
 MIGRATIONS := $(wildcard schema/migrations/*.sql)
 QUERIES := $(wildcard schema/queries/*.sql)
 GEN_C := build/gen/schema.c
@@ -64,9 +63,11 @@ build/gen/embed: src/build/embed.c | build/.deps-run
 	$(CC) $(CFLAGS_ALL) -O1 -D_GNU_SOURCE -o $@ $<
 $(GEN_H) $(GEN_C) &: build/gen/schemac $(MIGRATIONS) $(QUERIES)
 	@mkdir -p build/gen/postern
-	build/gen/schemac schema $(GEN_H) $(GEN_C)
+	@echo "  SCHEMA $(GEN_H)"
+	@build/gen/schemac schema $(GEN_H) $(GEN_C)
 $(GEN_S): build/gen/embed $(EMBED)
-	build/gen/embed $@ $(EMBED)
+	@echo "  EMBED $@"
+	@build/gen/embed $@ $(EMBED)
 
 # ---- one set of rules for each flavour ----
 define flavour

@@ -157,7 +157,8 @@ static int file_line(void *user, const char *section, const char *name, const ch
 	return e == ERR_OK;
 }
 
-/* Hands libinih one line and counts it. The library would silently split a longer line than its buffer holds. */
+/* Hands libinih one line and counts it. The library would silently split a longer line than its
+ * buffer holds. */
 static char *next_line(char *line, int size, void *stream)
 {
 	struct loading *l = stream;
@@ -167,7 +168,8 @@ static char *next_line(char *line, int size, void *stream)
 	struct str one = str_cut(&l->text, '\n');
 	l->line++;
 	if (one.n + 2 > (size_t)size) {
-		refuse(l, "%s:%d: the line is longer than %d characters", l->path, l->line, size - 2);
+		refuse(l, "%s:%d: the line is longer than %d characters", l->path, l->line,
+			size - 2);
 		return NULL;
 	}
 	memcpy(line, one.p, one.n);

@@ -40,7 +40,7 @@ static enum err asset_bytes(struct pages *p, unsigned i, char why[static 256])
 	snprintf(path, sizeof path, "web/static/%s", as->name);
 	f = embedded_find(path);
 	if (!f) {
-		snprintf(why, 256, "%s is not built in", path);
+		snprintf(why, 256, "web/static/%s is not built in", as->name);
 		return ERR_INTERNAL;
 	}
 	as->bytes = (struct str){ f->p, f->n };

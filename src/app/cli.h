@@ -1,0 +1,98 @@
+/* cli: the command table, arguments, output. */
+#ifndef POSTERN_APP_CLI_H
+#define POSTERN_APP_CLI_H
+
+#include <jansson.h>
+
+#include "wire.h"
+
+/* Exit codes, documented in docs/cli.md. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,      /* part of the work was refused, or a check found something */
+	EXIT_USAGE = 2,       /* the command line is wrong */
+	EXIT_CONFIG = 3,      /* the configuration is wrong */
+	EXIT_NOT_FOUND = 4,   /* no such account, article, … */
+	EXIT_CONFLICT = 5,    /* exists already, or another program has it */
+	EXIT_UNAVAILABLE = 6, /* database, disk or address cannot be used */
+};
+
+enum { CLI_ARGS_MAX = 64, CLI_OPTIONS_MAX = 8 };
+struct cli_option {
+	const char *name;  /* "until" */
+	const char *value; /* "DATE", or NULL for a switch */
+	const char *help;
+};
+enum needs { NEEDS_NOTHING = 1, NEEDS_CONFIG, NEEDS_DATABASE };
+struct cli;
+struct command {
+	const char *name; /* "account create" */
+	const char *args; /* "EMAIL" */
+	unsigned min_args, max_args;
+	enum needs needs;
+	bool json; /* takes --json */
+	const char *summary;
+	const char *details; /* further help, or NULL */
+	struct cli_option options[CLI_OPTIONS_MAX];
+	int (*run)(struct cli *c);
+};
+struct cli {
+	const struct command *command;
+	const char *args[CLI_ARGS_MAX];
+	size_t arg_count;
+	const char *values[CLI_OPTIONS_MAX]; /* by index of command->options; "" for a switch that
+						is there */
+	bool json;
+	const char *config_path;
+	char **env;
+	struct app app;
+	int64_t now_s;
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+const char *cli_option(const struct cli *c, const char *name); /* NULL when absent */
+/* "postern: …" on standard error; returns the code, so that `return cli_fail(…)` reads well. */
+int cli_fail(int code, const char *fmt, ...) PRINTF(2, 3);
+int cli_error(enum err e, const char *what);     /* maps an error to message and exit code */
+int cli_print_json(json_t *doc);                 /* steals; pretty, on standard output */
+json_t *cli_time(int64_t t);                     /* RFC 3339 or null */
+const char *cli_day(struct arena *a, int64_t t); /* "2026-11-20 05:40" or "-" */
+/* Finds an account or fails with EXIT_NOT_FOUND; 0 is success. */
+int cli_account(struct cli *c, const char *who, struct account *out);
+
+int cmd_serve(struct cli *c);
+int cmd_run_demo(struct cli *c);
+int cmd_init(struct cli *c);
+int cmd_version(struct cli *c);
+int cmd_account_create(struct cli *c);
+int cmd_account_list(struct cli *c);
+int cmd_account_show(struct cli *c);
+int cmd_account_disable(struct cli *c);
+int cmd_account_enable(struct cli *c);
+int cmd_account_delete(struct cli *c);
+int cmd_account_reset(struct cli *c);
+int cmd_session_list(struct cli *c);
+int cmd_session_end(struct cli *c);
+int cmd_entitlement_grant(struct cli *c);
+int cmd_entitlement_list(struct cli *c);
+int cmd_entitlement_revoke(struct cli *c);
+int cmd_article_import(struct cli *c);
+int cmd_article_list(struct cli *c);
+int cmd_article_show(struct cli *c);
+int cmd_article_export(struct cli *c);
+int cmd_article_set_access(struct cli *c);
+int cmd_article_delete(struct cli *c);
+int cmd_mail_list(struct cli *c);
+int cmd_mail_retry(struct cli *c);
+int cmd_mail_send(struct cli *c);
+int cmd_explain(struct cli *c);
+int cmd_config_show(struct cli *c);
+int cmd_config_check(struct cli *c);
+int cmd_config_sample(struct cli *c);
+int cmd_config_reference(struct cli *c);
+int cmd_db_migrate(struct cli *c);
+int cmd_db_check(struct cli *c);
+
+#endif

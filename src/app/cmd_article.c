@@ -1,0 +1,237 @@
+#include "cli.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- import ---- */
+
+struct import_report {
+	struct cli *c;
+	json_t *list;
+	bool terminal; /* a counter that is written over */
+	size_t seen;
+};
+
+static void report(void *ctx, const char *path, const char *what, const char *slug, const char *why)
+{
+	struct import_report *r = ctx;
+
+	r->seen++;
+	if (r->list) {
+		json_array_append_new(r->list, json_pack("{s:s, s:s, s:s, s:s}", "path", path,
+						       "result", what, "slug", slug, "why", why));
+		return;
+	}
+	bool quiet = r->terminal && !*why && strcmp(what, "refused") != 0;
+	if (r->terminal)
+		fprintf(stderr, "\r\033[K");
+	if (!quiet)
+		fprintf(stderr, "%-9s  %s%s%s\n", what, path, *why ? ": " : "", why);
+	if (r->terminal)
+		fprintf(stderr, "%zu files", r->seen);
+}
+
+static struct import_settings import_settings(struct cli *c, struct import_report *r)
+{
+	struct import_settings s = {
+		.default_section = c->app.cfg.default_section, .report = report, .ctx = r
+	};
+
+	if (paywall_access_parse(str_of(c->app.cfg.default_access), &s.default_access) != ERR_OK)
+		s.default_access = ACCESS_SUBSCRIBER;
+	return s;
+}
+
+static int import_result(struct cli *c, struct import_report *r, const struct import_count *n)
+{
+	int code = n->refused ? EXIT_FAILED : EXIT_DONE;
+
+	if (c->json) {
+		cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "files",
+			(json_int_t)n->files, "created", (json_int_t)n->created, "updated",
+			(json_int_t)n->updated, "unchanged", (json_int_t)n->unchanged, "refused",
+			(json_int_t)n->refused, "items", r->list));
+		return code;
+	}
+	if (r->terminal)
+		fprintf(stderr, "\r\033[K");
+	printf("%zu files: %zu new, %zu updated, %zu unchanged, %zu refused\n", n->files,
+		n->created, n->updated, n->unchanged, n->refused);
+	return code;
+}
+
+int cmd_article_import(struct cli *c)
+{
+	struct import_count sum = { 0 };
+	struct import_report r = {
+		.c = c, .list = c->json ? json_array() : NULL, .terminal = !c->json && isatty(2)
+	};
+	struct import_settings s = import_settings(c, &r);
+
+	for (size_t i = 0; i < c->arg_count; i++) {
+		struct import_count n = { 0 };
+		enum err e = content_import(c->app.db, c->args[i], &s, c->now_s, &n);
+		if (e) {
+			json_decref(r.list);
+			return cli_error(e, c->args[i]);
+		}
+		sum.files += n.files;
+		sum.created += n.created;
+		sum.updated += n.updated;
+		sum.unchanged += n.unchanged;
+		sum.refused += n.refused;
+	}
+	return import_result(c, &r, &sum);
+}
+
+/* ---- looking ---- */
+
+static json_t *str_json(struct str s)
+{
+	return json_stringn(s.p ? s.p : "", s.n);
+}
+
+static json_t *article_json(const struct article *a)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I}", "slug", a->slug,
+		"id", a->id, "headline", str_json(a->headline), "section", str_json(a->section),
+		"access", paywall_access_name(a->access), "status", str_json(a->status),
+		"published_at", cli_time(a->published_at), "updated_at", cli_time(a->updated_at),
+		"embargo_at", cli_time(a->embargo_at), "expires_at", cli_time(a->expires_at),
+		"words", (json_int_t)a->words);
+}
+
+struct looking {
+	struct article_filter f;
+	struct str slug;
+	struct arena *a;
+	struct article *list;
+	size_t n;
+	struct article one;
+};
+
+static enum err list_read(struct db_conn *c, void *arg)
+{
+	struct looking *l = arg;
+	return content_list(c, &l->f, l->a, &l->list, &l->n);
+}
+
+static enum err find_read(struct db_conn *c, void *arg)
+{
+	struct looking *l = arg;
+	return content_find(c, l->slug, l->a, &l->one);
+}
+
+int cmd_article_list(struct cli *c)
+{
+	const char *section = cli_option(c, "section"), *limit = cli_option(c, "limit");
+	int64_t n = 50;
+	struct looking l = { .a = c->app.arena, .f = { .all = true, .now_s = c->now_s } };
+
+	if (limit && str_int(str_of(limit), 1, LIST_MAX, &n) != ERR_OK)
+		return cli_fail(EXIT_USAGE, "--limit %s: a number from 1 to %d is expected", limit,
+			LIST_MAX);
+	l.f.limit = (size_t)n;
+	l.f.section = str_of(section);
+	enum err e = db_read(c->app.db, list_read, &l);
+	if (e)
+		return cli_error(e, "articles");
+	if (c->json) {
+		json_t *doc = json_array();
+		for (size_t i = 0; i < l.n; i++)
+			json_array_append_new(doc, article_json(&l.list[i]));
+		return cli_print_json(doc);
+	}
+	for (size_t i = 0; i < l.n; i++)
+		printf("%-16s  %-10s  %-8s  %-12.*s  %s\n", cli_day(l.a, l.list[i].published_at),
+			paywall_access_name(l.list[i].access),
+			arena_fmt(l.a, STR_FMT, STR_ARG(l.list[i].status)),
+			STR_ARG(l.list[i].section), l.list[i].slug);
+	return EXIT_DONE;
+}
+
+int cmd_article_show(struct cli *c)
+{
+	struct looking l = { .a = c->app.arena, .slug = str_of(c->args[0]) };
+	enum err e = db_read(c->app.db, find_read, &l);
+	const struct article *a = &l.one;
+
+	if (e)
+		return cli_error(e, c->args[0]);
+	if (c->json)
+		return cli_print_json(article_json(a));
+	printf("slug       %s\nheadline   " STR_FMT "\nsource     " STR_FMT "\nbyline     " STR_FMT
+	       "\nsection    " STR_FMT "\naccess     %s\nstatus     " STR_FMT "\n",
+		a->slug, STR_ARG(a->headline), STR_ARG(a->source), STR_ARG(a->byline),
+		STR_ARG(a->section_name), paywall_access_name(a->access), STR_ARG(a->status));
+	printf("published  %s\nupdated    %s\nembargo    %s\nexpires    %s\nwords      %lld\n",
+		cli_day(l.a, a->published_at), cli_day(l.a, a->updated_at),
+		cli_day(l.a, a->embargo_at), cli_day(l.a, a->expires_at), (long long)a->words);
+	return EXIT_DONE;
+}
+
+/* ---- changing ---- */
+
+int cmd_article_set_access(struct cli *c)
+{
+	enum access access;
+
+	if (paywall_access_parse(str_of(c->args[1]), &access) != ERR_OK)
+		return cli_fail(EXIT_USAGE,
+			"\"%s\" is no access level: public, registered or subscriber", c->args[1]);
+	enum err e = content_set_access(c->app.db, str_of(c->args[0]), access, c->now_s);
+	if (e)
+		return cli_error(e, c->args[0]);
+	printf("%s is %s now.\n", c->args[0], c->args[1]);
+	return EXIT_DONE;
+}
+
+int cmd_article_delete(struct cli *c)
+{
+	if (!cli_option(c, "yes"))
+		return cli_fail(EXIT_USAGE, "this deletes %s with its pictures; add --yes to do it",
+			c->args[0]);
+	enum err e = content_delete(c->app.db, str_of(c->args[0]));
+	if (e)
+		return cli_error(e, c->args[0]);
+	printf("%s is deleted.\n", c->args[0]);
+	return EXIT_DONE;
+}
+
+struct exporting {
+	const char *dir;
+	size_t files;
+};
+
+static enum err export_file(void *ctx, const char *name, struct str bytes)
+{
+	struct exporting *x = ctx;
+	char path[4096];
+
+	if (snprintf(path, sizeof path, "%s/%s", x->dir, name) >= (int)sizeof path)
+		return ERR_TOO_LARGE;
+	FILE *f = fopen(path, "wb");
+	if (!f)
+		return ERR_UNAVAILABLE;
+	bool ok = fwrite(bytes.p ? bytes.p : "", 1, bytes.n, f) == bytes.n;
+	ok = fclose(f) == 0 && ok;
+	x->files++;
+	return ok ? ERR_OK : ERR_UNAVAILABLE;
+}
+
+int cmd_article_export(struct cli *c)
+{
+	struct exporting x = { .dir = c->args[0] };
+
+	if (mkdir(x.dir, 0755) != 0 && access(x.dir, W_OK) != 0)
+		return cli_fail(EXIT_UNAVAILABLE, "%s: not a folder we can write to", x.dir);
+	enum err e = content_export(
+		c->app.db, str_of(c->arg_count > 1 ? c->args[1] : ""), export_file, &x);
+	if (e)
+		return cli_error(e, c->arg_count > 1 ? c->args[1] : x.dir);
+	printf("%zu files written to %s\n", x.files, x.dir);
+	return EXIT_DONE;
+}

@@ -1,0 +1,60 @@
+/* The operations listener: alive, ready, metrics. Plain text; nothing of readers or articles. */
+#include "wire.h"
+
+static enum err answer(struct response *rsp, int status, struct str body)
+{
+	rsp->status = status;
+	rsp->content_type = "text/plain; charset=utf-8";
+	rsp->body = body;
+	return ERR_OK;
+}
+
+enum err health_live(void *ctx, struct request *r, struct response *rsp)
+{
+	(void)ctx;
+	(void)r;
+	return answer(rsp, 200, STR("alive\n"));
+}
+
+static enum err nothing(struct db_conn *c, void *arg)
+{
+	(void)c;
+	(void)arg;
+	return ERR_OK;
+}
+
+/* Ready is: a snapshot of the database can be had. */
+enum err health_ready(void *ctx, struct request *r, struct response *rsp)
+{
+	struct app *app = ctx;
+
+	(void)r;
+	if (db_read(app->db, nothing, NULL) != ERR_OK)
+		return answer(rsp, 503, STR("the database does not answer\n"));
+	return answer(rsp, 200, STR("ready\n"));
+}
+
+enum err health_metrics(void *ctx, struct request *r, struct response *rsp)
+{
+	struct app *app = ctx;
+	BUF_AUTO b = BUF(1 << 20);
+
+	http_metrics(app->http, &b);
+	buf_fmt(&b, "# TYPE postern_build_info gauge\npostern_build_info{version=\"%s\"} 1\n",
+		POSTERN_VERSION);
+	buf_fmt(&b, "# TYPE postern_uptime_seconds gauge\npostern_uptime_seconds %lld\n",
+		(long long)(r->now_s - app->started_s));
+	struct str body = arena_str(r->arena, buf_view(&b));
+	if (b.err || !body.p)
+		return ERR_NOMEM;
+	enum err e = answer(rsp, 200, body);
+	rsp->content_type = "text/plain; version=0.0.4; charset=utf-8";
+	return e;
+}
+
+void health_fail(void *ctx, struct request *r, struct response *rsp)
+{
+	(void)ctx;
+	(void)r;
+	(void)!answer(rsp, response_error_status(rsp), str_of(http_error_face(rsp->err)->sentence));
+}

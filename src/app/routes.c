@@ -1,0 +1,80 @@
+/* The one route table: who may call what, how often, with which body, on which lane. Every row is
+ * described in docs/openapi.yaml or docs/pages.md and hit by a test (tests/lint checks both). */
+#include "wire.h"
+
+enum { FORM_CAP = 16384, JSON_CAP = 16384 };
+
+/* clang-format off */
+static const struct route page_routes[] = {
+	{ METHOD_GET,  "/",                            pages_front,               WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,  "/sections/{section}",          pages_section,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,  "/articles/{slug}",             pages_article,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,  "/media/{id}/{name}",           pages_media,               WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,  "/static/{version}/{name}",     pages_static,              WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET,  "/favicon.ico",                 pages_icon,                WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET,  "/login",                       pages_login_form,          WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/login",                       pages_login,               WHO_READER,    RATE_LOGIN, BODY_FORM, FORM_CAP, LANE_HASH },
+	{ METHOD_POST, "/logout",                      pages_logout,              WHO_READER,    RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_GET,  "/register",                    pages_register_form,       WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/register",                    pages_register,            WHO_READER,    RATE_MAIL,  BODY_FORM, FORM_CAP, LANE_HASH },
+	{ METHOD_GET,  "/verify",                      pages_verify_form,         WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/verify",                      pages_verify,              WHO_READER,    RATE_LOGIN, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_GET,  "/reset",                       pages_reset_form,          WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/reset",                       pages_reset,               WHO_READER,    RATE_MAIL,  BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_GET,  "/reset/confirm",               pages_reset_confirm_form,  WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/reset/confirm",               pages_reset_confirm,       WHO_READER,    RATE_LOGIN, BODY_FORM, FORM_CAP, LANE_HASH },
+	{ METHOD_GET,  "/account",                     pages_account,             WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,  "/account/password",            pages_password_form,       WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/account/password",            pages_password,            WHO_SIGNED_IN, RATE_LOGIN, BODY_FORM, FORM_CAP, LANE_HASH },
+	{ METHOD_GET,  "/account/sessions",            pages_sessions,            WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/account/sessions/end",        pages_session_end,         WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_POST, "/account/sessions/end-others", pages_sessions_end_others, WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_GET,  "/.well-known/change-password", pages_change_password,     WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET,  "/_dev/mailbox",                pages_mailbox,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+};
+
+static const struct route api_routes[] = {
+	{ METHOD_POST,   "/api/v1/sessions",                api_session_create,      WHO_ANYONE,    RATE_LOGIN, BODY_JSON, JSON_CAP, LANE_HASH },
+	{ METHOD_GET,    "/api/v1/sessions",                api_session_list,        WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_DELETE, "/api/v1/sessions/current",        api_session_end_current, WHO_SIGNED_IN, RATE_WRITE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_DELETE, "/api/v1/sessions/{id}",           api_session_end,         WHO_SIGNED_IN, RATE_WRITE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST,   "/api/v1/accounts",                api_account_create,      WHO_ANYONE,    RATE_MAIL,  BODY_JSON, JSON_CAP, LANE_HASH },
+	{ METHOD_POST,   "/api/v1/email-verifications",     api_email_verify,        WHO_ANYONE,    RATE_LOGIN, BODY_JSON, JSON_CAP, LANE_WORK },
+	{ METHOD_GET,    "/api/v1/account",                 api_account_get,         WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_PATCH,  "/api/v1/account",                 api_account_patch,       WHO_SIGNED_IN, RATE_WRITE, BODY_JSON, JSON_CAP, LANE_WORK },
+	{ METHOD_DELETE, "/api/v1/account",                 api_account_delete,      WHO_SIGNED_IN, RATE_LOGIN, BODY_JSON, JSON_CAP, LANE_HASH },
+	{ METHOD_PUT,    "/api/v1/account/password",        api_password_change,     WHO_SIGNED_IN, RATE_LOGIN, BODY_JSON, JSON_CAP, LANE_HASH },
+	{ METHOD_POST,   "/api/v1/password-resets",         api_reset_create,        WHO_ANYONE,    RATE_MAIL,  BODY_JSON, JSON_CAP, LANE_WORK },
+	{ METHOD_POST,   "/api/v1/password-resets/confirm", api_reset_confirm,       WHO_ANYONE,    RATE_LOGIN, BODY_JSON, JSON_CAP, LANE_HASH },
+	{ METHOD_GET,    "/api/v1/articles",                api_article_list,        WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,    "/api/v1/articles/{slug}",         api_article_get,         WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+};
+
+static const struct route ops_routes[] = {
+	{ METHOD_GET, "/health/live",  health_live,    WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET, "/health/ready", health_ready,   WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/metrics",      health_metrics, WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_WORK },
+};
+/* clang-format on */
+
+void routes_fill(struct app *app)
+{
+	app->groups[0] = (struct route_group){ .prefix = "/api/",
+		.routes = api_routes,
+		.count = COUNT(api_routes),
+		.ctx = &app->api,
+		.fail = api_fail,
+		.credential = CREDENTIAL_BEARER };
+	app->groups[1] = (struct route_group){ .prefix = "/",
+		.routes = page_routes,
+		.count = COUNT(page_routes),
+		.ctx = app->pages,
+		.fail = pages_fail,
+		.credential = CREDENTIAL_COOKIE };
+	app->ops = (struct route_group){ .prefix = "/",
+		.routes = ops_routes,
+		.count = COUNT(ops_routes),
+		.ctx = app,
+		.fail = health_fail,
+		.credential = CREDENTIAL_NONE };
+}

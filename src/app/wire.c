@@ -1,0 +1,254 @@
+#include "wire.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The built-in pages need nothing from elsewhere and nothing inline. */
+static const char content_security_policy[] =
+	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action "
+	"'self'; base-uri 'none'; "
+	"object-src 'none'; frame-ancestors 'none'";
+
+static enum log_level log_level_of(const char *name)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		if (strcmp(names[i], name) == 0)
+			return (enum log_level)i;
+	}
+	return LOG_INFO;
+}
+
+static unsigned cores(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 0 && n <= 64 ? (unsigned)n : 1;
+}
+
+static unsigned hash_threads(const struct config *c)
+{
+	return c->hash_threads ? (unsigned)c->hash_threads : cores();
+}
+
+static struct account_settings account_settings(const struct config *c)
+{
+	return (struct account_settings){
+		.cost = { (uint32_t)c->password_memory_kib, (uint32_t)c->password_passes },
+		.min_length = (unsigned)c->password_min_length,
+		.max_length = (unsigned)c->password_max_length,
+		.min_bits = (double)c->password_min_bits,
+		.session_s = c->session_days * 86400,
+		.session_idle_s = c->session_idle_days * 86400,
+		.short_session_s = c->session_short_hours * 3600,
+		.short_session_idle_s = c->session_short_hours * 3600,
+		.sessions_max = (unsigned)c->session_per_account,
+		.reset_minutes = (unsigned)c->reset_minutes,
+		.verify_minutes = (unsigned)c->verify_hours * 60,
+		.failures_free = (unsigned)c->failures_free,
+		.failure_delay_max_s = c->failure_delay_max_s,
+		.failure_forget_s = c->failure_forget_hours * 3600,
+		.site_name = c->site_name,
+		.base_url = c->base_url,
+	};
+}
+
+static struct mail_settings mail_settings(const struct app *app)
+{
+	const struct config *c = &app->cfg;
+
+	return (struct mail_settings){ .transport = c->mail_transport,
+		.from = c->mail_from,
+		.from_name = *c->mail_from_name ? c->mail_from_name : c->site_name,
+		.username = c->mail_username,
+		.password = c->mail_password,
+		.ca_file = c->mail_ca_file,
+		.starttls = c->mail_starttls,
+		.timeout_s = (unsigned)c->mail_timeout_s,
+		.per_mailbox_hour = (unsigned)c->mail_per_mailbox_hour,
+		.attempts_max = (unsigned)c->mail_attempts_max,
+		.keep_text = c->development,
+		.site_name = c->site_name,
+		.base_url = c->base_url,
+		.theme = *c->theme ? c->theme : NULL,
+		.clock = &app->clock,
+		.log = &app->log };
+}
+
+enum err app_check_mail(const struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	struct mail_settings set = mail_settings(app);
+	struct mail *m = NULL;
+	enum err e = mail_open(&set, NULL, &m, why);
+
+	mail_close(m);
+	return e;
+}
+
+enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+
+	app->log = (struct log){ .level = log_level_of(c->log_level),
+		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
+		.fd = 2 };
+	struct db_settings db = { .url = c->database_url,
+		.use = use,
+		.readers = (unsigned)c->work_threads + hash_threads(c) + 2,
+		.busy_timeout_ms = 5000,
+		.log = &app->log };
+	enum err e = db_open(&db, &app->db, why);
+	if (e)
+		return e;
+	e = db_migrate(app->db, why);
+	if (e)
+		return e;
+	struct mail_settings mail = mail_settings(app);
+	e = mail_open(&mail, app->db, &app->mail, why);
+	if (e)
+		return e;
+	app->accounts = (struct accounts){
+		.set = account_settings(c), .db = app->db, .mail = app->mail, .log = &app->log
+	};
+	e = crypto_password_cost_check(app->accounts.set.cost);
+	if (e)
+		snprintf(why, CONFIG_WHY_SIZE,
+			"password.memory_kib and password.passes are below what is safe");
+	return e;
+}
+
+static bool in_tx(void *ctx)
+{
+	return db_in_tx(ctx);
+}
+
+static void http_fill(struct app *app)
+{
+	const struct config *c = &app->cfg;
+	struct http_settings *h = &app->http_set;
+
+	*h = (struct http_settings){ .listen = c->listen,
+		.ops_listen = c->ops_listen,
+		.base_url = c->base_url,
+		.secure = c->secure,
+		.loop_threads = (unsigned)c->loop_threads,
+		.work_threads = (unsigned)c->work_threads,
+		.hash_threads = hash_threads(c),
+		.work_queue = (unsigned)c->work_queue,
+		.hash_queue = (unsigned)c->hash_queue,
+		.connections = (unsigned)c->connections,
+		.connections_per_address = (unsigned)c->connections_per_address,
+		.timeout_s = (unsigned)c->timeout_s,
+		.trusted_proxy_count = c->trusted_proxy_count,
+		.csp = content_security_policy,
+		.clock = &app->clock,
+		.log = &app->log,
+		.identify = account_identify,
+		.identify_ctx = &app->accounts,
+		.in_tx = in_tx,
+		.in_tx_ctx = app->db,
+		.groups = app->groups,
+		.group_count = COUNT(app->groups),
+		.ops = &app->ops };
+	memcpy(h->trusted_proxies, c->trusted_proxies, sizeof h->trusted_proxies);
+	h->limits[RATE_PAGE] =
+		(struct rate_limit){ (unsigned)c->page_burst, (unsigned)c->page_per_minute };
+	h->limits[RATE_LOGIN] =
+		(struct rate_limit){ (unsigned)c->login_burst, (unsigned)c->login_per_minute };
+	h->limits[RATE_MAIL] =
+		(struct rate_limit){ (unsigned)c->mail_burst, (unsigned)c->mail_per_minute };
+	h->limits[RATE_WRITE] =
+		(struct rate_limit){ (unsigned)c->write_burst, (unsigned)c->write_per_minute };
+}
+
+enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+	struct pages_settings ps = { .site_name = c->site_name,
+		.tagline = c->tagline,
+		.language = c->language,
+		.base_url = c->base_url,
+		.theme = *c->theme ? c->theme : NULL,
+		.teaser_words = (unsigned)c->teaser_words,
+		.development = c->development };
+
+	app->started_s = clock_now_s(&app->clock);
+	enum err e = pages_open(&ps, &app->accounts, &app->pages, why);
+	if (e)
+		return e;
+	app->api = (struct api){ .accounts = &app->accounts,
+		.teaser_words = (unsigned)c->teaser_words };
+	routes_fill(app);
+	http_fill(app);
+	e = http_start(&app->http_set, &app->http, why);
+	if (!e)
+		e = mail_deliver_start(app->mail);
+	if (e)
+		return e;
+	if (!c->secure)
+		LOG(&app->log, LOG_WARN, "insecure",
+			log_z("why", "server.base_url is not https: cookies are neither Secure nor "
+				     "__Host-"));
+	LOG(&app->log, LOG_INFO, "serving", log_z("listen", c->listen),
+		log_z("base_url", c->base_url), log_z("version", POSTERN_VERSION),
+		log_int("hash_memory_kib", c->password_memory_kib * (int64_t)hash_threads(c)));
+	return ERR_OK;
+}
+
+static sigset_t stop_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+void app_block_signals(void)
+{
+	sigset_t set = stop_signals();
+
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static void housekeeping(struct app *app)
+{
+	int64_t now_s = clock_now_s(&app->clock);
+	enum err e = account_purge(&app->accounts, now_s);
+
+	if (!e)
+		e = mail_purge(app->db, now_s);
+	if (e)
+		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("err", err_name(e)));
+}
+
+void app_wait(struct app *app)
+{
+	const struct timespec hour = { .tv_sec = 3600 };
+	sigset_t set = stop_signals();
+	int got;
+
+	do {
+		housekeeping(app);
+		do
+			got = sigtimedwait(&set, NULL, &hour);
+		while (got < 0 && errno == EINTR);
+	} while (got < 0);
+	LOG(&app->log, LOG_INFO, "stopping", log_int("signal", got));
+}
+
+void app_close(struct app *app)
+{
+	http_stop(app->http);
+	pages_close(app->pages);
+	mail_close(app->mail);
+	db_close(app->db);
+	arena_free(app->arena);
+	*app = (struct app){ 0 };
+}

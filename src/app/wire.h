@@ -1,0 +1,45 @@
+/* wire: puts the rooms together from a configuration. */
+#ifndef POSTERN_APP_WIRE_H
+#define POSTERN_APP_WIRE_H
+
+#include "config.h"
+#include "postern/api.h"
+#include "postern/pages.h"
+
+struct app {
+	struct config cfg;
+	struct arena *arena;
+	struct log log;
+	struct clock clock;
+	struct db *db;
+	struct mail *mail;
+	struct accounts accounts;
+	struct pages *pages;
+	struct api api;
+	struct http *http;
+	struct http_settings http_set;
+	struct route_group groups[2], ops;
+	int64_t started_s;
+};
+
+/* Opens database, mail and accounts. `why` says what is wrong. app->cfg and arena must be set. */
+enum err MUST_USE app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE]);
+/* Templates and settings of mail alone, without a database. */
+enum err MUST_USE app_check_mail(const struct app *app, char why[static CONFIG_WHY_SIZE]);
+/* Then: pages and the server. */
+enum err MUST_USE app_start(struct app *app, char why[static CONFIG_WHY_SIZE]);
+/* Serves until SIGINT or SIGTERM, doing the housekeeping meanwhile. The signals must be blocked in
+ * all threads. */
+void app_wait(struct app *app);
+void app_close(struct app *app);
+/* Blocks the signals app_wait waits for: before any thread starts. */
+void app_block_signals(void);
+
+/* ---- routes.c: the one route table ---- */
+void routes_fill(struct app *app);
+
+/* ---- health.c ---- */
+http_handler health_live, health_ready, health_metrics;
+http_fail health_fail;
+
+#endif
