@@ -71,7 +71,7 @@ static enum err conn_open(
 	if (c)
 		*c = (struct db_conn){ .db = db, .writer = writer };
 	if (c)
-		c->stmts = calloc(stmt_count(db), sizeof(*c->stmts));
+		c->stmts = calloc(stmt_count(db), sizeof(struct driver_stmt *));
 	if (!c || !c->stmts) {
 		free(c);
 		snprintf(why, DB_WHY_SIZE, "no memory for a database connection");

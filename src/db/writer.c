@@ -28,7 +28,7 @@ struct group {
 	size_t count;
 };
 
-/* Runs and commits; `*lost` when the engine gave the transaction up because of one job. */
+/* Runs and commits; `*lost` when one job cost all the transaction. */
 static enum err group_run(struct db_conn *c, const struct group *g, bool *lost)
 {
 	const struct driver *d = c->db->driver;
@@ -47,6 +47,7 @@ static enum err group_run(struct db_conn *c, const struct group *g, bool *lost)
 		}
 	}
 	e = any ? d->commit(c->handle) : ERR_OK;
+	*lost = e == ERR_CONFLICT; /* a key that one of them left to be checked at the end */
 	if (e != ERR_OK)
 		db_trouble(c, "commit", e);
 	if (d->in_tx(c->handle))

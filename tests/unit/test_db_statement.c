@@ -296,6 +296,36 @@ static void test_failed_statement_dooms(void **state)
 	assert_int_equal(db_tx(f->db, conflict_swallowed_fn, &p), ERR_OK);
 }
 
+/* Goal: the operator learns the query and the reason of trouble, once, and nothing of what is
+ * expected. */
+static void test_logged_once(void **state)
+{
+	struct fixture *f = *state;
+	int ends[2];
+	assert_int_equal(pipe(ends), 0);
+	f->db->log_copy.fd = ends[1];
+	assert_int_equal(kind_put(f->db, "a", 1), ERR_OK);
+	assert_int_equal(kind_put(f->db, "a", 1), ERR_CONFLICT);
+	struct count broken = { Q_BROKEN, 0 }, corrupt = { Q_KIND_FLOAT, 0 };
+	assert_int_equal(db_read(f->db, count_fn, &broken), ERR_INTERNAL);
+	assert_int_equal(db_read(f->db, count_fn, &corrupt), ERR_CORRUPT);
+	char text[4096];
+	ssize_t n = read(ends[0], text, sizeof text - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	f->db->log_copy.fd = -1;
+	close(ends[0]);
+	close(ends[1]);
+	assert_non_null(strstr(text, "query=broken"));
+	assert_non_null(strstr(text, "no such table: nowhere"));
+	assert_non_null(strstr(text, "query=kind_float"));
+	assert_null(strstr(text, "kind_put"));
+	int lines = 0;
+	for (const char *p = text; *p; p++)
+		lines += *p == '\n';
+	assert_int_equal(lines, 2);
+}
+
 #define ON_DB(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_end)
 int main(void)
 {
@@ -310,6 +340,7 @@ int main(void)
 		ON_DB(test_misuse),
 		ON_DB(test_readers_only_read),
 		ON_DB(test_failed_statement_dooms),
+		ON_DB(test_logged_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,8 @@
 #include "db_help.h"
 
 #include <semaphore.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 /* ---- a gate: a transaction that holds the writer until as many others wait as the test wants ----
  */
@@ -266,6 +268,73 @@ static void test_disk_full(void **state)
 	assert_int_equal(count_of(f->db, Q_KIND_COUNT), 11);
 }
 
+static enum err blob_put(struct db_conn *c, void *arg)
+{
+	const struct one *o = arg;
+	static const char bytes[30 * 1024];
+	return db_run(c,
+		&(struct db_call){ .query = (enum query)Q_KIND_PUT,
+			DB_PARAMS(db_z(o->id), db_int(1), db_z_or_null(NULL),
+				db_blob(bytes, sizeof bytes)) },
+		NULL);
+}
+
+/* Goal: when the commit itself finds no room, all who shared it are told so, and nothing of theirs
+ * is there. */
+static void test_commit_finds_no_room(void **state)
+{
+	struct fixture *f = *state;
+	struct one all[8];
+	struct gate gate;
+	struct rlimit before, small;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 128 * 1024;
+	gate_close(&gate, f->db);
+	many_start(all, 8, f->db, blob_put);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	gate_open(&gate, 8);
+	many_join(all, 8);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(all[i].err, ERR_UNAVAILABLE);
+	assert_int_equal(count_of(f->db, Q_KIND_COUNT), 0);
+	many_start(all, 8, f->db, blob_put);
+	many_join(all, 8);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(all[i].err, ERR_OK);
+	assert_int_equal(count_of(f->db, Q_KIND_COUNT), 8);
+	char why[DB_WHY_SIZE];
+	assert_int_equal(db_check(f->db, why), ERR_OK);
+}
+
+static enum err late_orphan(struct db_conn *c, void *arg)
+{
+	const struct one *o = arg;
+	if (o->number != 2)
+		return kind_in(c, o->id);
+	enum err e = c->db->driver->script(c->handle, "PRAGMA defer_foreign_keys = ON");
+	struct put p = { Q_CHILD_PUT, { db_z("c"), db_z("nobody") }, 2, 0 };
+	return e == ERR_OK ? put_fn(c, &p) : e;
+}
+
+/* Goal: a key that is wrong only at the commit fails its own transaction, not its neighbours'. */
+static void test_key_checked_at_commit(void **state)
+{
+	struct fixture *f = *state;
+	struct one all[5];
+	struct gate gate;
+	gate_close(&gate, f->db);
+	many_start(all, 5, f->db, late_orphan);
+	gate_open(&gate, 5);
+	many_join(all, 5);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(all[i].err, i == 2 ? ERR_CONFLICT : ERR_OK);
+	assert_int_equal(count_of(f->db, Q_KIND_COUNT), 4);
+	assert_int_equal(count_of(f->db, Q_CHILD_COUNT), 0);
+}
+
 /* ---- scopes ---- */
 struct nest {
 	struct db *outer, *inner;
@@ -386,6 +455,8 @@ int main(void)
 		ON_DB(test_failures_in_a_group),
 		ON_DB(test_spent_once),
 		ON_DB(test_disk_full),
+		ON_DB(test_commit_finds_no_room),
+		ON_DB(test_key_checked_at_commit),
 		ON_DB(test_nesting_refused),
 		ON_DB(test_snapshot),
 		ON_DB(test_pool_waits),
