@@ -30,6 +30,9 @@ enum err MUST_USE article_get(
 /* Pictures at positions below `end`. */
 enum err MUST_USE images_below(struct db_conn *c, const char *article_id, int64_t end,
 	struct arena *a, struct image **out, size_t *count);
+/* Blocks at positions below `end`: only for who has asked the decision, or has no need to. */
+enum err MUST_USE blocks_below(struct db_conn *c, const char *article_id, int64_t end,
+	struct arena *a, struct block **out, size_t *count);
 /* How many blocks or pictures a decision opens is asked only of a decision that is one. */
 bool decision_ok(const struct decision *d);
 
@@ -127,12 +130,17 @@ enum err MUST_USE markdown_draft(struct import_item *it, struct draft *d);
 enum err MUST_USE ninjs_draft(struct import_item *it, struct draft *d);
 /* Writes the reason and returns ERR_INVALID. */
 enum err MUST_USE refuse(struct import_item *it, const char *fmt, ...) PRINTF(2, 3);
-/* Reads, checks and names the picture `im->file`; ERR_INVALID with `im_why` filled when it cannot
- * be had. */
+/* Reads, checks and names the picture `im->file`; ERR_INVALID with `why` filled when it cannot be
+ * had. */
 enum err MUST_USE draft_image_load(const struct import_item *it, struct str source,
-	struct draft_image *im, char im_why[static WHY_SIZE]);
-/* The figure_fn of a draft: looks `src` up among its pictures by file or name. */
-bool draft_figure(void *draft, struct figure *f);
+	struct draft_image *im, char why[static WHY_SIZE]);
+/* The same, and adds it to the draft. */
+enum err MUST_USE draft_image_add(const struct import_item *it, struct draft *d,
+	struct draft_image *im, char why[static WHY_SIZE]);
+/* By file or name; NULL when the draft has no such picture. */
+const struct draft_image *draft_image_find(const struct draft *d, struct str src);
+/* What the page says of it. False: no memory. */
+bool draft_image_figure(const struct draft_image *im, struct arena *a, struct figure *f);
 
 /* ---- front matter ---- */
 struct front_image {

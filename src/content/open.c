@@ -66,13 +66,10 @@ static enum err teaser_end(struct db_conn *c, const struct article *art, unsigne
 	return ERR_OK;
 }
 
-/* Positions run from 0 without a gap, so a count of blocks is the position behind them. */
-static enum err read_blocks(
-	struct db_conn *c, const char *article_id, int64_t end, struct arena *a, struct str *html)
+enum err blocks_below(struct db_conn *c, const char *article_id, int64_t end, struct arena *a,
+	struct block **out, size_t *count)
 {
-	struct block *blocks = NULL;
-	size_t n = 0;
-	enum err e = db_list(c,
+	return db_list(c,
 		&(struct db_call){
 			.query = QUERY_ARTICLE_BLOCK_HTML,
 			DB_PARAMS(db_z(article_id), db_int(end)),
@@ -80,7 +77,16 @@ static enum err read_blocks(
 			.arena = a,
 			.max_rows = ARTICLE_BLOCKS_MAX,
 		},
-		&blocks, &n);
+		out, count);
+}
+
+/* Positions run from 0 without a gap, so a count of blocks is the position behind them. */
+static enum err read_blocks(
+	struct db_conn *c, const char *article_id, int64_t end, struct arena *a, struct str *html)
+{
+	struct block *blocks = NULL;
+	size_t n = 0;
+	enum err e = blocks_below(c, article_id, end, a, &blocks, &n);
 	if (e)
 		return e;
 	BUF_AUTO out = BUF(OPEN_BYTES_MAX);

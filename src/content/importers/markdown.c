@@ -1,0 +1,292 @@
+/* Markdown with front matter. cmark-gfm makes HTML of the text, raw HTML included; the sanitiser
+ * decides what of it stays. */
+#include "../internal.h"
+
+#include <cmark-gfm-core-extensions.h>
+#include <cmark-gfm.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct text_context {
+	struct import_item *it;
+	struct draft *draft;
+	enum err err;
+	size_t remote; /* pictures of other sites, left out */
+};
+
+/* ---- fields ---- */
+
+static enum err faulty(
+	struct import_item *it, const struct front *f, enum front_key k, const char *what)
+{
+	return refuse(it, "line %d: %s", f->line[k], what);
+}
+
+static enum err take_time(struct import_item *it, const struct front *f, enum front_key k,
+	const char *name, int64_t *out)
+{
+	if (!f->line[k])
+		return ERR_OK;
+	if (time_parse(f->value[k], out) != ERR_OK)
+		return refuse(it,
+			"line %d: %s: a date like 2026-11-20 or 2026-11-20T05:40:00Z expected",
+			f->line[k], name);
+	if (*out == 0) /* 0 is "none" to us: an end in 1970 is an end */
+		*out = 1;
+	return ERR_OK;
+}
+
+static enum err take_times(struct import_item *it, const struct front *f, struct draft *d)
+{
+	enum err e = take_time(it, f, FRONT_PUBLISHED, "published", &d->published_at);
+	if (!e)
+		e = take_time(it, f, FRONT_UPDATED, "updated", &d->updated_at);
+	if (!e)
+		e = take_time(it, f, FRONT_EMBARGO, "embargo", &d->embargo_at);
+	if (!e)
+		e = take_time(it, f, FRONT_EXPIRES, "expires", &d->expires_at);
+	return e;
+}
+
+static enum err take_access(struct import_item *it, const struct front *f, struct draft *d)
+{
+	d->default_access = it->settings->default_access;
+	/* "access:" with nothing behind it is a mistake, not a wish for the default. */
+	if (f->line[FRONT_ACCESS] &&
+		paywall_access_parse(f->value[FRONT_ACCESS], &d->access) != ERR_OK)
+		return faulty(
+			it, f, FRONT_ACCESS, "access: public, registered or subscriber expected");
+	return ERR_OK;
+}
+
+static enum err take_status(struct import_item *it, const struct front *f, struct draft *d)
+{
+	static const char *const known[] = { "usable", "withheld", "canceled" };
+	struct str s = f->line[FRONT_STATUS] ? f->value[FRONT_STATUS] : str_of(known[0]);
+	for (size_t i = 0; i < COUNT(known); i++) {
+		if (str_eq(s, str_of(known[i]))) {
+			d->status = s;
+			return ERR_OK;
+		}
+	}
+	return faulty(it, f, FRONT_STATUS, "status: usable, withheld or canceled expected");
+}
+
+static enum err take_slug(struct import_item *it, const struct front *f, struct draft *d)
+{
+	struct str given = f->value[FRONT_SLUG];
+	if (given.n == 0) {
+		struct str name = { it->file.p, it->file.n - strlen(".md") };
+		text_slug(name, d->slug);
+		return d->slug[0] ? ERR_OK
+				  : refuse(it, "slug: none can be made of the file's name");
+	}
+	if (!text_slug_ok(given))
+		return faulty(it, f, FRONT_SLUG,
+			"slug: lower-case letters, digits and single '-' expected");
+	return str_copy(d->slug, sizeof d->slug, given);
+}
+
+/* The next tag of `harbour, "Arts, Culture"`; quotes and \ inside quotes stand behind a \. */
+static struct str next_tag(struct str *rest, struct arena *a)
+{
+	*rest = str_trim(*rest);
+	if (rest->n < 2 || rest->p[0] != '"')
+		return str_trim(str_cut(rest, ','));
+	BUF_AUTO tag = BUF(rest->n);
+	size_t i = 1;
+	for (; i < rest->n && rest->p[i] != '"'; i++) {
+		if (rest->p[i] == '\\' && i + 1 < rest->n)
+			i++;
+		buf_byte(&tag, rest->p[i]);
+	}
+	*rest = (struct str){ rest->p + i, rest->n - i };
+	(void)str_cut(rest, ',');
+	return field_clean(buf_view(&tag), a);
+}
+
+static enum err take_tags(struct import_item *it, const struct front *f, struct draft *d)
+{
+	BUF_AUTO tags = BUF((WORD_BYTES_MAX + 1) * ARTICLE_TAGS_MAX + 1);
+	struct str rest = f->value[FRONT_TAGS];
+	size_t n = 0;
+	while (rest.n > 0) {
+		struct str tag = field_clean(next_tag(&rest, it->arena), it->arena);
+		if (tag.n > WORD_BYTES_MAX)
+			return faulty(it, f, FRONT_TAGS, "tags: one is longer than 100 bytes");
+		if (tag.n > 0 && ++n > ARTICLE_TAGS_MAX)
+			return faulty(it, f, FRONT_TAGS, "tags: more than 32");
+		draft_tag_add(&tags, tag);
+	}
+	d->tags = tags.n ? arena_str(it->arena, buf_view(&tags)) : STR("");
+	return d->tags.p ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err take_fields(struct import_item *it, const struct front *f, struct draft *d)
+{
+	struct str section = field_clean(f->value[FRONT_SECTION], it->arena);
+	d->headline = field_clean(f->value[FRONT_HEADLINE], it->arena);
+	d->dek = field_clean(f->value[FRONT_DEK], it->arena);
+	d->byline = field_clean(f->value[FRONT_BYLINE], it->arena);
+	d->dateline = field_clean(f->value[FRONT_DATELINE], it->arena);
+	d->credit = field_clean(f->value[FRONT_CREDIT], it->arena);
+	d->language = field_clean(f->value[FRONT_LANGUAGE], it->arena);
+	d->section_name = section.n ? section : str_of(it->settings->default_section);
+	d->usage_terms = f->value[FRONT_USAGE_TERMS];
+	if (d->headline.n == 0)
+		return refuse(it, "headline: missing");
+	if (d->usage_terms.n > TERMS_MAX)
+		return faulty(it, f, FRONT_USAGE_TERMS, "usage_terms: longer than 20,000 bytes");
+	char slug[SLUG_SIZE];
+	text_slug(d->section_name, slug);
+	return slug[0] ? ERR_OK : refuse(it, "section: no address can be made of its name");
+}
+
+static enum err take_source(struct import_item *it, const struct front *f, struct draft *d)
+{
+	d->source = field_clean(f->value[FRONT_SOURCE], it->arena);
+	if (d->source.n == 0)
+		d->source = str_of(arena_fmt(it->arena, "file:%s", d->slug));
+	return d->source.n ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err take_images(struct import_item *it, const struct front *f, struct draft *d)
+{
+	char why[WHY_SIZE] = "";
+	for (size_t i = 0; i < f->image_count; i++) {
+		const struct front_image *from = &f->images[i];
+		struct draft_image im = {
+			.file = from->file,
+			.name = from->name,
+			.alt = field_clean(from->alt, it->arena),
+			.caption = field_clean(from->caption, it->arena),
+			.credit = field_clean(from->credit, it->arena),
+		};
+		enum err e = draft_image_add(it, d, &im, why);
+		if (e == ERR_INVALID)
+			return refuse(it, "line %d: %s", from->line, why);
+		if (e)
+			return e;
+	}
+	return ERR_OK;
+}
+
+/* ---- text ---- */
+
+static void register_extensions(void)
+{
+	cmark_gfm_core_extensions_ensure_registered();
+}
+
+static cmark_parser *parser_make(int options)
+{
+	static const char *const names[] = { "table", "strikethrough", "autolink" };
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	if (pthread_once(&once, register_extensions) != 0)
+		return NULL;
+	cmark_parser *p = cmark_parser_new(options);
+	for (size_t i = 0; p && i < COUNT(names); i++) {
+		cmark_syntax_extension *e = cmark_find_syntax_extension(names[i]);
+		if (e)
+			cmark_parser_attach_syntax_extension(p, e);
+	}
+	return p;
+}
+
+static enum err markdown_html(struct str text, struct arena *a, struct str *out)
+{
+	int options = CMARK_OPT_UNSAFE; /* raw HTML passes, and goes through the sanitiser with the
+					   rest */
+	cmark_parser *p = parser_make(options);
+	if (!p)
+		return ERR_NOMEM;
+	if (text.n)
+		cmark_parser_feed(p, text.p, text.n);
+	cmark_node *root = cmark_parser_finish(p);
+	char *html = cmark_render_html(root, options, cmark_parser_get_syntax_extensions(p));
+	*out = arena_str(a, str_of(html));
+	free(html);
+	cmark_node_free(root);
+	cmark_parser_free(p);
+	return out->p ? ERR_OK : ERR_NOMEM;
+}
+
+static bool is_remote(struct str src)
+{
+	struct str rest = src;
+	struct str head = str_cut(&rest, '/');
+	return src.p[0] == '/' || str_has_byte(head, ':');
+}
+
+/* A picture that only the text names is taken too, with what the text says of it. */
+static bool text_figure(void *ctx, struct figure *f)
+{
+	struct text_context *t = ctx;
+	if (t->err)
+		return false;
+	const struct draft_image *im = draft_image_find(t->draft, f->src);
+	if (!im && is_remote(f->src)) {
+		t->remote++;
+		return false;
+	}
+	if (!im) {
+		char why[WHY_SIZE] = "";
+		struct draft_image new = { .file = f->src, .alt = f->alt, .caption = f->caption };
+		t->err = draft_image_add(t->it, t->draft, &new, why);
+		if (t->err == ERR_INVALID)
+			t->err = refuse(t->it, "text: %s", why);
+		if (t->err)
+			return false;
+		im = &t->draft->images[t->draft->image_count - 1];
+	}
+	return draft_image_figure(im, t->it->arena, f);
+}
+
+static enum err take_text(struct import_item *it, struct str body, struct draft *d)
+{
+	struct str html;
+	enum err e = markdown_html(body, it->arena, &html);
+	if (e)
+		return e;
+	struct text_context t = { .it = it, .draft = d };
+	e = sanitise(html, &(struct sanitiser){ text_figure, &t }, it->arena, &d->blocks);
+	if (t.err)
+		return t.err;
+	if (e == ERR_TOO_LARGE)
+		return refuse(it, "text: too long, or nested more than 60 deep");
+	if (!e && t.remote)
+		(void)snprintf(
+			it->why, WHY_SIZE, "%zu pictures of other sites were left out", t.remote);
+	return e;
+}
+
+enum err markdown_draft(struct import_item *it, struct draft *d)
+{
+	if (!utf8_ok(it->text) || str_has_byte(it->text, '\0'))
+		return refuse(it, "is no UTF-8 text");
+	struct front *f = arena_alloc(it->arena, sizeof *f);
+	if (!f)
+		return ERR_NOMEM;
+	enum err e = front_parse(it->text, it->arena, f);
+	if (e == ERR_INVALID)
+		return refuse(it, "%s", f->why);
+	if (!e)
+		e = take_fields(it, f, d);
+	if (!e)
+		e = take_times(it, f, d);
+	if (!e)
+		e = take_access(it, f, d);
+	if (!e)
+		e = take_status(it, f, d);
+	if (!e)
+		e = take_slug(it, f, d);
+	if (!e)
+		e = take_tags(it, f, d);
+	if (!e)
+		e = take_source(it, f, d);
+	if (!e)
+		e = take_images(it, f, d);
+	return e ? e : take_text(it, f->body, d);
+}

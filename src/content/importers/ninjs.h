@@ -1,0 +1,50 @@
+/* ninjs, inside: reading an item with a path for every complaint. Sources: IPTC ninjs 1.x, 2.x
+ * and 3.x.
+ *
+ * 2.x spells in lower case what 3.x spells in camelCase; 1.x has `body_text` and `byline` where the
+ * others have lists. Every spelling is read in every item: an embargo must not be missed because a
+ * sender mixed them. */
+#ifndef CONTENT_NINJS_H
+#define CONTENT_NINJS_H
+
+#include "../internal.h"
+
+#include <jansson.h>
+
+enum { PASSAGES_MAX = 64, ENTRIES_MAX = 1000, JSON_PATH_SIZE = 128 };
+
+/* One of bodies[], descriptions[], headlines[], or of body_xhtml and its like. */
+struct passage {
+	struct str role, content_type, value;
+};
+struct passages {
+	struct passage v[PASSAGES_MAX];
+	size_t n;
+};
+
+/* Text of `key`, in camelCase or lower case; empty when absent or null. ERR_INVALID with "path.key:
+ * expected a string". */
+enum err MUST_USE ninjs_string(
+	struct import_item *it, json_t *o, const char *path, const char *key, struct str *out);
+/* The value in either spelling, NULL when absent. ERR_INVALID when both are there. */
+enum err MUST_USE ninjs_value(
+	struct import_item *it, json_t *o, const char *path, const char *key, json_t **out);
+/* `one` ("body") as a text, `one`_* as texts, `many` ("bodies") as a list. */
+enum err MUST_USE ninjs_passages(struct import_item *it, json_t *o, const char *path,
+	const char *one, const char *many, struct passages *out);
+bool ninjs_is_html(const struct passage *p);
+/* Names of a list of objects with `name`, or of texts. */
+typedef void ninjs_name_fn(void *ctx, struct str name);
+enum err MUST_USE ninjs_names(
+	struct import_item *it, json_t *o, const char *key, ninjs_name_fn *fn, void *ctx);
+/* Members of a list or of an object, each an object, with its path. */
+typedef enum err ninjs_object_fn(void *ctx, json_t *member, const char *path);
+enum err MUST_USE ninjs_objects(struct import_item *it, json_t *o, const char *path,
+	const char *key, ninjs_object_fn *fn, void *ctx);
+
+/* Pictures of the item and of its associations that lie beside the file; the others are counted in
+ * `left_out`. */
+enum err MUST_USE ninjs_pictures(
+	struct import_item *it, json_t *item, struct draft *d, size_t *left_out);
+
+#endif

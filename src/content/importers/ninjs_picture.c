@@ -1,0 +1,108 @@
+#include "ninjs.h"
+
+struct pictures {
+	struct import_item *it;
+	struct draft *d;
+	size_t *left_out;
+};
+
+/* Of the renditions of one picture, the widest that lies beside the file. */
+struct choice {
+	struct pictures *p;
+	struct draft_image best;
+	int64_t width;
+	bool any; /* there is one at all, near or far */
+};
+
+static enum err consider(void *ctx, json_t *rendition, const char *path)
+{
+	struct choice *c = ctx;
+	struct import_item *it = c->p->it;
+	struct str href, type;
+	enum err e = ninjs_string(it, rendition, path, "href", &href);
+	if (!e)
+		e = ninjs_string(it, rendition, path, "contentType", &type);
+	if (!e && type.n == 0) /* ninjs 1.x */
+		e = ninjs_string(it, rendition, path, "mimetype", &type);
+	if (e || !str_starts(type.n ? type : STR("image/"), STR("image/")) || href.n == 0)
+		return e;
+	c->any = true;
+	struct draft_image im = { .file = href };
+	char why[WHY_SIZE];
+	if (!picture_name_ok(href) || draft_image_find(c->p->d, href))
+		return ERR_OK;
+	e = draft_image_load(it, c->p->d->source, &im, why);
+	if (e)
+		return e == ERR_INVALID ? ERR_OK : e;
+	if (im.info.width > c->width) {
+		c->best = im;
+		c->best.file = c->best.name = arena_str(it->arena, href);
+		c->width = im.info.width;
+	}
+	return ERR_OK;
+}
+
+static enum err describe(struct pictures *p, json_t *o, const char *path, struct draft_image *im)
+{
+	struct passages texts;
+	enum err e = ninjs_passages(p->it, o, path, "description", "descriptions", &texts);
+	if (e)
+		return e;
+	for (size_t i = 0; !e && i < texts.n; i++) {
+		struct str *slot =
+			str_eq(texts.v[i].role, STR("creditline")) ? &im->credit : &im->caption;
+		if (slot->n == 0 && ninjs_is_html(&texts.v[i]))
+			e = html_plain(texts.v[i].value, p->it->arena, slot);
+		else if (slot->n == 0)
+			*slot = field_clean(texts.v[i].value, p->it->arena);
+	}
+	static const char *const credits[] = { "by", "byline", "copyrightHolder" };
+	for (size_t i = 0; !e && im->credit.n == 0 && i < COUNT(credits); i++) {
+		struct str s;
+		e = ninjs_string(p->it, o, path, credits[i], &s);
+		if (!e)
+			im->credit = field_clean(s, p->it->arena);
+	}
+	if (!e)
+		e = ninjs_passages(p->it, o, path, "headline", "headlines", &texts);
+	if (!e && texts.n > 0)
+		im->alt = field_clean(texts.v[0].value, p->it->arena);
+	return e;
+}
+
+static enum err take_picture(void *ctx, json_t *o, const char *path)
+{
+	struct pictures *p = ctx;
+	struct choice c = { .p = p };
+	enum err e = ninjs_objects(p->it, o, path, "renditions", consider, &c);
+	if (e || !c.any)
+		return e;
+	if (c.width == 0) {
+		++*p->left_out;
+		return ERR_OK;
+	}
+	char why[WHY_SIZE];
+	e = describe(p, o, path, &c.best);
+	if (!e)
+		e = draft_image_add(p->it, p->d, &c.best, why);
+	if (e == ERR_INVALID && p->d->image_count == ARTICLE_IMAGES_MAX)
+		return refuse(p->it, "%s: %s", path, why);
+	return e;
+}
+
+static enum err take_association(void *ctx, json_t *o, const char *path)
+{
+	struct pictures *p = ctx;
+	struct str type;
+	enum err e = ninjs_string(p->it, o, path, "type", &type);
+	if (e || (type.n > 0 && !str_eq(type, STR("picture")) && !str_eq(type, STR("graphic"))))
+		return e;
+	return take_picture(p, o, path);
+}
+
+enum err ninjs_pictures(struct import_item *it, json_t *item, struct draft *d, size_t *left_out)
+{
+	struct pictures p = { it, d, left_out };
+	enum err e = take_picture(&p, item, "");
+	return e ? e : ninjs_objects(it, item, "", "associations", take_association, &p);
+}
