@@ -28,6 +28,7 @@ enum {
 	Q_KIND_FLOAT,
 	Q_KIND_PUT_QUIET,
 	Q_KIND_WIPE,
+	Q_TOKEN_WIPE,
 	Q_BROKEN,
 	Q_COUNT,
 };
@@ -54,6 +55,7 @@ static const struct db_query_text test_texts[] = {
 	[Q_KIND_PUT_QUIET] = { "kind_put_quiet",
 		"INSERT INTO kind (id) VALUES ($1) ON CONFLICT DO NOTHING", NULL, 1, 0 },
 	[Q_KIND_WIPE] = { "kind_wipe", "DELETE FROM kind", NULL, 0, 0 },
+	[Q_TOKEN_WIPE] = { "token_wipe", "DELETE FROM token", NULL, 0, 0 },
 	[Q_BROKEN] = { "broken", "SELECT 1 FROM nowhere", NULL, 0, 1 },
 };
 static const struct db_migration test_migrations[] = {

@@ -290,7 +290,7 @@ static void test_commit_finds_no_room(void **state)
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	small = before;
-	small.rlim_cur = 128 * 1024;
+	small.rlim_cur = 131072;
 	gate_close(&gate, f->db);
 	many_start(all, 8, f->db, blob_put);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
