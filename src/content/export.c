@@ -7,8 +7,7 @@
 
 enum { EXPORT_BYTES_MAX = 4 * ARTICLE_SOURCE_MAX, EXPORT_PAGE = 100, EXPORT_NAME_SIZE = 256 };
 
-struct export
-{
+struct exported {
 	struct str slug; /* the article; or, of a page of slugs, what they come behind */
 	struct arena *arena;
 	struct article article;

@@ -73,6 +73,8 @@ enum err MUST_USE sanitise(
 enum err MUST_USE html_plain(struct str html, struct arena *a, struct str *out);
 /* White space of all kinds collapsed, controls dropped, cut at FIELD_MAX with "…". */
 struct str field_clean(struct str s, struct arena *a);
+/* The same without a leading "By ": the page says it. */
+struct str byline_clean(struct str s, struct arena *a);
 
 /* ---- drafts: an article as an importer read it, before it is stored ---- */
 struct draft_image {

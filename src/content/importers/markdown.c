@@ -129,7 +129,7 @@ static enum err take_fields(struct import_item *it, const struct front *f, struc
 	struct str section = field_clean(f->value[FRONT_SECTION], it->arena);
 	d->headline = field_clean(f->value[FRONT_HEADLINE], it->arena);
 	d->dek = field_clean(f->value[FRONT_DEK], it->arena);
-	d->byline = field_clean(f->value[FRONT_BYLINE], it->arena);
+	d->byline = byline_clean(f->value[FRONT_BYLINE], it->arena);
 	d->dateline = field_clean(f->value[FRONT_DATELINE], it->arena);
 	d->credit = field_clean(f->value[FRONT_CREDIT], it->arena);
 	d->language = field_clean(f->value[FRONT_LANGUAGE], it->arena);
@@ -258,7 +258,7 @@ static enum err take_text(struct import_item *it, struct str body, struct draft 
 		return refuse(it, "text: too long, or nested more than 60 deep");
 	if (!e && t.remote)
 		(void)snprintf(
-			it->why, WHY_SIZE, "%zu pictures of other sites were left out", t.remote);
+			it->why, WHY_SIZE, "pictures of other sites were left out: %zu", t.remote);
 	return e;
 }
 

@@ -19,8 +19,10 @@ struct reading {
 static enum err take_identity(struct reading *r)
 {
 	json_t *uri = json_object_get(r->item, "uri");
-	bool schema = json_object_get(r->item, "$schema") || json_object_get(r->item, "$id");
-	if (!uri && schema && json_object_get(r->item, "properties"))
+	bool schema = json_object_get(r->item, "$defs") ||
+		      json_object_get(r->item, "definitions") ||
+		      json_object_get(r->item, "properties");
+	if (!uri && schema && json_object_get(r->item, "$schema"))
 		return refuse(r->it, "uri: missing; this is a JSON schema, not an item");
 	if (!uri)
 		return refuse(r->it, "uri: missing; not a ninjs item");
@@ -222,6 +224,7 @@ static enum err take_lines(struct reading *r)
 		e = ninjs_string(r->it, r->item, "", "usageTerms", &terms);
 	if (e)
 		return e;
+	d->byline = byline_clean(d->byline, r->it->arena);
 	if (terms.n > TERMS_MAX)
 		return refuse(r->it, "usageTerms: longer than %d bytes", TERMS_MAX);
 	d->usage_terms = terms.n ? arena_str(r->it->arena, terms) : STR("");
@@ -399,6 +402,6 @@ enum err ninjs_draft(struct import_item *it, struct draft *d)
 	json_decref(item);
 	if (!e && r.left_out)
 		(void)snprintf(it->why, WHY_SIZE,
-			"%zu pictures are not beside the file and were left out", r.left_out);
+			"pictures that are not beside the file were left out: %zu", r.left_out);
 	return e;
 }
