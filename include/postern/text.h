@@ -10,14 +10,17 @@
 #include "postern/base.h"
 
 /* ---- URL (RFC 3986) ---- */
+enum { URL_PATH_MAX = 2048, URL_LOCAL_MAX = 1024 };
 /* Path of a request target, percent-decoded once, in the only spelling we route on. Refused: not
- * starting with one '/', "%00", "%2f", "%5c", '\\', '#', ';', controls, bytes that are not UTF-8,
- * "//", dot segments (plain or encoded). A trailing '/' stays (routes do not match it). */
+ * starting with one '/', "%00", "%2f", "%5c", '\\', '#', ';' (encoded as well), '?', plain spaces,
+ * controls, bytes that are not UTF-8, "//", dot segments (plain or encoded). A trailing '/' stays
+ * (routes do not match it). */
 enum err MUST_USE url_path(struct str raw, struct arena *a, struct str *out);
 void url_encode(
 	struct buf *b, struct str s); /* all but unreserved characters, RFC 3986 section 2.3 */
-/* True for what `return_to` may be: a path on this site, in plain ASCII, at most 1,024 bytes; not
- * "//", "/\", controls, '%' followed by 09 0a 0d 5c 2f or 00. */
+/* True for what `return_to` may be: a path on this site, with its query if any, in plain ASCII, at
+ * most URL_LOCAL_MAX bytes; not "//" in the path, '\\', spaces, controls, '%' followed by 09 0a 0d
+ * 5c 2f or 00 or by anything but two hexadecimal digits. */
 bool url_is_local(struct str s);
 
 /* ---- fields: forms, query strings, cookies ---- */
@@ -33,7 +36,8 @@ struct fields {
  * doubled name, a bad percent sequence, more than FIELDS_MAX pairs, text that is not UTF-8. NUL is
  * kept: who must not have it checks. */
 enum err MUST_USE form_parse(struct str body, struct arena *a, struct fields *out);
-/* One Cookie header, RFC 6265 section 5.4 read leniently; doubled names are kept, in order. */
+/* One Cookie header, RFC 6265 section 5.4 read leniently: pieces without a name or a '=' are passed
+ * over, doubled names are kept, in order; controls are refused. The fields point into `header`. */
 enum err MUST_USE cookie_parse(struct str header, struct arena *a, struct fields *out);
 struct str fields_get(const struct fields *f, const char *name); /* {NULL, 0} when absent */
 
@@ -75,19 +79,21 @@ enum err MUST_USE email_parse(struct str s, struct email *out);
 
 /* ---- Unicode ---- */
 bool utf8_ok(struct str s);
+enum { OPAQUE_MAX = 8192, NAME_INPUT_MAX = 1024 }; /* bytes; normalising takes quadratic time */
 /* RFC 8265 section 4.2 OpaqueString: NFC, non-ASCII spaces to U+0020, nothing else; NUL, other
  * controls and the empty string refused. `code_points` counts the result. The result is secret: the
- * caller's arena holds it. */
+ * caller's arena holds it and all that led to it. */
 enum err MUST_USE text_opaque(struct str s, struct arena *a, struct str *out, size_t *code_points);
-/* A person's or session's name: trimmed, NFC, no controls, at most NAME_SIZE - 1 bytes; empty is
- * fine. */
+/* A person's or session's name: trimmed, NFC, no controls, line separators or marks that reverse
+ * the writing, at most NAME_SIZE - 1 bytes; empty is fine. */
 enum err MUST_USE text_name(struct str s, char out[static NAME_SIZE]);
 /* Lower-case ASCII letters, digits and single '-', 1 to 100 bytes, from any text; "" when nothing
  * is left. */
 enum { SLUG_SIZE = 101 };
 void text_slug(struct str s, char out[static SLUG_SIZE]);
-bool text_slug_ok(struct str s);
-/* The nearest of `names` (NULL-terminated) within edit distance 3, or NULL: "did you mean". */
+bool text_slug_ok(struct str s); /* what text_slug makes, and no '-' at either end */
+/* The nearest of `names` (NULL-terminated) within edit distance 3 that shares something with
+ * `word`, or NULL: "did you mean". */
 const char *text_nearest(struct str word, const char *const *names);
 
 /* ---- time ---- */

@@ -1,0 +1,68 @@
+#include "internal.h"
+
+struct str fields_get(const struct fields *f, const char *name)
+{
+	struct str want = str_of(name);
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eq(f->v[i].name, want))
+			return f->v[i].value;
+	return (struct str){ NULL, 0 };
+}
+
+static bool has_name(const struct fields *f, struct str name)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (str_eq(f->v[i].name, name))
+			return true;
+	return false;
+}
+
+static enum err form_pair(struct str piece, struct arena *a, struct fields *f)
+{
+	struct str value = piece;
+	struct str name = str_cut(&value, '=');
+	struct field one;
+	if (f->n == FIELDS_MAX)
+		return ERR_TOO_LARGE;
+	enum err e = percent_decode(name, true, a, &one.name);
+	if (e == ERR_OK)
+		e = percent_decode(value, true, a, &one.value);
+	if (e != ERR_OK)
+		return e;
+	if (!utf8_ok(one.name) || !utf8_ok(one.value) || has_name(f, one.name))
+		return ERR_INVALID;
+	f->v[f->n++] = one;
+	return ERR_OK;
+}
+
+enum err form_parse(struct str body, struct arena *a, struct fields *out)
+{
+	struct fields f = { .n = 0 };
+	while (body.n > 0) {
+		struct str piece = str_cut(&body, '&');
+		enum err e = piece.n > 0 ? form_pair(piece, a, &f) : ERR_OK;
+		if (e != ERR_OK)
+			return e;
+	}
+	*out = f;
+	return ERR_OK;
+}
+
+enum err cookie_parse(struct str header, struct arena *a, struct fields *out)
+{
+	struct fields f = { .n = 0 };
+	(void)a;
+	if (!header_value_ok(header))
+		return ERR_INVALID;
+	while (header.n > 0) {
+		struct str value = str_cut(&header, ';');
+		struct str name = str_trim(str_cut(&value, '='));
+		if (!value.p || name.n == 0)
+			continue;
+		if (f.n == FIELDS_MAX)
+			return ERR_TOO_LARGE;
+		f.v[f.n++] = (struct field){ name, str_trim(value) };
+	}
+	*out = f;
+	return ERR_OK;
+}

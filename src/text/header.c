@@ -1,0 +1,122 @@
+#include "internal.h"
+
+bool header_token_ok(struct str name)
+{
+	const struct str marks = STR("!#$%&'*+-.^_`|~");
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool word =
+			(c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+		if (!word && !str_has_byte(marks, c))
+			return false;
+	}
+	return name.n > 0;
+}
+
+bool header_value_ok(struct str value)
+{
+	for (size_t i = 0; i < value.n; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+		if ((c < 0x20 && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static struct str skip(struct str s, size_t n)
+{
+	return (struct str){ s.p + n, s.n - n };
+}
+
+/* Takes one entity tag off the head of `*s`; returns its opaque part with the quotes, {NULL, 0}
+ * when there is none. RFC 9110 section 8.8.3. */
+static struct str take_etag(struct str *s)
+{
+	if (str_starts(*s, STR("W/")))
+		*s = skip(*s, 2);
+	if (s->n == 0 || s->p[0] != '"')
+		return (struct str){ NULL, 0 };
+	for (size_t i = 1; i < s->n; i++) {
+		unsigned char c = (unsigned char)s->p[i];
+		if (c == '"') {
+			struct str tag = { s->p, i + 1 };
+			*s = skip(*s, i + 1);
+			return tag;
+		}
+		if (c <= ' ' || c == 0x7f)
+			break;
+	}
+	return (struct str){ NULL, 0 };
+}
+
+bool header_etag_match(struct str header, struct str etag)
+{
+	struct str ours = take_etag(&etag);
+	header = str_trim(header);
+	if (!ours.p)
+		return false;
+	if (str_eq(header, STR("*")))
+		return true;
+	while (header.n > 0) {
+		struct str theirs = take_etag(&header);
+		if (!theirs.p)
+			return false;
+		if (str_eq(ours, theirs))
+			return true;
+		header = str_trim(header);
+		if (header.n > 0 && header.p[0] != ',')
+			return false;
+		while (header.n > 0 && header.p[0] == ',')
+			header = str_trim(skip(header, 1));
+	}
+	return false;
+}
+
+/* A number too great for 64 bits is as good as the greatest: both lie behind every body. */
+static bool read_position(struct str s, uint64_t *out)
+{
+	uint64_t value = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		if (__builtin_mul_overflow(value, 10u, &value) ||
+			__builtin_add_overflow(value, (uint64_t)(s.p[i] - '0'), &value))
+			value = UINT64_MAX;
+	}
+	*out = value;
+	return s.n > 0;
+}
+
+static enum err suffix_range(struct str digits, uint64_t total, uint64_t *first, uint64_t *last)
+{
+	uint64_t n = 0;
+	if (!read_position(digits, &n))
+		return ERR_INVALID;
+	if (n == 0)
+		return ERR_UNSUPPORTED;
+	if (total == 0)
+		return ERR_INVALID; /* satisfied by the empty body, which has no last byte to name
+				     */
+	*first = n < total ? total - n : 0;
+	*last = total - 1;
+	return ERR_OK;
+}
+
+enum err header_range(struct str header, uint64_t total, uint64_t *first, uint64_t *last)
+{
+	struct str rest = str_trim(header);
+	uint64_t from = 0, to = UINT64_MAX;
+	if (!str_eq_nocase(str_cut(&rest, '='), STR("bytes")) || !str_has_byte(rest, '-'))
+		return ERR_INVALID;
+	rest = str_trim(rest);
+	struct str begin = str_cut(&rest, '-');
+	if (begin.n == 0)
+		return suffix_range(rest, total, first, last);
+	if (!read_position(begin, &from) || (rest.n > 0 && !read_position(rest, &to)) || from > to)
+		return ERR_INVALID;
+	if (from >= total)
+		return ERR_UNSUPPORTED;
+	*first = from;
+	*last = to < total ? to : total - 1;
+	return ERR_OK;
+}

@@ -1,0 +1,13 @@
+/* text: what the parsers share. */
+#ifndef POSTERN_TEXT_INTERNAL_H
+#define POSTERN_TEXT_INTERNAL_H
+
+#include "postern/text.h"
+
+int hex_value(char c); /* -1 for what is no hexadecimal digit */
+/* Percent-decodes all of `s` once, '+' to a space when asked. ERR_INVALID for a '%' without two
+ * hexadecimal digits. `out->p` is never NULL on success. */
+enum err MUST_USE percent_decode(struct str s, bool plus, struct arena *a, struct str *out);
+bool has_control(struct str s); /* below U+0020, or U+007F */
+
+#endif

@@ -1,0 +1,82 @@
+#include "internal.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+enum { V4_OFFSET = 12, V4_BITS_BEFORE = 96 };
+static const uint8_t v4_head[V4_OFFSET] = { [10] = 0xff, [11] = 0xff };
+
+static bool is_v4(const struct ip *ip)
+{
+	return memcmp(ip->b, v4_head, sizeof v4_head) == 0;
+}
+
+enum err ip_parse(struct str s, struct ip *out)
+{
+	char z[IP_TEXT_SIZE];
+	struct ip ip = { .set = true };
+	if (str_copy(z, sizeof z, s) != ERR_OK)
+		return ERR_INVALID;
+	if (inet_pton(AF_INET, z, ip.b + V4_OFFSET) == 1)
+		memcpy(ip.b, v4_head, sizeof v4_head);
+	else if (inet_pton(AF_INET6, z, ip.b) != 1)
+		return ERR_INVALID;
+	*out = ip;
+	return ERR_OK;
+}
+
+/* Zeroes all behind the first `bits` bits. */
+static struct ip mask(struct ip ip, unsigned bits)
+{
+	for (unsigned i = 0; i < sizeof ip.b; i++) {
+		unsigned keep = bits <= i * 8 ? 0 : bits - i * 8;
+		if (keep < 8)
+			ip.b[i] &= (uint8_t)(0xff00u >> keep);
+	}
+	return ip;
+}
+
+enum err ip_net_parse(struct str s, struct ip_net *out)
+{
+	struct ip_net net = { .bits = 128 };
+	bool with_bits = str_has_byte(s, '/');
+	struct str bits = s;
+	struct str address = str_cut(&bits, '/');
+	if (ip_parse(address, &net.base) != ERR_OK)
+		return ERR_INVALID;
+	if (with_bits) {
+		bool dotted = !str_has_byte(address, ':');
+		int64_t n = 0;
+		if (str_int(bits, 0, dotted ? 32 : 128, &n) != ERR_OK)
+			return ERR_INVALID;
+		net.bits = (uint8_t)(dotted ? n + V4_BITS_BEFORE : n);
+	}
+	struct ip masked = mask(net.base, net.bits);
+	if (memcmp(masked.b, net.base.b, sizeof masked.b) != 0)
+		return ERR_INVALID;
+	*out = net;
+	return ERR_OK;
+}
+
+bool ip_in(const struct ip_net *nets, size_t n, struct ip ip)
+{
+	for (size_t i = 0; ip.set && i < n; i++) {
+		struct ip masked = mask(ip, nets[i].bits);
+		if (nets[i].base.set && memcmp(masked.b, nets[i].base.b, sizeof masked.b) == 0)
+			return true;
+	}
+	return false;
+}
+
+void ip_text(struct ip ip, char out[static IP_TEXT_SIZE])
+{
+	bool v4 = is_v4(&ip);
+	out[0] = '\0';
+	if (ip.set)
+		inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? ip.b + V4_OFFSET : ip.b, out, IP_TEXT_SIZE);
+}
+
+struct ip ip_prefix(struct ip ip, unsigned v4_bits, unsigned v6_bits)
+{
+	return mask(ip, is_v4(&ip) ? V4_BITS_BEFORE + v4_bits : v6_bits);
+}

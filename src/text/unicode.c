@@ -1,0 +1,122 @@
+#include "internal.h"
+
+#include <string.h>
+#include <utf8proc.h>
+
+bool utf8_ok(struct str s)
+{
+	uint32_t cp = 0;
+	for (size_t i = 0, n = 0; i < s.n; i += n) {
+		n = str_utf8((struct str){ s.p + i, s.n - i }, &cp);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
+static utf8proc_category_t category(uint32_t cp)
+{
+	return utf8proc_category((utf8proc_int32_t)cp);
+}
+
+/* Copies `s` with every space outside ASCII made U+0020, RFC 8265 section 4.2.2 step 2. */
+static enum err map_spaces(struct str s, struct arena *a, struct str *out)
+{
+	char *to = arena_alloc(a, s.n + 1);
+	size_t used = 0;
+	uint32_t cp = 0;
+	if (!to)
+		return ERR_NOMEM;
+	for (size_t i = 0, n = 0; i < s.n; i += n) {
+		n = str_utf8((struct str){ s.p + i, s.n - i }, &cp);
+		if (n == 0 || category(cp) == UTF8PROC_CATEGORY_CC)
+			return ERR_INVALID;
+		bool space = category(cp) == UTF8PROC_CATEGORY_ZS;
+		memcpy(to + used, space ? " " : s.p + i, space ? 1 : n);
+		used += space ? 1 : n;
+	}
+	*out = (struct str){ to, used };
+	return ERR_OK;
+}
+
+/* NFC with the code points in between held by the arena, so that they are wiped with it. `s` is
+ * UTF-8. */
+static enum err normalise(struct str s, struct arena *a, struct str *out)
+{
+	const utf8proc_option_t how = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s.p;
+	utf8proc_ssize_t room = utf8proc_decompose(p, (utf8proc_ssize_t)s.n, NULL, 0, how);
+	if (room < 0)
+		return ERR_INVALID;
+	utf8proc_int32_t *points = arena_alloc(a, ((size_t)room + 1) * sizeof *points);
+	if (!points)
+		return ERR_NOMEM;
+	utf8proc_ssize_t n = utf8proc_decompose(p, (utf8proc_ssize_t)s.n, points, room, how);
+	if (n < 0 || n > room)
+		return ERR_INVALID;
+	n = utf8proc_reencode(points, n, how);
+	if (n < 0)
+		return ERR_INVALID;
+	*out = (struct str){ (const char *)points, (size_t)n };
+	return ERR_OK;
+}
+
+static size_t count_points(struct str s)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < s.n; i++)
+		count += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return count;
+}
+
+enum err text_opaque(struct str s, struct arena *a, struct str *out, size_t *code_points)
+{
+	struct str mapped, normal;
+	if (s.n == 0)
+		return ERR_INVALID;
+	if (s.n > OPAQUE_MAX)
+		return ERR_TOO_LARGE;
+	enum err e = map_spaces(s, a, &mapped);
+	if (e == ERR_OK)
+		e = normalise(mapped, a, &normal);
+	if (e != ERR_OK)
+		return e;
+	*out = normal;
+	*code_points = count_points(normal);
+	return ERR_OK;
+}
+
+/* Besides the controls: what breaks a line, and what writes the letters around it backwards, so
+ * that a name in a mail reads as another. */
+static bool name_point_ok(uint32_t cp)
+{
+	switch (category(cp)) {
+	case UTF8PROC_CATEGORY_CC:
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+		return false;
+	default:
+		return !(cp >= 0x202a && cp <= 0x202e) && !(cp >= 0x2066 && cp <= 0x2069);
+	}
+}
+
+enum err text_name(struct str s, char out[static NAME_SIZE])
+{
+	uint32_t cp = 0;
+	struct str normal;
+	s = str_trim(s);
+	if (s.n > NAME_INPUT_MAX)
+		return ERR_TOO_LARGE;
+	for (size_t i = 0, n = 0; i < s.n; i += n) {
+		n = str_utf8((struct str){ s.p + i, s.n - i }, &cp);
+		if (n == 0 || !name_point_ok(cp))
+			return ERR_INVALID;
+	}
+	ARENA_AUTO *a = arena_new(NAME_INPUT_MAX * sizeof(uint32_t) * 4);
+	enum err e = a ? normalise(s, a, &normal) : ERR_NOMEM;
+	if (e != ERR_OK)
+		return e;
+	if (normal.n >= NAME_SIZE)
+		return ERR_TOO_LARGE;
+	return str_copy(out, NAME_SIZE, normal);
+}

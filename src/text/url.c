@@ -1,0 +1,166 @@
+#include "internal.h"
+
+int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* The byte that "%xx" at the head of `s` stands for, or -1. */
+static int percent_byte(struct str s)
+{
+	if (s.n < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
+		return -1;
+	return hex_value(s.p[1]) << 4 | hex_value(s.p[2]);
+}
+
+enum err percent_decode(struct str s, bool plus, struct arena *a, struct str *out)
+{
+	char *to = arena_alloc(a, s.n + 1);
+	if (!to)
+		return ERR_NOMEM;
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		if (c == '%') {
+			int byte = percent_byte((struct str){ s.p + i, s.n - i });
+			if (byte < 0)
+				return ERR_INVALID;
+			c = (char)byte;
+			i += 2;
+		} else if (c == '+' && plus) {
+			c = ' ';
+		}
+		to[n++] = c;
+	}
+	*out = (struct str){ to, n };
+	return ERR_OK;
+}
+
+bool has_control(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* Before decoding: '%' must not hide what splits a path, and a '?', a space or a '#' in a raw path
+ * means that it was cut out wrongly. */
+static bool raw_path_ok(struct str raw)
+{
+	if (raw.n == 0 || raw.p[0] != '/')
+		return false;
+	for (size_t i = 0; i < raw.n; i++) {
+		char c = raw.p[i];
+		if (c == '?' || c == ' ')
+			return false;
+		if (c == '%' && percent_byte((struct str){ raw.p + i, raw.n - i }) == '/')
+			return false;
+	}
+	return true;
+}
+
+static bool segments_ok(struct str path)
+{
+	struct str rest = { path.p + 1, path.n - 1 };
+	while (rest.n > 0) {
+		bool more = str_has_byte(rest, '/');
+		struct str segment = str_cut(&rest, '/');
+		if (segment.n == 0 || str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
+			return false;
+		if (more && !rest.n)
+			return true; /* one trailing slash */
+	}
+	return true;
+}
+
+static bool code_points_ok(struct str path)
+{
+	uint32_t cp = 0;
+	for (size_t i = 0, n = 0; i < path.n; i += n) {
+		n = str_utf8((struct str){ path.p + i, path.n - i }, &cp);
+		if (n == 0 || cp < 0x20 || (cp >= 0x7f && cp < 0xa0))
+			return false;
+		if (cp == '\\' || cp == '#' || cp == ';')
+			return false;
+	}
+	return true;
+}
+
+enum err url_path(struct str raw, struct arena *a, struct str *out)
+{
+	if (raw.n > URL_PATH_MAX)
+		return ERR_TOO_LARGE;
+	if (!raw_path_ok(raw))
+		return ERR_INVALID;
+	struct str path;
+	enum err e = percent_decode(raw, false, a, &path);
+	if (e != ERR_OK)
+		return e;
+	if (!code_points_ok(path) || !segments_ok(path))
+		return ERR_INVALID;
+	*out = path;
+	return ERR_OK;
+}
+
+static bool is_unreserved(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+void url_encode(struct buf *b, struct str s)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (is_unreserved(s.p[i])) {
+			buf_byte(b, s.p[i]);
+		} else {
+			const char triple[3] = { '%', digits[c >> 4], digits[c & 15] };
+			buf_add(b, triple, sizeof triple);
+		}
+	}
+}
+
+/* What a browser or a proxy may drop or turn into a '/' once it has decoded it. */
+static bool percent_ok(struct str s)
+{
+	switch (percent_byte(s)) {
+	case -1:
+	case '\0':
+	case '\t':
+	case '\n':
+	case '\r':
+	case '/':
+	case '\\':
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool url_is_local(struct str s)
+{
+	if (s.n == 0 || s.n > URL_LOCAL_MAX || s.p[0] != '/')
+		return false;
+	bool in_path = true;
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		if (c <= ' ' || c >= 0x7f || c == '\\')
+			return false;
+		if (c == '%' && !percent_ok((struct str){ s.p + i, s.n - i }))
+			return false;
+		if (c == '?' || c == '#')
+			in_path = false;
+		if (in_path && c == '/' && i + 1 < s.n && s.p[i + 1] == '/')
+			return false;
+	}
+	return true;
+}
