@@ -54,7 +54,7 @@ static void UNUSED say(const struct request *r, struct response *rsp, const char
 }
 
 /* Names the group (by its context), the code and what the reader is told. */
-static void site_fail(void *ctx, struct request *r, struct response *rsp)
+UNUSED static void site_fail(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct error_face *face = http_error_face(rsp->err);
 	rsp->status = response_error_status(rsp);
@@ -63,7 +63,7 @@ static void site_fail(void *ctx, struct request *r, struct response *rsp)
 		rsp->detail ? rsp->detail : face->sentence));
 }
 
-static enum err site_identify(void *ctx, struct str token, int64_t now_s, struct caller *out)
+UNUSED static enum err site_identify(void *ctx, struct str token, int64_t now_s, struct caller *out)
 {
 	(void)now_s;
 	struct site *site = ctx;
@@ -78,7 +78,7 @@ static enum err site_identify(void *ctx, struct str token, int64_t now_s, struct
 	return ERR_OK;
 }
 
-static bool site_in_tx(void *ctx)
+UNUSED static bool site_in_tx(void *ctx)
 {
 	struct site *site = ctx;
 	return atomic_exchange(&site->in_tx, false);
@@ -128,7 +128,7 @@ static void UNUSED site_stop(struct site *site)
 }
 
 /* The log so far, for strstr. Freed by the caller. */
-static char *UNUSED site_log(const struct site *site)
+UNUSED static char *site_log(const struct site *site)
 {
 	const off_t size = lseek(site->log.fd, 0, SEEK_END);
 	char *text = calloc(1, (size_t)size + 1);
@@ -196,7 +196,7 @@ static ssize_t get(int fd, char *to, size_t n, int wait_ms)
 }
 
 /* Value of a header in the answer, or NULL; valid until the next call. */
-static const char *UNUSED answer_header(const struct answer *a, const char *name)
+UNUSED static const char *answer_header(const struct answer *a, const char *name)
 {
 	static _Thread_local char value[1024];
 	const size_t n = strlen(name);
@@ -224,7 +224,7 @@ static size_t UNUSED answer_header_count(const struct answer *a, const char *nam
 	return count;
 }
 
-static const char *UNUSED answer_body(const struct answer *a)
+UNUSED static const char *answer_body(const struct answer *a)
 {
 	return a->bytes + a->head_n;
 }
