@@ -84,7 +84,7 @@ const struct setting settings[] = {
 	INT("mail", "per_mailbox_hour", mail_per_mailbox_hour, "5", 1, 1000, "mails",
 		"To one address in an hour; more are silently left out, so that nobody can flood a "
 		"mailbox."),
-	INT("mail", "attempts_max", mail_attempts_max, "60", 1, 1000, "tries",
+	INT("mail", "attempts_max", mail_attempts_max, "25", 1, 1000, "tries",
 		"Then a mail is given up."),
 	INT("password", "min_length", password_min_length, "8", 8, 64, "characters",
 		"Least length of a new password."),

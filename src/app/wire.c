@@ -73,6 +73,7 @@ static struct mail_settings mail_settings(const struct app *app)
 		.attempts_max = (unsigned)c->mail_attempts_max,
 		.keep_text = c->development,
 		.site_name = c->site_name,
+		.site_language = c->language,
 		.base_url = c->base_url,
 		.theme = *c->theme ? c->theme : NULL,
 		.clock = &app->clock,
