@@ -55,7 +55,9 @@ enum err token_send(struct db_conn *c, const struct token_order *o)
 	struct notice n = { .kind = o->kind,
 		.to = o->owner->email,
 		.to_key = o->owner->email_key,
-		.name = o->owner->name,
+		/* Who typed the name is not known yet: nobody writes into a stranger's mailbox by
+		   choosing one. */
+		.name = o->kind == MAIL_VERIFY ? "" : o->owner->name,
 		.link = buf_view(&link).p,
 		.minutes = token_minutes(o->s, o->purpose),
 		.now_s = o->now_s };

@@ -57,9 +57,7 @@ static void article_view(struct view *root, struct arena *a, const struct articl
 
 	view_text(v, "headline", art->headline);
 	view_str(v, "dek", art->dek);
-	view_z(v, "byline",
-		art->byline.n ? arena_fmt(a, "By " STR_FMT, STR_ARG(art->byline)) : NULL);
-	view_str(v, "author", art->byline);
+	view_str(v, "byline", art->byline);
 	view_str(v, "dateline", art->dateline);
 	view_str(v, "credit", art->credit);
 	view_str(v, "section", art->section_name);

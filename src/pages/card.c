@@ -56,6 +56,7 @@ void image_view(struct view *v, const char *key, struct arena *a, const struct i
 		view_int(o, "height", img->height);
 		view_str(o, "caption", img->caption);
 		view_str(o, "credit", img->credit);
+		view_bool(o, "has_caption", img->caption.n > 0 || img->credit.n > 0);
 	}
 	view_child(v, key, o);
 }
@@ -81,8 +82,7 @@ void card_view(struct view *v, struct arena *a, const struct card *c)
 	view_z(v, "href", arena_fmt(a, "/articles/%s", art->slug));
 	view_text(v, "headline", art->headline);
 	view_str(v, "dek", art->dek);
-	view_z(v, "byline",
-		art->byline.n ? arena_fmt(a, "By " STR_FMT, STR_ARG(art->byline)) : NULL);
+	view_str(v, "byline", art->byline);
 	view_str(v, "section", art->section_name);
 	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
 	view_text(v, "published_iso", arena_str(a, str_of(iso)));

@@ -68,6 +68,20 @@ static size_t front_pick(
 	return left;
 }
 
+/* Only the first card of a block shows its picture. */
+static void picture_first(struct cards *c)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		struct card first = c->v[i];
+
+		if (!first.has_image)
+			continue;
+		memmove(&c->v[1], &c->v[0], i * sizeof c->v[0]);
+		c->v[0] = first;
+		return;
+	}
+}
+
 static void front_view(struct view *root, struct front *f)
 {
 	const struct card *lead;
@@ -88,6 +102,7 @@ static void front_view(struct view *root, struct front *f)
 	for (size_t i = 0; i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
 		struct view *b = view_append(blocks);
 
+		picture_first(&f->blocks[i]);
 		view_text(b, "name", f->sections[i].name);
 		view_z(b, "href",
 			arena_fmt(f->a, "/sections/" STR_FMT, STR_ARG(f->sections[i].slug)));

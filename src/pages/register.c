@@ -90,7 +90,6 @@ static enum err verify_page(const struct pages *p, struct request *r, struct res
 		f.token_error =
 			"This link was used already, is too old, or was replaced by a newer one.";
 	view_bool(root, "ask", state == VERIFY_ASK);
-	view_bool(root, "done", false);
 	view_bool(root, "spent", state == VERIFY_SPENT);
 	form_view(root, r->arena, p, &f);
 	page_private(rsp);
