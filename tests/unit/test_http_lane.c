@@ -1,0 +1,489 @@
+/* Goal: nobody stalls anybody: lanes under load, full lanes, slow clients, and a stop in the middle
+ * of it all. */
+#include "http_help.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/un.h>
+
+/* What the handlers share with the tests. */
+static _Atomic int hash_nice, running, most_running;
+static _Atomic bool gate_shut; /* handlers of /held wait for it to open */
+
+static enum err quick(void *ctx, struct request *r, struct response *rsp)
+{
+	(void)ctx;
+	say(r, rsp, "quick");
+	return ERR_OK;
+}
+
+static enum err work(void *ctx, struct request *r, struct response *rsp)
+{
+	sleep_ms(2);
+	return quick(ctx, r, rsp);
+}
+
+static enum err hash(void *ctx, struct request *r, struct response *rsp)
+{
+	const int now = atomic_fetch_add(&running, 1) + 1;
+	if (now > atomic_load(&most_running)) {
+		atomic_store(&most_running, now);
+	}
+	atomic_store(&hash_nice, getpriority(PRIO_PROCESS, (id_t)gettid()));
+	sleep_ms(10);
+	atomic_fetch_sub(&running, 1);
+	return quick(ctx, r, rsp);
+}
+
+static enum err held(void *ctx, struct request *r, struct response *rsp)
+{
+	atomic_fetch_add(&running, 1);
+	while (atomic_load(&gate_shut)) {
+		sleep_ms(2);
+	}
+	atomic_fetch_sub(&running, 1);
+	return quick(ctx, r, rsp);
+}
+
+static enum err large(void *ctx, struct request *r, struct response *rsp)
+{
+	(void)ctx;
+	say(r, rsp, "");
+	const size_t n = 150000;
+	char *p = arena_alloc(r->arena, n);
+	memset(p, 'x', n);
+	rsp->body = (struct str){ p, n };
+	return ERR_OK;
+}
+
+#define SIMPLE(pattern, handler, lane)                                                             \
+	{                                                                                          \
+		METHOD_GET, pattern, handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, lane            \
+	}
+static const struct route pages[] = {
+	SIMPLE("/quick", quick, LANE_LOOP),
+	SIMPLE("/work", work, LANE_WORK),
+	SIMPLE("/hash", hash, LANE_HASH),
+	SIMPLE("/held", held, LANE_HASH),
+	SIMPLE("/large", large, LANE_WORK),
+	{ METHOD_POST, "/form", work, WHO_ANYONE, RATE_PAGE, BODY_FORM, 1000, LANE_WORK },
+};
+static const struct route_group groups[] = {
+	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE },
+};
+
+static void prepare(struct site *site)
+{
+	*site = (struct site){ 0 };
+	site->settings = site_settings(site);
+	site->settings.groups = groups;
+	site->settings.group_count = COUNT(groups);
+	atomic_store(&gate_shut, false);
+	atomic_store(&running, 0);
+	atomic_store(&most_running, 0);
+}
+
+static void wait_running(int n)
+{
+	for (int i = 0; i < 2000 && atomic_load(&running) < n; i++) {
+		sleep_ms(2);
+	}
+	assert_int_equal(atomic_load(&running), n);
+}
+
+static void send_get(int fd, const char *path)
+{
+	char request[100];
+	(void)snprintf(request, sizeof request, "GET %s HTTP/1.1\r\n" HOST "\r\n", path);
+	put(fd, request, strlen(request));
+}
+
+static int64_t fetch_us(unsigned port, const char *path, int status)
+{
+	static _Thread_local struct answer a;
+	const int64_t before_us = clock_monotonic_us();
+	const int fd = dial(port);
+	send_get(fd, path);
+	assert_true(read_answer(fd, false, &a));
+	close(fd);
+	assert_int_equal(a.status, status);
+	return clock_monotonic_us() - before_us;
+}
+
+/* ---- 200 connections, all kinds of requests, several rounds on each ---- */
+enum { CLIENTS = 200, ROUNDS = 5, DRIVERS = 4 };
+struct driver {
+	unsigned port;
+	size_t first;
+	_Atomic int answered;
+	int64_t slowest_us;
+};
+
+static void *drive(void *arg)
+{
+	static const char *const paths[] = { "/quick", "/work", "/quick", "/large", "/hash" };
+	static _Thread_local struct answer a;
+	struct driver *d = arg;
+	int fds[CLIENTS / DRIVERS];
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		fds[i] = dial(d->port);
+	}
+	for (size_t round = 0; round < ROUNDS; round++) {
+		const int64_t before_us = clock_monotonic_us();
+		for (size_t i = 0; i < COUNT(fds); i++) {
+			send_get(fds[i], paths[(d->first + i + round) % COUNT(paths)]);
+		}
+		for (size_t i = 0; i < COUNT(fds); i++) {
+			d->answered += read_answer(fds[i], false, &a) && a.status == 200;
+			const int64_t took_us = clock_monotonic_us() - before_us;
+			d->slowest_us = took_us > d->slowest_us ? took_us : d->slowest_us;
+		}
+	}
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		close(fds[i]);
+	}
+	return NULL;
+}
+
+static void load(unsigned loop_threads)
+{
+	struct site site;
+	prepare(&site);
+	site.settings.loop_threads = loop_threads;
+	site_start(&site);
+	pthread_t threads[DRIVERS];
+	static struct driver drivers[DRIVERS];
+	for (size_t i = 0; i < DRIVERS; i++) {
+		drivers[i] = (struct driver){ .port = http_port(site.http, false), .first = i };
+		assert_int_equal(pthread_create(&threads[i], NULL, drive, &drivers[i]), 0);
+	}
+	for (size_t i = 0; i < DRIVERS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_int_equal(drivers[i].answered, ROUNDS * CLIENTS / DRIVERS);
+		assert_true(drivers[i].slowest_us < 7000000);
+	}
+	assert_int_equal(atomic_load(&most_running), 1); /* as many as there are hash threads */
+	assert_true(atomic_load(&hash_nice) >= 10);
+	site_stop(&site);
+}
+
+static void mixed_load(void **state)
+{
+	(void)state;
+	load(1);
+	load(2);
+}
+
+/* While every hash thread is held up, the loop and the work lane answer at once. */
+static void slow_hash_delays_nobody(void **state)
+{
+	(void)state;
+	struct site site;
+	prepare(&site);
+	site.settings.loop_threads = 1;
+	site_start(&site);
+	const unsigned port = http_port(site.http, false);
+	atomic_store(&gate_shut, true);
+	int held_fds[20];
+	for (size_t i = 0; i < COUNT(held_fds); i++) {
+		held_fds[i] = dial(port);
+		send_get(held_fds[i], "/held");
+	}
+	wait_running(1);
+	for (int i = 0; i < 50; i++) {
+		assert_true(fetch_us(port, "/quick", 200) < 1000000);
+		assert_true(fetch_us(port, "/work", 200) < 1000000);
+	}
+	atomic_store(&gate_shut, false);
+	static struct answer a;
+	for (size_t i = 0; i < COUNT(held_fds); i++) {
+		assert_true(read_answer(held_fds[i], false, &a));
+		assert_int_equal(a.status, 200);
+		close(held_fds[i]);
+	}
+	site_stop(&site);
+}
+
+/* A full lane says so at once, and the connection stays. */
+static void full_lane(void **state)
+{
+	(void)state;
+	struct site site;
+	prepare(&site);
+	site.settings.hash_queue = 2;
+	site_start(&site);
+	const unsigned port = http_port(site.http, false);
+	atomic_store(&gate_shut, true);
+	int fds[3];
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		fds[i] = dial(port);
+		send_get(fds[i], "/held");
+		wait_running(1); /* the first is running, the others wait */
+	}
+	sleep_ms(50);
+	static struct answer a;
+	const int fd = dial(port);
+	for (int i = 0; i < 3; i++) {
+		const int64_t before_us = clock_monotonic_us();
+		send_get(fd, "/held");
+		assert_true(read_answer(fd, false, &a));
+		assert_true(clock_monotonic_us() - before_us < 1000000);
+		assert_int_equal(a.status, 503);
+		assert_string_equal(answer_header(&a, "Retry-After"), "1");
+		assert_non_null(strstr(answer_body(&a), "pages|busy|"));
+	}
+	send_get(fd, "/quick");
+	assert_true(read_answer(fd, false, &a));
+	assert_int_equal(a.status, 200);
+	close(fd);
+	struct buf text = BUF(100000);
+	http_metrics(site.http, &text);
+	assert_non_null(strstr(text.p, "postern_lane_refused_total{lane=\"hash\"} 3\n"));
+	buf_free(&text);
+	atomic_store(&gate_shut, false);
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		assert_true(read_answer(fds[i], false, &a));
+		assert_int_equal(a.status, 200);
+		close(fds[i]);
+	}
+	site_stop(&site);
+}
+
+static void *open_gate_soon(void *arg)
+{
+	(void)arg;
+	sleep_ms(300);
+	atomic_store(&gate_shut, false);
+	return NULL;
+}
+
+/* A stop waits for what is under way: every request that was taken is answered. */
+static void stop_while_busy(void **state)
+{
+	(void)state;
+	struct site site;
+	prepare(&site);
+	site_start(&site);
+	const unsigned port = http_port(site.http, false);
+	atomic_store(&gate_shut, true);
+	int fds[30];
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		fds[i] = dial(port);
+		send_get(fds[i], i % 3 ? "/held" : "/work");
+	}
+	const int idle = dial(port);
+	wait_running(1);
+	sleep_ms(100);
+	pthread_t opener;
+	assert_int_equal(pthread_create(&opener, NULL, open_gate_soon, NULL), 0);
+	const int64_t before_us = clock_monotonic_us();
+	site_stop(&site);
+	assert_true(clock_monotonic_us() - before_us < 5000000);
+	pthread_join(opener, NULL);
+	static struct answer a;
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		assert_true(read_answer(fds[i], false, &a));
+		assert_int_equal(a.status, 200);
+		close(fds[i]);
+	}
+	assert_true(is_closed(idle));
+	close(idle);
+}
+
+/* Start and stop, with clients that come and go, many times over. */
+static void stop_often(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 15; i++) {
+		struct site site;
+		prepare(&site);
+		site_start(&site);
+		int fds[10];
+		for (size_t k = 0; k < COUNT(fds); k++) {
+			fds[k] = dial(http_port(site.http, false));
+			send_get(fds[k], k % 2 ? "/work" : "/hash");
+			if (k % 5 == 0) {
+				close(fds[k]);
+				fds[k] = -1;
+			}
+		}
+		sleep_ms(i % 4);
+		site_stop(&site);
+		for (size_t k = 0; k < COUNT(fds); k++) {
+			if (fds[k] >= 0) {
+				close(fds[k]);
+			}
+		}
+	}
+}
+
+/* Nobody keeps a connection by sending nothing, half a head, half a body, or a byte now and then.
+ */
+static void slow_clients(void **state)
+{
+	(void)state;
+	struct site site;
+	prepare(&site);
+	site.settings.timeout_s = 1;
+	site_start(&site);
+	const unsigned port = http_port(site.http, false);
+	static const char *const starts[] = { "", "GET /quick HTTP/1.1\r\nHost: x\r\n",
+		"POST /form HTTP/1.1\r\n" HOST FORM SAME "Content-Length: 900\r\n\r\n", "GET /",
+		"POST /form HTTP/1.1\r\n" HOST FORM SAME
+		"Transfer-Encoding: chunked\r\n\r\n5\r\n" };
+	enum { KINDS = COUNT(starts), SILENT = 0, TRICKLING = 1 };
+	struct pollfd fds[2 * KINDS];
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		fds[i] = (struct pollfd){ .fd = dial(port), .events = POLLIN };
+		put(fds[i].fd, starts[i % KINDS], strlen(starts[i % KINDS]));
+	}
+	const int64_t before_us = clock_monotonic_us();
+	size_t closed = 0;
+	while (closed < COUNT(fds) && clock_monotonic_us() - before_us < 7000000) {
+		for (size_t i = KINDS; i < COUNT(fds); i++) {
+			if (fds[i].fd >= 0) {
+				put(fds[i].fd, "a", 1);
+			}
+		}
+		(void)poll(fds, COUNT(fds), 100);
+		for (size_t i = 0; i < COUNT(fds); i++) {
+			char rest[2000];
+			if (fds[i].fd >= 0 && fds[i].revents &&
+				recv(fds[i].fd, rest, sizeof rest, 0) <= 0) {
+				close(fds[i].fd);
+				fds[i].fd = -1;
+				closed++;
+			}
+		}
+		(void)fetch_us(port, "/quick", 200);
+	}
+	assert_int_equal(closed, COUNT(fds));
+	site_stop(&site);
+}
+
+/* Clients that leave before their answer, and connections above the limit, harm nobody. */
+static void rude_clients(void **state)
+{
+	(void)state;
+	struct site site;
+	prepare(&site);
+	site.settings.connections_per_address = 20;
+	site_start(&site);
+	const unsigned port = http_port(site.http, false);
+	for (int i = 0; i < 100; i++) {
+		const int fd = dial(port);
+		send_get(fd, i % 2 ? "/work" : "/large");
+		const struct linger at_once = { 1, 0 };
+		(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+		close(fd);
+	}
+	sleep_ms(300);
+	int fds[40];
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		fds[i] = dial(port);
+		send_get(fds[i], "/quick");
+	}
+	static struct answer a;
+	size_t answered = 0;
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		answered += read_answer(fds[i], false, &a);
+	}
+	assert_int_equal(answered, 20);
+	for (size_t i = 0; i < COUNT(fds); i++) {
+		close(fds[i]);
+	}
+	sleep_ms(100);
+	(void)fetch_us(port, "/quick", 200);
+	site_stop(&site);
+}
+
+/* ---- other sockets ---- */
+static void ipv6(void **state)
+{
+	(void)state;
+	struct site site;
+	prepare(&site);
+	site.settings.listen = "[::1]:0";
+	char why[256] = "";
+	if (http_start(&site.settings, &site.http, why) != ERR_OK) {
+		site_stop(&site);
+		skip(); /* a machine without IPv6 */
+	}
+	const int fd = socket(AF_INET6, SOCK_STREAM, 0);
+	const struct sockaddr_in6 to = { .sin6_family = AF_INET6,
+		.sin6_port = htons((uint16_t)http_port(site.http, false)),
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	assert_int_equal(connect(fd, (const struct sockaddr *)&to, sizeof to), 0);
+	static struct answer a;
+	send_get(fd, "/work");
+	assert_true(read_answer(fd, false, &a));
+	assert_int_equal(a.status, 200);
+	close(fd);
+	assert_true(site_logged(&site, "client=::1"));
+	site_stop(&site);
+}
+
+static int dial_unix(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	(void)snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
+	const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* A unix socket: what a dead process left is replaced, a living one is not, and the file goes with
+ * the server. */
+static void unix_socket(void **state)
+{
+	(void)state;
+	char folder[] = "/tmp/postern-http-XXXXXX";
+	assert_non_null(mkdtemp(folder));
+	char path[64];
+	char listen_text[80];
+	(void)snprintf(path, sizeof path, "%s/s", folder);
+	(void)snprintf(listen_text, sizeof listen_text, "unix:%s", path);
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	(void)snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+	const int dead = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(dead, (struct sockaddr *)&at, sizeof at), 0);
+	close(dead);
+
+	struct site site;
+	prepare(&site);
+	site.settings.listen = listen_text;
+	site_start(&site);
+	struct http *second = NULL;
+	char why[256] = "";
+	assert_int_equal(http_start(&site.settings, &second, why), ERR_UNAVAILABLE);
+	const int fd = dial_unix(path);
+	assert_true(fd >= 0);
+	static struct answer a;
+	send_get(fd, "/work");
+	assert_true(read_answer(fd, false, &a));
+	assert_int_equal(a.status, 200);
+	close(fd);
+	assert_true(site_logged(&site, "client=127.0.0.1"));
+	site_stop(&site);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(rmdir(folder), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mixed_load),
+		cmocka_unit_test(slow_hash_delays_nobody),
+		cmocka_unit_test(full_lane),
+		cmocka_unit_test(stop_while_busy),
+		cmocka_unit_test(stop_often),
+		cmocka_unit_test(slow_clients),
+		cmocka_unit_test(rude_clients),
+		cmocka_unit_test(ipv6),
+		cmocka_unit_test(unix_socket),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
