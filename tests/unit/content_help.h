@@ -1,0 +1,231 @@
+/* A database in a folder of its own, and short ways to put articles into it. */
+#ifndef TESTS_CONTENT_HELP_H
+#define TESTS_CONTENT_HELP_H
+
+#include "../../src/content/internal.h"
+
+#include "postern/crypto.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { NOW = 1800000000, WHYS_MAX = 64 };
+
+struct fixture {
+	char folder[64], url[128];
+	struct db *db;
+	struct arena *arena;
+	/* what the import reported, in order */
+	char what[WHYS_MAX][16], slug[WHYS_MAX][SLUG_SIZE], why[WHYS_MAX][WHY_SIZE],
+		path[WHYS_MAX][256];
+	size_t reports;
+};
+static const struct log help_quiet = { LOG_ERROR, LOG_LOGFMT, -1 };
+static const struct decision full = { .grant = GRANT_FULL, .reason = REASON_ENTITLED };
+static const struct decision teaser = { .grant = GRANT_TEASER, .reason = REASON_SUBSCRIBER_ONLY };
+static const struct decision none = { .grant = GRANT_NONE, .reason = REASON_EMBARGOED };
+
+static inline int fixture_make(void **state)
+{
+	char why[256];
+	struct fixture *f = calloc(1, sizeof *f);
+	if (!f || crypto_start() != ERR_OK)
+		return -1;
+	snprintf(f->folder, sizeof f->folder, "/tmp/postern-content-XXXXXX");
+	if (!mkdtemp(f->folder))
+		return -1;
+	snprintf(f->url, sizeof f->url, "sqlite:%s/t.db", f->folder);
+	struct db_settings s = { .url = f->url,
+		.use = DB_TOOL,
+		.readers = 2,
+		.busy_timeout_ms = 2000,
+		.log = &help_quiet };
+	f->arena = arena_new(64 << 20);
+	*state = f;
+	return db_open(&s, &f->db, why) == ERR_OK && db_migrate(f->db, why) == ERR_OK ? 0 : -1;
+}
+
+static inline int fixture_end(void **state)
+{
+	struct fixture *f = *state;
+	char command[96];
+	db_close(f->db);
+	arena_free(f->arena);
+	snprintf(command, sizeof command, "rm -rf '%s'", f->folder);
+	int rc = system(command);
+	free(f);
+	return rc;
+}
+
+/* ---- files ---- */
+
+static inline const char *fixture_path(struct fixture *f, const char *name)
+{
+	return arena_fmt(f->arena, "%s/in/%s", f->folder, name);
+}
+
+/* Makes the folders of `name` too, below "in". */
+static inline void put_bytes(struct fixture *f, const char *name, struct str bytes)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s", fixture_path(f, name));
+	for (char *p = path + strlen(f->folder) + 1; (p = strchr(p, '/')) != NULL; p++) {
+		*p = 0;
+		(void)mkdir(path, 0700);
+		*p = '/';
+	}
+	FILE *out = fopen(path, "wb");
+	assert_non_null(out);
+	assert_int_equal(fwrite(bytes.p ? bytes.p : "", 1, bytes.n, out), bytes.n);
+	assert_int_equal(fclose(out), 0);
+}
+
+static inline void put_file(struct fixture *f, const char *name, const char *text)
+{
+	put_bytes(f, name, str_of(text));
+}
+
+/* The smallest PNG header that has a size; its bytes differ by `mark`. */
+static inline void put_png(struct fixture *f, const char *name, unsigned char width, char mark)
+{
+	char png[40] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+	png[19] = (char)width;
+	png[23] = 60;
+	png[39] = mark;
+	put_bytes(f, name, (struct str){ png, sizeof png });
+}
+
+/* ---- import ---- */
+
+static inline void take_report(
+	void *ctx, const char *path, const char *what, const char *slug, const char *why)
+{
+	struct fixture *f = ctx;
+	assert_in_range(f->reports, 0, WHYS_MAX - 1);
+	size_t i = f->reports++;
+	snprintf(f->path[i], sizeof f->path[i], "%s", path);
+	snprintf(f->what[i], sizeof f->what[i], "%s", what);
+	snprintf(f->slug[i], sizeof f->slug[i], "%s", slug);
+	snprintf(f->why[i], sizeof f->why[i], "%s", why);
+}
+
+static inline struct import_settings import_settings_of(struct fixture *f)
+{
+	f->reports = 0;
+	return (struct import_settings){ .default_section = "News",
+		.default_access = ACCESS_SUBSCRIBER,
+		.report = take_report,
+		.ctx = f };
+}
+
+static inline struct import_count import_at(struct fixture *f, const char *name, int64_t now_s)
+{
+	struct import_count n;
+	struct import_settings s = import_settings_of(f);
+	assert_int_equal(content_import(f->db, fixture_path(f, name), &s, now_s, &n), ERR_OK);
+	return n;
+}
+
+static inline struct import_count import(struct fixture *f, const char *name)
+{
+	return import_at(f, name, NOW);
+}
+
+static inline void assert_report(
+	struct fixture *f, size_t i, const char *what, const char *why_part)
+{
+	assert_in_range(i, 0, f->reports - 1);
+	if (strcmp(f->what[i], what) != 0 || !strstr(f->why[i], why_part))
+		fail_msg("%s: %s, \"%s\"; expected %s, \"%s\"", f->path[i], f->what[i], f->why[i],
+			what, why_part);
+}
+
+/* ---- reading ---- */
+
+struct reading_of {
+	struct fixture *f;
+	struct arena *arena;
+	const char *slug;
+	const struct decision *d;
+	unsigned words;
+	struct article article;
+	struct article_text text;
+	struct image *images;
+	size_t image_count;
+	enum err err, find_err, images_err;
+};
+
+static inline enum err read_one(struct db_conn *c, void *arg)
+{
+	struct reading_of *r = arg;
+	r->find_err = content_find(c, str_of(r->slug), r->f->arena, &r->article);
+	if (r->find_err)
+		return ERR_OK;
+	r->err = content_open(c, &r->article, r->d, r->words, r->arena, &r->text);
+	r->images_err =
+		content_images(c, &r->article, r->d, r->f->arena, &r->images, &r->image_count);
+	return ERR_OK;
+}
+
+static inline struct reading_of open_words(
+	struct fixture *f, const char *slug, const struct decision *d, unsigned words)
+{
+	struct reading_of r = { .f = f, .arena = f->arena, .slug = slug, .d = d, .words = words };
+	assert_int_equal(db_read(f->db, read_one, &r), ERR_OK);
+	return r;
+}
+
+static inline struct article find(struct fixture *f, const char *slug)
+{
+	struct reading_of r = open_words(f, slug, &none, 0);
+	if (r.find_err)
+		fail_msg("no article %s", slug);
+	return r.article;
+}
+
+static inline void assert_str(struct str s, const char *expected)
+{
+	if (!str_eq(s, str_of(expected)))
+		fail_msg("got      \"%.*s\"\nexpected \"%s\"", (int)s.n, s.p, expected);
+}
+
+/* ---- articles without a file ---- */
+
+static inline struct draft draft_of(struct fixture *f, const char *slug, int64_t published)
+{
+	struct draft d = {
+		.source = str_of(arena_fmt(f->arena, "file:%s", slug)),
+		.headline = str_of(arena_fmt(f->arena, "Headline of %s", slug)),
+		.section_name = STR("City"),
+		.status = STR("usable"),
+		.access = ACCESS_SUBSCRIBER,
+		.published_at = published,
+	};
+	snprintf(d.slug, sizeof d.slug, "%s", slug);
+	return d;
+}
+
+static inline void draft_text(struct fixture *f, struct draft *d, const char *html)
+{
+	assert_int_equal(
+		sanitise(str_of(html), &(struct sanitiser){ NULL, NULL }, f->arena, &d->blocks),
+		ERR_OK);
+}
+
+static inline enum outcome store(struct fixture *f, struct draft *d)
+{
+	struct stored out = { 0 };
+	enum err e = draft_store(f->db, d, NOW, f->arena, &out);
+	if (e != ERR_OK)
+		fail_msg("%s: %s %s", d->slug, err_name(e), out.why);
+	return out.outcome;
+}
+
+#endif
