@@ -1,0 +1,393 @@
+/* Goal: nobody gets more of an article than the decision grants, and what is not granted is not
+ * even read. */
+#include "content_help.h"
+
+enum { MARKER_BYTES = 1 << 20, SMALL_ARENA = 64 << 10 };
+
+static void teaser_cut_follows_its_rules(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *goal,
+			*shape; /* p: paragraph of ten words, h: heading of two, f: figure */
+		int64_t cut;
+		unsigned words;
+		size_t end;
+	} rows[] = {
+		{ "nothing of nothing", "", 0, 80, 0 },
+		{ "the only block is given", "p", 0, 80, 1 },
+		{ "even with no words asked for", "p", 0, 0, 1 },
+		{ "words reached exactly", "pppp", 0, 20, 2 },
+		{ "words passed", "pppp", 0, 11, 2 },
+		{ "at least one paragraph", "pppp", 0, 0, 1 },
+		{ "a heading alone is no teaser", "hppp", 0, 1, 2 },
+		{ "a picture alone is no teaser", "fhpp", 0, 1, 3 },
+		{ "never the last block", "pp", 0, 1000, 1 },
+		{ "never the last block, though no paragraph is left", "hp", 0, 1000, 1 },
+		{ "without any paragraph one block", "hhh", 0, 0, 1 },
+		{ "without any paragraph by words", "hhhh", 0, 3, 2 },
+		{ "the author's mark", "pppp", 1, 1000, 1 },
+		{ "the author's mark beyond the words", "pppp", 3, 5, 3 },
+		{ "the author's mark before the first paragraph", "hppp", 1, 1000, 1 },
+		{ "the author's mark at the end", "ppp", 3, 5, 2 },
+		{ "a mark beyond the end", "ppp", 99, 5, 2 },
+		{ "a mark below zero is none", "ppp", -1, 10, 1 },
+		{ "words beyond any text", "ppp", 0, 4000000000U, 2 },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct block_size v[8];
+		size_t n = strlen(rows[i].shape);
+		for (size_t k = 0; k < n; k++) {
+			char c = rows[i].shape[k];
+			v[k] = (struct block_size){ c == 'p' ? 10 : (c == 'h' ? 2 : 0), c == 'p' };
+		}
+		size_t end = teaser_cut(v, n, rows[i].cut, rows[i].words);
+		if (end != rows[i].end)
+			fail_msg("%s: %zu", rows[i].goal, end);
+	}
+}
+
+/* Three short paragraphs and one of a megabyte behind them. */
+static void put_article(struct fixture *f, int64_t cut)
+{
+	struct draft d = draft_of(f, "harbour", NOW - 10);
+	BUF_AUTO b = BUF(2 * MARKER_BYTES);
+	buf_puts(&b, "<p>MARKER ");
+	for (size_t i = 0; i < MARKER_BYTES; i++)
+		buf_byte(&b, 'x');
+	buf_puts(&b, "</p>");
+	struct block v[] = {
+		{ STR("<p>one two</p>"), 2 },
+		{ STR("<p>three four</p>"), 2 },
+		{ STR("<p>five six</p>"), 2 },
+		{ buf_view(&b), 2 },
+	};
+	d.blocks = (struct blocks){ v, COUNT(v), cut, 8 };
+	assert_int_equal(store(f, &d), OUTCOME_NEW);
+}
+
+/* An arena that the marker does not fit into shows whether it was read. */
+static struct reading_of open_small(
+	struct fixture *f, const struct decision *d, struct arena *small)
+{
+	struct reading_of r = { .f = f, .arena = small, .slug = "harbour", .d = d, .words = 3 };
+	assert_int_equal(db_read(f->db, read_one, &r), ERR_OK);
+	return r;
+}
+
+static void teaser_reads_no_later_text(void **state)
+{
+	struct fixture *f = *state;
+	ARENA_AUTO *small = arena_new(SMALL_ARENA);
+	put_article(f, 0);
+	struct reading_of r = open_small(f, &teaser, small);
+	assert_int_equal(r.err, ERR_OK);
+	assert_str(r.text.html, "<p>one two</p>\n<p>three four</p>\n");
+	assert_false(r.text.whole);
+	assert_int_equal(open_small(f, &full, small).err, ERR_NOMEM);
+}
+
+static void the_authors_mark_cuts(void **state)
+{
+	struct fixture *f = *state;
+	put_article(f, 1);
+	struct reading_of r = open_words(f, "harbour", &teaser, 500);
+	assert_str(r.text.html, "<p>one two</p>\n");
+	assert_false(r.text.whole);
+}
+
+static void full_gives_all(void **state)
+{
+	struct fixture *f = *state;
+	put_article(f, 1);
+	struct reading_of r = open_words(f, "harbour", &full, 1);
+	assert_int_equal(r.err, ERR_OK);
+	assert_true(r.text.whole);
+	assert_true(r.text.html.n > MARKER_BYTES);
+	assert_true(str_starts(r.text.html, STR("<p>one two</p>\n<p>three")));
+}
+
+static void one_block_is_whole(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d = draft_of(f, "short", NOW - 10);
+	draft_text(f, &d, "<p>All there is.</p>");
+	store(f, &d);
+	struct reading_of r = open_words(f, "short", &teaser, 80);
+	assert_str(r.text.html, "<p>All there is.</p>\n");
+	assert_true(r.text.whole);
+}
+
+/* No text, no picture, and an error where there is no decision that this program knows. */
+static void nothing_without_a_decision(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *goal;
+		struct decision d;
+		bool null;
+		enum err err;
+	} rows[] = {
+		{ "refused by the rules", { .grant = GRANT_NONE, .reason = REASON_WITHHELD }, false,
+			ERR_OK },
+		{ "no decision", { .grant = GRANT_FULL }, true, ERR_INTERNAL },
+		{ "a zeroed decision", { .grant = (enum grant)0 }, false, ERR_INTERNAL },
+		{ "an unknown grant", { .grant = (enum grant)4, .reason = REASON_PUBLIC }, false,
+			ERR_INTERNAL },
+		{ "a grant without a reason", { .grant = GRANT_FULL }, false, ERR_INTERNAL },
+		{ "an unknown reason", { .grant = GRANT_FULL, .reason = REASON_COUNT }, false,
+			ERR_INTERNAL },
+	};
+	put_article(f, 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct reading_of r =
+			open_words(f, "harbour", rows[i].null ? NULL : &rows[i].d, 80);
+		if (r.err != rows[i].err || r.images_err != rows[i].err)
+			fail_msg("%s: %s, %s", rows[i].goal, err_name(r.err),
+				err_name(r.images_err));
+		assert_int_equal(r.text.html.n, 0);
+		assert_int_equal(r.image_count, 0);
+		assert_false(r.text.whole);
+	}
+}
+
+/* ---- pictures ---- */
+
+struct media {
+	struct fixture *f;
+	struct str id;
+	const struct decision *d;
+	struct image image;
+	struct article owner;
+	struct str bytes;
+	enum err find_err, open_err;
+	int64_t position; /* pretend it stands here; -1: as it is */
+};
+
+static enum err media_fn(struct db_conn *c, void *arg)
+{
+	struct media *m = arg;
+	m->find_err = content_media_find(c, m->id, m->f->arena, &m->image, &m->owner);
+	if (m->find_err)
+		return ERR_OK;
+	if (m->position >= 0)
+		m->image.position = m->position;
+	m->open_err = content_media_open(c, &m->image, m->d, m->f->arena, &m->bytes);
+	return ERR_OK;
+}
+
+static struct media open_media(
+	struct fixture *f, const char *id, const struct decision *d, int64_t position)
+{
+	struct media m = { .f = f, .id = str_of(id), .d = d, .position = position };
+	assert_int_equal(db_read(f->db, media_fn, &m), ERR_OK);
+	return m;
+}
+
+static void put_pictures(struct fixture *f)
+{
+	struct draft d = draft_of(f, "pictured", NOW - 10);
+	struct draft_image v[2] = {
+		{ .id = "aaaaaaaaaaaaaaaaaaaaaaaaaa",
+			.digest = "d0",
+			.name = STR("lead.png"),
+			.bytes = STR("LEAD"),
+			.info = { "image/png", 6, 4 } },
+		{ .id = "bbbbbbbbbbbbbbbbbbbbbbbbbb",
+			.digest = "d1",
+			.name = STR("more.png"),
+			.caption = STR("Caption"),
+			.bytes = STR("MORE"),
+			.info = { "image/png", 6, 4 } },
+	};
+	d.images = v;
+	d.image_count = 2;
+	draft_text(f, &d, "<p>a</p><p>b</p>");
+	assert_int_equal(store(f, &d), OUTCOME_NEW);
+}
+
+static void pictures_are_listed_as_granted(void **state)
+{
+	struct fixture *f = *state;
+	put_pictures(f);
+	assert_int_equal(open_words(f, "pictured", &full, 80).image_count, 2);
+	struct reading_of r = open_words(f, "pictured", &teaser, 80);
+	assert_int_equal(r.image_count, 1);
+	assert_str(r.images[0].name, "lead.png");
+	assert_int_equal(open_words(f, "pictured", &none, 80).image_count, 0);
+}
+
+static void pictures_open_as_granted(void **state)
+{
+	struct fixture *f = *state;
+	static const struct decision zero = { .grant = (enum grant)0 };
+	static const char lead[] = "aaaaaaaaaaaaaaaaaaaaaaaaaa",
+			  more[] = "bbbbbbbbbbbbbbbbbbbbbbbbbb";
+	static const struct {
+		const char *goal, *id;
+		const struct decision *d;
+		int64_t position;
+		enum err find, open;
+	} rows[] = {
+		{ "lead, all granted", lead, &full, -1, ERR_OK, ERR_OK },
+		{ "second, all granted", more, &full, -1, ERR_OK, ERR_OK },
+		{ "lead, teaser", lead, &teaser, -1, ERR_OK, ERR_OK },
+		{ "second, teaser", more, &teaser, -1, ERR_OK, ERR_DENIED },
+		{ "second under the lead's position", more, &teaser, 0, ERR_OK, ERR_NOT_FOUND },
+		{ "lead, nothing granted", lead, &none, -1, ERR_OK, ERR_DENIED },
+		{ "no decision", lead, NULL, -1, ERR_OK, ERR_INTERNAL },
+		{ "a decision of zeros", lead, &zero, -1, ERR_OK, ERR_INTERNAL },
+		{ "unknown picture", "cccccccccccccccccccccccccc", &full, -1, ERR_NOT_FOUND,
+			ERR_OK },
+	};
+	put_pictures(f);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct media m = open_media(f, rows[i].id, rows[i].d, rows[i].position);
+		if (m.find_err != rows[i].find || m.open_err != rows[i].open)
+			fail_msg("%s: %s, %s", rows[i].goal, err_name(m.find_err),
+				err_name(m.open_err));
+		bool open = !m.find_err && !m.open_err;
+		assert_int_equal(m.bytes.n, open ? 4 : 0);
+		if (!m.find_err)
+			assert_string_equal(m.owner.slug, "pictured");
+	}
+}
+
+struct lead {
+	struct fixture *f;
+	const struct decision *d;
+	struct article article;
+	struct image image;
+	enum err err;
+};
+
+static enum err lead_fn(struct db_conn *c, void *arg)
+{
+	struct lead *l = arg;
+	l->err = content_lead_image(c, &l->article, l->d, l->f->arena, &l->image);
+	return ERR_OK;
+}
+
+static void lead_picture_needs_a_grant_too(void **state)
+{
+	struct fixture *f = *state;
+	put_pictures(f);
+	struct draft bare = draft_of(f, "bare", NOW);
+	store(f, &bare);
+	const struct {
+		const char *slug;
+		const struct decision *d;
+		enum err err;
+	} rows[] = {
+		{ "pictured", &full, ERR_OK },
+		{ "pictured", &teaser, ERR_OK },
+		{ "pictured", &none, ERR_NOT_FOUND },
+		{ "pictured", NULL, ERR_INTERNAL },
+		{ "bare", &full, ERR_NOT_FOUND },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct lead l = { .f = f, .d = rows[i].d, .article = find(f, rows[i].slug) };
+		assert_int_equal(db_read(f->db, lead_fn, &l), ERR_OK);
+		assert_int_equal(l.err, rows[i].err);
+	}
+}
+
+/* ---- the rule ---- */
+
+static enum err break_access(struct db_conn *c, void *arg)
+{
+	(void)arg;
+	return db_run(c,
+		&(struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
+			DB_PARAMS(db_z("harbour"), db_z("members-only"), db_int(NOW)) },
+		NULL);
+}
+
+/* A newer program's access must close the article, not open it. */
+static void unknown_access_grants_nothing(void **state)
+{
+	struct fixture *f = *state;
+	put_article(f, 0);
+	assert_int_equal(db_tx(f->db, break_access, NULL), ERR_OK);
+	struct article a = find(f, "harbour");
+	assert_int_equal(a.access, 0);
+	struct paywall_rule rule = content_rule(&a);
+	struct decision d =
+		paywall_decide(&rule, &(struct paywall_reader){ .signed_in = true }, NOW);
+	assert_int_equal(d.grant, GRANT_NONE);
+	assert_int_equal(d.reason, REASON_BAD_RULE);
+}
+
+static void the_rule_carries_all_that_decides(void **state)
+{
+	(void)state;
+	struct article a = { .access = ACCESS_REGISTERED,
+		.status = STR("usable"),
+		.published_at = 1,
+		.embargo_at = 2,
+		.expires_at = 3 };
+	struct paywall_rule r = content_rule(&a);
+	assert_int_equal(r.access, ACCESS_REGISTERED);
+	assert_true(r.usable);
+	assert_int_equal(r.published_at, 1);
+	assert_int_equal(r.embargo_at, 2);
+	assert_int_equal(r.expires_at, 3);
+	static const char *const closed[] = { "withheld", "canceled", "", "Usable", "usable " };
+	for (size_t i = 0; i < COUNT(closed); i++) {
+		a.status = str_of(closed[i]);
+		assert_false(content_rule(&a).usable);
+	}
+}
+
+static void finding_needs_a_slug(void **state)
+{
+	struct fixture *f = *state;
+	static const char *const bad[] = { "", "Harbour", "har bour", "../harbour", "unknown", "-",
+		"harbour%" };
+	put_article(f, 0);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(open_words(f, bad[i], &full, 1).find_err, ERR_NOT_FOUND);
+	assert_string_equal(find(f, "harbour").slug, "harbour");
+}
+
+static void changes_by_hand(void **state)
+{
+	struct fixture *f = *state;
+	put_pictures(f);
+	assert_int_equal(content_set_access(f->db, STR("pictured"), ACCESS_PUBLIC, NOW), ERR_OK);
+	assert_int_equal(find(f, "pictured").access, ACCESS_PUBLIC);
+	assert_int_equal(
+		content_set_access(f->db, STR("unknown"), ACCESS_PUBLIC, NOW), ERR_NOT_FOUND);
+	assert_int_equal(
+		content_set_access(f->db, STR("Bad Slug"), ACCESS_PUBLIC, NOW), ERR_NOT_FOUND);
+	assert_int_equal(
+		content_set_access(f->db, STR("pictured"), (enum access)0, NOW), ERR_INVALID);
+	assert_int_equal(
+		content_set_access(f->db, STR("pictured"), (enum access)9, NOW), ERR_INVALID);
+	assert_int_equal(content_delete(f->db, STR("pictured")), ERR_OK);
+	assert_int_equal(content_delete(f->db, STR("pictured")), ERR_NOT_FOUND);
+	assert_int_equal(content_delete(f->db, STR("")), ERR_NOT_FOUND);
+	assert_int_equal(
+		open_media(f, "aaaaaaaaaaaaaaaaaaaaaaaaaa", &full, -1).find_err, ERR_NOT_FOUND);
+}
+
+#define WITH_DB(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_end)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(teaser_cut_follows_its_rules),
+		WITH_DB(teaser_reads_no_later_text),
+		WITH_DB(the_authors_mark_cuts),
+		WITH_DB(full_gives_all),
+		WITH_DB(one_block_is_whole),
+		WITH_DB(nothing_without_a_decision),
+		WITH_DB(pictures_are_listed_as_granted),
+		WITH_DB(pictures_open_as_granted),
+		WITH_DB(lead_picture_needs_a_grant_too),
+		WITH_DB(unknown_access_grants_nothing),
+		cmocka_unit_test(the_rule_carries_all_that_decides),
+		WITH_DB(finding_needs_a_slug),
+		WITH_DB(changes_by_hand),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
