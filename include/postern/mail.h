@@ -1,10 +1,12 @@
-/* mail: notices to readers. Composes messages from web/mail templates, keeps them in the outbox table, and delivers them
- * from a thread of its own over SMTP (the only user of libcurl) or into a maildir.
+/* mail: notices to readers. Composes messages from web/mail templates, keeps them in the outbox
+ * table, and delivers them from a thread of its own over SMTP (the only user of libcurl) or into a
+ * maildir.
  *
- * A message is queued in the same transaction as its cause. Delivery is at least once with a stable Message-ID; a row is
- * claimed before it is sent, so that two processes do not send it twice, and a claim lapses. Each message backs off on its
- * own; a 5xx answer is final. The text is wiped from the row once sent (it may hold a token), kept in development.
- * Trouble with SMTP never reaches a request. */
+ * A message is queued in the same transaction as its cause. Delivery is at least once with a stable
+ * Message-ID; a row is claimed before it is sent, so that two processes do not send it twice, and a
+ * claim lapses. Each message backs off on its own; a 5xx answer is final. The text is wiped from
+ * the row once sent (it may hold a token), kept in development. Trouble with SMTP never reaches a
+ * request. */
 #ifndef POSTERN_MAIL_H
 #define POSTERN_MAIL_H
 
@@ -12,7 +14,14 @@
 #include "postern/db.h"
 #include "postern/template.h"
 
-enum mail_kind { MAIL_VERIFY = 1, MAIL_EXISTS, MAIL_RESET, MAIL_NO_ACCOUNT, MAIL_PASSWORD_CHANGED, MAIL_KIND_COUNT };
+enum mail_kind {
+	MAIL_VERIFY = 1,
+	MAIL_EXISTS,
+	MAIL_RESET,
+	MAIL_NO_ACCOUNT,
+	MAIL_PASSWORD_CHANGED,
+	MAIL_KIND_COUNT
+};
 const char *mail_kind_name(enum mail_kind k); /* "verify", …: also the template's name */
 
 struct mail_settings {
@@ -20,41 +29,52 @@ struct mail_settings {
 	const char *from;      /* address */
 	const char *from_name;
 	const char *username, *password; /* "" for none */
-	const char *ca_file;		 /* "" for the system's */
-	bool starttls;		/* smtp://: STARTTLS required. False is refused unless the host is loopback */
-	unsigned timeout_s;	/* for one delivery, 30 */
-	unsigned per_mailbox_hour; /* notices to one address in an hour; further ones are dropped and logged */
-	unsigned attempts_max;	/* then failed for good; about 3 days with the back-off */
-	bool keep_text;		/* development */
+	const char *ca_file;             /* "" for the system's */
+	unsigned timeout_s;              /* for one delivery, 30 */
+	unsigned per_mailbox_hour; /* notices to one address in an hour; further ones are dropped
+				      and logged */
+	unsigned attempts_max;     /* then failed for good; 25 are about 3 days with the back-off */
+	/* smtp://: STARTTLS required. False is refused unless the host is loopback. */
+	bool starttls;
+	bool keep_text; /* development */
 	const char *site_name, *base_url;
-	const char *theme; /* override directory or NULL */
+	const char *site_language; /* BCP 47; NULL or "": "en" */
+	const char *theme;         /* override directory or NULL */
 	const struct clock *clock;
 	const struct log *log;
 };
 struct mail;
-/* Loads templates and checks settings; `why` says what is wrong. Connects to nothing. */
-enum err MUST_USE mail_open(const struct mail_settings *s, struct db *db, struct mail **out, char why[static 256]);
+/* Loads templates and checks settings; `why` says what is wrong (ERR_INVALID). Makes the folders of
+ * a maildir (not its parents), connects to nothing. The strings in `s` must outlive the result;
+ * crypto_start must have run. */
+enum err MUST_USE mail_open(
+	const struct mail_settings *s, struct db *db, struct mail **out, char why[static 256]);
 void mail_close(struct mail *m); /* stops the thread; NULL is fine */
 
 struct notice {
 	enum mail_kind kind;
-	const char *to;	    /* address as the account has it */
+	const char *to;     /* address as the account has it */
 	const char *to_key; /* struct email .key: what the mailbox limit counts by */
 	const char *name;   /* reader's name or "" */
 	const char *link;   /* absolute, with the token; "" where the kind has none */
 	unsigned minutes;   /* the link's life */
 	int64_t now_s;
 };
-/* Inside a transaction of the caller's. ERR_OK also when the mailbox has had its share: then nothing is queued, so that an
- * answer does not tell. */
+/* Inside a transaction of the caller's. ERR_OK also when the mailbox has had its share: then
+ * nothing is queued, so that an answer does not tell. MAIL_PASSWORD_CHANGED counts but is never
+ * dropped: it is a security notice. ERR_INVALID: an address that email_parse refuses, or text that
+ * makes no subject line. */
 enum err MUST_USE mail_queue(struct mail *m, struct db_conn *tx, const struct notice *n);
 void mail_wake(struct mail *m); /* after the commit: look at once */
 
-/* Delivery thread: looks when woken and once a second. */
+/* Delivery threads: a few, so that a slow recipient does not hold up the others; they look when
+ * woken and once a second. mail_close gives what is under way five seconds. */
 enum err MUST_USE mail_deliver_start(struct mail *m);
-/* One round in the calling thread, for `postern mail send` and tests: tries what is due, counts. */
+/* One round, for `postern mail send` and tests: tries what is due now, each message once, and
+ * returns when all have an outcome. Stops early when the server cannot be reached: what was not
+ * tried is not counted and stays due. */
 struct mail_round {
-	size_t sent, deferred, failed;
+	size_t sent, deferred, failed; /* failed: given up */
 };
 enum err MUST_USE mail_deliver_once(struct mail *m, struct mail_round *out);
 
@@ -67,8 +87,12 @@ struct mail_row {
 	struct str error; /* last failure */
 };
 /* Newest first. */
-enum err MUST_USE mail_list(struct db *db, struct arena *a, size_t max, struct mail_row **rows, size_t *count);
-/* Puts a failed or deferred message back to due now. ERR_NOT_FOUND, ERR_CONFLICT when it was sent or its text is wiped. */
+enum err MUST_USE mail_list(
+	struct db *db, struct arena *a, size_t max, struct mail_row **rows, size_t *count);
+/* Puts a failed or deferred message back to due now. ERR_NOT_FOUND; ERR_CONFLICT when it was sent,
+ * is being sent, or its text is wiped. */
 enum err MUST_USE mail_retry(struct db *db, struct str id, int64_t now_s);
+/* Removes what was sent or given up and is older than 30 days. */
+enum err MUST_USE mail_purge(struct db *db, int64_t now_s);
 
 #endif

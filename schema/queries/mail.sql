@@ -1,0 +1,48 @@
+-- name: outbox_insert :exec
+INSERT INTO outbox (id, kind, to_address, to_key, message_id, subject, body_text, body_html, created_at, next_at, attempts)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0);
+
+-- What one mailbox was sent lately. Rows of the future do not count: the clock may have been set back.
+-- name: outbox_count_mailbox :one
+SELECT COUNT(*) FROM outbox WHERE to_key = $1 AND created_at > $2 AND created_at <= $3;
+
+-- The longest waiting message with at most $3 attempts. What is set beyond $2, the longest back-off there is, was set
+-- before the clock was put back, and is due.
+-- name: outbox_due :one
+SELECT id, to_address, message_id, subject, body_text, body_html, created_at, next_at, attempts
+FROM outbox
+WHERE sent_at IS NULL AND failed_at IS NULL AND (next_at <= $1 OR next_at > $2) AND attempts <= $3
+ORDER BY next_at, id LIMIT 1;
+
+-- A claim: of many who saw the row, one changes it. Until it has an outcome it has attempts and no error.
+-- name: outbox_claim :exec
+UPDATE outbox SET next_at = $4, attempts = attempts + 1, error = NULL
+WHERE id = $1 AND attempts = $2 AND next_at = $3 AND sent_at IS NULL AND failed_at IS NULL;
+
+-- name: outbox_set_sent :exec
+UPDATE outbox SET sent_at = $2, failed_at = NULL, error = NULL WHERE id = $1 AND sent_at IS NULL;
+
+-- name: outbox_wipe :exec
+UPDATE outbox SET body_text = '', body_html = '' WHERE id = $1;
+
+-- $2 is the attempt this was the outcome of: a sender whose claim has lapsed changes nothing.
+-- name: outbox_set_deferred :exec
+UPDATE outbox SET next_at = $3, error = $4 WHERE id = $1 AND attempts = $2 AND sent_at IS NULL AND failed_at IS NULL;
+
+-- name: outbox_set_failed :exec
+UPDATE outbox SET failed_at = $3, error = $4 WHERE id = $1 AND attempts = $2 AND sent_at IS NULL AND failed_at IS NULL;
+
+-- name: outbox_list :many
+SELECT id, kind, to_address, subject, body_text, created_at, sent_at, failed_at, next_at, attempts, error
+FROM outbox ORDER BY created_at DESC, id LIMIT $1;
+
+-- name: outbox_exists :one
+SELECT 1 FROM outbox WHERE id = $1;
+
+-- Not what a sender has in its hands.
+-- name: outbox_retry :exec
+UPDATE outbox SET next_at = $2, attempts = 0, failed_at = NULL
+WHERE id = $1 AND sent_at IS NULL AND body_text <> '' AND (attempts = 0 OR error IS NOT NULL OR next_at <= $2);
+
+-- name: outbox_purge :exec
+DELETE FROM outbox WHERE created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL);

@@ -1,0 +1,302 @@
+/* The senders: a few threads that each claim one message, send it and write down what came of it. A
+ * recipient whose server hangs holds up one of them; half of the senders take only what was never
+ * tried, so that even many such recipients hold up nobody new. When the server itself is out of
+ * reach, all pause. */
+#include "room.h"
+
+#include "postern/crypto.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+enum {
+	CLAIM_SPARE_S = 60, /* beyond the time-out of the delivery itself */
+	LOOK_EVERY_S = 1,
+	TROUBLES_MAX = 3, /* in a row, then a pause */
+	PAUSE_FIRST_S = 5,
+	PAUSE_DOUBLINGS_MAX = 4,
+	STOP_GRACE_S = 5,
+	ANY_ATTEMPTS = INT32_MAX,
+	MICROS = 1000000,
+};
+
+int64_t mail_backoff_s(int64_t attempts, uint32_t random)
+{
+	static const int64_t steps_s[] = { 10, 30, 120, 600, 1800, 3600, 7200, 14400 };
+	size_t last = COUNT(steps_s) - 1;
+	size_t i = attempts < 1 ? 0 : (uint64_t)attempts - 1 < last ? (size_t)attempts - 1 : last;
+	return steps_s[i] * (800 + random % 401) / 1000;
+}
+
+/* ---- the pause when the server is out of reach; under r->lock ---- */
+static void note_outcome(struct run *r, const struct verdict *v)
+{
+	if (v->outcome != MAIL_TROUBLE) {
+		r->troubles = 0;
+		r->pause_until_us = 0;
+		return;
+	}
+	/* What was under way when the pause began is no further sign. */
+	int64_t now_us = clock_monotonic_us();
+	if (now_us < r->pause_until_us || ++r->troubles < TROUBLES_MAX)
+		return;
+	unsigned doublings = r->troubles - TROUBLES_MAX;
+	if (doublings > PAUSE_DOUBLINGS_MAX)
+		doublings = PAUSE_DOUBLINGS_MAX;
+	r->pause_until_us = now_us + ((int64_t)PAUSE_FIRST_S << doublings) * MICROS;
+}
+
+static bool is_paused(struct run *r)
+{
+	pthread_mutex_lock(&r->lock);
+	bool paused = clock_monotonic_us() < r->pause_until_us;
+	pthread_mutex_unlock(&r->lock);
+	return paused;
+}
+
+/* ---- one message ---- */
+static void log_outcome(const struct mail *m, const struct letter *l, const struct verdict *v)
+{
+	static const char *const events[] = {
+		[MAIL_SENT] = "mail_sent",
+		[MAIL_REFUSED] = "mail_failed",
+		[MAIL_DEFERRED] = "mail_deferred",
+		[MAIL_TROUBLE] = "mail_trouble",
+	};
+	enum log_level level = v->outcome == MAIL_SENT ? LOG_INFO
+			       : v->operator_fault     ? LOG_ERROR
+						       : LOG_WARN;
+	/* A recipient's refusal often repeats the address: it stays in the row. */
+	const char *words = v->outcome == MAIL_TROUBLE ? v->words : "";
+	LOG(m->s.log, level, events[v->outcome], log_str("id", l->id),
+		log_int("attempt", l->attempts + 1), log_int("code", v->code),
+		log_z("words", words));
+}
+
+static void transmit(struct run *r, void *smtp, const struct letter *l, struct verdict *v)
+{
+	const struct mail *m = r->m;
+	BUF_AUTO message = BUF(MESSAGE_MAX);
+	struct sender_name from = { m->s.from, m->s.from_name };
+	enum err e = mail_compose(l, from, &message);
+	if (e) {
+		*v = (struct verdict){ .outcome = e == ERR_NOMEM ? MAIL_DEFERRED : MAIL_REFUSED };
+		snprintf(v->words, sizeof v->words, "the message cannot be composed: %s",
+			err_name(e));
+	} else if (m->maildir) {
+		mail_maildir_put(m->maildir, l, buf_view(&message), v);
+	} else {
+		const struct smtp_job job = { m, l->to, buf_view(&message), &r->abandon };
+		mail_smtp_send(smtp, &job, v);
+	}
+}
+
+/* What is not sent and not refused waits, unless it has waited long enough. */
+static enum err record(const struct mail *m, const struct letter *l, struct verdict *v)
+{
+	int64_t now_s = clock_now_s(m->s.clock), attempts = l->attempts + 1;
+	if (v->outcome == MAIL_SENT)
+		return mail_outbox_sent(m->db, l, now_s, m->s.keep_text);
+	if (v->outcome == MAIL_REFUSED || attempts >= m->s.attempts_max)
+		return mail_outbox_failed(m->db, l, now_s, v->words);
+	uint32_t random;
+	crypto_random(&random, sizeof random);
+	return mail_outbox_deferred(m->db, l, now_s + mail_backoff_s(attempts, random), v->words);
+}
+
+static void count(struct run *r, const struct letter *l, const struct verdict *v, enum err e)
+{
+	pthread_mutex_lock(&r->lock);
+	note_outcome(r, v);
+	if (v->outcome == MAIL_SENT)
+		r->round.sent++;
+	else if (v->outcome == MAIL_REFUSED || l->attempts + 1 >= r->m->s.attempts_max)
+		r->round.failed++;
+	else
+		r->round.deferred++;
+	if (e && !r->err)
+		r->err = e;
+	pthread_mutex_unlock(&r->lock);
+}
+
+static enum err claim(struct run *r, bool fresh_only, struct arena *a, struct letter *l)
+{
+	const struct mail *m = r->m;
+	int64_t now_s = clock_now_s(m->s.clock);
+	const struct claim c = {
+		.now_s = r->once ? r->due_s : now_s,
+		.lapses_s = now_s + m->s.timeout_s + CLAIM_SPARE_S,
+		.attempts_max = fresh_only ? 0 : ANY_ATTEMPTS,
+	};
+	pthread_mutex_lock(&r->claim);
+	enum err e = mail_outbox_claim(m->db, &c, a, l);
+	pthread_mutex_unlock(&r->claim);
+	return e;
+}
+
+/* True when there may be more. */
+static bool send_one(struct run *r, void *smtp, bool fresh_only)
+{
+	ARENA_AUTO *a = arena_new(LETTER_MAX);
+	struct letter l;
+	enum err e = a ? claim(r, fresh_only, a, &l) : ERR_NOMEM;
+	if (e == ERR_CONFLICT)
+		return true;
+	if (e) {
+		pthread_mutex_lock(&r->lock);
+		r->err = e == ERR_NOT_FOUND ? r->err : e;
+		pthread_mutex_unlock(&r->lock);
+		return false;
+	}
+	struct verdict v;
+	transmit(r, smtp, &l, &v);
+	e = record(r->m, &l, &v);
+	log_outcome(r->m, &l, &v);
+	count(r, &l, &v, e);
+	return e == ERR_OK;
+}
+
+/* ---- threads ---- */
+static bool is_stopping(struct run *r)
+{
+	pthread_mutex_lock(&r->lock);
+	bool stopping = r->stopping;
+	pthread_mutex_unlock(&r->lock);
+	return stopping;
+}
+
+static struct timespec in_seconds(clockid_t clock, int seconds)
+{
+	struct timespec t;
+	clock_gettime(clock, &t);
+	t.tv_sec += seconds;
+	return t;
+}
+
+static void wait_a_while(struct run *r, uint64_t *seen)
+{
+	struct timespec until = in_seconds(CLOCK_MONOTONIC, LOOK_EVERY_S);
+	pthread_mutex_lock(&r->lock);
+	int late = 0;
+	while (!r->stopping && r->wakes == *seen && !late)
+		late = pthread_cond_timedwait(&r->wake, &r->lock, &until);
+	*seen = r->wakes;
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void send_all(struct run *r, bool fresh_only)
+{
+	void *smtp = mail_smtp_new();
+	uint64_t seen = 0;
+	while (smtp && !is_stopping(r)) {
+		if (!is_paused(r) && send_one(r, smtp, fresh_only))
+			continue;
+		if (r->once)
+			break;
+		wait_a_while(r, &seen);
+	}
+	mail_smtp_free(smtp);
+}
+
+static void *any_main(void *run)
+{
+	send_all(run, false);
+	return NULL;
+}
+
+static void *fresh_main(void *run)
+{
+	send_all(run, true);
+	return NULL;
+}
+
+/* With all signals blocked: they are for the main thread, and a broken connection must not kill us
+ * (SIGPIPE). */
+static enum err start(struct run *r)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (r->started < SENDERS) {
+		void *(*sender)(void *) = r->started % 2 ? fresh_main : any_main;
+		if (pthread_create(&r->threads[r->started], NULL, sender, r))
+			break;
+		r->started++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r->started ? ERR_OK : ERR_UNAVAILABLE;
+}
+
+enum err mail_run_init(struct run *r, struct mail *m)
+{
+	*r = (struct run){ .m = m };
+	pthread_condattr_t attr;
+	if (pthread_condattr_init(&attr))
+		return ERR_NOMEM;
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	int fault = pthread_cond_init(&r->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	if (fault)
+		return ERR_NOMEM;
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_mutex_init(&r->claim, NULL);
+	return ERR_OK;
+}
+
+static void join(struct run *r)
+{
+	while (r->started)
+		pthread_join(r->threads[--r->started], NULL);
+}
+
+void mail_run_stop(struct run *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->stopping = true;
+	pthread_cond_broadcast(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+	struct timespec until = in_seconds(CLOCK_REALTIME, STOP_GRACE_S);
+	while (r->started && pthread_timedjoin_np(r->threads[r->started - 1], NULL, &until) == 0)
+		r->started--;
+	atomic_store(&r->abandon, true);
+	join(r);
+}
+
+void mail_run_free(struct run *r)
+{
+	pthread_cond_destroy(&r->wake);
+	pthread_mutex_destroy(&r->lock);
+	pthread_mutex_destroy(&r->claim);
+}
+
+void mail_wake(struct mail *m)
+{
+	pthread_mutex_lock(&m->run.lock);
+	m->run.wakes++;
+	pthread_cond_broadcast(&m->run.wake);
+	pthread_mutex_unlock(&m->run.lock);
+}
+
+enum err mail_deliver_start(struct mail *m)
+{
+	return m->run.started ? ERR_CONFLICT : start(&m->run);
+}
+
+enum err mail_deliver_once(struct mail *m, struct mail_round *out)
+{
+	struct run r;
+	enum err e = mail_run_init(&r, m);
+	if (e)
+		return e;
+	r.once = true;
+	r.due_s = clock_now_s(m->s.clock);
+	e = start(&r);
+	join(&r);
+	if (!e)
+		e = r.err;
+	if (!e)
+		*out = r.round;
+	mail_run_free(&r);
+	return e;
+}

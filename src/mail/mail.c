@@ -1,0 +1,69 @@
+/* Opening and closing. */
+#include "room.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+static void curl_start(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT); /* a failure shows as a failing curl_easy_init */
+}
+
+static enum err load_templates(struct mail *m, char *why)
+{
+	static const char *const suffixes[] = { ".subject.txt", ".txt", ".html" };
+	enum err e = template_load("web/mail/", m->s.theme, &m->templates, why);
+	if (e)
+		return e;
+	for (int kind = 1; kind < MAIL_KIND_COUNT; kind++) {
+		for (size_t i = 0; i < COUNT(suffixes); i++) {
+			char name[64];
+			snprintf(name, sizeof name, "%s%s", mail_kind_name((enum mail_kind)kind),
+				suffixes[i]);
+			if (template_has(m->templates, name))
+				continue;
+			snprintf(why, 256, "the mail template %s is missing", name);
+			return ERR_INVALID;
+		}
+	}
+	return ERR_OK;
+}
+
+enum err mail_open(
+	const struct mail_settings *s, struct db *db, struct mail **out, char why[static 256])
+{
+	why[0] = '\0';
+	pthread_once(&curl_once, curl_start);
+	struct mail *m = calloc(1, sizeof *m);
+	if (!m)
+		return ERR_NOMEM;
+	m->s = *s;
+	m->db = db;
+	enum err e = mail_run_init(&m->run, m);
+	if (e) {
+		free(m);
+		return e;
+	}
+	e = mail_settings_apply(m, why);
+	if (!e)
+		e = load_templates(m, why);
+	if (e) {
+		mail_close(m);
+		return e;
+	}
+	*out = m;
+	return ERR_OK;
+}
+
+void mail_close(struct mail *m)
+{
+	if (!m)
+		return;
+	mail_run_stop(&m->run);
+	mail_run_free(&m->run);
+	template_free(m->templates);
+	free(m);
+}

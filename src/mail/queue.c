@@ -1,0 +1,150 @@
+/* A notice becomes a row: templates rendered and the mailbox's share counted, inside the caller's
+ * transaction. */
+#include "room.h"
+
+#include "postern/crypto.h"
+#include "postern/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { TEMPLATE_NAME_SIZE = 64, VIEW_MAX = 64 << 10 };
+
+static const char *const kind_names[MAIL_KIND_COUNT] = {
+	[MAIL_VERIFY] = "verify",
+	[MAIL_EXISTS] = "exists",
+	[MAIL_RESET] = "reset",
+	[MAIL_NO_ACCOUNT] = "no_account",
+	[MAIL_PASSWORD_CHANGED] = "password_changed",
+};
+
+const char *mail_kind_name(enum mail_kind k)
+{
+	return k > 0 && k < MAIL_KIND_COUNT ? kind_names[k] : "";
+}
+
+static const char *when_text(struct arena *a, int64_t at_s)
+{
+	static const char *const months[] = { "January", "February", "March", "April", "May",
+		"June", "July", "August", "September", "October", "November", "December" };
+	time_t t = (time_t)at_s;
+	struct tm tm;
+	if (!gmtime_r(&t, &tm))
+		return NULL;
+	int hour = tm.tm_hour % 12 ? tm.tm_hour % 12 : 12;
+	return arena_fmt(a, "%d %s %d, %d.%02d %s UTC", tm.tm_mday, months[tm.tm_mon],
+		tm.tm_year + 1900, hour, tm.tm_min, tm.tm_hour < 12 ? "a.m." : "p.m.");
+}
+
+static const char *valid_text(struct arena *a, unsigned minutes)
+{
+	if (!minutes)
+		return NULL;
+	bool hours = minutes % 60 == 0;
+	unsigned n = hours ? minutes / 60 : minutes;
+	return arena_fmt(a, "%u %s%s", n, hours ? "hour" : "minute", n == 1 ? "" : "s");
+}
+
+static const char *text_or_null(const char *z)
+{
+	return z && *z ? z : NULL;
+}
+
+static struct view *notice_view(const struct mail *m, struct arena *a, const struct notice *n)
+{
+	const char *language = text_or_null(m->s.site_language);
+	struct view *site = view_object(a), *v = view_object(a);
+	view_z(site, "name", m->s.site_name);
+	view_z(site, "language", language ? language : "en");
+	view_child(v, "site", site);
+	view_z(v, "name", text_or_null(n->name));
+	view_z(v, "email", n->to);
+	view_z(v, "link", text_or_null(n->link));
+	view_z(v, "valid", valid_text(a, n->minutes));
+	view_int(v, "minutes", n->minutes);
+	view_int(v, "hours", n->minutes / 60);
+	view_z(v, "base_url", m->base_url);
+	view_z(v, "when", when_text(a, n->now_s));
+	view_z(v, "reset_link", arena_fmt(a, "%s/reset", m->base_url));
+	view_z(v, "login_link", arena_fmt(a, "%s/login", m->base_url));
+	return v;
+}
+
+struct rendering {
+	const struct mail *m;
+	enum mail_kind kind;
+	const struct view *view;
+};
+
+static enum err render(
+	const struct rendering *r, const char *suffix, enum template_mode mode, struct buf *out)
+{
+	char name[TEMPLATE_NAME_SIZE];
+	snprintf(name, sizeof name, "%s%s", mail_kind_name(r->kind), suffix);
+	return template_render(r->m->templates, name, mode, r->view, out);
+}
+
+/* The address that stands in the header, the words that stand in the subject: nothing else of ours
+ * checks them. */
+static enum err letter_check(const struct letter *l)
+{
+	struct email to;
+	bool ok = email_parse(l->to, &to) == ERR_OK && strlen(to.text) == l->to.n && l->subject.n &&
+		  mail_mime_line_ok(l->subject) && !str_has_byte(l->text, 0) &&
+		  !str_has_byte(l->html, 0);
+	return ok ? ERR_OK : ERR_INVALID;
+}
+
+static enum err insert(struct mail *m, struct db_conn *tx, const struct notice *n, struct letter *l)
+{
+	char id[ID_SIZE], message_id[ID_SIZE + DOMAIN_SIZE + 4];
+	crypto_id_make(id);
+	snprintf(message_id, sizeof message_id, "<%s@%s>", id, m->domain);
+	l->id = str_of(id);
+	l->message_id = str_of(message_id);
+	return mail_outbox_insert(tx, l, n);
+}
+
+static enum err queue_within_share(struct mail *m, struct db_conn *tx, const struct notice *n)
+{
+	ARENA_AUTO *a = arena_new(VIEW_MAX);
+	if (!a)
+		return ERR_NOMEM;
+	BUF_AUTO subject = BUF(SUBJECT_MAX), text = BUF(PART_MAX), html = BUF(PART_MAX);
+	const struct rendering r = { m, n->kind, notice_view(m, a, n) };
+	enum err e = render(&r, ".subject.txt", TEMPLATE_TEXT, &subject);
+	if (!e)
+		e = render(&r, ".txt", TEMPLATE_TEXT, &text);
+	if (!e)
+		e = render(&r, ".html", TEMPLATE_HTML, &html);
+	struct letter l = {
+		.to = str_of(n->to),
+		.subject = str_trim(buf_view(&subject)),
+		.text = buf_view(&text),
+		.html = buf_view(&html),
+		.created_at = n->now_s,
+	};
+	if (!e)
+		e = letter_check(&l);
+	if (!e)
+		return insert(m, tx, n, &l);
+	LOG(m->s.log, LOG_ERROR, "mail_not_queued", log_z("kind", mail_kind_name(n->kind)),
+		log_z("error", err_name(e)));
+	return e;
+}
+
+enum err mail_queue(struct mail *m, struct db_conn *tx, const struct notice *n)
+{
+	if (!*mail_kind_name(n->kind))
+		return ERR_INVALID;
+	int64_t count = 0;
+	enum err e = mail_outbox_count(tx, n->to_key, n->now_s, &count);
+	if (e)
+		return e;
+	if (count < m->s.per_mailbox_hour || n->kind == MAIL_PASSWORD_CHANGED)
+		return queue_within_share(m, tx, n);
+	LOG(m->s.log, LOG_WARN, "mail_limited", log_z("kind", mail_kind_name(n->kind)),
+		log_int("in_hour", count));
+	return ERR_OK;
+}
