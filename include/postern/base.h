@@ -109,6 +109,7 @@ struct str arena_str(struct arena *a, struct str s);
 /* Formatted copy; "" (never NULL) on failure. */
 const char *arena_fmt(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 size_t arena_bytes(const struct arena *a);
+bool arena_failed(const struct arena *a); /* an allocation was refused at some time */
 
 /* ---- time: always passed in. Seconds since 1970 UTC unless a name says otherwise ---- */
 struct clock {

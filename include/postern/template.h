@@ -13,11 +13,17 @@
 #include "postern/base.h"
 
 struct view; /* a value: object, list, text, html, true, false */
-enum { TEMPLATE_DEPTH_MAX = 32, TEMPLATE_OUTPUT_MAX = 4 << 20 };
+enum {
+	TEMPLATE_DEPTH_MAX = 32, /* sections and partials inside each other */
+	TEMPLATE_OUTPUT_MAX = 4 << 20,
+	TEMPLATE_STEPS_MAX = 1 << 20, /* tags and lines of one rendering: lists in lists multiply */
+	TEMPLATE_FILE_MAX = 256 << 10,
+};
 
 /* All of these return NULL only when the arena is full; setting on or with NULL is ignored and
  * makes the render fail with ERR_NOMEM, so callers need not check each. Strings are not copied:
- * they must live as long as the arena. */
+ * they must live as long as the arena. A key that is set twice has its last value. An empty text
+ * is false; objects, lists, true and false print nothing. */
 struct view *view_object(struct arena *a);
 void view_text(struct view *obj, const char *key, struct str value);
 void view_z(struct view *obj, const char *key, const char *value); /* NULL: false */
@@ -28,6 +34,7 @@ void view_child(struct view *obj, const char *key, struct view *child); /* NULL 
 struct view *view_list(struct view *obj, const char *key);  /* new empty list under key */
 struct view *view_append(struct view *list);                /* new object at its end */
 void view_append_text(struct view *list, struct str value); /* for {{.}} */
+struct view *view_append_list(struct view *list);           /* new empty list at its end */
 
 enum template_mode { TEMPLATE_HTML = 1, TEMPLATE_TEXT };
 struct template_set;

@@ -33,6 +33,7 @@ struct chunk {
 struct arena {
 	struct chunk *head; /* the one that small allocations come from */
 	size_t used, max, next_size;
+	bool failed;
 };
 
 struct arena *arena_new(size_t max_bytes)
@@ -97,18 +98,25 @@ static struct chunk *chunk_for(struct arena *a, size_t n)
 	return c;
 }
 
-void *arena_alloc(struct arena *a, size_t n)
+/* What `n` bytes take, or 0 when that is more than is left. */
+static size_t rounded(const struct arena *a, size_t n)
 {
 	const size_t align = alignof(max_align_t);
 	size_t left = a->max - a->used;
 	if (n > left || n > SIZE_MAX / 2)
-		return NULL;
+		return 0;
 	size_t whole = n ? (n + align - 1) / align * align : align;
-	if (whole > left)
+	return whole <= left ? whole : 0;
+}
+
+void *arena_alloc(struct arena *a, size_t n)
+{
+	size_t whole = rounded(a, n);
+	struct chunk *c = whole ? chunk_for(a, whole) : NULL;
+	if (!c) {
+		a->failed = true;
 		return NULL;
-	struct chunk *c = chunk_for(a, whole);
-	if (!c)
-		return NULL;
+	}
 	char *p = c->p + c->used;
 	c->used += whole;
 	a->used += whole;
@@ -142,4 +150,9 @@ const char *arena_fmt(struct arena *a, const char *fmt, ...)
 size_t arena_bytes(const struct arena *a)
 {
 	return a->used;
+}
+
+bool arena_failed(const struct arena *a)
+{
+	return a->failed;
 }

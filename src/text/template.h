@@ -1,0 +1,69 @@
+/* template: the parsed form that the parser makes and the renderer runs, and the tree of values. */
+#ifndef POSTERN_TEXT_TEMPLATE_H
+#define POSTERN_TEXT_TEMPLATE_H
+
+#include "postern/template.h"
+#include "postern/text.h"
+
+enum op {
+	OP_TEXT,
+	OP_INDENT, /* a line of the template begins: print the indentation of the partial */
+	OP_ESCAPED,
+	OP_RAW,
+	OP_SECTION,
+	OP_INVERTED,
+	OP_PARTIAL,
+};
+
+struct node {
+	enum op op;
+	struct str text;                /* literal, or name */
+	struct str indent;              /* partial that stands alone on its line */
+	size_t end;                     /* section: index of the first node behind it */
+	const struct template *partial; /* NULL: prints nothing */
+	unsigned line;
+};
+
+struct template
+{
+	struct str name;
+	const char *path;  /* for messages */
+	struct str source; /* the nodes point into it */
+	struct node *nodes;
+	size_t n, room;
+};
+
+struct template_set {
+	struct arena *arena;
+	struct template *v;
+	size_t n;
+};
+
+enum { WHY_SIZE = 256 };
+
+/* Fills `t->nodes` from `t->source`. ERR_INVALID with a message, ERR_NOMEM. */
+enum err MUST_USE template_parse(struct template *t, char why[static WHY_SIZE]);
+void template_fault(const struct template *t, unsigned line, char why[static WHY_SIZE],
+	const char *fault, struct str name);
+enum err MUST_USE template_run(const struct template *t, enum template_mode mode,
+	const struct view *root, struct buf *out);
+
+enum view_kind { VIEW_FALSE, VIEW_TRUE, VIEW_TEXT, VIEW_HTML, VIEW_OBJECT, VIEW_LIST };
+
+struct view_item {
+	struct str key; /* in an object */
+	const struct view *value;
+	struct view_item *next;
+};
+
+struct view {
+	enum view_kind kind;
+	bool broken; /* something that belongs in here is missing for want of memory */
+	struct arena *arena;
+	struct str text;
+	struct view_item *first, *last;
+};
+
+bool view_is_true(const struct view *v); /* NULL is false */
+
+#endif
