@@ -16,7 +16,7 @@ static void image_id(struct str source, struct str name, char out[static ID_SIZE
 	buf_str(&b, source);
 	buf_byte(&b, '\0');
 	buf_str(&b, name);
-	crypto_hash(buf_view(&b), hash);
+	crypto_digest(buf_view(&b), hash);
 	for (size_t i = 0; i + 1 < ID_SIZE; i++) {
 		size_t bit = i * 5;
 		unsigned pair = (unsigned)hash[bit / 8] << 8 | hash[bit / 8 + 1];
@@ -29,7 +29,7 @@ static void image_digest(struct str bytes, char out[static DIGEST_SIZE])
 {
 	static const char hex[] = "0123456789abcdef";
 	uint8_t hash[HASH_BYTES];
-	crypto_hash(bytes, hash);
+	crypto_digest(bytes, hash);
 	for (size_t i = 0; i < HASH_BYTES; i++) {
 		out[2 * i] = hex[hash[i] >> 4];
 		out[2 * i + 1] = hex[hash[i] & 15];

@@ -36,7 +36,7 @@ static void slug_distinct(char slug[static SLUG_SIZE], struct str source)
 {
 	uint8_t hash[HASH_BYTES];
 	char tag[HASH_TAG_SIZE];
-	crypto_hash(source, hash);
+	crypto_digest(source, hash);
 	crypto_hash_tag(hash, tag);
 	tag[8] = 0;
 	size_t n = strlen(slug);

@@ -240,7 +240,7 @@ static enum err take_slug(struct reading *r)
 	text_slug(d->headline, d->slug);
 	if (d->slug[0])
 		return ERR_OK;
-	crypto_hash(d->source, hash); /* a headline without a Latin letter */
+	crypto_digest(d->source, hash); /* a headline without a Latin letter */
 	crypto_hash_tag(hash, tag);
 	(void)snprintf(d->slug, sizeof d->slug, "item-%s", tag);
 	return ERR_OK;
