@@ -60,9 +60,9 @@ struct notice {
 	unsigned minutes;   /* the link's life */
 	int64_t now_s;
 };
-/* Inside a transaction of the caller's. ERR_OK also when the mailbox has had its share: then
- * nothing is queued, so that an answer does not tell. MAIL_PASSWORD_CHANGED counts but is never
- * dropped: it is a security notice. ERR_INVALID: an address that email_parse refuses, or text that
+/* Inside a transaction of the caller's. ERR_LIMITED when the mailbox has had its share: nothing is
+ * queued then, and the caller answers as if it were. MAIL_PASSWORD_CHANGED counts but is never
+ * left out: it is a security notice. ERR_INVALID: an address that email_parse refuses, or text that
  * makes no subject line. */
 enum err MUST_USE mail_queue(struct mail *m, struct db_conn *tx, const struct notice *n);
 void mail_wake(struct mail *m); /* after the commit: look at once */

@@ -39,7 +39,7 @@ static void link_write(struct buf *b, const struct token_order *o, const struct 
 	buf_puts(b, o->page);
 	buf_puts(b, "?token=");
 	buf_puts(b, t->text);
-	if (o->return_to.n > 0) {
+	if (o->return_to.n > 1) { /* "/" is where one lands anyway */
 		buf_puts(b, "&return_to=");
 		url_encode(b, o->return_to);
 	}

@@ -146,5 +146,5 @@ enum err mail_queue(struct mail *m, struct db_conn *tx, const struct notice *n)
 		return queue_within_share(m, tx, n);
 	LOG(m->s.log, LOG_WARN, "mail_limited", log_z("kind", mail_kind_name(n->kind)),
 		log_int("in_hour", count));
-	return ERR_OK;
+	return ERR_LIMITED;
 }

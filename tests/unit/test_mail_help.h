@@ -135,10 +135,12 @@ static inline struct notice notice_to(const char *to, int64_t now_s)
 	};
 }
 
+/* Queues, or is left out because the mailbox had its share: the rows tell. */
 static inline void queue_to(struct fixture *f, struct mail *m, const char *to)
 {
 	const struct notice n = notice_to(to, f->now_s);
-	assert_int_equal(queue(f->db, m, &n), ERR_OK);
+	enum err e = queue(f->db, m, &n);
+	assert_true(e == ERR_OK || e == ERR_LIMITED);
 }
 
 static inline struct mail_row *rows(struct fixture *f, size_t *count)
