@@ -44,9 +44,9 @@ struct article_text {
 	struct str html; /* what is granted, a line break after each block; empty for GRANT_NONE */
 	bool whole;      /* nothing was left out */
 };
-/* The one door. ERR_INTERNAL without a decision. Teaser: the author's cut, else leading blocks
- * until `teaser_words` words are reached or passed, always at least one paragraph and never the
- * last block of an article that has more than one. */
+/* The one door. ERR_INTERNAL without a decision. Teaser: up to the author's mark, else leading blocks
+ * until `teaser_words` words are reached or passed, at least one paragraph; in either case never the
+ * last block of an article that has more than one, and without the pictures in the text. */
 enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
 	const struct decision *d, unsigned teaser_words, struct arena *a, struct article_text *out);
 
@@ -140,7 +140,7 @@ enum err MUST_USE content_set_access(
 enum err MUST_USE content_delete(struct db *db, struct str slug);           /* ERR_NOT_FOUND */
 /* Whole articles for the operator (every text, whatever its state): calls `fn` with each as
  * Markdown with front matter (text as HTML blocks, which Markdown allows) and then with each of its
- * pictures. A file name is "slug.md" or the picture's. */
+ * pictures. A file name is "slug.md" or "slug.picture.jpg". */
 typedef enum err content_export_fn(void *ctx, const char *name, struct str bytes);
 enum err MUST_USE content_export(
 	struct db *db, struct str slug /* empty: all */, content_export_fn *fn, void *ctx);

@@ -180,21 +180,21 @@ static enum err import_entry(const struct run *r, const struct place *place,
 
 static enum err import_folder(const struct run *r, int folder, const char *shown, int depth)
 {
-	__attribute__((cleanup(names_free))) struct names names = { 0 };
+	struct names names = { 0 };
 	if (depth > FOLDER_DEPTH_MAX) {
 		report(r, shown, OUTCOME_REFUSED, "", "folders are nested too deep");
 		return ERR_OK;
 	}
 	enum err e = names_read(folder, &names);
-	if (e == ERR_NOMEM)
-		return e;
-	if (e)
+	if (e && e != ERR_NOMEM) {
 		report(r, shown, OUTCOME_REFUSED, "",
 			"the folder cannot be read, or has too many files");
+		e = ERR_OK;
+	}
 	const struct place place = { .folder = folder };
-	e = ERR_OK;
 	for (size_t i = 0; !e && i < names.n; i++)
 		e = import_entry(r, &place, shown, names.v[i], depth);
+	names_free(&names);
 	return e;
 }
 

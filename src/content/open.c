@@ -80,9 +80,11 @@ enum err blocks_below(struct db_conn *c, const char *article_id, int64_t end, st
 		out, count);
 }
 
-/* Positions run from 0 without a gap, so a count of blocks is the position behind them. */
-static enum err read_blocks(
-	struct db_conn *c, const char *article_id, int64_t end, struct arena *a, struct str *html)
+/* Positions run from 0 without a gap, so a count of blocks is the position behind them. A teaser
+ * goes without the pictures in its text: but for the lead, which stands above it, their files are
+ * not granted and would show as broken. */
+static enum err read_blocks(struct db_conn *c, const char *article_id, int64_t end, struct arena *a,
+	struct article_text *text)
 {
 	struct block *blocks = NULL;
 	size_t n = 0;
@@ -91,13 +93,15 @@ static enum err read_blocks(
 		return e;
 	BUF_AUTO out = BUF(OPEN_BYTES_MAX);
 	for (size_t i = 0; i < n; i++) {
+		if (!text->whole && str_starts(blocks[i].html, STR("<figure>")))
+			continue;
 		buf_str(&out, blocks[i].html);
 		buf_byte(&out, '\n');
 	}
 	if (out.err)
 		return out.err;
-	*html = arena_str(a, buf_view(&out));
-	return out.n > 0 && !html->p ? ERR_NOMEM : ERR_OK;
+	text->html = arena_str(a, buf_view(&out));
+	return out.n > 0 && !text->html.p ? ERR_NOMEM : ERR_OK;
 }
 
 enum err content_open(struct db_conn *c, const struct article *art, const struct decision *d,
@@ -115,7 +119,7 @@ enum err content_open(struct db_conn *c, const struct article *art, const struct
 	else
 		end = 0;
 	if (!e && end > 0)
-		e = read_blocks(c, art->id, end, a, &text.html);
+		e = read_blocks(c, art->id, end, a, &text);
 	if (e)
 		return e;
 	*out = text;

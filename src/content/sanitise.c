@@ -1,5 +1,6 @@
 /* Sanitising: libxml2 reads what came, the writer writes what is allowed. No byte of the source's
  * markup is copied. */
+#include "html_link.h"
 #include "html_rules.h"
 #include "html_writer.h"
 
@@ -7,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 64, HREF_MAX = 2048, SPAN_MAX = 100 };
+enum { DEPTH_MAX = 64, SPAN_MAX = 100 };
 
 struct walk {
 	struct writer w;
@@ -60,63 +61,16 @@ static struct str tag_of(struct walk *k, const char *text)
 
 /* ---- links ---- */
 
-/* As a browser reads it: ends trimmed, tabs and line breaks gone from inside. False: other
- * controls, too long. */
-static bool href_clean(struct str raw, char out[static HREF_MAX], size_t *n)
-{
-	struct str s = raw;
-	while (s.n > 0 && (unsigned char)s.p[0] <= ' ')
-		s = (struct str){ s.p + 1, s.n - 1 };
-	while (s.n > 0 && (unsigned char)s.p[s.n - 1] <= ' ')
-		s.n--;
-	*n = 0;
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c == '\t' || c == '\n' || c == '\r')
-			continue;
-		if (c < ' ' || c == 0x7f || c == '\\' || *n + 1 >= HREF_MAX)
-			return false;
-		out[(*n)++] = (char)c;
-	}
-	out[*n] = 0;
-	return *n > 0;
-}
-
-static bool starts_nocase(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n && str_eq_nocase((struct str){ s.p, prefix.n }, prefix);
-}
-
-static bool is_external(struct str href)
-{
-	struct str rest = { NULL, 0 };
-	if (starts_nocase(href, STR("https://")))
-		rest = (struct str){ href.p + 8, href.n - 8 };
-	else if (starts_nocase(href, STR("http://")))
-		rest = (struct str){ href.p + 7, href.n - 7 };
-	return rest.n > 0 && rest.p[0] != '/';
-}
-
-static bool is_local(struct str href)
-{
-	if (href.p[0] == '#')
-		return true;
-	return href.p[0] == '/' && (href.n == 1 || href.p[1] != '/');
-}
-
 /* The opening tag of a link that is allowed, or {NULL, 0}. */
 static struct str link_tag(struct walk *k, const xmlNode *n)
 {
 	struct str none = { NULL, 0 };
 	char clean[HREF_MAX];
 	struct str href = { clean, 0 };
-	if (!href_clean(attribute_of(k, n, "href"), clean, &href.n))
+	bool external = false;
+	if (!html_link_clean(attribute_of(k, n, "href"), clean, &href.n, &external))
 		return none;
-	bool external = is_external(href);
-	bool mail = starts_nocase(href, STR("mailto:")) && href.n > strlen("mailto:");
-	if (!external && !mail && !is_local(href))
-		return none;
-	BUF_AUTO b = BUF(8 * HREF_MAX);
+	BUF_AUTO b = BUF((size_t)8 * HREF_MAX);
 	buf_puts(&b, "<a href=\"");
 	escape_html(&b, href);
 	buf_puts(&b, external ? "\" rel=\"nofollow noopener\">" : "\">");

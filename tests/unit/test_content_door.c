@@ -51,7 +51,7 @@ static void teaser_cut_follows_its_rules(void **state)
 static void put_article(struct fixture *f, int64_t cut)
 {
 	struct draft d = draft_of(f, "harbour", NOW - 10);
-	BUF_AUTO b = BUF(2 * MARKER_BYTES);
+	BUF_AUTO b = BUF((size_t)2 * MARKER_BYTES);
 	buf_puts(&b, "<p>MARKER ");
 	for (size_t i = 0; i < MARKER_BYTES; i++)
 		buf_byte(&b, 'x');
@@ -94,6 +94,26 @@ static void the_authors_mark_cuts(void **state)
 	struct reading_of r = open_words(f, "harbour", &teaser, 500);
 	assert_str(r.text.html, "<p>one two</p>\n");
 	assert_false(r.text.whole);
+}
+
+static struct str keep_src(void *ctx, struct str src)
+{
+	(void)ctx;
+	return src;
+}
+
+/* Their files are not granted: a reader would see them broken. */
+static void a_teaser_has_no_pictures_in_its_text(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d = draft_of(f, "pictures", NOW - 10);
+	assert_int_equal(content_sanitise(STR("<p>one</p><img src=a.png><p>two</p><p>three</p>"),
+				 keep_src, NULL, f->arena, &d.blocks),
+		ERR_OK);
+	store(f, &d);
+	assert_str(open_words(f, "pictures", &teaser, 2).text.html, "<p>one</p>\n<p>two</p>\n");
+	assert_true(str_starts(
+		open_words(f, "pictures", &full, 2).text.html, STR("<p>one</p>\n<figure>")));
 }
 
 static void full_gives_all(void **state)
@@ -378,6 +398,7 @@ int main(void)
 		cmocka_unit_test(teaser_cut_follows_its_rules),
 		WITH_DB(teaser_reads_no_later_text),
 		WITH_DB(the_authors_mark_cuts),
+		WITH_DB(a_teaser_has_no_pictures_in_its_text),
 		WITH_DB(full_gives_all),
 		WITH_DB(one_block_is_whole),
 		WITH_DB(nothing_without_a_decision),

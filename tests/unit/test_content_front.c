@@ -151,10 +151,10 @@ static void fields_become_one_clean_line(void **state)
 	assert_str(byline_clean(STR("BY ADA"), a), "ADA");
 	assert_str(byline_clean(STR("Byron"), a), "Byron");
 	assert_str(byline_clean(STR("By "), a), "By");
-	char big[3 * FIELD_MAX];
-	for (size_t i = 0; i < sizeof big; i += 3)
-		memcpy(big + i, "\xe2\x82\xac", 3);
-	struct str cut = field_clean((struct str){ big, sizeof big }, a);
+	BUF_AUTO big = BUF((size_t)4 * FIELD_MAX);
+	while (big.n < (size_t)2 * FIELD_MAX)
+		buf_puts(&big, "\xe2\x82\xac");
+	struct str cut = field_clean(buf_view(&big), a);
 	assert_in_range(cut.n, FIELD_MAX - 6, FIELD_MAX);
 	assert_true(utf8_ok(cut) && str_ends(cut, STR("\xe2\x80\xa6")));
 }
@@ -270,12 +270,16 @@ static void picture_names(void **state)
 		assert_true(picture_name_ok(str_of(good[i])));
 	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(picture_name_ok(str_of(bad[i])));
-	char longest[IMAGE_NAME_MAX + 2];
-	memset(longest, 'a', sizeof longest);
-	memcpy(longest + IMAGE_NAME_MAX - 4, ".png", 4);
-	assert_true(picture_name_ok((struct str){ longest, IMAGE_NAME_MAX }));
-	memcpy(longest + IMAGE_NAME_MAX - 3, ".png", 4);
-	assert_false(picture_name_ok((struct str){ longest, IMAGE_NAME_MAX + 1 }));
+	BUF_AUTO longest = BUF(IMAGE_NAME_MAX + 1);
+	while (longest.n < IMAGE_NAME_MAX - 4)
+		buf_byte(&longest, 'a');
+	buf_puts(&longest, ".png");
+	assert_true(picture_name_ok(buf_view(&longest)));
+	longest.p[0] = '0';
+	longest.n -= 4;
+	buf_puts(&longest, "a.png");
+	assert_int_equal(longest.n, IMAGE_NAME_MAX + 1);
+	assert_false(picture_name_ok(buf_view(&longest)));
 }
 
 int main(void)

@@ -191,7 +191,7 @@ static void paths_that_are_not_there(void **state)
 static void too_large_is_refused(void **state)
 {
 	struct fixture *f = *state;
-	BUF_AUTO b = BUF(2 * ARTICLE_SOURCE_MAX);
+	BUF_AUTO b = BUF((size_t)2 * ARTICLE_SOURCE_MAX);
 	buf_puts(&b, HEAD "---\n");
 	while (b.n <= ARTICLE_SOURCE_MAX)
 		buf_puts(&b, "text text text text text text text\n");

@@ -147,7 +147,7 @@ static enum err find_key(struct reader *r, struct str key, const char *const *na
 static enum err take_key(struct reader *r, struct str line)
 {
 	struct front *f = r->f;
-	struct str key, raw;
+	struct str key = { NULL, 0 }, raw = { NULL, 0 };
 	int k = 0;
 	enum err e = split(r, line, &key, &raw);
 	if (!e)
@@ -177,7 +177,7 @@ static struct str *image_slot(struct front_image *im, int key)
 static enum err take_image_line(struct reader *r, struct str line)
 {
 	struct front *f = r->f;
-	struct str s = str_trim(line), key, raw;
+	struct str s = str_trim(line), key = { NULL, 0 }, raw = { NULL, 0 };
 	if (s.n > 1 && s.p[0] == '-' && s.p[1] == ' ') {
 		if (f->image_count == ARTICLE_IMAGES_MAX)
 			return fault(r, "more than %d pictures", ARTICLE_IMAGES_MAX);
