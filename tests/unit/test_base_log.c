@@ -1,0 +1,178 @@
+#include "postern/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { THREADS = 4, LINES = 200 };
+
+struct sink {
+	FILE *file;
+	struct log log;
+};
+
+static struct sink sink_open(enum log_format format)
+{
+	struct sink s = { .file = tmpfile() };
+	assert_non_null(s.file);
+	s.log = (struct log){ .level = LOG_INFO, .format = format, .fd = fileno(s.file) };
+	return s;
+}
+
+/* All that was written, without the head of the first line. */
+static void sink_read(struct sink *s, struct buf *b)
+{
+	char piece[4096];
+	size_t n;
+	rewind(s->file);
+	while ((n = fread(piece, 1, sizeof piece, s->file)) > 0)
+		buf_add(b, piece, n);
+	fclose(s->file);
+	assert_int_equal(b->err, ERR_OK);
+}
+
+static const struct {
+	struct str in;
+	const char *logfmt, *json;
+} values[] = {
+	{ STR("plain-1.2/x:y"), "plain-1.2/x:y", "\"plain-1.2/x:y\"" },
+	{ STR(""), "\"\"", "\"\"" },
+	{ STR("two words"), "\"two words\"", "\"two words\"" },
+	{ STR("a=b"), "\"a=b\"", "\"a=b\"" },
+	{ STR("x\nlevel=error"), "\"x\\nlevel=error\"", "\"x\\nlevel=error\"" },
+	{ STR("\r\t\x1b[31m"), "\"\\r\\t\\u001b[31m\"", "\"\\r\\t\\u001b[31m\"" },
+	{ STR("a\0b\x7f"), "\"a\\u0000b\\u007f\"", "\"a\\u0000b\\u007f\"" },
+	{ STR("\"},\\"), "\"\\\"},\\\\\"", "\"\\\"},\\\\\"" },
+	{ STR("caf\xc3\xa9"), "\"caf\xc3\xa9\"", "\"caf\xc3\xa9\"" },
+	{ STR("\xc2\x85\xe2\x80\xa8\xe2\x80\xae"), "\"\\u0085\\u2028\\u202e\"",
+		"\"\\u0085\\u2028\\u202e\"" },
+	{ STR("\xff\xc3"), "\"\\xff\\xc3\"", "\"\\\\xff\\\\xc3\"" },
+};
+
+/* Goal: no value can start a line or a field of its own, in either format. */
+static void values_are_escaped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(values); i++) {
+		for (int json = 0; json < 2; json++) {
+			BUF_AUTO out = BUF(4096);
+			BUF_AUTO end = BUF(4096);
+			struct sink s = sink_open(json ? LOG_JSON : LOG_LOGFMT);
+			LOG(&s.log, LOG_WARN, "e", log_str("k", values[i].in), log_int("n", -3));
+			sink_read(&s, &out);
+			if (json)
+				buf_fmt(&end,
+					"\"level\":\"warn\",\"event\":\"e\",\"k\":%s,\"n\":-3}\n",
+					values[i].json);
+			else
+				buf_fmt(&end, " level=warn event=e k=%s n=-3\n", values[i].logfmt);
+			assert_true(str_ends(buf_view(&out), buf_view(&end)));
+			assert_ptr_equal(memchr(out.p, '\n', out.n), out.p + out.n - 1);
+		}
+	}
+}
+
+/* Goal: the head is the time in UTC with milliseconds, in the form promised. */
+static void head(void **state)
+{
+	(void)state;
+	BUF_AUTO out = BUF(4096);
+	struct sink s = sink_open(LOG_LOGFMT);
+	LOG(&s.log, LOG_ERROR, "started");
+	sink_read(&s, &out);
+	assert_int_equal(
+		out.n, strlen("time=2026-11-20T05:40:00.123Z level=error event=started\n"));
+	assert_true(str_starts(buf_view(&out), STR("time=2")));
+	assert_memory_equal(out.p + 24, ".", 1);
+	assert_true(str_ends(buf_view(&out), STR("Z level=error event=started\n")));
+}
+
+/* Goal: a long value is cut at a character, lines below the level and a NULL log are dropped, and
+ * errno is left alone. */
+static void limits(void **state)
+{
+	(void)state;
+	char text[2001];
+	for (size_t i = 0; i + 1 < sizeof text; i += 2)
+		memcpy(text + i, "\xc3\xa9", 2);
+	BUF_AUTO out = BUF(65536);
+	struct sink s = sink_open(LOG_LOGFMT);
+	errno = EAGAIN;
+	LOG(NULL, LOG_ERROR, "nowhere");
+	LOG(&s.log, LOG_DEBUG, "too_low");
+	LOG(&s.log, LOG_INFO, "e", log_str("v", (struct str){ text, 2000 }),
+		log_str("w", (struct str){ text + 1, 1999 }), log_z("z", NULL));
+	assert_int_equal(errno, EAGAIN);
+	sink_read(&s, &out);
+	assert_null(memmem(out.p, out.n, "too_low", 7));
+	const char *v = memmem(out.p, out.n, " v=\"", 4);
+	assert_non_null(v);
+	assert_memory_equal(v + 4 + 1000, "\" w=\"\\xa9", 9);
+	assert_true(str_ends(buf_view(&out), STR("\" z=\"\"\n")));
+}
+
+/* Goal: with more fields than a line may have, the line is still a line. */
+static void many_fields(void **state)
+{
+	(void)state;
+	char text[1000];
+	struct log_field fields[50];
+	memset(text, 1, sizeof text);
+	for (size_t i = 0; i < COUNT(fields); i++)
+		fields[i] = log_str("k", (struct str){ text, sizeof text });
+	BUF_AUTO out = BUF(1 << 20);
+	struct sink s = sink_open(LOG_JSON);
+	log_fields(&s.log, LOG_INFO, "e", fields, COUNT(fields));
+	sink_read(&s, &out);
+	assert_true(str_ends(buf_view(&out), STR("\\u0001\"}\n")));
+	assert_true(out.n > 32 * 6000);
+}
+
+static void *write_lines(void *log)
+{
+	for (int i = 0; i < LINES; i++)
+		LOG(log, LOG_INFO, "race", log_z("text", "some text of a usual length"));
+	return NULL;
+}
+
+/* Goal: lines of several threads do not mix. */
+static void race(void **state)
+{
+	(void)state;
+	pthread_t threads[THREADS];
+	BUF_AUTO out = BUF(1 << 20);
+	struct sink s = sink_open(LOG_LOGFMT);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, &s.log), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	sink_read(&s, &out);
+	struct str rest = buf_view(&out);
+	size_t lines = 0;
+	while (rest.n > 0) {
+		struct str line = str_cut(&rest, '\n');
+		assert_true(str_starts(line, STR("time=")));
+		assert_true(
+			str_ends(line, STR(" event=race text=\"some text of a usual length\"")));
+		lines++;
+	}
+	assert_int_equal(lines, THREADS * LINES);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_are_escaped),
+		cmocka_unit_test(head),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(many_fields),
+		cmocka_unit_test(race),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,166 @@
+#include "postern/base.h"
+
+#include <setjmp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+/* Goal: comparing, trimming and cutting never look behind a slice, and the empty slice is safe. */
+static void compare_and_cut(void **state)
+{
+	(void)state;
+	const struct str none = { NULL, 0 };
+	assert_true(str_eq(none, STR("")));
+	assert_false(str_eq(STR("a"), STR("b")));
+	assert_true(str_eq_nocase(STR("AbZ["), STR("aBz[")));
+	assert_false(str_eq_nocase(STR("["), STR("{")));
+	assert_true(str_starts(STR("abc"), STR("ab")) && str_starts(none, none));
+	assert_false(str_starts(STR("a"), STR("ab")));
+	assert_true(str_ends(STR("abc"), STR("bc")) && str_ends(none, none));
+	assert_false(str_ends(STR("c"), STR("bc")));
+	assert_true(str_has_byte(STR("a\0b"), '\0'));
+	assert_false(str_has_byte(none, '\0'));
+	assert_true(str_eq(str_trim(STR(" \t\r\na b\n ")), STR("a b")));
+	assert_true(str_eq(str_trim(STR(" \n ")), none));
+	assert_null(str_of(NULL).p);
+}
+
+/* Goal: str_cut tells "nothing follows" from "the empty text follows". */
+static void cut(void **state)
+{
+	(void)state;
+	struct str rest = STR("a=b=");
+	assert_true(str_eq(str_cut(&rest, '='), STR("a")));
+	assert_true(str_eq(str_cut(&rest, '='), STR("b")));
+	assert_non_null(rest.p);
+	assert_int_equal(rest.n, 0);
+	assert_true(str_eq(str_cut(&rest, '='), STR("")));
+	assert_null(rest.p);
+	assert_int_equal(str_cut(&rest, '=').n, 0);
+}
+
+/* Goal: a copy fits with its NUL or is refused, leaving "". */
+static void copy(void **state)
+{
+	(void)state;
+	static const struct {
+		struct str in;
+		enum err err;
+		const char *out;
+	} cases[] = {
+		{ STR("abc"), ERR_OK, "abc" },
+		{ STR(""), ERR_OK, "" },
+		{ STR("abcd"), ERR_TOO_LARGE, "" },
+		{ STR("a\0b"), ERR_INVALID, "" },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char to[4] = "zzz";
+		assert_int_equal(str_copy(to, sizeof to, cases[i].in), cases[i].err);
+		assert_string_equal(to, cases[i].out);
+	}
+	char one = 'z';
+	assert_int_equal(str_copy(&one, 0, STR("")), ERR_TOO_LARGE);
+	assert_int_equal(one, 'z');
+}
+
+/* Goal: numbers are whole, in range and of one spelling; nothing overflows. */
+static void numbers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *in;
+		int64_t min, max;
+		enum err err;
+		int64_t out;
+	} cases[] = {
+		{ "0", 0, 9, ERR_OK, 0 },
+		{ "007", 0, 9, ERR_OK, 7 },
+		{ "-5", -9, 9, ERR_OK, -5 },
+		{ "9223372036854775807", 0, INT64_MAX, ERR_OK, INT64_MAX },
+		{ "-9223372036854775808", INT64_MIN, 0, ERR_OK, INT64_MIN },
+		{ "9223372036854775808", INT64_MIN, INT64_MAX, ERR_INVALID, 0 },
+		{ "-9223372036854775809", INT64_MIN, INT64_MAX, ERR_INVALID, 0 },
+		{ "99999999999999999999999", 0, INT64_MAX, ERR_INVALID, 0 },
+		{ "", 0, 9, ERR_INVALID, 0 },
+		{ "-", -9, 9, ERR_INVALID, 0 },
+		{ "+1", -9, 9, ERR_INVALID, 0 },
+		{ "-1", 0, 9, ERR_INVALID, 0 },
+		{ "10", 0, 9, ERR_INVALID, 0 },
+		{ " 1", 0, 9, ERR_INVALID, 0 },
+		{ "1 ", 0, 9, ERR_INVALID, 0 },
+		{ "1e1", 0, 99, ERR_INVALID, 0 },
+		{ "0x1", 0, 99, ERR_INVALID, 0 },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		int64_t out = -77;
+		enum err e = str_int(str_of(cases[i].in), cases[i].min, cases[i].max, &out);
+		assert_int_equal(e, cases[i].err);
+		assert_true(out == (e == ERR_OK ? cases[i].out : -77));
+	}
+}
+
+/* Goal: exactly the sequences of RFC 3629 pass. */
+static void utf8(void **state)
+{
+	(void)state;
+	static const struct {
+		struct str in;
+		size_t n;
+		uint32_t cp;
+	} cases[] = {
+		{ STR("a"), 1, 'a' },
+		{ STR("\0"), 1, 0 },
+		{ STR("\x7f"), 1, 0x7f },
+		{ STR("\xc2\x80"), 2, 0x80 },
+		{ STR("\xe0\xa0\x80"), 3, 0x800 },
+		{ STR("\xed\x9f\xbf"), 3, 0xd7ff },
+		{ STR("\xee\x80\x80"), 3, 0xe000 },
+		{ STR("\xf0\x90\x80\x80"), 4, 0x10000 },
+		{ STR("\xf4\x8f\xbf\xbf"), 4, 0x10ffff },
+		{ STR(""), 0, 9 },
+		{ STR("\x80"), 0, 9 },
+		{ STR("\xc1\xbf"), 0, 9 },
+		{ STR("\xc3"), 0, 9 },
+		{ STR("\xc3("), 0, 9 },
+		{ STR("\xe0\x9f\xbf"), 0, 9 },
+		{ STR("\xe2\x82"), 0, 9 },
+		{ STR("\xed\xa0\x80"), 0, 9 },
+		{ STR("\xf0\x8f\xbf\xbf"), 0, 9 },
+		{ STR("\xf4\x90\x80\x80"), 0, 9 },
+		{ STR("\xf5\x80\x80\x80"), 0, 9 },
+		{ STR("\xff"), 0, 9 },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint32_t cp = 9;
+		assert_int_equal(str_utf8(cases[i].in, &cp), cases[i].n);
+		if (cases[i].n > 0)
+			assert_int_equal(cp, cases[i].cp);
+	}
+}
+
+/* Goal: every outcome has a name of its own, and a wrong number has one as well. */
+static void error_names(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ERR_COUNT; i++) {
+		assert_string_not_equal(err_name((enum err)i), "unknown");
+		for (int j = 0; j < i; j++)
+			assert_string_not_equal(err_name((enum err)i), err_name((enum err)j));
+	}
+	assert_string_equal(err_name(ERR_NOT_FOUND), "not_found");
+	assert_string_equal(err_name(ERR_COUNT), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(compare_and_cut),
+		cmocka_unit_test(cut),
+		cmocka_unit_test(copy),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(utf8),
+		cmocka_unit_test(error_names),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
