@@ -160,7 +160,9 @@ struct http_settings {
 				   absolute links */
 	bool secure;            /* base_url is https */
 	unsigned loop_threads, work_threads, hash_threads, work_queue, hash_queue;
-	unsigned connections, connections_per_address, timeout_s;
+	unsigned connections;
+	unsigned connections_per_address; /* not counted when there are trusted_proxies */
+	unsigned timeout_s; /* of silence; a whole request may take twice as long to arrive */
 	struct ip_net trusted_proxies[IP_NETS_MAX];
 	size_t trusted_proxy_count;
 	struct rate_limit limits[RATE_COUNT];
@@ -183,7 +185,8 @@ struct http;
  * address in use, … */
 enum err MUST_USE http_start(
 	const struct http_settings *s, struct http **out, char why[static 256]);
-/* Stops accepting, lets requests under way finish (10 s at most), frees. NULL is fine. */
+/* Stops accepting, lets requests under way finish (10 s at most; only a handler that runs is waited
+ * for longer, since it uses what the caller is about to free), frees. NULL is fine. */
 void http_stop(struct http *h);
 /* Port that was bound, for listen addresses ending in ":0". */
 unsigned http_port(const struct http *h, bool ops);

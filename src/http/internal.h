@@ -147,23 +147,21 @@ struct exchange {
 	const struct route_group *group;
 	struct header headers[HEADERS_MAX];
 	size_t header_count;
-	bool headers_bad;
-	/* what the client announces */
-	bool known_method, options, chunked, expects;
 	uint64_t announced; /* Content-Length */
 	char *body;
 	size_t body_n, body_room;
-	uint64_t drained;
-	/* how it goes on */
-	enum err refused; /* before its handler */
-	bool close;       /* no further request on this connection */
-	char allow[ALLOW_SIZE];
-	_Atomic int state; /* enum exchange_state */
+	uint64_t drained; /* bytes of a refused body */
 	struct MHD_Response *answer;
-	bool answered;
 	uint64_t bytes; /* of the body in the answer */
 	int64_t started_us;
 	struct exchange *next; /* in a lane */
+	char allow[ALLOW_SIZE];
+	enum err refused;  /* before its handler */
+	_Atomic int state; /* enum exchange_state */
+	bool headers_bad;
+	bool chunked, expects; /* Transfer-Encoding, Expect */
+	bool close;            /* no further request on this connection */
+	bool answered;
 };
 
 /* request.c: fills x->req from what libmicrohttpd gives at the first call. An error is a refusal

@@ -1,5 +1,6 @@
 /* Goal: nobody stalls anybody: lanes under load, full lanes, slow clients, and a stop in the middle
  * of it all. */
+#include "../../src/http/internal.h"
 #include "http_help.h"
 
 #include <pthread.h>
@@ -113,10 +114,10 @@ static int64_t fetch_us(unsigned port, const char *path, int status)
 /* ---- 200 connections, all kinds of requests, several rounds on each ---- */
 enum { CLIENTS = 200, ROUNDS = 5, DRIVERS = 4 };
 struct driver {
-	unsigned port;
 	size_t first;
-	_Atomic int answered;
 	int64_t slowest_us;
+	unsigned port;
+	_Atomic int answered;
 };
 
 static void *drive(void *arg)
@@ -397,6 +398,59 @@ static void rude_clients(void **state)
 	site_stop(&site);
 }
 
+/* ---- a lane by itself ---- */
+static _Atomic int ran, abandoned;
+
+static void count_run(struct exchange *x, bool abandon)
+{
+	(void)x;
+	while (!abandon && atomic_load(&gate_shut)) {
+		sleep_ms(1);
+	}
+	atomic_fetch_add(abandon ? &abandoned : &ran, 1);
+}
+
+static void *stop_lane(void *lane)
+{
+	http_lane_stop(lane, true);
+	return NULL;
+}
+
+/* Who waits when the lane is stopped is given back as abandoned; a place that was reserved before
+ * is still honoured, and nothing new is taken. */
+static void abandoned_lane(void **state)
+{
+	(void)state;
+	static struct exchange jobs[4];
+	atomic_store(&gate_shut, true);
+	const struct lane_settings settings = { "x", 1, 4, 0, count_run };
+	struct lane_pool *lane = http_lane_start(&settings);
+	assert_non_null(lane);
+	assert_true(http_lane_reserve(lane));
+	http_lane_push(lane, &jobs[0]);
+	for (int i = 0; i < 1000 && http_lane_stats(lane).waiting > 0; i++) {
+		sleep_ms(1);
+	}
+	for (size_t i = 1; i < 4; i++) {
+		assert_true(http_lane_reserve(lane));
+	}
+	http_lane_push(lane, &jobs[1]);
+	http_lane_push(lane, &jobs[2]);
+	assert_int_equal(http_lane_stats(lane).waiting, 2);
+
+	pthread_t stopper;
+	assert_int_equal(pthread_create(&stopper, NULL, stop_lane, lane), 0);
+	sleep_ms(100);
+	assert_false(http_lane_reserve(lane));
+	atomic_store(&gate_shut, false);
+	http_lane_push(lane, &jobs[3]);
+	pthread_join(stopper, NULL);
+	assert_int_equal(ran, 1);
+	assert_int_equal(abandoned, 3);
+	assert_false(http_lane_reserve(lane));
+	http_lane_free(lane);
+}
+
 /* ---- other sockets ---- */
 static void ipv6(void **state)
 {
@@ -482,6 +536,7 @@ int main(void)
 		cmocka_unit_test(stop_often),
 		cmocka_unit_test(slow_clients),
 		cmocka_unit_test(rude_clients),
+		cmocka_unit_test(abandoned_lane),
 		cmocka_unit_test(ipv6),
 		cmocka_unit_test(unix_socket),
 	};

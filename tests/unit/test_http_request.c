@@ -389,7 +389,8 @@ static void endless_body(void **state)
 	static char chunk[4096 + 8];
 	(void)snprintf(chunk, sizeof chunk, "1000\r\n");
 	memset(chunk + 6, 'x', 4096);
-	memcpy(chunk + 6 + 4096, "\r\n", 2);
+	chunk[6 + 4096] = '\r';
+	chunk[6 + 4096 + 1] = '\n';
 	for (int i = 0; i < 200; i++) {
 		put(fd, chunk, 6 + 4096 + 2);
 	}

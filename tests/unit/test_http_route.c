@@ -32,24 +32,24 @@ static void matching(void **state)
 	};
 	static const struct {
 		enum method method;
-		const char *path;
 		int route; /* -1: none */
+		const char *path;
 		const char *first_param, *allow;
 	} rows[] = {
-		{ METHOD_GET, "/", 0, "", "GET, HEAD" },
-		{ METHOD_GET, "/items/7", 1, "7", "GET, HEAD, DELETE" },
-		{ METHOD_GET, "/items/latest", 2, "", "GET, HEAD, DELETE" },
-		{ METHOD_DELETE, "/items/latest", 3, "latest", "GET, HEAD, DELETE" },
-		{ METHOD_GET, "/p/q/r", 4, "p", "GET, HEAD" },
-		{ METHOD_GET, "/x/q/z", 5, "q", "GET, HEAD" },
-		{ METHOD_GET, "/x/y/z", 6, "z", "GET, HEAD" },
-		{ METHOD_GET, "/items/", -1, "", "" },
-		{ METHOD_GET, "/items", -1, "", "" },
-		{ METHOD_GET, "/items/7/", -1, "", "" },
-		{ METHOD_GET, "/ITEMS/7", -1, "", "" },
-		{ METHOD_GET, "/only", -1, "", "POST" },
-		{ METHOD_PATCH, "/items/7", -1, "", "GET, HEAD, DELETE" },
-		{ 0, "/items/7", -1, "", "GET, HEAD, DELETE" },
+		{ METHOD_GET, 0, "/", "", "GET, HEAD" },
+		{ METHOD_GET, 1, "/items/7", "7", "GET, HEAD, DELETE" },
+		{ METHOD_GET, 2, "/items/latest", "", "GET, HEAD, DELETE" },
+		{ METHOD_DELETE, 3, "/items/latest", "latest", "GET, HEAD, DELETE" },
+		{ METHOD_GET, 4, "/p/q/r", "p", "GET, HEAD" },
+		{ METHOD_GET, 5, "/x/q/z", "q", "GET, HEAD" },
+		{ METHOD_GET, 6, "/x/y/z", "z", "GET, HEAD" },
+		{ METHOD_GET, -1, "/items/", "", "" },
+		{ METHOD_GET, -1, "/items", "", "" },
+		{ METHOD_GET, -1, "/items/7/", "", "" },
+		{ METHOD_GET, -1, "/ITEMS/7", "", "" },
+		{ METHOD_GET, -1, "/only", "", "POST" },
+		{ METHOD_PATCH, -1, "/items/7", "", "GET, HEAD, DELETE" },
+		{ 0, -1, "/items/7", "", "GET, HEAD, DELETE" },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct route_match m;
