@@ -1,0 +1,34 @@
+// What the checks share: the files of the tree, C without comments, and how findings are told.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+
+const isFile = (path) => existsSync(path) && statSync(path).isFile();
+
+// Also what is not added yet, so that it is seen before the commit.
+export function files(...patterns) {
+	const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', ...patterns];
+	const names = execFileSync('git', args, { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\0');
+	return [...new Set(names)].filter((name) => name && isFile(name)).sort();
+}
+
+export const read = (path) => readFileSync(path, 'utf8');
+export const lineAt = (text, index) => text.slice(0, index).split('\n').length;
+
+// Comments, and on request what stands in quotes, become spaces: every line keeps its number.
+const token = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\[\s\S]|[^"\\\n])*"|'(?:\\[\s\S]|[^'\\\n])*'/g;
+const blank = (s) => s.replace(/[^\n]/g, ' ');
+export const withoutComments = (c) => c.replace(token, (s) => (s[0] === '/' ? blank(s) : s));
+export const withoutText = (c) =>
+	c.replace(token, (s) => (s[0] === '/' ? blank(s) : s[0] + blank(s.slice(1, -1)) + s[0]));
+
+// "one " "string" as the compiler sees it.
+export const joinStrings = (c) => c.replace(/"\s*\n\s*"/g, '');
+
+const found = [];
+export function finding(file, line, text) {
+	found.push(`${file}:${line}: ${text}`);
+}
+export function finish(summary) {
+	console.log(found.length ? found.join('\n') : summary);
+	process.exit(found.length ? 1 : 0);
+}

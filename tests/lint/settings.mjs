@@ -1,0 +1,26 @@
+// docs/configure.md holds the table that the program prints: `postern config reference`.
+import { spawnSync } from 'node:child_process';
+import { finding, finish, read } from './lib.mjs';
+
+const DOC = 'docs/configure.md', BIN = 'build/debug/postern';
+const BEGIN = '<!-- postern config reference: begin -->\n', END = '<!-- postern config reference: end -->\n';
+
+const run = (...command) => spawnSync(command[0], command.slice(1), { encoding: 'utf8' });
+const built = run('make', '-s', BIN);
+const printed = built.status === 0 ? run(BIN, 'config', 'reference') : built;
+const text = read(DOC), begin = text.indexOf(BEGIN), end = text.indexOf(END);
+
+if (printed.status !== 0)
+	finding(DOC, 1, `cannot be checked: ${BIN} is not to be had:\n${printed.stderr ?? ''}`);
+else if (begin < 0 || end < begin)
+	finding(DOC, 1, `the lines ${BEGIN.trim()} and ${END.trim()} must hold the table`);
+else {
+	const line = text.slice(0, begin).split('\n').length + 1;
+	const have = text.slice(begin + BEGIN.length, end).split('\n');
+	const want = printed.stdout.split('\n');
+	const at = want.findIndex((row, i) => row !== have[i]);
+	if (at >= 0 || have.length !== want.length)
+		finding(DOC, line + Math.max(at, 0), 'differs from `postern config reference`; expected:\n' +
+			`\t${want[at] || '(the end of the table)'}`);
+}
+finish('the table of docs/configure.md is what the program prints');
