@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DELIMITER_MAX = 16, NODES_FIRST = 32 };
+enum { DELIMITER_MAX = 16, NODES_FIRST = 32, PATH_SHOWN = 120, NAME_SHOWN = 60 };
 
 struct tag {
 	char kind; /* '#', '^', '/', '!', '>', '=', '&' ('{' as well) or 'v' */
@@ -27,10 +27,13 @@ struct parser {
 void template_fault(const struct template *t, unsigned line, char why[static WHY_SIZE],
 	const char *fault, struct str name)
 {
-	const int most = 60;
-	int n = name.n < (size_t)most ? (int)name.n : most;
-	snprintf(why, WHY_SIZE, "%.120s:%u: %s%s%.*s", t->path, line, fault, n ? " " : "", n,
-		n ? name.p : "");
+	struct str path = str_of(t->path);
+	if (path.n > PATH_SHOWN) /* the end of it says more */
+		path = (struct str){ path.p + (path.n - PATH_SHOWN), PATH_SHOWN };
+	if (name.n > NAME_SHOWN)
+		name.n = NAME_SHOWN;
+	snprintf(why, WHY_SIZE, STR_FMT ":%u: %s%s" STR_FMT, STR_ARG(path), line, fault,
+		name.n ? " " : "", (int)name.n, name.n ? name.p : "");
 }
 
 static enum err fault(const struct parser *p, unsigned line, const char *what, struct str name)
