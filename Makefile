@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat
 CPPFLAGS_ALL := -Iinclude -Ibuild/gen -I/usr/include/libxml2 -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"'
 CFLAGS_ALL := -std=c17 -g -pthread $(WARN) -fno-omit-frame-pointer -fstack-protector-strong
 LIBS := -lmicrohttpd -lsodium -lsqlite3 -ljansson -lcurl -lcmark-gfm-extensions -lcmark-gfm -lxml2 -linih \
-	-lzxcvbn -lutf8proc -lm
+	-lzxcvbn -lutf8proc -lz -lm
 HARDEN := -fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 flags_debug := -O0

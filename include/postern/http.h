@@ -77,6 +77,9 @@ struct response {
 	int status;
 	struct str body; /* arena, static or embedded; lives until the request ends */
 	const char *content_type;
+	/* `body` in gzip, when the handler has it at hand; otherwise http compresses text that did not
+	 * come from the loop. A compressed answer's entity tag is weak. */
+	struct str gzip;
 	bool cacheable; /* false: Cache-Control no-store. true: the handler set Cache-Control itself
 			 */
 	bool ranges;    /* honour Range (200 responses only) */
@@ -104,6 +107,8 @@ void response_problem(
 /* Status that a fail function shall give: of the error table, 422 for ERR_INVALID with problems, or
  * what was set before as rsp->status (501 for a method nobody knows). */
 int response_error_status(const struct response *rsp);
+/* For bodies that are compressed once and kept. Appends to `out`. */
+enum err MUST_USE http_gzip(struct str in, struct buf *out);
 struct cookie {
 	const char *name; /* without prefix: http adds __Host- (Path=/) when base_url is https */
 	struct str value;

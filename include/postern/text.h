@@ -44,6 +44,9 @@ struct str fields_get(const struct fields *f, const char *name); /* {NULL, 0} wh
 /* ---- header values ---- */
 bool header_token_ok(struct str name);  /* RFC 9110 section 5.6.2 */
 bool header_value_ok(struct str value); /* no NUL, CR, LF, other controls but tab */
+/* True when Accept-Encoding names `coding`, or '*', with a weight above zero (RFC 9110 section
+ * 12.5.3). An absent header is taken as "no". */
+bool header_accepts(struct str header, struct str coding);
 /* If-None-Match (weak comparison, "*" included) against one entity tag with its quotes. */
 bool header_etag_match(struct str header, struct str etag);
 /* Range for a body of `total` bytes, one range only (RFC 9110 section 14.1.2). ERR_OK with first

@@ -4,12 +4,14 @@
 
 #include <string.h>
 
+enum { GZIP_BYTES_MIN = 400 }; /* below, headers and effort outweigh what is saved */
+
 /* An answer in the making. Headers of http's own do not count against those of the handler. */
 struct draft {
 	struct exchange *x;
 	struct MHD_Response *out;
 	const char *content_range;
-	bool failed;
+	bool failed, varies, encoded;
 };
 
 static bool has_header(const struct response *rsp, const char *name)
@@ -93,6 +95,52 @@ static void apply_conditions(struct draft *d)
 	}
 }
 
+static bool compressible(const struct response *rsp)
+{
+	static const char *const types[] = { "text/", "application/json",
+		"application/problem+json", "image/svg+xml" };
+	for (size_t i = 0; rsp->content_type && i < COUNT(types); i++) {
+		if (str_starts(str_of(rsp->content_type), str_of(types[i]))) {
+			return !rsp->ranges && rsp->body.n >= GZIP_BYTES_MIN;
+		}
+	}
+	return false;
+}
+
+/* The event loop never compresses: it is there to answer from memory. */
+static struct str compressed(struct exchange *x)
+{
+	const struct response *rsp = &x->rsp;
+	if (rsp->gzip.n > 0 || !x->req.route || x->req.route->lane == LANE_LOOP) {
+		return rsp->gzip;
+	}
+	BUF_AUTO out = BUF(rsp->body.n);
+	if (http_gzip(rsp->body, &out) != ERR_OK) {
+		return (struct str){ NULL, 0 };
+	}
+	return arena_str(x->req.arena, buf_view(&out));
+}
+
+static void apply_encoding(struct draft *d)
+{
+	struct exchange *x = d->x;
+	struct response *rsp = &x->rsp;
+	d->varies = compressible(rsp);
+	if (!d->varies ||
+		!header_accepts(request_header(&x->req, "Accept-Encoding"), STR("gzip"))) {
+		return;
+	}
+	struct str gzip = compressed(x);
+	if (gzip.n == 0) {
+		return;
+	}
+	rsp->body = gzip;
+	d->encoded = true;
+	if (rsp->etag && rsp->etag[0] == '"') {
+		rsp->etag = arena_fmt(x->req.arena, "W/%s", rsp->etag);
+	}
+}
+
 /* What the status demands, whoever made the answer. */
 static void add_status_headers(struct draft *d)
 {
@@ -116,6 +164,12 @@ static void add_status_headers(struct draft *d)
 	}
 	if (d->content_range) {
 		add_default(d, "Content-Range", d->content_range);
+	}
+	if (d->varies) {
+		add(d, "Vary", "Accept-Encoding"); /* beside what the handler said */
+	}
+	if (d->encoded) {
+		add_default(d, "Content-Encoding", "gzip");
 	}
 	if (x->close || atomic_load(&x->h->stopping)) {
 		add_default(d, "Connection", "close");
@@ -171,6 +225,7 @@ void http_answer_make(struct exchange *x)
 {
 	struct draft d = { .x = x };
 	apply_conditions(&d);
+	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;
 	d.out = MHD_create_response_from_buffer(
 		x->rsp.body.n, (void *)(uintptr_t)x->rsp.body.p, MHD_RESPMEM_PERSISTENT);

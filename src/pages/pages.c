@@ -62,7 +62,11 @@ static enum err asset_open(struct pages *p, unsigned i, char why[static 256])
 	crypto_hash_tag(hash, tag);
 	snprintf(as->href, sizeof as->href, "/static/%s/%s", tag, as->name);
 	snprintf(as->etag, sizeof as->etag, "\"%s\"", tag);
-	return ERR_OK;
+	as->gzip = BUF(ASSET_BYTES_MAX);
+	e = http_gzip(as->bytes, &as->gzip);
+	if (e)
+		snprintf(why, 256, "web/static/%s: %s", as->name, err_name(e));
+	return e;
 }
 
 static enum err open_parts(struct pages *p, char why[static 256])
@@ -104,8 +108,10 @@ void pages_close(struct pages *p)
 {
 	if (!p)
 		return;
-	for (unsigned i = 0; i < ASSET_COUNT; i++)
+	for (unsigned i = 0; i < ASSET_COUNT; i++) {
 		buf_free(&p->asset_files[i]);
+		buf_free(&p->assets[i].gzip);
+	}
 	template_free(p->templates);
 	free(p);
 }
@@ -114,6 +120,7 @@ static void asset_answer(struct response *rsp, const struct asset *as, const cha
 {
 	rsp->status = 200;
 	rsp->body = as->bytes;
+	rsp->gzip = buf_view(&as->gzip);
 	rsp->content_type = as->content_type;
 	rsp->etag = as->etag;
 	rsp->cacheable = true;

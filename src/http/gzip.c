@@ -1,0 +1,29 @@
+/* Compression of answers. The only user of zlib. */
+#include "postern/http.h"
+
+#include <limits.h>
+#include <zlib.h>
+
+enum { GZIP_LEVEL = 5, GZIP_WINDOW = 15 + 16 }; /* + 16: gzip's own header and trailer */
+
+enum err http_gzip(struct str in, struct buf *out)
+{
+	z_stream z = { .next_in = (Bytef *)(uintptr_t)in.p, .avail_in = (uInt)in.n };
+	unsigned char piece[8192];
+	int got = Z_OK;
+
+	if (in.n > INT_MAX)
+		return ERR_TOO_LARGE;
+	if (deflateInit2(&z, GZIP_LEVEL, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return ERR_NOMEM;
+	while (got == Z_OK && out->err == ERR_OK) {
+		z.next_out = piece;
+		z.avail_out = sizeof piece;
+		got = deflate(&z, Z_FINISH);
+		buf_add(out, piece, sizeof piece - z.avail_out);
+	}
+	deflateEnd(&z);
+	if (out->err)
+		return out->err;
+	return got == Z_STREAM_END ? ERR_OK : ERR_INTERNAL;
+}
