@@ -24,7 +24,8 @@ enum { SLUG_MAX = SLUG_SIZE - 1, PARTS_MAX = 32 };
 struct slug {
 	char *p;
 	size_t n;
-	bool gap; /* a '-' is due before the next letter */
+	bool gap;  /* a '-' is due before the next letter */
+	bool full; /* the next letter did not fit: nothing comes behind it */
 };
 
 static bool is_slug_letter(uint32_t c)
@@ -34,13 +35,15 @@ static bool is_slug_letter(uint32_t c)
 
 static void add_letter(struct slug *to, char c)
 {
-	if (to->gap && to->n > 0 && to->n + 1 < SLUG_MAX)
-		to->p[to->n++] = '-';
-	else if (to->gap && to->n > 0)
-		to->n = SLUG_MAX; /* no room for the word: end here */
+	bool dash = to->gap && to->n > 0;
 	to->gap = false;
-	if (to->n < SLUG_MAX)
-		to->p[to->n++] = c;
+	if (to->n + (dash ? 2 : 1) > SLUG_MAX) {
+		to->full = true;
+		return;
+	}
+	if (dash)
+		to->p[to->n++] = '-';
+	to->p[to->n++] = c;
 }
 
 static const char *spelled(uint32_t cp)
@@ -57,7 +60,7 @@ static void add_part(struct slug *to, uint32_t cp)
 	if (is_slug_letter(cp))
 		add_letter(to, (char)cp);
 	else if (ascii)
-		for (; *ascii; ascii++)
+		for (; *ascii && !to->full; ascii++)
 			add_letter(to, *ascii);
 	else if (cp != '\'' && cp != 0x2019)
 		to->gap = true;
@@ -72,7 +75,7 @@ static void add_point(struct slug *to, uint32_t cp)
 		&boundary);
 	if (n < 0 || n > PARTS_MAX)
 		to->gap = true;
-	for (utf8proc_ssize_t i = 0; i < n && n <= PARTS_MAX; i++)
+	for (utf8proc_ssize_t i = 0; i < n && n <= PARTS_MAX && !to->full; i++)
 		add_part(to, (uint32_t)parts[i]);
 }
 
@@ -80,7 +83,7 @@ void text_slug(struct str s, char out[static SLUG_SIZE])
 {
 	struct slug to = { .p = out };
 	uint32_t cp = 0;
-	for (size_t i = 0, n = 0; i < s.n && to.n < SLUG_MAX; i += n) {
+	for (size_t i = 0, n = 0; i < s.n && !to.full; i += n) {
 		n = str_utf8((struct str){ s.p + i, s.n - i }, &cp);
 		if (n > 0) {
 			add_point(&to, cp);

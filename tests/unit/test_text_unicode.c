@@ -56,6 +56,13 @@ static void opaque(void **state)
 	}
 }
 
+/* Two combining marks of four bytes together. */
+static void put_marks(char *to, int second)
+{
+	for (int i = 0; i < 4; i++)
+		to[i] = (char)(i % 2 ? second : 0xcc);
+}
+
 /* Goal: a great password costs little and ends at the maximum; a full arena is told apart. */
 static void opaque_limits(void **state)
 {
@@ -74,7 +81,7 @@ static void opaque_limits(void **state)
 		text_opaque((struct str){ text, sizeof text }, a, &out, &points), ERR_TOO_LARGE);
 	assert_int_equal(text_opaque(STR("abcdefgh"), small, &out, &points), ERR_NOMEM);
 	for (size_t i = 0; i < OPAQUE_MAX; i += 4)
-		memcpy(text + i, i < OPAQUE_MAX / 2 ? "\xcc\x81\xcc\x81" : "\xcc\xa3\xcc\xa3", 4);
+		put_marks(text + i, i < OPAQUE_MAX / 2 ? 0x81 : 0xa3);
 	assert_int_equal(text_opaque((struct str){ text, OPAQUE_MAX }, a, &out, &points), ERR_OK);
 }
 
@@ -150,19 +157,37 @@ static void slugs(void **state)
 		assert_string_equal(out, cases[i].out);
 		assert_int_equal(text_slug_ok(str_of(out)), *out != '\0');
 	}
-	char text[300], out[SLUG_SIZE];
-	for (size_t n = 1; n < sizeof text; n++) {
-		for (size_t i = 0; i < n; i++)
-			text[i] = i % 4 == 3 ? ' ' : 'x';
-		text_slug((struct str){ text, n }, out);
-		assert_true(text_slug_ok(str_of(out)));
-	}
 	assert_false(text_slug_ok(STR("")));
 	assert_false(text_slug_ok(STR("-a")));
 	assert_false(text_slug_ok(STR("a-")));
 	assert_false(text_slug_ok(STR("a--b")));
 	assert_false(text_slug_ok(STR("A")));
 	assert_false(text_slug_ok(STR("a\0")));
+}
+
+/* Goal: a long headline ends at the maximum, after a whole letter, never after a '-'. */
+static void long_slugs(void **state)
+{
+	(void)state;
+	char text[300], expected[SLUG_SIZE], out[SLUG_SIZE];
+	for (size_t n = 1; n < sizeof text; n++) {
+		for (size_t gap = 1; gap < SLUG_SIZE + 2; gap++) {
+			size_t kept = n < SLUG_SIZE - 1 ? n : SLUG_SIZE - 1;
+			memset(text, 'x', n);
+			if (gap < n)
+				text[gap] = ' ';
+			memcpy(expected, text, kept);
+			if (gap < kept)
+				expected[gap] = '-';
+			if (gap + 1 == kept)
+				kept--;
+			expected[kept] = '\0';
+			memset(out, 'Z', sizeof out);
+			text_slug((struct str){ text, n }, out);
+			assert_string_equal(out, expected);
+		}
+	}
+	assert_true(text_slug_ok((struct str){ text, 1 }));
 	memset(text, 'x', sizeof text);
 	assert_true(text_slug_ok((struct str){ text, SLUG_SIZE - 1 }));
 	assert_false(text_slug_ok((struct str){ text, SLUG_SIZE }));
@@ -205,6 +230,7 @@ int main(void)
 		cmocka_unit_test(opaque_limits),
 		cmocka_unit_test(names),
 		cmocka_unit_test(slugs),
+		cmocka_unit_test(long_slugs),
 		cmocka_unit_test(nearest),
 		cmocka_unit_test(utf8),
 	};
