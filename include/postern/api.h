@@ -1,6 +1,8 @@
-/* api: the JSON half, below /api/v1. Described in docs/openapi.yaml; errors are RFC 9457 problem documents.
+/* api: the JSON half, below /api/v1. Described in docs/openapi.yaml; errors are RFC 9457 problem
+ * documents.
  *
- * The handlers take a `struct api *` as context; JSON stands only at this edge, inside are structs. Threads: read-only. */
+ * The handlers take a `struct api *` as context; JSON stands only at this edge, inside are structs.
+ * Threads: read-only. */
 #ifndef POSTERN_API_H
 #define POSTERN_API_H
 
@@ -14,7 +16,8 @@ struct api {
 };
 
 http_handler api_session_create, api_session_list, api_session_end, api_session_end_current;
-http_handler api_account_create, api_email_verify, api_account_get, api_account_patch, api_account_delete;
+http_handler api_account_create, api_email_verify, api_account_get, api_account_patch,
+	api_account_delete;
 http_handler api_password_change, api_reset_create, api_reset_confirm;
 http_handler api_article_list, api_article_get;
 http_fail api_fail;

@@ -44,9 +44,10 @@ struct article_text {
 	struct str html; /* what is granted, a line break after each block; empty for GRANT_NONE */
 	bool whole;      /* nothing was left out */
 };
-/* The one door. ERR_INTERNAL without a decision. Teaser: up to the author's mark, else leading blocks
- * until `teaser_words` words are reached or passed, at least one paragraph; in either case never the
- * last block of an article that has more than one, and without the pictures in the text. */
+/* The one door. ERR_INTERNAL without a decision. Teaser: up to the author's mark, else leading
+ * blocks until `teaser_words` words are reached or passed, at least one paragraph; in either case
+ * never the last block of an article that has more than one, and without the pictures in the text.
+ */
 enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
 	const struct decision *d, unsigned teaser_words, struct arena *a, struct article_text *out);
 
@@ -99,7 +100,7 @@ struct article_reading {
 	size_t image_count;
 };
 struct reading_request {
-	struct str slug;	/* or the picture's id */
+	struct str slug;        /* or the picture's id */
 	const char *account_id; /* "" or NULL: anonymous */
 	unsigned teaser_words;
 	bool with_teaser; /* also where the whole text is granted */
@@ -109,8 +110,8 @@ struct reading_request {
 enum err MUST_USE content_read(struct db *db, const struct reading_request *r, struct arena *a,
 	struct article_reading *out);
 /* ERR_NOT_FOUND, ERR_GONE as above; ERR_DENIED: not part of what this reader may have. */
-enum err MUST_USE content_media_read(struct db *db, const struct reading_request *r, struct arena *a, struct image *img,
-	struct str *bytes);
+enum err MUST_USE content_media_read(struct db *db, const struct reading_request *r,
+	struct arena *a, struct image *img, struct str *bytes);
 
 /* ---- import ---- */
 struct import_settings {

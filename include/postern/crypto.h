@@ -1,7 +1,8 @@
 /* crypto: passwords, tokens, digests. The only user of libsodium and libzxcvbn.
  *
- * Threads: any, after crypto_start. Secrets handed in are not kept; temporaries are wiped. Names are checked against
- * libsodium's, which begin with crypto_ as well: a second crypto_hash would stand in for its own when linked. */
+ * Threads: any, after crypto_start. Secrets handed in are not kept; temporaries are wiped. Names
+ * are checked against libsodium's, which begin with crypto_ as well: a second crypto_hash would
+ * stand in for its own when linked. */
 #ifndef POSTERN_CRYPTO_H
 #define POSTERN_CRYPTO_H
 
@@ -27,7 +28,8 @@ void crypto_token_make(struct token *out);
 /* Hash of a token as presented. ERR_INVALID unless it has exactly the form above. */
 enum err MUST_USE crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES]);
 void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-256 */
-#ifndef sodium_H /* for callers that know crypto_digest by its first name; goes with the last of them */
+#ifndef sodium_H /* for callers that know crypto_digest by its first name; goes with the last of   \
+		    them */
 static inline void crypto_hash(struct str s, uint8_t hash[static HASH_BYTES])
 {
 	crypto_digest(s, hash);
@@ -45,7 +47,8 @@ struct password_cost {
 };
 /* ERR_INVALID below, ERR_TOO_LARGE above (or more than 20 passes). */
 enum err MUST_USE crypto_password_cost_check(struct password_cost c);
-/* `prepared` went through text_opaque. Takes tens of milliseconds: hash lane only. ERR_NOMEM, and those of cost_check. */
+/* `prepared` went through text_opaque. Takes tens of milliseconds: hash lane only. ERR_NOMEM, and
+ * those of cost_check. */
 enum err MUST_USE crypto_password_hash(
 	struct str prepared, struct password_cost c, char out[static PASSWORD_HASH_SIZE]);
 /* ERR_OK, ERR_DENIED (does not match), ERR_CORRUPT (not a hash of ours, or its cost is above 1 GiB
@@ -56,8 +59,10 @@ enum err MUST_USE crypto_password_verify(
 /* True when algorithm or cost of `stored` is not `c`, in either direction. */
 bool crypto_password_stale(const char *stored, struct password_cost c);
 
-/* Judges a password that has been prepared. `context` ends with NULL: site name, parts of the
- * address, reader's name. */
+/* Judges a password that has been prepared, by its first 48 characters: libzxcvbn would need a
+ * second for a hundred, and what follows adds nothing. At most as long as one password hash, so:
+ * hash lane. `context` (may be NULL) ends with NULL: site name, address, reader's name; their parts
+ * of four characters and more count too. */
 enum strength { STRENGTH_OK, STRENGTH_COMMON, STRENGTH_CONTEXT, STRENGTH_WEAK };
 enum strength crypto_password_strength(
 	struct str prepared, const char *const *context, double min_bits);

@@ -77,8 +77,8 @@ struct response {
 	int status;
 	struct str body; /* arena, static or embedded; lives until the request ends */
 	const char *content_type;
-	/* `body` in gzip, when the handler has it at hand; otherwise http compresses text that did not
-	 * come from the loop. A compressed answer's entity tag is weak. */
+	/* `body` in gzip, when the handler has it at hand; otherwise http compresses text that did
+	 * not come from the loop. A compressed answer's entity tag is weak. */
 	struct str gzip;
 	bool cacheable; /* false: Cache-Control no-store. true: the handler set Cache-Control itself
 			 */

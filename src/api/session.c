@@ -17,7 +17,7 @@ enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
 	struct login l = { .remember = true };
-	struct login_result res;
+	struct login_result res = { 0 };
 	const struct json_field fields[] = {
 		{ "email", true, &l.email },
 		{ "password", true, &l.password },

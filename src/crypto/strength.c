@@ -85,7 +85,8 @@ static struct finding judge(const char *text, struct words *w)
 static enum strength classify(struct str prepared, char *text, struct words *w, double min_bits)
 {
 	/* First without capitals: they make no common password a rare one. */
-	crypto_fold(text);
+	crypto_squeeze(text);
+	bool capitals = crypto_fold(text);
 	struct finding f = judge(text, w);
 	if (f.one_word)
 		return STRENGTH_COMMON;
@@ -95,7 +96,10 @@ static enum strength classify(struct str prepared, char *text, struct words *w, 
 		return STRENGTH_COMMON;
 	if (f.bits >= min_bits)
 		return STRENGTH_OK;
+	if (!capitals)
+		return STRENGTH_WEAK;
 	(void)crypto_skeleton(prepared, text);
+	crypto_squeeze(text);
 	return judge(text, w).bits < min_bits ? STRENGTH_WEAK : STRENGTH_OK;
 }
 

@@ -23,11 +23,43 @@ size_t crypto_skeleton(struct str s, char out[static SKELETON_MAX + 1])
 	return n;
 }
 
-void crypto_fold(char *text)
+static char fold(char c)
 {
-	for (; *text != '\0'; text++)
-		if (*text >= 'A' && *text <= 'Z')
-			*text = (char)(*text - 'A' + 'a');
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool crypto_fold(char *text)
+{
+	bool changed = false;
+	for (; *text != '\0'; text++) {
+		changed |= *text != fold(*text);
+		*text = fold(*text);
+	}
+	return changed;
+}
+
+/* True when the last `copies` * `period` characters are one unit over and over in any case. */
+static bool ends_periodic(const char *text, size_t n, size_t period, size_t copies)
+{
+	size_t compared = period * (copies - 1);
+	if (n < compared + period)
+		return false;
+	for (const char *p = text + n - compared; p < text + n; p++)
+		if (fold(*p) != fold(p[-(ptrdiff_t)period]))
+			return false;
+	return true;
+}
+
+void crypto_squeeze(char *text)
+{
+	size_t n = 0;
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		text[n++] = text[i];
+		for (size_t period = 1; period <= SQUEEZE_PERIOD_MAX; period++)
+			if (ends_periodic(text, n, period, SQUEEZE_COPIES + 1))
+				n -= period;
+	}
+	text[n] = '\0';
 }
 
 static bool is_alphanumeric(char c)
@@ -72,7 +104,7 @@ void crypto_words_collect(const char *const *context, struct words *w)
 	for (; context != NULL && *context != NULL; context++) {
 		char text[SKELETON_MAX + 1];
 		struct str rest = { text, crypto_skeleton(str_of(*context), text) };
-		crypto_fold(text);
+		(void)crypto_fold(text);
 		if (!str_has_byte(rest, '@')) {
 			add_phrase(w, rest);
 			continue;

@@ -9,7 +9,12 @@
 #include "postern/base.h"
 
 enum {
-	SKELETON_MAX = 100, /* characters; libzxcvbn looks at no more in detail */
+	/* Characters. libzxcvbn's time grows with the fourth power of the length: a hundred digits
+	 * walked on a keypad take it 0.6 s, 64 take 90 ms, 48 take 25 ms, as long as one password
+	 * hash. */
+	SKELETON_MAX = 48,
+	SQUEEZE_COPIES = 4,
+	SQUEEZE_PERIOD_MAX = 16,
 	WORDS_MAX = 64,     /* later ones are dropped: the caller names the weightiest first */
 	WORD_PART_MIN = 4,  /* characters of a part split off */
 	WORD_WHOLE_MIN = 3, /* characters of a context word as given: below, it matches by chance */
@@ -24,7 +29,12 @@ struct words {
 /* At most SKELETON_MAX characters and a NUL; returns their number. Never stops early at a NUL
  * inside. */
 size_t crypto_skeleton(struct str s, char out[static SKELETON_MAX + 1]);
-void crypto_fold(char *text); /* ASCII letters to lower case, in place */
+bool crypto_fold(
+	char *text); /* ASCII letters to lower case, in place; true when there were capitals */
+/* Leaves SQUEEZE_COPIES of what is repeated more often, in place. libzxcvbn needs a second for a
+ * hundred characters such as "5151...", because it tries every leet reading with every number of
+ * repetitions; a further one adds no bit. */
+void crypto_squeeze(char *text);
 /* From strings up to a NULL: each as a whole, its parts, and its parts run together. `w` must stay
  * where it is. */
 void crypto_words_collect(const char *const *context, struct words *w);

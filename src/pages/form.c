@@ -4,8 +4,6 @@
 
 static const char *field_of(const struct form_state *f)
 {
-	if (!f->refusal)
-		return "";
 	if (f->password_field && strcmp(f->refusal->field, "password") == 0)
 		return f->password_field;
 	return f->refusal->field;
@@ -14,7 +12,8 @@ static const char *field_of(const struct form_state *f)
 static void field_error(
 	struct view *form, const struct form_state *f, const char *key, const char *field)
 {
-	view_z(form, key, strcmp(field_of(f), field) == 0 ? f->refusal->detail : NULL);
+	bool here = f->refusal && strcmp(field_of(f), field) == 0;
+	view_z(form, key, here ? f->refusal->detail : NULL);
 }
 
 static const char *top_sentence(const struct form_state *f)

@@ -14,6 +14,7 @@ const vendors = [
 	[/^(sodium|zxcvbn)\.h$/, ['crypto']],
 	[/^(sqlite3|libpq-fe)\.h$/, ['db', 'build']],
 	[/^microhttpd\.h$/, ['http']],
+	[/^zlib\.h$/, ['http']],
 	[/^curl\/.+\.h$/, ['mail']],
 	[/^utf8proc\.h$/, ['text']],
 	[/^(cmark-gfm.*|libxml\/.+)\.h$/, ['content']],

@@ -133,7 +133,7 @@ bool ninjs_is_html(const struct passage *p)
 enum err ninjs_names(
 	struct import_item *it, json_t *o, const char *key, ninjs_name_fn *fn, void *ctx)
 {
-	json_t *list;
+	json_t *list = NULL;
 	enum err e = ninjs_value(it, o, "", key, &list);
 	if (e || !list || json_is_null(list))
 		return e;
