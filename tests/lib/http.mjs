@@ -1,0 +1,147 @@
+// HTTP as it is on the wire: nothing followed, nothing stored, nothing added. And a reader with a cookie jar on top.
+import http from 'node:http';
+import net from 'node:net';
+import zlib from 'node:zlib';
+
+const ANSWER_MS = 60000;
+
+export const form = (fields) => new URLSearchParams(fields).toString();
+
+function collect(res, done) {
+	const parts = [];
+	res.on('data', (p) => parts.push(p));
+	res.on('error', () => {}); // a connection that is cut after the answer
+	res.on('close', () => {
+		const sent = Buffer.concat(parts);
+		const bytes = sent.length && res.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(sent) : sent;
+		done({
+			status: res.statusCode, headers: res.headers, raw: res.rawHeaders, bytes, sent,
+			body: bytes.toString('utf8'), cookies: res.headers['set-cookie'] ?? [],
+			get json() { return JSON.parse(bytes.toString('utf8')); },
+		});
+	});
+}
+
+// One exchange. `headers` may hold arrays for headers sent twice; `agent` keeps connections.
+export function request(server, method, target, { headers = {}, body, agent, port } = {}) {
+	const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
+	return new Promise((done, fail) => {
+		let answered = false;
+		const req = http.request({
+			host: '127.0.0.1', port: port ?? server.port, method, path: target, agent: agent ?? false,
+			headers: { ...length, ...headers }, setHost: !('Host' in headers),
+		});
+		req.on('response', (res) => {
+			answered = true;
+			collect(res, (answer) => {
+				server.transcript?.push({ method, target, answer });
+				done(answer);
+			});
+		});
+		req.on('error', (e) => answered || fail(e));
+		req.setTimeout(ANSWER_MS, () => req.destroy(new Error(`no answer to ${method} ${target}`)));
+		req.end(body);
+	});
+}
+
+// Bytes as they stand, and all that comes back until the other side closes or is silent.
+export function send(port, bytes, { quiet = 1500 } = {}) {
+	return new Promise((done, fail) => {
+		const socket = net.connect(port, '127.0.0.1');
+		const parts = [];
+		const end = () => {
+			socket.destroy();
+			done(Buffer.concat(parts).toString('latin1'));
+		};
+		socket.setTimeout(quiet, end);
+		socket.on('connect', () => socket.write(Buffer.from(bytes, 'latin1')));
+		socket.on('data', (p) => parts.push(p));
+		socket.on('close', end);
+		socket.on('error', (e) => (parts.length ? end() : e.code === 'ECONNRESET' ? end() : fail(e)));
+	});
+}
+
+export const statusOf = (text) => Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0);
+
+// "name=value; Path=/; HttpOnly" as an object, attribute names in lower case.
+export function cookieOf(line) {
+	const [pair, ...rest] = line.split(/;\s*/);
+	const at = pair.indexOf('=');
+	const attributes = Object.fromEntries(rest.map((r) => {
+		const [name, value] = r.split('=');
+		return [name.toLowerCase(), value ?? true];
+	}));
+	return { name: pair.slice(0, at), value: pair.slice(at + 1), ...attributes };
+}
+
+// A browser as far as the server can tell: cookies by path, and same-origin forms.
+export class Reader {
+	constructor(server, headers = {}) {
+		this.server = server;
+		this.headers = headers;
+		this.jar = new Map();
+	}
+
+	cookieHeader(target) {
+		const path = target.split('?')[0];
+		return [...this.jar.values()].filter((c) => path.startsWith(c.path))
+			.map((c) => `${c.name}=${c.value}`).join('; ');
+	}
+
+	async request(method, target, { headers = {}, body } = {}) {
+		const cookie = this.cookieHeader(target);
+		const answer = await request(this.server, method, target, {
+			headers: { ...this.headers, ...(cookie ? { Cookie: cookie } : {}), ...headers }, body,
+		});
+		for (const line of answer.cookies) {
+			const c = cookieOf(line);
+			if (c['max-age'] === '0')
+				this.jar.delete(c.name);
+			else
+				this.jar.set(c.name, c);
+		}
+		return answer;
+	}
+
+	get(target, headers = {}) {
+		return this.request('GET', target, { headers });
+	}
+
+	post(target, fields = {}, headers = {}) {
+		return this.request('POST', target, {
+			headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Sec-Fetch-Site': 'same-origin', ...headers },
+			body: typeof fields === 'string' ? fields : form(fields),
+		});
+	}
+
+	logIn(who, more = {}) {
+		return this.post('/login', { email: who.email, password: who.password, ...more });
+	}
+
+	get session() {
+		return (this.jar.get('postern') ?? this.jar.get('__Host-postern'))?.value;
+	}
+}
+
+// The JSON half, with a token when there is one.
+export class Api {
+	constructor(server, token) {
+		this.server = server;
+		this.token = token;
+	}
+
+	request(method, target, body, headers = {}) {
+		const bearer = this.token ? { Authorization: `Bearer ${this.token}` } : {};
+		const typed = body === undefined ? {} : { 'Content-Type': 'application/json' };
+		return request(this.server, method, `/api/v1${target}`, {
+			headers: { ...bearer, ...typed, ...headers },
+			body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+		});
+	}
+
+	get(target, headers) { return this.request('GET', target, undefined, headers); }
+	post(target, body, headers) { return this.request('POST', target, body, headers); }
+	put(target, body, headers) { return this.request('PUT', target, body, headers); }
+	patch(target, body, headers) { return this.request('PATCH', target, body, headers); }
+	delete(target, body, headers) { return this.request('DELETE', target, body, headers); }
+}

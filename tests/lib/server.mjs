@@ -1,0 +1,182 @@
+// Starts the program under test as an operator would: settings by environment, a folder of its own, free ports.
+// What it writes to standard error is kept; a sanitizer's report, an unexpected error line or a bad exit fails the test.
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Mailbox } from './mailbox.mjs';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const binary = path.resolve(root, process.env.TEST_BIN ?? 'build/debug/postern');
+
+const START_MS = 30000, STOP_MS = 30000;
+const alarm = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:/;
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// Asks until the answer is truthy; the last answer is returned, so that a message can show it.
+export async function until(what, ask, ms = 10000, every = 50) {
+	const end = Date.now() + ms;
+	for (;;) {
+		const answer = await ask();
+		if (answer)
+			return answer;
+		if (Date.now() > end)
+			assert.fail(`waited ${ms} ms for ${what}`);
+		await sleep(every);
+	}
+}
+
+export async function freePort() {
+	const server = net.createServer();
+	await new Promise((done) => server.listen(0, '127.0.0.1', done));
+	const { port } = server.address();
+	await new Promise((done) => server.close(done));
+	return port;
+}
+
+export function tempDir() {
+	return mkdtempSync(path.join(tmpdir(), 'postern-test-'));
+}
+
+// The environment of whoever runs the tests must not change what is tested.
+export function cleanEnv(settings = {}) {
+	const env = {};
+	for (const [name, value] of Object.entries(process.env))
+		if (!name.startsWith('POSTERN_') && !/^(http|https|all)_proxy$/i.test(name))
+			env[name] = value;
+	return { ...env, ...settings };
+}
+
+// No limits, so that a test of something else is not held up by them.
+export const unlimited = Object.fromEntries(['PAGE', 'LOGIN', 'MAIL', 'WRITE'].flatMap((c) =>
+	[[`POSTERN_LIMITS_${c}_BURST`, '0'], [`POSTERN_LIMITS_${c}_PER_MINUTE`, '0']]));
+
+// Runs one command to its end. Nothing of it may wake a sanitizer.
+export function run(args, { env = {}, cwd = tmpdir(), bin = binary, input } = {}) {
+	const r = spawnSync(bin, args, { env: cleanEnv(env), cwd, input, encoding: 'utf8', timeout: 120000 });
+	assert.equal(r.error, undefined, `${args.join(' ')}: ${r.error}`);
+	assert.doesNotMatch(r.stderr, alarm, `postern ${args.join(' ')}`);
+	return { code: r.status, stdout: r.stdout, stderr: r.stderr };
+}
+
+function whenExits(child) {
+	return new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
+}
+
+export class Server {
+	constructor(dir, ports, settings, command) {
+		this.dir = dir;
+		this.port = ports[0];
+		this.opsPort = ports[1];
+		this.origin = `http://127.0.0.1:${this.port}`;
+		this.ops = `http://127.0.0.1:${this.opsPort}`;
+		this.command = command;
+		this.stderr = '';
+		this.stdout = '';
+		this.allowed = []; // expressions for lines of level=error that a test provokes
+		this.transcript = []; // all that clients of this harness were told
+		this.env = {
+			POSTERN_SERVER_LISTEN: `127.0.0.1:${this.port}`,
+			POSTERN_SERVER_BASE_URL: this.origin,
+			POSTERN_OPS_LISTEN: `127.0.0.1:${this.opsPort}`,
+			POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db`,
+			POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`,
+			POSTERN_MAIL_FROM: 'desk@courier.example',
+			POSTERN_MAIL_PER_MAILBOX_HOUR: '1000',
+			POSTERN_SITE_NAME: 'The Test Courier',
+			POSTERN_ARTICLE_TEASER_WORDS: '10',
+			POSTERN_SERVER_CONNECTIONS_PER_ADDRESS: '2000',
+			POSTERN_SERVER_HASH_QUEUE: '1000',
+			POSTERN_LIMITS_FAILURES_FREE: '100',
+			...unlimited,
+			...settings,
+		};
+		this.base = this.env.POSTERN_SERVER_BASE_URL;
+		this.mail = new Mailbox(path.join(dir, 'mail'));
+	}
+
+	spawn() {
+		this.child = spawn(binary, this.command, { env: cleanEnv(this.env), cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
+		this.ended = whenExits(this.child);
+		this.ended.then(() => { this.exited = true; });
+		this.child.stderr.setEncoding('utf8').on('data', (s) => { this.stderr += s; });
+		this.child.stdout.setEncoding('utf8').on('data', (s) => { this.stdout += s; });
+	}
+
+	async start() {
+		this.exited = false;
+		this.spawn();
+		await until('/health/ready', async () => {
+			if (this.exited)
+				throw new Error(`postern ended at the start: ${this.stderr}`);
+			return fetch(`${this.ops}/health/ready`).then((r) => r.status === 200, () => false);
+		}, START_MS);
+	}
+
+	// Stops as systemd would, and judges what was left behind.
+	async stop() {
+		if (this.child && !this.exited) {
+			this.child.kill('SIGTERM');
+			const late = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
+			this.exit = await this.ended;
+			clearTimeout(late);
+		}
+		this.judge();
+		return this.exit;
+	}
+
+	judge() {
+		assert.doesNotMatch(this.stderr, alarm, this.stderr.slice(-8000));
+		const errors = this.stderr.split('\n').filter((line) =>
+			/(^| )level=error|"level":"error"/.test(line) && !this.allowed.some((r) => r.test(line)));
+		assert.deepEqual(errors, [], 'lines of level error');
+		if (this.exit)
+			assert.deepEqual(this.exit, { code: 0, signal: null }, `the exit\n${this.stderr.slice(-4000)}`);
+	}
+
+	// Ends everything, and the folder with it. For after().
+	async close() {
+		try {
+			await this.stop();
+		} finally {
+			rmSync(this.dir, { recursive: true, force: true });
+		}
+	}
+
+	// The command line beside the running server, with the same settings.
+	cli(...args) {
+		return run(args, { env: this.env, cwd: this.dir });
+	}
+
+	cliOk(...args) {
+		const r = this.cli(...args);
+		assert.equal(r.code, 0, `postern ${args.join(' ')}: ${r.stderr}`);
+		return r.stdout;
+	}
+
+	cliJson(...args) {
+		return JSON.parse(this.cliOk(...args, '--json'));
+	}
+
+	lines(event) {
+		return this.stderr.split('\n').filter((line) => line.includes(`event=${event} `));
+	}
+}
+
+// A port may be taken between the look and the bind: then once more.
+export async function startServer({ settings = {}, dir = tempDir(), command = ['serve'] } = {}) {
+	for (let tries = 3; ; tries--) {
+		const server = new Server(dir, [await freePort(), await freePort()], settings, command);
+		try {
+			await server.start();
+			return server;
+		} catch (e) {
+			if (tries === 1 || !/in use/i.test(server.stderr))
+				throw e;
+		}
+	}
+}
