@@ -13,7 +13,7 @@ const doors = { log: 'base', template: 'text', queries: 'db' };
 const vendors = [
 	[/^(sodium|zxcvbn)\.h$/, ['crypto']],
 	[/^(sqlite3|libpq-fe)\.h$/, ['db', 'build']],
-	[/^microhttpd\.h$/, ['http']],
+	[/^(microhttpd|zlib)\.h$/, ['http']],
 	[/^zlib\.h$/, ['http']],
 	[/^curl\/.+\.h$/, ['mail']],
 	[/^utf8proc\.h$/, ['text']],

@@ -8,10 +8,11 @@ const BEGIN = '<!-- postern config reference: begin -->\n', END = '<!-- postern 
 const run = (...command) => spawnSync(command[0], command.slice(1), { encoding: 'utf8' });
 const built = run('make', '-s', BIN);
 const printed = built.status === 0 ? run(BIN, 'config', 'reference') : built;
+const firstError = (printed.stderr ?? '').split('\n').find((line) => /error|\*\*\*/.test(line)) ?? '';
 const text = read(DOC), begin = text.indexOf(BEGIN), end = text.indexOf(END);
 
 if (printed.status !== 0)
-	finding(DOC, 1, `cannot be checked: ${BIN} is not to be had:\n${printed.stderr ?? ''}`);
+	finding(DOC, 1, `cannot be checked: ${BIN} is not to be had: ${firstError}`);
 else if (begin < 0 || end < begin)
 	finding(DOC, 1, `the lines ${BEGIN.trim()} and ${END.trim()} must hold the table`);
 else {
