@@ -14,8 +14,9 @@ static void check(struct ip ip, unsigned bits)
 	ip_text(ip, text);
 	if (ip_parse(str_of(text), &again) != ERR_OK || memcmp(&ip, &again, sizeof ip) != 0)
 		abort();
-	unsigned v4_bits = bits > 96 ? bits - 96 : 0;
-	const struct ip_net net = { ip_prefix(ip, v4_bits, bits), (uint8_t)bits };
+	bool v4 = !strchr(text, ':');
+	unsigned whole = v4 ? 96 + bits % 33 : bits;
+	const struct ip_net net = { ip_prefix(ip, bits % 33, bits), (uint8_t)whole };
 	if (!ip_in(&net, 1, ip))
 		abort();
 }
