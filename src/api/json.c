@@ -61,9 +61,10 @@ enum err json_body(
 	json_auto_t *doc =
 		json_loadb(r->body.p ? r->body.p : "", r->body.n, JSON_REJECT_DUPLICATES, &at);
 	if (!doc) {
+		/* Not the library's text: it quotes the body, which may hold a password. */
 		rsp->detail = arena_fmt(r->arena,
-			"The body is not JSON we can take: line %d, column %d: %s.", at.line,
-			at.column, at.text);
+			"The body is not JSON, or names a member twice: line %d, column %d.", at.line,
+			at.column);
 		return ERR_INVALID;
 	}
 	if (!json_is_object(doc)) {

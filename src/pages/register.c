@@ -62,19 +62,20 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 /* ---- the mailed link ---- */
 
 /* Moves a token from the address bar into a cookie that only this path gets: history, logs and
- * Referer stay clean. */
+ * Referer stay clean. What is no token of ours goes nowhere. */
 void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
 	int64_t life_s)
 {
-	struct cookie c = { .name = cookie,
-		.value = arena_str(r->arena, fields_get(&r->query, "token")),
-		.path = path,
-		.max_age_s = life_s };
+	struct str token = fields_get(&r->query, "token");
+	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+	struct cookie c = { .name = cookie, .value = token, .path = path, .max_age_s = life_s };
+	uint8_t hash[HASH_BYTES];
 
+	if (crypto_token_hash(token, hash) != ERR_OK)
+		c = (struct cookie){ .name = cookie, .path = path, .max_age_s = -1 };
 	response_cookie(r, rsp, &c);
 	page_private(rsp);
-	response_redirect(rsp, str_of(local_href(r->arena, path,
-				       safe_return_to(fields_get(&r->query, "return_to")))));
+	response_redirect(rsp, str_of(local_href(r->arena, path, back)));
 }
 
 enum verify_state { VERIFY_ASK, VERIFY_SPENT };
