@@ -30,13 +30,15 @@ export async function until(what, ask, ms = 10000, every = 50) {
 	}
 }
 
-export async function freePort() {
-	const server = net.createServer();
-	await new Promise((done) => server.listen(0, '127.0.0.1', done));
-	const { port } = server.address();
-	await new Promise((done) => server.close(done));
-	return port;
+// Held open together, so that they differ.
+export async function freePorts(count) {
+	const held = Array.from({ length: count }, () => net.createServer());
+	await Promise.all(held.map((s) => new Promise((done) => s.listen(0, '127.0.0.1', done))));
+	const ports = held.map((s) => s.address().port);
+	await Promise.all(held.map((s) => new Promise((done) => s.close(done))));
+	return ports;
 }
+export const freePort = async () => (await freePorts(1))[0];
 
 export function tempDir() {
 	return mkdtempSync(path.join(tmpdir(), 'postern-test-'));
@@ -56,15 +58,29 @@ export const unlimited = Object.fromEntries(['PAGE', 'LOGIN', 'MAIL', 'WRITE'].f
 	[[`POSTERN_LIMITS_${c}_BURST`, '0'], [`POSTERN_LIMITS_${c}_PER_MINUTE`, '0']]));
 
 // Runs one command to its end. Nothing of it may wake a sanitizer.
-export function run(args, { env = {}, cwd = tmpdir(), bin = binary, input } = {}) {
-	const r = spawnSync(bin, args, { env: cleanEnv(env), cwd, input, encoding: 'utf8', timeout: 120000 });
-	assert.equal(r.error, undefined, `${args.join(' ')}: ${r.error}`);
+export function run(args, { env = {}, cwd = tmpdir(), bin = binary, input, ms = 60000 } = {}) {
+	const r = spawnSync(bin, args, { env: cleanEnv(env), cwd, input, encoding: 'utf8', timeout: ms, killSignal: 'SIGKILL' });
+	assert.equal(r.error, undefined, `postern ${args.join(' ')}: ${r.error}\n${r.stderr}`);
 	assert.doesNotMatch(r.stderr, alarm, `postern ${args.join(' ')}`);
 	return { code: r.status, stdout: r.stdout, stderr: r.stderr };
 }
 
+// The same without holding up this process, which may itself be what the command talks to.
+export async function runBeside(args, { env = {}, cwd = tmpdir() } = {}) {
+	const child = spawn(binary, args, { env: cleanEnv(env), cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+	const out = { stdout: '', stderr: '' };
+	for (const name of ['stdout', 'stderr'])
+		child[name].setEncoding('utf8').on('data', (s) => { out[name] += s; });
+	const { code } = await whenExits(child);
+	assert.doesNotMatch(out.stderr, alarm, `postern ${args.join(' ')}`);
+	return { code, ...out };
+}
+
 function whenExits(child) {
-	return new Promise((done) => child.on('exit', (code, signal) => done({ code, signal })));
+	return new Promise((done) => {
+		child.on('close', (code, signal) => done({ code, signal }));
+		child.on('error', (e) => done({ code: e.message, signal: null })); // could not even be started
+	});
 }
 
 export class Server {
@@ -170,13 +186,14 @@ export class Server {
 // A port may be taken between the look and the bind: then once more.
 export async function startServer({ settings = {}, dir = tempDir(), command = ['serve'] } = {}) {
 	for (let tries = 3; ; tries--) {
-		const server = new Server(dir, [await freePort(), await freePort()], settings, command);
+		const server = new Server(dir, await freePorts(2), settings, command);
 		try {
 			await server.start();
 			return server;
 		} catch (e) {
+			server.child.kill('SIGKILL');
 			if (tries === 1 || !/in use/i.test(server.stderr))
-				throw e;
+				throw new Error(`${e.message}\n${server.stderr}`);
 		}
 	}
 }

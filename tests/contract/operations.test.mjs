@@ -1,0 +1,218 @@
+// Running it: one server for a database, the command line beside it, start and stop.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { apiSession, makeAccount, newAddress, password } from '../lib/accounts.mjs';
+import { importArticles } from '../lib/articles.mjs';
+import { Api, Reader, request } from '../lib/http.mjs';
+import { freePort, root, run, startServer, tempDir, until } from '../lib/server.mjs';
+
+export const covers = ['GET /health/live', 'GET /health/ready', 'GET /metrics', 'GET /api/v1/account', 'GET /api/v1/articles/{slug}', 'GET /account'];
+
+const NOTICED_MS = 1000;
+let server;
+before(async () => {
+	server = await startServer();
+	importArticles(server);
+});
+after(() => server.close());
+
+test('a second server on the same database is refused, and told which process has it', async () => {
+	const env = { ...server.env, POSTERN_SERVER_LISTEN: `127.0.0.1:${await freePort()}`, POSTERN_OPS_LISTEN: '' };
+	const link = path.join(server.dir, 'other-name.db');
+	spawnSync('ln', ['-s', path.join(server.dir, 'postern.db'), link]);
+	for (const url of [env.POSTERN_DATABASE_URL, `sqlite:${link}`, `sqlite:${server.dir}/../${path.basename(server.dir)}/postern.db`]) {
+		const r = run(['serve'], { env: { ...env, POSTERN_DATABASE_URL: url } });
+		assert.equal(r.code, 5, r.stderr);
+		assert.match(r.stderr, new RegExp(`process ${server.child.pid}\\b`));
+	}
+	assert.equal((await request(server, 'GET', '/')).status, 200);
+	const taken = run(['serve'], { env: { ...env, POSTERN_DATABASE_URL: `sqlite:${server.dir}/own.db`, POSTERN_SERVER_LISTEN: server.env.POSTERN_SERVER_LISTEN } });
+	assert.equal(taken.code, 6, taken.stderr);
+	assert.match(taken.stderr, new RegExp(`127\\.0\\.0\\.1:${server.port}`));
+});
+
+async function noticed(what, ask) {
+	const start = Date.now();
+	await until(what, ask, 5000, 5);
+	const took = Date.now() - start;
+	assert.ok(took < NOTICED_MS, `${what}: noticed after ${took} ms`);
+}
+
+test('what the command line changes, the running server obeys within a second', async () => {
+	const who = await makeAccount(server), page = new Reader(server), api = await apiSession(server, who);
+	await page.logIn(who);
+	const { id } = server.cliJson('entitlement', 'grant', who.email, 'digital');
+	await noticed('grant', async () => (await api.get('/articles/vault')).status === 200);
+	server.cliOk('entitlement', 'revoke', id);
+	await noticed('revoke', async () => (await api.get('/articles/vault')).status === 402);
+	server.cliOk('article', 'set-access', 'vault', 'registered');
+	await noticed('set-access', async () => (await page.get('/articles/vault')).headers['postern-decision'] === 'full; reason=signed_in');
+	server.cliOk('article', 'set-access', 'vault', 'subscriber');
+	await noticed('set-access back', async () => (await page.get('/articles/vault')).headers['postern-decision'].startsWith('teaser'));
+	server.cliOk('session', 'end', who.email, api.session.id);
+	await noticed('session end', async () => (await api.get('/account')).status === 401);
+	assert.equal((await page.get('/account')).status, 200, 'the other one lives');
+	server.cliOk('account', 'disable', who.email);
+	await noticed('disable', async () => (await page.get('/account')).status === 303);
+	server.cliOk('account', 'enable', who.email);
+	await page.logIn(who);
+	server.cliOk('session', 'end', who.email, '--all');
+	await noticed('end of all', async () => (await page.get('/account')).status === 303);
+	server.cliOk('article', 'delete', 'open-door', '--yes');
+	await noticed('delete', async () => (await page.get('/articles/open-door')).status === 404);
+	server.cliOk('account', 'delete', who.email, '--yes');
+	assert.equal((await page.logIn(who)).status, 401);
+});
+
+test('an account made by the operator is mailed by the running server, and its owner chooses the password', async () => {
+	const email = newAddress();
+	assert.equal(server.cliJson('account', 'create', email, '--name', 'Ida').email, email);
+	const token = await server.mail.takeToken(email, '/reset/confirm');
+	assert.equal((await new Api(server).post('/password-resets/confirm', { token, password })).status, 204);
+	await apiSession(server, { email, password });
+	assert.equal(server.cli('account', 'create', email).code, 5);
+	server.cliOk('account', 'reset', email);
+	await server.mail.takeToken(email, '/reset/confirm');
+});
+
+test('lists and looks of the command line, for people and for programs', async () => {
+	const who = await makeAccount(server, { plan: 'digital' });
+	await apiSession(server, who, 'tablet');
+	const shown = server.cliJson('account', 'show', who.email.toUpperCase());
+	assert.equal(shown.sessions[0].name, 'tablet');
+	assert.equal(shown.entitlements[0].plan, 'digital');
+	assert.ok(server.cliJson('account', 'list').some((a) => a.email === who.email));
+	assert.equal(server.cliJson('account', 'list', '--limit', '1').length, 1);
+	assert.equal(server.cliJson('session', 'list', who.email).length, 1);
+	assert.equal(server.cliJson('entitlement', 'list', shown.id).length, 1, 'by id as well');
+	const x = server.cliJson('explain', '--article', 'vault', '--reader', who.email);
+	assert.deepEqual([x.grant, x.reason], ['full', 'entitled']);
+	const past = server.cliJson('explain', '--article', 'vault', '--reader', who.email, '--at', '2025-04-01');
+	assert.equal(past.grant, 'teaser');
+	assert.match(server.cliOk('explain', '--article', 'next-year'), /embargo/i);
+	assert.ok(server.cliJson('mail', 'list').every((m) => m.state === 'sent'));
+	for (const args of [['account', 'show', who.email], ['account', 'list'], ['session', 'list', who.email], ['entitlement', 'list', who.email], ['article', 'list'], ['article', 'show', 'vault'], ['mail', 'list'],
+		['config', 'show'], ['config', 'check'], ['db', 'check']])
+		assert.ok(server.cliOk(...args).length > 10, args.join(' '));
+	for (const args of [['account', 'show', 'nobody@mail.example'], ['article', 'show', 'nothing'], ['explain', '--article', 'nothing'], ['entitlement', 'revoke', 'x'], ['session', 'end', who.email, 'x'], ['mail', 'retry', 'x']])
+		assert.equal(server.cli(...args).code, 4, args.join(' '));
+	for (const args of [['account', 'delete', who.email], ['article', 'delete', 'vault'], ['session', 'end', who.email], ['entitlement', 'grant', who.email, 'No Plan'], ['entitlement', 'grant', who.email, 'x', '--until', 'soon'],
+		['entitlement', 'grant', who.email, 'x', '--until', '2001-01-01'], ['article', 'set-access', 'vault', 'free'], ['account', 'list', '--limit', '0'], ['account', 'create', 'nonsense']])
+		assert.equal(server.cli(...args).code, 2, args.join(' '));
+	const secret = server.cli('account', 'show', who.email, '--json').stdout + server.cli('mail', 'list', '--json').stdout;
+	assert.ok(!/argon2|pst_/.test(secret));
+});
+
+test('health and metrics, for the operator alone', async () => {
+	for (const [target, body] of [['/health/live', 'alive\n'], ['/health/ready', 'ready\n']]) {
+		const a = await request(server, 'GET', target, { port: server.opsPort });
+		assert.deepEqual([a.status, a.body], [200, body]);
+	}
+	const metrics = (await request(server, 'GET', '/metrics', { port: server.opsPort })).body;
+	assert.match(metrics, /^postern_build_info\{version="[^"]+"\} 1$/m);
+	assert.match(metrics, /^postern_uptime_seconds \d+$/m);
+	for (const line of metrics.trim().split('\n'))
+		assert.match(line, /^(# (TYPE|HELP) [a-z_]+ .+|[a-z_]+(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? -?[0-9.e+]+(Inf)?)$/, line);
+	assert.ok(!/@|pst_|127\.0/.test(metrics), 'nothing of readers');
+});
+
+test('SIGTERM: what is under way is answered, then the end comes in time and with 0', async () => {
+	const own = await startServer();
+	const who = await makeAccount(own);
+	const under = Array.from({ length: 8 }, () => new Api(own).post('/sessions', { email: who.email, password }).catch(() => ({ status: 0 })));
+	await new Promise((done) => setTimeout(done, 30));
+	const start = Date.now();
+	own.child.kill('SIGTERM');
+	const answers = (await Promise.all(under)).map((a) => a.status);
+	own.exit = await own.ended;
+	assert.ok(Date.now() - start < 15000, `${Date.now() - start} ms`);
+	assert.ok(answers.every((s) => [201, 503, 0].includes(s)), String(answers));
+	assert.match(own.stderr, /event=stopping/);
+	await own.start();
+	assert.equal((await request(own, 'GET', '/')).status, 200, 'the same folder serves again');
+	await apiSession(own, who);
+	own.child.kill('SIGKILL');
+	await own.ended;
+	await own.start();
+	await apiSession(own, who);
+	await own.close();
+});
+
+test('a database that is not there, not ours, or newer than this program', async () => {
+	const dir = tempDir(), env = { POSTERN_DATABASE_URL: `sqlite:${dir}/no/such/folder/x.db`, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_OPS_LISTEN: '', POSTERN_SERVER_LISTEN: `127.0.0.1:${await freePort()}` };
+	for (const command of [['serve'], ['account', 'list'], ['db', 'check'], ['db', 'migrate']]) {
+		const r = run(command, { env });
+		assert.equal(r.code, 6, `${command}: ${r.stderr}`);
+		assert.match(r.stderr, /no\/such\/folder.*folder/);
+	}
+	assert.equal(run(['serve'], { env: { ...env, POSTERN_DATABASE_URL: 'oracle:x' } }).code, 3);
+	const file = { ...env, POSTERN_DATABASE_URL: `sqlite:${root}/Makefile` };
+	const size = readFileSync(path.join(root, 'Makefile')).length;
+	assert.notEqual(run(['serve'], { env: file }).code, 0);
+	assert.equal(readFileSync(path.join(root, 'Makefile')).length, size);
+});
+
+test('a database of a newer version is left alone', async (t) => {
+	const dir = tempDir(), db = `${dir}/x.db`;
+	const env = { POSTERN_DATABASE_URL: `sqlite:${db}`, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_OPS_LISTEN: '', POSTERN_SERVER_LISTEN: `127.0.0.1:${await freePort()}` };
+	assert.equal(run(['db', 'migrate'], { env }).code, 0);
+	assert.equal(run(['db', 'migrate'], { env }).code, 0, 'twice is once');
+	if (spawnSync('sqlite3', ['--version']).error)
+		return t.skip('no sqlite3 here');
+	const sql = (text) => spawnSync('sqlite3', [db, text], { encoding: 'utf8' });
+	assert.equal(sql('SELECT MAX(version) FROM schema_version').status, 0);
+	const columns = sql("SELECT group_concat(name) FROM pragma_table_info('schema_version')").stdout.trim().split(',');
+	const values = columns.map((c) => (c === 'version' ? '9999' : c === 'name' ? "'future'" : '1'));
+	const put = sql(`INSERT INTO schema_version (${columns}) VALUES (${values})`);
+	assert.equal(put.status, 0, put.stderr);
+	for (const command of [['serve'], ['account', 'list'], ['db', 'migrate']]) {
+		const r = run(command, { env });
+		assert.ok([3, 5, 6].includes(r.code), `${command}: ${r.code} ${r.stderr}`);
+		assert.match(r.stderr, /9999|newer/);
+	}
+});
+
+test('init makes a folder that serves, and overwrites nothing', async () => {
+	const dir = path.join(tempDir(), 'paper');
+	assert.equal(run(['init', dir]).code, 0);
+	assert.ok(existsSync(path.join(dir, 'postern.ini')) && existsSync(path.join(dir, 'var/postern.db')));
+	const before = readFileSync(path.join(dir, 'postern.ini'), 'utf8');
+	assert.equal(run(['init', dir]).code, 5);
+	assert.equal(readFileSync(path.join(dir, 'postern.ini'), 'utf8'), before);
+	assert.equal(run(['config', 'check'], { cwd: dir }).code, 0);
+	assert.equal(run(['account', 'list'], { cwd: dir }).code, 0);
+});
+
+test('every command explains itself; a typo is answered with what was meant', () => {
+	const table = readFileSync(path.join(root, 'src/app/commands.c'), 'utf8');
+	const names = [...table.matchAll(/^\t\{ "([a-z -]+)", "/gm)].map((m) => m[1]);
+	assert.ok(names.length > 25, `${names.length} commands`);
+	const all = run(['--help']);
+	assert.equal(all.code, 0);
+	for (const name of names) {
+		assert.ok(all.stdout.includes(name), name);
+		for (const flag of ['--help', '-h']) {
+			const r = run([...name.split(' '), flag]);
+			assert.equal(r.code, 0, name);
+			assert.ok(r.stdout.startsWith(`usage: postern ${name}`), name);
+		}
+	}
+	const typos = { serv: 'serve', 'acount list': 'account list', 'article imprt': 'article import', 'entitlement grnat': 'entitlement grant', 'config chek': 'config check' };
+	for (const [typed, meant] of Object.entries(typos)) {
+		const r = run(typed.split(' '));
+		assert.equal(r.code, 2, typed);
+		assert.match(r.stderr, new RegExp(`did you mean "${meant}"`), typed);
+	}
+	const option = run(['account', 'list', '--limt', '3']);
+	assert.equal(option.code, 2);
+	assert.match(option.stderr, /did you mean --limit/);
+	for (const args of [[], ['account'], ['account', 'show'], ['account', 'show', 'a', 'b'], ['nonsense'], ['serve', '--config'], ['account', 'list', '--json=yes'], ['serve', '-x']])
+		assert.equal(run(args).code, 2, args.join(' '));
+	assert.match(run(['version']).stdout, /^postern \d+\.\d+\.\d+/);
+	assert.equal(run(['--version']).stdout, run(['version']).stdout);
+	assert.match(run(['config', 'sample']).stdout, /^\[server\]$/m);
+	assert.match(run(['config', 'reference']).stdout, /^\| `server\.listen` \|/m);
+});
