@@ -28,8 +28,8 @@ void crypto_token_make(struct token *out);
 /* Hash of a token as presented. ERR_INVALID unless it has exactly the form above. */
 enum err MUST_USE crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES]);
 void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-256 */
-#ifndef sodium_H /* for callers that know crypto_digest by its first name; goes with the last of   \
-		    them */
+/* crypto_digest under its first name; goes with the last caller that uses it. */
+#ifndef sodium_H
 static inline void crypto_hash(struct str s, uint8_t hash[static HASH_BYTES])
 {
 	crypto_digest(s, hash);
@@ -51,19 +51,24 @@ enum err MUST_USE crypto_password_cost_check(struct password_cost c);
  * those of cost_check. */
 enum err MUST_USE crypto_password_hash(
 	struct str prepared, struct password_cost c, char out[static PASSWORD_HASH_SIZE]);
-/* ERR_OK, ERR_DENIED (does not match), ERR_CORRUPT (not a hash of ours, or its cost is above 1 GiB
- * / 20 passes), ERR_NOMEM. An empty `stored` does the work of `c` on a fixed dummy and says
- * ERR_DENIED: for unknown accounts. */
+/* ERR_OK, ERR_DENIED (does not match), ERR_CORRUPT (not an Argon2 hash as libsodium writes it, or
+ * its cost is above 1 GiB / 20 passes: found before any work), ERR_NOMEM. An empty `stored` does
+ * the work of `c` on a fixed dummy and says ERR_DENIED, for unknown accounts; only then does `c`
+ * count, and may have the errors of cost_check. */
 enum err MUST_USE crypto_password_verify(
 	const char *stored, struct str prepared, struct password_cost c);
 /* True when algorithm or cost of `stored` is not `c`, in either direction. */
 bool crypto_password_stale(const char *stored, struct password_cost c);
 
-/* Judges a password that has been prepared, by its first 48 characters: libzxcvbn would need a
- * second for a hundred, and what follows adds nothing. At most as long as one password hash, so:
- * hash lane. `context` (may be NULL) ends with NULL: site name, address, reader's name; their parts
- * of four characters and more count too. */
+/* COMMON: libzxcvbn finds it whole among the 173,899 words it ships (in any case, leet spellings
+ * too), it is one short run or repetition, or guessed within the first 2^14 tries. CONTEXT: it is
+ * context words with at most digits and signs around them. WEAK: libzxcvbn's estimate is below
+ * `min_bits`. */
 enum strength { STRENGTH_OK, STRENGTH_COMMON, STRENGTH_CONTEXT, STRENGTH_WEAK };
+/* Judges a password that has been prepared, by its first 48 characters: libzxcvbn would need a
+ * second for a hundred, and what follows adds nothing. Some 25 ms at worst, twice that with
+ * capitals, so: hash lane. `context` (may be NULL) ends with NULL: site name, address, reader's
+ * name; their parts of four characters and more count too. */
 enum strength crypto_password_strength(
 	struct str prepared, const char *const *context, double min_bits);
 

@@ -29,8 +29,8 @@ struct words {
 /* At most SKELETON_MAX characters and a NUL; returns their number. Never stops early at a NUL
  * inside. */
 size_t crypto_skeleton(struct str s, char out[static SKELETON_MAX + 1]);
-bool crypto_fold(
-	char *text); /* ASCII letters to lower case, in place; true when there were capitals */
+/* ASCII letters to lower case, in place; true when there were capitals. */
+bool crypto_fold(char *text);
 /* Leaves SQUEEZE_COPIES of what is repeated more often, in place. libzxcvbn needs a second for a
  * hundred characters such as "5151...", because it tries every leet reading with every number of
  * repetitions; a further one adds no bit. */
