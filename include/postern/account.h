@@ -46,21 +46,31 @@ struct account {
 	char name[NAME_SIZE];
 	char password_hash[PASSWORD_HASH_SIZE];
 	int64_t created_at, updated_at, verified_at, disabled_at, last_login_at;
+	uint8_t proof_hash[HASH_BYTES]; /* zero: none */
 };
 
 /* ---- registration ---- */
 struct registration {
 	struct str email, password, name;
-	struct str return_to; /* local path to carry through the mail, or empty */
+	struct str return_to;   /* local path to carry through the mail, or empty */
+	const char *request_id; /* for the log */
+	struct token
+		*proof; /* out, secret, may be NULL: shows later that this browser registered */
 };
 /* [hash] ERR_OK for new and known addresses alike; ERR_INVALID or ERR_WEAK_PASSWORD with `why`. */
 enum err MUST_USE account_register(const struct accounts *s, const struct registration *r,
 	int64_t now_s, struct arena *a, struct refusal *why);
-/* Spends a verification token. ERR_SPENT. When two registrations met before the mailbox was proved,
- * neither password was kept: `choose` is then a reset token to go on with, otherwise its text is
- * "". */
-enum err MUST_USE account_verify(
-	const struct accounts *s, struct str token, int64_t now_s, struct token *choose);
+struct verification {
+	struct str token;
+	struct str proof; /* as given at registration, or empty */
+	bool trust; /* the client is an app that read the mail itself: no proof is asked for */
+	struct token choose; /* out */
+};
+/* Spends a verification token. ERR_SPENT. The password chosen at registration stays only when the
+ * browser that confirms is the one that registered, and nobody else registered the address
+ * meanwhile: otherwise a stranger could register somebody's address and wait for the owner to
+ * confirm it. Without it, `choose` is a reset token to go on with; its text is "" otherwise. */
+enum err MUST_USE account_verify(const struct accounts *s, struct verification *v, int64_t now_s);
 /* ERR_SPENT when the token would not work now. Changes nothing. */
 enum err MUST_USE account_token_look(const struct accounts *s, struct str token,
 	const char *purpose, int64_t now_s, struct account *out);
@@ -71,6 +81,7 @@ struct login {
 	bool remember;
 	struct str session_name; /* "Firefox on Linux" */
 	struct str device;       /* device token of this browser, or empty */
+	const char *request_id;  /* for the log */
 };
 struct session {
 	char id[ID_SIZE];
@@ -103,7 +114,8 @@ enum err MUST_USE account_sessions_end_others(
 
 /* ---- passwords ---- */
 /* Queues a mail; ERR_OK for any address of the right form, known or not; ERR_INVALID otherwise. */
-enum err MUST_USE account_reset_request(const struct accounts *s, struct str email, int64_t now_s);
+enum err MUST_USE account_reset_request(
+	const struct accounts *s, struct str email, const char *request_id, int64_t now_s);
 /* [hash] Spends a reset token and sets the password. ERR_SPENT; ERR_INVALID or ERR_WEAK_PASSWORD
  * with `why`: not spent then. */
 enum err MUST_USE account_reset_confirm(const struct accounts *s, struct str token,
@@ -111,6 +123,7 @@ enum err MUST_USE account_reset_confirm(const struct accounts *s, struct str tok
 struct password_change {
 	const char *account_id, *session_id;
 	struct str current, chosen;
+	struct str device;     /* this browser's device token, or empty: it stays known */
 	int64_t retry_after_s; /* out, with ERR_LIMITED */
 };
 /* [hash] ERR_DENIED: current password is wrong; ERR_LIMITED; ERR_INVALID, ERR_WEAK_PASSWORD with

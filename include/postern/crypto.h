@@ -28,13 +28,6 @@ void crypto_token_make(struct token *out);
 /* Hash of a token as presented. ERR_INVALID unless it has exactly the form above. */
 enum err MUST_USE crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES]);
 void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-256 */
-/* crypto_digest under its first name; goes with the last caller that uses it. */
-#ifndef sodium_H
-static inline void crypto_hash(struct str s, uint8_t hash[static HASH_BYTES])
-{
-	crypto_digest(s, hash);
-}
-#endif
 /* 16 hexadecimal characters of a hash, to name a session in a log line. */
 enum { HASH_TAG_SIZE = 17 };
 void crypto_hash_tag(const uint8_t hash[static HASH_BYTES], char out[static HASH_TAG_SIZE]);

@@ -60,10 +60,11 @@ struct notice {
 	unsigned minutes;   /* the link's life */
 	int64_t now_s;
 };
-/* Inside a transaction of the caller's. ERR_LIMITED when the mailbox has had its share: nothing is
- * queued then, and the caller answers as if it were. MAIL_PASSWORD_CHANGED counts but is never
- * left out: it is a security notice. ERR_INVALID: an address that email_parse refuses, or text that
- * makes no subject line. */
+/* Inside a transaction of the caller's. ERR_LIMITED when the mailbox has had its share of this kind
+ * within the hour, or within the link's life if that is shorter: nothing is queued then, and the
+ * caller answers as if it were. "exists" and "no_account" go out once; MAIL_PASSWORD_CHANGED is
+ * never left out: it is a security notice. ERR_INVALID: an address that email_parse refuses, or
+ * text that makes no subject line. */
 enum err MUST_USE mail_queue(struct mail *m, struct db_conn *tx, const struct notice *n);
 void mail_wake(struct mail *m); /* after the commit: look at once */
 

@@ -10,6 +10,7 @@ CREATE TABLE account (
 	updated_at BIGINT NOT NULL,
 	verified_at BIGINT,               -- NULL: the mailbox is not proved, log-in is refused
 	disabled_at BIGINT,
+	proof_hash BYTEA,                 -- of the browser that registered; NULL once it does not matter
 	last_login_at BIGINT
 );
 

@@ -1,30 +1,34 @@
 -- name: account_by_key :one
-SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at
+SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at,
+	proof_hash
 FROM account WHERE email_key = $1;
 
 -- name: account_by_id :one
-SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at
+SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at,
+	proof_hash
 FROM account WHERE id = $1;
 
 -- name: account_list :many
-SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at
+SELECT id, email, email_key, name, password_hash, created_at, updated_at, verified_at, disabled_at, last_login_at,
+	proof_hash
 FROM account WHERE email_key > $1 ORDER BY email_key LIMIT $2;
 
 -- name: account_insert :exec
-INSERT INTO account (id, email, email_key, name, password_hash, created_at, updated_at, verified_at)
-VALUES ($1, $2, $3, $4, $5, $6, $6, $7);
+INSERT INTO account (id, email, email_key, name, password_hash, created_at, updated_at, verified_at, proof_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8);
 
 -- The password is changed only from what the caller has seen, so that two changes cannot pass each other.
 -- name: account_set_password :exec
 UPDATE account SET password_hash = $3, updated_at = $4, verified_at = COALESCE(verified_at, $5)
 WHERE id = $1 AND COALESCE(password_hash, '') = $2;
 
--- A second registration before the mailbox is proved: neither password stays (docs/security.md, rule 17).
--- name: account_contest :exec
-UPDATE account SET password_hash = NULL, updated_at = $2 WHERE id = $1 AND verified_at IS NULL;
+-- Who chose password and name is not who owns the mailbox, or nobody knows: neither stays.
+-- name: account_disown :exec
+UPDATE account SET password_hash = NULL, name = '', proof_hash = NULL, updated_at = $2
+WHERE id = $1 AND verified_at IS NULL;
 
 -- name: account_set_verified :exec
-UPDATE account SET verified_at = COALESCE(verified_at, $2), updated_at = $2 WHERE id = $1;
+UPDATE account SET verified_at = COALESCE(verified_at, $2), proof_hash = NULL, updated_at = $2 WHERE id = $1;
 
 -- name: account_set_name :exec
 UPDATE account SET name = $2, updated_at = $3 WHERE id = $1;
@@ -84,8 +88,8 @@ SELECT account_id FROM device WHERE token_hash = $1 AND account_id = $2;
 INSERT INTO device (token_hash, account_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)
 ON CONFLICT (token_hash) DO UPDATE SET last_seen_at = excluded.last_seen_at;
 
--- name: device_clear :exec
-DELETE FROM device WHERE account_id = $1;
+-- name: device_clear_others :exec
+DELETE FROM device WHERE account_id = $1 AND token_hash <> $2;
 
 -- name: device_purge :exec
 DELETE FROM device WHERE last_seen_at < $1;

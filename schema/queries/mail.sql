@@ -4,7 +4,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0);
 
 -- What one mailbox was sent lately. Rows of the future do not count: the clock may have been set back.
 -- name: outbox_count_mailbox :one
-SELECT COUNT(*) FROM outbox WHERE to_key = $1 AND created_at > $2 AND created_at <= $3;
+SELECT COUNT(*) FROM outbox WHERE to_key = $1 AND created_at > $2 AND created_at <= $3 AND kind = $4;
 
 -- The longest waiting message with at most $3 attempts. What is set beyond $2, the longest back-off there is, was set
 -- before the clock was put back, and is due.

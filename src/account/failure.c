@@ -20,7 +20,7 @@ struct failure_key failure_key_of(const char *kind, struct str what)
 	buf_puts(&text, kind);
 	buf_byte(&text, ':');
 	buf_str(&text, what);
-	crypto_hash(buf_view(&text), k.hash);
+	crypto_digest(buf_view(&text), k.hash);
 	return k;
 }
 

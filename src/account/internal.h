@@ -11,10 +11,16 @@
 /* ---- store.c: inside a read or transaction of the caller's ---- */
 enum err MUST_USE store_by_key(struct db_conn *c, const char *email_key, struct account *out);
 enum err MUST_USE store_by_id(struct db_conn *c, const char *id, struct account *out);
-/* Ends every session but `keep_id`, forgets known browsers and voids the tokens under way: after a
- * new password. */
-enum err MUST_USE store_end_access(
-	struct db_conn *c, const char *account_id, const char *keep_id, int64_t now_s);
+struct access_kept {
+	const char *account_id;
+	const char *session_id;          /* "": none */
+	uint8_t device_hash[HASH_BYTES]; /* zero: none */
+};
+/* After a new password: ends every other session, forgets the other known browsers and voids the
+ * tokens under way. */
+enum err MUST_USE store_end_access(struct db_conn *c, const struct access_kept *k, int64_t now_s);
+/* Drops password, name and proof of an account whose mailbox is not proved. */
+enum err MUST_USE store_disown(struct db_conn *c, const char *id, int64_t now_s);
 /* ERR_CONFLICT when the stored hash is not `old_hash` any more. */
 enum err MUST_USE store_set_password(struct db_conn *c, const struct account *acc,
 	const char *new_hash, bool proves_mailbox, int64_t now_s);

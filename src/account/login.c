@@ -118,19 +118,6 @@ static enum err enter_tx(struct db_conn *c, void *arg)
 	return e;
 }
 
-/* Right password, mailbox not proved: the answer is the common one, but the link goes out again. */
-static enum err remind_tx(struct db_conn *c, void *arg)
-{
-	const struct attempt *at = arg;
-	struct token_order o = { .s = at->s,
-		.owner = &at->acc,
-		.purpose = PURPOSE_VERIFY,
-		.page = "/verify",
-		.kind = MAIL_VERIFY,
-		.now_s = at->now_s };
-	return token_send(c, &o);
-}
-
 static enum err judge(struct attempt *at, struct arena *a)
 {
 	const struct account_settings *set = &at->s->set;
@@ -150,12 +137,7 @@ static enum err judge(struct attempt *at, struct arena *a)
 	e = crypto_password_verify(at->acc.password_hash, prepared, set->cost);
 	if (e)
 		return e == ERR_DENIED ? ERR_UNAUTHENTICATED : e;
-	if (!at->acc.verified_at && !at->acc.disabled_at) {
-		e = db_tx(at->s->db, remind_tx, at);
-		mail_wake(at->s->mail);
-		return e ? e : ERR_UNAUTHENTICATED;
-	}
-	if (at->acc.disabled_at)
+	if (!at->acc.verified_at || at->acc.disabled_at)
 		return ERR_UNAUTHENTICATED;
 	if (crypto_password_stale(at->acc.password_hash, set->cost))
 		return crypto_password_hash(prepared, set->cost, at->rehash);
@@ -178,6 +160,16 @@ static enum err enter(struct attempt *at)
 	return ERR_OK;
 }
 
+static void log_login(const struct attempt *at, enum err e)
+{
+	char tag[HASH_TAG_SIZE] = "";
+
+	if (!e)
+		crypto_hash_tag(at->out->token.hash, tag);
+	LOG(at->s->log, e ? LOG_WARN : LOG_INFO, "login", log_z("request", at->l->request_id),
+		log_z("account", at->acc.id), log_z("session", tag), log_z("result", err_name(e)));
+}
+
 enum err account_login(const struct accounts *s, const struct login *l, int64_t now_s,
 	struct arena *a, struct login_result *out)
 {
@@ -192,8 +184,7 @@ enum err account_login(const struct accounts *s, const struct login *l, int64_t 
 		e = judge(&at, a);
 	if (!e)
 		e = enter(&at);
-	LOG(s->log, e ? LOG_WARN : LOG_INFO, "login", log_z("account", at.acc.id),
-		log_z("session", out->session.id), log_z("result", err_name(e)));
+	log_login(&at, e);
 	crypto_wipe(at.acc.password_hash, sizeof at.acc.password_hash);
 	crypto_wipe(at.rehash, sizeof at.rehash);
 	if (e) {

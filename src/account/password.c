@@ -98,10 +98,14 @@ static enum err change_tx(struct db_conn *c, void *arg)
 {
 	struct proof *p = arg;
 	struct email to;
+	struct access_kept kept = { p->acc.id, p->c->session_id, { 0 } };
+
+	if (crypto_token_hash(p->c->device, kept.device_hash) != ERR_OK)
+		memset(kept.device_hash, 0, sizeof kept.device_hash);
 	enum err e = store_set_password(c, &p->acc, p->new_hash, false, p->now_s);
 
 	if (!e)
-		e = store_end_access(c, p->acc.id, p->c->session_id, p->now_s);
+		e = store_end_access(c, &kept, p->now_s);
 	if (!e)
 		e = failure_clear(c, &p->key);
 	if (!e)
@@ -109,6 +113,19 @@ static enum err change_tx(struct db_conn *c, void *arg)
 	if (!e)
 		e = notice_send(c, p->s, MAIL_PASSWORD_CHANGED, &to, p->acc.name, p->now_s);
 	return e;
+}
+
+static enum err forgive_tx(struct db_conn *c, void *arg)
+{
+	const struct proof *p = arg;
+	return failure_clear(c, &p->key);
+}
+
+/* The current password was right: a refused new one is no wrong guess. Returns `refusal`. */
+static enum err forgive(struct proof *p, enum err refusal)
+{
+	enum err e = db_tx(p->s->db, forgive_tx, p);
+	return e ? e : refusal;
 }
 
 enum err account_password_change(const struct accounts *s, struct password_change *ch,
@@ -119,8 +136,11 @@ enum err account_password_change(const struct accounts *s, struct password_chang
 	char hash[PASSWORD_HASH_SIZE];
 
 	enum err e = proof_check(&p, a);
-	if (!e)
+	if (!e) {
 		e = account_password_judge(s, ch->chosen, &p.acc, a, &prepared, why);
+		if (e)
+			e = forgive(&p, e);
+	}
 	if (!e)
 		e = crypto_password_hash(prepared, s->set.cost, hash);
 	if (!e) {

@@ -8,7 +8,8 @@ struct register_job {
 	struct email email;
 	struct str return_to;
 	int64_t now_s;
-	bool verified; /* made by the operator */
+	const struct token *proof; /* of the browser that registers, or NULL */
+	bool verified;             /* made by the operator */
 };
 
 static enum err account_insert(struct db_conn *c, const struct register_job *j)
@@ -17,7 +18,9 @@ static enum err account_insert(struct db_conn *c, const struct register_job *j)
 	struct db_call call = { .query = QUERY_ACCOUNT_INSERT,
 		DB_PARAMS(db_z(acc->id), db_z(acc->email), db_z(acc->email_key), db_z(acc->name),
 			db_z_or_null(acc->password_hash), db_int(j->now_s),
-			db_int_or_null(j->verified ? j->now_s : 0)) };
+			db_int_or_null(j->verified ? j->now_s : 0),
+			j->proof ? db_blob(j->proof->hash, HASH_BYTES)
+				 : (struct db_param){ .type = DB_NULL }) };
 	return db_run(c, &call, NULL);
 }
 
@@ -49,9 +52,7 @@ static enum err register_tx(struct db_conn *c, void *arg)
 	if (known.verified_at)
 		return notice_send(c, j->s, MAIL_EXISTS, &j->email, known.name, j->now_s);
 	/* Who of the two owns the mailbox is not known yet, so neither password may stay. */
-	struct db_call contest = { .query = QUERY_ACCOUNT_CONTEST,
-		DB_PARAMS(db_z(known.id), db_int(j->now_s)) };
-	e = db_run(c, &contest, NULL);
+	e = store_disown(c, known.id, j->now_s);
 	return e ? e : verify_send(c, j, &known);
 }
 
@@ -86,8 +87,10 @@ static enum err set_password(
 enum err account_register(const struct accounts *s, const struct registration *r, int64_t now_s,
 	struct arena *a, struct refusal *why)
 {
-	struct register_job j = { .s = s, .now_s = now_s };
+	struct register_job j = { .s = s, .proof = r->proof, .now_s = now_s };
 
+	if (r->proof)
+		crypto_token_make(r->proof);
 	if (url_is_local(r->return_to))
 		j.return_to = r->return_to;
 	enum err e = prepare(&j, r->email, r->name, why);
@@ -97,6 +100,8 @@ enum err account_register(const struct accounts *s, const struct registration *r
 		e = db_tx(s->db, register_tx, &j);
 	if (!e)
 		mail_wake(s->mail);
+	LOG(s->log, LOG_INFO, "register", log_z("request", r->request_id),
+		log_z("result", err_name(e)));
 	crypto_wipe(j.acc.password_hash, sizeof j.acc.password_hash);
 	return e;
 }
@@ -139,18 +144,29 @@ enum err account_create(const struct accounts *s, struct str email, struct str n
 
 struct verify_job {
 	const struct accounts *s;
-	uint8_t token_hash[HASH_BYTES];
+	struct verification *v;
+	uint8_t token_hash[HASH_BYTES], proof_hash[HASH_BYTES];
 	char account_id[ID_SIZE];
 	int64_t now_s;
-	struct token *choose;
 };
+
+/* The password stays if there still is one, and the browser that chose it confirms. */
+static bool password_stays(const struct verify_job *j, const struct account *acc)
+{
+	static const uint8_t none[HASH_BYTES];
+
+	if (!acc->password_hash[0] || acc->verified_at)
+		return acc->password_hash[0] != '\0';
+	return j->v->trust || (!crypto_equal(acc->proof_hash, none, HASH_BYTES) &&
+				      crypto_equal(acc->proof_hash, j->proof_hash, HASH_BYTES));
+}
 
 static enum err verify_tx(struct db_conn *c, void *arg)
 {
 	struct verify_job *j = arg;
 	struct account acc;
 
-	*j->choose = (struct token){ 0 };
+	j->v->choose = (struct token){ 0 };
 	enum err e = token_spend(c, j->token_hash, PURPOSE_VERIFY, j->now_s, j->account_id);
 	if (!e)
 		e = store_by_id(c, j->account_id, &acc);
@@ -158,21 +174,27 @@ static enum err verify_tx(struct db_conn *c, void *arg)
 		e = ERR_SPENT;
 	if (e)
 		return e;
+	bool stays = password_stays(j, &acc);
 	struct db_call call = { .query = QUERY_ACCOUNT_SET_VERIFIED,
 		DB_PARAMS(db_z(acc.id), db_int(j->now_s)) };
-	e = db_run(c, &call, NULL);
-	if (!e && !acc.password_hash[0])
-		e = token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, j->choose);
+	if (!stays)
+		e = store_disown(c, acc.id, j->now_s);
+	if (!e)
+		e = db_run(c, &call, NULL);
+	if (!e && !stays)
+		e = token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, &j->v->choose);
 	return e;
 }
 
-enum err account_verify(
-	const struct accounts *s, struct str token, int64_t now_s, struct token *choose)
+enum err account_verify(const struct accounts *s, struct verification *v, int64_t now_s)
 {
-	struct verify_job j = { .s = s, .now_s = now_s, .choose = choose };
+	struct verify_job j = { .s = s, .v = v, .now_s = now_s };
 
-	if (crypto_token_hash(token, j.token_hash) != ERR_OK)
+	v->choose = (struct token){ 0 };
+	if (crypto_token_hash(v->token, j.token_hash) != ERR_OK)
 		return ERR_SPENT;
+	if (crypto_token_hash(v->proof, j.proof_hash) != ERR_OK)
+		memset(j.proof_hash, 0, sizeof j.proof_hash);
 	enum err e = db_tx(s->db, verify_tx, &j);
 	if (!e)
 		LOG(s->log, LOG_INFO, "account_verified", log_z("account", j.account_id));

@@ -5,6 +5,7 @@
 struct request_job {
 	const struct accounts *s;
 	struct email email;
+	char account_id[ID_SIZE]; /* found, for the log */
 	int64_t now_s;
 };
 
@@ -12,14 +13,17 @@ struct request_job {
  * mail says what is the case. */
 static enum err request_tx(struct db_conn *c, void *arg)
 {
-	const struct request_job *j = arg;
+	struct request_job *j = arg;
 	struct account acc;
 	enum err e = store_by_key(c, j->email.key, &acc);
 
 	if (e == ERR_NOT_FOUND)
 		return notice_send(c, j->s, MAIL_NO_ACCOUNT, &j->email, "", j->now_s);
-	if (e || acc.disabled_at)
+	if (e)
 		return e;
+	memcpy(j->account_id, acc.id, sizeof j->account_id);
+	if (acc.disabled_at)
+		return ERR_OK;
 	struct token_order o = { .s = j->s,
 		.owner = &acc,
 		.purpose = PURPOSE_RESET,
@@ -29,7 +33,8 @@ static enum err request_tx(struct db_conn *c, void *arg)
 	return token_send(c, &o);
 }
 
-enum err account_reset_request(const struct accounts *s, struct str email, int64_t now_s)
+enum err account_reset_request(
+	const struct accounts *s, struct str email, const char *request_id, int64_t now_s)
 {
 	struct request_job j = { .s = s, .now_s = now_s };
 	enum err e = email_parse(email, &j.email);
@@ -39,6 +44,8 @@ enum err account_reset_request(const struct accounts *s, struct str email, int64
 	e = db_tx(s->db, request_tx, &j);
 	if (!e)
 		mail_wake(s->mail);
+	LOG(s->log, LOG_INFO, "reset_requested", log_z("request", request_id),
+		log_z("account", j.account_id), log_z("result", err_name(e)));
 	return e;
 }
 
@@ -61,10 +68,15 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 		e = store_by_id(c, id, &acc);
 	if (!e && acc.disabled_at)
 		e = ERR_SPENT;
+	if (!e && !acc.verified_at) {
+		/* Whoever typed password and name before had not proved the mailbox. */
+		e = store_disown(c, acc.id, j->now_s);
+		acc.password_hash[0] = '\0';
+	}
 	if (!e)
 		e = store_set_password(c, &acc, j->new_hash, true, j->now_s);
 	if (!e)
-		e = store_end_access(c, acc.id, "", j->now_s);
+		e = store_end_access(c, &(struct access_kept){ acc.id, "", { 0 } }, j->now_s);
 	if (!e) {
 		struct failure_key k = failure_key_of("address", str_of(acc.email_key));
 		e = failure_clear(c, &k);

@@ -11,6 +11,7 @@ static const struct db_column account_columns[] = {
 	DB_COL_INT(struct account, verified_at),
 	DB_COL_INT(struct account, disabled_at),
 	DB_COL_INT(struct account, last_login_at),
+	DB_COL_BYTES(struct account, proof_hash),
 };
 static const struct db_shape account_shape = DB_SHAPE(struct account, account_columns);
 
@@ -31,14 +32,14 @@ enum err store_by_id(struct db_conn *c, const char *id, struct account *out)
 	return store_one(c, QUERY_ACCOUNT_BY_ID, id, out);
 }
 
-enum err store_end_access(
-	struct db_conn *c, const char *account_id, const char *keep_id, int64_t now_s)
+enum err store_end_access(struct db_conn *c, const struct access_kept *k, int64_t now_s)
 {
 	struct db_call sessions = { .query = QUERY_SESSION_END_OTHERS,
-		DB_PARAMS(db_z(account_id), db_z(keep_id)) };
-	struct db_call devices = { .query = QUERY_DEVICE_CLEAR, DB_PARAMS(db_z(account_id)) };
+		DB_PARAMS(db_z(k->account_id), db_z(k->session_id)) };
+	struct db_call devices = { .query = QUERY_DEVICE_CLEAR_OTHERS,
+		DB_PARAMS(db_z(k->account_id), db_blob(k->device_hash, HASH_BYTES)) };
 	struct db_call tokens = { .query = QUERY_MAIL_TOKEN_VOID_ALL,
-		DB_PARAMS(db_z(account_id), db_int(now_s)) };
+		DB_PARAMS(db_z(k->account_id), db_int(now_s)) };
 
 	enum err e = db_run(c, &sessions, NULL);
 	if (!e)
@@ -46,6 +47,12 @@ enum err store_end_access(
 	if (!e)
 		e = db_run(c, &tokens, NULL);
 	return e;
+}
+
+enum err store_disown(struct db_conn *c, const char *id, int64_t now_s)
+{
+	struct db_call call = { .query = QUERY_ACCOUNT_DISOWN, DB_PARAMS(db_z(id), db_int(now_s)) };
+	return db_run(c, &call, NULL);
 }
 
 enum err store_set_password(struct db_conn *c, const struct account *acc, const char *new_hash,
@@ -134,7 +141,7 @@ static enum err set_disabled_tx(struct db_conn *c, void *arg)
 	enum err e = run_on_one(c, &call);
 	if (e || !ch->disabled)
 		return e;
-	return store_end_access(c, ch->id, "", ch->now_s);
+	return store_end_access(c, &(struct access_kept){ ch->id, "", { 0 } }, ch->now_s);
 }
 
 enum err account_set_disabled(

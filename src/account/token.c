@@ -45,6 +45,15 @@ static void link_write(struct buf *b, const struct token_order *o, const struct 
 	}
 }
 
+/* A mailbox that had its share is no error to anybody. A mail that cannot be written is ours, and
+ * must not look like a bad field of the reader's. */
+static enum err queue_result(enum err e)
+{
+	if (e == ERR_LIMITED)
+		return ERR_OK;
+	return e == ERR_INVALID || e == ERR_NOT_FOUND || e == ERR_TOO_LARGE ? ERR_INTERNAL : e;
+}
+
 enum err token_send(struct db_conn *c, const struct token_order *o)
 {
 	struct token t;
@@ -55,9 +64,9 @@ enum err token_send(struct db_conn *c, const struct token_order *o)
 	struct notice n = { .kind = o->kind,
 		.to = o->owner->email,
 		.to_key = o->owner->email_key,
-		/* Who typed the name is not known yet: nobody writes into a stranger's mailbox by
-		   choosing one. */
-		.name = o->kind == MAIL_VERIFY ? "" : o->owner->name,
+		/* Who typed the name is not known before the mailbox is proved: nobody writes into
+		 * a stranger's mailbox by choosing one. */
+		.name = o->owner->verified_at ? o->owner->name : "",
 		.link = buf_view(&link).p,
 		.minutes = token_minutes(o->s, o->purpose),
 		.now_s = o->now_s };
@@ -67,7 +76,7 @@ enum err token_send(struct db_conn *c, const struct token_order *o)
 	crypto_wipe(&t, sizeof t);
 	if (link.p)
 		crypto_wipe(link.p, link.n);
-	return e == ERR_LIMITED ? ERR_OK : e;
+	return queue_result(e);
 }
 
 enum err token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES], const char *purpose,
@@ -127,5 +136,5 @@ enum err notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind
 		.link = "",
 		.now_s = now_s };
 	enum err e = mail_queue(s->mail, c, &n);
-	return e == ERR_LIMITED ? ERR_OK : e;
+	return queue_result(e);
 }

@@ -8,7 +8,7 @@ static enum err accepted(struct request *r, struct response *rsp)
 enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct registration reg = { 0 };
+	struct registration reg = { .request_id = r->id };
 	struct refusal why = { 0 };
 	const struct json_field fields[] = {
 		{ "email", true, &reg.email },
@@ -24,16 +24,17 @@ enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 	return e ? e : accepted(r, rsp);
 }
 
+/* An app that hands in the token has read the mail for its user: no browser's proof is asked for.
+ */
 enum err api_email_verify(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct str token;
-	struct token choose;
-	const struct json_field fields[] = { { "token", true, &token } };
+	struct verification v = { .trust = true };
+	const struct json_field fields[] = { { "token", true, &v.token } };
 	enum err e = json_body(r, rsp, fields, COUNT(fields));
 
 	if (!e)
-		e = account_verify(api->accounts, token, r->now_s, &choose);
+		e = account_verify(api->accounts, &v, r->now_s);
 	return no_content(rsp, e);
 }
 
@@ -154,7 +155,7 @@ enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
 
 	if (e)
 		return e;
-	e = account_reset_request(api->accounts, email, r->now_s);
+	e = account_reset_request(api->accounts, email, r->id, r->now_s);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
 		response_problem(
 			rsp, "email", "bad_address", "This is not a complete e-mail address.");

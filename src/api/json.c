@@ -63,8 +63,8 @@ enum err json_body(
 	if (!doc) {
 		/* Not the library's text: it quotes the body, which may hold a password. */
 		rsp->detail = arena_fmt(r->arena,
-			"The body is not JSON, or names a member twice: line %d, column %d.", at.line,
-			at.column);
+			"The body is not JSON, or names a member twice: line %d, column %d.",
+			at.line, at.column);
 		return ERR_INVALID;
 	}
 	if (!json_is_object(doc)) {

@@ -16,7 +16,7 @@ static json_t *session_json(const struct session *s)
 enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct login l = { .remember = true };
+	struct login l = { .remember = true, .request_id = r->id };
 	struct login_result res = { 0 };
 	const struct json_field fields[] = {
 		{ "email", true, &l.email },

@@ -296,6 +296,31 @@ static enum err base_url_check(struct loading *l)
 	return ERR_OK;
 }
 
+static bool listens_locally(struct str listen)
+{
+	static const char *const local[] = { "127.", "localhost:", "[::1]:", "unix:" };
+
+	for (size_t i = 0; i < COUNT(local); i++) {
+		if (str_starts(listen, str_of(local[i])))
+			return true;
+	}
+	return false;
+}
+
+/* The development mailbox shows every reset link to whoever asks. */
+static enum err development_check(struct loading *l)
+{
+	const struct config *c = l->c;
+
+	if (!c->development || (listens_locally(str_of(c->listen)) && !c->secure))
+		return ERR_OK;
+	return refuse(l,
+		"server.development = yes shows everybody's mail: it needs server.listen on this "
+		"machine only (it is "
+		"%s) and a server.base_url without https (it is %s)",
+		c->listen, c->base_url);
+}
+
 static enum err check_together(struct loading *l)
 {
 	const struct config *c = l->c;
@@ -308,9 +333,15 @@ static enum err check_together(struct loading *l)
 			"password.passes = 1 needs password.memory_kib of at least 47104; it is "
 			"%lld",
 			(long long)c->password_memory_kib);
+	char name[NAME_SIZE];
 	if (!*c->site_name)
 		return refuse(l, "site.name is empty: pages and mails need the paper's name");
+	if (text_name(str_of(c->site_name), name) != ERR_OK)
+		return refuse(
+			l, "site.name is longer than %d bytes, or no plain UTF-8", NAME_SIZE - 1);
 	enum err e = base_url_check(l);
+	if (!e)
+		e = development_check(l);
 	return e ? e : proxies_parse(l);
 }
 

@@ -94,7 +94,7 @@ const struct setting settings[] = {
 		"Memory of one Argon2id hash. Less than 19 MiB is refused."),
 	INT("password", "passes", password_passes, "2", 1, 20, "passes",
 		"Passes of Argon2id. 1 is accepted from 47,104 KiB of memory on."),
-	INT("password", "min_bits", password_min_bits, "28", 0, 100, "bits",
+	INT("password", "min_bits", password_min_bits, "28", 18, 100, "bits",
 		"Least strength of a new password as libzxcvbn estimates it."),
 	INT("session", "days", session_days, "30", 1, 400, "days",
 		"Life of a session with \"keep me signed in\"."),

@@ -20,12 +20,17 @@ struct number {
 static const struct db_column number_columns[] = { DB_COL_INT(struct number, n) };
 static const struct db_shape number_shape = DB_SHAPE(struct number, number_columns);
 
-enum err mail_outbox_count(struct db_conn *tx, const char *to_key, int64_t now_s, int64_t *count)
+/* A link that lives shorter than an hour shortens the hour: as long as mails are left out, the one
+ * in the mailbox still works. */
+enum err mail_outbox_count(struct db_conn *tx, const struct notice *n, int64_t *count)
 {
 	struct number row = { 0 };
+	const int64_t life_s = (int64_t)n->minutes * 60;
+	const int64_t window_s = life_s > 0 && life_s < HOUR_S ? life_s : HOUR_S;
 	enum err e = db_get(tx,
 		&(struct db_call){ .query = QUERY_OUTBOX_COUNT_MAILBOX,
-			DB_PARAMS(db_z(to_key), db_int(now_s - HOUR_S), db_int(now_s)),
+			DB_PARAMS(db_z(n->to_key), db_int(n->now_s - window_s), db_int(n->now_s),
+				db_z(mail_kind_name(n->kind))),
 			.shape = &number_shape },
 		&row);
 	if (!e)

@@ -134,15 +134,30 @@ static enum err queue_within_share(struct mail *m, struct db_conn *tx, const str
 	return e;
 }
 
+/* Each kind has a share of its own, or a stranger could use up, with one kind, the share that a
+ * reset needs. Where the mail says what is known already, one is enough. */
+static int64_t share(const struct mail *m, enum mail_kind kind)
+{
+	switch (kind) {
+	case MAIL_EXISTS:
+	case MAIL_NO_ACCOUNT:
+		return 1;
+	case MAIL_PASSWORD_CHANGED:
+		return INT64_MAX; /* a security notice */
+	default:
+		return m->s.per_mailbox_hour;
+	}
+}
+
 enum err mail_queue(struct mail *m, struct db_conn *tx, const struct notice *n)
 {
 	if (!*mail_kind_name(n->kind))
 		return ERR_INVALID;
 	int64_t count = 0;
-	enum err e = mail_outbox_count(tx, n->to_key, n->now_s, &count);
+	enum err e = mail_outbox_count(tx, n, &count);
 	if (e)
 		return e;
-	if (count < m->s.per_mailbox_hour || n->kind == MAIL_PASSWORD_CHANGED)
+	if (count < share(m, n->kind))
 		return queue_within_share(m, tx, n);
 	LOG(m->s.log, LOG_WARN, "mail_limited", log_z("kind", mail_kind_name(n->kind)),
 		log_int("in_hour", count));

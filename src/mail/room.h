@@ -93,8 +93,7 @@ enum err MUST_USE mail_compose(const struct letter *l, struct sender_name from, 
 /* outbox.c */
 enum err MUST_USE mail_outbox_insert(
 	struct db_conn *tx, const struct letter *l, const struct notice *n);
-enum err MUST_USE mail_outbox_count(
-	struct db_conn *tx, const char *to_key, int64_t now_s, int64_t *count);
+enum err MUST_USE mail_outbox_count(struct db_conn *tx, const struct notice *n, int64_t *count);
 struct claim {
 	int64_t now_s, lapses_s;
 	int64_t attempts_max; /* 0: only what was never tried */

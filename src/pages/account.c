@@ -104,6 +104,7 @@ enum err pages_password(void *ctx, struct request *r, struct response *rsp)
 	struct form_state f = { .refusal = &why };
 	struct password_change ch = { .account_id = r->caller.account_id,
 		.session_id = r->caller.session_id,
+		.device = request_cookie(r, "postern-device"),
 		.current = fields_get(&r->form, "current_password"),
 		.chosen = fields_get(&r->form, "new_password") };
 	enum err e = account_password_change(p->accounts, &ch, r->now_s, r->arena, &why);

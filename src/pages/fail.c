@@ -28,13 +28,14 @@ void pages_fail(void *ctx, struct request *r, struct response *rsp)
 	/* A page that needs an account leads to log-in and back. */
 	if (rsp->err == ERR_UNAUTHENTICATED && r->route && r->method == METHOD_GET &&
 		r->route->who == WHO_SIGNED_IN) {
-		response_redirect(
-			rsp, str_of(local_href(r->arena, "/login", safe_return_to(r->target))));
+		response_redirect(rsp,
+			str_of(local_href(r->arena, "/login", safe_return_to(own_address(r)))));
 		return;
 	}
 	struct page pg = { .title = face->title,
-		.return_to = r->method == METHOD_GET ? r->target : STR("/") };
+		.return_to = r->method == METHOD_GET ? own_address(r) : STR("/") };
 	struct view *root = page_view(p, r, &pg);
+	page_private(rsp);
 	fail_view(root, r, rsp, face, status);
 	if (page_render(p, r, rsp, status, "error.html", root) != ERR_OK)
 		fail_plain(rsp, face);

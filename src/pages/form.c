@@ -12,7 +12,7 @@ static const char *field_of(const struct form_state *f)
 static void field_error(
 	struct view *form, const struct form_state *f, const char *key, const char *field)
 {
-	bool here = f->refusal && strcmp(field_of(f), field) == 0;
+	bool here = f->refusal && f->refusal->field && strcmp(field_of(f), field) == 0;
 	view_z(form, key, here ? f->refusal->detail : NULL);
 }
 
@@ -34,7 +34,7 @@ void form_view(
 	view_bool(form, "return_to", false);
 	view_bool(form, "remember", f->remember);
 	view_z(form, "error", top_sentence(f));
-	if (f->refusal) {
+	if (f->refusal && f->refusal->field) {
 		struct view *v = view_append(list);
 		view_z(v, "field", field_of(f));
 		view_z(v, "detail", f->refusal->detail);

@@ -43,9 +43,11 @@ enum err MUST_USE page_render(const struct pages *p, const struct request *r, st
 void page_private(struct response *rsp);
 const char *local_href(
 	struct arena *a, const char *path, struct str return_to); /* path?return_to=… */
-struct str safe_return_to(struct str s);                          /* a local path, else "/" */
-const char *id_text(struct arena *a, struct str s);               /* NUL-terminated copy */
-void view_str(struct view *v, const char *key, struct str s);     /* empty: false */
+struct str own_address(
+	const struct request *r);        /* the target, without a query that holds a token */
+struct str safe_return_to(struct str s); /* a local path, else "/" */
+const char *id_text(struct arena *a, struct str s);           /* NUL-terminated copy */
+void view_str(struct view *v, const char *key, struct str s); /* empty: false */
 
 /* ---- form.c ---- */
 struct form_state {

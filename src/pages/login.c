@@ -90,7 +90,8 @@ enum err pages_login(void *ctx, struct request *r, struct response *rsp)
 		.password = fields_get(&r->form, "password"),
 		.remember = fields_get(&r->form, "remember").n > 0,
 		.session_name = str_of(agent_name(r->arena, request_header(r, "User-Agent"))),
-		.device = request_cookie(r, "postern-device") };
+		.device = request_cookie(r, "postern-device"),
+		.request_id = r->id };
 	struct login_result res;
 	enum err e = account_login(p->accounts, &l, r->now_s, r->arena, &res);
 

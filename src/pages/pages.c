@@ -58,7 +58,7 @@ static enum err asset_open(struct pages *p, unsigned i, char why[static 256])
 	enum err e = asset_bytes(p, i, why);
 	if (e)
 		return e;
-	crypto_hash(as->bytes, hash);
+	crypto_digest(as->bytes, hash);
 	crypto_hash_tag(hash, tag);
 	snprintf(as->href, sizeof as->href, "/static/%s/%s", tag, as->name);
 	snprintf(as->etag, sizeof as->etag, "\"%s\"", tag);

@@ -45,10 +45,13 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
+	struct token proof;
 	struct registration reg = { .email = fields_get(&r->form, "email"),
 		.password = fields_get(&r->form, "password"),
 		.name = fields_get(&r->form, "name"),
-		.return_to = back };
+		.return_to = back,
+		.request_id = r->id,
+		.proof = &proof };
 	struct refusal why = { 0 };
 	enum err e = account_register(p->accounts, &reg, r->now_s, r->arena, &why);
 
@@ -56,7 +59,15 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 		struct form_state f = { .email = reg.email, .name = reg.name, .refusal = &why };
 		return register_page(p, r, rsp, 422, &f, back);
 	}
-	return e ? e : check_mail_page(p, r, rsp, true, back);
+	if (e)
+		return e;
+	/* Shows on /verify that this browser chose the password. Set for known addresses too. */
+	struct cookie c = { .name = "postern-register",
+		.value = arena_str(r->arena, str_of(proof.text)),
+		.path = "/verify",
+		.max_age_s = (int64_t)p->accounts->set.verify_minutes * 60 };
+	response_cookie(r, rsp, &c);
+	return check_mail_page(p, r, rsp, true, back);
 }
 
 /* ---- the mailed link ---- */
@@ -117,25 +128,26 @@ enum err pages_verify_form(void *ctx, struct request *r, struct response *rsp)
 enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct token choose = { 0 };
 	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
-	struct str token = request_cookie(r, "postern-verify");
+	struct verification v = { .token = request_cookie(r, "postern-verify"),
+		.proof = request_cookie(r, "postern-register") };
 
-	/* A page without the cookie may send the token itself: a reader whose browser keeps none.
-	 */
-	if (token.n == 0)
-		token = fields_get(&r->form, "token");
-	enum err e = account_verify(p->accounts, token, r->now_s, &choose);
+	/* A page without the cookie may send the token itself: a browser that keeps none. */
+	if (v.token.n == 0)
+		v.token = fields_get(&r->form, "token");
+	enum err e = account_verify(p->accounts, &v, r->now_s);
 	if (e == ERR_SPENT)
 		return verify_page(p, r, rsp, VERIFY_SPENT, back);
 	if (e)
 		return e;
-	response_cookie(r, rsp,
-		&(struct cookie){ .name = "postern-verify", .path = "/verify", .max_age_s = -1 });
+	struct cookie spent = { .name = "postern-verify", .path = "/verify", .max_age_s = -1 };
+	response_cookie(r, rsp, &spent);
+	spent.name = "postern-register";
+	response_cookie(r, rsp, &spent);
 	page_private(rsp);
-	if (choose.text[0]) {
+	if (v.choose.text[0]) {
 		struct cookie c = { .name = "postern-reset",
-			.value = arena_str(r->arena, str_of(choose.text)),
+			.value = arena_str(r->arena, str_of(v.choose.text)),
 			.path = "/reset/confirm",
 			.max_age_s = (int64_t)p->accounts->set.reset_minutes * 60 };
 		response_cookie(r, rsp, &c);

@@ -23,7 +23,7 @@ enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct str email = fields_get(&r->form, "email"),
 		   back = safe_return_to(fields_get(&r->form, "return_to"));
-	enum err e = account_reset_request(p->accounts, email, r->now_s);
+	enum err e = account_reset_request(p->accounts, email, r->id, r->now_s);
 
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
 		struct refusal why = { "email", "bad_address",

@@ -85,11 +85,17 @@ static void reader_view(struct view *root, const struct request *r)
 	view_child(root, "reader", v);
 }
 
+struct str own_address(const struct request *r)
+{
+	bool secret = r->target.n > 0 && memmem(r->target.p, r->target.n, "token=", 6) != NULL;
+	return secret ? r->path : r->target;
+}
+
 struct view *page_view(const struct pages *p, const struct request *r, const struct page *pg)
 {
 	struct arena *a = r->arena;
 	struct view *root = view_object(a);
-	struct str back = safe_return_to(pg->return_to.n > 0 ? pg->return_to : r->target);
+	struct str back = safe_return_to(pg->return_to.n > 0 ? pg->return_to : own_address(r));
 	char today[TIME_TEXT_SIZE];
 
 	time_day(r->now_s, today);

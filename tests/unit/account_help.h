@@ -122,14 +122,40 @@ static inline size_t bench_mails(
 	return count;
 }
 
-static inline enum err bench_register(struct bench *b, const char *email, const char *password)
+static inline enum err bench_register_from(
+	struct bench *b, const char *email, const char *password, struct token *proof)
 {
-	struct registration r = {
-		.email = str_of(email), .password = str_of(password), .name = STR("Ada")
-	};
+	struct registration r = { .email = str_of(email),
+		.password = str_of(password),
+		.name = STR("Ada"),
+		.proof = proof };
 	struct refusal why;
 	b->now_s++; /* so that "the newest mail" is one */
 	return account_register(&b->s, &r, b->now_s, b->a, &why);
+}
+
+static inline enum err bench_register(struct bench *b, const char *email, const char *password)
+{
+	struct token unused;
+	return bench_register_from(b, email, password, &unused);
+}
+
+/* Confirms from a browser that holds `proof` (NULL: another one); the token to choose a password
+ * with goes to `choose`. */
+static inline enum err bench_verify(
+	struct bench *b, const char *token, const struct token *proof, char choose[TOKEN_SIZE])
+{
+	struct verification v = { .token = str_of(token),
+		.proof = proof ? str_of(proof->text) : STR("") };
+	enum err e = account_verify(&b->s, &v, b->now_s);
+	if (choose)
+		memcpy(choose, v.choose.text, TOKEN_SIZE);
+	return e;
+}
+
+static inline enum err bench_reset(struct bench *b, const char *email)
+{
+	return account_reset_request(&b->s, str_of(email), "test", b->now_s);
 }
 
 static inline enum err bench_login(

@@ -118,7 +118,7 @@ static void test_no_lock_out(void **state)
 	assert_string_equal(res.device.text, "");
 	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_LIMITED);
 
-	assert_int_equal(account_reset_request(&b->s, STR("ada@example.org"), b->now_s), ERR_OK);
+	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	bench_mails(b, "ada@example.org", NULL, token);
 	assert_int_equal(account_reset_confirm(
 				 &b->s, str_of(token), STR(OTHER_PASSWORD), b->now_s, b->a, &why),

@@ -9,22 +9,83 @@
 static void test_register_verify_log_in(void **state)
 {
 	struct bench *b = bench_open();
-	char kind[32], token[TOKEN_SIZE];
-	struct token choose;
+	char kind[32], token[TOKEN_SIZE], choose[TOKEN_SIZE];
+	struct token proof;
 	struct login_result res;
 
 	(void)state;
-	assert_int_equal(bench_register(b, "ada@example.org", GOOD_PASSWORD), ERR_OK);
-	b->now_s++;
+	assert_int_equal(bench_register_from(b, "ada@example.org", GOOD_PASSWORD, &proof), ERR_OK);
 	assert_int_equal(
 		bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_UNAUTHENTICATED);
-	assert_int_equal(bench_mails(b, "ada@example.org", kind, token),
-		2); /* the log-in sent the link again */
+	assert_int_equal(bench_mails(b, "ada@example.org", kind, token), 1);
 	assert_string_equal(kind, "verify");
-	assert_int_equal(account_verify(&b->s, str_of(token), b->now_s, &choose), ERR_OK);
-	assert_string_equal(choose.text, "");
-	assert_int_equal(account_verify(&b->s, str_of(token), b->now_s, &choose), ERR_SPENT);
+	assert_int_equal(bench_verify(b, token, &proof, choose), ERR_OK);
+	assert_string_equal(choose, "");
+	assert_int_equal(bench_verify(b, token, &proof, choose), ERR_SPENT);
 	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_OK);
+	bench_close(b);
+}
+
+/* Goal: a stranger registers somebody's address with a password and a name of his own, and the
+ * owner of the mailbox confirms. Password and name are gone; the owner chooses. An app that hands
+ * in the token itself (`trust`) is believed. */
+static void test_one_stranger_registers(void **state)
+{
+	struct bench *b = bench_open();
+	struct login_result res;
+	struct account acc;
+	struct token proof;
+	struct refusal why;
+	char token[TOKEN_SIZE], choose[TOKEN_SIZE];
+
+	(void)state;
+	assert_int_equal(
+		bench_register_from(b, "victim@example.org", OTHER_PASSWORD, &proof), ERR_OK);
+	bench_mails(b, "victim@example.org", NULL, token);
+	assert_int_equal(bench_verify(b, token, NULL, choose), ERR_OK);
+	assert_int_equal(strlen(choose), TOKEN_SIZE - 1);
+	assert_int_equal(
+		bench_login(b, "victim@example.org", OTHER_PASSWORD, &res), ERR_UNAUTHENTICATED);
+	assert_int_equal(account_reset_confirm(
+				 &b->s, str_of(choose), STR(GOOD_PASSWORD), b->now_s, b->a, &why),
+		ERR_OK);
+	assert_int_equal(bench_login(b, "victim@example.org", GOOD_PASSWORD, &res), ERR_OK);
+	assert_string_equal(res.account.name, "");
+
+	assert_int_equal(bench_register(b, "app@example.org", GOOD_PASSWORD), ERR_OK);
+	bench_mails(b, "app@example.org", NULL, token);
+	struct verification v = { .token = str_of(token), .trust = true };
+	assert_int_equal(account_verify(&b->s, &v, b->now_s), ERR_OK);
+	assert_int_equal(bench_login(b, "app@example.org", GOOD_PASSWORD, &res), ERR_OK);
+	assert_int_equal(account_find(&b->s, STR("app@example.org"), &acc), ERR_OK);
+	assert_string_equal(acc.name, "Ada");
+	bench_close(b);
+}
+
+/* Goal: a reset proves the mailbox as well, and does not leave a stranger's name on the account. */
+static void test_reset_of_unproved_account(void **state)
+{
+	struct bench *b = bench_open();
+	struct login_result res;
+	struct refusal why;
+	struct mail_row *rows;
+	size_t n;
+	char token[TOKEN_SIZE];
+
+	(void)state;
+	assert_int_equal(bench_register(b, "victim@example.org", OTHER_PASSWORD), ERR_OK);
+	b->now_s++;
+	assert_int_equal(bench_reset(b, "victim@example.org"), ERR_OK);
+	assert_int_equal(mail_list(b->db, b->a, 10, &rows, &n), ERR_OK);
+	assert_int_equal(n, 2);
+	for (size_t i = 0; i < n; i++)
+		assert_null(strstr(rows[i].text.p, "Ada"));
+	bench_mails(b, "victim@example.org", NULL, token);
+	assert_int_equal(account_reset_confirm(
+				 &b->s, str_of(token), STR(GOOD_PASSWORD), b->now_s, b->a, &why),
+		ERR_OK);
+	assert_int_equal(bench_login(b, "victim@example.org", GOOD_PASSWORD, &res), ERR_OK);
+	assert_string_equal(res.account.name, "");
 	bench_close(b);
 }
 
@@ -55,9 +116,8 @@ static void test_pre_hijacking(void **state)
 {
 	struct bench *b = bench_open();
 	struct login_result res;
-	struct token choose;
 	struct refusal why;
-	char token[TOKEN_SIZE];
+	char token[TOKEN_SIZE], choose[TOKEN_SIZE];
 
 	(void)state;
 	for (int attacker_first = 0; attacker_first < 2; attacker_first++) {
@@ -69,11 +129,11 @@ static void test_pre_hijacking(void **state)
 			bench_register(b, email, attacker_first ? GOOD_PASSWORD : OTHER_PASSWORD),
 			ERR_OK);
 		bench_mails(b, email, NULL, token);
-		assert_int_equal(account_verify(&b->s, str_of(token), b->now_s, &choose), ERR_OK);
-		assert_int_equal(strlen(choose.text), 47);
+		assert_int_equal(bench_verify(b, token, NULL, choose), ERR_OK);
+		assert_int_equal(strlen(choose), 47);
 		assert_int_equal(bench_login(b, email, OTHER_PASSWORD, &res), ERR_UNAUTHENTICATED);
 		assert_int_equal(bench_login(b, email, GOOD_PASSWORD, &res), ERR_UNAUTHENTICATED);
-		assert_int_equal(account_reset_confirm(&b->s, str_of(choose.text),
+		assert_int_equal(account_reset_confirm(&b->s, str_of(choose),
 					 STR("a brand new phrase of mine"), b->now_s, b->a, &why),
 			ERR_OK);
 		assert_int_equal(bench_login(b, email, "a brand new phrase of mine", &res), ERR_OK);
@@ -92,7 +152,7 @@ static void test_reset(void **state)
 	(void)state;
 	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
 	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &before), ERR_OK);
-	assert_int_equal(account_reset_request(&b->s, STR("ada@example.org"), b->now_s), ERR_OK);
+	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	assert_int_equal(bench_mails(b, "ada@example.org", kind, token), 1);
 	assert_string_equal(kind, "reset");
 	assert_true(bench_signed_in(b, before.token.text)); /* asking changes nothing */
@@ -128,11 +188,11 @@ static void test_reset_unknown(void **state)
 	char kind[32], token[TOKEN_SIZE];
 
 	(void)state;
-	assert_int_equal(account_reset_request(&b->s, STR("nobody@example.org"), b->now_s), ERR_OK);
+	assert_int_equal(bench_reset(b, "nobody@example.org"), ERR_OK);
 	assert_int_equal(bench_mails(b, "nobody@example.org", kind, token), 1);
 	assert_string_equal(kind, "no_account");
 	assert_string_equal(token, "");
-	assert_int_equal(account_reset_request(&b->s, STR("a@x,b@y"), b->now_s), ERR_INVALID);
+	assert_int_equal(bench_reset(b, "a@x,b@y"), ERR_INVALID);
 	bench_close(b);
 }
 
@@ -144,21 +204,20 @@ static void test_token_voids(void **state)
 	struct account acc;
 	struct login_result res;
 	struct refusal why;
-	struct token choose;
 	char first[TOKEN_SIZE], second[TOKEN_SIZE], verify[TOKEN_SIZE];
 
 	(void)state;
 	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
-	assert_int_equal(account_reset_request(&b->s, STR("ada@example.org"), b->now_s), ERR_OK);
+	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	bench_mails(b, "ada@example.org", NULL, first);
 	b->now_s += 1;
-	assert_int_equal(account_reset_request(&b->s, STR("ada@example.org"), b->now_s), ERR_OK);
+	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	bench_mails(b, "ada@example.org", NULL, second);
 	assert_string_not_equal(first, second);
 	assert_int_equal(account_reset_confirm(
 				 &b->s, str_of(first), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
 		ERR_SPENT);
-	assert_int_equal(account_verify(&b->s, str_of(second), b->now_s, &choose), ERR_SPENT);
+	assert_int_equal(bench_verify(b, second, NULL, NULL), ERR_SPENT);
 
 	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_OK);
 	struct password_change ch = { .account_id = acc.id,
@@ -171,7 +230,7 @@ static void test_token_voids(void **state)
 		ERR_SPENT);
 
 	b->now_s += 10;
-	assert_int_equal(account_reset_request(&b->s, STR("ada@example.org"), b->now_s), ERR_OK);
+	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	bench_mails(b, "ada@example.org", NULL, first);
 	b->now_s += 30 * 60;
 	assert_int_equal(account_reset_confirm(
@@ -183,7 +242,7 @@ static void test_token_voids(void **state)
 	assert_int_equal(account_reset_confirm(
 				 &b->s, str_of(verify), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
 		ERR_SPENT);
-	assert_int_equal(account_verify(&b->s, str_of(verify), b->now_s, &choose), ERR_OK);
+	assert_int_equal(bench_verify(b, verify, NULL, NULL), ERR_OK);
 	bench_close(b);
 }
 
@@ -200,8 +259,7 @@ static void test_mailbox_limit_keeps_the_link(void **state)
 	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
 	for (int i = 0; i < 20; i++) {
 		b->now_s++;
-		assert_int_equal(
-			account_reset_request(&b->s, STR("ada@example.org"), b->now_s), ERR_OK);
+		assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	}
 	assert_int_equal(bench_mails(b, "ada@example.org", NULL, token), 5);
 	assert_int_equal(account_reset_confirm(
@@ -246,7 +304,7 @@ static void test_fifty_at_once(void **state)
 
 	(void)state;
 	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
-	assert_int_equal(account_reset_request(&b->s, STR("ada@example.org"), b->now_s), ERR_OK);
+	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	bench_mails(b, "ada@example.org", NULL, token);
 	struct racing g = { .b = b, .token = token };
 	for (size_t i = 0; i < COUNT(t); i++)
@@ -287,6 +345,13 @@ static void test_password_change(void **state)
 	assert_int_equal(account_password_change(&b->s, &ch, b->now_s, b->a, &why), ERR_OK);
 	assert_true(bench_signed_in(b, here.token.text));
 	assert_false(bench_signed_in(b, there.token.text));
+
+	/* A refused new password is no wrong guess of the current one. */
+	ch.current = STR(OTHER_PASSWORD);
+	ch.chosen = STR("password1");
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(account_password_change(&b->s, &ch, b->now_s, b->a, &why),
+			ERR_WEAK_PASSWORD);
 	bench_close(b);
 }
 
@@ -390,6 +455,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_register_verify_log_in),
+		cmocka_unit_test(test_one_stranger_registers),
+		cmocka_unit_test(test_reset_of_unproved_account),
 		cmocka_unit_test(test_register_known_address),
 		cmocka_unit_test(test_pre_hijacking),
 		cmocka_unit_test(test_reset),

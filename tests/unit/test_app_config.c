@@ -67,13 +67,13 @@ static void test_precedence(void **state)
 	assert_int_equal(
 		load("; a comment\n[site]\nname = From the file\ntagline = A = B # c\n[server]\n"
 		     "base_url = https://news.example\ntrusted_proxies = 10.0.0.0/8, "
-		     "::1\ndevelopment = true\n",
+		     "::1\n[mail]\nstarttls = off\n",
 			env, &c, why),
 		ERR_OK);
 	assert_string_equal(c.site_name, "From the environment");
 	assert_string_equal(c.tagline, "A = B # c");
 	assert_true(c.secure);
-	assert_true(c.development);
+	assert_false(c.mail_starttls);
 	assert_int_equal(c.trusted_proxy_count, 2);
 }
 
@@ -105,6 +105,11 @@ static void test_refusals(void **state)
 		{ "[password]\nmemory_kib = 1024\n", { "password.memory_kib = 1024", "19456" } },
 		{ "[password]\npasses = 1\n", { "password.passes = 1", "47104" } },
 		{ "[session]\ndays = 5\n", { "session.idle_days = 14", "session.days = 5" } },
+		{ "[server]\ndevelopment = yes\nlisten = 0.0.0.0:80\n",
+			{ "server.development = yes", "0.0.0.0:80" } },
+		{ "[server]\ndevelopment = yes\nbase_url = https://a.example\n",
+			{ "server.development = yes", "https://a.example" } },
+		{ "[site]\nname = Caf\xe9\n", { "site.name", "UTF-8" } },
 		{ "[site]\nname =\n", { "site.name is empty" } },
 		{ "[mail]\npassword_file = /nowhere/at/all\n",
 			{ ":2: ", "mail.password_file", "/nowhere/at/all" } },

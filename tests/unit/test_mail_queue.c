@@ -201,20 +201,30 @@ static void test_queue_limit(void **state)
 	assert_int_equal(count, 6);
 
 	queue_to(f, m, "bob@example.org");
-	f->now_s = START_S + 3599;
+	f->now_s = START_S + 30 * 60 - 1; /* the link's life is the window */
 	queue_to(f, m, "ada@example.org");
 	rows(f, &count);
 	assert_int_equal(count, 7);
-	f->now_s = START_S + 3600;
+	f->now_s = START_S + 30 * 60;
 	queue_to(f, m, "ada@example.org");
 	rows(f, &count);
 	assert_int_equal(count, 8);
+
+	/* Each kind has its own share: a stranger's registrations do not use up that of a reset. */
+	n = notice_to("eve@example.org", f->now_s);
+	n.kind = MAIL_EXISTS;
+	assert_int_equal(queue(f->db, m, &n), ERR_OK);
+	assert_int_equal(queue(f->db, m, &n), ERR_LIMITED);
+	n.kind = MAIL_RESET;
+	assert_int_equal(queue(f->db, m, &n), ERR_OK);
+	rows(f, &count);
+	assert_int_equal(count, 10);
 
 	/* The clock is put back a day: nobody stays mute. */
 	f->now_s = START_S - 86400;
 	queue_to(f, m, "ada@example.org");
 	rows(f, &count);
-	assert_int_equal(count, 9);
+	assert_int_equal(count, 11);
 	mail_close(m);
 }
 
