@@ -109,7 +109,7 @@ build/asan/replay/%: build/asan/tests/fuzz/%.o build/asan/tests/fuzz/replay.o bu
 replay := $(FUZZ:tests/fuzz/%.c=build/asan/replay/%)
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test check lint bench fuzz fmt install clean deps compile-clang
+.PHONY: run test check lint bench fuzz fmt install clean deps
 .SECONDARY:
 deps: build/.deps-run build/.deps-test
 run: build/release/postern
@@ -119,10 +119,9 @@ check: unit-debug build/debug/postern
 test: unit-debug unit-asan unit-tsan $(replay) build/debug/postern build/asan/postern build/tsan/postern \
 		tests/node_modules/.done
 	tests/run all
-lint: compile-clang tests/node_modules/.done
-	tests/lint/run
-compile-clang: $(GEN_H) $(GEN_C) | build/.deps-test
-	@tests/lint/clang $(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -- $(SRC) src/app/main.c $(UNIT) $(FUZZ)
+lint: $(GEN_H) $(GEN_C) build/debug/postern tests/node_modules/.done
+	@tests/lint/clang $(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -- $(SRC) src/app/main.c $(UNIT) $(FUZZ); \
+		compiled=$$?; tests/lint/run && [ $$compiled = 0 ]
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/bin/%)
 	tests/fuzz/run $(FUZZ_SECONDS)
 bench: build/release/postern build/.deps-test

@@ -186,6 +186,8 @@ struct http_settings {
 	const struct route_group *ops; /* routes of the operations listener */
 };
 struct http;
+/* The form of a listen address, without binding. ERR_INVALID, ERR_TOO_LARGE. */
+enum err MUST_USE http_address_check(const char *address);
 /* Binds and serves on threads of its own. `why` says what is wrong: a hole in a route table, an
  * address in use, … */
 enum err MUST_USE http_start(

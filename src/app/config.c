@@ -245,106 +245,6 @@ static enum err load_env(struct loading *l, char **env)
 	return ERR_OK;
 }
 
-/* ---- what one table row cannot say ---- */
-
-static enum err proxies_parse(struct loading *l)
-{
-	struct config *c = l->c;
-	struct str rest = str_of(c->trusted_proxies_text);
-
-	while (rest.n > 0) {
-		struct str one = str_trim(str_cut(&rest, ','));
-		if (one.n == 0)
-			continue;
-		if (c->trusted_proxy_count == IP_NETS_MAX)
-			return refuse(
-				l, "server.trusted_proxies: at most %d networks", IP_NETS_MAX);
-		struct ip_net *net = &c->trusted_proxies[c->trusted_proxy_count];
-		if (ip_net_parse(one, net) != ERR_OK)
-			return refuse(l,
-				"server.trusted_proxies: " STR_FMT
-				" is neither an address nor a network such as 10.0.0.0/8",
-				STR_ARG(one));
-		if (net->bits == 0)
-			return refuse(l,
-				"server.trusted_proxies: " STR_FMT
-				" would trust the whole internet",
-				STR_ARG(one));
-		c->trusted_proxy_count++;
-	}
-	return ERR_OK;
-}
-
-static enum err base_url_check(struct loading *l)
-{
-	struct str url = str_of(l->c->base_url), host = url;
-	bool https = str_starts(url, STR("https://")), http = str_starts(url, STR("http://"));
-	size_t scheme = https ? 8 : 7;
-
-	if (https || http)
-		host = (struct str){ url.p + scheme, url.n - scheme };
-	bool bad = host.n == 0 || (!https && !http);
-	for (size_t i = 0; i < host.n; i++)
-		bad = bad || (!isalnum((unsigned char)host.p[i]) && !strchr(".-:[]", host.p[i]));
-	if (bad)
-		return refuse(l,
-			"server.base_url = %s: an address such as https://news.example is "
-			"expected, without a path or a slash "
-			"at the end",
-			l->c->base_url);
-	l->c->secure = https;
-	return ERR_OK;
-}
-
-static bool listens_locally(struct str listen)
-{
-	static const char *const local[] = { "127.", "localhost:", "[::1]:", "unix:" };
-
-	for (size_t i = 0; i < COUNT(local); i++) {
-		if (str_starts(listen, str_of(local[i])))
-			return true;
-	}
-	return false;
-}
-
-/* The development mailbox shows every reset link to whoever asks. */
-static enum err development_check(struct loading *l)
-{
-	const struct config *c = l->c;
-
-	if (!c->development || (listens_locally(str_of(c->listen)) && !c->secure))
-		return ERR_OK;
-	return refuse(l,
-		"server.development = yes shows everybody's mail: it needs server.listen on this "
-		"machine only (it is "
-		"%s) and a server.base_url without https (it is %s)",
-		c->listen, c->base_url);
-}
-
-static enum err check_together(struct loading *l)
-{
-	const struct config *c = l->c;
-
-	if (c->session_idle_days > c->session_days)
-		return refuse(l, "session.idle_days = %lld is more than session.days = %lld",
-			(long long)c->session_idle_days, (long long)c->session_days);
-	if (c->password_passes < 2 && c->password_memory_kib < 47104)
-		return refuse(l,
-			"password.passes = 1 needs password.memory_kib of at least 47104; it is "
-			"%lld",
-			(long long)c->password_memory_kib);
-	char name[NAME_SIZE];
-	if (!*c->site_name)
-		return refuse(l, "site.name is empty: pages and mails need the paper's name");
-	if (text_name(str_of(c->site_name), name) != ERR_OK)
-		return refuse(
-			l, "site.name is longer than %d bytes, or no plain UTF-8", NAME_SIZE - 1);
-	enum err e = base_url_check(l);
-	if (!e)
-		e = development_check(l);
-	return e ? e : proxies_parse(l);
-}
-
 enum err config_load(const char *path, char **env, struct arena *a, struct config *out,
 	char why[static CONFIG_WHY_SIZE])
 {
@@ -359,5 +259,5 @@ enum err config_load(const char *path, char **env, struct arena *a, struct confi
 		e = load_file(&l);
 	if (!e)
 		e = load_env(&l, env);
-	return e ? e : check_together(&l);
+	return e ? e : config_check_together(out, why);
 }

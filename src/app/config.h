@@ -58,7 +58,8 @@ enum { CONFIG_WHY_SIZE = 512 };
  * or ERR_NOT_FOUND `why` says file, line, name, value and what would be right. */
 enum err MUST_USE config_load(const char *path, char **env, struct arena *a, struct config *out,
 	char why[static CONFIG_WHY_SIZE]);
-/* Where a value came from, for `config show`: "default", "file" or "environment". */
+/* The last part of config_load: also works out the proxies and `secure`. */
+enum err MUST_USE config_check_together(struct config *c, char why[static CONFIG_WHY_SIZE]);
 void config_show(const struct config *c, struct buf *out); /* secrets as "(set)" or "" */
 void config_sample(struct buf *out);                       /* a commented file with every default */
 void config_reference(struct buf *out);                    /* docs/configure.md's table */

@@ -157,3 +157,12 @@ void http_listen_remove(const char *address)
 		(void)unlink(path.p);
 	}
 }
+
+enum err http_address_check(const char *address)
+{
+	union address a = { 0 };
+	socklen_t size = 0;
+	struct str path;
+	return is_unix(address, &path) ? parse_unix(path, &a, &size)
+				       : parse_inet(address, &a, &size);
+}

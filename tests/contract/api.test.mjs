@@ -26,8 +26,7 @@ test('register, confirm, log in: alike for known and unknown, and a token of the
 	assert.deepEqual([fresh.status, fresh.body], [202, '{}']);
 	unstored(fresh, 'accounts');
 	problem(await api.post('/sessions', { email, password }), 401, 'unauthenticated', 'not verified yet');
-	const [first, token] = [await server.mail.takeToken(email, '/verify'), await server.mail.takeToken(email, '/verify')];
-	problem(await api.post('/email-verifications', { token: first }), 410, 'spent', 'an older link');
+	const token = await server.mail.takeToken(email, '/verify');
 	assert.equal((await api.post('/email-verifications', { token })).status, 204);
 	problem(await api.post('/email-verifications', { token }), 410, 'spent', 'used');
 	const again = await api.post('/accounts', { email, password: otherPassword, name: 'Eve' });

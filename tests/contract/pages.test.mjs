@@ -189,10 +189,8 @@ test('registering: 422 with what is wrong, else the same page for all; GET of th
 	assert.equal(a.status, 200);
 	secure(a, 'registered');
 	assert.equal(a.headers['referrer-policy'], 'no-referrer');
-	const first = await server.mail.takeToken(email, '/verify');
-	assert.equal((await r.logIn({ email, password })).status, 401, 'not before the mailbox is proved');
 	const token = await server.mail.takeToken(email, '/verify');
-	assert.equal((await new Reader(server).post('/verify', { token: first })).status, 410, 'the reminder replaces the first link');
+	assert.equal((await r.logIn({ email, password })).status, 401, 'not before the mailbox is proved');
 	for (let i = 0; i < 2; i++) {
 		const moved = await r.get(`/verify?token=${token}&return_to=/articles/members-room`);
 		assert.equal(moved.status, 303);

@@ -135,6 +135,19 @@ test('an account that somebody else began belongs to who has the mailbox', async
 	assert.equal((await api.post('/sessions', { email, password: thirdPassword })).status, 201);
 });
 
+test('a stranger who registers an address alone gets nothing when its owner confirms', async () => {
+	const email = newAddress('single'), api = new Api(server), eve = new Reader(server), owner = new Reader(server);
+	await eve.post('/register', { email, password: otherPassword, name: 'Claim at http://evil.example/' });
+	const letter = await server.mail.take(email, /confirm/i);
+	assert.ok(!letter.text.includes('evil.example'), 'a stranger’s name is in no mail');
+	const done = await owner.post('/verify', { token: tokenOf(letter) });
+	assert.equal(done.headers.location, '/reset/confirm', 'another browser confirms: its owner chooses the password');
+	assert.equal((await api.post('/sessions', { email, password: otherPassword })).status, 401);
+	assert.equal((await owner.post('/reset/confirm', { password: thirdPassword })).status, 303);
+	const s = await api.post('/sessions', { email, password: thirdPassword });
+	assert.deepEqual([s.status, s.json.account.name], [201, '']);
+});
+
 test('known and unknown, confirmed and not, disabled: told apart by nothing but the mailbox', async () => {
 	const api = new Api(server), known = await makeAccount(server), off = await makeAccount(server), fresh = newAddress();
 	server.cliOk('account', 'disable', off.email);
@@ -189,7 +202,8 @@ test('one mailbox cannot be flooded, and the answer does not tell', async () => 
 			answers.push(await api.post('/password-resets', { email }), await api.post('/accounts', { email, password }));
 		assert.ok(answers.every((a) => a.status === 202 && a.body === '{}'));
 		await sleep(1500);
-		assert.equal(await small.mail.count(email), 3);
+		// One "no account here", then of each kind with a link its share: three to reset, three to confirm.
+		assert.equal(await small.mail.count(email), 7);
 	} finally {
 		await small.close();
 	}

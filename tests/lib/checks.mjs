@@ -50,6 +50,8 @@ export function face(answer, hide = []) {
 	const headers = { ...answer.headers };
 	for (const name of ['date', 'x-request-id'])
 		delete headers[name];
+	if (headers['set-cookie'])
+		headers['set-cookie'] = headers['set-cookie'].map((c) => c.replace(/pst_[A-Za-z0-9_-]{43}/, 'TOKEN'));
 	let body = answer.body.replaceAll(answer.headers['x-request-id'], 'ID');
 	for (const text of hide)
 		body = body.replaceAll(text, 'HIDDEN').replaceAll(encodeURIComponent(text), 'HIDDEN');

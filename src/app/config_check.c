@@ -1,0 +1,189 @@
+/* What one row of the settings table cannot say: forms with parts, and settings that must fit
+ * together. */
+#include "config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "postern/http.h"
+
+struct checking {
+	struct config *c;
+	char *why;
+};
+
+static enum err refuse(struct checking *l, const char *fmt, ...) PRINTF(2, 3);
+static enum err refuse(struct checking *l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(l->why, CONFIG_WHY_SIZE, fmt, ap);
+	va_end(ap);
+	return ERR_INVALID;
+}
+
+static enum err listen_check(struct checking *l, const char *name, const char *address)
+{
+	if (http_address_check(address) == ERR_OK)
+		return ERR_OK;
+	return refuse(l, "%s = %s: 127.0.0.1:8080, [::1]:8080 or unix:/path/of.sock is expected",
+		name, address);
+}
+
+/* "::/0", and "0.0.0.0/0", which is ::ffff:0:0/96. */
+static bool covers_all(const struct ip_net *net)
+{
+	struct ip_net v4;
+
+	return net->bits == 0 || (ip_net_parse(STR("0.0.0.0/0"), &v4) == ERR_OK &&
+					 net->bits <= v4.bits && ip_in(net, 1, v4.base));
+}
+
+static enum err proxies_parse(struct checking *l)
+{
+	struct config *c = l->c;
+	struct str rest = str_of(c->trusted_proxies_text);
+
+	while (rest.n > 0) {
+		struct str one = str_trim(str_cut(&rest, ','));
+		if (one.n == 0)
+			continue;
+		if (c->trusted_proxy_count == IP_NETS_MAX)
+			return refuse(
+				l, "server.trusted_proxies: at most %d networks", IP_NETS_MAX);
+		struct ip_net *net = &c->trusted_proxies[c->trusted_proxy_count];
+		if (ip_net_parse(one, net) != ERR_OK)
+			return refuse(l,
+				"server.trusted_proxies: " STR_FMT
+				" is neither an address nor a network such as 10.0.0.0/8",
+				STR_ARG(one));
+		if (covers_all(net))
+			return refuse(l,
+				"server.trusted_proxies: " STR_FMT
+				" would trust the whole internet",
+				STR_ARG(one));
+		c->trusted_proxy_count++;
+	}
+	return ERR_OK;
+}
+
+static enum err base_url_check(struct checking *l)
+{
+	struct str url = str_of(l->c->base_url), host = url;
+	bool https = str_starts(url, STR("https://")), http = str_starts(url, STR("http://"));
+	size_t scheme = https ? 8 : 7;
+
+	if (https || http)
+		host = (struct str){ url.p + scheme, url.n - scheme };
+	bool bad = host.n == 0 || (!https && !http);
+	for (size_t i = 0; i < host.n; i++)
+		bad = bad || (!isalnum((unsigned char)host.p[i]) && !strchr(".-:[]", host.p[i]));
+	if (bad)
+		return refuse(l,
+			"server.base_url = %s: an address such as https://news.example is "
+			"expected, without a path or a slash "
+			"at the end",
+			l->c->base_url);
+	l->c->secure = https;
+	return ERR_OK;
+}
+
+static bool listens_locally(struct str listen)
+{
+	static const char *const local[] = { "127.", "localhost:", "[::1]:", "unix:" };
+
+	for (size_t i = 0; i < COUNT(local); i++) {
+		if (str_starts(listen, str_of(local[i])))
+			return true;
+	}
+	return false;
+}
+
+static enum err files_check(struct checking *l)
+{
+	const struct config *c = l->c;
+	struct str url = str_of(c->database_url);
+	struct stat st;
+
+	if (!str_starts(url, STR("sqlite:")) || url.n == strlen("sqlite:"))
+		return refuse(l,
+			"database.url = %s: sqlite:PATH is expected, such as sqlite:var/postern.db",
+			c->database_url);
+	if (*c->theme && (stat(c->theme, &st) != 0 || !S_ISDIR(st.st_mode)))
+		return refuse(l, "web.theme = %s: there is no such folder", c->theme);
+	return ERR_OK;
+}
+
+static enum err limits_check(struct checking *l)
+{
+	const struct config *c = l->c;
+	const struct {
+		const char *name;
+		int64_t burst, per_minute;
+	} pairs[] = {
+		{ "page", c->page_burst, c->page_per_minute },
+		{ "login", c->login_burst, c->login_per_minute },
+		{ "mail", c->mail_burst, c->mail_per_minute },
+		{ "write", c->write_burst, c->write_per_minute },
+	};
+
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		if (!pairs[i].burst != !pairs[i].per_minute)
+			return refuse(l,
+				"limits.%s_burst = %lld and limits.%s_per_minute = %lld: either "
+				"both are 0, for no limit, or "
+				"none",
+				pairs[i].name, (long long)pairs[i].burst, pairs[i].name,
+				(long long)pairs[i].per_minute);
+	}
+	return ERR_OK;
+}
+
+/* The development mailbox shows every reset link to whoever asks. */
+static enum err development_check(struct checking *l)
+{
+	const struct config *c = l->c;
+
+	if (!c->development || (listens_locally(str_of(c->listen)) && !c->secure))
+		return ERR_OK;
+	return refuse(l,
+		"server.development = yes shows everybody's mail: it needs server.listen on this "
+		"machine only (it is "
+		"%s) and a server.base_url without https (it is %s)",
+		c->listen, c->base_url);
+}
+
+enum err config_check_together(struct config *c, char why[static CONFIG_WHY_SIZE])
+{
+	struct checking checking = { .c = c, .why = why }, *l = &checking;
+
+	if (c->session_idle_days > c->session_days)
+		return refuse(l, "session.idle_days = %lld is more than session.days = %lld",
+			(long long)c->session_idle_days, (long long)c->session_days);
+	if (c->password_passes < 2 && c->password_memory_kib < 47104)
+		return refuse(l,
+			"password.passes = 1 needs password.memory_kib of at least 47104; it is "
+			"%lld",
+			(long long)c->password_memory_kib);
+	char name[NAME_SIZE];
+	if (!*c->site_name)
+		return refuse(l, "site.name is empty: pages and mails need the paper's name");
+	if (text_name(str_of(c->site_name), name) != ERR_OK)
+		return refuse(
+			l, "site.name is longer than %d bytes, or no plain UTF-8", NAME_SIZE - 1);
+	enum err e = base_url_check(l);
+	if (!e)
+		e = listen_check(l, "server.listen", c->listen);
+	if (!e && *c->ops_listen)
+		e = listen_check(l, "ops.listen", c->ops_listen);
+	if (!e)
+		e = files_check(l);
+	if (!e)
+		e = limits_check(l);
+	if (!e)
+		e = development_check(l);
+	return e ? e : proxies_parse(l);
+}
