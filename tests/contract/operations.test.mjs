@@ -1,7 +1,7 @@
 // Running it: one server for a database, the command line beside it, start and stop.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount, newAddress, password } from '../lib/accounts.mjs';
@@ -149,10 +149,11 @@ test('a database that is not there, not ours, or newer than this program', async
 		assert.match(r.stderr, /no\/such\/folder.*folder/);
 	}
 	assert.equal(run(['serve'], { env: { ...env, POSTERN_DATABASE_URL: 'oracle:x' } }).code, 3);
-	const file = { ...env, POSTERN_DATABASE_URL: `sqlite:${root}/Makefile` };
-	const size = readFileSync(path.join(root, 'Makefile')).length;
-	assert.notEqual(run(['serve'], { env: file }).code, 0);
-	assert.equal(readFileSync(path.join(root, 'Makefile')).length, size);
+	const other = path.join(dir, 'notes.txt'), notes = 'Not a database, but a page of notes.\n'.repeat(200);
+	writeFileSync(other, notes);
+	for (const command of [['serve'], ['account', 'list'], ['db', 'migrate']])
+		assert.notEqual(run(command, { env: { ...env, POSTERN_DATABASE_URL: `sqlite:${other}` } }).code, 0, String(command));
+	assert.equal(readFileSync(other, 'utf8'), notes, 'what is not ours is left as it was');
 });
 
 test('a database of a newer version is left alone', async (t) => {
