@@ -31,9 +31,8 @@ struct mail_settings {
 	const char *username, *password; /* "" for none */
 	const char *ca_file;             /* "" for the system's */
 	unsigned timeout_s;              /* for one delivery, 30 */
-	unsigned per_mailbox_hour; /* notices to one address in an hour; further ones are dropped
-				      and logged */
-	unsigned attempts_max;     /* then failed for good; 25 are about 3 days with the back-off */
+	unsigned per_mailbox_hour;       /* notices of one kind to one address in an hour */
+	unsigned attempts_max; /* then failed for good; 25 are about 3 days with the back-off */
 	/* smtp://: STARTTLS required. False is refused unless the host is loopback. */
 	bool starttls;
 	bool keep_text; /* development */

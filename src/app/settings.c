@@ -82,8 +82,9 @@ const struct setting settings[] = {
 		"only."),
 	INT("mail", "timeout_s", mail_timeout_s, "30", 1, 600, "seconds", "For one delivery."),
 	INT("mail", "per_mailbox_hour", mail_per_mailbox_hour, "5", 1, 1000, "mails",
-		"To one address in an hour; more are silently left out, so that nobody can flood a "
-		"mailbox."),
+		"Of one kind to one address in an hour; more are silently left out, so that nobody "
+		"can "
+		"flood a mailbox."),
 	INT("mail", "attempts_max", mail_attempts_max, "25", 1, 1000, "tries",
 		"Then a mail is given up."),
 	INT("password", "min_length", password_min_length, "8", 8, 64, "characters",
