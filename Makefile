@@ -57,10 +57,12 @@ tests/node_modules/.done: tests/package-lock.json | build/.deps-test
 # ---- generated: the queries, prepared against the migrated schema, and the embedded files ----
 build/gen/schemac: src/build/schemac.c src/build/dialect_check.h src/db/dialect.h | build/.deps-run
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -O1 -o $@ $< -lsqlite3
+	@echo "  HOSTCC $@"
+	@$(CC) $(CFLAGS_ALL) -O1 -o $@ $< -lsqlite3
 build/gen/embed: src/build/embed.c | build/.deps-run
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -O1 -D_GNU_SOURCE -o $@ $<
+	@echo "  HOSTCC $@"
+	@$(CC) $(CFLAGS_ALL) -O1 -D_GNU_SOURCE -o $@ $<
 $(GEN_H) $(GEN_C) &: build/gen/schemac $(MIGRATIONS) $(QUERIES)
 	@mkdir -p build/gen/postern
 	@echo "  SCHEMA $(GEN_H)"
@@ -113,12 +115,12 @@ FUZZ_SECONDS ?= 60
 .SECONDARY:
 deps: build/.deps-run build/.deps-test
 run: build/release/postern
-	build/release/postern run-demo
+	@build/release/postern run-demo
 check: unit-debug build/debug/postern
-	tests/run unit debug
+	@tests/run unit debug
 test: unit-debug unit-asan unit-tsan $(replay) build/debug/postern build/asan/postern build/tsan/postern \
 		tests/node_modules/.done
-	tests/run all
+	@tests/run all
 lint: $(GEN_H) $(GEN_C) build/debug/postern tests/node_modules/.done
 	@tests/lint/clang $(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -- $(SRC) src/app/main.c $(UNIT) $(FUZZ); \
 		compiled=$$?; tests/lint/run && [ $$compiled = 0 ]
