@@ -1,14 +1,13 @@
 // Settings: what is wrong is said with file, line, name, value and what would be right, and nothing starts.
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { run } from '../lib/server.mjs';
+import { run, tempDir } from '../lib/server.mjs';
 
 export const covers = [];
 
-const dir = mkdtempSync(path.join(tmpdir(), 'postern-test-'));
+const dir = tempDir();
 const base = { POSTERN_DATABASE_URL: `sqlite:${dir}/x.db`, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_OPS_LISTEN: '' };
 const file = (text) => {
 	const name = path.join(dir, 'postern.ini');

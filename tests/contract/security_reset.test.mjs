@@ -123,8 +123,9 @@ test('the step that sets the password is not reached without the mailed token', 
 test('an account that somebody else began belongs to who has the mailbox', async () => {
 	const email = newAddress('contested'), api = new Api(server);
 	await api.post('/accounts', { email, password: otherPassword, name: 'Eve' });
+	const first = await server.mail.takeToken(email, '/verify');
 	await api.post('/accounts', { email, password, name: 'Ada' });
-	const [first, second] = [await server.mail.takeToken(email, '/verify'), await server.mail.takeToken(email, '/verify')];
+	const second = await server.mail.takeToken(email, '/verify');
 	assert.equal((await api.post('/email-verifications', { token: first })).status, 410);
 	const r = new Reader(server), done = await r.post('/verify', { token: second });
 	assert.equal(done.status, 303);

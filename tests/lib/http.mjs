@@ -3,7 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import zlib from 'node:zlib';
 
-const ANSWER_MS = 60000;
+const ANSWER_MS = 60000, LARGE_BYTES = 1 << 17, LOOK_MS = 300;
 
 export const form = (fields) => new URLSearchParams(fields).toString();
 
@@ -40,7 +40,12 @@ export function request(server, method, target, { headers = {}, body, agent, por
 		});
 		req.on('error', (e) => answered || fail(e));
 		req.setTimeout(ANSWER_MS, () => req.destroy(new Error(`no answer to ${method} ${target}`)));
-		req.end(body);
+		// A large body waits a moment for a refusal: an answer that comes before the body is read would be lost
+		// with the connection, as node gives up a socket that it cannot write to.
+		if (body === undefined || body.length < LARGE_BYTES)
+			return req.end(body);
+		req.flushHeaders();
+		return setTimeout(() => (answered ? req.end() : req.end(body)), LOOK_MS);
 	});
 }
 

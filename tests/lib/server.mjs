@@ -40,8 +40,11 @@ export async function freePorts(count) {
 }
 export const freePort = async () => (await freePorts(1))[0];
 
+const folders = [];
+process.on('exit', () => folders.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
 export function tempDir() {
-	return mkdtempSync(path.join(tmpdir(), 'postern-test-'));
+	folders.push(mkdtempSync(path.join(tmpdir(), 'postern-test-')));
+	return folders.at(-1);
 }
 
 // The environment of whoever runs the tests must not change what is tested.
@@ -135,8 +138,8 @@ export class Server {
 
 	// Stops as systemd would, and judges what was left behind.
 	async stop() {
-		if (this.child && !this.exited) {
-			this.child.kill('SIGTERM');
+		if (this.child) {
+			this.child.kill('SIGTERM'); // one that ended by itself is judged as well
 			const late = setTimeout(() => this.child.kill('SIGKILL'), STOP_MS);
 			this.exit = await this.ended;
 			clearTimeout(late);
