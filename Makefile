@@ -94,6 +94,7 @@ build/$(1)/postern: build/$(1)/src/app/main.o build/$(1)/libpostern.a
 build/$(1)/unit/%: build/$(1)/tests/unit/%.o $$(UNIT_HELP:%.c=build/$(1)/%.o) build/$(1)/libpostern.a | build/.deps-test
 	@mkdir -p $$(@D)
 	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) -pie -o $$@ $$^ -lcmocka $$(LIBS)
+$$(patsubst %.c,build/$(1)/%.o,$$(UNIT) $$(UNIT_HELP) $$(FUZZ) tests/fuzz/replay.c): | build/.deps-test
 .PHONY: $(1) unit-$(1)
 $(1): build/$(1)/postern
 unit-$(1): $$(unit_$(1))
