@@ -167,7 +167,9 @@ struct http_settings {
 	unsigned loop_threads, work_threads, hash_threads, work_queue, hash_queue;
 	unsigned connections;
 	unsigned connections_per_address; /* not counted when there are trusted_proxies */
-	unsigned timeout_s; /* of silence; a whole request may take twice as long to arrive */
+	/* Of silence. A whole request may take twice as long to arrive; an answer may take as long
+	 * to be read, and a second more for each 16 KiB. */
+	unsigned timeout_s;
 	struct ip_net trusted_proxies[IP_NETS_MAX];
 	size_t trusted_proxy_count;
 	struct rate_limit limits[RATE_COUNT];

@@ -1,6 +1,6 @@
 /* Connections, and the reaper. libmicrohttpd's time-out starts anew with every byte, so a client
- * that sends one byte a second would hold its connection for ever; the reaper shuts down who does
- * not finish a request in time. */
+ * that sends or takes one byte a second would hold its connection for ever, and an answer with it;
+ * the reaper shuts down who does not finish in time. */
 #include "internal.h"
 
 #include <netinet/in.h>
@@ -36,7 +36,7 @@ struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd)
 	c->fd = fd ? fd->connect_fd : -1;
 	c->peer = ip_of(peer ? peer->client_addr : NULL);
 	c->peer_trusted = ip_in(h->s.trusted_proxies, h->s.trusted_proxy_count, c->peer);
-	http_conn_wait(c, true);
+	http_conn_await_request(h, c);
 	pthread_mutex_lock(&h->conns.lock);
 	c->next = h->conns.head;
 	if (c->next) {
@@ -70,20 +70,35 @@ void http_conn_close(struct http *h, struct conn *c)
 	free(c);
 }
 
-void http_conn_wait(struct conn *c, bool waiting)
+static void await(struct conn *c, uint64_t at_most_us)
 {
-	atomic_store(&c->waiting_since_us, waiting ? clock_monotonic_us() : 0);
+	atomic_store(&c->deadline_us, clock_monotonic_us() + (int64_t)at_most_us);
 }
 
 /* Between two requests a client may be idle for timeout_s and then take as long to send one. */
+void http_conn_await_request(const struct http *h, struct conn *c)
+{
+	await(c, 2 * 1000000ULL * h->s.timeout_s);
+}
+
+void http_conn_await_reader(const struct http *h, struct conn *c, uint64_t bytes)
+{
+	await(c, 1000000ULL * (h->s.timeout_s + bytes / READ_RATE_MIN));
+}
+
+void http_conn_await_nothing(struct conn *c)
+{
+	atomic_store(&c->deadline_us, 0);
+}
+
 static void reap(struct http *h)
 {
-	const int64_t oldest_us = clock_monotonic_us() - 2 * 1000000LL * h->s.timeout_s;
+	const int64_t now_us = clock_monotonic_us();
 	for (struct conn *c = h->conns.head; c; c = c->next) {
-		const int64_t since_us = atomic_load(&c->waiting_since_us);
-		if (since_us != 0 && since_us < oldest_us) {
+		const int64_t deadline_us = atomic_load(&c->deadline_us);
+		if (deadline_us != 0 && deadline_us < now_us) {
 			(void)shutdown(c->fd, SHUT_RDWR);
-			atomic_store(&c->waiting_since_us, 0);
+			atomic_store(&c->deadline_us, 0);
 		}
 	}
 }

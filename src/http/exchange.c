@@ -60,6 +60,7 @@ void http_exchange_free(struct exchange *x)
 	if (x->answer) {
 		MHD_destroy_response(x->answer);
 	}
+	atomic_fetch_sub(&x->h->metrics.held_bytes, x->held);
 	arena_free(x->req.arena);
 }
 
@@ -73,6 +74,19 @@ static void plain_failure(struct exchange *x, enum err e)
 	rsp->status = face->status;
 	rsp->content_type = "text/plain; charset=utf-8";
 	rsp->body = str_of(face->sentence);
+}
+
+/* Counts what the exchange keeps until its answer is out: all of its arena, since even a range or a
+ * 304 of a large picture holds the whole. Returns what is held by all together, 0 when this one is
+ * too small to matter. */
+static int64_t hold(struct exchange *x)
+{
+	const int64_t bytes = (int64_t)arena_bytes(x->req.arena);
+	if (bytes <= HELD_SMALL_BYTES) {
+		return 0;
+	}
+	x->held = bytes;
+	return atomic_fetch_add(&x->h->metrics.held_bytes, bytes) + bytes;
 }
 
 void http_exchange_fail(struct exchange *x, enum err e)
@@ -152,6 +166,13 @@ void http_exchange_serve(struct exchange *x)
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
 		e = steps[i](x);
+	}
+	const int64_t held = hold(x);
+	if (held > HELD_BYTES_MAX) {
+		e = http_refuse(x, ERR_BUSY, "answers_full", NULL);
+	}
+	if (held > HELD_REFUSED_MAX) {
+		return;
 	}
 	if (e != ERR_OK) {
 		http_exchange_fail(x, e);

@@ -20,6 +20,11 @@ enum {
 	ALLOW_SIZE = 48,        /* all methods in one Allow header */
 	LANE_THREADS_MAX = 256, /* of one lane */
 	STOP_GRACE_US = 9 * 1000000, /* for requests under way when the server stops */
+	READ_RATE_MIN = 16 << 10, /* bytes a second that the reader of an answer takes at least */
+	HELD_SMALL_BYTES = 64 << 10, /* what an answer may hold without being counted */
+	HELD_BYTES_MAX = 256 << 20,  /* by all others together; more are refused with 503 */
+	/* A refusal holds what its handler made, too: above this it gets no answer, but its end. */
+	HELD_REFUSED_MAX = 2 * HELD_BYTES_MAX - 1,
 	DURATION_BUCKETS = 8,
 	LANE_COUNT = LANE_HASH + 1,
 };
@@ -41,7 +46,7 @@ struct http_metrics {
 	_Atomic uint64_t duration[LANE_COUNT][DURATION_BUCKETS];
 	_Atomic uint64_t duration_us[LANE_COUNT];
 	_Atomic uint64_t limited[RATE_COUNT];
-	_Atomic int64_t connections, in_flight;
+	_Atomic int64_t connections, in_flight, held_bytes;
 };
 struct exchange;
 void http_metrics_count(struct http_metrics *m, const struct exchange *x, int status, int64_t us);
@@ -71,7 +76,7 @@ void http_lane_stop(struct lane_pool *l, bool abandon);
 void http_lane_free(struct lane_pool *l);
 struct lane_stats http_lane_stats(struct lane_pool *l);
 
-/* ---- connections (conn.c): their list, and the reaper of those that trickle ---- */
+/* ---- connections (conn.c): their list, and the reaper of those that trickle, either way ---- */
 struct conn {
 	struct conn *prev, *next;
 	int fd;
@@ -79,8 +84,9 @@ struct conn {
 	bool peer_trusted;
 	char *target; /* as sent, from the URI callback; libmicrohttpd decodes its own copy in place
 		       */
-	_Atomic int64_t
-		waiting_since_us; /* for the client to finish a request; 0 while we are at work */
+	/* When the client must have finished its request, or taken its answer; 0 while we are at
+	 * work. */
+	_Atomic int64_t deadline_us;
 };
 struct conn_list {
 	pthread_mutex_t lock;
@@ -88,7 +94,10 @@ struct conn_list {
 };
 struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd);
 void http_conn_close(struct http *h, struct conn *c);
-void http_conn_wait(struct conn *c, bool waiting);
+/* The client has its turn: to send a request, to read an answer of so many bytes, or not at all. */
+void http_conn_await_request(const struct http *h, struct conn *c);
+void http_conn_await_reader(const struct http *h, struct conn *c, uint64_t bytes);
+void http_conn_await_nothing(struct conn *c);
 bool http_reaper_start(struct http *h);
 void http_reaper_stop(struct http *h);
 
@@ -153,6 +162,8 @@ struct exchange {
 	uint64_t drained; /* bytes of a refused body */
 	struct MHD_Response *answer;
 	uint64_t bytes; /* of the body in the answer */
+	/* Share in metrics.held_bytes: the arena, which lives until a slow reader has it all. */
+	int64_t held;
 	int64_t started_us;
 	struct exchange *next; /* in a lane */
 	char allow[ALLOW_SIZE];

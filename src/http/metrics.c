@@ -106,6 +106,9 @@ static void put_gauges(const struct http *h, struct buf *out)
 		"Requests that are not answered yet.");
 	buf_fmt(out, "postern_http_requests_in_flight %lld\n",
 		(long long)atomic_load(&m->in_flight));
+	head(out, "postern_http_held_bytes", "gauge",
+		"Memory of large answers that are not out yet.");
+	buf_fmt(out, "postern_http_held_bytes %lld\n", (long long)atomic_load(&m->held_bytes));
 }
 
 void http_metrics(const struct http *h, struct buf *out)

@@ -56,6 +56,7 @@ static enum MHD_Result answer(struct exchange *x)
 		return MHD_NO; /* no memory for an answer: the connection is closed */
 	}
 	x->answered = true;
+	http_conn_await_reader(x->h, x->conn, x->bytes);
 	return MHD_queue_response(x->mhd, (unsigned)x->rsp.status, x->answer);
 }
 
@@ -83,7 +84,7 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 	}
 	*slot = x;
 	atomic_fetch_add(&l->h->metrics.in_flight, 1);
-	http_conn_wait(c, true);
+	http_conn_await_request(l->h, c);
 	x->refused = http_request_read(x, line);
 	x->close = x->refused != ERR_OK;
 	if (x->refused == ERR_OK) {
@@ -115,7 +116,7 @@ static enum MHD_Result receive(struct exchange *x, const char *data, size_t n)
 /* The request is complete: to its lane. After the push the exchange is the lane thread's. */
 static enum MHD_Result complete(struct exchange *x)
 {
-	http_conn_wait(x->conn, false);
+	http_conn_await_nothing(x->conn);
 	if (x->refused != ERR_OK) {
 		return answer_refusal(x);
 	}
@@ -176,7 +177,7 @@ static void on_completed(
 	}
 	*slot = NULL;
 	http_exchange_log(x, end_name(code));
-	http_conn_wait(x->conn, true);
+	http_conn_await_request(l->h, x->conn);
 	http_exchange_free(x);
 	atomic_fetch_sub(&l->h->metrics.in_flight, 1);
 }
