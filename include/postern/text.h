@@ -23,7 +23,7 @@ void url_encode(
  * 5c 2f or 00 or by anything but two hexadecimal digits. */
 bool url_is_local(struct str s);
 
-/* ---- fields: forms, query strings, cookies ---- */
+/* ---- fields: forms, query strings; cookies ---- */
 enum { FIELDS_MAX = 32 };
 struct field {
 	struct str name, value;
@@ -36,9 +36,10 @@ struct fields {
  * doubled name, a bad percent sequence, more than FIELDS_MAX pairs, text that is not UTF-8. NUL is
  * kept: who must not have it checks. */
 enum err MUST_USE form_parse(struct str body, struct arena *a, struct fields *out);
-/* One Cookie header, RFC 6265 section 5.4 read leniently: pieces without a name or a '=' are passed
- * over, doubled names are kept, in order; controls are refused. The fields point into `header`. */
-enum err MUST_USE cookie_parse(struct str header, struct arena *a, struct fields *out);
+/* How often one Cookie header (RFC 6265 section 5.4, read leniently: pieces without a '=' are
+ * passed over) names the cookie, however many others there are; the first value, a part of
+ * `header`, in `out` unless 0. A header with controls names none. */
+size_t MUST_USE cookie_find(struct str header, struct str name, struct str *out);
 struct str fields_get(const struct fields *f, const char *name); /* {NULL, 0} when absent */
 
 /* ---- header values ---- */

@@ -23,37 +23,14 @@ struct str request_header(const struct request *r, const char *name)
 	return (struct str){ NULL, 0 };
 }
 
-static bool named(struct str have, struct str prefix, struct str name)
-{
-	return have.n == prefix.n + name.n && str_starts(have, prefix) && str_ends(have, name);
-}
-
-/* Adds the cookies of one header that bear the name; keeps the first value. */
-static size_t count_cookies(
-	struct arena *a, struct str header, struct str prefix, struct str name, struct str *first)
-{
-	struct fields cookies;
-	if (cookie_parse(header, a, &cookies) != ERR_OK) {
-		return 0;
-	}
-	size_t n = 0;
-	for (size_t i = 0; i < cookies.n; i++) {
-		if (named(cookies.v[i].name, prefix, name)) {
-			*first = first->p ? *first : cookies.v[i].value;
-			n++;
-		}
-	}
-	return n;
-}
-
 struct str http_cookie_exact(const struct request *r, struct str prefix, const char *name)
 {
+	const char *full = arena_fmt(r->arena, STR_FMT "%s", STR_ARG(prefix), name);
 	struct str value = { NULL, 0 };
 	size_t n = 0;
 	for (size_t i = 0; i < r->x->header_count; i++) {
 		if (str_eq_nocase(r->x->headers[i].name, STR("Cookie"))) {
-			n += count_cookies(
-				r->arena, r->x->headers[i].value, prefix, str_of(name), &value);
+			n += cookie_find(r->x->headers[i].value, str_of(full), &value);
 		}
 	}
 	return n == 1 ? value : (struct str){ NULL, 0 };

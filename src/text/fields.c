@@ -48,21 +48,22 @@ enum err form_parse(struct str body, struct arena *a, struct fields *out)
 	return ERR_OK;
 }
 
-enum err cookie_parse(struct str header, struct arena *a, struct fields *out)
+size_t cookie_find(struct str header, struct str name, struct str *out)
 {
-	struct fields f = { .n = 0 };
-	(void)a;
-	if (!header_value_ok(header))
-		return ERR_INVALID;
+	struct str first = { NULL, 0 };
+	size_t n = 0;
+	if (name.n == 0 || !header_value_ok(header))
+		return 0;
 	while (header.n > 0) {
 		struct str value = str_cut(&header, ';');
-		struct str name = str_trim(str_cut(&value, '='));
-		if (!value.p || name.n == 0)
+		struct str have = str_trim(str_cut(&value, '='));
+		if (!value.p || !str_eq(have, name))
 			continue;
-		if (f.n == FIELDS_MAX)
-			return ERR_TOO_LARGE;
-		f.v[f.n++] = (struct field){ name, str_trim(value) };
+		if (n == 0)
+			first = str_trim(value);
+		n++;
 	}
-	*out = f;
-	return ERR_OK;
+	if (n > 0)
+		*out = first;
+	return n;
 }

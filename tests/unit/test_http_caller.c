@@ -75,6 +75,9 @@ static void check_rows(const struct site *site, const struct row *rows, size_t c
 
 #define BEARER "Authorization: Bearer pst_good\r\n"
 #define COOKIE "Cookie: postern=pst_good\r\n"
+/* 36 of them, as advertisers leave behind */
+#define SIX "a=1; b=2; c=3; d=4; e=5; f=6; "
+#define OTHERS SIX SIX SIX SIX SIX SIX
 
 static void tokens(void **state)
 {
@@ -91,6 +94,10 @@ static void tokens(void **state)
 		{ "GET /reader", "Cookie: __Host-postern=pst_good\r\n", 200, "|" },
 		{ "GET /reader", "Cookie: postern=pst_good; postern=pst_good\r\n", 200, "|" },
 		{ "GET /reader", "Cookie: a=b\r\n" COOKIE, 200, "acct|" },
+		{ "GET /reader", "Cookie: " OTHERS "postern=pst_good\r\n", 200, "acct|" },
+		{ "GET /reader", "Cookie: postern=pst_good; " OTHERS "\r\n", 200, "acct|" },
+		{ "GET /reader", "Cookie: " OTHERS "\r\n" COOKIE, 200, "acct|" },
+		{ "GET /reader", "Cookie: postern=x; " OTHERS "postern=pst_good\r\n", 200, "|" },
 		{ "GET /reader", COOKIE COOKIE, 200, "|" },
 		{ "GET /reader?postern=pst_good&token=pst_good", "", 200, "|" },
 		{ "GET /api/reader", BEARER, 200, "acct|" },
