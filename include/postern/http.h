@@ -105,7 +105,7 @@ void response_redirect(struct response *rsp, struct str location); /* 303 */
 void response_problem(
 	struct response *rsp, const char *field, const char *code, const char *detail);
 /* Status that a fail function shall give: of the error table, 422 for ERR_INVALID with problems, or
- * what was set before as rsp->status (501 for a method nobody knows). */
+ * what was set before as rsp->status (501 for a method nobody knows, 411 for a missing length). */
 int response_error_status(const struct response *rsp);
 /* For bodies that are compressed once and kept. Appends to `out`. */
 enum err MUST_USE http_gzip(struct str in, struct buf *out);

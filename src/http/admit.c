@@ -60,6 +60,12 @@ static enum err check_body(struct exchange *x)
 					 "No body is taken here.")
 			       : ERR_OK;
 	}
+	/* No length may also mean one that is hidden from us: then what follows is no request. */
+	if (!x->chunked && request_header_count(&x->req, "Content-Length") == 0) {
+		x->close = true;
+		x->rsp.status = 411;
+		return http_refuse(x, ERR_INVALID, "no_length", "A Content-Length is needed here.");
+	}
 	if (x->announced > route->body_cap) {
 		return http_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
 	}
