@@ -107,11 +107,12 @@ static bool compressible(const struct response *rsp)
 	return false;
 }
 
-/* The event loop never compresses: it is there to answer from memory. */
+/* The event loop never compresses, not even when it refuses what is meant for a lane: it is there
+ * to answer from memory. */
 static struct str compressed(struct exchange *x)
 {
 	const struct response *rsp = &x->rsp;
-	if (rsp->gzip.n > 0 || !x->req.route || x->req.route->lane == LANE_LOOP) {
+	if (rsp->gzip.n > 0 || atomic_load(&x->state) != EXCHANGE_QUEUED) {
 		return rsp->gzip;
 	}
 	BUF_AUTO out = BUF(rsp->body.n);

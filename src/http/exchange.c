@@ -93,7 +93,7 @@ void http_exchange_fail(struct exchange *x, enum err e)
 {
 	struct response *rsp = &x->rsp;
 	rsp->err = e;
-	rsp->body = (struct str){ NULL, 0 };
+	rsp->body = rsp->gzip = (struct str){ NULL, 0 };
 	rsp->content_type = rsp->etag = rsp->csp = NULL;
 	rsp->cacheable = rsp->ranges = false;
 	rsp->status = rsp->status >= 400 ? rsp->status : 0;

@@ -142,6 +142,7 @@ void http_route_match(
 	const struct route_group *g, enum method method, struct str path, struct route_match *out);
 
 /* ---- one request ---- */
+/* READING: the loop's. QUEUED: a lane's, from before the push until the answer is made. */
 enum exchange_state { EXCHANGE_READING, EXCHANGE_QUEUED, EXCHANGE_READY };
 struct header {
 	struct str name, value;

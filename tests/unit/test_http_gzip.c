@@ -41,15 +41,34 @@ static enum err kept(void *ctx, struct request *r, struct response *rsp)
 	return ERR_OK;
 }
 
+/* What a handler prepared and then refused goes to nobody. */
+static enum err refused(void *ctx, struct request *r, struct response *rsp)
+{
+	(void)kept(ctx, r, rsp);
+	return ERR_DENIED;
+}
+
+/* An error page long enough to be worth compressing. */
+static void long_fail(void *ctx, struct request *r, struct response *rsp)
+{
+	(void)ctx;
+	const int status = response_error_status(rsp);
+	say(r, rsp, long_text);
+	rsp->body.p = arena_fmt(r->arena, "%0*d", LONG_N, 0);
+	rsp->status = status;
+}
+
 static const struct route routes[] = {
 	{ METHOD_GET, "/page", page, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET, "/loop", page, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET, "/kept", kept, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET, "/picture", picture, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/refused", refused, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/limited", page, WHO_READER, RATE_MAIL, BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET, "/brief", brief, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
 };
 static const struct route_group groups[] = {
-	{ "/", routes, COUNT(routes), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/", routes, COUNT(routes), "pages", long_fail, CREDENTIAL_COOKIE },
 };
 
 static struct site site;
@@ -65,6 +84,7 @@ static int start(void **state)
 	site.settings = site_settings(&site);
 	site.settings.groups = groups;
 	site.settings.group_count = COUNT(groups);
+	site.settings.limits[RATE_MAIL] = (struct rate_limit){ 1, 1 };
 	site_start(&site);
 	return 0;
 }
@@ -165,6 +185,24 @@ static void test_head_says_the_same_length(void **state)
 	assert_int_equal(answer.body_n, 0);
 }
 
+/* Goal: a refusal holds nothing of what was refused, and is compressed on a lane, but not by the
+ * event loop, which must not be kept busy by those it turns away. */
+static void test_refusals(void **state)
+{
+	(void)state;
+	get_page("GET", "/refused", "Accept-Encoding: gzip\r\n");
+	assert_int_equal(answer.status, 403);
+	assert_string_equal(answer_header(&answer, "Content-Encoding"), "gzip");
+	assert_true(answer.body_n != packed.n || memcmp(answer_body(&answer), packed.p, packed.n));
+	get_page("GET", "/limited", "Accept-Encoding: gzip\r\n");
+	assert_int_equal(answer.status, 200);
+	assert_string_equal(answer_header(&answer, "Content-Encoding"), "gzip");
+	get_page("GET", "/limited", "Accept-Encoding: gzip\r\n");
+	assert_int_equal(answer.status, 429);
+	assert_null(answer_header(&answer, "Content-Encoding"));
+	assert_int_equal(answer.body_n, LONG_N);
+}
+
 /* Goal: a buffer that is too small is an error, not a truncated answer. */
 static void test_no_room(void **state)
 {
@@ -183,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_who_gets_gzip),
 		cmocka_unit_test(test_entity_tag),
 		cmocka_unit_test(test_head_says_the_same_length),
+		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_no_room),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
