@@ -122,21 +122,23 @@ static struct str compressed(struct exchange *x)
 	return arena_str(x->req.arena, buf_view(&out));
 }
 
+/* A 304 bears the tag and the Vary of the answer it stands for (RFC 9110 section 15.4.5). */
 static void apply_encoding(struct draft *d)
 {
 	struct exchange *x = d->x;
 	struct response *rsp = &x->rsp;
-	d->varies = compressible(rsp);
 	if (!d->varies ||
 		!header_accepts(request_header(&x->req, "Accept-Encoding"), STR("gzip"))) {
 		return;
 	}
-	struct str gzip = compressed(x);
-	if (gzip.n == 0) {
-		return;
+	if (rsp->status != 304) {
+		struct str gzip = compressed(x);
+		if (gzip.n == 0) {
+			return;
+		}
+		rsp->body = gzip;
+		d->encoded = true;
 	}
-	rsp->body = gzip;
-	d->encoded = true;
 	if (rsp->etag && rsp->etag[0] == '"') {
 		rsp->etag = arena_fmt(x->req.arena, "W/%s", rsp->etag);
 	}
@@ -224,7 +226,7 @@ static void add_handler_headers(struct draft *d)
 
 void http_answer_make(struct exchange *x)
 {
-	struct draft d = { .x = x };
+	struct draft d = { .x = x, .varies = compressible(&x->rsp) };
 	apply_conditions(&d);
 	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;

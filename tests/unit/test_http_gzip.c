@@ -168,8 +168,12 @@ static void test_entity_tag(void **state)
 	get_page("GET", "/page", "Accept-Encoding: gzip\r\nIf-None-Match: W/\"v1\"\r\n");
 	assert_int_equal(answer.status, 304);
 	assert_null(answer_header(&answer, "Content-Encoding"));
+	assert_string_equal(answer_header(&answer, "ETag"), "W/\"v1\"");
+	assert_string_equal(answer_header(&answer, "Vary"), "Accept-Encoding");
 	get_page("GET", "/page", "If-None-Match: \"v1\"\r\n");
 	assert_int_equal(answer.status, 304);
+	assert_string_equal(answer_header(&answer, "ETag"), "\"v1\"");
+	assert_string_equal(answer_header(&answer, "Vary"), "Accept-Encoding");
 }
 
 static void test_head_says_the_same_length(void **state)
