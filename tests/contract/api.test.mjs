@@ -166,7 +166,7 @@ test('reset: 202 for all, 422 for a weak password without spending, 204 once, th
 test('deleting the account needs the password and leaves nothing that works', async () => {
 	const who = await makeAccount(server, { plan: 'digital' }), api = await apiSession(server, who);
 	problem(await api.delete('/account', { current_password: 'wrong' }), 403, 'denied');
-	problem(await api.delete('/account'), 415, 'unsupported_type', 'no body');
+	problem(await api.delete('/account'), 411, 'malformed', 'neither body nor length');
 	assert.equal((await api.delete('/account', { current_password: password })).status, 204);
 	problem(await api.get('/account'), 401, 'unauthenticated');
 	problem(await new Api(server).post('/sessions', { email: who.email, password }), 401, 'unauthenticated');
