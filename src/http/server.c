@@ -338,19 +338,14 @@ static void wait_for_requests(struct http *h, int64_t at_most_us)
 	}
 }
 
-static void quiesce(struct listener *l)
-{
-	if (l->daemon) {
-		(void)MHD_quiesce_daemon(l->daemon);
-	}
-}
-
+/* Without MHD_quiesce_daemon: in 0.9.75 it races with its own polling thread for the listening
+ * socket, and the loser ends the process. Who connects while we stop is answered with "Connection:
+ * close". MHD_stop_daemon closes the socket it was given. */
 static void close_listener(struct listener *l)
 {
 	if (l->daemon) {
 		MHD_stop_daemon(l->daemon);
-	}
-	if (l->fd >= 0) {
+	} else if (l->fd >= 0) {
 		close(l->fd);
 		http_listen_remove(l->address);
 	}
@@ -365,8 +360,6 @@ void http_stop(struct http *h)
 		return;
 	}
 	atomic_store(&h->stopping, true);
-	quiesce(&h->public);
-	quiesce(&h->ops);
 	wait_for_requests(h, STOP_GRACE_US);
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_stop(h->lanes[i], true);
