@@ -345,8 +345,10 @@ static void close_listener(struct listener *l)
 {
 	if (l->daemon) {
 		MHD_stop_daemon(l->daemon);
-	} else if (l->fd >= 0) {
-		close(l->fd);
+	}
+	if (l->fd >= 0) {
+		if (!l->daemon)
+			close(l->fd);
 		http_listen_remove(l->address);
 	}
 }
