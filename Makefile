@@ -32,7 +32,7 @@ cc_fuzz := $(CLANG)
 
 SRC := $(filter-out src/app/main.c,$(wildcard src/base/*.c src/text/*.c src/crypto/*.c src/db/*.c src/http/*.c \
 	src/mail/*.c src/account/*.c src/paywall/*.c src/content/*.c src/content/importers/*.c src/pages/*.c \
-	src/api/*.c src/app/*.c))
+	src/api/*.c src/gate/*.c src/app/*.c))
 UNIT := $(wildcard tests/unit/test_*.c)
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)

@@ -12,6 +12,7 @@
 
 struct api {
 	const struct accounts *accounts;
+	const struct paywall *wall;
 	unsigned teaser_words;
 };
 

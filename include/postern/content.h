@@ -8,8 +8,8 @@
 
 #include "postern/base.h"
 #include "postern/db.h"
-#include "postern/paywall.h"
 #include "postern/text.h"
+#include "postern/visit.h"
 
 enum {
 	ARTICLE_BLOCKS_MAX = 2000,
@@ -30,8 +30,8 @@ struct article {
 	int64_t cut; /* blocks of the teaser by the author's mark, 0: none */
 	enum access access;
 };
-/* The rule that paywall_decide takes. */
-struct paywall_rule content_rule(const struct article *a);
+/* What paywall_decide takes. Points into `a`. */
+struct paywall_article content_facts(const struct article *a);
 /* Next tag out of article.tags ("\nharbour\nshipping\n"); false at the end. `rest` starts as
  * article.tags. */
 bool content_tag_next(struct str *rest, struct str *tag);
@@ -100,17 +100,16 @@ struct article_reading {
 	size_t image_count;
 };
 struct reading_request {
-	struct str slug;        /* or the picture's id */
-	const char *account_id; /* "" or NULL: anonymous */
+	struct str slug; /* or the picture's id */
+	struct visit visit;
 	unsigned teaser_words;
 	bool with_teaser; /* also where the whole text is granted */
-	int64_t now_s;
 };
 /* ERR_NOT_FOUND: unknown, withheld or embargoed. ERR_GONE: expired. */
-enum err MUST_USE content_read(struct db *db, const struct reading_request *r, struct arena *a,
-	struct article_reading *out);
+enum err MUST_USE content_read(const struct paywall *w, const struct reading_request *r,
+	struct arena *a, struct article_reading *out);
 /* ERR_NOT_FOUND, ERR_GONE as above; ERR_DENIED: not part of what this reader may have. */
-enum err MUST_USE content_media_read(struct db *db, const struct reading_request *r,
+enum err MUST_USE content_media_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct image *img, struct str *bytes);
 
 /* ---- import ---- */

@@ -20,7 +20,7 @@ struct pages_settings {
 struct pages;
 /* `why` names the template, line and fault, or the missing file. */
 enum err MUST_USE pages_open(const struct pages_settings *s, const struct accounts *accounts,
-	struct pages **out, char why[static 256]);
+	const struct paywall *wall, struct pages **out, char why[static 256]);
 void pages_close(struct pages *p);
 
 http_handler pages_front, pages_section, pages_article, pages_media, pages_static, pages_icon;

@@ -1,88 +1,128 @@
-/* paywall: who may read how much. The decision is a pure function of rule, reader and time; it
- * reads no database and no clock, and every surface asks it. Entitlements are kept here too. */
+/* paywall: who may read how much. The decision is a pure function of article, policy, reader, usage
+ * and time; it reads no database and no clock, and every surface asks it. This header has the
+ * decision; policy.h, entitlement.h, meter.h, institution.h, crawler.h, gift.h
+ * and key.h have one subject each. */
 #ifndef POSTERN_PAYWALL_H
 #define POSTERN_PAYWALL_H
 
-#include "postern/base.h"
-#include "postern/db.h"
+#include "postern/policy.h"
 
-enum access { ACCESS_PUBLIC = 1, ACCESS_REGISTERED, ACCESS_SUBSCRIBER };
-const char *paywall_access_name(enum access a); /* "public", …; "" for anything else */
-enum err MUST_USE paywall_access_parse(struct str s, enum access *out);
-
-/* What the article says. */
-struct paywall_rule {
-	enum access access; /* anything not in the enum: nothing is granted */
-	bool usable;        /* false: withheld or canceled at its source */
-	int64_t published_at;
-	int64_t embargo_at; /* 0: none */
-	int64_t expires_at; /* 0: never */
+/* ---- reader: what is known of who asks ---- */
+enum entitlement_status {
+	STATUS_ACTIVE = 1,
+	STATUS_TRIALING,
+	STATUS_PAST_DUE, /* payment failed; grace_s after the end still reads */
+	STATUS_PAUSED,
+	STATUS_CANCELED, /* ends at ends_at and is not renewed */
+	STATUS_UNPAID,
 };
-
-enum { ENTITLEMENTS_MAX = 32, PLAN_SIZE = 65, SOURCE_SIZE = 33 };
+enum { ENTITLEMENTS_MAX = 32 };
 struct entitlement {
 	char id[ID_SIZE];
-	char plan[PLAN_SIZE];
+	char plan[PLAN_SIZE]; /* a plan the policy does not know covers everything */
 	char source[SOURCE_SIZE];
+	char article_id[ID_SIZE]; /* "": what the plan covers; else this article only */
+	enum entitlement_status status;
 	int64_t starts_at;
 	int64_t ends_at; /* 0: until revoked. The end itself is outside */
+	int64_t grace_s; /* after ends_at */
 	int64_t revoked_at;
 };
-/* What is known of the reader. */
+enum crawler_class { CRAWLER_NONE, CRAWLER_SEARCH, CRAWLER_AI };
 struct paywall_reader {
 	bool signed_in;
 	const struct entitlement *entitlements;
 	size_t entitlement_count;
+	const char *institution; /* its name for people; NULL: none */
+	enum crawler_class
+		crawler; /* CRAWLER_SEARCH only when proved; CRAWLER_AI also when claimed */
+	const char *crawler_name; /* NULL without one */
+	bool gift;                /* holds a gift of this very article */
 };
+/* Of the meter that paywall_meter_of names, in its window, by this reader. */
+struct paywall_usage {
+	int64_t used;
+	bool counted; /* this article is among them: reading it again is free */
+};
+/* The time, and what the newsroom's time zone makes of it. */
+struct paywall_moment {
+	int64_t s;
+	unsigned weekday; /* 0 Sunday … 6 Saturday */
+};
+struct paywall_moment paywall_moment(int64_t now_s); /* in the process's time zone (TZ) */
 
+/* ---- decision ---- */
 enum grant { GRANT_NONE = 1, GRANT_TEASER, GRANT_FULL };
 enum reason {
 	REASON_PUBLIC = 1,         /* full: open to all */
 	REASON_SIGNED_IN,          /* full: registered is enough */
 	REASON_ENTITLED,           /* full: an entitlement in force */
+	REASON_INSTITUTION,        /* full: the institution's network or mail domain */
+	REASON_GIFT,               /* full: this article was given */
+	REASON_CRAWLER,            /* full: a proved search crawler */
+	REASON_METERED,            /* full: one of the free ones; must be charged */
+	REASON_METERED_AGAIN,      /* full: counted before in this window */
 	REASON_LOGIN_REQUIRED,     /* teaser: any account would do */
+	REASON_METER_EXHAUSTED,    /* teaser: the free ones are read */
 	REASON_SUBSCRIBER_ONLY,    /* teaser: nobody signed in; a subscription would do */
 	REASON_NO_ENTITLEMENT,     /* teaser: signed in, never had one */
+	REASON_OTHER_PLAN,         /* teaser: signed in, has one that does not cover this */
 	REASON_ENTITLEMENT_ENDED,  /* teaser: signed in, had one */
+	REASON_ENTITLEMENT_CLOSED, /* teaser: signed in, has one whose status lets nobody in */
 	REASON_ENTITLEMENT_FUTURE, /* teaser: signed in, has one that has not begun */
+	REASON_CRAWLER_TEASER,     /* teaser: AI crawlers get no more */
+	REASON_CRAWLER_PAYMENT,    /* teaser: AI crawlers are asked to pay, 402 */
+	REASON_CRAWLER_BLOCKED,    /* none: AI crawlers are refused, 403 */
 	REASON_WITHHELD,           /* none */
 	REASON_EMBARGOED,          /* none */
 	REASON_EXPIRED,            /* none: 410 */
-	REASON_BAD_RULE,           /* none: a rule this program does not know */
+	REASON_BAD_RULE,           /* none: a level this program does not know */
 	REASON_COUNT
 };
-enum { OFFER_LOGIN = 1, OFFER_REGISTER = 2, OFFER_SUBSCRIBE = 4 }; /* flags: what would open it */
+/* Flags: what would open it. */
+enum {
+	OFFER_LOGIN = 1,
+	OFFER_REGISTER = 2,
+	OFFER_SUBSCRIBE = 4,
+	OFFER_DAY_PASS = 8,
+	OFFER_ARTICLE = 16, /* this article alone can be bought */
+};
 
+struct paywall_case {
+	const struct paywall_article *article;
+	const struct paywall_policy *policy;
+	const struct paywall_reader *reader;
+	struct paywall_usage usage;
+	struct paywall_moment now;
+};
 struct decision {
 	enum grant grant;
 	enum reason reason;
 	unsigned offer;
-	const struct entitlement
-		*by; /* REASON_ENTITLED and _ENDED: the one looked at; belongs to the reader */
+	enum access level;               /* in force; 0 when it was not looked at */
+	const struct paywall_rule *rule; /* that set it; NULL: the article, or the fallback */
+	const struct entitlement *by;    /* looked at: decided, or tells most of why not */
+	const struct meter *meter;       /* NULL: the level is not metered, or no meter fits */
+	int64_t used, limit;             /* of the meter, before this reading is charged */
+	int64_t teaser_words;            /* of the rule; 0: as set for all */
+	bool charge; /* REASON_METERED: must be counted before the text goes out */
 };
-struct decision paywall_decide(
-	const struct paywall_rule *rule, const struct paywall_reader *reader, int64_t now_s);
+struct decision paywall_decide(const struct paywall_case *k);
+/* Its parts, for lists and explanations. */
+enum access paywall_level(const struct paywall_policy *p, const struct paywall_article *a,
+	struct paywall_moment now, const struct paywall_rule **rule);
+bool paywall_rule_matches(
+	const struct paywall_rule *r, const struct paywall_article *a, struct paywall_moment now);
+const struct meter *paywall_meter_of(
+	const struct paywall_policy *p, const struct paywall_article *a);
+bool paywall_entitlement_covers(const struct paywall_policy *p, const struct entitlement *e,
+	const struct paywall_article *a);
+bool paywall_entitlement_open(
+	const struct paywall_policy *p, const struct entitlement *e, int64_t now_s);
+bool paywall_list_has(struct str list, struct str name); /* lists like tags and plan.sections */
+
 const char *paywall_grant_name(enum grant g);   /* "full", "teaser", "none" */
 const char *paywall_reason_name(enum reason r); /* "subscriber_only": stable */
 const char *paywall_reason_text(enum reason r); /* a sentence for people */
-
-/* ---- entitlements ---- */
-struct entitlement_grant {
-	const char *account_id;
-	const char *plan;           /* [a-z0-9-]{1,64} */
-	const char *source;         /* "comp" */
-	int64_t starts_at, ends_at; /* ends_at 0: open end */
-};
-/* ERR_INVALID: plan or dates; ERR_CONFLICT: no such account. `id` receives the new one's. */
-enum err MUST_USE paywall_entitlement_grant(
-	struct db *db, const struct entitlement_grant *g, int64_t now_s, char id[static ID_SIZE]);
-/* ERR_NOT_FOUND: unknown or revoked already. */
-enum err MUST_USE paywall_entitlement_revoke(struct db *db, struct str id, int64_t now_s);
-/* Newest first, at most ENTITLEMENTS_MAX, revoked ones included. Inside a read of the caller's. */
-enum err MUST_USE paywall_entitlements(struct db_conn *c, const char *account_id, struct arena *a,
-	struct entitlement **out, size_t *count);
-/* Fills `out` for an account ("" or NULL: anonymous, reads nothing). */
-enum err MUST_USE paywall_reader_load(
-	struct db_conn *c, const char *account_id, struct arena *a, struct paywall_reader *out);
 
 #endif

@@ -19,7 +19,7 @@ FROM article WHERE id = $1;
 -- name: article_latest :many
 SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
 	language, published_at, updated_at, embargo_at, expires_at, cut, words
-FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'subscriber') AND published_at <= $2
+FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'metered', 'subscriber', 'default') AND published_at <= $2
 	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
 	AND (published_at, id) < ($3, $4)
 ORDER BY published_at DESC, id DESC LIMIT $5;
@@ -27,7 +27,7 @@ ORDER BY published_at DESC, id DESC LIMIT $5;
 -- name: article_in_section :many
 SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
 	language, published_at, updated_at, embargo_at, expires_at, cut, words
-FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'subscriber') AND published_at <= $2
+FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'metered', 'subscriber', 'default') AND published_at <= $2
 	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
 	AND (published_at, id) < ($3, $4) AND section = $6
 ORDER BY published_at DESC, id DESC LIMIT $5;
@@ -36,7 +36,7 @@ ORDER BY published_at DESC, id DESC LIMIT $5;
 -- name: article_search :many
 SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
 	language, published_at, updated_at, embargo_at, expires_at, cut, words
-FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'subscriber') AND published_at <= $2
+FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'metered', 'subscriber', 'default') AND published_at <= $2
 	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
 	AND (published_at, id) < ($3, $4) AND ($6 = '' OR section = $6)
 	AND LOWER(tags) LIKE $7 ESCAPE '!'
@@ -52,7 +52,7 @@ ORDER BY published_at DESC, id DESC LIMIT $5;
 
 -- name: article_sections :many
 SELECT section, MIN(section_name) FROM article
-WHERE status = 'usable' AND access IN ('public', 'registered', 'subscriber') AND published_at <= $1
+WHERE status = 'usable' AND access IN ('public', 'registered', 'metered', 'subscriber', 'default') AND published_at <= $1
 	AND COALESCE(embargo_at, 0) <= $1 AND (expires_at IS NULL OR expires_at > $1)
 GROUP BY section ORDER BY section LIMIT $2;
 

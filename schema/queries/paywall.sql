@@ -1,10 +1,10 @@
 -- name: entitlement_insert :exec
-INSERT INTO entitlement (id, account_id, plan, source, starts_at, ends_at, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO entitlement (id, account_id, plan, source, article_id, status, starts_at, ends_at, grace_s, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: entitlement_revoke :exec
 UPDATE entitlement SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL;
 
 -- name: entitlement_by_account :many
-SELECT id, plan, source, starts_at, ends_at, revoked_at
+SELECT id, plan, source, article_id, status, starts_at, ends_at, grace_s, revoked_at
 FROM entitlement WHERE account_id = $1 ORDER BY created_at DESC, id LIMIT $2;

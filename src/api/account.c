@@ -1,5 +1,7 @@
 #include "internal.h"
 
+#include "postern/entitlement.h"
+
 static enum err accepted(struct request *r, struct response *rsp)
 {
 	return json_answer(r, rsp, 202, json_object());
@@ -48,7 +50,7 @@ struct record {
 static enum err record_read(struct db_conn *c, void *arg)
 {
 	struct record *rec = arg;
-	return paywall_entitlements(c, rec->id, rec->a, &rec->list, &rec->count);
+	return entitlement_list(c, rec->id, rec->a, &rec->list, &rec->count);
 }
 
 static json_t *entitlements_json(const struct record *rec)

@@ -12,14 +12,14 @@ static json_t *tags_json(const struct article *a)
 	return list;
 }
 
-static json_t *article_json(const struct article *a)
+static json_t *article_json(const struct article *a, enum access level)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "slug",
 		a->slug, "headline", json_str(a->headline), "dek", json_str(a->dek), "byline",
 		json_str(a->byline), "dateline", json_str(a->dateline), "credit",
 		json_str(a->credit), "section", json_str(a->section), "section_name",
 		json_str(a->section_name), "tags", tags_json(a), "access",
-		paywall_access_name(a->access), "published_at", json_time(a->published_at),
+		paywall_access_name(level), "published_at", json_time(a->published_at),
 		"updated_at", json_time(a->updated_at));
 }
 
@@ -82,17 +82,16 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	const struct api *api = ctx;
 	struct article_reading rd;
 	struct reading_request q = { .slug = r->params[0],
-		.account_id = r->caller.account_id,
+		.visit = visit_of(r),
 		.teaser_words = api->teaser_words,
-		.with_teaser = true,
-		.now_s = r->now_s };
-	enum err e = content_read(api->accounts->db, &q, r->arena, &rd);
+		.with_teaser = true };
+	enum err e = content_read(api->wall, &q, r->arena, &rd);
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
 	if (e)
 		return e;
-	json_t *article = article_json(&rd.article);
+	json_t *article = article_json(&rd.article, rd.decision.level);
 	json_object_set_new(article, "images", images_json(&rd, r->arena));
 	response_header(rsp, "Postern-Decision",
 		str_of(arena_fmt(r->arena, "%s; reason=%s", rsp->decision, rsp->reason)));
@@ -108,16 +107,37 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 /* ---- list ---- */
 
 struct listing {
+	const struct paywall *wall;
 	struct article_filter f;
 	struct arena *a;
 	struct article *list;
+	enum access *levels; /* in force now */
 	size_t count;
 };
+
+static enum err levels_read(struct db_conn *c, struct listing *l)
+{
+	const struct paywall_policy *policy = NULL;
+	const struct paywall_rule *rule;
+	enum err e = policy_take(l->wall->policies, c, &policy);
+
+	for (size_t i = 0; !e && i < l->count; i++) {
+		struct paywall_article facts = content_facts(&l->list[i]);
+		l->levels[i] = paywall_level(policy, &facts, paywall_moment(l->f.now_s), &rule);
+	}
+	policy_give_back(l->wall->policies, policy);
+	return e;
+}
 
 static enum err list_read(struct db_conn *c, void *arg)
 {
 	struct listing *l = arg;
-	return content_list(c, &l->f, l->a, &l->list, &l->count);
+	enum err e = content_list(c, &l->f, l->a, &l->list, &l->count);
+
+	if (e)
+		return e;
+	l->levels = arena_alloc(l->a, (l->count + 1) * sizeof *l->levels);
+	return l->levels ? levels_read(c, l) : ERR_NOMEM;
 }
 
 /* "1763600000-id": the last article of the page before. */
@@ -159,7 +179,7 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct listing l = { .a = r->arena, .f.now_s = r->now_s };
+	struct listing l = { .wall = api->wall, .a = r->arena, .f.now_s = r->now_s };
 	enum err e = list_parse(r, rsp, &l.f);
 
 	if (!e)
@@ -168,7 +188,7 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	json_t *items = json_array(), *next = json_null();
 	for (size_t i = 0; i < l.count; i++)
-		json_array_append_new(items, article_json(&l.list[i]));
+		json_array_append_new(items, article_json(&l.list[i], l.levels[i]));
 	if (l.count == l.f.limit)
 		next = json_string(arena_fmt(r->arena, "%lld-%s",
 			(long long)l.list[l.count - 1].published_at, l.list[l.count - 1].id));

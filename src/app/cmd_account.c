@@ -1,5 +1,7 @@
 #include "cli.h"
 
+#include "postern/entitlement.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -87,7 +89,7 @@ struct ents {
 static enum err ents_read(struct db_conn *c, void *arg)
 {
 	struct ents *e = arg;
-	return paywall_entitlements(c, e->account_id, e->a, &e->v, &e->n);
+	return entitlement_list(c, e->account_id, e->a, &e->v, &e->n);
 }
 
 static json_t *session_list_json(const struct session *list, size_t n)
@@ -288,7 +290,7 @@ int cmd_entitlement_grant(struct cli *c)
 	struct account acc;
 	char id[ID_SIZE];
 	struct entitlement_grant g = {
-		.plan = c->args[1], .source = "comp", .starts_at = c->now_s
+		.plan = c->args[1], .source = "comp", .status = STATUS_ACTIVE, .starts_at = c->now_s
 	};
 	int code = cli_account(c, c->args[0], &acc);
 
@@ -299,7 +301,7 @@ int cmd_entitlement_grant(struct cli *c)
 	if (code)
 		return code;
 	g.account_id = acc.id;
-	enum err e = paywall_entitlement_grant(c->app.db, &g, c->now_s, id);
+	enum err e = entitlement_grant(c->app.db, &g, c->now_s, id);
 	if (e == ERR_INVALID)
 		return cli_fail(EXIT_USAGE, "the plan must be of a-z, 0-9 and '-' (at most 64), "
 					    "and the end must come after the beginning");
@@ -334,7 +336,7 @@ int cmd_entitlement_list(struct cli *c)
 
 int cmd_entitlement_revoke(struct cli *c)
 {
-	enum err e = paywall_entitlement_revoke(c->app.db, str_of(c->args[0]), c->now_s);
+	enum err e = entitlement_revoke(c->app.db, str_of(c->args[0]), c->now_s);
 
 	if (e)
 		return cli_error(e, c->args[0]);

@@ -36,13 +36,10 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 
 static struct import_settings import_settings(struct cli *c, struct import_report *r)
 {
-	struct import_settings s = {
-		.default_section = c->app.cfg.default_section, .report = report, .ctx = r
-	};
-
-	if (paywall_access_parse(str_of(c->app.cfg.default_access), &s.default_access) != ERR_OK)
-		s.default_access = ACCESS_SUBSCRIBER;
-	return s;
+	return (struct import_settings){ .default_section = c->app.cfg.default_section,
+		.default_access = ACCESS_DEFAULT,
+		.report = report,
+		.ctx = r };
 }
 
 static int import_result(struct cli *c, struct import_report *r, const struct import_count *n)

@@ -1,6 +1,8 @@
 /* run-demo: a newspaper to look at, with accounts and a mailbox, in one command. */
 #include "cli.h"
 
+#include "postern/entitlement.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,8 +83,9 @@ static enum err demo_account(struct cli *c, size_t i, const char **password)
 		struct entitlement_grant g = { .account_id = acc.id,
 			.plan = demo_accounts[i].plan,
 			.source = "comp",
+			.status = STATUS_ACTIVE,
 			.starts_at = c->now_s };
-		e = paywall_entitlement_grant(c->app.db, &g, c->now_s, id);
+		e = entitlement_grant(c->app.db, &g, c->now_s, id);
 	}
 	if (!e)
 		*password = chosen;
@@ -101,7 +104,7 @@ static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 {
 	struct import_count n = { 0 };
 	struct import_settings s = {
-		.default_section = "City", .default_access = ACCESS_SUBSCRIBER, .report = report
+		.default_section = "City", .default_access = ACCESS_DEFAULT, .report = report
 	};
 	enum err e = content_import_embedded(c->app.db, "web/demo/articles/", &s, c->now_s, &n);
 

@@ -3,27 +3,31 @@
 #include <stdio.h>
 
 struct explaining {
+	const struct paywall *wall;
 	struct str slug;
-	const char *account_id;
-	int64_t at_s;
+	struct visit visit;
 	struct arena *a;
 	struct article article;
-	struct paywall_reader reader;
+	const struct paywall_policy *policy;
+	struct paywall_case k;
 	struct decision d;
 };
 
 static enum err explain_read(struct db_conn *c, void *arg)
 {
 	struct explaining *x = arg;
-	enum err e = content_find(c, x->slug, x->a, &x->article);
+	struct paywall_article *facts = arena_alloc(x->a, sizeof *facts);
+	enum err e = facts ? content_find(c, x->slug, x->a, &x->article) : ERR_NOMEM;
 
 	if (!e)
-		e = paywall_reader_load(c, x->account_id, x->a, &x->reader);
+		e = policy_take(x->wall->policies, c, &x->policy);
 	if (e)
 		return e;
-	struct paywall_rule rule = content_rule(&x->article);
-	x->d = paywall_decide(&rule, &x->reader, x->at_s);
-	return ERR_OK;
+	*facts = content_facts(&x->article);
+	e = visit_case(c, &x->visit, x->policy, facts, x->a, &x->k);
+	if (!e)
+		x->d = paywall_decide(&x->k);
+	return e;
 }
 
 /* What would change the answer, in one sentence. */
@@ -40,6 +44,13 @@ static const char *remedy(const struct decision *d)
 		       "DATE.";
 	case REASON_ENTITLEMENT_FUTURE:
 		return "It opens when the entitlement begins.";
+	case REASON_OTHER_PLAN:
+		return "An entitlement to a plan that covers this section opens it.";
+	case REASON_ENTITLEMENT_CLOSED:
+		return "It opens when the entitlement's status lets its reader in again "
+		       "(paywall.open_statuses).";
+	case REASON_METER_EXHAUSTED:
+		return "A new period, a higher limit or an entitlement opens it.";
 	case REASON_EMBARGOED:
 		return "It opens when embargo and publication time have passed.";
 	case REASON_WITHHELD:
@@ -58,8 +69,8 @@ static json_t *explain_json(const struct explaining *x, const char *reader)
 	const struct article *art = &x->article;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < x->reader.entitlement_count; i++) {
-		const struct entitlement *e = &x->reader.entitlements[i];
+	for (size_t i = 0; i < x->k.reader->entitlement_count; i++) {
+		const struct entitlement *e = &x->k.reader->entitlements[i];
 		json_array_append_new(
 			list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:b}", "id", e->id, "plan",
 				      e->plan, "starts_at", cli_time(e->starts_at), "ends_at",
@@ -70,8 +81,8 @@ static json_t *explain_json(const struct explaining *x, const char *reader)
 		"article", art->slug, "reader", reader ? reader : "", "grant",
 		paywall_grant_name(x->d.grant), "reason", paywall_reason_name(x->d.reason),
 		"because", paywall_reason_text(x->d.reason), "remedy", remedy(&x->d), "at",
-		cli_time(x->at_s), "status", art->status.p ? art->status.p : "", art->status.n,
-		"published_at", cli_time(art->published_at), "embargo_at",
+		cli_time(x->visit.now_s), "status", art->status.p ? art->status.p : "",
+		art->status.n, "published_at", cli_time(art->published_at), "embargo_at",
 		cli_time(art->embargo_at), "expires_at", cli_time(art->expires_at), "access",
 		paywall_access_name(art->access), "entitlements", list);
 }
@@ -88,14 +99,14 @@ static void explain_print(const struct explaining *x, const char *reader)
 		cli_day(x->a, art->published_at), cli_day(x->a, art->embargo_at),
 		cli_day(x->a, art->expires_at));
 	printf("reader     %s, %zu entitlement%s\n", reader ? reader : "a stranger",
-		x->reader.entitlement_count, x->reader.entitlement_count == 1 ? "" : "s");
-	for (size_t i = 0; i < x->reader.entitlement_count; i++) {
-		const struct entitlement *e = &x->reader.entitlements[i];
+		x->k.reader->entitlement_count, x->k.reader->entitlement_count == 1 ? "" : "s");
+	for (size_t i = 0; i < x->k.reader->entitlement_count; i++) {
+		const struct entitlement *e = &x->k.reader->entitlements[i];
 		printf("           %s %s from %s until %s%s%s\n", e->id, e->plan,
 			cli_day(x->a, e->starts_at), cli_day(x->a, e->ends_at),
 			e->revoked_at ? ", revoked" : "", x->d.by == e ? "  <- decided" : "");
 	}
-	printf("at         %s\n", cli_day(x->a, x->at_s));
+	printf("at         %s\n", cli_day(x->a, x->visit.now_s));
 }
 
 int cmd_explain(struct cli *c)
@@ -103,11 +114,14 @@ int cmd_explain(struct cli *c)
 	const char *slug = cli_option(c, "article"), *who = cli_option(c, "reader"),
 		   *at = cli_option(c, "at");
 	struct account acc = { 0 };
-	struct explaining x = { .slug = str_of(slug), .at_s = c->now_s, .a = c->app.arena };
+	struct explaining x = { .wall = &c->app.wall,
+		.slug = str_of(slug),
+		.visit.now_s = c->now_s,
+		.a = c->app.arena };
 
 	if (!slug)
 		return cli_fail(EXIT_USAGE, "explain needs --article SLUG");
-	if (at && time_parse(str_of(at), &x.at_s) != ERR_OK)
+	if (at && time_parse(str_of(at), &x.visit.now_s) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--at %s: a date or a time such as 2027-01-31T18:00:00Z is expected", at);
 	int code = who ? cli_account(c, who, &acc) : EXIT_DONE;
@@ -116,12 +130,15 @@ int cmd_explain(struct cli *c)
 	if (acc.disabled_at || (who && !acc.verified_at))
 		fprintf(stderr, "note: this account is %s and cannot log in\n",
 			acc.disabled_at ? "disabled" : "not verified");
-	x.account_id = acc.id;
+	x.visit.account_id = acc.id;
 	enum err e = db_read(c->app.db, explain_read, &x);
+	int code_out = EXIT_DONE;
 	if (e)
-		return cli_error(e, slug);
-	if (c->json)
-		return cli_print_json(explain_json(&x, who));
-	explain_print(&x, who);
-	return EXIT_DONE;
+		code_out = cli_error(e, slug);
+	else if (c->json)
+		code_out = cli_print_json(explain_json(&x, who));
+	else
+		explain_print(&x, who);
+	policy_give_back(c->app.wall.policies, x.policy);
+	return code_out;
 }

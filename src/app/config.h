@@ -33,10 +33,13 @@ struct config {
 	int64_t mail_burst, mail_per_minute, write_burst, write_per_minute;
 	int64_t teaser_words;
 	const char *default_section, *default_access;
+	const char *timezone;
+	const char *ai_policy, *open_statuses_text;
 	/* worked out */
 	struct ip_net trusted_proxies[IP_NETS_MAX];
 	size_t trusted_proxy_count;
-	bool secure; /* base_url is https */
+	bool secure;            /* base_url is https */
+	unsigned open_statuses; /* bits 1 << enum entitlement_status */
 };
 
 enum setting_type { SETTING_TEXT = 1, SETTING_INT, SETTING_BOOL, SETTING_SECRET };

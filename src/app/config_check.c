@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "postern/entitlement.h"
 #include "postern/http.h"
 
 struct checking {
@@ -142,6 +143,45 @@ static enum err limits_check(struct checking *l)
 	return ERR_OK;
 }
 
+/* A name of the system's time zone database. */
+static enum err timezone_check(struct checking *l)
+{
+	const char *zone = l->c->timezone;
+	char path[256];
+	struct stat st;
+	bool word = *zone && *zone != '/' && !strstr(zone, "..") && strlen(zone) < 100 &&
+		    strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				 "0123456789_+-/") == strlen(zone);
+
+	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", word ? zone : "");
+	if (word && (strcmp(zone, "UTC") == 0 || (stat(path, &st) == 0 && S_ISREG(st.st_mode))))
+		return ERR_OK;
+	return refuse(l,
+		"site.timezone = %s: a name such as Europe/Berlin or UTC is expected, one that "
+		"/usr/share/zoneinfo has",
+		zone);
+}
+
+static enum err statuses_check(struct checking *l)
+{
+	struct str rest = str_of(l->c->open_statuses_text);
+	enum entitlement_status status;
+
+	l->c->open_statuses = 0;
+	while (rest.n > 0) {
+		struct str word = str_cut(&rest, ' ');
+		if (word.n == 0)
+			continue;
+		if (entitlement_status_parse(word, &status) != ERR_OK)
+			return refuse(l,
+				"paywall.open_statuses: " STR_FMT
+				" is none of active, trialing, past_due, paused, canceled, unpaid",
+				STR_ARG(word));
+		l->c->open_statuses |= 1u << status;
+	}
+	return ERR_OK;
+}
+
 /* The development mailbox shows every reset link to whoever asks. */
 static enum err development_check(struct checking *l)
 {
@@ -183,6 +223,10 @@ enum err config_check_together(struct config *c, char why[static CONFIG_WHY_SIZE
 		e = files_check(l);
 	if (!e)
 		e = limits_check(l);
+	if (!e)
+		e = timezone_check(l);
+	if (!e)
+		e = statuses_check(l);
 	if (!e)
 		e = development_check(l);
 	return e ? e : proxies_parse(l);

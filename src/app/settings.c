@@ -61,6 +61,9 @@ const struct setting settings[] = {
 		"Name of the paper, on pages and in mails."),
 	TEXT("site", "tagline", tagline, "", NULL, "A line below the name."),
 	TEXT("site", "language", language, "en", NULL, "Language of the pages, as in <html lang>."),
+	TEXT("site", "timezone", timezone, "UTC", NULL,
+		"The newsroom's time zone, such as Europe/Berlin: when a day, week or month begins "
+		"for meters and rules."),
 	TEXT("web", "theme", theme, "", NULL,
 		"Directory with templates/, mail/ and static/ whose files replace the built-in "
 		"ones of the same name."),
@@ -139,6 +142,14 @@ const struct setting settings[] = {
 	TEXT("article", "default_section", default_section, "News", NULL,
 		"For imported items that name none."),
 	TEXT("article", "default_access", default_access, "subscriber",
-		"public registered subscriber", "For imported items that say nothing."),
+		"public registered metered subscriber",
+		"For items that say nothing, or \"default\", and that no rule matches."),
+	TEXT("paywall", "ai_crawlers", ai_policy, "teaser", "allow teaser payment block",
+		"What crawlers for AI get: what a stranger gets, teasers, teasers with 402 and an "
+		"offer, or 403."),
+	TEXT("paywall", "open_statuses", open_statuses_text, "active trialing past_due canceled",
+		NULL,
+		"The statuses of an entitlement that let its reader in (of active, trialing, "
+		"past_due, paused, canceled, unpaid)."),
 };
 const size_t setting_count = COUNT(settings);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -90,10 +91,31 @@ enum err app_check_mail(const struct app *app, char why[static CONFIG_WHY_SIZE])
 	return e;
 }
 
+static enum err wall_open(struct app *app)
+{
+	static const char *const ai[] = { [AI_ALLOW] = "allow",
+		[AI_TEASER] = "teaser",
+		[AI_PAYMENT] = "payment",
+		[AI_BLOCK] = "block" };
+	struct policy_settings set = { .ai = AI_BLOCK, .open_statuses = app->cfg.open_statuses };
+
+	for (unsigned i = AI_ALLOW; i < COUNT(ai); i++) {
+		if (strcmp(app->cfg.ai_policy, ai[i]) == 0)
+			set.ai = (enum ai_policy)i;
+	}
+	if (paywall_access_parse(str_of(app->cfg.default_access), &set.fallback) != ERR_OK)
+		set.fallback = ACCESS_SUBSCRIBER;
+	app->wall = (struct paywall){ .db = app->db, .log = &app->log };
+	return policy_cache_open(&set, &app->wall.policies);
+}
+
 enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
 
+	/* Before any thread starts: weekdays, and when a meter's window begins. */
+	setenv("TZ", strcmp(c->timezone, "UTC") == 0 ? "UTC0" : c->timezone, 1);
+	tzset();
 	app->log = (struct log){ .level = log_level_of(c->log_level),
 		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
 		.fd = 2 };
@@ -115,6 +137,9 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	app->accounts = (struct accounts){
 		.set = account_settings(c), .db = app->db, .mail = app->mail, .log = &app->log
 	};
+	e = wall_open(app);
+	if (e)
+		return e;
 	e = crypto_password_cost_check(app->accounts.set.cost);
 	if (e)
 		snprintf(why, CONFIG_WHY_SIZE,
@@ -178,10 +203,11 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.development = c->development };
 
 	app->started_s = clock_now_s(&app->clock);
-	enum err e = pages_open(&ps, &app->accounts, &app->pages, why);
+	enum err e = pages_open(&ps, &app->accounts, &app->wall, &app->pages, why);
 	if (e)
 		return e;
 	app->api = (struct api){ .accounts = &app->accounts,
+		.wall = &app->wall,
 		.teaser_words = (unsigned)c->teaser_words };
 	routes_fill(app);
 	http_fill(app);
@@ -249,6 +275,7 @@ void app_close(struct app *app)
 	http_stop(app->http);
 	pages_close(app->pages);
 	mail_close(app->mail);
+	policy_cache_close(app->wall.policies);
 	db_close(app->db);
 	arena_free(app->arena);
 	*app = (struct app){ 0 };

@@ -14,6 +14,7 @@ struct app {
 	struct db *db;
 	struct mail *mail;
 	struct accounts accounts;
+	struct paywall wall;
 	struct pages *pages;
 	struct api api;
 	struct http *http;

@@ -57,9 +57,12 @@ enum err content_find(struct db_conn *c, struct str slug, struct arena *a, struc
 	return article_get(c, QUERY_ARTICLE_BY_SLUG, slug, a, out);
 }
 
-struct paywall_rule content_rule(const struct article *a)
+struct paywall_article content_facts(const struct article *a)
 {
-	return (struct paywall_rule){
+	return (struct paywall_article){
+		.id = a->id,
+		.section = a->section,
+		.tags = a->tags,
 		.access = a->access,
 		.usable = str_eq(a->status, STR("usable")),
 		.published_at = a->published_at,

@@ -1,6 +1,7 @@
 #include "postern/content.h"
 
 struct reading {
+	const struct paywall *w;
 	const struct reading_request *r;
 	struct arena *a;
 	struct article_reading *out;
@@ -11,13 +12,11 @@ struct reading {
 static enum err decide(
 	struct db_conn *c, struct reading *g, const struct article *art, struct decision *d)
 {
-	struct paywall_reader reader;
-	struct paywall_rule rule = content_rule(art);
-	enum err e = paywall_reader_load(c, g->r->account_id, g->a, &reader);
+	struct paywall_article facts = content_facts(art);
+	enum err e = visit_decide(g->w, c, &g->r->visit, &facts, g->a, d);
 
 	if (e)
 		return e;
-	*d = paywall_decide(&rule, &reader, g->r->now_s);
 	if (d->grant != GRANT_NONE)
 		return ERR_OK;
 	return d->reason == REASON_EXPIRED ? ERR_GONE : ERR_NOT_FOUND;
@@ -52,12 +51,12 @@ static enum err article_read(struct db_conn *c, void *arg)
 	return e;
 }
 
-enum err content_read(struct db *db, const struct reading_request *r, struct arena *a,
+enum err content_read(const struct paywall *w, const struct reading_request *r, struct arena *a,
 	struct article_reading *out)
 {
-	struct reading g = { .r = r, .a = a, .out = out };
+	struct reading g = { .w = w, .r = r, .a = a, .out = out };
 	*out = (struct article_reading){ 0 };
-	return db_read(db, article_read, &g);
+	return db_read(w->db, article_read, &g);
 }
 
 static enum err media_read(struct db_conn *c, void *arg)
@@ -74,9 +73,9 @@ static enum err media_read(struct db_conn *c, void *arg)
 	return e;
 }
 
-enum err content_media_read(struct db *db, const struct reading_request *r, struct arena *a,
-	struct image *img, struct str *bytes)
+enum err content_media_read(const struct paywall *w, const struct reading_request *r,
+	struct arena *a, struct image *img, struct str *bytes)
 {
-	struct reading g = { .r = r, .a = a, .img = img, .bytes = bytes };
-	return db_read(db, media_read, &g);
+	struct reading g = { .w = w, .r = r, .a = a, .img = img, .bytes = bytes };
+	return db_read(w->db, media_read, &g);
 }

@@ -1,5 +1,7 @@
 #include "internal.h"
 
+#include "postern/entitlement.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +34,7 @@ struct overview {
 static enum err overview_read(struct db_conn *c, void *arg)
 {
 	struct overview *o = arg;
-	return paywall_entitlements(c, o->account_id, o->a, &o->list, &o->count);
+	return entitlement_list(c, o->account_id, o->a, &o->list, &o->count);
 }
 
 static void entitlements_view(struct view *root, const struct overview *o, int64_t now_s)

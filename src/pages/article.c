@@ -5,6 +5,7 @@
 enum { MORE_CARDS = 4 };
 
 struct around {
+	const struct pages *p;
 	struct str section;
 	int64_t now_s;
 	struct arena *a;
@@ -20,7 +21,7 @@ static enum err around_read(struct db_conn *c, void *arg)
 	struct article_filter f = {
 		.section = ar->section, .limit = MORE_CARDS + 1, .now_s = ar->now_s
 	};
-	enum err e = cards_load(c, &f, ar->a, &ar->more, &ar->more_count);
+	enum err e = cards_load(ar->p, c, &f, ar->a, &ar->more, &ar->more_count);
 
 	return e ? e : content_sections(c, ar->now_s, ar->a, &ar->sections, &ar->section_count);
 }
@@ -64,7 +65,7 @@ static void article_view(struct view *root, struct arena *a, const struct articl
 	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
 	times_view(v, a, art);
 	tags_view(v, art);
-	access_view(v, art->access);
+	access_view(v, rd->decision.level);
 	image_view(v, "image", a,
 		rd->image_count && rd->images[0].position == 0 ? &rd->images[0] : NULL);
 	view_child(root, "article", v);
@@ -114,17 +115,18 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct article_reading rd;
-	struct reading_request q = { .slug = r->params[0],
-		.account_id = r->caller.account_id,
-		.teaser_words = p->set.teaser_words,
-		.now_s = r->now_s };
-	enum err e = content_read(p->accounts->db, &q, r->arena, &rd);
+	struct reading_request q = {
+		.slug = r->params[0], .visit = visit_of(r), .teaser_words = p->set.teaser_words
+	};
+	enum err e = content_read(p->wall, &q, r->arena, &rd);
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
 	if (e)
 		return e;
-	struct around ar = { .section = rd.article.section, .now_s = r->now_s, .a = r->arena };
+	struct around ar = {
+		.p = p, .section = rd.article.section, .now_s = r->now_s, .a = r->arena
+	};
 	e = db_read(p->accounts->db, around_read, &ar);
 	if (e)
 		return e;
@@ -155,10 +157,8 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct image img;
 	struct str bytes;
-	struct reading_request q = {
-		.slug = r->params[0], .account_id = r->caller.account_id, .now_s = r->now_s
-	};
-	enum err e = content_media_read(p->accounts->db, &q, r->arena, &img, &bytes);
+	struct reading_request q = { .slug = r->params[0], .visit = visit_of(r) };
+	enum err e = content_media_read(p->wall, &q, r->arena, &img, &bytes);
 
 	if (!e && !str_eq(img.name, r->params[1]))
 		e = ERR_NOT_FOUND;

@@ -4,32 +4,39 @@
 
 /* Lead pictures are part of the teaser, so the decision for a stranger is enough to show them on a
  * card. */
-static enum err card_load(struct db_conn *c, struct arena *a, int64_t now_s, struct card *card)
+static enum err card_load(
+	struct db_conn *c, struct arena *a, const struct paywall_case *stranger, struct card *card)
 {
-	struct paywall_rule rule = content_rule(&card->article);
-	struct decision d = paywall_decide(&rule, &(struct paywall_reader){ 0 }, now_s);
+	struct paywall_article facts = content_facts(&card->article);
+	struct paywall_case k = *stranger;
+
+	k.article = &facts;
+	struct decision d = paywall_decide(&k);
+	card->level = d.level;
 	enum err e = content_lead_image(c, &card->article, &d, a, &card->image);
 
 	card->has_image = e == ERR_OK;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err cards_load(struct db_conn *c, const struct article_filter *f, struct arena *a,
-	struct card **out, size_t *count)
+enum err cards_load(const struct pages *p, struct db_conn *c, const struct article_filter *f,
+	struct arena *a, struct card **out, size_t *count)
 {
 	struct article *list = NULL;
 	size_t n = 0;
 	enum err e = content_list(c, f, a, &list, &n);
+	struct card *cards = e ? NULL : arena_alloc(a, (n + 1) * sizeof *cards);
+	struct paywall_case stranger = { .reader = &(struct paywall_reader){ 0 },
+		.now = paywall_moment(f->now_s) };
 
-	if (e)
-		return e;
-	struct card *cards = arena_alloc(a, (n + 1) * sizeof *cards);
-	if (!cards)
-		return ERR_NOMEM;
+	if (e || !cards)
+		return e ? e : ERR_NOMEM;
+	e = policy_take(p->wall->policies, c, &stranger.policy);
 	for (size_t i = 0; !e && i < n; i++) {
 		cards[i].article = list[i];
-		e = card_load(c, a, f->now_s, &cards[i]);
+		e = card_load(c, a, &stranger, &cards[i]);
 	}
+	policy_give_back(p->wall->policies, stranger.policy);
 	*out = cards;
 	*count = n;
 	return e;
@@ -39,6 +46,7 @@ void access_view(struct view *v, enum access access)
 {
 	view_bool(v, "access_public", access == ACCESS_PUBLIC);
 	view_bool(v, "access_registered", access == ACCESS_REGISTERED);
+	view_bool(v, "access_metered", access == ACCESS_METERED);
 	view_bool(v, "access_subscriber", access == ACCESS_SUBSCRIBER);
 }
 
@@ -87,6 +95,6 @@ void card_view(struct view *v, struct arena *a, const struct card *c)
 	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
 	view_text(v, "published_iso", arena_str(a, str_of(iso)));
 	view_z(v, "published", short_day(a, art->published_at));
-	access_view(v, art->access);
+	access_view(v, c->level);
 	image_view(v, "image", a, c->has_image ? &c->image : NULL);
 }

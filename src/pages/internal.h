@@ -17,6 +17,7 @@ enum { ASSET_CSS, ASSET_JS, ASSET_ICON, ASSET_COUNT };
 struct pages {
 	struct pages_settings set;
 	const struct accounts *accounts;
+	const struct paywall *wall;
 	struct template_set *templates;
 	struct asset assets[ASSET_COUNT];
 	struct buf asset_files[ASSET_COUNT]; /* bytes of a theme's own files */
@@ -64,12 +65,13 @@ void form_view(
 /* ---- card.c ---- */
 struct card {
 	struct article article;
+	enum access level; /* in force now */
 	struct image image;
 	bool has_image;
 };
 /* A list with the lead pictures. */
-enum err MUST_USE cards_load(struct db_conn *c, const struct article_filter *f, struct arena *a,
-	struct card **out, size_t *count);
+enum err MUST_USE cards_load(const struct pages *p, struct db_conn *c,
+	const struct article_filter *f, struct arena *a, struct card **out, size_t *count);
 void card_view(struct view *v, struct arena *a, const struct card *c);
 void image_view(struct view *v, const char *key, struct arena *a,
 	const struct image *img); /* NULL: false */

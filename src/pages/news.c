@@ -19,6 +19,7 @@ static void cards_view(struct view *list, struct arena *a, const struct card *ca
 
 enum { FRONT_SECTIONS_MAX = 16 };
 struct front {
+	const struct pages *p;
 	int64_t now_s;
 	struct arena *a;
 	struct cards news, blocks[FRONT_SECTIONS_MAX];
@@ -30,7 +31,7 @@ static enum err front_read(struct db_conn *c, void *arg)
 {
 	struct front *f = arg;
 	struct article_filter all = { .limit = FRONT_NEWS, .now_s = f->now_s };
-	enum err e = cards_load(c, &all, f->a, &f->news.v, &f->news.n);
+	enum err e = cards_load(f->p, c, &all, f->a, &f->news.v, &f->news.n);
 
 	if (!e)
 		e = content_sections(c, f->now_s, f->a, &f->sections, &f->section_count);
@@ -38,7 +39,7 @@ static enum err front_read(struct db_conn *c, void *arg)
 		struct article_filter one = {
 			.section = f->sections[i].slug, .limit = BLOCK_CARDS, .now_s = f->now_s
 		};
-		e = cards_load(c, &one, f->a, &f->blocks[i].v, &f->blocks[i].n);
+		e = cards_load(f->p, c, &one, f->a, &f->blocks[i].v, &f->blocks[i].n);
 	}
 	return e;
 }
@@ -113,7 +114,7 @@ static void front_view(struct view *root, struct front *f)
 enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct front f = { .now_s = r->now_s, .a = r->arena };
+	struct front f = { .p = p, .now_s = r->now_s, .a = r->arena };
 	enum err e = db_read(p->accounts->db, front_read, &f);
 
 	if (e)
@@ -132,6 +133,7 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 /* ---- section ---- */
 
 struct section_page {
+	const struct pages *p;
 	struct article_filter filter;
 	struct arena *a;
 	struct cards cards;
@@ -142,7 +144,7 @@ struct section_page {
 static enum err section_read(struct db_conn *c, void *arg)
 {
 	struct section_page *s = arg;
-	enum err e = cards_load(c, &s->filter, s->a, &s->cards.v, &s->cards.n);
+	enum err e = cards_load(s->p, c, &s->filter, s->a, &s->cards.v, &s->cards.n);
 
 	return e ? e : content_sections(c, s->filter.now_s, s->a, &s->sections, &s->section_count);
 }
@@ -191,7 +193,8 @@ static void section_view(struct view *root, struct section_page *s, const struct
 enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct section_page s = { .a = r->arena,
+	struct section_page s = { .p = p,
+		.a = r->arena,
 		.filter = {
 			.section = r->params[0], .limit = SECTION_PAGE + 1, .now_s = r->now_s } };
 	enum err e = before_parse(fields_get(&r->query, "before"), &s.filter);

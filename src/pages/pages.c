@@ -87,7 +87,7 @@ static enum err open_parts(struct pages *p, char why[static 256])
 }
 
 enum err pages_open(const struct pages_settings *s, const struct accounts *accounts,
-	struct pages **out, char why[static 256])
+	const struct paywall *wall, struct pages **out, char why[static 256])
 {
 	struct pages *p = calloc(1, sizeof *p);
 
@@ -95,6 +95,7 @@ enum err pages_open(const struct pages_settings *s, const struct accounts *accou
 		return ERR_NOMEM;
 	p->set = *s;
 	p->accounts = accounts;
+	p->wall = wall;
 	enum err e = open_parts(p, why);
 	if (e) {
 		pages_close(p);

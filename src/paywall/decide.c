@@ -1,83 +1,298 @@
 #include "postern/paywall.h"
 
-#include <string.h>
+#include <time.h>
 
-static bool in_force(const struct entitlement *e, int64_t now_s)
+struct paywall_moment paywall_moment(int64_t now_s)
 {
-	return !e->revoked_at && e->starts_at <= now_s && (!e->ends_at || now_s < e->ends_at);
+	struct tm tm = { 0 };
+	time_t t = (time_t)now_s;
+
+	return (struct paywall_moment){ .s = now_s,
+		.weekday = localtime_r(&t, &tm) ? (unsigned)tm.tm_wday : 0 };
+}
+
+/* ---- level ---- */
+
+bool paywall_list_has(struct str list, struct str name)
+{
+	while (list.n > 0) {
+		if (name.n > 0 && str_eq_nocase(str_cut(&list, '\n'), name))
+			return true;
+	}
+	return false;
+}
+
+bool paywall_rule_matches(
+	const struct paywall_rule *r, const struct paywall_article *a, struct paywall_moment now)
+{
+	int64_t since = a->embargo_at > a->published_at ? a->embargo_at : a->published_at;
+	int64_t age_s = now.s - since;
+
+	if (*r->section && !str_eq(a->section, str_of(r->section)))
+		return false;
+	if (*r->tag && !paywall_list_has(a->tags, str_of(r->tag)))
+		return false;
+	if (age_s < r->from_s || (r->until_s && age_s >= r->until_s))
+		return false;
+	return (r->weekdays >> now.weekday) & 1;
+}
+
+static const struct paywall_rule *rule_first(const struct paywall_policy *p,
+	const struct paywall_article *a, struct paywall_moment now, enum rule_kind kind)
+{
+	for (size_t i = 0; i < p->rule_count; i++) {
+		if (p->rules[i].kind == kind && paywall_rule_matches(&p->rules[i], a, now))
+			return &p->rules[i];
+	}
+	return NULL;
+}
+
+enum access paywall_level(const struct paywall_policy *p, const struct paywall_article *a,
+	struct paywall_moment now, const struct paywall_rule **rule)
+{
+	*rule = rule_first(p, a, now, RULE_OVERRIDE);
+	if (*rule)
+		return (*rule)->access;
+	if (a->access != ACCESS_DEFAULT)
+		return a->access;
+	*rule = rule_first(p, a, now, RULE_DEFAULT);
+	return *rule ? (*rule)->access : p->fallback;
+}
+
+const struct meter *paywall_meter_of(
+	const struct paywall_policy *p, const struct paywall_article *a)
+{
+	const struct meter *pool = NULL;
+
+	for (size_t i = 0; i < p->meter_count; i++) {
+		const struct meter *m = &p->meters[i];
+		if (*m->section && str_eq(a->section, str_of(m->section)))
+			return m;
+		if (!*m->section && !pool)
+			pool = m;
+	}
+	return pool;
+}
+
+/* ---- entitlements ---- */
+
+static const struct plan *plan_find(const struct paywall_policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->plan_count; i++) {
+		if (str_eq(str_of(p->plans[i].name), str_of(name)))
+			return &p->plans[i];
+	}
+	return NULL;
+}
+
+static bool plan_covers(const struct plan *plan, const struct paywall_article *a)
+{
+	return !*plan->sections || paywall_list_has(str_of(plan->sections), a->section);
+}
+
+bool paywall_entitlement_covers(const struct paywall_policy *p, const struct entitlement *e,
+	const struct paywall_article *a)
+{
+	const struct plan *plan = plan_find(p, e->plan);
+
+	if (*e->article_id)
+		return str_eq(str_of(e->article_id), str_of(a->id));
+	return !plan || plan_covers(plan, a);
+}
+
+bool paywall_entitlement_open(
+	const struct paywall_policy *p, const struct entitlement *e, int64_t now_s)
+{
+	if (e->revoked_at || e->starts_at > now_s)
+		return false;
+	if (e->ends_at && now_s - e->grace_s >= e->ends_at)
+		return false;
+	return (p->open_statuses >> e->status) & 1;
+}
+
+/* Why an entitlement lets nobody in, the more telling the higher. */
+static enum reason entitlement_shut(const struct paywall_case *k, const struct entitlement *e)
+{
+	if (e->revoked_at)
+		return REASON_ENTITLEMENT_ENDED;
+	if (e->starts_at > k->now.s)
+		return REASON_ENTITLEMENT_FUTURE;
+	if (!paywall_entitlement_covers(k->policy, e, k->article))
+		return REASON_OTHER_PLAN;
+	if (!((k->policy->open_statuses >> e->status) & 1))
+		return REASON_ENTITLEMENT_CLOSED;
+	return REASON_ENTITLEMENT_ENDED;
+}
+
+static unsigned telling(enum reason r)
+{
+	static const enum reason order[] = { REASON_NO_ENTITLEMENT, REASON_ENTITLEMENT_ENDED,
+		REASON_OTHER_PLAN, REASON_ENTITLEMENT_CLOSED, REASON_ENTITLEMENT_FUTURE };
+	unsigned i = 0;
+
+	while (i < COUNT(order) && order[i] != r)
+		i++;
+	return i;
 }
 
 /* The entitlement that decides: one in force, else the one that tells most of why there is none. */
-static enum reason entitlement_look(
-	const struct paywall_reader *reader, int64_t now_s, const struct entitlement **by)
+static enum reason entitlement_look(const struct paywall_case *k, const struct entitlement **by)
 {
 	enum reason reason = REASON_NO_ENTITLEMENT;
 
 	*by = NULL;
-	for (size_t i = 0; i < reader->entitlement_count; i++) {
-		const struct entitlement *e = &reader->entitlements[i];
+	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
+		const struct entitlement *e = &k->reader->entitlements[i];
 
-		if (in_force(e, now_s)) {
+		if (paywall_entitlement_open(k->policy, e, k->now.s) &&
+			paywall_entitlement_covers(k->policy, e, k->article)) {
 			*by = e;
 			return REASON_ENTITLED;
 		}
-		if (!e->revoked_at && e->starts_at > now_s) {
+		enum reason why = entitlement_shut(k, e);
+		if (telling(why) > telling(reason)) {
 			*by = e;
-			reason = REASON_ENTITLEMENT_FUTURE;
-		} else if (reason == REASON_NO_ENTITLEMENT) {
-			*by = e;
-			reason = REASON_ENTITLEMENT_ENDED;
+			reason = why;
 		}
 	}
 	return reason;
 }
 
-static struct decision full(enum reason reason)
-{
-	return (struct decision){ .grant = GRANT_FULL, .reason = reason };
-}
+/* ---- decision ---- */
 
-static struct decision teaser(enum reason reason, unsigned offer)
+static struct decision give(struct decision d, enum grant grant, enum reason reason)
 {
-	return (struct decision){ .grant = GRANT_TEASER, .reason = reason, .offer = offer };
-}
-
-static struct decision none(enum reason reason)
-{
-	return (struct decision){ .grant = GRANT_NONE, .reason = reason };
-}
-
-static struct decision decide_subscriber(const struct paywall_reader *reader, int64_t now_s)
-{
-	const struct entitlement *by;
-
-	if (!reader->signed_in)
-		return teaser(REASON_SUBSCRIBER_ONLY, OFFER_LOGIN | OFFER_SUBSCRIBE);
-	enum reason reason = entitlement_look(reader, now_s, &by);
-	struct decision d =
-		reason == REASON_ENTITLED ? full(reason) : teaser(reason, OFFER_SUBSCRIBE);
-	d.by = by;
+	d.grant = grant;
+	d.reason = reason;
 	return d;
 }
 
-struct decision paywall_decide(
-	const struct paywall_rule *rule, const struct paywall_reader *reader, int64_t now_s)
+/* What is sold and would open this article. */
+static unsigned offers_sold(const struct paywall_case *k)
 {
-	if (!rule->usable)
-		return none(REASON_WITHHELD);
-	if (rule->embargo_at > now_s || rule->published_at > now_s)
-		return none(REASON_EMBARGOED);
-	if (rule->expires_at && rule->expires_at <= now_s)
-		return none(REASON_EXPIRED);
-	switch (rule->access) {
-	case ACCESS_PUBLIC:
-		return full(REASON_PUBLIC);
-	case ACCESS_REGISTERED:
-		return reader->signed_in
-			       ? full(REASON_SIGNED_IN)
-			       : teaser(REASON_LOGIN_REQUIRED, OFFER_LOGIN | OFFER_REGISTER);
-	case ACCESS_SUBSCRIBER:
-		return decide_subscriber(reader, now_s);
+	unsigned offer = OFFER_SUBSCRIBE;
+
+	for (size_t i = 0; i < k->policy->plan_count; i++) {
+		const struct plan *plan = &k->policy->plans[i];
+
+		if (!*plan->href || !plan_covers(plan, k->article))
+			continue;
+		if (plan->kind == PLAN_DAY_PASS)
+			offer |= OFFER_DAY_PASS;
+		else if (plan->kind == PLAN_ARTICLE)
+			offer |= OFFER_ARTICLE;
 	}
-	return none(REASON_BAD_RULE);
+	return offer;
+}
+
+static struct decision wall(
+	const struct paywall_case *k, struct decision d, enum reason reason, unsigned offer)
+{
+	d.offer = offer | (k->reader->signed_in ? 0 : OFFER_LOGIN);
+	return give(d, GRANT_TEASER, reason);
+}
+
+/* An AI crawler that nobody signed in for. A name it gives itself can close, never open. */
+static bool crawler_limited(const struct paywall_case *k, struct decision *d)
+{
+	if (k->reader->crawler != CRAWLER_AI || k->reader->signed_in)
+		return false;
+	switch (k->policy->ai) {
+	case AI_ALLOW:
+		return false;
+	case AI_TEASER:
+		*d = give(*d, GRANT_TEASER, REASON_CRAWLER_TEASER);
+		return true;
+	case AI_PAYMENT:
+		*d = wall(k, *d, REASON_CRAWLER_PAYMENT, OFFER_SUBSCRIBE);
+		return true;
+	case AI_BLOCK:
+		break;
+	}
+	*d = give(*d, GRANT_NONE, REASON_CRAWLER_BLOCKED);
+	return true;
+}
+
+static struct decision decide_metered(const struct paywall_case *k, struct decision d)
+{
+	const struct meter *m = d.meter;
+
+	if (!m)
+		return wall(k, d, REASON_METER_EXHAUSTED, offers_sold(k));
+	d.used = k->usage.used;
+	d.limit = k->reader->signed_in ? m->registered_limit : m->anonymous_limit;
+	if (k->usage.counted)
+		return give(d, GRANT_FULL, REASON_METERED_AGAIN);
+	if (d.used < d.limit) {
+		d.charge = true;
+		return give(d, GRANT_FULL, REASON_METERED);
+	}
+	/* Reading goes on with the count that was reached, so an account must allow more. */
+	unsigned more = !k->reader->signed_in && m->registered_limit > d.used ? OFFER_REGISTER : 0;
+	return wall(k, d, REASON_METER_EXHAUSTED, more | offers_sold(k));
+}
+
+static struct decision decide_closed(
+	const struct paywall_case *k, struct decision d, enum reason entitlement)
+{
+	switch (d.level) {
+	case ACCESS_REGISTERED:
+		return wall(k, d, REASON_LOGIN_REQUIRED, OFFER_REGISTER);
+	case ACCESS_METERED:
+		return decide_metered(k, d);
+	default:
+		return wall(k, d, k->reader->signed_in ? entitlement : REASON_SUBSCRIBER_ONLY,
+			offers_sold(k));
+	}
+}
+
+/* What opens any level that is not public. */
+static enum reason open_reason(
+	const struct paywall_case *k, struct decision *d, enum reason entitlement)
+{
+	if (d->level == ACCESS_REGISTERED && k->reader->signed_in)
+		return REASON_SIGNED_IN;
+	if (entitlement == REASON_ENTITLED)
+		return REASON_ENTITLED;
+	if (k->reader->institution)
+		return REASON_INSTITUTION;
+	if (k->reader->gift)
+		return REASON_GIFT;
+	return k->reader->crawler == CRAWLER_SEARCH ? REASON_CRAWLER : (enum reason)0;
+}
+
+static bool nobody_may(const struct paywall_case *k, struct decision *d)
+{
+	const struct paywall_article *a = k->article;
+	enum reason reason = (enum reason)0;
+
+	if (!a->usable)
+		reason = REASON_WITHHELD;
+	else if (a->embargo_at > k->now.s || a->published_at > k->now.s)
+		reason = REASON_EMBARGOED;
+	else if (a->expires_at && a->expires_at <= k->now.s)
+		reason = REASON_EXPIRED;
+	*d = give(*d, GRANT_NONE, reason);
+	return reason != 0;
+}
+
+struct decision paywall_decide(const struct paywall_case *k)
+{
+	struct decision d = { .grant = GRANT_NONE };
+
+	if (nobody_may(k, &d))
+		return d;
+	d.level = paywall_level(k->policy, k->article, k->now, &d.rule);
+	d.teaser_words = d.rule ? d.rule->teaser_words : 0;
+	if (d.level < ACCESS_PUBLIC || d.level > ACCESS_SUBSCRIBER)
+		return give(d, GRANT_NONE, REASON_BAD_RULE);
+	if (crawler_limited(k, &d))
+		return d;
+	if (d.level == ACCESS_PUBLIC)
+		return give(d, GRANT_FULL, REASON_PUBLIC);
+	if (d.level == ACCESS_METERED)
+		d.meter = paywall_meter_of(k->policy, k->article);
+	enum reason entitlement = entitlement_look(k, &d.by);
+	enum reason open = open_reason(k, &d, entitlement);
+	return open ? give(d, GRANT_FULL, open) : decide_closed(k, d, entitlement);
 }

@@ -1,17 +1,49 @@
+#include "postern/entitlement.h"
+
 #include "postern/crypto.h"
-#include "postern/paywall.h"
 
 #include <string.h>
 
-static const struct db_column entitlement_columns[] = {
-	DB_COL_CHARS(struct entitlement, id),
-	DB_COL_CHARS(struct entitlement, plan),
-	DB_COL_CHARS(struct entitlement, source),
-	DB_COL_INT(struct entitlement, starts_at),
-	DB_COL_INT(struct entitlement, ends_at),
-	DB_COL_INT(struct entitlement, revoked_at),
+struct entitlement_row {
+	struct entitlement e;
+	char status[16];
 };
-static const struct db_shape entitlement_shape = DB_SHAPE(struct entitlement, entitlement_columns);
+static const struct db_column entitlement_columns[] = {
+	DB_COL_CHARS(struct entitlement_row, e.id),
+	DB_COL_CHARS(struct entitlement_row, e.plan),
+	DB_COL_CHARS(struct entitlement_row, e.source),
+	DB_COL_CHARS(struct entitlement_row, e.article_id),
+	DB_COL_CHARS(struct entitlement_row, status),
+	DB_COL_INT(struct entitlement_row, e.starts_at),
+	DB_COL_INT(struct entitlement_row, e.ends_at),
+	DB_COL_INT(struct entitlement_row, e.grace_s),
+	DB_COL_INT(struct entitlement_row, e.revoked_at),
+};
+static const struct db_shape entitlement_shape =
+	DB_SHAPE(struct entitlement_row, entitlement_columns);
+
+static const char *const status_names[] = { [STATUS_ACTIVE] = "active",
+	[STATUS_TRIALING] = "trialing",
+	[STATUS_PAST_DUE] = "past_due",
+	[STATUS_PAUSED] = "paused",
+	[STATUS_CANCELED] = "canceled",
+	[STATUS_UNPAID] = "unpaid" };
+
+const char *entitlement_status_name(enum entitlement_status s)
+{
+	return s >= STATUS_ACTIVE && s < COUNT(status_names) ? status_names[s] : "";
+}
+
+enum err entitlement_status_parse(struct str s, enum entitlement_status *out)
+{
+	for (unsigned i = STATUS_ACTIVE; i < COUNT(status_names); i++) {
+		if (str_eq(s, str_of(status_names[i]))) {
+			*out = (enum entitlement_status)i;
+			return ERR_OK;
+		}
+	}
+	return ERR_INVALID;
+}
 
 static bool name_ok(const char *z, size_t size)
 {
@@ -31,16 +63,20 @@ static enum err grant_tx(struct db_conn *c, void *arg)
 	const struct entitlement_grant *g = j->g;
 	struct db_call call = { .query = QUERY_ENTITLEMENT_INSERT,
 		DB_PARAMS(db_z(j->id), db_z(g->account_id), db_z(g->plan), db_z(g->source),
-			db_int(g->starts_at), db_int_or_null(g->ends_at), db_int(j->now_s)) };
+			db_text(str_of(g->article_id).p ? str_of(g->article_id) : STR("")),
+			db_z(entitlement_status_name(g->status)), db_int(g->starts_at),
+			db_int_or_null(g->ends_at), db_int(g->grace_s), db_int(j->now_s)) };
 	return db_run(c, &call, NULL);
 }
 
-enum err paywall_entitlement_grant(
+enum err entitlement_grant(
 	struct db *db, const struct entitlement_grant *g, int64_t now_s, char id[static ID_SIZE])
 {
 	struct grant_job j = { .g = g, .id = id, .now_s = now_s };
 
 	if (!name_ok(g->plan, PLAN_SIZE) || !name_ok(g->source, SOURCE_SIZE))
+		return ERR_INVALID;
+	if (!*entitlement_status_name(g->status) || g->grace_s < 0)
 		return ERR_INVALID;
 	if (g->ends_at && g->ends_at <= g->starts_at)
 		return ERR_INVALID;
@@ -61,7 +97,7 @@ static enum err revoke_tx(struct db_conn *c, void *arg)
 	return db_run(c, &call, &j->changed);
 }
 
-enum err paywall_entitlement_revoke(struct db *db, struct str id, int64_t now_s)
+enum err entitlement_revoke(struct db *db, struct str id, int64_t now_s)
 {
 	struct revoke_job j = { .id = id, .now_s = now_s };
 	enum err e = db_tx(db, revoke_tx, &j);
@@ -71,31 +107,28 @@ enum err paywall_entitlement_revoke(struct db *db, struct str id, int64_t now_s)
 	return j.changed ? ERR_OK : ERR_NOT_FOUND;
 }
 
-enum err paywall_entitlements(struct db_conn *c, const char *account_id, struct arena *a,
+enum err entitlement_list(struct db_conn *c, const char *account_id, struct arena *a,
 	struct entitlement **out, size_t *count)
 {
+	struct entitlement_row *rows = NULL;
+	size_t n = 0;
 	struct db_call call = { .query = QUERY_ENTITLEMENT_BY_ACCOUNT,
 		DB_PARAMS(db_z(account_id), db_int(ENTITLEMENTS_MAX)),
 		.shape = &entitlement_shape,
 		.arena = a,
 		.max_rows = ENTITLEMENTS_MAX };
-	return db_list(c, &call, out, count);
-}
+	enum err e = db_list(c, &call, &rows, &n);
+	struct entitlement *list = e ? NULL : arena_alloc(a, (n ? n : 1) * sizeof *list);
 
-enum err paywall_reader_load(
-	struct db_conn *c, const char *account_id, struct arena *a, struct paywall_reader *out)
-{
-	struct entitlement *list = NULL;
-	size_t n = 0;
-
-	*out = (struct paywall_reader){ 0 };
-	if (!account_id || !*account_id)
-		return ERR_OK;
-	enum err e = paywall_entitlements(c, account_id, a, &list, &n);
-	if (e)
-		return e;
-	*out = (struct paywall_reader){
-		.signed_in = true, .entitlements = list, .entitlement_count = n
-	};
+	if (e || !list)
+		return e ? e : ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		list[i] = rows[i].e;
+		/* a status nobody knows lets nobody in: 0 is in no set of open ones */
+		if (entitlement_status_parse(str_of(rows[i].status), &list[i].status) != ERR_OK)
+			list[i].status = (enum entitlement_status)0;
+	}
+	*out = list;
+	*count = n;
 	return ERR_OK;
 }

@@ -2,7 +2,19 @@
 
 static const char *const access_names[] = { [ACCESS_PUBLIC] = "public",
 	[ACCESS_REGISTERED] = "registered",
-	[ACCESS_SUBSCRIBER] = "subscriber" };
+	[ACCESS_METERED] = "metered",
+	[ACCESS_SUBSCRIBER] = "subscriber",
+	[ACCESS_DEFAULT] = "default" };
+static const char *const rule_kinds[] = {
+	[RULE_OVERRIDE] = "override", [RULE_DEFAULT] = "default"
+};
+static const char *const windows[] = { [WINDOW_DAY] = "day",
+	[WINDOW_WEEK] = "week",
+	[WINDOW_MONTH] = "month",
+	[WINDOW_ROLLING] = "rolling" };
+static const char *const plan_kinds[] = { [PLAN_SUBSCRIPTION] = "subscription",
+	[PLAN_DAY_PASS] = "day-pass",
+	[PLAN_ARTICLE] = "article" };
 static const char *const grant_names[] = {
 	[GRANT_NONE] = "none", [GRANT_TEASER] = "teaser", [GRANT_FULL] = "full"
 };
@@ -13,17 +25,34 @@ static const struct {
 	[REASON_SIGNED_IN] = { "signed_in",
 		"The article is open to every reader with an account." },
 	[REASON_ENTITLED] = { "entitled", "The reader has an entitlement in force." },
+	[REASON_INSTITUTION] = { "institution",
+		"The reader comes from an institution that has access." },
+	[REASON_GIFT] = { "gift", "A subscriber gave this article to the reader." },
+	[REASON_CRAWLER] = { "crawler", "A search engine's crawler, proved by its address." },
+	[REASON_METERED] = { "metered", "The article is one of the free ones of this period." },
+	[REASON_METERED_AGAIN] = { "metered_again",
+		"The article was counted before; reading it again is free." },
 	[REASON_LOGIN_REQUIRED] = { "login_required",
 		"The article needs a free account; nobody is signed in." },
+	[REASON_METER_EXHAUSTED] = { "meter_exhausted",
+		"The free articles of this period have been read." },
 	[REASON_SUBSCRIBER_ONLY] = { "subscriber_only",
 		"The article is for subscribers; nobody is signed in." },
 	[REASON_NO_ENTITLEMENT] = { "no_entitlement",
 		"The article is for subscribers; this account has no entitlement." },
+	[REASON_OTHER_PLAN] = { "other_plan",
+		"The article is for subscribers; what this account has does not cover it." },
+	[REASON_ENTITLEMENT_CLOSED] = { "entitlement_closed",
+		"The article is for subscribers; this account's entitlement is paused or unpaid." },
 	[REASON_ENTITLEMENT_ENDED] = { "entitlement_ended",
 		"The article is for subscribers; this account's entitlement has ended or was "
 		"revoked." },
 	[REASON_ENTITLEMENT_FUTURE] = { "entitlement_future",
 		"The article is for subscribers; this account's entitlement has not begun." },
+	[REASON_CRAWLER_TEASER] = { "crawler_teaser", "Crawlers for AI get the teaser only." },
+	[REASON_CRAWLER_PAYMENT] = { "crawler_payment",
+		"Crawlers for AI need a licence for the whole text." },
+	[REASON_CRAWLER_BLOCKED] = { "crawler_blocked", "Crawlers for AI are not served." },
 	[REASON_WITHHELD] = { "withheld", "The article was withheld or canceled at its source." },
 	[REASON_EMBARGOED] = { "embargoed", "The article is not published yet, or under embargo." },
 	[REASON_EXPIRED] = { "expired", "The article has expired and is withdrawn." },
@@ -31,21 +60,38 @@ static const struct {
 		"The article's access level is not one this program knows." },
 };
 
-const char *paywall_access_name(enum access a)
+static const char *name_of(const char *const *names, size_t count, unsigned i)
 {
-	return a >= ACCESS_PUBLIC && a <= ACCESS_SUBSCRIBER ? access_names[a] : "";
+	return i < count && names[i] ? names[i] : "";
 }
 
-enum err paywall_access_parse(struct str s, enum access *out)
+/* The index of a name, 0 when it is none. */
+static unsigned index_of(const char *const *names, size_t count, struct str s)
 {
-	for (unsigned i = ACCESS_PUBLIC; i < COUNT(access_names); i++) {
-		if (str_eq(s, str_of(access_names[i]))) {
-			*out = (enum access)i;
-			return ERR_OK;
-		}
+	for (unsigned i = 1; i < count; i++) {
+		if (str_eq(s, str_of(names[i])))
+			return i;
 	}
-	return ERR_INVALID;
+	return 0;
 }
+
+#define NAMES(noun, type, names)                                                                   \
+	const char *noun##_name(type value)                                                        \
+	{                                                                                          \
+		return name_of(names, COUNT(names), (unsigned)value);                              \
+	}                                                                                          \
+	enum err noun##_parse(struct str s, type *out)                                             \
+	{                                                                                          \
+		unsigned i = index_of(names, COUNT(names), s);                                     \
+		if (i)                                                                             \
+			*out = (type)i;                                                            \
+		return i ? ERR_OK : ERR_INVALID;                                                   \
+	}
+
+NAMES(paywall_access, enum access, access_names)
+NAMES(policy_rule_kind, enum rule_kind, rule_kinds)
+NAMES(policy_window, enum meter_window, windows)
+NAMES(policy_plan_kind, enum plan_kind, plan_kinds)
 
 const char *paywall_grant_name(enum grant g)
 {

@@ -6,10 +6,14 @@ import { files, finding, finish, read } from './lib.mjs';
 
 const floors = {
 	base: 0, text: 1, crypto: 2, db: 2, http: 2, mail: 3, account: 4,
-	paywall: 5, content: 6, pages: 7, api: 7, app: 8,
+	paywall: 5, content: 6, pages: 7, api: 7, gate: 7, app: 8,
 };
 // Public headers that do not bear their room's name.
-const doors = { log: 'base', template: 'text', queries: 'db' };
+const doors = {
+	log: 'base', template: 'text', queries: 'db',
+	policy: 'paywall', visit: 'paywall', entitlement: 'paywall', meter: 'paywall', institution: 'paywall',
+	crawler: 'paywall', gift: 'paywall', key: 'paywall',
+};
 const vendors = [
 	[/^(sodium|zxcvbn)\.h$/, ['crypto']],
 	[/^(sqlite3|libpq-fe)\.h$/, ['db', 'build']],

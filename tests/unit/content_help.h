@@ -32,6 +32,18 @@ static const struct decision full = { .grant = GRANT_FULL, .reason = REASON_ENTI
 static const struct decision teaser = { .grant = GRANT_TEASER, .reason = REASON_SUBSCRIBER_ONLY };
 static const struct decision none = { .grant = GRANT_NONE, .reason = REASON_EMBARGOED };
 
+/* By a policy without rules, for a reader without entitlements. */
+static inline struct decision help_decide(const struct article *a, bool signed_in)
+{
+	struct paywall_article facts = content_facts(a);
+	struct paywall_policy policy = { .fallback = ACCESS_SUBSCRIBER, .ai = AI_ALLOW };
+	struct paywall_reader reader = { .signed_in = signed_in };
+	return paywall_decide(&(struct paywall_case){ .article = &facts,
+		.policy = &policy,
+		.reader = &reader,
+		.now = paywall_moment(NOW) });
+}
+
 static inline int fixture_make(void **state)
 {
 	char why[256];

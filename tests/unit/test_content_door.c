@@ -331,9 +331,7 @@ static void unknown_access_grants_nothing(void **state)
 	assert_int_equal(db_tx(f->db, break_access, NULL), ERR_OK);
 	struct article a = find(f, "harbour");
 	assert_int_equal(a.access, 0);
-	struct paywall_rule rule = content_rule(&a);
-	struct decision d =
-		paywall_decide(&rule, &(struct paywall_reader){ .signed_in = true }, NOW);
+	struct decision d = help_decide(&a, true);
 	assert_int_equal(d.grant, GRANT_NONE);
 	assert_int_equal(d.reason, REASON_BAD_RULE);
 }
@@ -346,7 +344,7 @@ static void the_rule_carries_all_that_decides(void **state)
 		.published_at = 1,
 		.embargo_at = 2,
 		.expires_at = 3 };
-	struct paywall_rule r = content_rule(&a);
+	struct paywall_article r = content_facts(&a);
 	assert_int_equal(r.access, ACCESS_REGISTERED);
 	assert_true(r.usable);
 	assert_int_equal(r.published_at, 1);
@@ -355,7 +353,7 @@ static void the_rule_carries_all_that_decides(void **state)
 	static const char *const closed[] = { "withheld", "canceled", "", "Usable", "usable " };
 	for (size_t i = 0; i < COUNT(closed); i++) {
 		a.status = str_of(closed[i]);
-		assert_false(content_rule(&a).usable);
+		assert_false(content_facts(&a).usable);
 	}
 }
 

@@ -1,0 +1,37 @@
+/* visit: what one request shows of its reader, turned into the facts that paywall_decide takes, and
+ * into the decision. */
+#ifndef POSTERN_VISIT_H
+#define POSTERN_VISIT_H
+
+#include "postern/http.h"
+#include "postern/log.h"
+#include "postern/paywall.h"
+
+/* The wall's settings and what it keeps in memory. Read-only once filled; its parts lock for
+ * themselves. */
+struct paywall {
+	struct db *db;
+	const struct log *log;
+	struct policy_cache *policies;
+};
+
+struct visit {
+	const char *account_id; /* "" or NULL: nobody is signed in */
+	const char *session_id;
+	struct ip client;
+	struct str user_agent;
+	bool whole_get; /* a GET whose answer a person will read: not HEAD, not a prefetch, not a feed */
+	int64_t now_s;
+};
+/* Of a request for an article or a path behind the gate. Points into the request. */
+struct visit visit_of(const struct request *r);
+
+/* Everything known for a decision. The policy is the caller's and must outlive the case. */
+enum err MUST_USE visit_case(struct db_conn *c, const struct visit *v,
+	const struct paywall_policy *policy, const struct paywall_article *art, struct arena *a,
+	struct paywall_case *out);
+/* The decision as of the caller's read; what it points to lives in the arena. */
+enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
+	const struct paywall_article *art, struct arena *a, struct decision *out);
+
+#endif

@@ -1,0 +1,15 @@
+-- name: policy_version :one
+SELECT version FROM policy WHERE id = 1;
+
+-- name: policy_touch :exec
+UPDATE policy SET version = version + 1 WHERE id = 1;
+
+-- name: rule_list :many
+SELECT id, position, kind, section, tag, from_s, until_s, weekdays, access, teaser_words
+FROM access_rule ORDER BY CASE WHEN kind = 'override' THEN 0 ELSE 1 END, position, id LIMIT $1;
+
+-- name: meter_list :many
+SELECT name, section, anonymous_limit, registered_limit, time_window, days FROM meter ORDER BY section, name LIMIT $1;
+
+-- name: plan_list :many
+SELECT name, kind, sections, title, price, href FROM plan ORDER BY name LIMIT $1;

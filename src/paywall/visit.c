@@ -1,0 +1,87 @@
+#include "postern/visit.h"
+
+#include "postern/entitlement.h"
+
+struct visit visit_of(const struct request *r)
+{
+	/* Fetch metadata, and the header that came before it: the browser fetches ahead. */
+	bool ahead = str_starts(request_header(r, "Sec-Purpose"), STR("prefetch")) ||
+		     str_eq_nocase(request_header(r, "Purpose"), STR("prefetch"));
+
+	return (struct visit){
+		.account_id = r->caller.account_id,
+		.session_id = r->caller.session_id,
+		.client = r->client,
+		.user_agent = request_header(r, "User-Agent"),
+		.whole_get = r->method == METHOD_GET && !r->head && !ahead,
+		.now_s = r->now_s,
+	};
+}
+
+static enum err reader_load(
+	struct db_conn *c, const struct visit *v, struct arena *a, struct paywall_reader *out)
+{
+	struct entitlement *list = NULL;
+	size_t n = 0;
+
+	*out = (struct paywall_reader){ 0 };
+	if (!v->account_id || !*v->account_id)
+		return ERR_OK;
+	enum err e = entitlement_list(c, v->account_id, a, &list, &n);
+	if (e)
+		return e;
+	*out = (struct paywall_reader){
+		.signed_in = true, .entitlements = list, .entitlement_count = n
+	};
+	return ERR_OK;
+}
+
+enum err visit_case(struct db_conn *c, const struct visit *v, const struct paywall_policy *policy,
+	const struct paywall_article *art, struct arena *a, struct paywall_case *out)
+{
+	struct paywall_reader *reader = arena_alloc(a, sizeof *reader);
+
+	if (!reader)
+		return ERR_NOMEM;
+	*out = (struct paywall_case){
+		.article = art, .policy = policy, .reader = reader, .now = paywall_moment(v->now_s)
+	};
+	return reader_load(c, v, a, reader);
+}
+
+/* The decision outlives the policy it was made by. */
+static enum err keep(struct decision *d, struct arena *a)
+{
+	if (d->rule) {
+		struct paywall_rule *rule = arena_alloc(a, sizeof *rule);
+		if (!rule)
+			return ERR_NOMEM;
+		*rule = *d->rule;
+		d->rule = rule;
+	}
+	if (d->meter) {
+		struct meter *meter = arena_alloc(a, sizeof *meter);
+		if (!meter)
+			return ERR_NOMEM;
+		*meter = *d->meter;
+		d->meter = meter;
+	}
+	return ERR_OK;
+}
+
+enum err visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
+	const struct paywall_article *art, struct arena *a, struct decision *out)
+{
+	const struct paywall_policy *policy = NULL;
+	struct paywall_case k;
+	enum err e = policy_take(w->policies, c, &policy);
+
+	if (!e)
+		e = visit_case(c, v, policy, art, a, &k);
+	if (!e) {
+		*out = paywall_decide(&k);
+		e = keep(out, a);
+	}
+	policy_give_back(w->policies, policy);
+	return e;
+}
