@@ -1,8 +1,8 @@
 /* policy: what the newsroom has set, the same for all readers: rules, meters, plans; and what an
  * article says of itself. A policy is a snapshot, read-only and shared by many threads.
  *
- * The truth is the database; policy_take compares its version with the snapshot's at every use, so a
- * change by any process is obeyed by the very next request. */
+ * The truth is the database; policy_take compares its version with the snapshot's at every use, so
+ * a change by any process is obeyed by the very next request. */
 #ifndef POSTERN_POLICY_H
 #define POSTERN_POLICY_H
 
@@ -10,7 +10,13 @@
 #include "postern/db.h"
 
 /* From open to closed. ACCESS_DEFAULT: the article leaves it to the rules. */
-enum access { ACCESS_PUBLIC = 1, ACCESS_REGISTERED, ACCESS_METERED, ACCESS_SUBSCRIBER, ACCESS_DEFAULT };
+enum access {
+	ACCESS_PUBLIC = 1,
+	ACCESS_REGISTERED,
+	ACCESS_METERED,
+	ACCESS_SUBSCRIBER,
+	ACCESS_DEFAULT
+};
 const char *paywall_access_name(enum access a); /* "public", …; "" for anything else */
 enum err MUST_USE paywall_access_parse(struct str s, enum access *out); /* ERR_INVALID */
 
@@ -19,11 +25,11 @@ enum { SECTION_SIZE = 65, TAG_SIZE = 101, PLAN_SIZE = 65, SOURCE_SIZE = 33 };
 /* ---- what is asked about ---- */
 /* What an article says of itself, or a path of another server behind the gate. */
 struct paywall_article {
-	const char *id;      /* what a meter counts and a purchase names */
-	struct str section;  /* slug */
-	struct str tags;     /* names between newlines, newline at both ends, or empty */
-	enum access access;  /* anything not in the enum: nothing is granted */
-	bool usable;         /* false: withheld or canceled at its source */
+	const char *id;     /* what a meter counts and a purchase names */
+	struct str section; /* slug */
+	struct str tags;    /* names between newlines, newline at both ends, or empty */
+	enum access access; /* anything not in the enum: nothing is granted */
+	bool usable;        /* false: withheld or canceled at its source */
 	int64_t published_at;
 	int64_t embargo_at; /* 0: none */
 	int64_t expires_at; /* 0: never */
@@ -42,10 +48,10 @@ struct paywall_rule {
 	enum rule_kind kind;
 	char section[SECTION_SIZE]; /* "": any */
 	char tag[TAG_SIZE];         /* "": any */
-	int64_t from_s, until_s;    /* age since publication: from <= age < until; until 0: no end */
-	int64_t weekdays;           /* bit 0 Sunday … bit 6 Saturday, in the newsroom's time zone */
-	enum access access;         /* what it sets; never ACCESS_DEFAULT */
-	int64_t teaser_words;       /* 0: as set for all */
+	int64_t from_s, until_s; /* age since publication: from <= age < until; until 0: no end */
+	int64_t weekdays;        /* bit 0 Sunday … bit 6 Saturday, in the newsroom's time zone */
+	enum access access;      /* what it sets; never ACCESS_DEFAULT */
+	int64_t teaser_words;    /* 0: as set for all */
 };
 enum meter_window { WINDOW_DAY = 1, WINDOW_WEEK, WINDOW_MONTH, WINDOW_ROLLING };
 enum { METERS_MAX = 16, METER_NAME_SIZE = 33, METER_LIMIT_MAX = 48, METER_DAYS_MAX = 366 };
@@ -57,11 +63,17 @@ struct meter {
 	int64_t days; /* WINDOW_ROLLING */
 };
 enum plan_kind { PLAN_SUBSCRIPTION = 1, PLAN_DAY_PASS, PLAN_ARTICLE };
-enum { PLANS_MAX = 64, PLAN_SECTIONS_SIZE = 1024, TITLE_SIZE = 121, PRICE_SIZE = 41, HREF_SIZE = 513 };
+enum {
+	PLANS_MAX = 64,
+	PLAN_SECTIONS_SIZE = 1024,
+	TITLE_SIZE = 121,
+	PRICE_SIZE = 41,
+	HREF_SIZE = 513
+};
 struct plan {
 	char name[PLAN_SIZE]; /* [a-z0-9-]{1,64} */
 	enum plan_kind kind;
-	char sections[PLAN_SECTIONS_SIZE]; /* slugs between newlines like tags; "": all */
+	char sections[PLAN_SECTIONS_SIZE];         /* slugs between newlines like tags; "": all */
 	char title[TITLE_SIZE], price[PRICE_SIZE]; /* for people: "Digital", "€ 9 a month" */
 	char href[HREF_SIZE]; /* where it is sold; "": not offered on the wall */
 };
@@ -96,7 +108,8 @@ struct policy_settings {
 };
 enum err MUST_USE policy_cache_open(const struct policy_settings *s, struct policy_cache **out);
 void policy_cache_close(struct policy_cache *pc); /* NULL is fine; nothing taken may be out */
-/* The policy as of the caller's read. To be given back, also when the read failed later. Any thread. */
+/* The policy as of the caller's read. To be given back, also when the read failed later. Any
+ * thread. */
 enum err MUST_USE policy_take(
 	struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out);
 void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p); /* NULL is fine */

@@ -20,7 +20,8 @@ struct visit {
 	const char *session_id;
 	struct ip client;
 	struct str user_agent;
-	bool whole_get; /* a GET whose answer a person will read: not HEAD, not a prefetch, not a feed */
+	bool whole_get; /* a GET whose answer a person will read: not HEAD, not a prefetch, not a
+			   feed */
 	int64_t now_s;
 };
 /* Of a request for an article or a path behind the gate. Points into the request. */

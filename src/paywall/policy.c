@@ -1,5 +1,5 @@
-/* The policy snapshot: loaded as a whole, shared by reference count, replaced when its version in the
- * database is another. */
+/* The policy snapshot: loaded as a whole, shared by reference count, replaced when its version in
+ * the database is another. */
 #include "postern/policy.h"
 
 #include <pthread.h>
@@ -228,7 +228,8 @@ static void release(struct policy_cache *pc, struct snapshot *s)
 		snapshot_free(s);
 }
 
-/* A reader with an older snapshot of the database must not put an old policy in a newer one's place. */
+/* A reader with an older snapshot of the database must not put an old policy in a newer one's
+ * place. */
 static void adopt(struct policy_cache *pc, struct snapshot *s)
 {
 	struct snapshot *old = NULL;
