@@ -13,3 +13,8 @@ SELECT name, section, anonymous_limit, registered_limit, time_window, days FROM 
 
 -- name: plan_list :many
 SELECT name, kind, sections, title, price, href FROM plan ORDER BY name LIMIT $1;
+
+-- name: meter_put :exec
+INSERT INTO meter (name, section, anonymous_limit, registered_limit, time_window, days) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (name) DO UPDATE SET section = excluded.section, anonymous_limit = excluded.anonymous_limit,
+	registered_limit = excluded.registered_limit, time_window = excluded.time_window, days = excluded.days;

@@ -1,0 +1,166 @@
+/* Goal: the policy in force is always that of the database the caller reads, shared while it is,
+ * and never half of one. */
+#include "content_help.h"
+
+#include <pthread.h>
+
+#include "postern/policy.h"
+
+static const struct policy_settings settings = {
+	.fallback = ACCESS_SUBSCRIBER, .ai = AI_TEASER, .open_statuses = 1u << STATUS_ACTIVE
+};
+
+static struct policy_cache *cache_open(void)
+{
+	struct policy_cache *pc = NULL;
+	assert_int_equal(policy_cache_open(&settings, &pc), ERR_OK);
+	return pc;
+}
+
+struct take {
+	struct policy_cache *pc;
+	const struct paywall_policy *p;
+};
+
+static enum err take_read(struct db_conn *c, void *arg)
+{
+	struct take *t = arg;
+	return policy_take(t->pc, c, &t->p);
+}
+
+static const struct paywall_policy *take(struct fixture *f, struct policy_cache *pc)
+{
+	struct take t = { .pc = pc };
+	assert_int_equal(db_read(f->db, take_read, &t), ERR_OK);
+	return t.p;
+}
+
+/* The last limit that was set, and how often. */
+static enum err limit_tx(struct db_conn *c, void *arg)
+{
+	const int64_t *limit = arg;
+	struct db_call call = { .query = QUERY_METER_PUT,
+		DB_PARAMS(db_z("all"), db_z(""), db_int(*limit), db_int(*limit), db_z("month"),
+			db_int(0)) };
+	enum err e = db_run(c, &call, NULL);
+	return e ? e : policy_touch(c);
+}
+
+static void set_limit(struct fixture *f, int64_t limit)
+{
+	assert_int_equal(db_tx(f->db, limit_tx, &limit), ERR_OK);
+}
+
+static void a_fresh_database_has_one_meter_and_no_rules(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_cache *pc = cache_open();
+	const struct paywall_policy *p = take(f, pc);
+	assert_int_equal(p->rule_count, 0);
+	assert_int_equal(p->plan_count, 0);
+	assert_int_equal(p->meter_count, 1);
+	assert_string_equal(p->meters[0].name, "all");
+	assert_int_equal(p->meters[0].window, WINDOW_MONTH);
+	assert_int_equal(p->fallback, ACCESS_SUBSCRIBER);
+	assert_int_equal(p->open_statuses, 1u << STATUS_ACTIVE);
+	policy_give_back(pc, p);
+	policy_cache_close(pc);
+}
+
+static void a_change_is_seen_by_the_next_and_not_by_who_holds_one(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_cache *pc = cache_open();
+	const struct paywall_policy *before = take(f, pc), *same = take(f, pc);
+	assert_ptr_equal(before, same);
+	set_limit(f, 3);
+	const struct paywall_policy *after = take(f, pc);
+	assert_ptr_not_equal(before, after);
+	assert_int_equal(before->meters[0].anonymous_limit, 6);
+	assert_int_equal(after->meters[0].anonymous_limit, 3);
+	policy_give_back(pc, before);
+	policy_give_back(pc, same);
+	policy_give_back(pc, after);
+	policy_cache_close(pc);
+}
+
+static enum err break_tx(struct db_conn *c, void *arg)
+{
+	(void)arg;
+	struct db_call call = { .query = QUERY_METER_PUT,
+		DB_PARAMS(db_z("all"), db_z(""), db_int(9), db_int(9), db_z("fortnight"),
+			db_int(0)) };
+	enum err e = db_run(c, &call, NULL);
+	return e ? e : policy_touch(c);
+}
+
+/* What a newer program wrote is not read as something near it, nor is an old policy used instead.
+ */
+static void a_word_nobody_knows_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_cache *pc = cache_open();
+	struct take t = { .pc = pc };
+	policy_give_back(pc, take(f, pc));
+	assert_int_equal(db_tx(f->db, break_tx, NULL), ERR_OK);
+	assert_int_equal(db_read(f->db, take_read, &t), ERR_CORRUPT);
+	assert_null(t.p);
+	policy_give_back(pc, t.p);
+	policy_cache_close(pc);
+}
+
+enum { THREADS = 4, TAKES = 200 };
+struct racer {
+	struct fixture *f;
+	struct policy_cache *pc;
+	bool ordered;
+};
+
+static void *racer_main(void *arg)
+{
+	struct racer *r = arg;
+	int64_t last = 0;
+	for (int i = 0; i < TAKES; i++) {
+		const struct paywall_policy *p = take(r->f, r->pc);
+		r->ordered = r->ordered && p->meters[0].anonymous_limit >= last;
+		last = p->meters[0].anonymous_limit;
+		policy_give_back(r->pc, p);
+	}
+	return NULL;
+}
+
+/* A reader never goes back to an older policy than it has seen. */
+static void many_threads_share_it_while_it_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct policy_cache *pc = cache_open();
+	struct racer racers[THREADS];
+	pthread_t threads[THREADS];
+	set_limit(f, 1);
+	for (int i = 0; i < THREADS; i++) {
+		racers[i] = (struct racer){ f, pc, true };
+		assert_int_equal(pthread_create(&threads[i], NULL, racer_main, &racers[i]), 0);
+	}
+	for (int64_t limit = 2; limit <= 40; limit++)
+		set_limit(f, limit);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+		assert_true(racers[i].ordered);
+	}
+	const struct paywall_policy *p = take(f, pc);
+	assert_int_equal(p->meters[0].anonymous_limit, 40);
+	policy_give_back(pc, p);
+	policy_cache_close(pc);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_make, fixture_end)
+	const struct CMUnitTest tests[] = {
+		TEST(a_fresh_database_has_one_meter_and_no_rules),
+		TEST(a_change_is_seen_by_the_next_and_not_by_who_holds_one),
+		TEST(a_word_nobody_knows_is_an_error),
+		TEST(many_threads_share_it_while_it_changes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
