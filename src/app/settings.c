@@ -52,6 +52,9 @@ const struct setting settings[] = {
 		"front."),
 	INT("server", "timeout_s", timeout_s, "30", 1, 3600, "seconds",
 		"A connection that is idle for so long is closed."),
+	INT("server", "drain_s", drain_s, "0", 0, 300, "seconds",
+		"When told to stop: not ready for so long, and still serving, so that a balancer "
+		"sends requests elsewhere. A second signal cuts it short."),
 	TEXT("ops", "listen", ops_listen, "127.0.0.1:9180", NULL,
 		"Where /health/live, /health/ready and /metrics are; empty for nowhere. Keep it "
 		"away from readers."),

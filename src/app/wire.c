@@ -255,6 +255,15 @@ static void housekeeping(struct app *app)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("err", err_name(e)));
 }
 
+static void drain(struct app *app, const sigset_t *set)
+{
+	const struct timespec grace = { .tv_sec = (time_t)app->cfg.drain_s };
+
+	atomic_store(&app->draining, true);
+	if (app->cfg.drain_s > 0)
+		(void)sigtimedwait(set, NULL, &grace);
+}
+
 void app_wait(struct app *app)
 {
 	const struct timespec hour = { .tv_sec = 3600 };
@@ -267,7 +276,9 @@ void app_wait(struct app *app)
 			got = sigtimedwait(&set, NULL, &hour);
 		while (got < 0 && errno == EINTR);
 	} while (got < 0);
-	LOG(&app->log, LOG_INFO, "stopping", log_int("signal", got));
+	LOG(&app->log, LOG_INFO, "stopping", log_int("signal", got),
+		log_int("drain_s", app->cfg.drain_s));
+	drain(app, &set);
 }
 
 void app_close(struct app *app)

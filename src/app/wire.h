@@ -2,6 +2,8 @@
 #ifndef POSTERN_APP_WIRE_H
 #define POSTERN_APP_WIRE_H
 
+#include <stdatomic.h>
+
 #include "config.h"
 #include "postern/api.h"
 #include "postern/pages.h"
@@ -21,6 +23,7 @@ struct app {
 	struct http_settings http_set;
 	struct route_group groups[2], ops;
 	int64_t started_s;
+	atomic_bool draining; /* told to stop: not ready any more, and still serving */
 };
 
 /* Opens database, mail and accounts. `why` says what is wrong. app->cfg and arena must be set. */
@@ -29,8 +32,9 @@ enum err MUST_USE app_open(struct app *app, enum db_use use, char why[static CON
 enum err MUST_USE app_check_mail(const struct app *app, char why[static CONFIG_WHY_SIZE]);
 /* Then: pages and the server. */
 enum err MUST_USE app_start(struct app *app, char why[static CONFIG_WHY_SIZE]);
-/* Serves until SIGINT or SIGTERM, doing the housekeeping meanwhile. The signals must be blocked in
- * all threads. */
+/* Serves until SIGINT or SIGTERM, doing the housekeeping meanwhile; then is not ready for
+ * server.drain_s, so that a balancer sends its requests elsewhere, and returns. A second signal
+ * cuts that short. The signals must be blocked in all threads. */
 void app_wait(struct app *app);
 void app_close(struct app *app);
 /* Blocks the signals app_wait waits for: before any thread starts. */

@@ -141,6 +141,22 @@ test('SIGTERM: what is under way is answered, then the end comes in time and wit
 	await own.close();
 });
 
+test('told to stop with a grace: not ready, still serving, and a second signal ends it at once', async () => {
+	const own = await startServer({ settings: { POSTERN_SERVER_DRAIN_S: '60' } });
+	own.child.kill('SIGTERM');
+	const ready = await until('not ready', async () => {
+		const r = await request(own, 'GET', '/health/ready', { port: own.opsPort });
+		return r.status === 503 && r;
+	}, NOTICED_MS);
+	assert.match(ready.body, /stopping/);
+	assert.equal((await request(own, 'GET', '/health/live', { port: own.opsPort })).status, 200);
+	assert.equal((await request(own, 'GET', '/')).status, 200, 'serves on');
+	assert.ok(!own.exited);
+	const start = Date.now();
+	await own.close(); // SIGTERM once more
+	assert.ok(Date.now() - start < 15000, `${Date.now() - start} ms`);
+});
+
 test('a database that is not there, not ours, or newer than this program', async () => {
 	const dir = tempDir(), env = { POSTERN_DATABASE_URL: `sqlite:${dir}/no/such/folder/x.db`, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_OPS_LISTEN: '', POSTERN_SERVER_LISTEN: `127.0.0.1:${await freePort()}` };
 	for (const command of [['serve'], ['account', 'list'], ['db', 'check'], ['db', 'migrate']]) {
