@@ -118,6 +118,7 @@ struct clock {
 };
 int64_t clock_now_s(const struct clock *c);
 int64_t clock_monotonic_us(void); /* for durations only */
+int64_t clock_boot_us(void);      /* the same, and goes on while the machine sleeps */
 
 /* ---- files built into the program ---- */
 struct embedded_file {

@@ -9,9 +9,19 @@ int64_t clock_now_s(const struct clock *c)
 	return (int64_t)time(NULL);
 }
 
-int64_t clock_monotonic_us(void)
+static int64_t micros(clockid_t id)
 {
 	struct timespec t = { 0 };
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(id, &t);
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t clock_monotonic_us(void)
+{
+	return micros(CLOCK_MONOTONIC);
+}
+
+int64_t clock_boot_us(void)
+{
+	return micros(CLOCK_BOOTTIME);
 }

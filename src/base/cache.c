@@ -1,0 +1,467 @@
+#include "postern/cache.h"
+
+#include "hash.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* DROPS_KEPT: a load that is overtaken by more drops than that is refused, whatever they were. */
+enum { DROPS_KEPT = 512, BYTES_A_BUCKET = 1024, BUCKETS_MIN = 16, BUCKETS_MAX = 1 << 16 };
+
+/* One tag of one item, in the list of a tag's bucket. */
+struct link {
+	struct link *next, **at;
+	struct cache_item *item;
+	uint64_t tag;
+};
+struct cache_item {
+	_Atomic uint32_t users; /* the cache itself is one while it keeps the item */
+	bool used;              /* since the hand last came by */
+	uint64_t hash;
+	int64_t read_at_us;
+	struct cache_item *next;         /* in its bucket */
+	struct cache_item *left, *right; /* in the ring that the hand goes round */
+	struct link links[CACHE_TAGS_MAX];
+	size_t link_count, key_n, value_n, bytes;
+	char *key;
+	_Alignas(max_align_t) char value[]; /* and the key behind it */
+};
+struct shard {
+	_Alignas(64) pthread_mutex_t lock;
+	struct cache_item **buckets;
+	struct link **tags;
+	struct cache_item *hand;
+	size_t bytes, entries;
+	uint64_t hits, misses, stored, refused, evicted, dropped;
+};
+struct cache {
+	struct cache_settings set;
+	struct hash_key key;
+	size_t shard_bytes;
+	uint64_t mask; /* of the buckets of a shard */
+	_Atomic int64_t proven_at_us;
+	struct {
+		pthread_mutex_t lock;
+		_Atomic uint64_t count; /* written under the lock */
+		uint64_t flushed_at;
+		uint64_t tags[DROPS_KEPT]; /* [n % DROPS_KEPT]: the nth drop's */
+	} drops;
+	struct shard shards[];
+};
+
+/* ---- making and freeing ---- */
+
+static bool shard_init(struct shard *s, size_t buckets)
+{
+	pthread_mutex_init(&s->lock, NULL);
+	s->buckets = calloc(buckets, sizeof s->buckets[0]);
+	s->tags = calloc(buckets, sizeof s->tags[0]);
+	return s->buckets && s->tags;
+}
+
+static size_t buckets_for(size_t shard_bytes)
+{
+	size_t n = BUCKETS_MIN;
+	while (n < BUCKETS_MAX && n * BYTES_A_BUCKET < shard_bytes)
+		n *= 2;
+	return n;
+}
+
+struct cache *cache_new(const struct cache_settings *set)
+{
+	unsigned n = set->shards;
+	if (n == 0 || n > CACHE_SHARDS_MAX || (n & (n - 1)) != 0 || set->max_bytes / n == 0)
+		return NULL;
+	size_t bytes = sizeof(struct cache) + n * sizeof(struct shard);
+	struct cache *c = aligned_alloc(64, (bytes + 63) / 64 * 64);
+	if (!c)
+		return NULL;
+	memset(c, 0, bytes);
+	c->set = *set;
+	c->shard_bytes = set->max_bytes / n;
+	size_t buckets = buckets_for(c->shard_bytes);
+	c->mask = buckets - 1;
+	pthread_mutex_init(&c->drops.lock, NULL);
+	bool ok = getrandom(&c->key, sizeof c->key, 0) == (ssize_t)sizeof c->key;
+	for (unsigned i = 0; i < n; i++)
+		ok = shard_init(&c->shards[i], buckets) && ok;
+	if (!ok) {
+		cache_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static void item_release(struct cache_item *i)
+{
+	if (atomic_fetch_sub_explicit(&i->users, 1, memory_order_acq_rel) == 1)
+		free(i);
+}
+
+void cache_release(struct cache_item *i)
+{
+	if (i)
+		item_release(i);
+}
+
+/* ---- inside a shard, under its lock ---- */
+
+static struct shard *shard_of(struct cache *c, uint64_t hash)
+{
+	return &c->shards[hash >> 32 & (c->set.shards - 1)];
+}
+
+static bool is_key(const struct cache_item *i, uint64_t hash, struct str key)
+{
+	return i->hash == hash && i->key_n == key.n && memcmp(i->key, key.p, key.n) == 0;
+}
+
+static struct cache_item *find(
+	const struct cache *c, struct shard *s, uint64_t hash, struct str key)
+{
+	struct cache_item *i = s->buckets[hash & c->mask];
+	while (i && !is_key(i, hash, key))
+		i = i->next;
+	return i;
+}
+
+static void link_in(struct link **head, struct link *l)
+{
+	l->next = *head;
+	l->at = head;
+	if (l->next)
+		l->next->at = &l->next;
+	*head = l;
+}
+
+static void link_out(struct link *l)
+{
+	*l->at = l->next;
+	if (l->next)
+		l->next->at = l->at;
+}
+
+static void bucket_out(const struct cache *c, struct shard *s, const struct cache_item *i)
+{
+	struct cache_item **at = &s->buckets[i->hash & c->mask];
+	while (*at != i)
+		at = &(*at)->next;
+	*at = i->next;
+}
+
+/* Takes an item out; whoever uses it may go on. */
+static void take_out(const struct cache *c, struct shard *s, struct cache_item *i)
+{
+	bucket_out(c, s, i);
+	for (size_t k = 0; k < i->link_count; k++)
+		link_out(&i->links[k]);
+	if (s->hand == i)
+		s->hand = i->right == i ? NULL : i->right;
+	i->left->right = i->right;
+	i->right->left = i->left;
+	s->bytes -= i->bytes;
+	s->entries--;
+	item_release(i);
+}
+
+/* Behind the hand: it comes by last. */
+static void put_in(const struct cache *c, struct shard *s, struct cache_item *i)
+{
+	struct cache_item **bucket = &s->buckets[i->hash & c->mask];
+	i->next = *bucket;
+	*bucket = i;
+	for (size_t k = 0; k < i->link_count; k++)
+		link_in(&s->tags[i->links[k].tag & c->mask], &i->links[k]);
+	if (s->hand) {
+		i->right = s->hand;
+		i->left = s->hand->left;
+		i->left->right = i->right->left = i;
+	} else {
+		s->hand = i->left = i->right = i;
+	}
+	s->bytes += i->bytes;
+	s->entries++;
+	s->stored++;
+}
+
+static void make_room(const struct cache *c, struct shard *s, size_t bytes)
+{
+	while (s->hand && s->bytes + bytes > c->shard_bytes) {
+		struct cache_item *i = s->hand;
+		s->hand = i->right;
+		if (i->used) {
+			i->used = false;
+			continue;
+		}
+		take_out(c, s, i);
+		s->evicted++;
+	}
+}
+
+/* ---- looking ---- */
+
+int64_t cache_true_at_us(const struct cache *c, const struct cache_item *i)
+{
+	int64_t proven = atomic_load_explicit(&c->proven_at_us, memory_order_acquire);
+	return proven > i->read_at_us ? proven : i->read_at_us;
+}
+
+static struct cache_item *look(struct cache *c, struct str key, bool unproven)
+{
+	if (key.n == 0 || key.n > CACHE_KEY_MAX)
+		return NULL;
+	uint64_t hash = hash_bytes(&c->key, key);
+	struct shard *s = shard_of(c, hash);
+	/* The proof is looked at under the lock: what it proves has been dropped here by then. */
+	pthread_mutex_lock(&s->lock);
+	struct cache_item *i = find(c, s, hash, key);
+	if (i && !unproven && cache_true_at_us(c, i) < clock_boot_us() - c->set.proof_us)
+		i = NULL;
+	if (i) {
+		i->used = true;
+		atomic_fetch_add_explicit(&i->users, 1, memory_order_relaxed);
+		s->hits++;
+	} else {
+		s->misses++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return i;
+}
+
+struct cache_item *cache_get(struct cache *c, struct str key)
+{
+	return look(c, key, false);
+}
+
+struct cache_item *cache_get_unproven(struct cache *c, struct str key)
+{
+	return look(c, key, true);
+}
+
+struct str cache_value(const struct cache_item *i)
+{
+	return (struct str){ i->value, i->value_n };
+}
+
+/* ---- storing ---- */
+
+uint64_t cache_tag(const char *kind, struct str key)
+{
+	struct hash_key of_kind = { hash_bytes(&(struct hash_key){ 1, 2 }, str_of(kind)), 3 };
+	return hash_bytes(&of_kind, key);
+}
+
+struct cache_load cache_begin(const struct cache *c)
+{
+	return (struct cache_load){ atomic_load_explicit(&c->drops.count, memory_order_acquire),
+		clock_boot_us() };
+}
+
+static bool has_tag(const struct cache_put *p, uint64_t tag)
+{
+	for (size_t i = 0; i < p->tag_count; i++)
+		if (p->tags[i] == tag)
+			return true;
+	return false;
+}
+
+/* Under the shard's lock. A drop is noted before it visits the shards: so either it is seen here,
+ * or it has yet to come to this shard and will find what is put now. */
+static bool overtaken(struct cache *c, const struct cache_load *l, const struct cache_put *p)
+{
+	uint64_t now = atomic_load_explicit(&c->drops.count, memory_order_acquire);
+	if (now == l->drops)
+		return false;
+	pthread_mutex_lock(&c->drops.lock);
+	now = atomic_load_explicit(&c->drops.count, memory_order_relaxed);
+	bool found = now - l->drops > DROPS_KEPT || c->drops.flushed_at > l->drops;
+	for (uint64_t n = l->drops; !found && n < now; n++)
+		found = has_tag(p, c->drops.tags[n % DROPS_KEPT]);
+	pthread_mutex_unlock(&c->drops.lock);
+	return found;
+}
+
+static struct cache_item *item_new(
+	const struct cache *c, const struct cache_load *l, const struct cache_put *p)
+{
+	size_t bytes = sizeof(struct cache_item) + p->value.n + p->key.n;
+	if (p->key.n == 0 || p->key.n > CACHE_KEY_MAX || p->tag_count > CACHE_TAGS_MAX ||
+		p->value.n > c->shard_bytes || bytes > c->shard_bytes / 2)
+		return NULL;
+	struct cache_item *i = malloc(bytes);
+	if (!i)
+		return NULL;
+	*i = (struct cache_item){ .users = 1,
+		.hash = hash_bytes(&c->key, p->key),
+		.read_at_us = l->at_us,
+		.link_count = p->tag_count,
+		.key_n = p->key.n,
+		.value_n = p->value.n,
+		.bytes = bytes,
+		.key = i->value + p->value.n };
+	for (size_t k = 0; k < p->tag_count; k++)
+		i->links[k] = (struct link){ .item = i, .tag = p->tags[k] };
+	if (p->value.n > 0)
+		memcpy(i->value, p->value.p, p->value.n);
+	memcpy(i->key, p->key.p, p->key.n);
+	return i;
+}
+
+bool cache_put(struct cache *c, const struct cache_load *l, const struct cache_put *p)
+{
+	struct cache_item *i = item_new(c, l, p);
+	if (!i)
+		return false;
+	struct shard *s = shard_of(c, i->hash);
+	pthread_mutex_lock(&s->lock);
+	struct cache_item *old = find(c, s, i->hash, p->key);
+	/* Of two that loaded at once the later look stays. */
+	bool keep = !overtaken(c, l, p) && (!old || old->read_at_us <= l->at_us);
+	if (keep) {
+		if (old)
+			take_out(c, s, old);
+		make_room(c, s, i->bytes);
+		put_in(c, s, i);
+	} else {
+		s->refused++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (!keep)
+		item_release(i);
+	return keep;
+}
+
+/* ---- dropping ---- */
+
+static void shard_drop(struct cache *c, struct shard *s, uint64_t tag)
+{
+	pthread_mutex_lock(&s->lock);
+	struct link *l = s->tags[tag & c->mask];
+	while (l) {
+		struct link *next = l->next;
+		if (l->tag == tag) {
+			/* the next one may be of the same item, and goes with it */
+			while (next && next->item == l->item)
+				next = next->next;
+			take_out(c, s, l->item);
+			s->dropped++;
+		}
+		l = next;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+void cache_drop(struct cache *c, uint64_t tag)
+{
+	pthread_mutex_lock(&c->drops.lock);
+	uint64_t n = atomic_load_explicit(&c->drops.count, memory_order_relaxed);
+	c->drops.tags[n % DROPS_KEPT] = tag;
+	atomic_store_explicit(&c->drops.count, n + 1, memory_order_release);
+	pthread_mutex_unlock(&c->drops.lock);
+	for (unsigned i = 0; i < c->set.shards; i++)
+		shard_drop(c, &c->shards[i], tag);
+}
+
+static void shard_flush(struct cache *c, struct shard *s)
+{
+	pthread_mutex_lock(&s->lock);
+	while (s->hand) {
+		take_out(c, s, s->hand);
+		s->dropped++;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+void cache_flush(struct cache *c)
+{
+	pthread_mutex_lock(&c->drops.lock);
+	uint64_t n = atomic_load_explicit(&c->drops.count, memory_order_relaxed) + 1;
+	c->drops.flushed_at = n;
+	atomic_store_explicit(&c->drops.count, n, memory_order_release);
+	pthread_mutex_unlock(&c->drops.lock);
+	for (unsigned i = 0; i < c->set.shards; i++)
+		shard_flush(c, &c->shards[i]);
+}
+
+void cache_free(struct cache *c)
+{
+	if (!c)
+		return;
+	for (unsigned i = 0; i < c->set.shards; i++) {
+		struct shard *s = &c->shards[i];
+		if (s->buckets && s->tags)
+			shard_flush(c, s);
+		free(s->buckets);
+		free(s->tags);
+		pthread_mutex_destroy(&s->lock);
+	}
+	pthread_mutex_destroy(&c->drops.lock);
+	free(c);
+}
+
+void cache_prove(struct cache *c, int64_t at_us)
+{
+	atomic_store_explicit(&c->proven_at_us, at_us, memory_order_release);
+}
+
+/* ---- numbers ---- */
+
+struct cache_stats cache_stats_get(struct cache *c)
+{
+	struct cache_stats out = { .max_bytes = c->set.max_bytes };
+	for (unsigned i = 0; i < c->set.shards; i++) {
+		struct shard *s = &c->shards[i];
+		pthread_mutex_lock(&s->lock);
+		out.hits += s->hits;
+		out.misses += s->misses;
+		out.stored += s->stored;
+		out.refused += s->refused;
+		out.evicted += s->evicted;
+		out.dropped += s->dropped;
+		out.entries += s->entries;
+		out.bytes += s->bytes;
+		pthread_mutex_unlock(&s->lock);
+	}
+	return out;
+}
+
+void cache_metrics(const struct cache_named *v, size_t n, struct buf *out)
+{
+	static const struct {
+		const char *name, *type, *help;
+		size_t at;
+	} rows[] = {
+		{ "postern_cache_hits_total", "counter", "Answered from memory.",
+			offsetof(struct cache_stats, hits) },
+		{ "postern_cache_misses_total", "counter", "Not there, or not known to be true.",
+			offsetof(struct cache_stats, misses) },
+		{ "postern_cache_stored_total", "counter", "Kept.",
+			offsetof(struct cache_stats, stored) },
+		{ "postern_cache_refused_total", "counter", "Not kept: changed while it was read.",
+			offsetof(struct cache_stats, refused) },
+		{ "postern_cache_evicted_total", "counter", "Put out for want of room.",
+			offsetof(struct cache_stats, evicted) },
+		{ "postern_cache_dropped_total", "counter", "Put out because it changed.",
+			offsetof(struct cache_stats, dropped) },
+		{ "postern_cache_entries", "gauge", "What is kept.",
+			offsetof(struct cache_stats, entries) },
+		{ "postern_cache_bytes", "gauge", "What is kept, in bytes.",
+			offsetof(struct cache_stats, bytes) },
+		{ "postern_cache_max_bytes", "gauge", "What may be kept, in bytes.",
+			offsetof(struct cache_stats, max_bytes) },
+	};
+	for (size_t r = 0; r < COUNT(rows); r++) {
+		buf_fmt(out, "# HELP %s %s\n# TYPE %s %s\n", rows[r].name, rows[r].help,
+			rows[r].name, rows[r].type);
+		for (size_t i = 0; i < n; i++) {
+			struct cache_stats s = cache_stats_get(v[i].cache);
+			uint64_t value = 0;
+			memcpy(&value, (const char *)&s + rows[r].at, sizeof value);
+			buf_fmt(out, "%s{cache=\"%s\"} %llu\n", rows[r].name, v[i].name,
+				(unsigned long long)value);
+		}
+	}
+}
