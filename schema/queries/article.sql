@@ -76,12 +76,12 @@ UPDATE article SET slug = $2, source = $3, headline = $4, dek = $5, byline = $6,
 	updated_at = $17, embargo_at = $18, expires_at = $19, cut = $20, words = $21, imported_at = $22
 WHERE id = $1;
 
--- name: article_set_access :exec
-UPDATE article SET access = $2, imported_at = $3 WHERE slug = $1;
+-- name: article_set_access :one
+UPDATE article SET access = $2, imported_at = $3 WHERE slug = $1 RETURNING id;
 
 -- Blocks and media go with it.
--- name: article_delete :exec
-DELETE FROM article WHERE slug = $1;
+-- name: article_delete :one
+DELETE FROM article WHERE slug = $1 RETURNING id;
 
 -- name: article_block_insert :exec
 INSERT INTO article_block (article_id, position, words, html) VALUES ($1, $2, $3, $4);

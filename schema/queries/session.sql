@@ -1,5 +1,5 @@
 -- name: session_by_token :one
-SELECT s.id, s.account_id, a.email, a.name, s.last_seen_at
+SELECT s.id, s.account_id, a.email, a.name, s.last_seen_at, s.idle_s, s.expires_at
 FROM session s JOIN account a ON a.id = s.account_id
 WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at + s.idle_s > $2 AND a.disabled_at IS NULL;
 

@@ -84,8 +84,11 @@ static enum err session_store(struct db_conn *c, const struct attempt *at)
 	struct db_call trim = { .query = QUERY_SESSION_TRIM,
 		DB_PARAMS(db_z(at->acc.id), db_int(at->s->set.sessions_max)) };
 
+	int64_t ended = 0;
 	enum err e = db_run(c, &insert, NULL);
-	return e ? e : db_run(c, &trim, NULL);
+	if (!e)
+		e = db_run(c, &trim, &ended);
+	return e || !ended ? e : db_change_add(c, DB_CHANGE_SESSION, at->acc.id);
 }
 
 /* The password was right. A reset, a change or a disabling that happened during the hashing wins:

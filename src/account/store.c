@@ -46,6 +46,8 @@ enum err store_end_access(struct db_conn *c, const struct access_kept *k, int64_
 		e = db_run(c, &devices, NULL);
 	if (!e)
 		e = db_run(c, &tokens, NULL);
+	if (!e)
+		e = db_change_add(c, DB_CHANGE_SESSION, k->account_id);
 	return e;
 }
 
@@ -107,14 +109,14 @@ struct change {
 	int64_t now_s;
 };
 
-/* Runs an update of one row by id; no row is ERR_NOT_FOUND. */
-static enum err run_on_one(struct db_conn *c, const struct db_call *call)
+/* Runs an update of one account; no row is ERR_NOT_FOUND. */
+static enum err run_on_one(struct db_conn *c, const struct db_call *call, const char *id)
 {
 	int64_t changed = 0;
 	enum err e = db_run(c, call, &changed);
 	if (!e && changed == 0)
 		e = ERR_NOT_FOUND;
-	return e;
+	return e ? e : db_change_add(c, DB_CHANGE_ACCOUNT, id);
 }
 
 static enum err set_name_tx(struct db_conn *c, void *arg)
@@ -122,7 +124,7 @@ static enum err set_name_tx(struct db_conn *c, void *arg)
 	const struct change *ch = arg;
 	struct db_call call = { .query = QUERY_ACCOUNT_SET_NAME,
 		DB_PARAMS(db_z(ch->id), db_z(ch->name), db_int(ch->now_s)) };
-	return run_on_one(c, &call);
+	return run_on_one(c, &call, ch->id);
 }
 
 enum err account_set_name(const struct accounts *s, const char *id, struct str name, int64_t now_s)
@@ -138,7 +140,7 @@ static enum err set_disabled_tx(struct db_conn *c, void *arg)
 	struct db_call call = { .query = QUERY_ACCOUNT_SET_DISABLED,
 		DB_PARAMS(db_z(ch->id), db_int_or_null(ch->disabled ? ch->now_s : 0),
 			db_int(ch->now_s)) };
-	enum err e = run_on_one(c, &call);
+	enum err e = run_on_one(c, &call, ch->id);
 	if (e || !ch->disabled)
 		return e;
 	return store_end_access(c, &(struct access_kept){ ch->id, "", { 0 } }, ch->now_s);
@@ -155,7 +157,7 @@ static enum err delete_tx(struct db_conn *c, void *arg)
 {
 	const struct change *ch = arg;
 	struct db_call call = { .query = QUERY_ACCOUNT_DELETE, DB_PARAMS(db_z(ch->id)) };
-	return run_on_one(c, &call);
+	return run_on_one(c, &call, ch->id);
 }
 
 enum err account_delete(const struct accounts *s, const char *id)

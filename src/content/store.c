@@ -248,6 +248,8 @@ static enum err store_tx(struct db_conn *c, void *arg)
 		e = write_blocks(c, &s->draft->blocks, t.id);
 	if (!e)
 		e = write_images(c, s->draft, t.id);
+	if (!e)
+		e = db_change_add(c, DB_CHANGE_ARTICLE, t.id);
 	return e;
 }
 
@@ -264,44 +266,45 @@ struct change {
 	struct str slug;
 	enum access access;
 	int64_t now_s;
+	char id[ID_SIZE];
 };
+static const struct db_column change_columns[] = { DB_COL_CHARS(struct change, id) };
+static const struct db_shape change_shape = DB_SHAPE(struct change, change_columns);
+
+/* A statement that returns the id of the one article it changed. */
+static enum err change_run(struct db_conn *c, struct change *ch, struct db_call call)
+{
+	call.shape = &change_shape;
+	enum err e = db_get(c, &call, ch);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, ch->id);
+}
 
 static enum err access_tx(struct db_conn *c, void *arg)
 {
-	const struct change *ch = arg;
-	int64_t changed = 0;
-	enum err e = db_run(c,
-		&(struct db_call){
-			.query = QUERY_ARTICLE_SET_ACCESS,
+	struct change *ch = arg;
+	return change_run(c, ch,
+		(struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
 			DB_PARAMS(db_text(ch->slug), db_z(paywall_access_name(ch->access)),
-				db_int(ch->now_s)),
-		},
-		&changed);
-	return !e && changed == 0 ? ERR_NOT_FOUND : e;
+				db_int(ch->now_s)) });
 }
 
 enum err content_set_access(struct db *db, struct str slug, enum access access, int64_t now_s)
 {
+	struct change ch = { .slug = slug, .access = access, .now_s = now_s };
 	if (access < ACCESS_PUBLIC || access > ACCESS_SUBSCRIBER)
 		return ERR_INVALID;
-	if (!text_slug_ok(slug))
-		return ERR_NOT_FOUND;
-	return db_tx(db, access_tx, &(struct change){ slug, access, now_s });
+	return text_slug_ok(slug) ? db_tx(db, access_tx, &ch) : ERR_NOT_FOUND;
 }
 
 static enum err delete_tx(struct db_conn *c, void *arg)
 {
-	const struct change *ch = arg;
-	int64_t changed = 0;
-	enum err e = db_run(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_DELETE, DB_PARAMS(db_text(ch->slug)) },
-		&changed);
-	return !e && changed == 0 ? ERR_NOT_FOUND : e;
+	struct change *ch = arg;
+	return change_run(c, ch,
+		(struct db_call){ .query = QUERY_ARTICLE_DELETE, DB_PARAMS(db_text(ch->slug)) });
 }
 
 enum err content_delete(struct db *db, struct str slug)
 {
-	if (!text_slug_ok(slug))
-		return ERR_NOT_FOUND;
-	return db_tx(db, delete_tx, &(struct change){ .slug = slug });
+	struct change ch = { .slug = slug };
+	return text_slug_ok(slug) ? db_tx(db, delete_tx, &ch) : ERR_NOT_FOUND;
 }

@@ -51,7 +51,7 @@ static size_t stmt_count(const struct db *db)
 	return db->schema.query_count + DB_OWN_COUNT;
 }
 
-static void conn_close(struct db_conn *c)
+void db_conn_close(struct db_conn *c)
 {
 	if (!c)
 		return;
@@ -64,7 +64,7 @@ static void conn_close(struct db_conn *c)
 	free(c);
 }
 
-static enum err conn_open(
+enum err db_conn_open(
 	struct db *db, bool writer, struct db_conn **out, char why[static DB_WHY_SIZE])
 {
 	struct db_conn *c = calloc(1, sizeof *c);
@@ -80,7 +80,7 @@ static enum err conn_open(
 	struct driver_target t = { db->place, writer, db->busy_timeout_ms };
 	enum err e = db->driver->open(&t, &c->handle, why);
 	if (e != ERR_OK) {
-		conn_close(c);
+		db_conn_close(c);
 		return e;
 	}
 	*out = c;
@@ -99,7 +99,7 @@ static enum err readers_open(struct db *db, size_t count, char why[static DB_WHY
 	}
 	while (p->count < count) {
 		struct db_conn *c = NULL;
-		enum err e = conn_open(db, false, &c, why);
+		enum err e = db_conn_open(db, false, &c, why);
 		if (e != ERR_OK)
 			return e;
 		p->all[p->count++] = c;
@@ -111,7 +111,7 @@ static enum err readers_open(struct db *db, size_t count, char why[static DB_WHY
 static void readers_close(struct db_pool *p)
 {
 	for (size_t i = 0; i < p->count; i++)
-		conn_close(p->all[i]);
+		db_conn_close(p->all[i]);
 	free(p->all);
 	free(p->idle);
 	pthread_cond_destroy(&p->wake);
@@ -138,7 +138,7 @@ static void reader_give(struct db_pool *p, struct db_conn *c)
 
 /* A failed statement fails the whole, whatever `fn` made of it; a snapshot has nothing to commit.
  */
-static enum err snapshot_run(struct db_conn *c, db_fn *fn, void *arg)
+enum err db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg)
 {
 	c->doomed = ERR_OK;
 	enum err e = c->db->driver->begin(c->handle);
@@ -156,7 +156,7 @@ enum err db_read(struct db *db, db_fn *fn, void *arg)
 	if (e != ERR_OK)
 		return e;
 	struct db_conn *c = reader_take(&db->readers);
-	e = snapshot_run(c, fn, arg);
+	e = db_snapshot_run(c, fn, arg);
 	reader_give(&db->readers, c);
 	db_scope_leave(&scope);
 	return e;
@@ -191,6 +191,8 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 	pthread_cond_init(&db->readers.wake, NULL);
 	pthread_mutex_init(&db->writer.lock, NULL);
 	pthread_cond_init(&db->writer.wake, NULL);
+	pthread_mutex_init(&db->feed.lock, NULL);
+	pthread_cond_init(&db->feed.wake, NULL);
 	db->writer.last = &db->writer.first;
 	return db;
 }
@@ -201,7 +203,7 @@ static enum err db_connect(
 	enum err e = db->driver->prepare_place(given, s->use, &db->place, &db->claim, why);
 	if (e != ERR_OK)
 		return e;
-	e = conn_open(db, true, &db->writer.conn, why);
+	e = db_conn_open(db, true, &db->writer.conn, why);
 	if (e != ERR_OK)
 		return e;
 	e = readers_open(db, s->readers ? s->readers : 1, why);
@@ -253,9 +255,12 @@ void db_close(struct db *db)
 {
 	if (!db)
 		return;
+	db_feed_stop(db);
+	pthread_cond_destroy(&db->feed.wake);
+	pthread_mutex_destroy(&db->feed.lock);
 	db_writer_stop(db);
 	readers_close(&db->readers);
-	conn_close(db->writer.conn);
+	db_conn_close(db->writer.conn);
 	if (db->place)
 		db->driver->release_place(db->claim);
 	free(db->place);

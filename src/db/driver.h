@@ -53,6 +53,12 @@ struct driver {
 	int64_t (*changed)(struct driver_stmt *s);
 	void (*reset)(struct driver_stmt *s);
 
+	/* For a connection of the feed's own: makes it hear of changes. */
+	enum err (*listen)(struct driver_conn *c);
+	/* Returns within `timeout_ms`; `changed` when another connection may have committed a
+	 * change. After an error the feed is broken until a new connection listens. */
+	enum err (*wait)(struct driver_conn *c, unsigned timeout_ms, bool *changed);
+
 	enum err (*script)(struct driver_conn *c, const char *sql); /* of a migration */
 	enum err (*check)(struct driver_conn *c, char why[static DB_WHY_SIZE]);
 };

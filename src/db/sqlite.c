@@ -10,6 +10,7 @@ enum {
 	COLUMN_BYTES_MAX = 64 << 20,
 	WAL_KEPT_BYTES = 64 << 20, /* what a large import leaves behind */
 	WAL_PAUSE_US = 10 * 1000,
+	LISTEN_PAUSE_US = 10 * 1000,
 };
 enum control {
 	BEGIN_READ,
@@ -35,6 +36,8 @@ struct driver_conn {
 	sqlite3 *db;
 	bool writer;
 	sqlite3_stmt *controls[CONTROLS];
+	sqlite3_stmt *version; /* of a connection that listens */
+	int64_t version_seen;
 };
 struct driver_stmt {
 	struct driver_conn *conn;
@@ -211,6 +214,7 @@ static void sqlite_close(struct driver_conn *c)
 {
 	for (int i = 0; i < CONTROLS; i++)
 		sqlite3_finalize(c->controls[i]);
+	sqlite3_finalize(c->version);
 	sqlite3_close(c->db);
 	free(c);
 }
@@ -367,6 +371,40 @@ static void sqlite_reset(struct driver_stmt *s)
 	sqlite3_clear_bindings(s->st);
 }
 
+/* ---- the feed: the file's version is another after each commit by another connection ---- */
+static enum err version_look(struct driver_conn *c, bool *changed)
+{
+	int rc = sqlite3_step(c->version);
+	int64_t now = rc == SQLITE_ROW ? sqlite3_column_int64(c->version, 0) : 0;
+	sqlite3_reset(c->version);
+	if (rc != SQLITE_ROW)
+		return rc == SQLITE_DONE ? ERR_INTERNAL : err_of(rc);
+	*changed = now != c->version_seen;
+	c->version_seen = now;
+	return ERR_OK;
+}
+
+static enum err sqlite_listen(struct driver_conn *c)
+{
+	bool changed = false;
+	int rc = SQLITE_OK;
+	if (!c->version)
+		rc = sqlite3_prepare_v3(c->db, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT,
+			&c->version, NULL);
+	return rc == SQLITE_OK ? version_look(c, &changed) : err_of(rc);
+}
+
+static enum err sqlite_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed)
+{
+	int64_t end_us = clock_monotonic_us() + (int64_t)timeout_ms * 1000;
+	enum err e = version_look(c, changed);
+	while (e == ERR_OK && !*changed && clock_monotonic_us() < end_us) {
+		usleep(LISTEN_PAUSE_US);
+		e = version_look(c, changed);
+	}
+	return e;
+}
+
 /* ---- migrations and checks ---- */
 static enum err sqlite_script(struct driver_conn *c, const char *sql)
 {
@@ -424,6 +462,8 @@ const struct driver db_sqlite_driver = {
 	.column = sqlite_column,
 	.changed = sqlite_changed,
 	.reset = sqlite_reset,
+	.listen = sqlite_listen,
+	.wait = sqlite_wait,
 	.script = sqlite_script,
 	.check = sqlite_check,
 };

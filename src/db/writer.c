@@ -12,7 +12,11 @@ static enum err job_run(struct db_conn *c, struct db_job *job)
 	enum err e = d->savepoint(c->handle);
 	if (e != ERR_OK)
 		return db_trouble(c, "savepoint", e);
+	job->changes.count = 0;
+	job->changes.many = false;
+	c->changes = &job->changes;
 	e = job->fn(c, job->arg);
+	c->changes = NULL;
 	if (e == ERR_OK)
 		e = c->doomed;
 	if (e == ERR_OK)
@@ -188,6 +192,7 @@ enum err db_tx(struct db *db, db_fn *fn, void *arg)
 	pthread_cond_init(&job.wake, NULL);
 	e = job_queue(&db->writer, &job);
 	pthread_cond_destroy(&job.wake);
+	db_changes_tell(db, &job.changes, e == ERR_OK);
 	db_scope_leave(&scope);
 	return e;
 }

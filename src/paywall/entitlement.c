@@ -66,7 +66,8 @@ static enum err grant_tx(struct db_conn *c, void *arg)
 			db_text(str_of(g->article_id).p ? str_of(g->article_id) : STR("")),
 			db_z(entitlement_status_name(g->status)), db_int(g->starts_at),
 			db_int_or_null(g->ends_at), db_int(g->grace_s), db_int(j->now_s)) };
-	return db_run(c, &call, NULL);
+	enum err e = db_run(c, &call, NULL);
+	return e ? e : db_change_add(c, DB_CHANGE_ENTITLEMENT, g->account_id);
 }
 
 enum err entitlement_grant(
@@ -86,25 +87,26 @@ enum err entitlement_grant(
 
 struct revoke_job {
 	struct str id;
-	int64_t now_s, changed;
+	int64_t now_s;
+	char account_id[ID_SIZE];
 };
+static const struct db_column owner_columns[] = { DB_COL_CHARS(struct revoke_job, account_id) };
+static const struct db_shape owner_shape = DB_SHAPE(struct revoke_job, owner_columns);
 
 static enum err revoke_tx(struct db_conn *c, void *arg)
 {
 	struct revoke_job *j = arg;
 	struct db_call call = { .query = QUERY_ENTITLEMENT_REVOKE,
-		DB_PARAMS(db_text(j->id), db_int(j->now_s)) };
-	return db_run(c, &call, &j->changed);
+		DB_PARAMS(db_text(j->id), db_int(j->now_s)),
+		.shape = &owner_shape };
+	enum err e = db_get(c, &call, j);
+	return e ? e : db_change_add(c, DB_CHANGE_ENTITLEMENT, j->account_id);
 }
 
 enum err entitlement_revoke(struct db *db, struct str id, int64_t now_s)
 {
 	struct revoke_job j = { .id = id, .now_s = now_s };
-	enum err e = db_tx(db, revoke_tx, &j);
-
-	if (e)
-		return e;
-	return j.changed ? ERR_OK : ERR_NOT_FOUND;
+	return db_tx(db, revoke_tx, &j);
 }
 
 enum err entitlement_list(struct db_conn *c, const char *account_id, struct arena *a,

@@ -1,0 +1,440 @@
+/* Changes: told in this process before the write returns, told by another connection within a
+ * second, never missed, and no proof while the feed is broken. */
+#include "db_help.h"
+
+enum { TOLD_MAX = 4096, SECOND_MS = 1000, PATIENCE_MS = 8000 };
+
+struct listener {
+	pthread_mutex_t lock;
+	struct {
+		enum db_change kind;
+		char key[DB_CHANGE_KEY_SIZE];
+	} told[TOLD_MAX];
+	size_t count, flushes;
+	int64_t proven_at_us;
+};
+struct room {
+	struct fixture f;
+	struct db *other; /* another process, as far as the database can tell */
+	struct listener l;
+};
+
+static void on_changed(void *ctx, enum db_change kind, struct str key)
+{
+	struct listener *l = ctx;
+	pthread_mutex_lock(&l->lock);
+	if (l->count < TOLD_MAX) {
+		l->told[l->count].kind = kind;
+		(void)!str_copy(l->told[l->count].key, DB_CHANGE_KEY_SIZE, key);
+		l->count++;
+	}
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void on_flush(void *ctx)
+{
+	struct listener *l = ctx;
+	pthread_mutex_lock(&l->lock);
+	l->flushes++;
+	pthread_mutex_unlock(&l->lock);
+}
+
+static void on_proven(void *ctx, int64_t at_us)
+{
+	struct listener *l = ctx;
+	pthread_mutex_lock(&l->lock);
+	assert_true(at_us >= l->proven_at_us);
+	l->proven_at_us = at_us;
+	pthread_mutex_unlock(&l->lock);
+}
+
+static size_t times_told(struct listener *l, const char *key)
+{
+	size_t n = 0;
+	pthread_mutex_lock(&l->lock);
+	for (size_t i = 0; i < l->count; i++)
+		n += strcmp(l->told[i].key, key) == 0;
+	pthread_mutex_unlock(&l->lock);
+	return n;
+}
+
+static size_t flushes(struct listener *l)
+{
+	pthread_mutex_lock(&l->lock);
+	size_t n = l->flushes;
+	pthread_mutex_unlock(&l->lock);
+	return n;
+}
+
+static int64_t proven(struct listener *l)
+{
+	pthread_mutex_lock(&l->lock);
+	int64_t at_us = l->proven_at_us;
+	pthread_mutex_unlock(&l->lock);
+	return at_us;
+}
+
+static void wait_proof(struct listener *l)
+{
+	int64_t from = clock_boot_us();
+	for (int ms = 0; proven(l) < from; ms++) {
+		assert_true(ms < PATIENCE_MS);
+		usleep(1000);
+	}
+}
+
+static struct db *open_one(struct room *r)
+{
+	char why[256] = "";
+	struct db *db = NULL;
+	struct db_settings s = { .url = r->f.url,
+		.use = DB_TOOL,
+		.readers = 2,
+		.busy_timeout_ms = 2000,
+		.log = &test_quiet };
+	if (db_open(&s, &db, why) != ERR_OK || db_migrate(db, why) != ERR_OK)
+		fail_msg("%s", why);
+	return db;
+}
+
+static int room_open(void **state)
+{
+	struct room *r = calloc(1, sizeof *r);
+	assert_non_null(r);
+	snprintf(r->f.folder, sizeof r->f.folder, "/tmp/postern-feed-XXXXXX");
+	assert_non_null(mkdtemp(r->f.folder));
+	snprintf(r->f.url, sizeof r->f.url, "sqlite:%s/t.db", r->f.folder);
+	pthread_mutex_init(&r->l.lock, NULL);
+	r->f.db = open_one(r);
+	r->other = open_one(r);
+	*state = r;
+	return 0;
+}
+
+static int room_close(void **state)
+{
+	struct room *r = *state;
+	char command[96];
+	db_close(r->f.db);
+	db_close(r->other);
+	snprintf(command, sizeof command, "rm -rf '%s'", r->f.folder);
+	int rc = system(command);
+	free(r);
+	return rc;
+}
+
+static void start(struct room *r)
+{
+	const struct db_subscriber s = { &r->l, on_changed, on_flush, on_proven };
+	assert_int_equal(db_feed_start(r->f.db, &s), ERR_OK);
+	assert_int_equal(db_feed_start(r->f.db, &s), ERR_CONFLICT);
+	wait_proof(&r->l);
+	assert_int_equal(flushes(&r->l), 1); /* what came before the feed */
+}
+
+struct write {
+	const char *key;
+	int count;
+	enum err answer;
+};
+
+static enum err write_fn(struct db_conn *c, void *arg)
+{
+	const struct write *w = arg;
+	for (int i = 0; i < w->count; i++) {
+		enum err e = db_change_add(c, DB_CHANGE_ACCOUNT, w->key);
+		if (e != ERR_OK)
+			return e;
+	}
+	return w->answer;
+}
+
+static enum err write_one(struct db *db, const char *key)
+{
+	return db_tx(db, write_fn, &(struct write){ key, 1, ERR_OK });
+}
+
+/* ---- in this process ---- */
+static void test_told_before_return(void **state)
+{
+	struct room *r = *state;
+	char key[16];
+	start(r);
+	for (int i = 0; i < 50; i++) {
+		snprintf(key, sizeof key, "own-%d", i);
+		assert_int_equal(write_one(r->f.db, key), ERR_OK);
+		assert_int_equal(times_told(&r->l, key), 1);
+	}
+	/* and not once more when the feed finds its row */
+	wait_proof(&r->l);
+	assert_int_equal(times_told(&r->l, "own-7"), 1);
+	assert_int_equal(r->l.told[0].kind, DB_CHANGE_ACCOUNT);
+}
+
+static void test_many_in_one(void **state)
+{
+	struct room *r = *state;
+	start(r);
+	struct write w = { "x", DB_TOLD_MAX, ERR_OK };
+	assert_int_equal(db_tx(r->f.db, write_fn, &w), ERR_OK);
+	assert_int_equal(times_told(&r->l, "x"), DB_TOLD_MAX);
+	w.count++;
+	assert_int_equal(db_tx(r->f.db, write_fn, &w), ERR_OK);
+	assert_int_equal(flushes(&r->l), 2);
+}
+
+static void test_misuse(void **state)
+{
+	struct room *r = *state;
+	char key[DB_CHANGE_KEY_SIZE + 1];
+	memset(key, 'k', sizeof key);
+	key[DB_CHANGE_KEY_SIZE] = 0;
+	assert_int_equal(write_one(r->f.db, key), ERR_INTERNAL);
+	key[DB_CHANGE_KEY_SIZE - 1] = 0;
+	assert_int_equal(write_one(r->f.db, key), ERR_OK); /* nobody listens: nobody is told */
+	assert_int_equal(
+		db_read(r->f.db, write_fn, &(struct write){ "x", 1, ERR_OK }), ERR_INTERNAL);
+	assert_string_equal(db_change_name((enum db_change)0), "");
+	assert_string_equal(db_change_name(DB_CHANGE_COUNT), "");
+}
+
+/* ---- from elsewhere ---- */
+static void test_other_process(void **state)
+{
+	struct room *r = *state;
+	char key[16];
+	int64_t slowest_us = 0;
+	start(r);
+	for (int i = 0; i < 40; i++) {
+		snprintf(key, sizeof key, "far-%d", i);
+		assert_int_equal(write_one(r->other, key), ERR_OK);
+		int64_t from = clock_boot_us();
+		while (times_told(&r->l, key) == 0) {
+			assert_true(clock_boot_us() - from < SECOND_MS * 1000);
+			usleep(200);
+		}
+		int64_t took = clock_boot_us() - from;
+		slowest_us = took > slowest_us ? took : slowest_us;
+		usleep((useconds_t)(i * 1000));
+	}
+	print_message("slowest of 40: %lld us\n", (long long)slowest_us);
+	assert_int_equal(flushes(&r->l), 1);
+}
+
+static void test_rolled_back(void **state)
+{
+	struct room *r = *state;
+	start(r);
+	struct write w = { "undone", 1, ERR_SPENT };
+	assert_int_equal(db_tx(r->other, write_fn, &w), ERR_SPENT);
+	assert_int_equal(write_one(r->other, "done"), ERR_OK);
+	wait_proof(&r->l);
+	wait_proof(&r->l);
+	assert_int_equal(times_told(&r->l, "done"), 1);
+	assert_int_equal(times_told(&r->l, "undone"), 0);
+}
+
+enum { OTHERS = 4, EACH = 250 };
+static void *write_main(void *arg)
+{
+	struct room *r = arg;
+	static _Atomic int next;
+	for (int i = 0; i < EACH; i++) {
+		char key[16];
+		snprintf(key, sizeof key, "m-%d", next++);
+		if (write_one(i % 2 ? r->other : r->f.db, key) != ERR_OK)
+			return arg;
+	}
+	return NULL;
+}
+
+/* Many writers on both sides: each change is told, and once. */
+static void test_none_missed(void **state)
+{
+	struct room *r = *state;
+	pthread_t threads[OTHERS];
+	start(r);
+	for (int i = 0; i < OTHERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, write_main, r), 0);
+	for (int i = 0; i < OTHERS; i++) {
+		void *failed = NULL;
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	wait_proof(&r->l);
+	wait_proof(&r->l);
+	for (int i = 0; i < OTHERS * EACH; i++) {
+		char key[16];
+		snprintf(key, sizeof key, "m-%d", i);
+		assert_in_range(times_told(&r->l, key), 1, 2);
+	}
+	assert_int_equal(flushes(&r->l), 1);
+}
+
+static const struct db_query_text raw_texts[] = {
+	{ "raw_put",
+		"INSERT INTO change (id, tx, kind, key, made_at) VALUES ($1, 1 + (SELECT "
+		"COALESCE(MAX(tx), 0) "
+		"FROM change), $2, 'k', $3)",
+		NULL, 3, 0 },
+	{ "raw_count", "SELECT COUNT(*) FROM change", NULL, 0, 1 },
+};
+
+static struct db *open_raw(struct room *r)
+{
+	char why[256] = "";
+	struct db *db = NULL;
+	const struct db_schema schema = { raw_texts, COUNT(raw_texts), db_migrations };
+	struct db_settings s = fixture_settings(&r->f, DB_TOOL);
+	s.url = r->f.url;
+	if (db_open_schema(&s, &schema, &db, why) != ERR_OK)
+		fail_msg("%s", why);
+	return db;
+}
+
+struct raw {
+	const char *id, *kind;
+	int64_t made_at, count;
+};
+
+static enum err raw_put(struct db_conn *c, void *arg)
+{
+	const struct raw *w = arg;
+	return db_run(c,
+		&(struct db_call){ .query = (enum query)0,
+			DB_PARAMS(db_z(w->id), db_z(w->kind), db_int(w->made_at)) },
+		NULL);
+}
+
+static enum err raw_count(struct db_conn *c, void *arg)
+{
+	static const struct db_column columns[] = { DB_COL_INT(struct raw, count) };
+	static const struct db_shape shape = DB_SHAPE(struct raw, columns);
+	return db_get(c, &(struct db_call){ .query = (enum query)1, .shape = &shape }, arg);
+}
+
+/* A newer program may tell of things that this one does not know. */
+static void test_unknown_kind(void **state)
+{
+	struct room *r = *state;
+	struct db *raw = open_raw(r);
+	start(r);
+	struct raw w = { "00112233445566778899aabbcc", "bundle", 1800000000, 0 };
+	assert_int_equal(db_tx(raw, raw_put, &w), ERR_OK);
+	for (int ms = 0; flushes(&r->l) < 2; ms++) {
+		assert_true(ms < SECOND_MS);
+		usleep(1000);
+	}
+	assert_int_equal(r->l.count, 0);
+	db_close(raw);
+}
+
+/* ---- broken ---- */
+static atomic_bool fault_wait, fault_open;
+static struct driver faulty;
+
+static enum err faulty_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed)
+{
+	enum err e = db_sqlite_driver.wait(c, timeout_ms < 20 ? timeout_ms : 20, changed);
+	return atomic_load(&fault_wait) ? ERR_UNAVAILABLE : e;
+}
+
+static enum err faulty_open(
+	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
+{
+	if (!atomic_load(&fault_open))
+		return db_sqlite_driver.open(t, out, why);
+	snprintf(why, DB_WHY_SIZE, "as the test wants it");
+	return ERR_UNAVAILABLE;
+}
+
+static void test_broken(void **state)
+{
+	struct room *r = *state;
+	faulty = db_sqlite_driver;
+	faulty.wait = faulty_wait;
+	faulty.open = faulty_open;
+	r->f.db->driver = &faulty;
+	start(r);
+	assert_true(db_feed_stats_get(r->f.db).live);
+	assert_false(db_lost(r->f.db));
+	atomic_store(&fault_open, true);
+	atomic_store(&fault_wait, true);
+	for (int ms = 0; !db_lost(r->f.db); ms++) {
+		assert_true(ms < SECOND_MS);
+		usleep(1000);
+	}
+	int64_t last = proven(&r->l);
+	assert_int_equal(write_one(r->other, "unheard"), ERR_OK);
+	assert_int_equal(write_one(r->f.db, "own"), ERR_OK); /* told, feed or no feed */
+	assert_int_equal(times_told(&r->l, "own"), 1);
+	usleep(300000);
+	assert_int_equal(proven(&r->l), last);
+	assert_int_equal(times_told(&r->l, "unheard"), 0);
+	struct db_feed_stats s = db_feed_stats_get(r->f.db);
+	assert_true(!s.live && s.running && s.age_us >= 300000 && s.breaks == 1);
+	/* back again: all is flushed before the first proof */
+	atomic_store(&fault_wait, false);
+	atomic_store(&fault_open, false);
+	wait_proof(&r->l);
+	assert_int_equal(flushes(&r->l), 2);
+	assert_false(db_lost(r->f.db));
+	assert_int_equal(write_one(r->other, "heard"), ERR_OK);
+	wait_proof(&r->l);
+	wait_proof(&r->l);
+	assert_int_equal(times_told(&r->l, "heard"), 1);
+}
+
+/* ---- purging ---- */
+static void test_purge(void **state)
+{
+	struct room *r = *state;
+	struct db *raw = open_raw(r);
+	start(r);
+	int64_t now = clock_now_s(NULL);
+	struct raw old = { "00112233445566778899aabb01", "account", now - 90000, 0 };
+	assert_int_equal(db_tx(raw, raw_put, &old), ERR_OK);
+	assert_int_equal(write_one(r->f.db, "recent"), ERR_OK);
+	assert_int_equal(db_changes_purge(r->f.db, now), ERR_OK);
+	assert_int_equal(db_read(raw, raw_count, &old), ERR_OK);
+	assert_int_equal(old.count, 1);
+	/* all of them old: the newest stays, and what comes behind it is seen */
+	assert_int_equal(db_changes_purge(r->f.db, now + 100000), ERR_OK);
+	assert_int_equal(db_read(raw, raw_count, &old), ERR_OK);
+	assert_int_equal(old.count, 1);
+	assert_int_equal(write_one(r->other, "after"), ERR_OK);
+	wait_proof(&r->l);
+	wait_proof(&r->l);
+	assert_int_equal(times_told(&r->l, "after"), 1);
+	db_close(raw);
+}
+
+static void test_stop(void **state)
+{
+	struct room *r = *state;
+	start(r);
+	int64_t from = clock_boot_us();
+	db_feed_stop(r->f.db);
+	assert_true(clock_boot_us() - from < SECOND_MS * 1000);
+	db_feed_stop(r->f.db);
+	assert_false(db_feed_stats_get(r->f.db).running);
+	assert_int_equal(write_one(r->f.db, "alone"), ERR_OK);
+	assert_int_equal(times_told(&r->l, "alone"), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_told_before_return, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_many_in_one, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_misuse, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_other_process, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_rolled_back, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_none_missed, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_unknown_kind, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_broken, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_purge, room_open, room_close),
+		cmocka_unit_test_setup_teardown(test_stop, room_open, room_close),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
