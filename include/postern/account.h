@@ -9,6 +9,7 @@
 #define POSTERN_ACCOUNT_H
 
 #include "postern/base.h"
+#include "postern/cache.h"
 #include "postern/crypto.h"
 #include "postern/db.h"
 #include "postern/http.h"
@@ -33,6 +34,9 @@ struct accounts {
 	struct db *db;
 	struct mail *mail;
 	const struct log *log;
+	/* Sessions by the hash of their token, or NULL: then each request asks the database. Tagged
+	 * by account as "session" and "account"; whoever feeds it must drop what changes. */
+	struct cache *sessions;
 };
 
 /* Which field was refused and why; for 422 answers. Static strings. */
@@ -102,6 +106,9 @@ enum err MUST_USE account_login(const struct accounts *s, const struct login *l,
 /* ---- sessions ---- */
 /* The identify function of http_settings; ctx is a struct accounts. */
 enum err MUST_USE account_identify(void *ctx, struct str token, int64_t now_s, struct caller *out);
+/* The same from memory alone, for the event loop: false when only the database can tell. */
+bool account_identify_cached(
+	const struct accounts *s, struct str token, int64_t now_s, struct caller *out);
 enum { SESSIONS_LIST_MAX = 200 };
 enum err MUST_USE account_sessions(const struct accounts *s, const char *account_id, int64_t now_s,
 	struct arena *a, struct session **out, size_t *count);

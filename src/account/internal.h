@@ -25,6 +25,20 @@ enum err MUST_USE store_disown(struct db_conn *c, const char *id, int64_t now_s)
 enum err MUST_USE store_set_password(struct db_conn *c, const struct account *acc,
 	const char *new_hash, bool proves_mailbox, int64_t now_s);
 
+/* ---- known.c: sessions kept in memory, by the hash of their token ---- */
+enum { SESSION_TOUCH_S = 60 }; /* how stale last_seen_at may get before a request writes it anew */
+struct known_session {
+	char id[ID_SIZE], account_id[ID_SIZE];
+	char email[EMAIL_SIZE], name[NAME_SIZE];
+	int64_t last_seen_at, idle_s, expires_at;
+};
+/* False: ask the database. That is also the answer for one that seems to have ended (somebody else
+ * may have used it meanwhile) and for one whose last_seen_at is due. */
+bool known_session_get(struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s,
+	struct known_session *out);
+void known_session_put(struct cache *c, const struct cache_load *l,
+	const uint8_t hash[static HASH_BYTES], const struct known_session *k);
+
 /* ---- token.c ---- */
 struct token_order {
 	const struct accounts *s;

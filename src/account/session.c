@@ -2,23 +2,21 @@
 
 #include <string.h>
 
-/* How stale last_seen_at may get before a request writes it anew. */
-enum { TOUCH_S = 60 };
-
 struct identify {
 	uint8_t hash[HASH_BYTES];
-	int64_t now_s, last_seen_at;
-	char id[ID_SIZE], account_id[ID_SIZE];
-	char email[EMAIL_SIZE], name[NAME_SIZE];
+	int64_t now_s;
+	struct known_session known;
 };
 static const struct db_column identify_columns[] = {
-	DB_COL_CHARS(struct identify, id),
-	DB_COL_CHARS(struct identify, account_id),
-	DB_COL_CHARS(struct identify, email),
-	DB_COL_CHARS(struct identify, name),
-	DB_COL_INT(struct identify, last_seen_at),
+	DB_COL_CHARS(struct known_session, id),
+	DB_COL_CHARS(struct known_session, account_id),
+	DB_COL_CHARS(struct known_session, email),
+	DB_COL_CHARS(struct known_session, name),
+	DB_COL_INT(struct known_session, last_seen_at),
+	DB_COL_INT(struct known_session, idle_s),
+	DB_COL_INT(struct known_session, expires_at),
 };
-static const struct db_shape identify_shape = DB_SHAPE(struct identify, identify_columns);
+static const struct db_shape identify_shape = DB_SHAPE(struct known_session, identify_columns);
 
 static enum err identify_read(struct db_conn *c, void *arg)
 {
@@ -26,15 +24,45 @@ static enum err identify_read(struct db_conn *c, void *arg)
 	struct db_call call = { .query = QUERY_SESSION_BY_TOKEN,
 		DB_PARAMS(db_blob(i->hash, HASH_BYTES), db_int(i->now_s)),
 		.shape = &identify_shape };
-	return db_get(c, &call, i);
+	return db_get(c, &call, &i->known);
 }
 
 static enum err touch_tx(struct db_conn *c, void *arg)
 {
 	const struct identify *i = arg;
 	struct db_call call = { .query = QUERY_SESSION_TOUCH,
-		DB_PARAMS(db_z(i->id), db_int(i->now_s)) };
+		DB_PARAMS(db_z(i->known.id), db_int(i->now_s)) };
 	return db_run(c, &call, NULL);
+}
+
+static void caller_fill(const struct identify *i, struct caller *out)
+{
+	out->signed_in = true;
+	memcpy(out->account_id, i->known.account_id, sizeof out->account_id);
+	memcpy(out->session_id, i->known.id, sizeof out->session_id);
+	memcpy(out->email, i->known.email, sizeof out->email);
+	memcpy(out->name, i->known.name, sizeof out->name);
+	crypto_hash_tag(i->hash, out->session_tag);
+}
+
+/* From the database, and into the cache for the next time. */
+static enum err identify_load(const struct accounts *s, struct identify *i)
+{
+	struct cache_load load = { 0 };
+	if (s->sessions)
+		load = cache_begin(s->sessions);
+	enum err e = db_read(s->db, identify_read, i);
+	if (e)
+		return e;
+	if (i->now_s - i->known.last_seen_at >= SESSION_TOUCH_S) {
+		e = db_tx(s->db, touch_tx, i);
+		if (e)
+			return e;
+		i->known.last_seen_at = i->now_s;
+	}
+	if (s->sessions)
+		known_session_put(s->sessions, &load, i->hash, &i->known);
+	return ERR_OK;
 }
 
 enum err account_identify(void *ctx, struct str token, int64_t now_s, struct caller *out)
@@ -45,21 +73,26 @@ enum err account_identify(void *ctx, struct str token, int64_t now_s, struct cal
 	*out = (struct caller){ 0 };
 	if (crypto_token_hash(token, i.hash) != ERR_OK)
 		return ERR_OK;
-	enum err e = db_read(s->db, identify_read, &i);
-	if (e)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	if (now_s - i.last_seen_at >= TOUCH_S) {
-		e = db_tx(s->db, touch_tx, &i);
+	if (!s->sessions || !known_session_get(s->sessions, i.hash, now_s, &i.known)) {
+		enum err e = identify_load(s, &i);
 		if (e)
-			return e;
+			return e == ERR_NOT_FOUND ? ERR_OK : e;
 	}
-	out->signed_in = true;
-	memcpy(out->account_id, i.account_id, sizeof out->account_id);
-	memcpy(out->session_id, i.id, sizeof out->session_id);
-	memcpy(out->email, i.email, sizeof out->email);
-	memcpy(out->name, i.name, sizeof out->name);
-	crypto_hash_tag(i.hash, out->session_tag);
+	caller_fill(&i, out);
 	return ERR_OK;
+}
+
+bool account_identify_cached(
+	const struct accounts *s, struct str token, int64_t now_s, struct caller *out)
+{
+	struct identify i = { .now_s = now_s };
+
+	*out = (struct caller){ 0 };
+	if (!s->sessions || crypto_token_hash(token, i.hash) != ERR_OK ||
+		!known_session_get(s->sessions, i.hash, now_s, &i.known))
+		return false;
+	caller_fill(&i, out);
+	return true;
 }
 
 static const struct db_column session_columns[] = {
@@ -102,12 +135,18 @@ enum err account_sessions(const struct accounts *s, const char *account_id, int6
 	return db_read(s->db, list_read, &j);
 }
 
+static enum err ended_run(struct db_conn *c, const struct db_call *call, struct session_job *j)
+{
+	enum err e = db_run(c, call, &j->changed);
+	return e || !j->changed ? e : db_change_add(c, DB_CHANGE_SESSION, j->account_id);
+}
+
 static enum err end_tx(struct db_conn *c, void *arg)
 {
 	struct session_job *j = arg;
 	struct db_call call = { .query = QUERY_SESSION_END,
 		DB_PARAMS(db_z(j->id), db_z(j->account_id)) };
-	return db_run(c, &call, &j->changed);
+	return ended_run(c, &call, j);
 }
 
 enum err account_session_end(
@@ -128,7 +167,7 @@ static enum err end_others_tx(struct db_conn *c, void *arg)
 	struct session_job *j = arg;
 	struct db_call call = { .query = QUERY_SESSION_END_OTHERS,
 		DB_PARAMS(db_z(j->account_id), db_z(j->id)) };
-	return db_run(c, &call, &j->changed);
+	return ended_run(c, &call, j);
 }
 
 enum err account_sessions_end_others(

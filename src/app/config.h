@@ -17,6 +17,7 @@ struct config {
 	int64_t connections, connections_per_address, timeout_s, drain_s;
 	const char *ops_listen;
 	const char *database_url;
+	int64_t cache_sessions_mib;
 	const char *site_name, *tagline, *language;
 	const char *theme;
 	const char *log_level, *log_format;

@@ -42,6 +42,7 @@ enum err health_metrics(void *ctx, struct request *r, struct response *rsp)
 	BUF_AUTO b = BUF(1 << 20);
 
 	http_metrics(app->http, &b);
+	caches_metrics(app, &b);
 	buf_fmt(&b, "# TYPE postern_build_info gauge\npostern_build_info{version=\"%s\"} 1\n",
 		POSTERN_VERSION);
 	buf_fmt(&b, "# TYPE postern_uptime_seconds gauge\npostern_uptime_seconds %lld\n",

@@ -60,6 +60,9 @@ const struct setting settings[] = {
 		"away from readers."),
 	TEXT("database", "url", database_url, "sqlite:var/postern.db", NULL,
 		"sqlite:PATH of the database file."),
+	INT("cache", "sessions_mib", cache_sessions_mib, "32", 1, 4096, "MiB",
+		"Memory for sessions that are not asked from the database each time; some 400 "
+		"bytes each."),
 	TEXT("site", "name", site_name, "Postern", NULL,
 		"Name of the paper, on pages and in mails."),
 	TEXT("site", "tagline", tagline, "", NULL, "A line below the name."),

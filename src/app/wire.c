@@ -204,6 +204,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 
 	app->started_s = clock_now_s(&app->clock);
 	enum err e = pages_open(&ps, &app->accounts, &app->wall, &app->pages, why);
+	if (!e)
+		e = caches_open(app);
 	if (e)
 		return e;
 	app->api = (struct api){ .accounts = &app->accounts,
@@ -251,6 +253,8 @@ static void housekeeping(struct app *app)
 
 	if (!e)
 		e = mail_purge(app->db, now_s);
+	if (!e)
+		e = db_changes_purge(app->db, now_s);
 	if (e)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("err", err_name(e)));
 }
@@ -287,6 +291,7 @@ void app_close(struct app *app)
 	pages_close(app->pages);
 	mail_close(app->mail);
 	policy_cache_close(app->wall.policies);
+	caches_close(app);
 	db_close(app->db);
 	arena_free(app->arena);
 	*app = (struct app){ 0 };

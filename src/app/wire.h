@@ -40,6 +40,14 @@ void app_close(struct app *app);
 /* Blocks the signals app_wait waits for: before any thread starts. */
 void app_block_signals(void);
 
+/* ---- caches.c ---- */
+/* Of a serving program: makes the caches and starts the feed of changes, before other threads are
+ * there. */
+enum err MUST_USE caches_open(struct app *app);
+void caches_close(struct app *app);                        /* once nobody asks any more */
+struct cache *caches_all(const struct app *app, size_t i); /* NULL behind the last */
+void caches_metrics(struct app *app, struct buf *out);
+
 /* ---- routes.c: the one route table ---- */
 void routes_fill(struct app *app);
 

@@ -277,5 +277,6 @@ void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p)
 
 enum err policy_touch(struct db_conn *c)
 {
-	return db_run(c, &(struct db_call){ .query = QUERY_POLICY_TOUCH }, NULL);
+	enum err e = db_run(c, &(struct db_call){ .query = QUERY_POLICY_TOUCH }, NULL);
+	return e ? e : db_change_add(c, DB_CHANGE_POLICY, "");
 }

@@ -150,3 +150,12 @@ export class Api {
 	patch(target, body, headers) { return this.request('PATCH', target, body, headers); }
 	delete(target, body, headers) { return this.request('DELETE', target, body, headers); }
 }
+
+// One value of the operations listener's /metrics.
+export async function metric(server, name, labels = '') {
+	const { body } = await request(server, 'GET', '/metrics', { port: server.opsPort });
+	const line = body.split('\n').find((l) => l.startsWith(`${name}${labels} `));
+	if (!line)
+		throw new Error(`no metric ${name}${labels}`);
+	return Number(line.split(' ')[1]);
+}

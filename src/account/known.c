@@ -1,0 +1,65 @@
+/* Sessions kept in memory. The database's own conditions are asked here again at each use: a value
+ * that fails them is no longer believed. */
+#include "internal.h"
+
+#include <string.h>
+
+/* As it is kept: the texts stand behind, each with its NUL. */
+struct kept {
+	int64_t last_seen_at, idle_s, expires_at;
+	char id[ID_SIZE], account_id[ID_SIZE];
+	uint16_t email_n, name_n;
+	char texts[];
+};
+enum { KEPT_MAX = sizeof(struct kept) + EMAIL_SIZE + NAME_SIZE };
+
+/* The WHERE of session_by_token. */
+static bool in_force(const struct kept *k, int64_t now_s)
+{
+	return k->expires_at > now_s && k->last_seen_at + k->idle_s > now_s;
+}
+
+bool known_session_get(struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s,
+	struct known_session *out)
+{
+	struct cache_item *item = cache_get(c, (struct str){ (const char *)hash, HASH_BYTES });
+	if (!item)
+		return false;
+	const struct kept *k = (const struct kept *)(const void *)cache_value(item).p;
+	bool good = in_force(k, now_s) && now_s - k->last_seen_at < SESSION_TOUCH_S;
+	if (good) {
+		out->last_seen_at = k->last_seen_at;
+		out->idle_s = k->idle_s;
+		out->expires_at = k->expires_at;
+		memcpy(out->id, k->id, ID_SIZE);
+		memcpy(out->account_id, k->account_id, ID_SIZE);
+		memcpy(out->email, k->texts, k->email_n + 1U);
+		memcpy(out->name, k->texts + k->email_n + 1, k->name_n + 1U);
+	}
+	cache_release(item);
+	return good;
+}
+
+void known_session_put(struct cache *c, const struct cache_load *l,
+	const uint8_t hash[static HASH_BYTES], const struct known_session *k)
+{
+	_Alignas(struct kept) char space[KEPT_MAX];
+	struct kept *kept = (struct kept *)(void *)space;
+	*kept = (struct kept){ .last_seen_at = k->last_seen_at,
+		.idle_s = k->idle_s,
+		.expires_at = k->expires_at,
+		.email_n = (uint16_t)strlen(k->email),
+		.name_n = (uint16_t)strlen(k->name) };
+	memcpy(kept->id, k->id, ID_SIZE);
+	memcpy(kept->account_id, k->account_id, ID_SIZE);
+	memcpy(kept->texts, k->email, kept->email_n + 1U);
+	memcpy(kept->texts + kept->email_n + 1, k->name, kept->name_n + 1U);
+	struct str account = str_of(k->account_id);
+	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_SESSION), account),
+		cache_tag(db_change_name(DB_CHANGE_ACCOUNT), account) };
+	(void)cache_put(c, l,
+		&(struct cache_put){ .key = { (const char *)hash, HASH_BYTES },
+			.value = { space, sizeof *kept + kept->email_n + kept->name_n + 2U },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
+}

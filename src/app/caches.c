@@ -1,0 +1,91 @@
+/* What is kept in memory, and the feed of changes that keeps it true. */
+#include "wire.h"
+
+/* Nothing older than this is used when no proof comes in any more. */
+enum { PROOF_US = 5000000, SHARDS = 64 };
+
+struct cache *caches_all(const struct app *app, size_t i)
+{
+	struct cache *const all[] = { app->accounts.sessions };
+	return i < COUNT(all) ? all[i] : NULL;
+}
+
+/* A tag stands for one thing, or for any of its kind. */
+static void changed(void *ctx, enum db_change kind, struct str key)
+{
+	struct cache *c = NULL;
+	const uint64_t any = cache_tag(db_change_name(kind), STR(""));
+	const uint64_t one = cache_tag(db_change_name(kind), key);
+	for (size_t i = 0; (c = caches_all(ctx, i)); i++) {
+		cache_drop(c, any);
+		if (one != any)
+			cache_drop(c, one);
+	}
+}
+
+static void flush(void *ctx)
+{
+	struct cache *c = NULL;
+	for (size_t i = 0; (c = caches_all(ctx, i)); i++)
+		cache_flush(c);
+}
+
+static void proven(void *ctx, int64_t at_us)
+{
+	struct cache *c = NULL;
+	for (size_t i = 0; (c = caches_all(ctx, i)); i++)
+		cache_prove(c, at_us);
+}
+
+static struct cache *make(int64_t mib, unsigned shards)
+{
+	return cache_new(&(struct cache_settings){
+		.max_bytes = (size_t)mib << 20, .shards = shards, .proof_us = PROOF_US });
+}
+
+enum err caches_open(struct app *app)
+{
+	const struct db_subscriber to = {
+		.ctx = app, .changed = changed, .flush = flush, .proven = proven
+	};
+	app->accounts.sessions = make(app->cfg.cache_sessions_mib, SHARDS);
+	if (!app->accounts.sessions)
+		return ERR_NOMEM;
+	return db_feed_start(app->db, &to);
+}
+
+void caches_close(struct app *app)
+{
+	if (app->db)
+		db_feed_stop(app->db);
+	cache_free(app->accounts.sessions);
+	app->accounts.sessions = NULL;
+}
+
+static void put_feed(struct app *app, struct buf *out)
+{
+	struct db_feed_stats s = db_feed_stats_get(app->db);
+	buf_fmt(out,
+		"# HELP postern_feed_live 1 while changes by other processes come in.\n"
+		"# TYPE postern_feed_live gauge\npostern_feed_live %d\n"
+		"# HELP postern_feed_age_seconds Since all changes were known; above 5 the caches "
+		"rest.\n"
+		"# TYPE postern_feed_age_seconds gauge\npostern_feed_age_seconds %.3f\n",
+		s.live, (double)s.age_us / 1e6);
+	buf_fmt(out,
+		"# HELP postern_feed_changes_total Changes told to the caches.\n"
+		"# TYPE postern_feed_changes_total counter\npostern_feed_changes_total %llu\n"
+		"# HELP postern_feed_flushes_total Times all was dropped.\n"
+		"# TYPE postern_feed_flushes_total counter\npostern_feed_flushes_total %llu\n"
+		"# HELP postern_feed_breaks_total Times the feed was lost.\n"
+		"# TYPE postern_feed_breaks_total counter\npostern_feed_breaks_total %llu\n",
+		(unsigned long long)s.changes, (unsigned long long)s.flushes,
+		(unsigned long long)s.breaks);
+}
+
+void caches_metrics(struct app *app, struct buf *out)
+{
+	const struct cache_named named[] = { { "sessions", app->accounts.sessions } };
+	put_feed(app, out);
+	cache_metrics(named, COUNT(named), out);
+}
