@@ -317,10 +317,7 @@ static void lead_picture_needs_a_grant_too(void **state)
 static enum err break_access(struct db_conn *c, void *arg)
 {
 	(void)arg;
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
-			DB_PARAMS(db_z("harbour"), db_z("members-only"), db_int(NOW)) },
-		NULL);
+	return set_access(c, "harbour", "members-only");
 }
 
 /* A newer program's access must close the article, not open it. */

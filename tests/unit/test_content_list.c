@@ -94,10 +94,7 @@ static void only_what_may_be_shown(void **state)
 static enum err break_access(struct db_conn *c, void *arg)
 {
 	(void)arg;
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
-			DB_PARAMS(db_z("shown"), db_z("members-only"), db_int(NOW)) },
-		NULL);
+	return set_access(c, "shown", "members-only");
 }
 
 static void unknown_access_is_not_listed(void **state)
