@@ -33,7 +33,8 @@ struct paywall_reader {
 	bool signed_in;
 	const struct entitlement *entitlements;
 	size_t entitlement_count;
-	const char *institution; /* its name for people; NULL: none */
+	const char *institution;      /* its name for people, contract in force; NULL: none */
+	const char *institution_plan; /* what it covers; NULL or "": all */
 	enum crawler_class
 		crawler; /* CRAWLER_SEARCH only when proved; CRAWLER_AI also when claimed */
 	const char *crawler_name; /* NULL without one */
@@ -103,6 +104,7 @@ struct decision {
 	const struct paywall_rule *rule; /* that set it; NULL: the article, or the fallback */
 	const struct entitlement *by;    /* looked at: decided, or tells most of why not */
 	const struct meter *meter;       /* NULL: the level is not metered, or no meter fits */
+	const char *institution;         /* REASON_INSTITUTION: its name for people */
 	int64_t used, limit;             /* of the meter, before this reading is charged */
 	int64_t teaser_words;            /* of the rule; 0: as set for all */
 	bool charge; /* REASON_METERED: must be counted before the text goes out */
@@ -119,6 +121,9 @@ bool paywall_entitlement_covers(const struct paywall_policy *p, const struct ent
 	const struct paywall_article *a);
 bool paywall_entitlement_open(
 	const struct paywall_policy *p, const struct entitlement *e, int64_t now_s);
+/* True for "" and NULL; a plan the policy does not know covers nothing here. */
+bool paywall_plan_covers(
+	const struct paywall_policy *p, const char *plan, const struct paywall_article *a);
 bool paywall_list_has(struct str list, struct str name); /* lists like tags and plan.sections */
 
 const char *paywall_grant_name(enum grant g);   /* "full", "teaser", "none" */

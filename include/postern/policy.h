@@ -78,6 +78,7 @@ struct plan {
 	char href[HREF_SIZE]; /* where it is sold; "": not offered on the wall */
 };
 enum ai_policy { AI_ALLOW = 1, AI_TEASER, AI_PAYMENT, AI_BLOCK };
+struct institutions; /* institution.h */
 /* A snapshot; read-only and shared by many threads once loaded (policy.c). */
 struct paywall_policy {
 	const struct paywall_rule *rules; /* overrides by position, then defaults by position */
@@ -86,6 +87,7 @@ struct paywall_policy {
 	size_t meter_count;
 	const struct plan *plans;
 	size_t plan_count;
+	const struct institutions *institutions; /* NULL: none */
 	enum access fallback; /* when no rule matches an article that says "default" */
 	enum ai_policy ai;
 	unsigned open_statuses; /* bits 1 << enum entitlement_status that let a reader in */

@@ -71,6 +71,24 @@ bool ip_in(const struct ip_net *nets, size_t n, struct ip ip);
 void ip_text(struct ip ip, char out[static IP_TEXT_SIZE]);
 struct ip ip_prefix(struct ip ip, unsigned v4_bits, unsigned v6_bits); /* rest zeroed */
 
+/* Both ends are inside, and of one family. */
+struct ip_range {
+	struct ip first, last;
+};
+enum { IP_RANGE_TEXT_SIZE = 96, IP_RANGE_WHY_SIZE = 200, IP_RANGE_NETS_MAX = 256 };
+/* "192.0.2.7", "192.0.2.0/24", "192.0.2.7 - 192.0.2.99" (spaces at will), IPv6 alike; mapped IPv4
+ * is IPv4. Refused, with the reason in `why`: a prefix that is no number, bits set behind it,
+ * reversed ends, /0, and whatever else holds all of IPv4 or IPv6. */
+enum err MUST_USE ip_range_parse(
+	struct str s, struct ip_range *out, char why[static IP_RANGE_WHY_SIZE]);
+/* More addresses than an IPv4 /16 or an IPv6 /32: to be asked about before it is believed. */
+bool ip_range_wide(const struct ip_range *r);
+/* As a network when it is one, else "FIRST-LAST"; ip_range_parse reads both. */
+void ip_range_text(const struct ip_range *r, char out[static IP_RANGE_TEXT_SIZE]);
+/* The fewest networks that make up the range, in order. */
+size_t ip_range_nets(const struct ip_range *r, struct ip_net out[static IP_RANGE_NETS_MAX]);
+void ip_net_text(struct ip_net net, char out[static IP_RANGE_TEXT_SIZE]);
+
 /* ---- mail address ---- */
 struct email {
 	char text[EMAIL_SIZE]; /* as written, trimmed */

@@ -34,5 +34,9 @@ enum err MUST_USE visit_case(struct db_conn *c, const struct visit *v,
 /* The decision as of the caller's read; what it points to lives in the arena. */
 enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out);
+/* The institution that the reader comes from, its name for people in the arena, or NULL: for a
+ * greeting, whatever it covers. */
+enum err MUST_USE visit_institution(const struct paywall *w, struct db_conn *c,
+	const struct visit *v, struct arena *a, const char **out);
 
 #endif

@@ -53,9 +53,12 @@ static json_t *decision_json(const struct decision *d)
 		if (d->offer & offers[i].flag)
 			json_array_append_new(offer, json_string(offers[i].name));
 	}
-	return json_pack("{s:s, s:s, s:s, s:o}", "grant", paywall_grant_name(d->grant), "reason",
-		paywall_reason_name(d->reason), "detail", paywall_reason_text(d->reason), "offer",
-		offer);
+	json_t *doc = json_pack("{s:s, s:s, s:s, s:o}", "grant", paywall_grant_name(d->grant),
+		"reason", paywall_reason_name(d->reason), "detail", paywall_reason_text(d->reason),
+		"offer", offer);
+	if (d->institution)
+		json_object_set_new(doc, "institution", json_string(d->institution));
+	return doc;
 }
 
 /* Not granted in whole: 401 when logging in could help, 402 when this account needs more; with what

@@ -6,6 +6,7 @@ enum { MORE_CARDS = 4 };
 
 struct around {
 	const struct pages *p;
+	struct visit visit;
 	struct str section;
 	int64_t now_s;
 	struct arena *a;
@@ -13,6 +14,7 @@ struct around {
 	size_t more_count;
 	struct section *sections;
 	size_t section_count;
+	const char *institution;
 };
 
 static enum err around_read(struct db_conn *c, void *arg)
@@ -23,7 +25,9 @@ static enum err around_read(struct db_conn *c, void *arg)
 	};
 	enum err e = cards_load(ar->p, c, &f, ar->a, &ar->more, &ar->more_count);
 
-	return e ? e : content_sections(c, ar->now_s, ar->a, &ar->sections, &ar->section_count);
+	if (!e)
+		e = content_sections(c, ar->now_s, ar->a, &ar->sections, &ar->section_count);
+	return e ? e : visit_institution(ar->p->wall, c, &ar->visit, ar->a, &ar->institution);
 }
 
 static void tags_view(struct view *v, const struct article *art)
@@ -124,9 +128,11 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	rsp->reason = paywall_reason_name(rd.decision.reason);
 	if (e)
 		return e;
-	struct around ar = {
-		.p = p, .section = rd.article.section, .now_s = r->now_s, .a = r->arena
-	};
+	struct around ar = { .p = p,
+		.visit = q.visit,
+		.section = rd.article.section,
+		.now_s = r->now_s,
+		.a = r->arena };
 	e = db_read(p->accounts->db, around_read, &ar);
 	if (e)
 		return e;
@@ -135,6 +141,7 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 		.canonical = arena_fmt(r->arena, "/articles/%s", rd.article.slug),
 		.section = id_text(r->arena, rd.article.section),
 		.image = image_address(p, r->arena, &rd),
+		.institution = ar.institution,
 		.sections = ar.sections,
 		.section_count = ar.section_count };
 	struct view *root = page_view(p, r, &pg);

@@ -32,6 +32,7 @@ struct page {
 	const char *section;   /* slug of the current one, or NULL */
 	const char *image;     /* absolute address, or NULL */
 	const char *notice;
+	const char *institution; /* the reader comes from it; or NULL */
 	struct section *sections;
 	size_t section_count;
 };

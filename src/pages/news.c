@@ -20,6 +20,8 @@ static void cards_view(struct view *list, struct arena *a, const struct card *ca
 enum { FRONT_SECTIONS_MAX = 16 };
 struct front {
 	const struct pages *p;
+	struct visit visit;
+	const char *institution;
 	int64_t now_s;
 	struct arena *a;
 	struct cards news, blocks[FRONT_SECTIONS_MAX];
@@ -41,7 +43,7 @@ static enum err front_read(struct db_conn *c, void *arg)
 		};
 		e = cards_load(f->p, c, &one, f->a, &f->blocks[i].v, &f->blocks[i].n);
 	}
-	return e;
+	return e ? e : visit_institution(f->p->wall, c, &f->visit, f->a, &f->institution);
 }
 
 /* The newest story with a picture leads; the next ones with pictures stand beside it. Returns what
@@ -114,13 +116,14 @@ static void front_view(struct view *root, struct front *f)
 enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct front f = { .p = p, .now_s = r->now_s, .a = r->arena };
+	struct front f = { .p = p, .visit = visit_of(r), .now_s = r->now_s, .a = r->arena };
 	enum err e = db_read(p->accounts->db, front_read, &f);
 
 	if (e)
 		return e;
 	struct page pg = { .description = p->set.tagline,
 		.canonical = "/",
+		.institution = f.institution,
 		.sections = f.sections,
 		.section_count = f.section_count };
 	if (str_eq(fields_get(&r->query, "done"), STR("logout")))
@@ -134,6 +137,8 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 
 struct section_page {
 	const struct pages *p;
+	struct visit visit;
+	const char *institution;
 	struct article_filter filter;
 	struct arena *a;
 	struct cards cards;
@@ -146,7 +151,9 @@ static enum err section_read(struct db_conn *c, void *arg)
 	struct section_page *s = arg;
 	enum err e = cards_load(s->p, c, &s->filter, s->a, &s->cards.v, &s->cards.n);
 
-	return e ? e : content_sections(c, s->filter.now_s, s->a, &s->sections, &s->section_count);
+	if (!e)
+		e = content_sections(c, s->filter.now_s, s->a, &s->sections, &s->section_count);
+	return e ? e : visit_institution(s->p->wall, c, &s->visit, s->a, &s->institution);
 }
 
 /* Older pages are named by the last article seen ("?before=1763600000-id"), so that new articles do
@@ -194,6 +201,7 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct section_page s = { .p = p,
+		.visit = visit_of(r),
 		.a = r->arena,
 		.filter = {
 			.section = r->params[0], .limit = SECTION_PAGE + 1, .now_s = r->now_s } };
@@ -210,6 +218,7 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 	struct page pg = { .title = id_text(r->arena, sec->name),
 		.canonical = s.filter.before_at ? NULL : arena_fmt(r->arena, "/sections/%s", slug),
 		.section = slug,
+		.institution = s.institution,
 		.sections = s.sections,
 		.section_count = s.section_count };
 	struct view *root = page_view(p, r, &pg);

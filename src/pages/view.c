@@ -113,6 +113,7 @@ struct view *page_view(const struct pages *p, const struct request *r, const str
 	view_z(root, "asset_icon", p->assets[ASSET_ICON].href);
 	view_bool(root, "feed_href", false);
 	view_z(root, "notice", pg->notice);
+	view_z(root, "institution", pg->institution);
 	view_bool(root, "development", p->set.development);
 	view_z(root, "mailbox_href", p->set.development ? "/_dev/mailbox" : NULL);
 	view_z(root, "request_id", r->id);

@@ -90,6 +90,14 @@ static bool plan_covers(const struct plan *plan, const struct paywall_article *a
 	return !*plan->sections || paywall_list_has(str_of(plan->sections), a->section);
 }
 
+bool paywall_plan_covers(
+	const struct paywall_policy *p, const char *name, const struct paywall_article *a)
+{
+	const struct plan *plan = name && *name ? plan_find(p, name) : NULL;
+
+	return !name || !*name || (plan && plan_covers(plan, a));
+}
+
 bool paywall_entitlement_covers(const struct paywall_policy *p, const struct entitlement *e,
 	const struct paywall_article *a)
 {
@@ -254,9 +262,13 @@ static enum reason open_reason(
 		return REASON_SIGNED_IN;
 	if (entitlement == REASON_ENTITLED)
 		return REASON_ENTITLED;
-	if (k->reader->institution)
+	if (k->reader->institution &&
+		paywall_plan_covers(k->policy, k->reader->institution_plan, k->article)) {
+		d->institution = k->reader->institution;
 		return REASON_INSTITUTION;
-	if (k->reader->gift)
+	}
+	/* A machine redeems nothing. */
+	if (k->reader->gift && k->reader->crawler == CRAWLER_NONE)
 		return REASON_GIFT;
 	return k->reader->crawler == CRAWLER_SEARCH ? REASON_CRAWLER : (enum reason)0;
 }

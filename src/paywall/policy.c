@@ -2,11 +2,13 @@
  * the database is another. */
 #include "postern/policy.h"
 
+#include "postern/institution.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLICY_BYTES_MAX = 4 << 20 };
+enum { POLICY_BYTES_MAX = 16 << 20 };
 
 struct snapshot {
 	struct paywall_policy policy; /* first: what is handed out */
@@ -179,6 +181,8 @@ static enum err snapshot_load(
 		e = meters_load(&l);
 	if (!e)
 		e = plans_load(&l);
+	if (!e)
+		e = institutions_load(c, s->arena, &s->policy.institutions);
 	if (e)
 		snapshot_free(s);
 	else

@@ -1,6 +1,7 @@
 #include "postern/visit.h"
 
 #include "postern/entitlement.h"
+#include "reader.h"
 
 struct visit visit_of(const struct request *r)
 {
@@ -46,7 +47,8 @@ enum err visit_case(struct db_conn *c, const struct visit *v, const struct paywa
 	*out = (struct paywall_case){
 		.article = art, .policy = policy, .reader = reader, .now = paywall_moment(v->now_s)
 	};
-	return reader_load(c, v, a, reader);
+	enum err e = reader_load(c, v, a, reader);
+	return e ? e : reader_institution(c, v, policy, art, reader);
 }
 
 /* The decision outlives the policy it was made by. */
@@ -65,6 +67,11 @@ static enum err keep(struct decision *d, struct arena *a)
 			return ERR_NOMEM;
 		*meter = *d->meter;
 		d->meter = meter;
+	}
+	if (d->institution) {
+		d->institution = arena_fmt(a, "%s", d->institution);
+		if (!*d->institution)
+			return ERR_NOMEM;
 	}
 	return ERR_OK;
 }
