@@ -47,6 +47,7 @@ struct article_text {
 /* The one door. ERR_INTERNAL without a decision. Teaser: up to the author's mark, else leading
  * blocks until `teaser_words` words are reached or passed, at least one paragraph; in either case
  * never the last block of an article that has more than one, and without the pictures in the text.
+ * The words of the decision's rule go before `teaser_words`; those of an override before the mark.
  */
 enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
 	const struct decision *d, unsigned teaser_words, struct arena *a, struct article_text *out);
@@ -115,7 +116,7 @@ enum err MUST_USE content_media_read(const struct paywall *w, const struct readi
 /* ---- import ---- */
 struct import_settings {
 	const char *default_section; /* for items that name none: "News" */
-	enum access default_access;  /* for items that say nothing: subscriber */
+	enum access default_access;  /* for items that say nothing: ACCESS_DEFAULT */
 	/* Called for each file: `what` is "new", "updated", "unchanged" or "refused"; `why` names
 	 * line or JSON path and reason when refused, or a warning, or "". */
 	void (*report)(

@@ -22,6 +22,8 @@ enum err MUST_USE entitlement_revoke(struct db *db, struct str id, int64_t now_s
 /* Newest first, at most ENTITLEMENTS_MAX, revoked ones included. Inside a read of the caller's. */
 enum err MUST_USE entitlement_list(struct db_conn *c, const char *account_id, struct arena *a,
 	struct entitlement **out, size_t *count);
+/* Of plans and sources: [a-z0-9-], fewer than `size` bytes. */
+bool entitlement_name_ok(struct str s, size_t size);
 const char *entitlement_status_name(enum entitlement_status s); /* "past_due"; "" for others */
 enum err MUST_USE entitlement_status_parse(struct str s, enum entitlement_status *out);
 

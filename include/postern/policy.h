@@ -79,6 +79,12 @@ struct plan {
 };
 enum ai_policy { AI_ALLOW = 1, AI_TEASER, AI_PAYMENT, AI_BLOCK };
 struct institutions; /* institution.h */
+/* Instead of open_statuses, for entitlements from one source. */
+enum { POLICY_SOURCES_MAX = 16 };
+struct source_statuses {
+	char source[SOURCE_SIZE];
+	unsigned open;
+};
 /* A snapshot; read-only and shared by many threads once loaded (policy.c). */
 struct paywall_policy {
 	const struct paywall_rule *rules; /* overrides by position, then defaults by position */
@@ -91,6 +97,8 @@ struct paywall_policy {
 	enum access fallback; /* when no rule matches an article that says "default" */
 	enum ai_policy ai;
 	unsigned open_statuses; /* bits 1 << enum entitlement_status that let a reader in */
+	const struct source_statuses *sources;
+	size_t source_count;
 };
 
 /* The words of tables and command line. ERR_INVALID; names are "" for what is not in the enum. */
@@ -107,6 +115,8 @@ struct policy_settings {
 	enum access fallback;
 	enum ai_policy ai;
 	unsigned open_statuses;
+	struct source_statuses sources[POLICY_SOURCES_MAX];
+	size_t source_count;
 };
 enum err MUST_USE policy_cache_open(const struct policy_settings *s, struct policy_cache **out);
 void policy_cache_close(struct policy_cache *pc); /* NULL is fine; nothing taken may be out */

@@ -85,6 +85,32 @@ int cli_account(struct cli *c, const char *who, struct account *out)
 	return e ? cli_error(e, who) : EXIT_DONE;
 }
 
+int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value)
+{
+	const char *text = cli_option(c, name);
+
+	if (text && str_int(str_of(text), r.min, r.max, value) != ERR_OK)
+		return cli_fail(EXIT_USAGE, "--%s %s: a number from %lld to %lld is expected", name,
+			text, (long long)r.min, (long long)r.max);
+	return EXIT_DONE;
+}
+
+int cli_date(const struct cli *c, const char *name, bool end, int64_t *value)
+{
+	const char *text = cli_option(c, name);
+
+	if (!text)
+		return EXIT_DONE;
+	if (time_parse(str_of(text), value) != ERR_OK)
+		return cli_fail(EXIT_USAGE,
+			"--%s %s: a date such as 2027-01-31, or a time such as "
+			"2027-01-31T18:00:00Z, is expected",
+			name, text);
+	if (end && strlen(text) == 10)
+		*value += 86400;
+	return EXIT_DONE;
+}
+
 /* ---- help ---- */
 
 static void help_all(FILE *out)

@@ -17,7 +17,7 @@ enum exit_code {
 	EXIT_UNAVAILABLE = 6, /* database, disk or address cannot be used */
 };
 
-enum { CLI_ARGS_MAX = 64, CLI_OPTIONS_MAX = 8 };
+enum { CLI_ARGS_MAX = 64, CLI_OPTIONS_MAX = 12 };
 struct cli_option {
 	const char *name;  /* "until" */
 	const char *value; /* "DATE", or NULL for a switch */
@@ -61,6 +61,25 @@ json_t *cli_time(int64_t t);                     /* RFC 3339 or null */
 const char *cli_day(struct arena *a, int64_t t); /* "2026-11-20 05:40" or "-" */
 /* Finds an account or fails with EXIT_NOT_FOUND; 0 is success. */
 int cli_account(struct cli *c, const char *who, struct account *out);
+/* Options of a form; `*value` stays where the option is absent. 0, or EXIT_USAGE after saying what
+ * would be right. A plain day as an `end` means the whole day. */
+struct cli_range {
+	int64_t min, max;
+};
+int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value);
+int cli_date(const struct cli *c, const char *name, bool end, int64_t *value);
+
+/* ---- cmd_entitlement.c ---- */
+struct cli_entitlements {
+	const char *account_id;
+	struct arena *a;
+	struct entitlement *v;
+	size_t n;
+};
+enum err MUST_USE cli_entitlements(
+	struct cli *c, const char *account_id, struct cli_entitlements *out);
+json_t *cli_entitlements_json(const struct cli_entitlements *e);
+void cli_entitlements_print(const struct cli_entitlements *e);
 
 int cmd_serve(struct cli *c);
 int cmd_run_demo(struct cli *c);
@@ -88,6 +107,10 @@ int cmd_mail_list(struct cli *c);
 int cmd_mail_retry(struct cli *c);
 int cmd_mail_send(struct cli *c);
 int cmd_explain(struct cli *c);
+int cmd_rules_list(struct cli *c);
+int cmd_rules_add(struct cli *c);
+int cmd_rules_move(struct cli *c);
+int cmd_rules_remove(struct cli *c);
 int cmd_config_show(struct cli *c);
 int cmd_config_check(struct cli *c);
 int cmd_config_sample(struct cli *c);

@@ -41,23 +41,13 @@ int cmd_account_create(struct cli *c)
 	return EXIT_DONE;
 }
 
-static int number_option(const struct cli *c, const char *name, int64_t max, int64_t *value)
-{
-	const char *text = cli_option(c, name);
-
-	if (text && str_int(str_of(text), 1, max, value) != ERR_OK)
-		return cli_fail(EXIT_USAGE, "--%s %s: a number from 1 to %lld is expected", name,
-			text, (long long)max);
-	return EXIT_DONE;
-}
-
 int cmd_account_list(struct cli *c)
 {
 	struct account *list = NULL;
 	size_t n = 0;
 	int64_t limit = 100;
 	const char *after = cli_option(c, "after");
-	int code = number_option(c, "limit", 500, &limit);
+	int code = cli_number(c, "limit", (struct cli_range){ 1, 500 }, &limit);
 
 	if (code)
 		return code;
@@ -79,19 +69,6 @@ int cmd_account_list(struct cli *c)
 
 /* ---- one account ---- */
 
-struct ents {
-	const char *account_id;
-	struct arena *a;
-	struct entitlement *v;
-	size_t n;
-};
-
-static enum err ents_read(struct db_conn *c, void *arg)
-{
-	struct ents *e = arg;
-	return entitlement_list(c, e->account_id, e->a, &e->v, &e->n);
-}
-
 static json_t *session_list_json(const struct session *list, size_t n)
 {
 	json_t *doc = json_array();
@@ -105,33 +82,12 @@ static json_t *session_list_json(const struct session *list, size_t n)
 	return doc;
 }
 
-static json_t *ents_json(const struct ents *e)
-{
-	json_t *doc = json_array();
-
-	for (size_t i = 0; i < e->n; i++)
-		json_array_append_new(doc,
-			json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", e->v[i].id, "plan",
-				e->v[i].plan, "source", e->v[i].source, "starts_at",
-				cli_time(e->v[i].starts_at), "ends_at", cli_time(e->v[i].ends_at),
-				"revoked_at", cli_time(e->v[i].revoked_at)));
-	return doc;
-}
-
 static void sessions_print(struct arena *a, const struct session *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		printf("%-26s  seen %-16s  ends %-16s  %s\n", list[i].id,
 			cli_day(a, list[i].last_seen_at), cli_day(a, list[i].expires_at),
 			list[i].name);
-}
-
-static void ents_print(struct arena *a, const struct ents *e)
-{
-	for (size_t i = 0; i < e->n; i++)
-		printf("%-26s  %-12s  %-8s  from %-16s  until %-16s%s\n", e->v[i].id, e->v[i].plan,
-			e->v[i].source, cli_day(a, e->v[i].starts_at), cli_day(a, e->v[i].ends_at),
-			e->v[i].revoked_at ? "  revoked" : "");
 }
 
 int cmd_account_show(struct cli *c)
@@ -144,16 +100,16 @@ int cmd_account_show(struct cli *c)
 
 	if (code)
 		return code;
-	struct ents ents = { .account_id = acc.id, .a = a };
+	struct cli_entitlements ents;
 	enum err e = account_sessions(&c->app.accounts, acc.id, c->now_s, a, &sessions, &n);
 	if (!e)
-		e = db_read(c->app.db, ents_read, &ents);
+		e = cli_entitlements(c, acc.id, &ents);
 	if (e)
 		return cli_error(e, acc.email);
 	if (c->json) {
 		json_t *doc = account_json(&acc);
 		json_object_set_new(doc, "sessions", session_list_json(sessions, n));
-		json_object_set_new(doc, "entitlements", ents_json(&ents));
+		json_object_set_new(doc, "entitlements", cli_entitlements_json(&ents));
 		return cli_print_json(doc);
 	}
 	printf("id          %s\nemail       %s\nname        %s\nstate       %s\ncreated     "
@@ -163,7 +119,7 @@ int cmd_account_show(struct cli *c)
 	printf("\nsessions: %zu\n", n);
 	sessions_print(a, sessions, n);
 	printf("\nentitlements: %zu\n", ents.n);
-	ents_print(a, &ents);
+	cli_entitlements_print(&ents);
 	return EXIT_DONE;
 }
 
@@ -263,83 +219,5 @@ int cmd_session_end(struct cli *c)
 	if (e)
 		return cli_error(e, all ? acc.email : c->args[1]);
 	printf("%lld session%s ended.\n", (long long)ended, ended == 1 ? "" : "s");
-	return EXIT_DONE;
-}
-
-/* ---- entitlements ---- */
-
-/* A plain day as an end means the whole day. */
-static int date_option(const struct cli *c, const char *name, bool end, int64_t *out)
-{
-	const char *text = cli_option(c, name);
-
-	if (!text)
-		return EXIT_DONE;
-	if (time_parse(str_of(text), out) != ERR_OK)
-		return cli_fail(EXIT_USAGE,
-			"--%s %s: a date such as 2027-01-31, or a time such as "
-			"2027-01-31T18:00:00Z, is expected",
-			name, text);
-	if (end && strlen(text) == 10)
-		*out += 86400;
-	return EXIT_DONE;
-}
-
-int cmd_entitlement_grant(struct cli *c)
-{
-	struct account acc;
-	char id[ID_SIZE];
-	struct entitlement_grant g = {
-		.plan = c->args[1], .source = "comp", .status = STATUS_ACTIVE, .starts_at = c->now_s
-	};
-	int code = cli_account(c, c->args[0], &acc);
-
-	if (!code)
-		code = date_option(c, "from", false, &g.starts_at);
-	if (!code)
-		code = date_option(c, "until", true, &g.ends_at);
-	if (code)
-		return code;
-	g.account_id = acc.id;
-	enum err e = entitlement_grant(c->app.db, &g, c->now_s, id);
-	if (e == ERR_INVALID)
-		return cli_fail(EXIT_USAGE, "the plan must be of a-z, 0-9 and '-' (at most 64), "
-					    "and the end must come after the beginning");
-	if (e)
-		return cli_error(e, acc.email);
-	if (c->json)
-		return cli_print_json(json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", id, "account_id",
-			acc.id, "plan", g.plan, "starts_at", cli_time(g.starts_at), "ends_at",
-			cli_time(g.ends_at)));
-	printf("%s  %s for %s, %s%s\n", id, g.plan, acc.email,
-		g.ends_at ? "until " : "until revoked",
-		g.ends_at ? cli_day(c->app.arena, g.ends_at) : "");
-	return EXIT_DONE;
-}
-
-int cmd_entitlement_list(struct cli *c)
-{
-	struct account acc;
-	int code = cli_account(c, c->args[0], &acc);
-
-	if (code)
-		return code;
-	struct ents ents = { .account_id = acc.id, .a = c->app.arena };
-	enum err e = db_read(c->app.db, ents_read, &ents);
-	if (e)
-		return cli_error(e, acc.email);
-	if (c->json)
-		return cli_print_json(ents_json(&ents));
-	ents_print(c->app.arena, &ents);
-	return EXIT_DONE;
-}
-
-int cmd_entitlement_revoke(struct cli *c)
-{
-	enum err e = entitlement_revoke(c->app.db, str_of(c->args[0]), c->now_s);
-
-	if (e)
-		return cli_error(e, c->args[0]);
-	puts("Revoked.");
 	return EXIT_DONE;
 }

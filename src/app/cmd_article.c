@@ -178,7 +178,9 @@ int cmd_article_set_access(struct cli *c)
 
 	if (paywall_access_parse(str_of(c->args[1]), &access) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
-			"\"%s\" is no access level: public, registered or subscriber", c->args[1]);
+			"\"%s\" is no access level: public, registered, metered, subscriber, or "
+			"default, which leaves it to the rules",
+			c->args[1]);
 	enum err e = content_set_access(c->app.db, str_of(c->args[0]), access, c->now_s);
 	if (e)
 		return cli_error(e, c->args[0]);

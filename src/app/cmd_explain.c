@@ -1,144 +1,247 @@
 #include "cli.h"
 
+#include "postern/entitlement.h"
+#include "postern/explain.h"
+
 #include <stdio.h>
 
 struct explaining {
 	const struct paywall *wall;
 	struct str slug;
 	struct visit visit;
+	const char *reader; /* address, or NULL */
 	struct arena *a;
 	struct article article;
-	const struct paywall_policy *policy;
-	struct paywall_case k;
-	struct decision d;
+	struct paywall_article facts;
+	struct explanation x;
 };
 
 static enum err explain_read(struct db_conn *c, void *arg)
 {
-	struct explaining *x = arg;
-	struct paywall_article *facts = arena_alloc(x->a, sizeof *facts);
-	enum err e = facts ? content_find(c, x->slug, x->a, &x->article) : ERR_NOMEM;
+	struct explaining *g = arg;
+	enum err e = content_find(c, g->slug, g->a, &g->article);
 
-	if (!e)
-		e = policy_take(x->wall->policies, c, &x->policy);
 	if (e)
 		return e;
-	*facts = content_facts(&x->article);
-	e = visit_case(c, &x->visit, x->policy, facts, x->a, &x->k);
-	if (!e)
-		x->d = paywall_decide(&x->k);
-	return e;
+	g->facts = content_facts(&g->article);
+	return explain_visit(g->wall, c, &g->visit, &g->facts, g->a, &g->x);
 }
 
-/* What would change the answer, in one sentence. */
-static const char *remedy(const struct decision *d)
+static const char *or_empty(const char *z)
 {
-	switch (d->reason) {
-	case REASON_LOGIN_REQUIRED:
-		return "Logging in with any account opens it.";
-	case REASON_SUBSCRIBER_ONLY:
-		return "Logging in with an account that has an entitlement opens it.";
-	case REASON_NO_ENTITLEMENT:
-	case REASON_ENTITLEMENT_ENDED:
-		return "An entitlement opens it: postern entitlement grant READER PLAN --until "
-		       "DATE.";
-	case REASON_ENTITLEMENT_FUTURE:
-		return "It opens when the entitlement begins.";
-	case REASON_OTHER_PLAN:
-		return "An entitlement to a plan that covers this section opens it.";
-	case REASON_ENTITLEMENT_CLOSED:
-		return "It opens when the entitlement's status lets its reader in again "
-		       "(paywall.open_statuses).";
-	case REASON_METER_EXHAUSTED:
-		return "A new period, a higher limit or an entitlement opens it.";
-	case REASON_EMBARGOED:
-		return "It opens when embargo and publication time have passed.";
-	case REASON_WITHHELD:
-		return "A re-import with a usable status opens it.";
-	case REASON_EXPIRED:
-		return "A re-import with a later or no expiry opens it.";
-	case REASON_BAD_RULE:
-		return "Set a known level: postern article set-access SLUG LEVEL.";
-	default:
-		return "Nothing is withheld.";
-	}
+	return z ? z : "";
 }
 
-static json_t *explain_json(const struct explaining *x, const char *reader)
+static const char *crawler_name(enum crawler_class c)
 {
-	const struct article *art = &x->article;
+	if (c == CRAWLER_SEARCH)
+		return "search";
+	return c == CRAWLER_AI ? "ai" : "none";
+}
+
+/* ---- JSON ---- */
+
+static json_t *rules_json(const struct explanation *x)
+{
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < x->k.reader->entitlement_count; i++) {
-		const struct entitlement *e = &x->k.reader->entitlements[i];
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:b}", "id", e->id, "plan",
-				      e->plan, "starts_at", cli_time(e->starts_at), "ends_at",
-				      cli_time(e->ends_at), "revoked_at", cli_time(e->revoked_at),
-				      "decided", x->d.by == e));
+	for (size_t i = 0; i < x->rule_count; i++) {
+		const struct explained_rule *r = &x->rules[i];
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}", "step",
+				explain_step_name(r->step), "id", r->rule ? r->rule->id : "",
+				"position", (json_int_t)(r->rule ? r->rule->position : 0), "level",
+				paywall_access_name(r->access), "matched", r->matched, "decided",
+				r->decided, "conditions", r->conditions, "why", r->why));
 	}
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s%, s:o, s:o, s:o, s:s, s:o}",
-		"article", art->slug, "reader", reader ? reader : "", "grant",
-		paywall_grant_name(x->d.grant), "reason", paywall_reason_name(x->d.reason),
-		"because", paywall_reason_text(x->d.reason), "remedy", remedy(&x->d), "at",
-		cli_time(x->visit.now_s), "status", art->status.p ? art->status.p : "",
-		art->status.n, "published_at", cli_time(art->published_at), "embargo_at",
-		cli_time(art->embargo_at), "expires_at", cli_time(art->expires_at), "access",
-		paywall_access_name(art->access), "entitlements", list);
+	return list;
 }
 
-static void explain_print(const struct explaining *x, const char *reader)
+static json_t *entitlements_json(const struct explanation *x)
 {
-	const struct article *art = &x->article;
+	json_t *list = json_array();
 
-	printf("%s: %s\n%s\n%s\n\n", paywall_grant_name(x->d.grant),
-		paywall_reason_name(x->d.reason), paywall_reason_text(x->d.reason), remedy(&x->d));
-	printf("article    %s, access %s, status " STR_FMT "\n", art->slug,
-		paywall_access_name(art->access), STR_ARG(art->status));
-	printf("           published %s, embargo %s, expires %s\n",
-		cli_day(x->a, art->published_at), cli_day(x->a, art->embargo_at),
-		cli_day(x->a, art->expires_at));
-	printf("reader     %s, %zu entitlement%s\n", reader ? reader : "a stranger",
-		x->k.reader->entitlement_count, x->k.reader->entitlement_count == 1 ? "" : "s");
-	for (size_t i = 0; i < x->k.reader->entitlement_count; i++) {
-		const struct entitlement *e = &x->k.reader->entitlements[i];
-		printf("           %s %s from %s until %s%s%s\n", e->id, e->plan,
-			cli_day(x->a, e->starts_at), cli_day(x->a, e->ends_at),
-			e->revoked_at ? ", revoked" : "", x->d.by == e ? "  <- decided" : "");
+	for (size_t i = 0; i < x->entitlement_count; i++) {
+		const struct explained_entitlement *v = &x->entitlements[i];
+		const struct entitlement *e = v->entitlement;
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:b, s:b, "
+				  "s:s}",
+				"id", e->id, "plan", e->plan, "source", e->source, "status",
+				entitlement_status_name(e->status), "article_id", e->article_id,
+				"starts_at", cli_time(e->starts_at), "ends_at",
+				cli_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
+				"revoked_at", cli_time(e->revoked_at), "covers", v->covers, "open",
+				v->open, "decided", v->decided, "why", v->why));
 	}
-	printf("at         %s\n", cli_day(x->a, x->visit.now_s));
+	return list;
+}
+
+static json_t *changes_json(const struct explanation *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->change_count; i++) {
+		const struct explained_change *c = &x->changes[i];
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:o, s:s, s:s}", "what", c->what, "text", c->text,
+				"at", cli_time(c->at_s), "grant", paywall_grant_name(c->grant),
+				"reason", paywall_reason_name(c->reason)));
+	}
+	return list;
+}
+
+static json_t *meter_json(const struct decision *d)
+{
+	if (!d->meter)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", d->meter->name, "window",
+		policy_window_name(d->meter->window), "days", (json_int_t)d->meter->days, "used",
+		(json_int_t)d->used, "limit", (json_int_t)d->limit);
+}
+
+static json_t *decision_json(const struct decision *d)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "grant",
+		paywall_grant_name(d->grant), "reason", paywall_reason_name(d->reason), "detail",
+		paywall_reason_text(d->reason), "level", paywall_access_name(d->level), "rule",
+		d->rule ? d->rule->id : "", "teaser_words", (json_int_t)d->teaser_words, "meter",
+		meter_json(d), "charge", d->charge);
+}
+
+static json_t *article_json(const struct article *a)
+{
+	return json_pack("{s:s, s:s, s:s%, s:s%, s:o, s:o, s:o}", "slug", a->slug, "access",
+		paywall_access_name(a->access), "section", or_empty(a->section.p), a->section.n,
+		"status", or_empty(a->status.p), a->status.n, "published_at",
+		cli_time(a->published_at), "embargo_at", cli_time(a->embargo_at), "expires_at",
+		cli_time(a->expires_at));
+}
+
+static json_t *reader_json(const struct explaining *g)
+{
+	const struct paywall_reader *r = &g->x.reader;
+
+	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", or_empty(g->reader),
+		"signed_in", r->signed_in, "institution", or_empty(r->institution), "crawler",
+		crawler_name(r->crawler), "crawler_name", or_empty(r->crawler_name), "gift",
+		r->gift);
+}
+
+static json_t *explain_json(const struct explaining *g)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "article",
+		article_json(&g->article), "reader", reader_json(g), "at", cli_time(g->visit.now_s),
+		"decision", decision_json(&g->x.decision), "rules", rules_json(&g->x),
+		"entitlements", entitlements_json(&g->x), "changes", changes_json(&g->x));
+}
+
+/* ---- text ---- */
+
+static void rules_print(const struct explanation *x)
+{
+	for (size_t i = 0; i < x->rule_count; i++) {
+		const struct explained_rule *r = &x->rules[i];
+
+		printf("%-10s %c %-10s", i ? "" : "rules", r->decided ? '>' : ' ',
+			explain_step_name(r->step));
+		if (r->rule)
+			printf(" %lld: %s if %s", (long long)r->rule->position,
+				paywall_access_name(r->access), r->conditions);
+		printf("%s%s\n", *r->why ? ": " : "", r->why);
+	}
+}
+
+static void reader_print(const struct explaining *g)
+{
+	const struct paywall_reader *r = &g->x.reader;
+
+	printf("reader     %s%s\n", g->reader ? g->reader : "a stranger",
+		r->signed_in ? ", signed in" : "");
+	if (r->institution)
+		printf("           from %s\n", r->institution);
+	if (r->crawler != CRAWLER_NONE)
+		printf("           crawler %s (%s)\n", or_empty(r->crawler_name),
+			crawler_name(r->crawler));
+	if (r->gift)
+		printf("           has the article as a gift\n");
+	for (size_t i = 0; i < g->x.entitlement_count; i++) {
+		const struct explained_entitlement *v = &g->x.entitlements[i];
+		const struct entitlement *e = v->entitlement;
+
+		printf("         %c %s %s (%s, %s) from %s until %s: %s\n", v->decided ? '>' : ' ',
+			e->id, e->plan, e->source, entitlement_status_name(e->status),
+			cli_day(g->a, e->starts_at), cli_day(g->a, e->ends_at), v->why);
+	}
+}
+
+static void explain_print(const struct explaining *g)
+{
+	const struct article *art = &g->article;
+	const struct decision *d = &g->x.decision;
+
+	printf("%s: %s\n%s\n\n", paywall_grant_name(d->grant), paywall_reason_name(d->reason),
+		paywall_reason_text(d->reason));
+	printf("article    %s, access %s, section " STR_FMT ", status " STR_FMT "\n", art->slug,
+		paywall_access_name(art->access), STR_ARG(art->section), STR_ARG(art->status));
+	printf("           published %s, embargo %s, expires %s\n",
+		cli_day(g->a, art->published_at), cli_day(g->a, art->embargo_at),
+		cli_day(g->a, art->expires_at));
+	reader_print(g);
+	rules_print(&g->x);
+	if (d->meter)
+		printf("meter      %s: %lld of %lld read this %s\n", d->meter->name,
+			(long long)d->used, (long long)d->limit,
+			policy_window_name(d->meter->window));
+	printf("at         %s\n", cli_day(g->a, g->visit.now_s));
+	for (size_t i = 0; i < g->x.change_count; i++) {
+		const struct explained_change *c = &g->x.changes[i];
+
+		printf("%-10s %s%s%s: %s (%s)\n", i ? "" : "otherwise", c->text,
+			c->at_s ? ", " : "", c->at_s ? cli_day(g->a, c->at_s) : "",
+			paywall_grant_name(c->grant), paywall_reason_name(c->reason));
+	}
+}
+
+/* ---- the command ---- */
+
+static int explain_options(struct cli *c, struct explaining *g, struct account *acc)
+{
+	const char *ip = cli_option(c, "ip"), *agent = cli_option(c, "agent");
+
+	g->slug = str_of(cli_option(c, "article"));
+	g->reader = cli_option(c, "reader");
+	g->visit.user_agent = str_of(agent);
+	if (!g->slug.p)
+		return cli_fail(EXIT_USAGE, "explain needs --article SLUG");
+	if (ip && ip_parse(str_of(ip), &g->visit.client) != ERR_OK)
+		return cli_fail(EXIT_USAGE,
+			"--ip %s: an address such as 192.0.2.7 or 2001:db8::7 is expected", ip);
+	int code = cli_date(c, "at", false, &g->visit.now_s);
+	if (!code && g->reader)
+		code = cli_account(c, g->reader, acc);
+	if (!code && g->reader && (acc->disabled_at || !acc->verified_at))
+		fprintf(stderr, "note: this account is %s and cannot log in\n",
+			acc->disabled_at ? "disabled" : "not verified");
+	g->visit.account_id = acc->id;
+	return code;
 }
 
 int cmd_explain(struct cli *c)
 {
-	const char *slug = cli_option(c, "article"), *who = cli_option(c, "reader"),
-		   *at = cli_option(c, "at");
 	struct account acc = { 0 };
-	struct explaining x = { .wall = &c->app.wall,
-		.slug = str_of(slug),
-		.visit.now_s = c->now_s,
+	struct explaining g = { .wall = &c->app.wall,
+		.visit = { .now_s = c->now_s, .whole_get = true },
 		.a = c->app.arena };
+	int code = explain_options(c, &g, &acc);
 
-	if (!slug)
-		return cli_fail(EXIT_USAGE, "explain needs --article SLUG");
-	if (at && time_parse(str_of(at), &x.visit.now_s) != ERR_OK)
-		return cli_fail(EXIT_USAGE,
-			"--at %s: a date or a time such as 2027-01-31T18:00:00Z is expected", at);
-	int code = who ? cli_account(c, who, &acc) : EXIT_DONE;
 	if (code)
 		return code;
-	if (acc.disabled_at || (who && !acc.verified_at))
-		fprintf(stderr, "note: this account is %s and cannot log in\n",
-			acc.disabled_at ? "disabled" : "not verified");
-	x.visit.account_id = acc.id;
-	enum err e = db_read(c->app.db, explain_read, &x);
-	int code_out = EXIT_DONE;
+	enum err e = db_read(c->app.db, explain_read, &g);
 	if (e)
-		code_out = cli_error(e, slug);
-	else if (c->json)
-		code_out = cli_print_json(explain_json(&x, who));
-	else
-		explain_print(&x, who);
-	policy_give_back(c->app.wall.policies, x.policy);
-	return code_out;
+		return cli_error(e, g.slug.p);
+	if (c->json)
+		return cli_print_json(explain_json(&g));
+	explain_print(&g);
+	return EXIT_DONE;
 }

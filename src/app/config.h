@@ -7,7 +7,7 @@
 #ifndef POSTERN_APP_CONFIG_H
 #define POSTERN_APP_CONFIG_H
 
-#include "postern/base.h"
+#include "postern/policy.h"
 #include "postern/text.h"
 
 struct config {
@@ -35,12 +35,14 @@ struct config {
 	int64_t teaser_words;
 	const char *default_section, *default_access;
 	const char *timezone;
-	const char *ai_policy, *open_statuses_text;
+	const char *ai_policy, *open_statuses_text, *open_statuses_by_source_text;
 	/* worked out */
 	struct ip_net trusted_proxies[IP_NETS_MAX];
 	size_t trusted_proxy_count;
 	bool secure;            /* base_url is https */
 	unsigned open_statuses; /* bits 1 << enum entitlement_status */
+	struct source_statuses sources[POLICY_SOURCES_MAX];
+	size_t source_count;
 };
 
 enum setting_type { SETTING_TEXT = 1, SETTING_INT, SETTING_BOOL, SETTING_SECRET };

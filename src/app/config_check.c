@@ -162,24 +162,75 @@ static enum err timezone_check(struct checking *l)
 		zone);
 }
 
-static enum err statuses_check(struct checking *l)
+static enum err statuses_parse(
+	struct checking *l, const char *name, struct str rest, unsigned *open)
 {
-	struct str rest = str_of(l->c->open_statuses_text);
 	enum entitlement_status status;
 
-	l->c->open_statuses = 0;
+	*open = 0;
 	while (rest.n > 0) {
 		struct str word = str_cut(&rest, ' ');
 		if (word.n == 0)
 			continue;
 		if (entitlement_status_parse(word, &status) != ERR_OK)
 			return refuse(l,
-				"paywall.open_statuses: " STR_FMT
+				"%s: " STR_FMT
 				" is none of active, trialing, past_due, paused, canceled, unpaid",
-				STR_ARG(word));
-		l->c->open_statuses |= 1u << status;
+				name, STR_ARG(word));
+		*open |= 1u << status;
 	}
 	return ERR_OK;
+}
+
+static bool source_known(const struct config *c, struct str source)
+{
+	for (size_t i = 0; i < c->source_count; i++) {
+		if (str_eq(source, str_of(c->sources[i].source)))
+			return true;
+	}
+	return false;
+}
+
+/* "stripe: active trialing; import: active" */
+static enum err sources_parse(struct checking *l)
+{
+	static const char name[] = "paywall.open_statuses_by_source";
+	struct config *c = l->c;
+	struct str rest = str_of(c->open_statuses_by_source_text);
+
+	c->source_count = 0;
+	while (rest.n > 0) {
+		struct str words = str_trim(str_cut(&rest, ';'));
+		if (words.n == 0)
+			continue;
+		struct str source = str_trim(str_cut(&words, ':'));
+		if (c->source_count == POLICY_SOURCES_MAX)
+			return refuse(l, "%s: at most %d sources", name, POLICY_SOURCES_MAX);
+		struct source_statuses *s = &c->sources[c->source_count];
+		if (!words.p || !entitlement_name_ok(source, sizeof s->source) ||
+			str_copy(s->source, sizeof s->source, source) != ERR_OK)
+			return refuse(l,
+				"%s: \"" STR_FMT "\": a source, a colon and statuses are expected, "
+						 "such as \"stripe: "
+				"active trialing\"",
+				name, STR_ARG(source));
+		if (source_known(c, source))
+			return refuse(
+				l, "%s: " STR_FMT " stands there twice", name, STR_ARG(source));
+		enum err e = statuses_parse(l, name, words, &s->open);
+		if (e)
+			return e;
+		c->source_count++;
+	}
+	return ERR_OK;
+}
+
+static enum err statuses_check(struct checking *l)
+{
+	enum err e = statuses_parse(
+		l, "paywall.open_statuses", str_of(l->c->open_statuses_text), &l->c->open_statuses);
+
+	return e ? e : sources_parse(l);
 }
 
 /* The development mailbox shows every reset link to whoever asks. */

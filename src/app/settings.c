@@ -157,5 +157,8 @@ const struct setting settings[] = {
 		NULL,
 		"The statuses of an entitlement that let its reader in (of active, trialing, "
 		"past_due, paused, canceled, unpaid)."),
+	TEXT("paywall", "open_statuses_by_source", open_statuses_by_source_text, "", NULL,
+		"The same for entitlements from one source, instead of open_statuses: \"stripe: "
+		"active trialing; import: active\"."),
 };
 const size_t setting_count = COUNT(settings);

@@ -44,7 +44,26 @@ size_t teaser_cut(const struct block_size *v, size_t n, int64_t cut, unsigned te
 	return end < n ? end : n - 1;
 }
 
-static enum err teaser_end(struct db_conn *c, const struct article *art, unsigned teaser_words,
+/* A rule's length of the teaser takes the place of the setting; an override's also that of the
+ * author's mark, since it stands above what the article says. */
+struct cut_point {
+	int64_t mark;
+	unsigned words;
+};
+static struct cut_point cut_point(
+	const struct article *art, const struct decision *d, unsigned teaser_words)
+{
+	struct cut_point at = { .mark = art->cut, .words = teaser_words };
+
+	if (d->teaser_words <= 0)
+		return at;
+	at.words = (unsigned)d->teaser_words;
+	if (d->rule && d->rule->kind == RULE_OVERRIDE)
+		at.mark = 0;
+	return at;
+}
+
+static enum err teaser_end(struct db_conn *c, const struct article *art, struct cut_point at,
 	struct arena *a, int64_t *end, bool *whole)
 {
 	struct block_size *sizes = NULL;
@@ -60,7 +79,7 @@ static enum err teaser_end(struct db_conn *c, const struct article *art, unsigne
 		&sizes, &n);
 	if (e)
 		return e;
-	size_t cut = teaser_cut(sizes, n, art->cut, teaser_words);
+	size_t cut = teaser_cut(sizes, n, at.mark, at.words);
 	*end = (int64_t)cut;
 	*whole = cut == n;
 	return ERR_OK;
@@ -115,7 +134,7 @@ enum err content_open(struct db_conn *c, const struct article *art, const struct
 	if (d->grant == GRANT_FULL)
 		text.whole = true;
 	else if (d->grant == GRANT_TEASER)
-		e = teaser_end(c, art, teaser_words, a, &end, &text.whole);
+		e = teaser_end(c, art, cut_point(art, d, teaser_words), a, &end, &text.whole);
 	else
 		end = 0;
 	if (!e && end > 0)

@@ -291,7 +291,7 @@ static enum err access_tx(struct db_conn *c, void *arg)
 enum err content_set_access(struct db *db, struct str slug, enum access access, int64_t now_s)
 {
 	struct change ch = { .slug = slug, .access = access, .now_s = now_s };
-	if (access < ACCESS_PUBLIC || access > ACCESS_SUBSCRIBER)
+	if (access < ACCESS_PUBLIC || access > ACCESS_DEFAULT)
 		return ERR_INVALID;
 	return text_slug_ok(slug) ? db_tx(db, access_tx, &ch) : ERR_NOT_FOUND;
 }

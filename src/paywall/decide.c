@@ -108,6 +108,17 @@ bool paywall_entitlement_covers(const struct paywall_policy *p, const struct ent
 	return !plan || plan_covers(plan, a);
 }
 
+static bool status_open(const struct paywall_policy *p, const struct entitlement *e)
+{
+	unsigned open = p->open_statuses;
+
+	for (size_t i = 0; i < p->source_count; i++) {
+		if (str_eq(str_of(p->sources[i].source), str_of(e->source)))
+			open = p->sources[i].open;
+	}
+	return (open >> e->status) & 1;
+}
+
 bool paywall_entitlement_open(
 	const struct paywall_policy *p, const struct entitlement *e, int64_t now_s)
 {
@@ -115,7 +126,7 @@ bool paywall_entitlement_open(
 		return false;
 	if (e->ends_at && now_s - e->grace_s >= e->ends_at)
 		return false;
-	return (p->open_statuses >> e->status) & 1;
+	return status_open(p, e);
 }
 
 /* Why an entitlement lets nobody in, the more telling the higher. */
@@ -127,7 +138,7 @@ static enum reason entitlement_shut(const struct paywall_case *k, const struct e
 		return REASON_ENTITLEMENT_FUTURE;
 	if (!paywall_entitlement_covers(k->policy, e, k->article))
 		return REASON_OTHER_PLAN;
-	if (!((k->policy->open_statuses >> e->status) & 1))
+	if (!status_open(k->policy, e))
 		return REASON_ENTITLEMENT_CLOSED;
 	return REASON_ENTITLEMENT_ENDED;
 }

@@ -45,10 +45,15 @@ enum err entitlement_status_parse(struct str s, enum entitlement_status *out)
 	return ERR_INVALID;
 }
 
-static bool name_ok(const char *z, size_t size)
+bool entitlement_name_ok(struct str s, size_t size)
 {
-	size_t n = strlen(z);
-	return n > 0 && n < size && strspn(z, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (!s.p[i] || !strchr(letters, s.p[i]))
+			return false;
+	}
+	return s.n > 0 && s.n < size;
 }
 
 struct grant_job {
@@ -75,7 +80,8 @@ enum err entitlement_grant(
 {
 	struct grant_job j = { .g = g, .id = id, .now_s = now_s };
 
-	if (!name_ok(g->plan, PLAN_SIZE) || !name_ok(g->source, SOURCE_SIZE))
+	if (!entitlement_name_ok(str_of(g->plan), PLAN_SIZE) ||
+		!entitlement_name_ok(str_of(g->source), SOURCE_SIZE))
 		return ERR_INVALID;
 	if (!*entitlement_status_name(g->status) || g->grace_s < 0)
 		return ERR_INVALID;

@@ -176,6 +176,8 @@ static enum err snapshot_load(
 	s->policy.fallback = pc->set.fallback;
 	s->policy.ai = pc->set.ai;
 	s->policy.open_statuses = pc->set.open_statuses;
+	s->policy.sources = pc->set.sources;
+	s->policy.source_count = pc->set.source_count;
 	enum err e = rules_load(&l);
 	if (!e)
 		e = meters_load(&l);

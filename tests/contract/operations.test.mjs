@@ -89,9 +89,9 @@ test('lists and looks of the command line, for people and for programs', async (
 	assert.equal(server.cliJson('session', 'list', who.email).length, 1);
 	assert.equal(server.cliJson('entitlement', 'list', shown.id).length, 1, 'by id as well');
 	const x = server.cliJson('explain', '--article', 'vault', '--reader', who.email);
-	assert.deepEqual([x.grant, x.reason], ['full', 'entitled']);
+	assert.deepEqual([x.decision.grant, x.decision.reason], ['full', 'entitled']);
 	const past = server.cliJson('explain', '--article', 'vault', '--reader', who.email, '--at', '2025-04-01');
-	assert.equal(past.grant, 'teaser');
+	assert.equal(past.decision.grant, 'teaser');
 	assert.match(server.cliOk('explain', '--article', 'next-year'), /embargo/i);
 	assert.ok(server.cliJson('mail', 'list').every((m) => m.state === 'sent'));
 	for (const args of [['account', 'show', who.email], ['account', 'list'], ['session', 'list', who.email], ['entitlement', 'list', who.email], ['article', 'list'], ['article', 'show', 'vault'], ['mail', 'list'],

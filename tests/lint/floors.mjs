@@ -12,7 +12,8 @@ const floors = {
 const doors = {
 	log: 'base', cache: 'base', template: 'text', queries: 'db',
 	policy: 'paywall', visit: 'paywall', entitlement: 'paywall', meter: 'paywall', institution: 'paywall',
-	crawler: 'paywall', gift: 'paywall', key: 'paywall',
+	crawler: 'paywall', gift: 'paywall', key: 'paywall', rule: 'paywall', plan: 'paywall', explain: 'paywall',
+	seat: 'paywall',
 };
 const vendors = [
 	[/^(sodium|zxcvbn)\.h$/, ['crypto']],

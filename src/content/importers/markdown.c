@@ -56,8 +56,8 @@ static enum err take_access(struct import_item *it, const struct front *f, struc
 	/* "access:" with nothing behind it is a mistake, not a wish for the default. */
 	if (f->line[FRONT_ACCESS] &&
 		paywall_access_parse(f->value[FRONT_ACCESS], &d->access) != ERR_OK)
-		return faulty(
-			it, f, FRONT_ACCESS, "access: public, registered or subscriber expected");
+		return faulty(it, f, FRONT_ACCESS,
+			"access: public, registered, metered, subscriber or default expected");
 	return ERR_OK;
 }
 
