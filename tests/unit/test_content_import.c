@@ -91,9 +91,10 @@ static void bad_files_are_refused_with_a_reason(void **state)
 		{ "---\nheadline: a\nhedline: b\n---\n",
 			"line 3: unknown key \"hedline\"; did you mean \"headline\"?" },
 		{ "---\nheadline: a\naccess: free\n---\n",
-			"line 3: access: public, registered or subscriber expected" },
-		{ "---\nheadline: a\naccess:\n---\n",
-			"line 3: access: public, registered or subscriber expected" },
+			"line 3: access: public, registered, metered, subscriber or default "
+			"expected" },
+		{ "---\nheadline: a\naccess:\n---\n", "line 3: access: public, registered, "
+						      "metered, subscriber or default expected" },
 		{ "---\nheadline: a\naccess: Public\n---\n", "line 3: access:" },
 		{ "---\nheadline: a\npublished: yesterday\n---\n",
 			"line 3: published: a date like" },
