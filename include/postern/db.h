@@ -31,9 +31,11 @@ enum db_use {
 	DB_SERVE,    /* the one serving program; a second is ERR_CONFLICT */
 };
 struct db_settings {
-	const char *url; /* "sqlite:PATH" */
+	const char *url; /* "sqlite:PATH", "postgres://…" */
 	enum db_use use;
-	unsigned readers;         /* read connections kept; more threads than that wait */
+	/* SQLite: connections for reading. PostgreSQL: connections at most, for all. More threads
+	 * than that wait. */
+	unsigned readers;
 	unsigned busy_timeout_ms; /* 5000 */
 	const struct log *log;
 };
@@ -41,6 +43,10 @@ struct db_settings {
  * (0600), not its folder. A database newer than this program is ERR_UNSUPPORTED. Does not migrate.
  */
 enum err MUST_USE db_open(const struct db_settings *s, struct db **out, char why[static 256]);
+/* The form alone, without looking at the place. */
+enum err MUST_USE db_url_check(const char *url, char why[static 256]);
+/* For people: without the password. */
+void db_url_show(const char *url, char out[static 256]);
 void db_close(struct db *db); /* waits for the writer; NULL is fine */
 
 struct db_version {

@@ -98,7 +98,7 @@ int cmd_config_check(struct cli *c)
 static int with_database(
 	struct cli *c, enum err (*fn)(struct db *, char[static 256]), const char *done)
 {
-	char why[CONFIG_WHY_SIZE] = "";
+	char why[CONFIG_WHY_SIZE] = "", shown[256];
 	struct db_version v = { 0 };
 	struct db_settings s = { .url = c->app.cfg.database_url,
 		.use = DB_TOOL,
@@ -116,7 +116,8 @@ static int with_database(
 		return cli_fail(EXIT_FAILED, "%s", why);
 	if (e)
 		return cli_fail(why_code(e), "%s", *why ? why : err_name(e));
-	printf("%s %s: version %d of %d.\n", c->app.cfg.database_url, done, v.found, v.wanted);
+	db_url_show(s.url, shown);
+	printf("%s %s: version %d of %d.\n", shown, done, v.found, v.wanted);
 	return v.found == v.wanted ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -17,6 +17,7 @@ struct config {
 	int64_t connections, connections_per_address, timeout_s, drain_s;
 	const char *ops_listen;
 	const char *database_url;
+	int64_t database_connections;
 	int64_t cache_sessions_mib;
 	const char *site_name, *tagline, *language;
 	const char *theme;
@@ -45,7 +46,13 @@ struct config {
 	size_t source_count;
 };
 
-enum setting_type { SETTING_TEXT = 1, SETTING_INT, SETTING_BOOL, SETTING_SECRET };
+enum setting_type {
+	SETTING_TEXT = 1,
+	SETTING_INT,
+	SETTING_BOOL,
+	SETTING_SECRET,
+	SETTING_DATABASE, /* text that may hold a password */
+};
 struct setting {
 	const char *section, *name;
 	enum setting_type type;

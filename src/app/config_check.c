@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "postern/db.h"
 #include "postern/entitlement.h"
 #include "postern/http.h"
 
@@ -106,13 +107,12 @@ static bool listens_locally(struct str listen)
 static enum err files_check(struct checking *l)
 {
 	const struct config *c = l->c;
-	struct str url = str_of(c->database_url);
+	char shown[256], why[256];
 	struct stat st;
 
-	if (!str_starts(url, STR("sqlite:")) || url.n == strlen("sqlite:"))
-		return refuse(l,
-			"database.url = %s: sqlite:PATH is expected, such as sqlite:var/postern.db",
-			c->database_url);
+	db_url_show(c->database_url, shown);
+	if (db_url_check(c->database_url, why) != ERR_OK)
+		return refuse(l, "database.url = %s: %s", shown, why);
 	if (*c->theme && (stat(c->theme, &st) != 0 || !S_ISDIR(st.st_mode)))
 		return refuse(l, "web.theme = %s: there is no such folder", c->theme);
 	return ERR_OK;

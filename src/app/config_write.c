@@ -3,13 +3,20 @@
 
 #include <string.h>
 
+#include "postern/db.h"
+
 static void value_write(struct buf *b, const struct config *c, const struct setting *s)
 {
 	const void *p = (const char *)c + s->offset;
+	char shown[256];
 
 	switch (s->type) {
 	case SETTING_TEXT:
 		buf_puts(b, *(const char *const *)p);
+		break;
+	case SETTING_DATABASE: /* may hold a password */
+		db_url_show(*(const char *const *)p, shown);
+		buf_puts(b, shown);
 		break;
 	case SETTING_SECRET:
 		buf_puts(b, **(const char *const *)p ? "(set)" : "");

@@ -10,6 +10,11 @@
 		section, name, SETTING_SECRET, offsetof(struct config, member), "", 0, 0, "",      \
 			NULL, help                                                                 \
 	}
+#define DATABASE(section, name, member, fallback, help)                                            \
+	{                                                                                          \
+		section, name, SETTING_DATABASE, offsetof(struct config, member), fallback, 0, 0,  \
+			"", NULL, help                                                             \
+	}
 #define INT(section, name, member, fallback, min, max, unit, help)                                 \
 	{                                                                                          \
 		section, name, SETTING_INT, offsetof(struct config, member), fallback, min, max,   \
@@ -58,8 +63,12 @@ const struct setting settings[] = {
 	TEXT("ops", "listen", ops_listen, "127.0.0.1:9180", NULL,
 		"Where /health/live, /health/ready and /metrics are; empty for nowhere. Keep it "
 		"away from readers."),
-	TEXT("database", "url", database_url, "sqlite:var/postern.db", NULL,
-		"sqlite:PATH of the database file."),
+	DATABASE("database", "url", database_url, "sqlite:var/postern.db",
+		"sqlite:PATH of the database file, or libpq's URL of a PostgreSQL database: "
+		"postgres://USER@HOST/DATABASE, with several hosts, sslmode=verify-full, passfile "
+		"and what else libpq knows."),
+	INT("database", "connections", database_connections, "0", 0, 1000, "connections",
+		"Open at once to PostgreSQL, at most; 0 is one for each thread that may need one."),
 	INT("cache", "sessions_mib", cache_sessions_mib, "32", 1, 4096, "MiB",
 		"Memory for sessions that are not asked from the database each time; some 400 "
 		"bytes each."),

@@ -124,7 +124,9 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 		.fd = 2 };
 	struct db_settings db = { .url = c->database_url,
 		.use = use,
-		.readers = (unsigned)c->work_threads + hash_threads(c) + 2,
+		.readers = c->database_connections
+				   ? (unsigned)c->database_connections
+				   : (unsigned)c->work_threads + hash_threads(c) + 2,
 		.busy_timeout_ms = 5000,
 		.log = &app->log };
 	enum err e = db_open(&db, &app->db, why);

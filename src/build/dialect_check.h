@@ -61,24 +61,12 @@ static const char *byte_banned(char c)
 	return NULL;
 }
 
-/* Behind a '…' text or a comment that starts at `p`, or `p` itself. */
-static const char *literal_skip(const char *p)
-{
-	if (*p == '\'') {
-		const char *end = strchr(p + 1, '\'');
-		return end ? end + 1 : p + strlen(p);
-	}
-	if (p[0] == '-' && p[1] == '-')
-		return p + strcspn(p, "\n");
-	return p;
-}
-
 /* Why `sql` is outside the dialect, with the offending word; NULL when it is inside. */
 static const char *dialect_fault(const char *sql, const char **word, size_t *len)
 {
 	const char *p = sql;
 	while (*p) {
-		const char *behind = literal_skip(p);
+		const char *behind = dialect_literal_skip(p);
 		if (behind > p) {
 			p = behind;
 			continue;

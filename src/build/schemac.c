@@ -322,7 +322,7 @@ static int params_count(const char *sql)
 	bool seen[100] = { false };
 	int max = 0;
 	for (const char *p = sql; *p; p++) {
-		p = literal_skip(p);
+		p = dialect_literal_skip(p);
 		if (*p != '$')
 			continue;
 		long n = strtol(p + 1, NULL, 10);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct driver *const drivers[] = { &db_sqlite_driver };
+static const struct driver *const drivers[] = { &db_sqlite_driver, &db_postgres_driver };
 static _Thread_local struct db_scope *innermost;
 
 bool db_in_tx(const struct db *db)
@@ -38,115 +38,65 @@ void db_scope_leave(const struct db_scope *s)
 
 enum err db_trouble(struct db_conn *c, const char *what, enum err e)
 {
+	/* A concurrent driver's transaction is run again, and tells at the end. */
+	enum log_level level = e != ERR_BUSY               ? LOG_ERROR
+			       : c->db->driver->concurrent ? LOG_DEBUG
+							   : LOG_WARN;
 	if (e != ERR_OK && e != ERR_CONFLICT)
-		LOG(c->db->log, e == ERR_BUSY ? LOG_WARN : LOG_ERROR, "db_failed",
-			log_z("query", what), log_z("error", err_name(e)),
+		LOG(c->db->log, level, "db_failed", log_z("query", what),
+			log_z("error", err_name(e)),
 			log_z("message", c->db->driver->message(c->handle)));
 	return e;
 }
 
-/* ---- connections ---- */
-static size_t stmt_count(const struct db *db)
+/* ---- numbers ---- */
+struct db_stats db_stats_get(struct db *db)
 {
-	return db->schema.query_count + DB_OWN_COUNT;
+	pthread_mutex_lock(&db->stats_lock);
+	struct db_stats s = db->stats;
+	pthread_mutex_unlock(&db->stats_lock);
+	return s;
 }
 
-void db_conn_close(struct db_conn *c)
+void db_stats_add(struct db *db, struct db_stats more)
 {
-	if (!c)
-		return;
-	for (size_t i = 0; c->stmts && i < stmt_count(c->db); i++)
-		if (c->stmts[i])
-			c->db->driver->finish(c->stmts[i]);
-	if (c->handle)
-		c->db->driver->close(c->handle);
-	free(c->stmts);
-	free(c);
+	pthread_mutex_lock(&db->stats_lock);
+	db->stats.transactions += more.transactions;
+	db->stats.commits += more.commits;
+	db->stats.again += more.again;
+	pthread_mutex_unlock(&db->stats_lock);
 }
 
-enum err db_conn_open(
-	struct db *db, bool writer, struct db_conn **out, char why[static DB_WHY_SIZE])
-{
-	struct db_conn *c = calloc(1, sizeof *c);
-	if (c)
-		*c = (struct db_conn){ .db = db, .writer = writer };
-	if (c)
-		c->stmts = calloc(stmt_count(db), sizeof(struct driver_stmt *));
-	if (!c || !c->stmts) {
-		free(c);
-		snprintf(why, DB_WHY_SIZE, "no memory for a database connection");
-		return ERR_NOMEM;
-	}
-	struct driver_target t = { db->place, writer, db->busy_timeout_ms };
-	enum err e = db->driver->open(&t, &c->handle, why);
-	if (e != ERR_OK) {
-		db_conn_close(c);
-		return e;
-	}
-	*out = c;
-	return ERR_OK;
-}
-
-/* ---- the readers ---- */
-static enum err readers_open(struct db *db, size_t count, char why[static DB_WHY_SIZE])
-{
-	struct db_pool *p = &db->readers;
-	p->all = calloc(count, sizeof(struct db_conn *));
-	p->idle = calloc(count, sizeof(struct db_conn *));
-	if (!p->all || !p->idle) {
-		snprintf(why, DB_WHY_SIZE, "no memory for %zu database connections", count);
-		return ERR_NOMEM;
-	}
-	while (p->count < count) {
-		struct db_conn *c = NULL;
-		enum err e = db_conn_open(db, false, &c, why);
-		if (e != ERR_OK)
-			return e;
-		p->all[p->count++] = c;
-		p->idle[p->idle_count++] = c;
-	}
-	return ERR_OK;
-}
-
-static void readers_close(struct db_pool *p)
-{
-	for (size_t i = 0; i < p->count; i++)
-		db_conn_close(p->all[i]);
-	free(p->all);
-	free(p->idle);
-	pthread_cond_destroy(&p->wake);
-	pthread_mutex_destroy(&p->lock);
-}
-
-static struct db_conn *reader_take(struct db_pool *p)
-{
-	pthread_mutex_lock(&p->lock);
-	while (p->idle_count == 0)
-		pthread_cond_wait(&p->wake, &p->lock);
-	struct db_conn *c = p->idle[--p->idle_count];
-	pthread_mutex_unlock(&p->lock);
-	return c;
-}
-
-static void reader_give(struct db_pool *p, struct db_conn *c)
-{
-	pthread_mutex_lock(&p->lock);
-	p->idle[p->idle_count++] = c;
-	pthread_cond_signal(&p->wake);
-	pthread_mutex_unlock(&p->lock);
-}
-
+/* ---- reading ---- */
 /* A failed statement fails the whole, whatever `fn` made of it; a snapshot has nothing to commit.
  */
 enum err db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg)
 {
 	c->doomed = ERR_OK;
-	enum err e = c->db->driver->begin(c->handle);
+	c->writer = false;
+	enum err e = c->db->driver->begin(c->handle, DRIVER_READ);
 	if (e != ERR_OK)
 		return db_trouble(c, "begin", e);
 	e = fn(c, arg);
 	c->db->driver->rollback(c->handle);
 	return e == ERR_OK ? c->doomed : e;
+}
+
+/* Once more when the connection was lost on the way: it had been idle since before. */
+static enum err snapshot_lend(struct db *db, db_fn *fn, void *arg)
+{
+	enum err e = ERR_UNAVAILABLE;
+	bool lost = true;
+	for (int tries = 0; lost && tries < 2; tries++) {
+		struct db_conn *c = NULL;
+		e = db_pool_take(db, &c);
+		if (e != ERR_OK)
+			return e;
+		e = db_snapshot_run(c, fn, arg);
+		lost = c->doomed == ERR_UNAVAILABLE && !db->driver->alive(c->handle);
+		db_pool_give(db, c);
+	}
+	return e;
 }
 
 enum err db_read(struct db *db, db_fn *fn, void *arg)
@@ -155,24 +105,38 @@ enum err db_read(struct db *db, db_fn *fn, void *arg)
 	enum err e = db_scope_enter(&scope, db);
 	if (e != ERR_OK)
 		return e;
-	struct db_conn *c = reader_take(&db->readers);
-	e = db_snapshot_run(c, fn, arg);
-	reader_give(&db->readers, c);
+	e = snapshot_lend(db, fn, arg);
 	db_scope_leave(&scope);
 	return e;
 }
 
 /* ---- opening ---- */
-static const struct driver *driver_for(const char *url, const char **given)
+static const struct driver *driver_for(const char *url)
 {
-	for (size_t i = 0; url && i < COUNT(drivers); i++) {
-		size_t n = strlen(drivers[i]->scheme);
-		if (strncmp(url, drivers[i]->scheme, n) == 0 && url[n]) {
-			*given = url + n;
-			return drivers[i];
-		}
-	}
+	for (size_t i = 0; url && i < COUNT(drivers); i++)
+		for (const char *const *scheme = drivers[i]->schemes; *scheme; scheme++)
+			if (strncmp(url, *scheme, strlen(*scheme)) == 0)
+				return drivers[i];
 	return NULL;
+}
+
+enum err db_url_check(const char *url, char why[static 256])
+{
+	const struct driver *driver = driver_for(url);
+	if (driver)
+		return driver->url_check(url, why);
+	snprintf(why, DB_WHY_SIZE,
+		"a database is named sqlite:PATH or postgres://USER@HOST/DATABASE");
+	return ERR_INVALID;
+}
+
+void db_url_show(const char *url, char out[static 256])
+{
+	const struct driver *driver = driver_for(url);
+	if (driver)
+		driver->url_show(url, out);
+	else /* who knows what stands in it */
+		snprintf(out, DB_SHOWN_SIZE, "(neither sqlite: nor postgres://)");
 }
 
 static struct db *db_new(const struct db_settings *s, const struct db_schema *schema)
@@ -187,8 +151,7 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 		db->log_copy = *s->log;
 		db->log = &db->log_copy;
 	}
-	pthread_mutex_init(&db->readers.lock, NULL);
-	pthread_cond_init(&db->readers.wake, NULL);
+	pthread_mutex_init(&db->stats_lock, NULL);
 	pthread_mutex_init(&db->writer.lock, NULL);
 	pthread_cond_init(&db->writer.wake, NULL);
 	pthread_mutex_init(&db->feed.lock, NULL);
@@ -197,46 +160,57 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 	return db;
 }
 
-static enum err db_connect(
-	struct db *db, const struct db_settings *s, const char *given, char why[static DB_WHY_SIZE])
+static enum err writer_open(struct db *db, char why[static DB_WHY_SIZE])
 {
-	enum err e = db->driver->prepare_place(given, s->use, &db->place, &db->claim, why);
-	if (e != ERR_OK)
-		return e;
-	e = db_conn_open(db, true, &db->writer.conn, why);
-	if (e != ERR_OK)
-		return e;
-	e = readers_open(db, s->readers ? s->readers : 1, why);
-	if (e != ERR_OK)
-		return e;
-	struct db_version v;
-	e = db_version_check(db, &v, why);
-	if (e != ERR_OK)
-		return e;
-	e = db_writer_start(db, db->writer.conn);
-	if (e != ERR_OK)
+	enum err e = db_conn_open(db, true, &db->writer.conn, why);
+	if (e == ERR_OK && (e = db_writer_start(db, db->writer.conn)) != ERR_OK)
 		snprintf(why, DB_WHY_SIZE, "cannot start the thread that writes the database");
 	return e;
+}
+
+static enum err db_connect(struct db *db, const struct db_settings *s, char why[static DB_WHY_SIZE])
+{
+	struct db_version v;
+	enum err e = db->driver->prepare_place(s->url, s->use, &db->place, &db->claim, why);
+	if (e != ERR_OK)
+		return e;
+	db->driver->url_show(db->place, db->shown);
+	if (!db->driver->concurrent)
+		e = writer_open(db, why);
+	if (e == ERR_OK)
+		e = db_pool_open(db, s->readers, why);
+	return e == ERR_OK ? db_version_check(db, &v, why) : e;
+}
+
+static enum err settings_check(const struct db_settings *s, char why[static DB_WHY_SIZE])
+{
+	char shown[DB_SHOWN_SIZE], words[DB_WHY_SIZE];
+	enum err e = db_url_check(s->url, words);
+	if (e != ERR_OK) {
+		db_url_show(s->url, shown);
+		snprintf(why, DB_WHY_SIZE, "the database %.60s: %.180s", shown, words);
+		return e;
+	}
+	if (s->use == DB_TOOL || s->use == DB_SERVE)
+		return ERR_OK;
+	snprintf(why, DB_WHY_SIZE, "a database is opened for a tool or for serving");
+	return ERR_INVALID;
 }
 
 enum err db_open_schema(const struct db_settings *s, const struct db_schema *schema,
 	struct db **out, char why[static DB_WHY_SIZE])
 {
 	why[0] = '\0';
-	const char *given = NULL;
-	const struct driver *driver = driver_for(s->url, &given);
-	if (!driver || (s->use != DB_TOOL && s->use != DB_SERVE)) {
-		snprintf(why, DB_WHY_SIZE, "a database is named sqlite:PATH, and \"%.100s\" is not",
-			s->url ? s->url : "");
-		return ERR_INVALID;
-	}
+	enum err e = settings_check(s, why);
+	if (e != ERR_OK)
+		return e;
 	struct db *db = db_new(s, schema);
 	if (!db) {
 		snprintf(why, DB_WHY_SIZE, "no memory for the database");
 		return ERR_NOMEM;
 	}
-	db->driver = driver;
-	enum err e = db_connect(db, s, given, why);
+	db->driver = driver_for(s->url);
+	e = db_connect(db, s, why);
 	if (e != ERR_OK) {
 		db_close(db);
 		return e;
@@ -259,10 +233,11 @@ void db_close(struct db *db)
 	pthread_cond_destroy(&db->feed.wake);
 	pthread_mutex_destroy(&db->feed.lock);
 	db_writer_stop(db);
-	readers_close(&db->readers);
+	db_pool_close(db);
 	db_conn_close(db->writer.conn);
 	if (db->place)
 		db->driver->release_place(db->claim);
+	pthread_mutex_destroy(&db->stats_lock);
 	free(db->place);
 	free(db);
 }

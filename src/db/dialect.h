@@ -15,6 +15,18 @@ static inline bool dialect_is_word(char c)
 	       c == '_';
 }
 
+/* Behind a '…' text or a comment that starts at `p`, or `p` itself. */
+static inline const char *dialect_literal_skip(const char *p)
+{
+	if (*p == '\'') {
+		const char *end = strchr(p + 1, '\'');
+		return end ? end + 1 : p + strlen(p);
+	}
+	if (p[0] == '-' && p[1] == '-')
+		return p + strcspn(p, "\n");
+	return p;
+}
+
 /* The whole word at `p`, replaced; the word itself when it has no other name. */
 static inline const char *dialect_sqlite_type(const char *p, size_t n)
 {
@@ -30,11 +42,11 @@ static inline char *dialect_to_sqlite(const char *sql)
 {
 	char *out = malloc(strlen(sql) * 2 + 1), *to = out;
 	while (out && *sql) {
-		size_t n = 0;
-		while (dialect_is_word(sql[n]))
+		size_t skip = (size_t)(dialect_literal_skip(sql) - sql), n = 0;
+		while (!skip && dialect_is_word(sql[n]))
 			n++;
 		const char *type = dialect_sqlite_type(sql, n);
-		size_t take = n ? n : 1, put = type ? strlen(type) : take;
+		size_t take = skip ? skip : n ? n : 1, put = type ? strlen(type) : take;
 		memcpy(to, type ? type : sql, put);
 		to += put;
 		sql += take;

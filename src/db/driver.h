@@ -1,30 +1,47 @@
 /* driver: the seam at the statement. A driver opens, prepares, binds, steps, begins and commits,
- * and knows no operation of the program. SQLite is one, libpq will be another. Errors are those of
- * db.h; message() explains the last one. A connection and its statements belong to one thread at a
- * time. */
+ * and knows no operation of the program. SQLite is one, libpq the other. Errors are those of db.h;
+ * message() explains the last one. A connection and its statements belong to one thread at a time.
+ *
+ * A driver is `concurrent` when many connections may write at once; else there is one writer, with
+ * savepoints, and the members below "of one writer" are used. */
 #ifndef DB_DRIVER_H
 #define DB_DRIVER_H
 
 #include "postern/db.h"
 
-enum { DB_WHY_SIZE = 256 };
+enum { DB_WHY_SIZE = 256, DB_SHOWN_SIZE = 256 };
 
 struct driver_conn;
 struct driver_stmt;
 
 struct driver_target {
-	const char *place; /* what stands behind the scheme: a path, or a connection string */
-	bool writer;       /* else it refuses to write */
+	const char *place; /* what the connections open: a path, or libpq's URL */
+	bool writer;       /* else it refuses to write; of one writer */
 	unsigned busy_timeout_ms;
 };
 
-struct driver {
-	const char *scheme; /* "sqlite:" */
+/* PostgreSQL: a read is REPEATABLE READ READ ONLY, a write SERIALIZABLE, a migration READ COMMITTED
+ * behind a lock that one program holds at a time. SQLite has one kind of each. */
+enum driver_begin { DRIVER_READ = 1, DRIVER_WRITE, DRIVER_MIGRATE };
 
+/* What a transaction of a concurrent driver left in its database if, and only if, it committed. */
+struct driver_mark {
+	int64_t conn, serial;
+};
+
+struct driver {
+	const char *const *schemes; /* "sqlite:"; ends with NULL */
+	bool concurrent;
+	const char *tables; /* of the driver itself, made by the first migration; may be NULL */
+
+	/* Whether `url` can be meant, without looking at the place. */
+	enum err (*url_check)(const char *url, char why[static DB_WHY_SIZE]);
+	/* `url` or a place as it may be shown: without the password. */
+	void (*url_show)(const char *url, char out[static DB_SHOWN_SIZE]);
 	/* Before the first open: makes what must exist (the file), and for DB_SERVE claims it for
 	 * this process. `place` is what the connections shall open, for the caller to free; `claim`
 	 * is handed back to release(). */
-	enum err (*prepare_place)(const char *given, enum db_use use, char **place, int *claim,
+	enum err (*prepare_place)(const char *url, enum db_use use, char **place, int *claim,
 		char why[static DB_WHY_SIZE]);
 	void (*release_place)(int claim);
 
@@ -32,15 +49,26 @@ struct driver {
 		char why[static DB_WHY_SIZE]);
 	void (*close)(struct driver_conn *c); /* after finish() of its statements */
 	const char *(*message)(struct driver_conn *c);
+	/* False: the connection is lost for good. Looks, without waiting. */
+	bool (*alive)(struct driver_conn *c);
 
-	enum err (*begin)(struct driver_conn *c); /* of a writer: waits for the lock at once */
+	/* Of a writer: waits for the lock at once. */
+	enum err (*begin)(struct driver_conn *c, enum driver_begin kind);
 	enum err (*commit)(struct driver_conn *c);
 	void (*rollback)(struct driver_conn *c);
+	/* ---- of one writer ---- */
 	enum err (*savepoint)(struct driver_conn *c);
 	enum err (*release)(struct driver_conn *c);
 	enum err (*rollback_to)(struct driver_conn *c); /* and releases */
 	bool (*in_tx)(struct driver_conn
 			*c); /* false when the engine gave the transaction up by itself */
+	/* ---- of a concurrent driver ---- */
+	/* After a commit() that failed: true when nobody knows whether it did, and the mark to look
+	 * for. */
+	bool (*in_doubt)(struct driver_conn *c, struct driver_mark *mark);
+	/* On another connection: whether that transaction committed. Waits for it to end, so that
+	 * "no" stays true. */
+	enum err (*look)(struct driver_conn *c, const struct driver_mark *mark, bool *committed);
 
 	enum err (*prepare)(
 		struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out);
@@ -53,16 +81,18 @@ struct driver {
 	int64_t (*changed)(struct driver_stmt *s);
 	void (*reset)(struct driver_stmt *s);
 
-	/* For a connection of the feed's own: makes it hear of changes. */
-	enum err (*listen)(struct driver_conn *c);
-	/* Returns within `timeout_ms`; `changed` when another connection may have committed a
-	 * change. After an error the feed is broken until a new connection listens. */
-	enum err (*wait)(struct driver_conn *c, unsigned timeout_ms, bool *changed);
-
 	enum err (*script)(struct driver_conn *c, const char *sql); /* of a migration */
 	enum err (*check)(struct driver_conn *c, char why[static DB_WHY_SIZE]);
+
+	/* ---- the feed of changes, on a connection of its own, outside transactions ---- */
+	/* From here on changes are noticed. */
+	enum err (*listen)(struct driver_conn *c);
+	/* Returns within `timeout_ms`. `*changed`: another connection may have committed a change
+	 * since the last call. An error means that the feed is broken until a new connection
+	 * listens. */
+	enum err (*wait)(struct driver_conn *c, unsigned timeout_ms, bool *changed);
 };
 
-extern const struct driver db_sqlite_driver;
+extern const struct driver db_sqlite_driver, db_postgres_driver;
 
 #endif

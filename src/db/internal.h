@@ -8,8 +8,15 @@
 #include <stdatomic.h>
 
 enum {
+	DB_CONNECTIONS_MAX = 1000,
+	DB_CONNECT_WAIT_MS = 2000, /* for a first connection after all were lost */
+	DB_BACKOFF_FIRST_MS = 100, /* between tries to connect, doubled up to: */
+	DB_BACKOFF_MAX_MS = 2000,
+	DB_RETRY_FIRST_MS = 4,   /* before a transaction runs again, doubled, up to half less */
+	DB_DOUBT_MS = 10 * 1000, /* how long one looks whether a commit happened */
+	DB_DOUBT_PAUSE_MS = 200,
 	DB_GROUP_MAX = 64,        /* transactions that share a commit */
-	DB_TRIES_MAX = 5,         /* of a group, while the database is busy */
+	DB_TRIES_MAX = 5,         /* of a group or a transaction */
 	DB_OWN_QUERIES = 1 << 20, /* ids from here on: the queries of this room, migrate.c */
 	DB_OWN_COUNT = 3,
 	DB_TOLD_MAX = 16,   /* changes of one transaction that are told one by one */
@@ -27,7 +34,7 @@ struct db_conn {
 	struct db *db;
 	struct driver_conn *handle;
 	struct driver_stmt **stmts; /* by query id, prepared at first use; our own behind them */
-	bool writer;
+	bool writer;                /* may write, now */
 	struct db_changes *changes; /* of the transaction under way */
 	enum err doomed; /* a statement failed: the engines differ in what goes on, so nothing does
 			  */
@@ -62,16 +69,26 @@ struct db_writer {
 	pthread_cond_t wake;
 	struct db_job *first, **last;
 	bool closing;
-	uint64_t transactions, commits;
 };
 
+struct db_stats {
+	uint64_t transactions, commits; /* that ended well */
+	uint64_t again;                 /* runs repeated because the engine asked for it */
+};
+
+/* Connections that are lent to one caller at a time. All of SQLite's are open from the start; a
+ * concurrent driver's are opened when somebody waits, by one thread, one after the other, so that
+ * after a failover every process opens at most one at a time. */
 struct db_pool {
 	pthread_mutex_t lock;
-	pthread_cond_t wake;
+	pthread_cond_t wake;   /* something was given back, or opened, or cannot be opened */
 	struct db_conn **idle; /* the last one given back is the next lent: its caches are warm */
-	size_t idle_count;
-	struct db_conn **all;
-	size_t count;
+	size_t idle_count, count, size;
+	size_t waiting;
+	pthread_t keeper;
+	pthread_cond_t keeper_wake;
+	bool keeping, closing;
+	bool down; /* the last try to open one failed, and none is open: callers need not wait */
 };
 
 struct db_feed {
@@ -98,10 +115,13 @@ struct db {
 	struct log log_copy;
 	const struct log *log;
 	char *place;
+	char shown[DB_SHOWN_SIZE]; /* the place, for people */
 	int claim;
 	unsigned busy_timeout_ms;
-	struct db_writer writer;
-	struct db_pool readers;
+	struct db_writer writer; /* of a driver that is not concurrent */
+	struct db_pool pool;     /* readers, or, of a concurrent driver, all */
+	pthread_mutex_t stats_lock;
+	struct db_stats stats;
 	struct db_feed feed;
 };
 
@@ -117,21 +137,35 @@ struct db_scope {
 };
 enum err MUST_USE db_scope_enter(struct db_scope *s, const struct db *db);
 void db_scope_leave(const struct db_scope *s);
-enum err MUST_USE db_conn_open(
-	struct db *db, bool writer, struct db_conn **out, char why[static DB_WHY_SIZE]);
-void db_conn_close(struct db_conn *c); /* NULL is fine */
 /* Runs `fn` in a snapshot of a connection that this thread holds. */
 enum err MUST_USE db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg);
 /* Logs an unexpected error with the engine's words and passes it on. */
 enum err db_trouble(struct db_conn *c, const char *what, enum err e);
 
+struct db_stats db_stats_get(struct db *db);
+void db_stats_add(struct db *db, struct db_stats more);
+/* Between 1/2 and 1 of `ms`, in microseconds. */
+int64_t db_jitter_us(unsigned ms);
+void db_sleep_us(int64_t us);
+
+/* ---- pool.c ---- */
+/* Opens one connection, and those of a driver that is not concurrent all. */
+enum err MUST_USE db_pool_open(struct db *db, size_t size, char why[static DB_WHY_SIZE]);
+void db_pool_close(struct db *db);
+/* ERR_UNAVAILABLE at once when the database is known to be out of reach. */
+enum err MUST_USE db_pool_take(struct db *db, struct db_conn **out);
+void db_pool_give(struct db *db, struct db_conn *c);
+enum err MUST_USE db_conn_open(
+	struct db *db, bool writer, struct db_conn **out, char why[static DB_WHY_SIZE]);
+void db_conn_close(struct db_conn *c); /* NULL is fine */
+
+/* ---- tx.c ---- */
+/* db_tx of a concurrent driver. */
+enum err MUST_USE db_tx_concurrent(struct db *db, enum driver_begin kind, db_fn *fn, void *arg);
+
 /* ---- writer.c ---- */
 enum err MUST_USE db_writer_start(struct db *db, struct db_conn *conn);
 void db_writer_stop(struct db *db);
-struct db_stats {
-	uint64_t transactions, commits; /* that ended well */
-};
-struct db_stats db_stats_get(struct db *db);
 
 /* ---- feed.c ---- */
 /* After the commit, or when nobody knows whether there was one. */

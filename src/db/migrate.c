@@ -63,14 +63,14 @@ static enum err version_judge(const struct db *db, int64_t found, char why[stati
 		snprintf(why, DB_WHY_SIZE,
 			"the database %.100s belongs to another program; name a file of its own "
 			"for postern",
-			db->place);
+			db->shown);
 		return ERR_UNSUPPORTED;
 	}
 	if (found > version_wanted(db)) {
 		snprintf(why, DB_WHY_SIZE,
 			"the database %.100s is of version %d and this program knows up to %d; run "
 			"the newer postern, or restore a backup",
-			db->place, (int)found, version_wanted(db));
+			db->shown, (int)found, version_wanted(db));
 		return ERR_UNSUPPORTED;
 	}
 	return ERR_OK;
@@ -82,7 +82,7 @@ enum err db_version_check(struct db *db, struct db_version *v, char why[static D
 	enum err e = db_read(db, version_found, &found);
 	if (e != ERR_OK) {
 		snprintf(why, DB_WHY_SIZE, "the database %.100s cannot be read (%s); see the log",
-			db->place, err_name(e));
+			db->shown, err_name(e));
 		return e;
 	}
 	e = version_judge(db, found, why);
@@ -135,9 +135,23 @@ static enum err migrate_tx(struct db_conn *c, void *arg)
 	if (e != ERR_OK || found == version_wanted(to->db))
 		return e;
 	e = db_trouble(c, "schema_version", c->db->driver->script(c->handle, version_table));
+	if (e == ERR_OK && c->db->driver->tables)
+		e = db_trouble(
+			c, "tables", c->db->driver->script(c->handle, c->db->driver->tables));
 	for (const struct db_migration *m = to->db->schema.migrations; m->version; m++)
 		if (e == ERR_OK && m->version > found)
 			e = migration_apply(c, m, to);
+	return e;
+}
+
+static enum err migrate_alone(struct db *db, struct migrating *to)
+{
+	struct db_scope scope;
+	enum err e = db_scope_enter(&scope, db);
+	if (e != ERR_OK)
+		return e;
+	e = db_tx_concurrent(db, DRIVER_MIGRATE, migrate_tx, to);
+	db_scope_leave(&scope);
 	return e;
 }
 
@@ -145,10 +159,10 @@ enum err db_migrate(struct db *db, char why[static 256])
 {
 	why[0] = '\0';
 	struct migrating to = { db, clock_now_s(&(struct clock){ NULL, NULL }), why };
-	enum err e = db_tx(db, migrate_tx, &to);
+	enum err e = db->driver->concurrent ? migrate_alone(db, &to) : db_tx(db, migrate_tx, &to);
 	if (e != ERR_OK && !why[0])
 		snprintf(why, DB_WHY_SIZE,
-			"the database %.100s could not be brought up to date (%s)", db->place,
+			"the database %.100s could not be brought up to date (%s)", db->shown,
 			err_name(e));
 	return e;
 }

@@ -16,6 +16,30 @@ static enum err refuse(char why[static DB_WHY_SIZE], enum err e, const char *pat
 	return e;
 }
 
+/* ---- the URL ---- */
+static const char scheme[] = "sqlite:";
+
+static const char *path_of(const char *url)
+{
+	size_t n = sizeof scheme - 1;
+	return strncmp(url, scheme, n) == 0 ? url + n : url;
+}
+
+enum err place_url_check(const char *url, char why[static DB_WHY_SIZE])
+{
+	if (*path_of(url))
+		return ERR_OK;
+	snprintf(why, DB_WHY_SIZE,
+		"it names no file; sqlite:PATH is expected, such as sqlite:var/postern.db");
+	return ERR_INVALID;
+}
+
+void place_url_show(const char *url, char out[static DB_SHOWN_SIZE])
+{
+	snprintf(out, DB_SHOWN_SIZE, "%s", url);
+}
+
+/* ---- the file ---- */
 /* A file that is there is not opened: closing it would drop the locks that SQLite may hold on it in
  * this process. */
 static enum err file_create(const char *path, char why[static DB_WHY_SIZE])
@@ -124,8 +148,9 @@ void place_release(int claim)
 
 /* The real path, so that two names of one file are one claim. */
 enum err place_prepare(
-	const char *given, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
+	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
 {
+	const char *given = path_of(url);
 	enum err e = file_create(given, why);
 	if (e != ERR_OK)
 		return e;

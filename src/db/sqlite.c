@@ -224,6 +224,13 @@ static const char *sqlite_message(struct driver_conn *c)
 	return sqlite3_errmsg(c->db);
 }
 
+/* A file is not lost as a connection is: what is wrong with it shows at the next statement. */
+static bool sqlite_alive(struct driver_conn *c)
+{
+	(void)c;
+	return true;
+}
+
 /* ---- transactions ---- */
 static enum err control(struct driver_conn *c, enum control what)
 {
@@ -239,8 +246,9 @@ static enum err control(struct driver_conn *c, enum control what)
 	return err_of(rc);
 }
 
-static enum err sqlite_begin(struct driver_conn *c)
+static enum err sqlite_begin(struct driver_conn *c, enum driver_begin kind)
 {
+	(void)kind; /* known since it was opened */
 	return control(c, c->writer ? BEGIN_WRITE : BEGIN_READ);
 }
 
@@ -441,13 +449,17 @@ static enum err sqlite_check(struct driver_conn *c, char why[static DB_WHY_SIZE]
 	return e;
 }
 
+static const char *const schemes[] = { "sqlite:", NULL };
 const struct driver db_sqlite_driver = {
-	.scheme = "sqlite:",
+	.schemes = schemes,
+	.url_check = place_url_check,
+	.url_show = place_url_show,
 	.prepare_place = place_prepare,
 	.release_place = place_release,
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.message = sqlite_message,
+	.alive = sqlite_alive,
 	.begin = sqlite_begin,
 	.commit = sqlite_commit,
 	.rollback = sqlite_rollback,

@@ -38,7 +38,7 @@ static enum err group_run(struct db_conn *c, const struct group *g, bool *lost)
 	const struct driver *d = c->db->driver;
 	bool any = false;
 	*lost = false;
-	enum err e = d->begin(c->handle);
+	enum err e = d->begin(c->handle, DRIVER_WRITE);
 	if (e != ERR_OK)
 		return e;
 	for (size_t i = 0; i < g->count; i++) {
@@ -72,15 +72,12 @@ static enum err group_try(struct db_conn *c, const struct group *g, bool *lost)
 	return e == ERR_BUSY ? db_trouble(c, "begin", e) : e;
 }
 
-static void group_count(struct db_writer *w, const struct group *g)
+static void group_count(struct db *db, const struct group *g)
 {
 	uint64_t good = 0;
 	for (size_t i = 0; i < g->count; i++)
 		good += g->jobs[i]->err == ERR_OK;
-	pthread_mutex_lock(&w->lock);
-	w->transactions += good;
-	w->commits += good > 0;
-	pthread_mutex_unlock(&w->lock);
+	db_stats_add(db, (struct db_stats){ .transactions = good, .commits = good > 0 });
 }
 
 static void group_write(struct db_writer *w, const struct group *g)
@@ -95,7 +92,7 @@ static void group_write(struct db_writer *w, const struct group *g)
 	}
 	for (size_t i = 0; e != ERR_OK && i < g->count; i++)
 		g->jobs[i]->err = e;
-	group_count(w, g);
+	group_count(w->conn->db, g);
 }
 
 /* Waits; an empty group is the end. */
@@ -188,6 +185,11 @@ enum err db_tx(struct db *db, db_fn *fn, void *arg)
 	enum err e = db_scope_enter(&scope, db);
 	if (e != ERR_OK)
 		return e;
+	if (db->driver->concurrent) {
+		e = db_tx_concurrent(db, DRIVER_WRITE, fn, arg);
+		db_scope_leave(&scope);
+		return e;
+	}
 	struct db_job job = { .fn = fn, .arg = arg, .err = ERR_INTERNAL };
 	pthread_cond_init(&job.wake, NULL);
 	e = job_queue(&db->writer, &job);
@@ -195,12 +197,4 @@ enum err db_tx(struct db *db, db_fn *fn, void *arg)
 	db_changes_tell(db, &job.changes, e == ERR_OK);
 	db_scope_leave(&scope);
 	return e;
-}
-
-struct db_stats db_stats_get(struct db *db)
-{
-	pthread_mutex_lock(&db->writer.lock);
-	struct db_stats s = { db->writer.transactions, db->writer.commits };
-	pthread_mutex_unlock(&db->writer.lock);
-	return s;
 }

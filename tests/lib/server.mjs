@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Mailbox } from './mailbox.mjs';
+import { newDatabase } from './postgres.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const binary = path.resolve(root, process.env.TEST_BIN ?? 'build/debug/postern');
@@ -86,6 +87,17 @@ function whenExits(child) {
 	});
 }
 
+export const onPostgres = process.env.TEST_ENGINE === 'postgres';
+const databases = new Map();
+// One database for each folder, on the engine under test: a server that starts again in its folder finds it there.
+export function databaseUrl(dir) {
+	if (!onPostgres)
+		return `sqlite:${dir}/postern.db`;
+	if (!databases.has(dir))
+		databases.set(dir, newDatabase());
+	return databases.get(dir);
+}
+
 export class Server {
 	constructor(dir, ports, settings, command) {
 		this.dir = dir;
@@ -102,7 +114,7 @@ export class Server {
 			POSTERN_SERVER_LISTEN: `127.0.0.1:${this.port}`,
 			POSTERN_SERVER_BASE_URL: this.origin,
 			POSTERN_OPS_LISTEN: `127.0.0.1:${this.opsPort}`,
-			POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db`,
+			POSTERN_DATABASE_URL: databaseUrl(dir),
 			POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`,
 			POSTERN_MAIL_FROM: 'desk@courier.example',
 			POSTERN_MAIL_PER_MAILBOX_HOUR: '1000',

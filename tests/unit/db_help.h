@@ -71,9 +71,60 @@ static const struct db_schema test_schema = { test_texts, Q_COUNT, test_migratio
 static const struct log test_quiet = { LOG_ERROR, LOG_LOGFMT, -1 };
 
 struct fixture {
-	char folder[64], path[96], url[112];
+	char folder[64], path[96], url[256];
 	struct db *db;
 };
+
+/* ---- PostgreSQL: a database of its own in the cluster that TEST_POSTGRES names ---- */
+static inline bool on_postgres(void)
+{
+	const char *engine = getenv("TEST_ENGINE");
+	return engine && strcmp(engine, "postgres") == 0;
+}
+
+static inline const struct driver *fixture_driver(void)
+{
+	return on_postgres() ? &db_postgres_driver : &db_sqlite_driver;
+}
+
+static inline void admin_run(const char *sql)
+{
+	const char *url = getenv("TEST_POSTGRES");
+	struct driver_target t = { url, true, 5000 };
+	struct driver_conn *c = NULL;
+	char why[DB_WHY_SIZE];
+	if (!url)
+		fail_msg("TEST_ENGINE=postgres wants TEST_POSTGRES, an administrator's URL");
+	if (db_postgres_driver.open(&t, &c, why) != ERR_OK)
+		fail_msg("%s", why);
+	if (db_postgres_driver.script(c, sql) != ERR_OK)
+		fail_msg("%s: %s", sql, db_postgres_driver.message(c));
+	db_postgres_driver.close(c);
+}
+
+static inline const char *base_name(const struct fixture *f)
+{
+	return strrchr(f->folder, '/') + 1;
+}
+
+static inline void base_make(struct fixture *f)
+{
+	char sql[128];
+	const char *url = getenv("TEST_POSTGRES"), *name = url ? strstr(url, "/postgres?") : NULL;
+	if (!name)
+		fail_msg("TEST_POSTGRES should be postgres://…/postgres?…");
+	snprintf(f->url, sizeof f->url, "%.*s/%s%s", (int)(name - url), url, base_name(f),
+		name + strlen("/postgres"));
+	snprintf(sql, sizeof sql, "CREATE DATABASE \"%s\"", base_name(f));
+	admin_run(sql);
+}
+
+static inline void base_end(const struct fixture *f)
+{
+	char sql[128];
+	snprintf(sql, sizeof sql, "DROP DATABASE \"%s\" WITH (FORCE)", base_name(f));
+	admin_run(sql);
+}
 
 static inline struct db_settings fixture_settings(const struct fixture *f, enum db_use use)
 {
@@ -100,6 +151,8 @@ static inline int folder_make(void **state)
 		return -1;
 	snprintf(f->path, sizeof f->path, "%s/t.db", f->folder);
 	snprintf(f->url, sizeof f->url, "sqlite:%s", f->path);
+	if (on_postgres())
+		base_make(f);
 	*state = f;
 	return 0;
 }
@@ -119,6 +172,8 @@ static inline int fixture_end(void **state)
 	static const char *const ends[] = { "", "-wal", "-shm", "-serve.lock", ".link" };
 	struct fixture *f = *state;
 	db_close(f->db);
+	if (on_postgres())
+		base_end(f);
 	for (size_t i = 0; i < COUNT(ends); i++) {
 		char path[128];
 		snprintf(path, sizeof path, "%s%s", f->path, ends[i]);

@@ -112,6 +112,8 @@ static int room_open(void **state)
 	snprintf(r->f.folder, sizeof r->f.folder, "/tmp/postern-feed-XXXXXX");
 	assert_non_null(mkdtemp(r->f.folder));
 	snprintf(r->f.url, sizeof r->f.url, "sqlite:%s/t.db", r->f.folder);
+	if (on_postgres())
+		base_make(&r->f);
 	pthread_mutex_init(&r->l.lock, NULL);
 	r->f.db = open_one(r);
 	r->other = open_one(r);
@@ -125,6 +127,8 @@ static int room_close(void **state)
 	char command[96];
 	db_close(r->f.db);
 	db_close(r->other);
+	if (on_postgres())
+		base_end(&r->f);
 	snprintf(command, sizeof command, "rm -rf '%s'", r->f.folder);
 	int rc = system(command);
 	free(r);
@@ -287,7 +291,10 @@ static const struct db_query_text raw_texts[] = {
 		"INSERT INTO change (id, tx, kind, key, made_at) VALUES ($1, 1 + (SELECT "
 		"COALESCE(MAX(tx), 0) "
 		"FROM change), $2, 'k', $3)",
-		NULL, 3, 0 },
+		"INSERT INTO change (id, tx, kind, key, made_at) SELECT $1, "
+		"CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT), $2, 'k', CAST($3 AS BIGINT) "
+		"FROM pg_notify('postern_change', '')",
+		3, 0 },
 	{ "raw_count", "SELECT COUNT(*) FROM change", NULL, 0, 1 },
 };
 
@@ -346,7 +353,7 @@ static struct driver faulty;
 
 static enum err faulty_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed)
 {
-	enum err e = db_sqlite_driver.wait(c, timeout_ms < 20 ? timeout_ms : 20, changed);
+	enum err e = fixture_driver()->wait(c, timeout_ms < 20 ? timeout_ms : 20, changed);
 	return atomic_load(&fault_wait) ? ERR_UNAVAILABLE : e;
 }
 
@@ -354,7 +361,7 @@ static enum err faulty_open(
 	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
 {
 	if (!atomic_load(&fault_open))
-		return db_sqlite_driver.open(t, out, why);
+		return fixture_driver()->open(t, out, why);
 	snprintf(why, DB_WHY_SIZE, "as the test wants it");
 	return ERR_UNAVAILABLE;
 }
@@ -362,7 +369,7 @@ static enum err faulty_open(
 static void test_broken(void **state)
 {
 	struct room *r = *state;
-	faulty = db_sqlite_driver;
+	faulty = *fixture_driver();
 	faulty.wait = faulty_wait;
 	faulty.open = faulty_open;
 	r->f.db->driver = &faulty;

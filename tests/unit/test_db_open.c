@@ -1,5 +1,6 @@
 /* Opening, claiming, migrating and checking: what is refused, with which words, and what other
  * processes may do. */
+#include "../../src/db/postgres.h"
 #include "db_help.h"
 
 #include <fcntl.h>
@@ -137,22 +138,28 @@ static void test_versions(void **state)
 
 static struct driver_conn *bare_open(const struct fixture *f)
 {
-	struct driver_target t = { f->path, true, 1000 };
+	struct driver_target t = { on_postgres() ? f->url : f->path, true, 1000 };
 	struct driver_conn *c = NULL;
 	char why[DB_WHY_SIZE];
-	if (access(f->path, F_OK) != 0)
+	if (!on_postgres() && access(f->path, F_OK) != 0)
 		file_write(f->path, 0, "", 0);
-	assert_int_equal(db_sqlite_driver.open(&t, &c, why), ERR_OK);
+	assert_int_equal(fixture_driver()->open(&t, &c, why), ERR_OK);
 	return c;
+}
+
+static void bare_script(const struct fixture *f, const char *sql)
+{
+	struct driver_conn *c = bare_open(f);
+	if (fixture_driver()->script(c, sql) != ERR_OK)
+		fail_msg("%s", fixture_driver()->message(c));
+	fixture_driver()->close(c);
 }
 
 /* Goal: a database of another program is not written into. */
 static void test_foreign_database(void **state)
 {
 	struct fixture *f = *state;
-	struct driver_conn *c = bare_open(f);
-	assert_int_equal(db_sqlite_driver.script(c, "CREATE TABLE bookmarks (url TEXT)"), ERR_OK);
-	db_sqlite_driver.close(c);
+	bare_script(f, "CREATE TABLE bookmarks (url TEXT)");
 	refused(f->url, ERR_UNSUPPORTED, "belongs to another program");
 }
 
@@ -166,11 +173,10 @@ static void test_check_keys(void **state)
 	f->db = fixture_open(f, DB_TOOL);
 	assert_int_equal(db_check(f->db, why), ERR_OK);
 	assert_string_equal(why, "");
-	struct driver_conn *c = bare_open(f);
-	assert_int_equal(db_sqlite_driver.script(c, "PRAGMA foreign_keys = OFF;"
-						    "INSERT INTO child VALUES ('c', 'nobody')"),
-		ERR_OK);
-	db_sqlite_driver.close(c);
+	bare_script(f, on_postgres() ? "SET session_replication_role = replica;"
+				       "INSERT INTO child VALUES ('c', 'nobody')"
+				     : "PRAGMA foreign_keys = OFF;"
+				       "INSERT INTO child VALUES ('c', 'nobody')");
 	assert_int_equal(db_check(f->db, why), ERR_CORRUPT);
 	assert_non_null(strstr(why, "child"));
 }
@@ -272,7 +278,7 @@ static void test_second_server(void **state)
 	struct fixture *f = *state;
 	struct child early = child_start(f, serve_briefly), late = child_start(f, serve_briefly);
 	f->db = fixture_open(f, DB_SERVE);
-	char words[64], url[128];
+	char words[64], url[300];
 	snprintf(words, sizeof words, "another postern (process %ld) serves", (long)getpid());
 	refused(f->url, ERR_CONFLICT, words);
 	snprintf(url, sizeof url, "%s.link", f->path);
@@ -406,11 +412,8 @@ static enum err hold_fn(struct db_conn *c, void *arg)
 static int tool_holds(const struct fixture *f, struct child *me)
 {
 	char why[DB_WHY_SIZE];
-	struct db *db = NULL;
-	struct db_settings s = fixture_settings(f, DB_TOOL);
-	enum err e = db_open_schema(&s, &test_schema, &db, why);
-	if (e == ERR_OK)
-		e = db_migrate(db, why);
+	struct db *db = fixture_open(f, DB_TOOL);
+	enum err e = db_migrate(db, why);
 	if (e == ERR_OK)
 		e = db_tx(db, hold_fn, me);
 	db_close(db);
@@ -452,31 +455,44 @@ static void test_own_schema(void **state)
 	struct db_version v;
 	assert_int_equal(db_version(f->db, &v), ERR_OK);
 	assert_true(v.found == v.wanted && v.found > 0);
+	struct db_conn *c = NULL;
+	assert_int_equal(db_pool_take(f->db, &c), ERR_OK);
 	for (int i = 0; i < QUERY_COUNT; i++) {
 		struct driver_stmt *stmt = NULL;
-		assert_int_equal(db_sqlite_driver.prepare(
-					 f->db->readers.all[0]->handle, &db_query_texts[i], &stmt),
-			ERR_OK);
-		db_sqlite_driver.finish(stmt);
+		enum err e = fixture_driver()->prepare(c->handle, &db_query_texts[i], &stmt);
+		if (e == ERR_OK && on_postgres())
+			e = pg_describe(stmt);
+		if (e != ERR_OK)
+			fail_msg("%s: %s", db_query_texts[i].name,
+				fixture_driver()->message(c->handle));
+		fixture_driver()->finish(stmt);
 	}
+	db_pool_give(f->db, c);
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_make, fixture_end)
+/* What concerns a file, its lock and its one writer. */
+static const struct CMUnitTest sqlite_tests[] = {
+	IN_FOLDER(test_refused),
+	IN_FOLDER(test_modes),
+	IN_FOLDER(test_damaged_file),
+	IN_FOLDER(test_second_server),
+	IN_FOLDER(test_killed_server),
+	IN_FOLDER(test_locked_elsewhere),
+};
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_FOLDER(test_refused),
-		IN_FOLDER(test_modes),
 		IN_FOLDER(test_versions),
 		IN_FOLDER(test_foreign_database),
 		IN_FOLDER(test_check_keys),
-		IN_FOLDER(test_damaged_file),
-		IN_FOLDER(test_second_server),
-		IN_FOLDER(test_killed_server),
 		IN_FOLDER(test_tool_beside_server),
 		IN_FOLDER(test_first_moment),
-		IN_FOLDER(test_locked_elsewhere),
 		IN_FOLDER(test_own_schema),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	if (!on_postgres())
+		failed += cmocka_run_group_tests(sqlite_tests, NULL, NULL);
+	return failed;
 }

@@ -14,7 +14,7 @@ static enum err commit_stubborn(struct driver_conn *c)
 {
 	if (stubborn.refusals-- > 0)
 		return stubborn.err;
-	return db_sqlite_driver.commit(c);
+	return fixture_driver()->commit(c);
 }
 
 static enum err counted_put(struct db_conn *c, void *arg)
@@ -41,7 +41,7 @@ static void test_tries(void **state)
 		{ DB_TRIES_MAX, ERR_BUSY, ERR_BUSY, DB_TRIES_MAX },
 		{ 1, ERR_UNAVAILABLE, ERR_UNAVAILABLE, 1 },
 	};
-	stubborn.driver = db_sqlite_driver;
+	stubborn.driver = *fixture_driver();
 	stubborn.driver.commit = commit_stubborn;
 	f->db->driver = &stubborn.driver;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -69,7 +69,7 @@ static void test_tries_end_in_time(void **state)
 {
 	struct fixture *f = *state;
 	int runs = 0;
-	stubborn.driver = db_sqlite_driver;
+	stubborn.driver = *fixture_driver();
 	stubborn.driver.commit = commit_slow;
 	f->db->driver = &stubborn.driver;
 	f->db->busy_timeout_ms = 200;

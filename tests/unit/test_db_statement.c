@@ -102,7 +102,8 @@ static void test_corrupt_rows(void **state)
 		{ "blob for text", { .type = DB_NULL }, { DB_BLOB, 0, { "x", 1 } },
 			{ .type = DB_NULL } },
 	};
-	for (size_t i = 0; i < COUNT(rows); i++) {
+	/* The last two are of a type that PostgreSQL does not let in. */
+	for (size_t i = 0; i < COUNT(rows) - (on_postgres() ? 2 : 0); i++) {
 		struct put p = { Q_KIND_PUT, { db_z(rows[i].id), rows[i].n, rows[i].t, rows[i].b },
 			4, 0 };
 		assert_int_equal(db_tx(f->db, put_fn, &p), ERR_OK);
@@ -317,7 +318,8 @@ static void test_logged_once(void **state)
 	close(ends[0]);
 	close(ends[1]);
 	assert_non_null(strstr(text, "query=broken"));
-	assert_non_null(strstr(text, "no such table: nowhere"));
+	assert_non_null(strstr(text, on_postgres() ? "relation \\\"nowhere\\\" does not exist"
+						   : "no such table: nowhere"));
 	assert_non_null(strstr(text, "query=kind_float"));
 	assert_null(strstr(text, "kind_put"));
 	int lines = 0;

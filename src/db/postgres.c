@@ -1,0 +1,285 @@
+/* The driver for PostgreSQL: connections, migrations, checks. postgres.h says how it works. */
+#include "postgres.h"
+#include "dialect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static const char *const schemes[] = { "postgres://", "postgresql://", NULL };
+
+/* ---- the place ---- */
+static enum err prepare_place(
+	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
+{
+	(void)use; /* any number of servers may share it */
+	enum err e = pg_url_check(url, why);
+	if (e != ERR_OK)
+		return e;
+	*claim = -1;
+	*place = strdup(url);
+	return *place ? ERR_OK : ERR_NOMEM;
+}
+
+static void release_place(int claim)
+{
+	(void)claim;
+}
+
+/* ---- connections ---- */
+static void say_nothing(void *ctx, const PGresult *r)
+{
+	(void)ctx;
+	(void)r;
+}
+
+/* What the URL says wins over what stands before it, and loses to what stands behind. */
+static PGconn *connect_to(const struct driver_target *t)
+{
+	char options[160], connect_s[12], tcp_ms[12];
+	snprintf(options, sizeof options,
+		"-c statement_timeout=%d -c lock_timeout=%u "
+		"-c idle_in_transaction_session_timeout=60000",
+		PG_STATEMENT_MS, t->busy_timeout_ms);
+	snprintf(connect_s, sizeof connect_s, "%d", PG_CONNECT_S);
+	snprintf(tcp_ms, sizeof tcp_ms, "%d", PG_TCP_MS);
+	const char *const keys[] = { "options", "connect_timeout", "tcp_user_timeout",
+		"keepalives_idle", "keepalives_interval", "keepalives_count",
+		"target_session_attrs", "application_name", "dbname", "client_encoding", NULL };
+	const char *const values[] = { options, connect_s, tcp_ms, "5", "2", "3", "read-write",
+		"postern", t->place, "UTF8", NULL };
+	return PQconnectdbParams(keys, values, 1);
+}
+
+static enum err server_judge(PGconn *pg, char why[static DB_WHY_SIZE])
+{
+	const char *encoding = PQparameterStatus(pg, "server_encoding");
+	if (PQserverVersion(pg) < PG_VERSION_MIN) {
+		snprintf(why, DB_WHY_SIZE, "PostgreSQL 13 or newer is needed, and the server is %d",
+			PQserverVersion(pg) / 10000);
+		return ERR_UNSUPPORTED;
+	}
+	if (!encoding || strcmp(encoding, "UTF8") != 0) {
+		snprintf(why, DB_WHY_SIZE,
+			"the database has the encoding %.20s; make one with ENCODING 'UTF8'",
+			encoding ? encoding : "?");
+		return ERR_UNSUPPORTED;
+	}
+	return ERR_OK;
+}
+
+static void refuse(const char *place, const PGconn *pg, char why[static DB_WHY_SIZE])
+{
+	char shown[DB_SHOWN_SIZE];
+	const char *words = pg ? PQerrorMessage(pg) : "no memory";
+	pg_url_show(place, shown);
+	snprintf(why, DB_WHY_SIZE, "the database %.80s cannot be reached: %.*s", shown,
+		(int)strcspn(words, "\n"), words);
+}
+
+/* The server's own limit, which the URL may have set, bounds how long we wait for it. */
+static enum err limits_read(struct driver_conn *c)
+{
+	PGresult *r = NULL;
+	int64_t limit_ms = 0;
+	enum err e = pg_script(
+		c, "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'", &r);
+	if (e == ERR_OK)
+		e = PQntuples(r) == 1
+			    ? str_int(str_of(PQgetvalue(r, 0, 0)), 0, INT32_MAX, &limit_ms)
+			    : ERR_CORRUPT;
+	PQclear(r);
+	c->answer_us = limit_ms ? (limit_ms + PG_SPARE_MS) * 1000 : 0;
+	return e;
+}
+
+static enum err conn_start(struct driver_conn *c)
+{
+	PQsetNoticeReceiver(c->pg, say_nothing, NULL);
+	if (PQsetnonblocking(c->pg, 1) != 0)
+		return ERR_NOMEM;
+	if (getrandom(&c->mark.conn, sizeof c->mark.conn, 0) != (ssize_t)sizeof c->mark.conn)
+		return ERR_INTERNAL;
+	return limits_read(c);
+}
+
+static void pg_close(struct driver_conn *c)
+{
+	PQfinish(c->pg);
+	free(c);
+}
+
+static enum err pg_open(
+	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
+{
+	struct driver_conn *c = calloc(1, sizeof *c);
+	if (!c) {
+		refuse(t->place, NULL, why);
+		return ERR_NOMEM;
+	}
+	*c = (struct driver_conn){ .pg = connect_to(t),
+		.lock_ms = t->busy_timeout_ms,
+		.answer_us = (int64_t)(PG_STATEMENT_MS + PG_SPARE_MS) * 1000 };
+	enum err e = ERR_OK;
+	if (PQstatus(c->pg) != CONNECTION_OK) {
+		e = ERR_UNAVAILABLE;
+		refuse(t->place, c->pg, why);
+	} else {
+		e = server_judge(c->pg, why);
+		if (e == ERR_OK && (e = conn_start(c)) != ERR_OK)
+			refuse(t->place, c->pg, why);
+	}
+	if (e != ERR_OK) {
+		pg_close(c);
+		return e;
+	}
+	*out = c;
+	return ERR_OK;
+}
+
+static const char *message(struct driver_conn *c)
+{
+	return c->message;
+}
+
+/* A server that went away has left its last words and then the end, which are two reads. */
+static bool alive(struct driver_conn *c)
+{
+	for (int i = 0; i < 2 && !c->lost; i++)
+		if (!PQconsumeInput(c->pg) || PQstatus(c->pg) != CONNECTION_OK)
+			pg_lose(c, PQerrorMessage(c->pg));
+	return !c->lost;
+}
+
+/* ---- migrations and checks ---- */
+static bool is_word(const char *p, size_t n, const char *word)
+{
+	return strlen(word) == n && memcmp(p, word, n) == 0;
+}
+
+/* Text is ordered by its bytes, as in SQLite, and no change of the system's collations can put an
+ * index out of order. A copy for the caller to free. */
+static char *dialect_to_postgres(const char *sql)
+{
+	static const char collated[] = "TEXT COLLATE \"C\"";
+	char *out = malloc(strlen(sql) * 4 + 1), *to = out;
+	while (out && *sql) {
+		size_t skip = (size_t)(dialect_literal_skip(sql) - sql), n = 0;
+		while (!skip && dialect_is_word(sql[n]))
+			n++;
+		bool type = !skip && is_word(sql, n, "TEXT");
+		size_t take = skip ? skip : n ? n : 1;
+		size_t put = type ? sizeof collated - 1 : take;
+		memcpy(to, type ? collated : sql, put);
+		to += put;
+		sql += take;
+	}
+	if (out)
+		*to = '\0';
+	return out;
+}
+
+static enum err script(struct driver_conn *c, const char *sql)
+{
+	char *text = dialect_to_postgres(sql);
+	if (!text)
+		return ERR_NOMEM;
+	enum err e = pg_tx_lead(c, false);
+	if (e == ERR_OK && c->queued)
+		e = pg_finish(c, NULL);
+	pg_tx_led(c);
+	if (e == ERR_OK)
+		e = pg_script(c, text, NULL);
+	free(text);
+	return e;
+}
+
+/* The texts of SELECTs, one for each thing to look for; what they return is a finding. */
+static const char check_texts[] =
+	"SELECT format('SELECT %L FROM (SELECT 1) AS one', 'index ' || c.relname || ' is not "
+	"valid') "
+	"FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+	"WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace "
+	"UNION ALL "
+	"SELECT format('SELECT %L FROM pg_stat_database WHERE datname = current_database() "
+	"AND checksum_failures > 0', 'pages of the database failed their checksum') "
+	"UNION ALL "
+	"SELECT format('SELECT %L FROM %s c WHERE NOT EXISTS (SELECT 1 FROM %s p WHERE %s) AND %s "
+	"LIMIT 1', 'a row points to another that is not there, in table ' || k.conrelid::regclass, "
+	"k.conrelid::regclass, k.confrelid::regclass, "
+	"string_agg(format('p.%I = c.%I', p.attname, c.attname), ' AND '), "
+	"string_agg(format('c.%I IS NOT NULL', c.attname), ' AND ')) "
+	"FROM pg_constraint k, unnest(k.conkey, k.confkey) AS u (c, p), pg_attribute c, "
+	"pg_attribute p "
+	"WHERE k.contype = 'f' AND k.connamespace = current_schema()::regnamespace "
+	"AND c.attrelid = k.conrelid AND c.attnum = u.c "
+	"AND p.attrelid = k.confrelid AND p.attnum = u.p "
+	"GROUP BY k.oid, k.conrelid, k.confrelid";
+
+static enum err ask(struct driver_conn *c, const char *sql, PGresult **r)
+{
+	enum err e = pg_tx_lead(c, false);
+	if (e == ERR_OK)
+		e = pg_push_text(c, sql);
+	if (e == ERR_OK)
+		e = pg_finish(c, r);
+	pg_tx_led(c);
+	return e;
+}
+
+static enum err finding(struct driver_conn *c, const char *sql, char why[static DB_WHY_SIZE])
+{
+	PGresult *r = NULL;
+	enum err e = ask(c, sql, &r);
+	if (e == ERR_OK && PQntuples(r) > 0) {
+		snprintf(why, DB_WHY_SIZE, "%.200s", PQgetvalue(r, 0, 0));
+		e = ERR_CORRUPT;
+	} else if (e != ERR_OK) {
+		snprintf(why, DB_WHY_SIZE, "%.200s", c->message);
+	}
+	PQclear(r);
+	return e;
+}
+
+static enum err check(struct driver_conn *c, char why[static DB_WHY_SIZE])
+{
+	PGresult *texts = NULL;
+	enum err e = ask(c, check_texts, &texts);
+	if (e != ERR_OK)
+		snprintf(why, DB_WHY_SIZE, "%.200s", c->message);
+	for (int i = 0; e == ERR_OK && i < PQntuples(texts); i++)
+		e = finding(c, PQgetvalue(texts, i, 0), why);
+	PQclear(texts);
+	return e;
+}
+
+const struct driver db_postgres_driver = {
+	.schemes = schemes,
+	.concurrent = true,
+	.tables = pg_tables,
+	.url_check = pg_url_check,
+	.url_show = pg_url_show,
+	.prepare_place = prepare_place,
+	.release_place = release_place,
+	.open = pg_open,
+	.close = pg_close,
+	.message = message,
+	.alive = alive,
+	.begin = pg_begin,
+	.commit = pg_commit,
+	.rollback = pg_rollback,
+	.in_doubt = pg_in_doubt,
+	.look = pg_look,
+	.prepare = pg_prepare,
+	.finish = pg_stmt_finish,
+	.bind = pg_bind,
+	.step = pg_step,
+	.column = pg_column,
+	.changed = pg_changed,
+	.reset = pg_reset,
+	.script = script,
+	.check = check,
+	.listen = pg_listen,
+	.wait = pg_wait,
+};

@@ -1,0 +1,231 @@
+/* Statements: numbers travel as text, so that the server takes them for the type that it inferred;
+ * text and bytes as they are. Results come in binary. */
+#include "postgres.h"
+
+#include <endian.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* pg_type.dat; they never change. */
+enum { OID_BOOL = 16, OID_BYTEA = 17, OID_NAME = 19, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23 };
+enum { OID_TEXT = 25, OID_VARCHAR = 1043 };
+
+struct driver_stmt {
+	struct driver_conn *conn;
+	const struct db_query_text *query;
+	char name[16];
+	bool ready; /* the server knows it */
+	bool writes;
+	PGresult *result; /* of this run */
+	int row;          /* the next */
+	const char **values;
+	int *lengths, *formats;
+	char (*numbers)[PG_NUMBER_SIZE];
+};
+
+static const char *sql_of(const struct db_query_text *q)
+{
+	return q->postgres ? q->postgres : q->sql;
+}
+
+static bool params_alloc(struct driver_stmt *s, size_t n)
+{
+	n = n ? n : 1;
+	s->values = calloc(n, sizeof s->values[0]);
+	s->lengths = calloc(n, sizeof s->lengths[0]);
+	s->formats = calloc(n, sizeof s->formats[0]);
+	s->numbers = calloc(n, sizeof s->numbers[0]);
+	return s->values && s->lengths && s->formats && s->numbers;
+}
+
+void pg_stmt_finish(struct driver_stmt *s)
+{
+	PQclear(s->result);
+	free(s->values);
+	free(s->lengths);
+	free(s->formats);
+	free(s->numbers);
+	free(s);
+}
+
+enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out)
+{
+	struct driver_stmt *s = q->params <= PG_PARAMS_MAX ? calloc(1, sizeof *s) : NULL;
+	if (!s)
+		return ERR_NOMEM;
+	s->conn = c;
+	s->query = q;
+	s->writes = strncasecmp(sql_of(q), "SELECT", 6) != 0;
+	snprintf(s->name, sizeof s->name, "q%u", ++c->statements);
+	if (!params_alloc(s, q->params)) {
+		pg_stmt_finish(s);
+		return ERR_NOMEM;
+	}
+	*out = s;
+	return ERR_OK;
+}
+
+/* An empty slice may be {NULL, 0}, which libpq would take for NULL. */
+enum err pg_bind(struct driver_stmt *s, size_t i, const struct db_param *p)
+{
+	if (p->type == DB_INT) {
+		snprintf(s->numbers[i], PG_NUMBER_SIZE, "%lld", (long long)p->i);
+		s->values[i] = s->numbers[i];
+		s->formats[i] = 0;
+		return ERR_OK;
+	}
+	if (p->s.n > INT32_MAX)
+		return ERR_TOO_LARGE;
+	s->values[i] = p->type == DB_NULL ? NULL : p->s.p ? p->s.p : "";
+	s->lengths[i] = (int)p->s.n;
+	s->formats[i] = 1;
+	return ERR_OK;
+}
+
+static int prepare_send(struct driver_stmt *s)
+{
+	return PQsendPrepare(s->conn->pg, s->name, sql_of(s->query), 0, NULL);
+}
+
+static int run_send(struct driver_stmt *s)
+{
+	return PQsendQueryPrepared(
+		s->conn->pg, s->name, (int)s->query->params, s->values, s->lengths, s->formats, 1);
+}
+
+static enum err execute(struct driver_stmt *s)
+{
+	struct driver_conn *c = s->conn;
+	unsigned prepared_at = 0;
+	enum err e = c->lost ? ERR_UNAVAILABLE : pg_tx_lead(c, s->writes);
+	if (e == ERR_OK && !s->ready) {
+		e = pg_push(c, prepare_send(s));
+		prepared_at = c->queued;
+	}
+	if (e == ERR_OK)
+		e = pg_push(c, run_send(s));
+	if (e == ERR_OK)
+		e = pg_finish(c, &s->result);
+	pg_tx_led(c);
+	s->ready = s->ready || (prepared_at > 0 && c->good >= prepared_at);
+	s->row = -1;
+	return e;
+}
+
+enum err pg_step(struct driver_stmt *s, bool *row)
+{
+	*row = false;
+	if (!s->result) {
+		enum err e = execute(s);
+		if (e != ERR_OK)
+			return e;
+	}
+	*row = ++s->row < PQntuples(s->result);
+	return ERR_OK;
+}
+
+static struct db_param number_read(const char *p, int n)
+{
+	uint64_t big;
+	uint32_t middle;
+	uint16_t small;
+	switch (n) {
+	case sizeof big:
+		memcpy(&big, p, sizeof big);
+		return db_int((int64_t)be64toh(big));
+	case sizeof middle:
+		memcpy(&middle, p, sizeof middle);
+		return db_int((int32_t)be32toh(middle));
+	case sizeof small:
+		memcpy(&small, p, sizeof small);
+		return db_int((int16_t)be16toh(small));
+	case 1:
+		return db_int(*p != 0);
+	default:
+		return (struct db_param){ 0 };
+	}
+}
+
+static enum db_type type_of(Oid oid)
+{
+	switch (oid) {
+	case OID_BOOL:
+	case OID_INT2:
+	case OID_INT4:
+	case OID_INT8:
+		return DB_INT;
+	case OID_TEXT:
+	case OID_VARCHAR:
+	case OID_NAME:
+		return DB_TEXT;
+	case OID_BYTEA:
+		return DB_BLOB;
+	default:
+		return 0;
+	}
+}
+
+struct db_param pg_column(struct driver_stmt *s, size_t i)
+{
+	int at = (int)i, n = PQgetlength(s->result, s->row, at);
+	const char *p = PQgetvalue(s->result, s->row, at);
+	if (PQgetisnull(s->result, s->row, at))
+		return (struct db_param){ .type = DB_NULL };
+	enum db_type type = type_of(PQftype(s->result, at));
+	if (type == DB_INT)
+		return number_read(p, n);
+	if (!type)
+		return (struct db_param){ 0 };
+	return (struct db_param){ .type = type, .s = { p, (size_t)n } };
+}
+
+int64_t pg_changed(struct driver_stmt *s)
+{
+	int64_t n = 0;
+	return str_int(str_of(PQcmdTuples(s->result)), 0, INT64_MAX, &n) == ERR_OK ? n : 0;
+}
+
+/* The bound bytes are the caller's, so they are let go. */
+void pg_reset(struct driver_stmt *s)
+{
+	PQclear(s->result);
+	s->result = NULL;
+	for (unsigned i = 0; i < s->query->params; i++)
+		s->values[i] = NULL;
+}
+
+static enum err description_check(struct driver_stmt *s, const PGresult *r)
+{
+	char *to = s->conn->message;
+	if (PQnparams(r) != (int)s->query->params || PQnfields(r) != (int)s->query->columns) {
+		snprintf(to, DB_WHY_SIZE, "%d parameters and %d columns here", PQnparams(r),
+			PQnfields(r));
+		return ERR_INTERNAL;
+	}
+	for (int i = 0; i < PQnfields(r); i++) {
+		if (type_of(PQftype(r, i)))
+			continue;
+		snprintf(to, DB_WHY_SIZE, "column %d is of type %u, which we do not read", i + 1,
+			PQftype(r, i));
+		return ERR_INTERNAL;
+	}
+	return ERR_OK;
+}
+
+enum err pg_describe(struct driver_stmt *s)
+{
+	struct driver_conn *c = s->conn;
+	PGresult *r = NULL;
+	enum err e = c->lost ? ERR_UNAVAILABLE : pg_push(c, prepare_send(s));
+	if (e == ERR_OK)
+		e = pg_push(c, PQsendDescribePrepared(c->pg, s->name));
+	if (e == ERR_OK)
+		e = pg_finish(c, &r);
+	s->ready = c->good >= 1;
+	if (e == ERR_OK)
+		e = description_check(s, r);
+	PQclear(r);
+	return e;
+}

@@ -1,0 +1,160 @@
+/* Transactions, and the mark that tells afterwards whether one committed.
+ *
+ * Each connection has a row in tx_mark, and each writing transaction sets the row's serial. When
+ * the answer to COMMIT does not come, another connection writes to that row: this waits for the old
+ * transaction to end, and then the row says whether it committed. txid_status() would not do: after
+ * a crash or a failover, which is when answers are lost, a transaction number that never reached
+ * the disk is given to another transaction. */
+#include "postgres.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MARK_COLUMNS "id, serial, at"
+const char pg_tables[] = "CREATE TABLE IF NOT EXISTS tx_mark (id BIGINT PRIMARY KEY, "
+			 "serial BIGINT NOT NULL, at BIGINT NOT NULL)";
+static const char mark_set[] =
+	"INSERT INTO tx_mark (" MARK_COLUMNS ") VALUES ($1, $2, $3) ON CONFLICT (id) "
+	"DO UPDATE SET serial = excluded.serial, at = excluded.at";
+static const char mark_look[] =
+	"INSERT INTO tx_mark (" MARK_COLUMNS ") VALUES ($1, $2, $3) ON CONFLICT (id) "
+	"DO UPDATE SET at = excluded.at RETURNING serial";
+
+static enum err mark_push(
+	struct driver_conn *c, const char *sql, const struct driver_mark *m, int64_t serial)
+{
+	int64_t now_s = clock_now_s(&(struct clock){ NULL, NULL });
+	const int64_t numbers[3] = { m->conn, serial, now_s };
+	char text[3][PG_NUMBER_SIZE];
+	const char *values[3];
+	for (int i = 0; i < 3; i++) {
+		snprintf(text[i], sizeof text[i], "%lld", (long long)numbers[i]);
+		values[i] = text[i];
+	}
+	if (c->lost)
+		return ERR_UNAVAILABLE;
+	return pg_push(c, PQsendQueryParams(c->pg, sql, 3, NULL, values, NULL, NULL, 0));
+}
+
+/* ---- begin: sent together with the first statement ---- */
+enum err pg_begin(struct driver_conn *c, enum driver_begin kind)
+{
+	if (c->lost)
+		return ERR_UNAVAILABLE;
+	c->kind = kind;
+	c->tx = PG_ASKED;
+	c->marked = c->in_doubt = false;
+	return ERR_OK;
+}
+
+/* The limits of a migration: it may run for long, and may wait as long for another program's, but
+ * not for a table's lock, since all readers queue behind who waits for that. */
+static enum err migrate_lead(struct driver_conn *c)
+{
+	char lock[80], limit[80];
+	snprintf(lock, sizeof lock, "SELECT pg_advisory_xact_lock(%d)", PG_MIGRATION_LOCK_KEY);
+	snprintf(limit, sizeof limit, "SET LOCAL lock_timeout = %u", c->lock_ms);
+	const char *const texts[] = { "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+		"SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0", lock, limit };
+	enum err e = ERR_OK;
+	for (size_t i = 0; i < COUNT(texts) && e == ERR_OK; i++)
+		e = pg_push_text(c, texts[i]);
+	return e;
+}
+
+static enum err begin_push(struct driver_conn *c)
+{
+	switch (c->kind) {
+	case DRIVER_READ:
+		return pg_push_text(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+	case DRIVER_WRITE:
+		return pg_push_text(c, "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE");
+	case DRIVER_MIGRATE:
+		return migrate_lead(c);
+	}
+	return ERR_INTERNAL;
+}
+
+enum err pg_tx_lead(struct driver_conn *c, bool writes)
+{
+	enum err e = c->tx == PG_ASKED ? begin_push(c) : ERR_OK;
+	if (e != ERR_OK || !writes || c->marked || c->kind != DRIVER_WRITE || c->tx == PG_IDLE)
+		return e;
+	c->marked = true;
+	c->mark.serial++;
+	return mark_push(c, mark_set, &c->mark, c->mark.serial);
+}
+
+void pg_tx_led(struct driver_conn *c)
+{
+	if (c->tx == PG_ASKED && c->good > 0)
+		c->tx = PG_OPEN;
+}
+
+enum err pg_commit(struct driver_conn *c)
+{
+	enum pg_tx tx = c->tx;
+	PGresult *r = NULL;
+	c->tx = PG_IDLE;
+	if (c->lost)
+		return ERR_UNAVAILABLE;
+	if (tx != PG_OPEN)
+		return ERR_OK; /* nothing was done */
+	enum err e = pg_push_text(c, "COMMIT");
+	if (e == ERR_OK)
+		e = pg_finish(c, &r);
+	if (e == ERR_OK && strcmp(PQcmdStatus(r), "COMMIT") != 0) {
+		snprintf(c->message, sizeof c->message, "the server answered COMMIT with %.40s",
+			PQcmdStatus(r));
+		e = ERR_INTERNAL;
+	}
+	PQclear(r);
+	c->in_doubt = c->lost && c->marked;
+	return e;
+}
+
+void pg_rollback(struct driver_conn *c)
+{
+	enum pg_tx tx = c->tx;
+	c->tx = PG_IDLE;
+	if (tx != PG_OPEN || c->lost)
+		return;
+	if (pg_push_text(c, "ROLLBACK") == ERR_OK)
+		pg_finish_later(c);
+}
+
+/* ---- a commit without an answer ---- */
+bool pg_in_doubt(struct driver_conn *c, struct driver_mark *mark)
+{
+	if (c->in_doubt)
+		*mark = c->mark;
+	return c->in_doubt;
+}
+
+static enum err serial_read(const PGresult *r, int64_t *serial)
+{
+	struct str s = PQntuples(r) == 1 ? str_of(PQgetvalue(r, 0, 0)) : (struct str){ 0 };
+	return str_int(s, 0, INT64_MAX, serial);
+}
+
+enum err pg_look(struct driver_conn *c, const struct driver_mark *mark, bool *committed)
+{
+	PGresult *r = NULL;
+	int64_t serial = 0;
+	enum err e = pg_push_text(c, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+	if (e == ERR_OK)
+		e = mark_push(c, mark_look, mark, 0);
+	if (e == ERR_OK)
+		e = pg_finish(c, &r);
+	if (e == ERR_OK)
+		e = serial_read(r, &serial);
+	PQclear(r);
+	c->tx = PG_OPEN;
+	if (e == ERR_OK)
+		e = pg_commit(c);
+	else
+		pg_rollback(c);
+	if (e == ERR_OK)
+		*committed = serial >= mark->serial;
+	return e;
+}

@@ -1,0 +1,142 @@
+/* Transactions where many write at once: run in the caller's thread, again when the engine says
+ * that no serial order had this outcome, and looked up when nobody knows the outcome. */
+#include "internal.h"
+
+#include <stdio.h>
+
+enum verdict {
+	DONE,     /* well or not, as the error says */
+	AGAIN,    /* nothing of it stays */
+	IN_DOUBT, /* the answer to COMMIT did not come */
+};
+struct attempt {
+	enum driver_begin kind;
+	db_fn *fn;
+	void *arg;
+	bool conflicted; /* once: a second time it is the data's, not another transaction's */
+	enum err err;
+	struct driver_mark mark;
+	struct db_changes changes;
+	char message[DB_WHY_SIZE]; /* of the engine */
+};
+
+/* A unique key may say no where a serial order would have shown the row before: once more, and the
+ * function sees it. */
+static bool runs_again(struct db_conn *c, struct attempt *a, enum err e)
+{
+	if (e == ERR_CONFLICT && !a->conflicted) {
+		a->conflicted = true;
+		return true;
+	}
+	return e == ERR_BUSY || (e == ERR_UNAVAILABLE && !c->db->driver->alive(c->handle));
+}
+
+static enum verdict attempt_failed(struct db_conn *c, struct attempt *a, enum err e)
+{
+	const struct driver *d = c->db->driver;
+	a->err = e;
+	snprintf(a->message, sizeof a->message, "%s", d->message(c->handle));
+	bool again = runs_again(c, a, e);
+	d->rollback(c->handle);
+	return again ? AGAIN : DONE;
+}
+
+static enum verdict attempt_commit(struct db_conn *c, struct attempt *a)
+{
+	const struct driver *d = c->db->driver;
+	enum err e = d->commit(c->handle);
+	a->err = e;
+	if (e == ERR_OK)
+		return DONE;
+	if (d->in_doubt(c->handle, &a->mark))
+		return IN_DOUBT;
+	return attempt_failed(c, a, e);
+}
+
+static enum verdict attempt_run(struct db_conn *c, struct attempt *a)
+{
+	const struct driver *d = c->db->driver;
+	c->doomed = ERR_OK;
+	c->writer = true;
+	enum err e = d->begin(c->handle, a->kind);
+	if (e != ERR_OK)
+		return attempt_failed(c, a, e);
+	a->changes.count = 0;
+	a->changes.many = false;
+	c->changes = &a->changes;
+	e = a->fn(c, a->arg);
+	c->changes = NULL;
+	if (c->doomed != ERR_OK) { /* whatever the function made of it */
+		enum verdict v = attempt_failed(c, a, c->doomed);
+		a->err = v == DONE && e != ERR_OK ? e : a->err;
+		return v;
+	}
+	if (e == ERR_OK)
+		return attempt_commit(c, a);
+	d->rollback(c->handle);
+	a->err = e;
+	return DONE;
+}
+
+/* ---- looking whether it committed ---- */
+static enum err look_once(struct db *db, const struct attempt *a, bool *committed)
+{
+	struct db_conn *c = NULL;
+	enum err e = db_pool_take(db, &c);
+	if (e != ERR_OK)
+		return e;
+	e = db->driver->look(c->handle, &a->mark, committed);
+	db_pool_give(db, c);
+	return e;
+}
+
+static enum verdict settle(struct db *db, struct attempt *a)
+{
+	int64_t end_us = clock_monotonic_us() + (int64_t)DB_DOUBT_MS * 1000;
+	bool committed = false;
+	enum err e = look_once(db, a, &committed);
+	while (e != ERR_OK && clock_monotonic_us() < end_us) {
+		db_sleep_us(db_jitter_us(DB_DOUBT_PAUSE_MS));
+		e = look_once(db, a, &committed);
+	}
+	LOG(db->log, e == ERR_OK ? LOG_WARN : LOG_ERROR, "db_commit_unknown",
+		log_z("message", a->message),
+		log_z("found", e != ERR_OK ? "nothing"
+			       : committed ? "committed"
+					   : "not_committed"));
+	a->err = e == ERR_OK ? ERR_OK : ERR_UNAVAILABLE;
+	return e == ERR_OK && !committed ? AGAIN : DONE;
+}
+
+static enum verdict attempt(struct db *db, struct attempt *a)
+{
+	struct db_conn *c = NULL;
+	a->err = db_pool_take(db, &c);
+	if (a->err != ERR_OK)
+		return DONE;
+	enum verdict v = attempt_run(c, a);
+	db_pool_give(db, c);
+	return v == IN_DOUBT ? settle(db, a) : v;
+}
+
+enum err db_tx_concurrent(struct db *db, enum driver_begin kind, db_fn *fn, void *arg)
+{
+	struct attempt a = { .kind = kind, .fn = fn, .arg = arg };
+	int64_t end_us = clock_monotonic_us() + (int64_t)db->busy_timeout_ms * 1000;
+	unsigned pause_ms = DB_RETRY_FIRST_MS, tries = 1;
+	enum verdict v = attempt(db, &a);
+	for (; v == AGAIN && tries < DB_TRIES_MAX && clock_monotonic_us() < end_us; tries++) {
+		db_sleep_us(db_jitter_us(pause_ms));
+		pause_ms *= 2;
+		v = attempt(db, &a);
+	}
+	if (v == AGAIN && a.err == ERR_BUSY)
+		LOG(db->log, LOG_WARN, "db_busy", log_int("tries", tries),
+			log_z("message", a.message));
+	db_stats_add(db, (struct db_stats){ .transactions = a.err == ERR_OK,
+				 .commits = a.err == ERR_OK,
+				 .again = tries - 1 });
+	db_changes_tell(db, &a.changes, v == DONE && a.err == ERR_OK);
+	/* Looked up, not committed, and no try left: it did not happen, and one may ask again. */
+	return v == AGAIN && a.err == ERR_OK ? ERR_UNAVAILABLE : a.err;
+}
