@@ -53,6 +53,10 @@ enum err MUST_USE institution_domain_parse(
 	struct str s, char out[static DOMAIN_SIZE], char why[static IP_RANGE_WHY_SIZE]);
 /* A provider's domain, whose addresses anybody can have. */
 bool institution_domain_open(const char *domain);
+enum { INSTITUTION_ITEM_SIZE = DOMAIN_SIZE + 1 };
+/* "192.0.2.0/24", "@harbour.example"; returns `out`. */
+const char *institution_item_text(
+	const struct institution_item *it, char out[static INSTITUTION_ITEM_SIZE]);
 /* A line of a file: "192.0.2.0/24 harbour", "@harbour.example harbour"; without a name it is the
  * item's own, as the caller has set it. '#' begins a comment. */
 enum err MUST_USE institution_line_parse(
@@ -62,6 +66,8 @@ enum err MUST_USE institution_line_parse(
 /* ERR_INVALID: name, title or dates; ERR_CONFLICT: exists; ERR_NOT_FOUND: no such plan;
  * ERR_TOO_LARGE: INSTITUTIONS_MAX. */
 enum err MUST_USE institution_add(struct db *db, const struct institution *i, int64_t now_s);
+/* All but the name; ERR_INVALID, ERR_NOT_FOUND (the plan, or the institution). */
+enum err MUST_USE institution_set(struct db *db, const struct institution *i);
 enum err MUST_USE institution_remove(struct db *db, struct str name); /* ERR_NOT_FOUND */
 /* ERR_NOT_FOUND: an institution; ERR_CONFLICT: a domain is another's; ERR_TOO_LARGE: a maximum.
  * `at` tells the item. What is there already stays; with `replace`, nothing else stays of the

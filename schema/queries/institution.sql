@@ -11,6 +11,9 @@ SELECT COUNT(*) FROM institution WHERE name = $1;
 INSERT INTO institution (name, title, plan, starts_at, ends_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT DO NOTHING;
 
+-- name: institution_update :exec
+UPDATE institution SET title = $2, plan = $3, starts_at = $4, ends_at = $5 WHERE name = $1;
+
 -- name: institution_delete :exec
 DELETE FROM institution WHERE name = $1;
 

@@ -152,22 +152,38 @@ struct add_job {
 	int64_t now_s;
 };
 
+static enum err plan_check(struct db_conn *c, const struct institution *i)
+{
+	int64_t plans = 1;
+	enum err e = *i->plan ? count_get(c, QUERY_INSTITUTION_PLAN_COUNT, i->plan, &plans)
+			      : ERR_OK;
+
+	if (!e && plans == 0)
+		return ERR_NOT_FOUND;
+	return e;
+}
+
+static bool institution_ok(const struct institution *i)
+{
+	if (!text_slug_ok(str_of(i->name)) || strlen(i->name) >= INSTITUTION_SIZE || !*i->title)
+		return false;
+	return !i->ends_at || i->ends_at > i->starts_at;
+}
+
 static enum err add_tx(struct db_conn *c, void *arg)
 {
 	const struct add_job *j = arg;
 	const struct institution *i = j->i;
-	int64_t count = 0, plans = 1, changed = 0;
+	int64_t count = 0, changed = 0;
 	struct db_call call = { .query = QUERY_INSTITUTION_INSERT,
 		DB_PARAMS(db_z(i->name), db_z(i->title), db_z(i->plan), db_int(i->starts_at),
 			db_int_or_null(i->ends_at), db_int(j->now_s)) };
 	enum err e = count_get(c, QUERY_INSTITUTION_COUNT, NULL, &count);
 
-	if (!e && *i->plan)
-		e = count_get(c, QUERY_INSTITUTION_PLAN_COUNT, i->plan, &plans);
+	if (!e)
+		e = plan_check(c, i);
 	if (e)
 		return e;
-	if (plans == 0)
-		return ERR_NOT_FOUND;
 	if (count >= INSTITUTIONS_MAX)
 		return ERR_TOO_LARGE;
 	e = db_run(c, &call, &changed);
@@ -180,11 +196,34 @@ enum err institution_add(struct db *db, const struct institution *i, int64_t now
 {
 	struct add_job j = { .i = i, .now_s = now_s };
 
-	if (!text_slug_ok(str_of(i->name)) || strlen(i->name) >= INSTITUTION_SIZE || !*i->title)
-		return ERR_INVALID;
-	if (i->ends_at && i->ends_at <= i->starts_at)
+	if (!institution_ok(i))
 		return ERR_INVALID;
 	return db_tx(db, add_tx, &j);
+}
+
+static enum err set_tx(struct db_conn *c, void *arg)
+{
+	const struct institution *i = ((const struct add_job *)arg)->i;
+	struct db_call call = { .query = QUERY_INSTITUTION_UPDATE,
+		DB_PARAMS(db_z(i->name), db_z(i->title), db_z(i->plan), db_int(i->starts_at),
+			db_int_or_null(i->ends_at)) };
+	int64_t changed = 0;
+	enum err e = plan_check(c, i);
+
+	if (!e)
+		e = db_run(c, &call, &changed);
+	if (!e && !changed)
+		return ERR_NOT_FOUND;
+	return e ? e : policy_touch(c);
+}
+
+enum err institution_set(struct db *db, const struct institution *i)
+{
+	struct add_job j = { .i = i };
+
+	if (!institution_ok(i))
+		return ERR_INVALID;
+	return db_tx(db, set_tx, &j);
 }
 
 static enum err remove_tx(struct db_conn *c, void *arg)

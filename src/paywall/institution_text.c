@@ -48,6 +48,20 @@ enum err institution_domain_parse(
 	return str_copy(out, DOMAIN_SIZE, str_of(mail.key + 2));
 }
 
+const char *institution_item_text(
+	const struct institution_item *it, char out[static INSTITUTION_ITEM_SIZE])
+{
+	char range[IP_RANGE_TEXT_SIZE];
+
+	if (it->kind == INSTITUTION_DOMAIN) {
+		snprintf(out, INSTITUTION_ITEM_SIZE, "@%s", it->domain);
+		return out;
+	}
+	ip_range_text(&it->range, range);
+	snprintf(out, INSTITUTION_ITEM_SIZE, "%s", range);
+	return out;
+}
+
 static bool name_ok(struct str s)
 {
 	return s.n > 0 && s.n < INSTITUTION_SIZE && text_slug_ok(s);
