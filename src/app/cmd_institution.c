@@ -34,13 +34,14 @@ static int institution_fail(enum err e, const struct institution *i)
 {
 	switch (e) {
 	case ERR_INVALID:
-		return cli_fail(EXIT_USAGE, "the name is of a-z, 0-9 and single '-' (at most %d), "
-					    "the title is not empty, and the end comes after the "
-					    "beginning",
+		return cli_fail(EXIT_USAGE,
+			"the name is of a-z, 0-9 and single '-' (at most %d), "
+			"the title is not empty, and the end comes after the "
+			"beginning",
 			INSTITUTION_SIZE - 1);
 	case ERR_NOT_FOUND:
-		return cli_fail(EXIT_NOT_FOUND, "there is no plan \"%s\"; see postern plan list",
-			i->plan);
+		return cli_fail(
+			EXIT_NOT_FOUND, "there is no plan \"%s\"; see postern plan list", i->plan);
 	case ERR_TOO_LARGE:
 		return cli_fail(EXIT_FAILED, "there are %d institutions, and no room for more",
 			INSTITUTIONS_MAX);
@@ -219,8 +220,8 @@ int cmd_institution_remove(struct cli *c)
 
 /* ---- for other servers ---- */
 
-static void export_item(
-	const struct institution_item *it, const char *end, const struct institution *of, json_t *doc)
+static void export_item(const struct institution_item *it, const char *end,
+	const struct institution *of, json_t *doc)
 {
 	struct ip_net nets[IP_RANGE_NETS_MAX];
 	char text[IP_RANGE_TEXT_SIZE];
@@ -229,9 +230,9 @@ static void export_item(
 	for (size_t i = 0; i < n; i++) {
 		ip_net_text(nets[i], text);
 		if (doc)
-			json_array_append_new(doc,
-				json_pack("{s:s, s:s, s:s}", "network", text, "institution",
-					of->name, "title", of->title));
+			json_array_append_new(
+				doc, json_pack("{s:s, s:s, s:s}", "network", text, "institution",
+					     of->name, "title", of->title));
 		else
 			printf("%s %s%s\n", text, of->name, end);
 	}
@@ -250,8 +251,8 @@ int cmd_institution_export(struct cli *c)
 	json_t *doc = c->json ? json_array() : NULL;
 	for (size_t i = 0; i < l.item_count; i++) {
 		const struct institution *of = listing_find(&l, l.items[i].institution);
-		bool open = of && of->starts_at <= c->now_s &&
-			    (!of->ends_at || of->ends_at > c->now_s);
+		bool open =
+			of && of->starts_at <= c->now_s && (!of->ends_at || of->ends_at > c->now_s);
 		if (open && l.items[i].kind == INSTITUTION_RANGE)
 			export_item(&l.items[i], end, of, doc);
 	}

@@ -1,5 +1,5 @@
-/* Ranges and domains of institutions on the command line. What is wrong is told word by word or line
- * by line, and nothing of the whole is taken then. */
+/* Ranges and domains of institutions on the command line. What is wrong is told word by word or
+ * line by line, and nothing of the whole is taken then. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -81,18 +81,17 @@ static json_t *overlaps_report(const struct overlaps *o, bool json)
 		fprintf(stderr, "note: %s of %s overlaps %s of %s\n", own, v->item->institution,
 			other, v->other->institution);
 		if (list)
-			json_array_append_new(list,
-				json_pack("{s:s, s:s, s:s, s:s}", "institution",
-					v->item->institution, "range", own, "other",
-					v->other->institution, "other_range", other));
+			json_array_append_new(
+				list, json_pack("{s:s, s:s, s:s, s:s}", "institution",
+					      v->item->institution, "range", own, "other",
+					      v->other->institution, "other_range", other));
 	}
 	return list;
 }
 
 static int items_fail(enum err e, const struct institution_change *ch)
 {
-	const struct institution_item *it =
-		ch->at < ch->count ? &ch->items[ch->at] : &ch->items[0];
+	const struct institution_item *it = ch->at < ch->count ? &ch->items[ch->at] : &ch->items[0];
 	char text[INSTITUTION_ITEM_SIZE];
 
 	switch (e) {
@@ -102,8 +101,9 @@ static int items_fail(enum err e, const struct institution_change *ch)
 			"nothing is changed",
 			it->institution);
 	case ERR_CONFLICT:
-		return cli_fail(EXIT_CONFLICT, "%s belongs to another institution already; "
-					       "nothing is changed",
+		return cli_fail(EXIT_CONFLICT,
+			"%s belongs to another institution already; "
+			"nothing is changed",
 			institution_item_text(it, text));
 	case ERR_TOO_LARGE:
 		return cli_fail(EXIT_FAILED,

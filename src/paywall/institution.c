@@ -155,8 +155,8 @@ struct add_job {
 static enum err plan_check(struct db_conn *c, const struct institution *i)
 {
 	int64_t plans = 1;
-	enum err e = *i->plan ? count_get(c, QUERY_INSTITUTION_PLAN_COUNT, i->plan, &plans)
-			      : ERR_OK;
+	enum err e =
+		*i->plan ? count_get(c, QUERY_INSTITUTION_PLAN_COUNT, i->plan, &plans) : ERR_OK;
 
 	if (!e && plans == 0)
 		return ERR_NOT_FOUND;
