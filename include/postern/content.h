@@ -113,6 +113,18 @@ enum err MUST_USE content_read(const struct paywall *w, const struct reading_req
 enum err MUST_USE content_media_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct image *img, struct str *bytes);
 
+/* ---- sharing: marks an answer as one for every stranger (struct shared), when it is: when the
+ * reader is one, and the decision would be the same for anybody. Reads the database once more;
+ * trouble there only leaves the answer unshared. ---- */
+/* Public lists and pages made of them. */
+void content_share_list(const struct paywall *w, const struct request *r, struct response *rsp);
+/* With the whole text; only REASON_PUBLIC is. */
+void content_share_article(const struct paywall *w, const struct article_reading *rd,
+	const struct request *r, struct response *rsp);
+/* A lead picture, which belongs to the teaser. */
+void content_share_picture(const struct paywall *w, const struct image *img,
+	const struct request *r, struct response *rsp);
+
 /* ---- import ---- */
 struct import_settings {
 	const char *default_section; /* for items that name none: "News" */

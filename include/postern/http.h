@@ -12,6 +12,7 @@
 #define POSTERN_HTTP_H
 
 #include "postern/base.h"
+#include "postern/cache.h"
 #include "postern/log.h"
 #include "postern/text.h"
 
@@ -70,6 +71,17 @@ size_t request_header_count(const struct request *r, const char *name);
  * believed. */
 bool request_from_proxy(const struct request *r);
 
+/* An answer that is the same for every stranger: for whoever sends the same target without a
+ * credential and is_stranger. It may depend on nothing else of the request (no cookie, no address,
+ * no header but Accept-Encoding) and hold nothing that is not granted to everybody. Zero: not
+ * shared. Answers with a status other than 200 or with Set-Cookie are never kept. */
+struct shared {
+	bool on;
+	int64_t fresh_until_s;  /* it changes by itself then; 0: not known, a minute at most */
+	int64_t usable_until_s; /* not to be shown from then on, database or not; 0: no end */
+	uint64_t tags[CACHE_TAGS_MAX]; /* what it was made from (cache_tag) */
+	size_t tag_count;
+};
 struct field_problem {
 	const char *field, *code, *detail; /* static or arena */
 };
@@ -91,6 +103,7 @@ struct response {
 	} headers[RESPONSE_HEADERS_MAX];
 	size_t header_count;
 	const char *decision, *reason; /* for the log line */
+	struct shared shared;
 	/* what the group's fail function tells the client */
 	enum err err;
 	const char *detail;    /* or NULL: the sentence of the error table */
@@ -181,6 +194,15 @@ struct http_settings {
 	 * anonymous. */
 	enum err (*identify)(void *ctx, struct str token, int64_t now_s, struct caller *out);
 	void *identify_ctx;
+	/* Where shared answers are kept, or NULL. The caller's; drops what changes. */
+	struct cache *shared;
+	int64_t shared_stale_s; /* how old one may be while the database is lost */
+	/* From memory, on any thread: nothing but a credential could make the answer to this reader
+	 * another than a stranger's. NULL: always so. */
+	bool (*is_stranger)(void *ctx, const struct request *r);
+	void *is_stranger_ctx;
+	bool (*is_lost)(void *ctx); /* the database; NULL: never */
+	void *is_lost_ctx;
 	bool (*in_tx)(void *ctx); /* after every handler: must be false */
 	void *in_tx_ctx;
 	const struct route_group *groups;

@@ -124,6 +124,9 @@ void policy_cache_close(struct policy_cache *pc); /* NULL is fine; nothing taken
  * thread. */
 enum err MUST_USE policy_take(
 	struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out);
+/* The policy last taken by anybody, without a look at the database; NULL before the first. To be
+ * given back. */
+const struct paywall_policy *policy_known(struct policy_cache *pc);
 void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p); /* NULL is fine */
 /* To be called in the transaction of every change to what a policy holds. */
 enum err MUST_USE policy_touch(struct db_conn *c);

@@ -34,6 +34,10 @@ enum err MUST_USE visit_case(struct db_conn *c, const struct visit *v,
 /* The decision as of the caller's read; what it points to lives in the arena. */
 enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out);
+/* From memory: nothing but a credential could make this reader's answers differ from those of any
+ * other: no account, no institution's address, no agent that may be a crawler's. False when it
+ * cannot be told. Any thread, the event loop too. */
+bool visit_is_stranger(const struct paywall *w, const struct visit *v);
 /* The institution that the reader comes from, its name for people in the arena, or NULL: for a
  * greeting, whatever it covers. */
 enum err MUST_USE visit_institution(const struct paywall *w, struct db_conn *c,

@@ -108,3 +108,10 @@ SELECT id, position, width, height, name, content_type, alt, caption, credit, di
 
 -- name: media_bytes :one
 SELECT bytes FROM media WHERE id = $1 AND position = $2;
+
+-- The next moment at which a list is another one by itself: something begins to be shown, or ends.
+-- name: article_next_moment :one
+SELECT MIN(t.at_s) FROM (
+	SELECT MIN(published_at) AS at_s FROM article WHERE published_at > $1
+	UNION ALL SELECT MIN(embargo_at) FROM article WHERE embargo_at > $1
+	UNION ALL SELECT MIN(expires_at) FROM article WHERE expires_at > $1) AS t;

@@ -102,6 +102,7 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	if (rd.decision.grant != GRANT_FULL)
 		return article_refused(r, rsp, &rd, article);
 	json_object_set_new(article, "body_html", json_str(rd.text.html));
+	content_share_article(api->wall, &rd, r, rsp);
 	return json_answer(r, rsp, 200,
 		json_pack(
 			"{s:o, s:o}", "article", article, "decision", decision_json(&rd.decision)));
@@ -195,6 +196,7 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 	if (l.count == l.f.limit)
 		next = json_string(arena_fmt(r->arena, "%lld-%s",
 			(long long)l.list[l.count - 1].published_at, l.list[l.count - 1].id));
+	content_share_list(api->wall, r, rsp);
 	return json_answer(
 		r, rsp, 200, json_pack("{s:o, s:o}", "articles", items, "next_cursor", next));
 }

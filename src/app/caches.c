@@ -2,11 +2,11 @@
 #include "wire.h"
 
 /* Nothing older than this is used when no proof comes in any more. */
-enum { PROOF_US = 5000000, SHARDS = 64 };
+enum { PROOF_US = 5000000, SESSION_SHARDS = 64, PAGE_SHARDS = 8 };
 
 struct cache *caches_all(const struct app *app, size_t i)
 {
-	struct cache *const all[] = { app->accounts.sessions };
+	struct cache *const all[] = { app->accounts.sessions, app->shared };
 	return i < COUNT(all) ? all[i] : NULL;
 }
 
@@ -48,8 +48,9 @@ enum err caches_open(struct app *app)
 	const struct db_subscriber to = {
 		.ctx = app, .changed = changed, .flush = flush, .proven = proven
 	};
-	app->accounts.sessions = make(app->cfg.cache_sessions_mib, SHARDS);
-	if (!app->accounts.sessions)
+	app->accounts.sessions = make(app->cfg.cache_sessions_mib, SESSION_SHARDS);
+	app->shared = make(app->cfg.cache_pages_mib, PAGE_SHARDS);
+	if (!app->accounts.sessions || !app->shared)
 		return ERR_NOMEM;
 	return db_feed_start(app->db, &to);
 }
@@ -59,7 +60,8 @@ void caches_close(struct app *app)
 	if (app->db)
 		db_feed_stop(app->db);
 	cache_free(app->accounts.sessions);
-	app->accounts.sessions = NULL;
+	cache_free(app->shared);
+	app->accounts.sessions = app->shared = NULL;
 }
 
 static void put_feed(struct app *app, struct buf *out)
@@ -85,7 +87,8 @@ static void put_feed(struct app *app, struct buf *out)
 
 void caches_metrics(struct app *app, struct buf *out)
 {
-	const struct cache_named named[] = { { "sessions", app->accounts.sessions } };
+	const struct cache_named named[] = { { "sessions", app->accounts.sessions },
+		{ "pages", app->shared } };
 	put_feed(app, out);
 	cache_metrics(named, COUNT(named), out);
 }

@@ -72,6 +72,11 @@ const struct setting settings[] = {
 	INT("cache", "sessions_mib", cache_sessions_mib, "32", 1, 4096, "MiB",
 		"Memory for sessions that are not asked from the database each time; some 400 "
 		"bytes each."),
+	INT("cache", "pages_mib", cache_pages_mib, "64", 8, 65536, "MiB",
+		"Memory for public pages, articles and lead pictures as every stranger gets them; "
+		"one may have a sixteenth of it."),
+	INT("cache", "stale_minutes", cache_stale_minutes, "60", 0, 1440, "minutes",
+		"How old such a page may be while the database is lost; 0 shows none."),
 	TEXT("site", "name", site_name, "Postern", NULL,
 		"Name of the paper, on pages and in mails."),
 	TEXT("site", "tagline", tagline, "", NULL, "A line below the name."),

@@ -157,6 +157,17 @@ static bool in_tx(void *ctx)
 	return db_in_tx(ctx);
 }
 
+static bool is_lost(void *ctx)
+{
+	return db_lost(ctx);
+}
+
+static bool is_stranger(void *ctx, const struct request *r)
+{
+	struct visit v = visit_of(r);
+	return visit_is_stranger(ctx, &v);
+}
+
 static void http_fill(struct app *app)
 {
 	const struct config *c = &app->cfg;
@@ -180,6 +191,12 @@ static void http_fill(struct app *app)
 		.log = &app->log,
 		.identify = account_identify,
 		.identify_ctx = &app->accounts,
+		.shared = app->shared,
+		.shared_stale_s = c->cache_stale_minutes * 60,
+		.is_stranger = is_stranger,
+		.is_stranger_ctx = &app->wall,
+		.is_lost = is_lost,
+		.is_lost_ctx = app->db,
 		.in_tx = in_tx,
 		.in_tx_ctx = app->db,
 		.groups = app->groups,

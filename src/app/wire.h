@@ -16,6 +16,7 @@ struct app {
 	struct db *db;
 	struct mail *mail;
 	struct accounts accounts;
+	struct cache *shared; /* answers for every stranger */
 	struct paywall wall;
 	struct pages *pages;
 	struct api api;

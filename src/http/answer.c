@@ -95,7 +95,7 @@ static void apply_conditions(struct draft *d)
 	}
 }
 
-static bool compressible(const struct response *rsp)
+bool http_compressible(const struct response *rsp)
 {
 	static const char *const types[] = { "text/", "application/json",
 		"application/problem+json", "image/svg+xml" };
@@ -226,7 +226,7 @@ static void add_handler_headers(struct draft *d)
 
 void http_answer_make(struct exchange *x)
 {
-	struct draft d = { .x = x, .varies = compressible(&x->rsp) };
+	struct draft d = { .x = x, .varies = http_compressible(&x->rsp) };
 	apply_conditions(&d);
 	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;

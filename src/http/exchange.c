@@ -60,6 +60,7 @@ void http_exchange_free(struct exchange *x)
 	if (x->answer) {
 		MHD_destroy_response(x->answer);
 	}
+	cache_release(x->item);
 	atomic_fetch_sub(&x->h->metrics.held_bytes, x->held);
 	arena_free(x->req.arena);
 }
@@ -159,10 +160,25 @@ static enum err run_handler(struct exchange *x)
 	return ERR_INTERNAL;
 }
 
+/* From memory when it can be, else by the handler; when the database is lost, from memory after
+ * all.
+ */
+static enum err give(struct exchange *x)
+{
+	if (http_shared_answer(x)) {
+		return ERR_OK;
+	}
+	enum err e = run_handler(x);
+	if (e == ERR_OK) {
+		http_shared_put(x);
+	}
+	return http_shared_rescue(x, e) ? ERR_OK : e;
+}
+
 void http_exchange_serve(struct exchange *x)
 {
 	static enum err (*const steps[])(
-		struct exchange *) = { identify, http_origin_check, read_body, run_handler };
+		struct exchange *) = { identify, http_origin_check, read_body, give };
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
 		e = steps[i](x);

@@ -47,6 +47,7 @@ struct http_metrics {
 	_Atomic uint64_t duration_us[LANE_COUNT];
 	_Atomic uint64_t limited[RATE_COUNT];
 	_Atomic int64_t connections, in_flight, held_bytes;
+	_Atomic uint64_t stale; /* answers given while the database was lost */
 };
 struct exchange;
 void http_metrics_count(struct http_metrics *m, const struct exchange *x, int status, int64_t us);
@@ -168,8 +169,11 @@ struct exchange {
 	int64_t started_us;
 	struct exchange *next; /* in a lane */
 	char allow[ALLOW_SIZE];
-	enum err refused;  /* before its handler */
-	_Atomic int state; /* enum exchange_state */
+	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
+	struct cache_load load;  /* of what the handler makes, if it is to be shared */
+	bool shareable;          /* by who asks and how */
+	enum err refused;        /* before its handler */
+	_Atomic int state;       /* enum exchange_state */
 	bool headers_bad;
 	bool chunked, expects; /* Transfer-Encoding, Expect */
 	bool close;            /* no further request on this connection */
@@ -196,6 +200,14 @@ struct str http_cookie_exact(const struct request *r, struct str prefix, const c
 /* token.c: the session token as this group takes it, or empty. */
 enum err MUST_USE http_token_read(struct exchange *x);
 
+/* shared.c. Begin before the first look at the database; put behind the handler. */
+void http_shared_begin(struct exchange *x);
+void http_shared_put(struct exchange *x);
+/* True when the response is filled from memory. */
+bool http_shared_answer(struct exchange *x);
+/* The same for what failed with e. */
+bool http_shared_rescue(struct exchange *x, enum err e);
+
 /* exchange.c */
 struct exchange *http_exchange_new(struct listener *l, struct conn *c, struct MHD_Connection *mhd);
 void http_exchange_free(struct exchange *x);
@@ -207,5 +219,6 @@ void http_exchange_log(struct exchange *x, const char *end);
 /* answer.c: response to struct MHD_Response, with conditions, ranges and default headers. */
 void http_answer_make(struct exchange *x);
 bool http_response_poisoned(const struct response *rsp); /* a bad header was set */
+bool http_compressible(const struct response *rsp);
 
 #endif

@@ -120,6 +120,11 @@ static enum MHD_Result complete(struct exchange *x)
 	if (x->refused != ERR_OK) {
 		return answer_refusal(x);
 	}
+	http_shared_begin(x);
+	if (http_shared_answer(x)) {
+		http_answer_make(x);
+		return answer(x);
+	}
 	struct lane_pool *lane = x->h->lanes[x->req.route->lane];
 	if (!lane) {
 		http_exchange_serve(x);

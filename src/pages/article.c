@@ -153,6 +153,7 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	form_view(root, r->arena, p, &(struct form_state){ 0 });
 	response_header(rsp, "Postern-Decision",
 		str_of(arena_fmt(r->arena, "%s; reason=%s", rsp->decision, rsp->reason)));
+	content_share_article(p->wall, &rd, r, rsp);
 	return page_render(p, r, rsp, 200, "article.html", root);
 }
 
@@ -180,5 +181,6 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 	rsp->csp = "default-src 'none'; sandbox";
 	response_header(rsp, "Cache-Control",
 		img.position == 0 ? STR("public, max-age=300") : STR("private, no-cache"));
+	content_share_picture(p->wall, &img, r, rsp);
 	return ERR_OK;
 }

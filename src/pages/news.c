@@ -130,6 +130,7 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 		pg.notice = "You are logged out.";
 	struct view *root = page_view(p, r, &pg);
 	front_view(root, &f);
+	content_share_list(p->wall, r, rsp);
 	return page_render(p, r, rsp, 200, "front.html", root);
 }
 
@@ -223,5 +224,6 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 		.section_count = s.section_count };
 	struct view *root = page_view(p, r, &pg);
 	section_view(root, &s, sec);
+	content_share_list(p->wall, r, rsp);
 	return page_render(p, r, rsp, 200, "section.html", root);
 }

@@ -276,6 +276,16 @@ enum err policy_take(struct policy_cache *pc, struct db_conn *c, const struct pa
 	return ERR_OK;
 }
 
+const struct paywall_policy *policy_known(struct policy_cache *pc)
+{
+	pthread_mutex_lock(&pc->lock);
+	struct snapshot *s = pc->now;
+	if (s)
+		s->users++;
+	pthread_mutex_unlock(&pc->lock);
+	return s ? &s->policy : NULL;
+}
+
 void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p)
 {
 	release(pc, (struct snapshot *)(uintptr_t)p);

@@ -14,6 +14,7 @@ let server;
 before(async () => {
 	server = await startServer();
 	importArticles(server);
+	server.impatient = true;
 });
 after(() => server.close());
 

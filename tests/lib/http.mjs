@@ -23,7 +23,12 @@ function collect(res, done) {
 }
 
 // One exchange. `headers` may hold arrays for headers sent twice; `agent` keeps connections.
-export function request(server, method, target, { headers = {}, body, agent, port } = {}) {
+export function request(server, method, target, options) {
+	const wait = server.caughtUp?.();
+	return wait ? wait.then(() => exchange(server, method, target, options)) : exchange(server, method, target, options);
+}
+
+function exchange(server, method, target, { headers = {}, body, agent, port } = {}) {
 	const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
 	return new Promise((done, fail) => {
 		let answered = false;

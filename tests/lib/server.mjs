@@ -109,6 +109,7 @@ export class Server {
 		this.stderr = '';
 		this.stdout = '';
 		this.allowed = []; // expressions for lines of level=error that a test provokes
+		this.changedAt = 0; // by the command line; see caughtUp
 		this.transcript = []; // all that clients of this harness were told
 		this.env = {
 			POSTERN_SERVER_LISTEN: `127.0.0.1:${this.port}`,
@@ -180,7 +181,30 @@ export class Server {
 
 	// The command line beside the running server, with the same settings.
 	cli(...args) {
-		return run(args, { env: this.env, cwd: this.dir });
+		const r = run(args, { env: this.env, cwd: this.dir });
+		if (this.child && !this.exited)
+			this.changedAt = performance.now();
+		return r;
+	}
+
+	// The server obeys the command line within a second. The next request waits until it does, unless a test asks
+	// for more (`impatient`). Null when there is nothing to wait for.
+	caughtUp() {
+		if (!this.changedAt || this.impatient || this.exited)
+			return null;
+		this.catching ??= this.catchUp(this.changedAt).finally(() => { this.catching = null; });
+		return this.catching;
+	}
+
+	async catchUp(since) {
+		await until('the feed of changes', async () => {
+			const asked = performance.now();
+			const text = await fetch(`${this.ops}/metrics`).then((r) => r.text(), () => '');
+			const age = /^postern_feed_age_seconds (\S+)$/m.exec(text);
+			return !age || asked - since > Number(age[1]) * 1000 + 1;
+		}, 10000, 5);
+		if (this.changedAt === since)
+			this.changedAt = 0;
 	}
 
 	cliOk(...args) {

@@ -1,0 +1,201 @@
+/* Answers that are the same for every stranger: kept as finished responses, by the target as it was
+ * sent. Looked up on the event loop; while the database is lost, also when nobody can say any more
+ * that they are still the newest. */
+#include "internal.h"
+
+#include <string.h>
+
+enum { SHARED_LIFE_S = 60, SHARED_KEY_MAX = 512 };
+
+/* A text of the value, with its NUL; `at` 0: there is none. */
+struct piece {
+	uint32_t at, n;
+};
+struct kept {
+	int64_t fresh_until_s, usable_until_s;
+	int status;
+	bool cacheable, ranges;
+	size_t header_count;
+	struct piece body, gzip, content_type, etag, csp, decision, reason;
+	struct piece names[RESPONSE_HEADERS_MAX], values[RESPONSE_HEADERS_MAX];
+};
+
+/* ---- may it? ---- */
+
+/* A request that anybody may have made: it shows no credential, and neither address nor agent makes
+ * its reader anything but a stranger. */
+static bool is_strangers(struct exchange *x)
+{
+	const struct request *r = &x->req;
+	const struct http_settings *s = &x->h->s;
+	if (!s->shared || r->method != METHOD_GET || !r->route || r->route->who != WHO_READER ||
+		r->target.n > SHARED_KEY_MAX)
+		return false;
+	if (http_token_read(x) != ERR_OK || r->token.n > 0 || r->caller.signed_in)
+		return false;
+	return !s->is_stranger || s->is_stranger(s->is_stranger_ctx, r);
+}
+
+static bool sets_cookie(const struct response *rsp)
+{
+	for (size_t i = 0; i < rsp->header_count; i++)
+		if (strcasecmp(rsp->headers[i].name, "Set-Cookie") == 0)
+			return true;
+	return false;
+}
+
+/* ---- storing ---- */
+
+static struct piece put(struct buf *b, struct str s)
+{
+	struct piece p = { (uint32_t)b->n, (uint32_t)s.n };
+	if (!s.p)
+		return (struct piece){ 0, 0 };
+	buf_str(b, s);
+	buf_byte(b, 0);
+	return p;
+}
+
+static struct piece put_z(struct buf *b, const char *z)
+{
+	return put(b, z ? str_of(z) : (struct str){ NULL, 0 });
+}
+
+static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
+{
+	struct kept k = { .fresh_until_s = now_s + SHARED_LIFE_S,
+		.usable_until_s = rsp->shared.usable_until_s,
+		.status = rsp->status,
+		.cacheable = rsp->cacheable,
+		.ranges = rsp->ranges,
+		.header_count = rsp->header_count };
+	if (rsp->shared.fresh_until_s && rsp->shared.fresh_until_s < k.fresh_until_s)
+		k.fresh_until_s = rsp->shared.fresh_until_s;
+	buf_add(b, &k, sizeof k);
+	k.body = put(b, rsp->body);
+	k.gzip = put(b, rsp->gzip.n > 0 ? rsp->gzip : (struct str){ NULL, 0 });
+	k.content_type = put_z(b, rsp->content_type);
+	k.etag = put_z(b, rsp->etag);
+	k.csp = put_z(b, rsp->csp);
+	k.decision = put_z(b, rsp->decision);
+	k.reason = put_z(b, rsp->reason);
+	for (size_t i = 0; i < rsp->header_count; i++) {
+		k.names[i] = put_z(b, rsp->headers[i].name);
+		k.values[i] = put(b, rsp->headers[i].value);
+	}
+	if (b->err == ERR_OK)
+		memcpy(b->p, &k, sizeof k);
+}
+
+/* Compressed once for all who will be given it; this runs on a lane. */
+static void compress(struct exchange *x)
+{
+	struct response *rsp = &x->rsp;
+	BUF_AUTO out = BUF(rsp->body.n);
+	if (rsp->gzip.n == 0 && http_compressible(rsp) && http_gzip(rsp->body, &out) == ERR_OK)
+		rsp->gzip = arena_str(x->req.arena, buf_view(&out));
+}
+
+void http_shared_begin(struct exchange *x)
+{
+	x->shareable = is_strangers(x);
+	if (x->shareable)
+		x->load = cache_begin(x->h->s.shared);
+}
+
+void http_shared_put(struct exchange *x)
+{
+	struct response *rsp = &x->rsp;
+	if (!x->shareable || !rsp->shared.on || x->req.head || rsp->status != 200 ||
+		sets_cookie(rsp) || rsp->shared.tag_count > COUNT(rsp->shared.tags))
+		return;
+	compress(x);
+	BUF_AUTO b = BUF(UINT32_MAX / 2);
+	pack(&b, rsp, x->req.now_s);
+	if (b.err == ERR_OK)
+		(void)cache_put(x->h->s.shared, &x->load,
+			&(struct cache_put){ x->req.target, buf_view(&b), rsp->shared.tags,
+				rsp->shared.tag_count });
+}
+
+/* ---- answering ---- */
+
+static struct str text(const char *base, struct piece p)
+{
+	return p.at ? (struct str){ base + p.at, p.n } : (struct str){ NULL, 0 };
+}
+
+static void unpack(struct exchange *x, const struct kept *k)
+{
+	const char *base = (const char *)k;
+	struct response *rsp = &x->rsp;
+	*rsp = (struct response){ .status = k->status,
+		.body = text(base, k->body),
+		.gzip = text(base, k->gzip),
+		.content_type = text(base, k->content_type).p,
+		.etag = text(base, k->etag).p,
+		.csp = text(base, k->csp).p,
+		.decision = text(base, k->decision).p,
+		.reason = text(base, k->reason).p,
+		.cacheable = k->cacheable,
+		.ranges = k->ranges,
+		.header_count = k->header_count };
+	for (size_t i = 0; i < k->header_count; i++) {
+		rsp->headers[i].name = text(base, k->names[i]).p;
+		rsp->headers[i].value = text(base, k->values[i]);
+	}
+}
+
+static const struct kept *kept_of(const struct cache_item *item)
+{
+	return (const struct kept *)(const void *)cache_value(item).p;
+}
+
+static bool answer_with(struct exchange *x, struct cache_item *item, bool good)
+{
+	if (!good) {
+		cache_release(item);
+		return false;
+	}
+	x->item = item; /* until the answer is out */
+	unpack(x, kept_of(item));
+	return true;
+}
+
+static bool answer_fresh(struct exchange *x)
+{
+	struct cache_item *item = cache_get(x->h->s.shared, x->req.target);
+	return item && answer_with(x, item, x->req.now_s < kept_of(item)->fresh_until_s);
+}
+
+/* Nobody can say whether this is still the newest: marked as such (RFC 9211), and not for ever. */
+static bool answer_stale(struct exchange *x)
+{
+	struct cache *c = x->h->s.shared;
+	struct cache_item *item = cache_get_unproven(c, x->req.target);
+	if (!item)
+		return false;
+	int64_t age_s = (clock_boot_us() - cache_true_at_us(c, item)) / 1000000;
+	int64_t until_s = kept_of(item)->usable_until_s;
+	bool good = age_s < x->h->s.shared_stale_s && (!until_s || x->req.now_s < until_s);
+	if (!answer_with(x, item, good))
+		return false;
+	const char *status = arena_fmt(x->req.arena,
+		"Postern; hit; ttl=-%lld; detail=\"database lost\"", (long long)age_s);
+	response_header(&x->rsp, "Cache-Status", str_of(status));
+	atomic_fetch_add(&x->h->metrics.stale, 1);
+	return true;
+}
+
+bool http_shared_answer(struct exchange *x)
+{
+	const struct http_settings *s = &x->h->s;
+	if (!x->shareable)
+		return false;
+	return answer_fresh(x) || (s->is_lost && s->is_lost(s->is_lost_ctx) && answer_stale(x));
+}
+
+bool http_shared_rescue(struct exchange *x, enum err e)
+{
+	return e == ERR_UNAVAILABLE && x->shareable && answer_stale(x);
+}

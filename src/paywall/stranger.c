@@ -1,0 +1,38 @@
+/* Who is answered like anybody: decided from memory, on the event loop. What is not known for sure
+ * is no stranger, and is answered by way of the database. */
+#include "postern/institution.h"
+#include "postern/visit.h"
+
+/* In the name of any program that may not be a reader's. A browser that has one of them only goes
+ * the longer way. */
+static const char *const not_readers[] = { "bot", "crawl", "spider", "slurp", "scrap", "fetch",
+	"gpt", "claude", "anthropic", "perplexity", "cohere", "google", "external", "://", "@" };
+
+static bool has_part(struct str s, struct str part)
+{
+	for (size_t i = 0; part.n <= s.n && i <= s.n - part.n; i++)
+		if (str_eq_nocase((struct str){ s.p + i, part.n }, part))
+			return true;
+	return false;
+}
+
+static bool is_readers(struct str agent)
+{
+	for (size_t i = 0; i < COUNT(not_readers); i++)
+		if (has_part(agent, str_of(not_readers[i])))
+			return false;
+	return true;
+}
+
+bool visit_is_stranger(const struct paywall *w, const struct visit *v)
+{
+	const struct institution *hits[INSTITUTION_HITS_MAX];
+
+	if ((v->account_id && *v->account_id) || !is_readers(v->user_agent))
+		return false;
+	const struct paywall_policy *policy = policy_known(w->policies);
+	bool stranger = policy && institutions_of(policy->institutions, v->client, STR(""),
+					  v->now_s, hits) == 0;
+	policy_give_back(w->policies, policy);
+	return stranger;
+}
