@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { apiSession, makeAccount, newAddress, password } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Api, Reader, request } from '../lib/http.mjs';
-import { freePort, root, run, startServer, tempDir, until } from '../lib/server.mjs';
+import { databaseSql, databaseUrl, emptyDatabaseUrl, freePort, onPostgres, root, run, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = ['GET /health/live', 'GET /health/ready', 'GET /metrics', 'GET /api/v1/account', 'GET /api/v1/articles/{slug}', 'GET /account'];
 
@@ -19,8 +19,10 @@ before(async () => {
 });
 after(() => server.close());
 
-test('a second server on the same database is refused, and told which process has it', async () => {
-	const env = { ...server.env, POSTERN_SERVER_LISTEN: `127.0.0.1:${await freePort()}`, POSTERN_OPS_LISTEN: '' };
+const serveBeside = async () => ({ ...server.env, POSTERN_SERVER_LISTEN: `127.0.0.1:${await freePort()}`, POSTERN_OPS_LISTEN: '' });
+
+test('a second server on the same file is refused, and told which process has it', { skip: onPostgres && 'PostgreSQL takes many' }, async () => {
+	const env = await serveBeside();
 	const link = path.join(server.dir, 'other-name.db');
 	spawnSync('ln', ['-s', path.join(server.dir, 'postern.db'), link]);
 	for (const url of [env.POSTERN_DATABASE_URL, `sqlite:${link}`, `sqlite:${server.dir}/../${path.basename(server.dir)}/postern.db`]) {
@@ -29,7 +31,11 @@ test('a second server on the same database is refused, and told which process ha
 		assert.match(r.stderr, new RegExp(`process ${server.child.pid}\\b`));
 	}
 	assert.equal((await request(server, 'GET', '/')).status, 200);
-	const taken = run(['serve'], { env: { ...env, POSTERN_DATABASE_URL: `sqlite:${server.dir}/own.db`, POSTERN_SERVER_LISTEN: server.env.POSTERN_SERVER_LISTEN } });
+});
+
+test('an address that is taken is refused, with the address', async () => {
+	const env = { ...await serveBeside(), POSTERN_DATABASE_URL: databaseUrl(tempDir()), POSTERN_SERVER_LISTEN: server.env.POSTERN_SERVER_LISTEN };
+	const taken = run(['serve'], { env });
 	assert.equal(taken.code, 6, taken.stderr);
 	assert.match(taken.stderr, new RegExp(`127\\.0\\.0\\.1:${server.port}`));
 });
@@ -172,23 +178,16 @@ test('a database that is not there, not ours, or newer than this program', async
 	assert.equal(readFileSync(other, 'utf8'), notes, 'what is not ours is left as it was');
 });
 
-test('a database of a newer version is left alone', async (t) => {
-	const dir = tempDir(), db = `${dir}/x.db`;
-	const env = { POSTERN_DATABASE_URL: `sqlite:${db}`, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_OPS_LISTEN: '', POSTERN_SERVER_LISTEN: `127.0.0.1:${await freePort()}` };
+test('a database of a newer version is left alone', async () => {
+	const dir = tempDir(), url = emptyDatabaseUrl(dir);
+	const env = { POSTERN_DATABASE_URL: url, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_OPS_LISTEN: '', POSTERN_SERVER_LISTEN: `127.0.0.1:${await freePort()}` };
 	assert.equal(run(['db', 'migrate'], { env }).code, 0);
 	assert.equal(run(['db', 'migrate'], { env }).code, 0, 'twice is once');
-	if (spawnSync('sqlite3', ['--version']).error)
-		return t.skip('no sqlite3 here');
-	const sql = (text) => spawnSync('sqlite3', [db, text], { encoding: 'utf8' });
-	assert.equal(sql('SELECT MAX(version) FROM schema_version').status, 0);
-	const columns = sql("SELECT group_concat(name) FROM pragma_table_info('schema_version')").stdout.trim().split(',');
-	const values = columns.map((c) => (c === 'version' ? '9999' : c === 'name' ? "'future'" : '1'));
-	const put = sql(`INSERT INTO schema_version (${columns}) VALUES (${values})`);
-	assert.equal(put.status, 0, put.stderr);
+	databaseSql(url, "INSERT INTO schema_version (version, name, applied_at) VALUES (9999, 'future', 1)");
 	for (const command of [['serve'], ['account', 'list'], ['db', 'migrate']]) {
 		const r = run(command, { env });
-		assert.ok([3, 5, 6].includes(r.code), `${command}: ${r.code} ${r.stderr}`);
-		assert.match(r.stderr, /9999|newer/);
+		assert.equal(r.code, 6, `${command}: ${r.code} ${r.stderr}`);
+		assert.match(r.stderr, /of version 9999 and this program knows up to \d+/);
 	}
 });
 

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Mailbox } from './mailbox.mjs';
-import { newDatabase } from './postgres.mjs';
+import { emptyDatabase, newDatabase, sql as psql } from './postgres.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const binary = path.resolve(root, process.env.TEST_BIN ?? 'build/debug/postern');
@@ -52,7 +52,7 @@ export function tempDir() {
 export function cleanEnv(settings = {}) {
 	const env = {};
 	for (const [name, value] of Object.entries(process.env))
-		if (!name.startsWith('POSTERN_') && !/^(http|https|all)_proxy$/i.test(name))
+		if (!/^(POSTERN_|PG)/.test(name) && !/^(http|https|all)_proxy$/i.test(name))
 			env[name] = value;
 	return { ...env, ...settings };
 }
@@ -96,6 +96,18 @@ export function databaseUrl(dir) {
 	if (!databases.has(dir))
 		databases.set(dir, newDatabase());
 	return databases.get(dir);
+}
+
+// For tests that begin before the first migration.
+export const emptyDatabaseUrl = (dir) => (onPostgres ? emptyDatabase() : `sqlite:${dir}/empty.db`);
+
+// What a statement returns, columns between bars: for what no command of the program shows.
+export function databaseSql(url, text) {
+	if (!url.startsWith('sqlite:'))
+		return psql(url, text);
+	const r = spawnSync('sqlite3', [url.slice('sqlite:'.length), text], { encoding: 'utf8' });
+	assert.equal(r.status, 0, `sqlite3: ${r.error ?? ''} ${r.stderr}`);
+	return r.stdout.trim();
 }
 
 export class Server {
