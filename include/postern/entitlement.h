@@ -12,16 +12,34 @@ struct entitlement_grant {
 	enum entitlement_status status;
 	int64_t starts_at, ends_at; /* ends_at 0: open end */
 	int64_t grace_s;
+	int64_t seats; /* members that the owner may invite */
 };
+enum { SEATS_MAX = 500, ENTITLEMENTS_LIST_MAX = 200, ENTITLEMENT_GRACE_MAX_S = 366 * 86400 };
 /* ERR_INVALID: plan, source, status or dates; ERR_CONFLICT: no such account. `id` receives the new
  * one's. */
 enum err MUST_USE entitlement_grant(
 	struct db *db, const struct entitlement_grant *g, int64_t now_s, char id[static ID_SIZE]);
 /* ERR_NOT_FOUND: unknown or revoked already. */
 enum err MUST_USE entitlement_revoke(struct db *db, struct str id, int64_t now_s);
-/* Newest first, at most ENTITLEMENTS_MAX, revoked ones included. Inside a read of the caller's. */
-enum err MUST_USE entitlement_list(struct db_conn *c, const char *account_id, struct arena *a,
-	struct entitlement **out, size_t *count);
+/* ERR_NOT_FOUND: unknown or revoked. Obeyed by the very next request. */
+struct entitlement_change {
+	struct str id;
+	enum entitlement_status status;
+	int64_t ends_at; /* 0: as it is */
+	int64_t grace_s; /* -1: as it is */
+};
+enum err MUST_USE entitlement_set_status(struct db *db, const struct entitlement_change *ch);
+struct entitlements {
+	struct entitlement *v;
+	size_t n;
+};
+/* Newest first, revoked ones and those by a seat included. Inside a read of the caller's. */
+enum err MUST_USE entitlement_list(
+	struct db_conn *c, const char *account_id, struct arena *a, struct entitlements *out);
+/* What can concern one article: of those that are for everything or for it, the ENTITLEMENTS_MAX
+ * that last longest. */
+enum err MUST_USE entitlement_for_article(struct db_conn *c, const char *account_id,
+	const char *article_id, struct arena *a, struct entitlements *out);
 /* Of plans and sources: [a-z0-9-], fewer than `size` bytes. */
 bool entitlement_name_ok(struct str s, size_t size);
 const char *entitlement_status_name(enum entitlement_status s); /* "past_due"; "" for others */

@@ -20,6 +20,7 @@ enum mail_kind {
 	MAIL_RESET,
 	MAIL_NO_ACCOUNT,
 	MAIL_PASSWORD_CHANGED,
+	MAIL_SEAT,
 	MAIL_KIND_COUNT
 };
 const char *mail_kind_name(enum mail_kind k); /* "verify", …: also the template's name */
@@ -55,6 +56,7 @@ struct notice {
 	const char *to;     /* address as the account has it */
 	const char *to_key; /* struct email .key: what the mailbox limit counts by */
 	const char *name;   /* reader's name or "" */
+	const char *by;     /* proved address of the reader who caused it; NULL or "": nobody did */
 	const char *link;   /* absolute, with the token; "" where the kind has none */
 	unsigned minutes;   /* the link's life */
 	int64_t now_s;

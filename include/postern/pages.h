@@ -29,6 +29,8 @@ http_handler pages_register_form, pages_register, pages_verify_form, pages_verif
 http_handler pages_reset_form, pages_reset, pages_reset_confirm_form, pages_reset_confirm;
 http_handler pages_account, pages_password_form, pages_password, pages_sessions, pages_session_end,
 	pages_sessions_end_others, pages_change_password;
+http_handler pages_group, pages_group_invite, pages_group_remove, pages_group_accept_form,
+	pages_group_accept;
 http_handler pages_mailbox;
 /* The error page, and the redirect to log-in for a page that needs an account. */
 http_fail pages_fail;

@@ -27,6 +27,8 @@ struct entitlement {
 	int64_t ends_at; /* 0: until revoked. The end itself is outside */
 	int64_t grace_s; /* after ends_at */
 	int64_t revoked_at;
+	int64_t seats; /* members that its owner may invite */
+	bool by_seat;  /* another account's, which covers its members */
 };
 enum crawler_class { CRAWLER_NONE, CRAWLER_SEARCH, CRAWLER_AI };
 struct paywall_reader {

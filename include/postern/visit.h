@@ -13,6 +13,8 @@ struct paywall {
 	struct db *db;
 	const struct log *log;
 	struct policy_cache *policies;
+	struct mail *mail;
+	const char *base_url;
 };
 
 struct visit {

@@ -43,27 +43,28 @@ enum err api_email_verify(void *ctx, struct request *r, struct response *rsp)
 struct record {
 	const char *id;
 	struct arena *a;
-	struct entitlement *list;
-	size_t count;
+	struct entitlements list;
 };
 
 static enum err record_read(struct db_conn *c, void *arg)
 {
 	struct record *rec = arg;
-	return entitlement_list(c, rec->id, rec->a, &rec->list, &rec->count);
+	return entitlement_list(c, rec->id, rec->a, &rec->list);
 }
 
 static json_t *entitlements_json(const struct record *rec)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < rec->count; i++) {
-		const struct entitlement *e = &rec->list[i];
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", e->id, "plan",
-				      e->plan, "source", e->source, "starts_at",
-				      json_time(e->starts_at), "ends_at", json_time(e->ends_at),
-				      "revoked_at", json_time(e->revoked_at)));
+	for (size_t i = 0; i < rec->list.n; i++) {
+		const struct entitlement *e = &rec->list.v[i];
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:I, s:o}", "id", e->id,
+				"plan", e->plan, "source", e->source, "status",
+				entitlement_status_name(e->status), "article_id", e->article_id,
+				"by_seat", e->by_seat, "starts_at", json_time(e->starts_at),
+				"ends_at", json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
+				"revoked_at", json_time(e->revoked_at)));
 	}
 	return list;
 }

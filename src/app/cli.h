@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "postern/entitlement.h"
 #include "wire.h"
 
 /* Exit codes, documented in docs/cli.md. */
@@ -73,8 +74,7 @@ int cli_date(const struct cli *c, const char *name, bool end, int64_t *value);
 struct cli_entitlements {
 	const char *account_id;
 	struct arena *a;
-	struct entitlement *v;
-	size_t n;
+	struct entitlements list;
 };
 enum err MUST_USE cli_entitlements(
 	struct cli *c, const char *account_id, struct cli_entitlements *out);
@@ -116,6 +116,13 @@ int cmd_mail_list(struct cli *c);
 int cmd_mail_retry(struct cli *c);
 int cmd_mail_send(struct cli *c);
 int cmd_explain(struct cli *c);
+int cmd_entitlement_set_status(struct cli *c);
+int cmd_plan_list(struct cli *c);
+int cmd_plan_set(struct cli *c);
+int cmd_plan_remove(struct cli *c);
+int cmd_seat_list(struct cli *c);
+int cmd_seat_invite(struct cli *c);
+int cmd_seat_remove(struct cli *c);
 int cmd_rules_list(struct cli *c);
 int cmd_rules_add(struct cli *c);
 int cmd_rules_move(struct cli *c);

@@ -118,7 +118,7 @@ int cmd_account_show(struct cli *c)
 		cli_day(a, acc.last_login_at));
 	printf("\nsessions: %zu\n", n);
 	sessions_print(a, sessions, n);
-	printf("\nentitlements: %zu\n", ents.n);
+	printf("\nentitlements: %zu\n", ents.list.n);
 	cli_entitlements_print(&ents);
 	return EXIT_DONE;
 }

@@ -1,14 +1,20 @@
 #include "cli.h"
 
 #include "postern/entitlement.h"
+#include "postern/plan.h"
+#include "postern/seat.h"
 
 #include <stdio.h>
 #include <string.h>
 
+enum { HOURS_MAX = 24 * 366, GRACE_DAYS_MAX = 366, DAY_PASS_HOURS = 24 };
+
+/* ---- list ---- */
+
 static enum err ents_read(struct db_conn *c, void *arg)
 {
 	struct cli_entitlements *e = arg;
-	return entitlement_list(c, e->account_id, e->a, &e->v, &e->n);
+	return entitlement_list(c, e->account_id, e->a, &e->list);
 }
 
 enum err cli_entitlements(struct cli *c, const char *account_id, struct cli_entitlements *out)
@@ -17,27 +23,160 @@ enum err cli_entitlements(struct cli *c, const char *account_id, struct cli_enti
 	return db_read(c->app.db, ents_read, out);
 }
 
+static json_t *entitlement_json(const struct entitlement *e)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:I, s:b}", "id", e->id,
+		"plan", e->plan, "source", e->source, "status", entitlement_status_name(e->status),
+		"article_id", e->article_id, "starts_at", cli_time(e->starts_at), "ends_at",
+		cli_time(e->ends_at), "grace_s", (json_int_t)e->grace_s, "revoked_at",
+		cli_time(e->revoked_at), "seats", (json_int_t)e->seats, "by_seat", e->by_seat);
+}
+
 json_t *cli_entitlements_json(const struct cli_entitlements *e)
 {
 	json_t *doc = json_array();
 
-	for (size_t i = 0; i < e->n; i++)
-		json_array_append_new(doc,
-			json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "id", e->v[i].id, "plan",
-				e->v[i].plan, "source", e->v[i].source, "starts_at",
-				cli_time(e->v[i].starts_at), "ends_at", cli_time(e->v[i].ends_at),
-				"revoked_at", cli_time(e->v[i].revoked_at)));
+	for (size_t i = 0; i < e->list.n; i++)
+		json_array_append_new(doc, entitlement_json(&e->list.v[i]));
 	return doc;
 }
 
-void cli_entitlements_print(const struct cli_entitlements *e)
+void cli_entitlements_print(const struct cli_entitlements *all)
 {
-	struct arena *a = e->a;
+	for (size_t i = 0; i < all->list.n; i++) {
+		const struct entitlement *e = &all->list.v[i];
 
-	for (size_t i = 0; i < e->n; i++)
-		printf("%-26s  %-12s  %-8s  from %-16s  until %-16s%s\n", e->v[i].id, e->v[i].plan,
-			e->v[i].source, cli_day(a, e->v[i].starts_at), cli_day(a, e->v[i].ends_at),
-			e->v[i].revoked_at ? "  revoked" : "");
+		printf("%-26s  %-12s  %-8s  %-9s  from %-16s  until %-16s", e->id, e->plan,
+			e->source, entitlement_status_name(e->status),
+			cli_day(all->a, e->starts_at), cli_day(all->a, e->ends_at));
+		if (e->grace_s)
+			printf("  grace %lldh", (long long)(e->grace_s / 3600));
+		if (e->seats)
+			printf("  seats %lld", (long long)e->seats);
+		printf("%s%s%s\n", *e->article_id ? "  one article" : "",
+			e->by_seat ? "  by a seat" : "", e->revoked_at ? "  revoked" : "");
+	}
+}
+
+int cmd_entitlement_list(struct cli *c)
+{
+	struct account acc;
+	struct cli_entitlements ents;
+	int code = cli_account(c, c->args[0], &acc);
+
+	if (code)
+		return code;
+	enum err e = cli_entitlements(c, acc.id, &ents);
+	if (e)
+		return cli_error(e, acc.email);
+	if (c->json)
+		return cli_print_json(cli_entitlements_json(&ents));
+	cli_entitlements_print(&ents);
+	return EXIT_DONE;
+}
+
+/* ---- grant ---- */
+
+/* What the plan and the article are, looked up in one read. */
+struct grant_look {
+	const struct app *app;
+	const char *plan, *slug; /* slug NULL: none */
+	struct arena *a;
+	bool known;
+	enum plan_kind kind;
+	struct article article;
+};
+
+static enum err grant_read(struct db_conn *c, void *arg)
+{
+	struct grant_look *l = arg;
+	const struct paywall_policy *policy = NULL;
+	enum err e = policy_take(l->app->wall.policies, c, &policy);
+	const struct plan *plan = e ? NULL : plan_named(policy, l->plan);
+
+	if (plan) {
+		l->known = true;
+		l->kind = plan->kind;
+	}
+	policy_give_back(l->app->wall.policies, policy);
+	if (!e && l->slug)
+		e = content_find(c, str_of(l->slug), l->a, &l->article);
+	return e;
+}
+
+static int status_of(const char *text, enum entitlement_status *out)
+{
+	if (entitlement_status_parse(str_of(text), out) != ERR_OK)
+		return cli_fail(EXIT_USAGE,
+			"\"%s\" is no status: active, trialing, past_due, paused, canceled or "
+			"unpaid",
+			text);
+	return EXIT_DONE;
+}
+
+static int grace_option(const struct cli *c, int64_t *grace_s)
+{
+	int64_t days = -1;
+	int code = cli_number(c, "grace", (struct cli_range){ 0, GRACE_DAYS_MAX }, &days);
+
+	if (!code && days >= 0)
+		*grace_s = days * 86400;
+	return code;
+}
+
+static int grant_options(const struct cli *c, struct entitlement_grant *g)
+{
+	const char *status = cli_option(c, "status"), *source = cli_option(c, "source");
+	int64_t hours = 0;
+	int code = status ? status_of(status, &g->status) : EXIT_DONE;
+
+	if (source)
+		g->source = source;
+	if (!code)
+		code = cli_date(c, "from", false, &g->starts_at);
+	if (!code)
+		code = cli_date(c, "until", true, &g->ends_at);
+	if (!code)
+		code = cli_number(c, "hours", (struct cli_range){ 1, HOURS_MAX }, &hours);
+	if (!code && hours && g->ends_at)
+		return cli_fail(EXIT_USAGE, "name either --until or --hours");
+	if (!code && hours)
+		g->ends_at = g->starts_at + hours * 3600;
+	if (!code)
+		code = grace_option(c, &g->grace_s);
+	return code ? code : cli_number(c, "seats", (struct cli_range){ 0, SEATS_MAX }, &g->seats);
+}
+
+static int plan_fits(const struct grant_look *l, struct entitlement_grant *g)
+{
+	if (l->known && l->kind == PLAN_ARTICLE && !l->slug)
+		return cli_fail(EXIT_USAGE,
+			"%s is a plan for single articles: name one with --article", l->plan);
+	if (l->known && l->kind != PLAN_ARTICLE && l->slug)
+		return cli_fail(EXIT_USAGE,
+			"%s is no plan for single articles; leave --article out or name another "
+			"plan",
+			l->plan);
+	if (l->known && l->kind == PLAN_DAY_PASS && !g->ends_at)
+		g->ends_at = g->starts_at + DAY_PASS_HOURS * 3600;
+	if (g->seats && l->slug)
+		return cli_fail(EXIT_USAGE, "an entitlement to one article has no seats");
+	return EXIT_DONE;
+}
+
+static int grant_done(const struct cli *c, const struct entitlement_grant *g, const char *id,
+	const struct account *acc)
+{
+	if (c->json)
+		return cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:I}",
+			"id", id, "account_id", acc->id, "plan", g->plan, "source", g->source,
+			"status", entitlement_status_name(g->status), "starts_at",
+			cli_time(g->starts_at), "ends_at", cli_time(g->ends_at), "grace_s",
+			(json_int_t)g->grace_s, "seats", (json_int_t)g->seats));
+	printf("%s  %s for %s, %s%s\n", id, g->plan, acc->email,
+		g->ends_at ? "until " : "until revoked",
+		g->ends_at ? cli_day(c->app.arena, g->ends_at) : "");
+	return EXIT_DONE;
 }
 
 int cmd_entitlement_grant(struct cli *c)
@@ -47,45 +186,48 @@ int cmd_entitlement_grant(struct cli *c)
 	struct entitlement_grant g = {
 		.plan = c->args[1], .source = "comp", .status = STATUS_ACTIVE, .starts_at = c->now_s
 	};
+	struct grant_look look = {
+		.app = &c->app, .plan = g.plan, .slug = cli_option(c, "article"), .a = c->app.arena
+	};
 	int code = cli_account(c, c->args[0], &acc);
 
 	if (!code)
-		code = cli_date(c, "from", false, &g.starts_at);
-	if (!code)
-		code = cli_date(c, "until", true, &g.ends_at);
+		code = grant_options(c, &g);
+	if (code)
+		return code;
+	enum err e = db_read(c->app.db, grant_read, &look);
+	if (e)
+		return cli_error(e, look.slug ? look.slug : g.plan);
+	code = plan_fits(&look, &g);
 	if (code)
 		return code;
 	g.account_id = acc.id;
-	enum err e = entitlement_grant(c->app.db, &g, c->now_s, id);
+	g.article_id = look.article.id;
+	e = entitlement_grant(c->app.db, &g, c->now_s, id);
 	if (e == ERR_INVALID)
-		return cli_fail(EXIT_USAGE, "the plan must be of a-z, 0-9 and '-' (at most 64), "
-					    "and the end must come after the beginning");
-	if (e)
-		return cli_error(e, acc.email);
-	if (c->json)
-		return cli_print_json(json_pack("{s:s, s:s, s:s, s:o, s:o}", "id", id, "account_id",
-			acc.id, "plan", g.plan, "starts_at", cli_time(g.starts_at), "ends_at",
-			cli_time(g.ends_at)));
-	printf("%s  %s for %s, %s%s\n", id, g.plan, acc.email,
-		g.ends_at ? "until " : "until revoked",
-		g.ends_at ? cli_day(c->app.arena, g.ends_at) : "");
-	return EXIT_DONE;
+		return cli_fail(EXIT_USAGE,
+			"plan and source must be of a-z, 0-9 and '-' (at most 64 and 32), and the "
+			"end must come after the beginning");
+	return e ? cli_error(e, acc.email) : grant_done(c, &g, id, &acc);
 }
 
-int cmd_entitlement_list(struct cli *c)
-{
-	struct account acc;
-	int code = cli_account(c, c->args[0], &acc);
+/* ---- change ---- */
 
+int cmd_entitlement_set_status(struct cli *c)
+{
+	struct entitlement_change ch = { .id = str_of(c->args[0]), .grace_s = -1 };
+	int code = status_of(c->args[1], &ch.status);
+
+	if (!code)
+		code = cli_date(c, "until", true, &ch.ends_at);
+	if (!code)
+		code = grace_option(c, &ch.grace_s);
 	if (code)
 		return code;
-	struct cli_entitlements ents;
-	enum err e = cli_entitlements(c, acc.id, &ents);
+	enum err e = entitlement_set_status(c->app.db, &ch);
 	if (e)
-		return cli_error(e, acc.email);
-	if (c->json)
-		return cli_print_json(cli_entitlements_json(&ents));
-	cli_entitlements_print(&ents);
+		return cli_error(e, c->args[0]);
+	printf("%s is %s now.\n", c->args[0], c->args[1]);
 	return EXIT_DONE;
 }
 

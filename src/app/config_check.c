@@ -211,7 +211,7 @@ static enum err sources_parse(struct checking *l)
 			str_copy(s->source, sizeof s->source, source) != ERR_OK)
 			return refuse(l,
 				"%s: \"" STR_FMT "\": a source, a colon and statuses are expected, "
-						 "such as \"stripe: "
+				"such as \"stripe: "
 				"active trialing\"",
 				name, STR_ARG(source));
 		if (source_known(c, source))

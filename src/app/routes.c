@@ -29,6 +29,11 @@ static const struct route page_routes[] = {
 	{ METHOD_GET,  "/account/sessions",            pages_sessions,            WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST, "/account/sessions/end",        pages_session_end,         WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
 	{ METHOD_POST, "/account/sessions/end-others", pages_sessions_end_others, WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_GET,  "/account/group",               pages_group,               WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/account/group/invite",        pages_group_invite,        WHO_SIGNED_IN, RATE_MAIL,  BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_POST, "/account/group/remove",        pages_group_remove,        WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_GET,  "/group/accept",                pages_group_accept_form,   WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/group/accept",                pages_group_accept,        WHO_SIGNED_IN, RATE_LOGIN, BODY_FORM, FORM_CAP, LANE_WORK },
 	{ METHOD_GET,  "/.well-known/change-password", pages_change_password,     WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET,  "/_dev/mailbox",                pages_mailbox,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 };

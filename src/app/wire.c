@@ -108,7 +108,9 @@ static enum err wall_open(struct app *app)
 	}
 	if (paywall_access_parse(str_of(app->cfg.default_access), &set.fallback) != ERR_OK)
 		set.fallback = ACCESS_SUBSCRIBER;
-	app->wall = (struct paywall){ .db = app->db, .log = &app->log };
+	app->wall = (struct paywall){
+		.db = app->db, .log = &app->log, .mail = app->mail, .base_url = app->cfg.base_url
+	};
 	return policy_cache_open(&set, &app->wall.policies);
 }
 

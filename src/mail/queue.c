@@ -17,6 +17,7 @@ static const char *const kind_names[MAIL_KIND_COUNT] = {
 	[MAIL_RESET] = "reset",
 	[MAIL_NO_ACCOUNT] = "no_account",
 	[MAIL_PASSWORD_CHANGED] = "password_changed",
+	[MAIL_SEAT] = "seat",
 };
 
 const char *mail_kind_name(enum mail_kind k)
@@ -41,9 +42,10 @@ static const char *valid_text(struct arena *a, unsigned minutes)
 {
 	if (!minutes)
 		return NULL;
-	bool hours = minutes % 60 == 0;
-	unsigned n = hours ? minutes / 60 : minutes;
-	return arena_fmt(a, "%u %s%s", n, hours ? "hour" : "minute", n == 1 ? "" : "s");
+	bool hours = minutes % 60 == 0, days = minutes > 48 * 60 && minutes % (24 * 60) == 0;
+	unsigned n = days ? minutes / (24 * 60) : (hours ? minutes / 60 : minutes);
+	const char *unit = days ? "day" : (hours ? "hour" : "minute");
+	return arena_fmt(a, "%u %s%s", n, unit, n == 1 ? "" : "s");
 }
 
 static const char *text_or_null(const char *z)
@@ -60,6 +62,7 @@ static struct view *notice_view(const struct mail *m, struct arena *a, const str
 	view_child(v, "site", site);
 	view_z(v, "name", text_or_null(n->name));
 	view_z(v, "email", n->to);
+	view_z(v, "by", text_or_null(n->by));
 	view_z(v, "link", text_or_null(n->link));
 	view_z(v, "valid", valid_text(a, n->minutes));
 	view_int(v, "minutes", n->minutes);

@@ -1,6 +1,7 @@
 #include "internal.h"
 
 #include "postern/entitlement.h"
+#include "postern/seat.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,28 +28,50 @@ static const char *when_text(struct arena *a, int64_t t)
 struct overview {
 	const char *account_id;
 	struct arena *a;
-	struct entitlement *list;
-	size_t count;
+	int64_t now_s;
+	struct entitlements list;
+	struct seat_group group;
+	bool has_group;
 };
 
 static enum err overview_read(struct db_conn *c, void *arg)
 {
 	struct overview *o = arg;
-	return entitlement_list(c, o->account_id, o->a, &o->list, &o->count);
+	const struct seat_owner owner = { o->account_id, o->now_s };
+	enum err e = entitlement_list(c, o->account_id, o->a, &o->list);
+
+	if (e)
+		return e;
+	e = seat_group_load(c, &owner, o->a, &o->group);
+	o->has_group = !e;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static const char *status_text(enum entitlement_status s)
+{
+	static const char *const texts[] = { [STATUS_TRIALING] = "on trial",
+		[STATUS_PAST_DUE] = "payment is due",
+		[STATUS_PAUSED] = "paused",
+		[STATUS_CANCELED] = "not renewed",
+		[STATUS_UNPAID] = "not paid" };
+	return (size_t)s < COUNT(texts) && texts[s] ? texts[s] : "not known";
 }
 
 static void entitlements_view(struct view *root, const struct overview *o, int64_t now_s)
 {
 	struct view *list = view_list(root, "entitlements");
 
-	for (size_t i = 0; i < o->count; i++) {
-		const struct entitlement *e = &o->list[i];
-		if (e->revoked_at || (e->ends_at && e->ends_at <= now_s))
+	for (size_t i = 0; i < o->list.n; i++) {
+		const struct entitlement *e = &o->list.v[i];
+		if (e->revoked_at || (e->ends_at && e->ends_at + e->grace_s <= now_s))
 			continue;
 		struct view *v = view_append(list);
 		view_z(v, "plan", e->plan);
 		view_z(v, "until", e->ends_at ? day_text(o->a, e->ends_at) : NULL);
 		view_z(v, "source", strcmp(e->source, "comp") == 0 ? "Complimentary" : e->source);
+		view_bool(v, "by_seat", e->by_seat);
+		view_bool(v, "one_article", *e->article_id);
+		view_z(v, "status", e->status == STATUS_ACTIVE ? NULL : status_text(e->status));
 	}
 }
 
@@ -56,7 +79,9 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct account acc;
-	struct overview o = { .account_id = r->caller.account_id, .a = r->arena };
+	struct overview o = {
+		.account_id = r->caller.account_id, .a = r->arena, .now_s = r->now_s
+	};
 	enum err e = account_find(p->accounts, str_of(r->caller.account_id), &acc);
 
 	if (!e)
@@ -66,12 +91,15 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 	struct page pg = { .title = "Your account" };
 	if (str_eq(fields_get(&r->query, "done"), STR("password")))
 		pg.notice = "Your password is changed. Your other sessions were ended.";
+	else if (str_eq(fields_get(&r->query, "done"), STR("seat")))
+		pg.notice = "The place is yours. What the group reads, you read.";
 	struct view *root = page_view(p, r, &pg), *v = view_object(r->arena);
 	view_str(v, "name", arena_str(r->arena, str_of(acc.name)));
 	view_text(v, "email", arena_str(r->arena, str_of(acc.email)));
 	view_z(v, "since", day_text(r->arena, acc.created_at));
 	view_child(root, "account", v);
 	entitlements_view(root, &o, r->now_s);
+	view_bool(root, "has_group", o.has_group);
 	crypto_wipe(&acc, sizeof acc);
 	page_private(rsp);
 	return page_render(p, r, rsp, 200, "account.html", root);

@@ -18,6 +18,8 @@ static const struct db_column entitlement_columns[] = {
 	DB_COL_INT(struct entitlement_row, e.ends_at),
 	DB_COL_INT(struct entitlement_row, e.grace_s),
 	DB_COL_INT(struct entitlement_row, e.revoked_at),
+	DB_COL_INT(struct entitlement_row, e.seats),
+	DB_COL_BOOL(struct entitlement_row, e.by_seat),
 };
 static const struct db_shape entitlement_shape =
 	DB_SHAPE(struct entitlement_row, entitlement_columns);
@@ -70,7 +72,8 @@ static enum err grant_tx(struct db_conn *c, void *arg)
 		DB_PARAMS(db_z(j->id), db_z(g->account_id), db_z(g->plan), db_z(g->source),
 			db_text(str_of(g->article_id).p ? str_of(g->article_id) : STR("")),
 			db_z(entitlement_status_name(g->status)), db_int(g->starts_at),
-			db_int_or_null(g->ends_at), db_int(g->grace_s), db_int(j->now_s)) };
+			db_int_or_null(g->ends_at), db_int(g->grace_s), db_int(g->seats),
+			db_int(j->now_s)) };
 	enum err e = db_run(c, &call, NULL);
 	return e ? e : db_change_add(c, DB_CHANGE_ENTITLEMENT, g->account_id);
 }
@@ -83,7 +86,8 @@ enum err entitlement_grant(
 	if (!entitlement_name_ok(str_of(g->plan), PLAN_SIZE) ||
 		!entitlement_name_ok(str_of(g->source), SOURCE_SIZE))
 		return ERR_INVALID;
-	if (!*entitlement_status_name(g->status) || g->grace_s < 0)
+	if (!*entitlement_status_name(g->status) || g->grace_s < 0 ||
+		g->grace_s > ENTITLEMENT_GRACE_MAX_S || g->seats < 0 || g->seats > SEATS_MAX)
 		return ERR_INVALID;
 	if (g->ends_at && g->ends_at <= g->starts_at)
 		return ERR_INVALID;
@@ -91,42 +95,85 @@ enum err entitlement_grant(
 	return db_tx(db, grant_tx, &j);
 }
 
-struct revoke_job {
+/* A change of one entitlement by its id. */
+struct one_job {
 	struct str id;
+	enum entitlement_status status; /* 0: revoke */
+	int64_t ends_at, grace_s;       /* ends_at 0, grace_s -1: as they are */
 	int64_t now_s;
 	char account_id[ID_SIZE];
 };
-static const struct db_column owner_columns[] = { DB_COL_CHARS(struct revoke_job, account_id) };
-static const struct db_shape owner_shape = DB_SHAPE(struct revoke_job, owner_columns);
+static const struct db_column owner_columns[] = { DB_COL_CHARS(struct one_job, account_id) };
+static const struct db_shape owner_shape = DB_SHAPE(struct one_job, owner_columns);
 
-static enum err revoke_tx(struct db_conn *c, void *arg)
+struct member_row {
+	char account_id[ID_SIZE];
+};
+
+static enum err tell_members(struct db_conn *c, struct str id)
 {
-	struct revoke_job *j = arg;
-	struct db_call call = { .query = QUERY_ENTITLEMENT_REVOKE,
+	static const struct db_column columns[] = { DB_COL_CHARS(struct member_row, account_id) };
+	static const struct db_shape shape = DB_SHAPE(struct member_row, columns);
+	ARENA_AUTO *a = arena_new(1 << 20);
+	struct member_row *rows = NULL;
+	size_t n = 0;
+	struct db_call call = { .query = QUERY_ENTITLEMENT_MEMBERS,
+		DB_PARAMS(db_text(id), db_int(SEATS_MAX)),
+		.shape = &shape,
+		.arena = a,
+		.max_rows = SEATS_MAX };
+	enum err e = a ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
+
+	for (size_t i = 0; !e && i < n; i++)
+		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, rows[i].account_id);
+	return e;
+}
+
+static enum err one_tx(struct db_conn *c, void *arg)
+{
+	struct one_job *j = arg;
+	struct db_call revoke = { .query = QUERY_ENTITLEMENT_REVOKE,
 		DB_PARAMS(db_text(j->id), db_int(j->now_s)),
 		.shape = &owner_shape };
-	enum err e = db_get(c, &call, j);
-	return e ? e : db_change_add(c, DB_CHANGE_ENTITLEMENT, j->account_id);
+	struct db_param grace = db_int(j->grace_s);
+	if (j->grace_s < 0)
+		grace.type = DB_NULL;
+	struct db_call set = { .query = QUERY_ENTITLEMENT_SET_STATUS,
+		DB_PARAMS(db_text(j->id), db_z(entitlement_status_name(j->status)),
+			db_int_or_null(j->ends_at), grace),
+		.shape = &owner_shape };
+	enum err e = db_get(c, j->status ? &set : &revoke, j);
+
+	if (!e)
+		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, j->account_id);
+	return e ? e : tell_members(c, j->id);
 }
 
 enum err entitlement_revoke(struct db *db, struct str id, int64_t now_s)
 {
-	struct revoke_job j = { .id = id, .now_s = now_s };
-	return db_tx(db, revoke_tx, &j);
+	struct one_job j = { .id = id, .now_s = now_s };
+	return db_tx(db, one_tx, &j);
 }
 
-enum err entitlement_list(struct db_conn *c, const char *account_id, struct arena *a,
-	struct entitlement **out, size_t *count)
+enum err entitlement_set_status(struct db *db, const struct entitlement_change *ch)
+{
+	struct one_job j = {
+		.id = ch->id, .status = ch->status, .ends_at = ch->ends_at, .grace_s = ch->grace_s
+	};
+
+	if (!*entitlement_status_name(ch->status) || ch->grace_s > ENTITLEMENT_GRACE_MAX_S)
+		return ERR_INVALID;
+	return db_tx(db, one_tx, &j);
+}
+
+static enum err take_rows(struct db_conn *c, struct db_call call, struct entitlements *out)
 {
 	struct entitlement_row *rows = NULL;
 	size_t n = 0;
-	struct db_call call = { .query = QUERY_ENTITLEMENT_BY_ACCOUNT,
-		DB_PARAMS(db_z(account_id), db_int(ENTITLEMENTS_MAX)),
-		.shape = &entitlement_shape,
-		.arena = a,
-		.max_rows = ENTITLEMENTS_MAX };
+
+	call.shape = &entitlement_shape;
 	enum err e = db_list(c, &call, &rows, &n);
-	struct entitlement *list = e ? NULL : arena_alloc(a, (n ? n : 1) * sizeof *list);
+	struct entitlement *list = e ? NULL : arena_alloc(call.arena, (n + 1) * sizeof *list);
 
 	if (e || !list)
 		return e ? e : ERR_NOMEM;
@@ -136,7 +183,28 @@ enum err entitlement_list(struct db_conn *c, const char *account_id, struct aren
 		if (entitlement_status_parse(str_of(rows[i].status), &list[i].status) != ERR_OK)
 			list[i].status = (enum entitlement_status)0;
 	}
-	*out = list;
-	*count = n;
+	*out = (struct entitlements){ list, n };
 	return ERR_OK;
+}
+
+enum err entitlement_list(
+	struct db_conn *c, const char *account_id, struct arena *a, struct entitlements *out)
+{
+	return take_rows(c,
+		(struct db_call){ .query = QUERY_ENTITLEMENT_BY_ACCOUNT,
+			DB_PARAMS(db_z(account_id), db_int(ENTITLEMENTS_LIST_MAX)),
+			.arena = a,
+			.max_rows = ENTITLEMENTS_LIST_MAX },
+		out);
+}
+
+enum err entitlement_for_article(struct db_conn *c, const char *account_id, const char *article_id,
+	struct arena *a, struct entitlements *out)
+{
+	return take_rows(c,
+		(struct db_call){ .query = QUERY_ENTITLEMENT_FOR_ARTICLE,
+			DB_PARAMS(db_z(account_id), db_z(article_id), db_int(ENTITLEMENTS_MAX)),
+			.arena = a,
+			.max_rows = ENTITLEMENTS_MAX },
+		out);
 }

@@ -19,20 +19,19 @@ struct visit visit_of(const struct request *r)
 	};
 }
 
-static enum err reader_load(
-	struct db_conn *c, const struct visit *v, struct arena *a, struct paywall_reader *out)
+static enum err reader_load(struct db_conn *c, const struct visit *v, const char *article_id,
+	struct arena *a, struct paywall_reader *out)
 {
-	struct entitlement *list = NULL;
-	size_t n = 0;
+	struct entitlements list;
 
 	*out = (struct paywall_reader){ 0 };
 	if (!v->account_id || !*v->account_id)
 		return ERR_OK;
-	enum err e = entitlement_list(c, v->account_id, a, &list, &n);
+	enum err e = entitlement_for_article(c, v->account_id, article_id, a, &list);
 	if (e)
 		return e;
 	*out = (struct paywall_reader){
-		.signed_in = true, .entitlements = list, .entitlement_count = n
+		.signed_in = true, .entitlements = list.v, .entitlement_count = list.n
 	};
 	return ERR_OK;
 }
@@ -47,7 +46,7 @@ enum err visit_case(struct db_conn *c, const struct visit *v, const struct paywa
 	*out = (struct paywall_case){
 		.article = art, .policy = policy, .reader = reader, .now = paywall_moment(v->now_s)
 	};
-	enum err e = reader_load(c, v, a, reader);
+	enum err e = reader_load(c, v, art->id, a, reader);
 	return e ? e : reader_institution(c, v, policy, art, reader);
 }
 

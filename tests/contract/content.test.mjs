@@ -20,7 +20,7 @@ test('a folder with one bad file: it is named with line and reason, the others g
 	writeFileSync(path.join(dir, 'broken.md'), markdown({ slug: 'broken', access: 'everybody' }));
 	const r = server.cli('article', 'import', dir);
 	assert.equal(r.code, 1);
-	assert.match(r.stderr, /refused +\S*broken\.md: line \d+: access: public, registered or subscriber expected/);
+	assert.match(r.stderr, /refused +\S*broken\.md: line \d+: access: public, registered, metered, subscriber or default expected/);
 	assert.match(r.stdout, /4 files: 3 new, 0 updated, 0 unchanged, 1 refused/);
 	const again = server.cli('article', 'import', dir, '--json');
 	assert.equal(again.code, 1);

@@ -1,0 +1,29 @@
+/* plan: what is sold. An entitlement names a plan; the plan says what it covers, and the wall where
+ * it is to be had. */
+#ifndef POSTERN_PLAN_H
+#define POSTERN_PLAN_H
+
+#include "postern/paywall.h"
+
+enum { PLAN_WHY_SIZE = 256 };
+/* ERR_INVALID with a sentence in `why`: name, title, price or address not of the right form. */
+enum err MUST_USE plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE]);
+/* "city, culture": slugs between commas, to the form of plan.sections; "" is all. ERR_INVALID: one
+ * is no slug, or stands there twice; ERR_TOO_LARGE. */
+enum err MUST_USE plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE]);
+/* New, or in the place of the one of that name. ERR_TOO_LARGE: there are PLANS_MAX. */
+enum err MUST_USE plan_set(struct db *db, const struct plan *p, int64_t now_s);
+/* ERR_NOT_FOUND. ERR_CONFLICT unless `even_held`: `holders` entitlements that are for the plan's
+ * sections would cover everything without it. */
+struct plan_removal {
+	struct str name;
+	bool even_held;
+	int64_t now_s;
+	int64_t holders; /* out */
+};
+enum err MUST_USE plan_remove(struct db *db, struct plan_removal *r);
+const struct plan *plan_named(const struct paywall_policy *p, const char *name); /* or NULL */
+/* Whether it covers the article, and is offered at all. */
+bool plan_offered(const struct plan *plan, const struct paywall_article *a);
+
+#endif

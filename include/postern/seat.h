@@ -1,0 +1,54 @@
+/* seat: places in a group. The owner of an entitlement with seats invites members by mail; whoever
+ * holds the mailed link accepts with an account of his choice and is covered as the owner is, until
+ * the seat is removed or the entitlement ends. Seats count invited and accepted alike. */
+#ifndef POSTERN_SEAT_H
+#define POSTERN_SEAT_H
+
+#include "postern/entitlement.h"
+#include "postern/visit.h"
+
+enum { SEAT_INVITATION_S = 7 * 86400 };
+struct seat {
+	char id[ID_SIZE];
+	char email[EMAIL_SIZE];   /* where the invitation went */
+	char account_id[ID_SIZE]; /* "" until it is accepted */
+	int64_t invited_at, expires_at, accepted_at;
+};
+struct seat_group {
+	char entitlement_id[ID_SIZE], plan[PLAN_SIZE];
+	int64_t seats, ends_at;
+	struct seat *list;
+	size_t count;
+};
+/* Of an owner: the newest entitlement with seats that has not ended. Inside a read of the caller's.
+ * ERR_NOT_FOUND: no group. */
+struct seat_owner {
+	const char *account_id;
+	int64_t now_s;
+};
+enum err MUST_USE seat_group_load(
+	struct db_conn *c, const struct seat_owner *o, struct arena *a, struct seat_group *out);
+
+struct seat_invitation {
+	const char *owner_id, *owner_email;
+	struct str email;
+	int64_t now_s;
+};
+/* Queues the mail in the same transaction. Inviting an address again voids the link before.
+ * ERR_INVALID: no address, or the owner's own; ERR_NOT_FOUND: no group; ERR_TOO_LARGE: no seat is
+ * free; ERR_CONFLICT: has accepted already; ERR_LIMITED: the mailbox had its share. */
+enum err MUST_USE seat_invite(const struct paywall *w, const struct seat_invitation *inv);
+/* Ends membership or invitation; obeyed by the very next request. ERR_NOT_FOUND: not this owner's.
+ */
+enum err MUST_USE seat_remove(struct db *db, const char *owner_id, struct str seat_id);
+/* What a link offers. ERR_SPENT: used, replaced, too old, or its entitlement is gone. */
+struct seat_offer {
+	char plan[PLAN_SIZE], owner_email[EMAIL_SIZE], owner_id[ID_SIZE];
+};
+enum err MUST_USE seat_look(
+	const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out);
+/* Single-use. ERR_SPENT, also for the owner and for who has a seat of the group already. */
+enum err MUST_USE seat_accept(
+	const struct paywall *w, struct str token, const char *account_id, int64_t now_s);
+
+#endif

@@ -1,0 +1,181 @@
+/* The members of a group: their owner's page, and the page of who was invited. */
+#include "internal.h"
+
+#include "postern/seat.h"
+
+enum { INVITATION_COOKIE_S = 86400 };
+static const char cookie_name[] = "postern-seat", accept_path[] = "/group/accept";
+
+/* ---- the owner ---- */
+
+struct group_look {
+	struct seat_owner owner;
+	struct arena *a;
+	struct seat_group group;
+};
+
+static enum err group_read(struct db_conn *c, void *arg)
+{
+	struct group_look *l = arg;
+	return seat_group_load(c, &l->owner, l->a, &l->group);
+}
+
+static const char *day_text(struct arena *a, int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_human(t, text);
+	struct str s = str_of(text);
+	return id_text(a, str_cut(&s, ','));
+}
+
+static void members_view(struct view *root, struct arena *a, const struct group_look *l)
+{
+	struct view *list = view_list(root, "members");
+
+	for (size_t i = 0; i < l->group.count; i++) {
+		const struct seat *s = &l->group.list[i];
+		struct view *v = view_append(list);
+
+		view_z(v, "id", s->id);
+		view_z(v, "email", s->email);
+		view_z(v, "since", s->accepted_at ? day_text(a, s->accepted_at) : NULL);
+		view_z(v, "until", day_text(a, s->expires_at));
+		view_bool(v, "lapsed", !s->accepted_at && s->expires_at <= l->owner.now_s);
+	}
+}
+
+static enum err group_page(const struct pages *p, struct request *r, struct response *rsp,
+	int status, struct form_state *f)
+{
+	struct page pg = { .title = f->refusal || f->error ? "Error: Your group" : "Your group" };
+	struct group_look l = { .owner = { r->caller.account_id, r->now_s }, .a = r->arena };
+	enum err e = db_read(p->accounts->db, group_read, &l);
+
+	if (e)
+		return e;
+	if (str_eq(fields_get(&r->query, "done"), STR("invited")))
+		pg.notice = "The invitation is on its way.";
+	else if (str_eq(fields_get(&r->query, "done"), STR("removed")))
+		pg.notice = "The place is free again.";
+	struct view *root = page_view(p, r, &pg), *v = view_object(r->arena);
+	int64_t left = l.group.seats - (int64_t)l.group.count;
+	view_z(v, "plan", l.group.plan);
+	view_int(v, "seats", l.group.seats);
+	view_int(v, "free", left > 0 ? left : 0);
+	view_bool(v, "one_free", left == 1);
+	view_child(root, "group", v);
+	members_view(root, r->arena, &l);
+	form_view(root, r->arena, p, f);
+	page_private(rsp);
+	return page_render(p, r, rsp, status, "group.html", root);
+}
+
+enum err pages_group(void *ctx, struct request *r, struct response *rsp)
+{
+	return group_page(ctx, r, rsp, 200, &(struct form_state){ 0 });
+}
+
+static const char *invitation_refused(enum err e)
+{
+	switch (e) {
+	case ERR_INVALID:
+		return "This is not a complete e-mail address, or it is your own.";
+	case ERR_CONFLICT:
+		return "This address has a place in your group already.";
+	case ERR_TOO_LARGE:
+		return "All places are taken. Remove somebody first.";
+	case ERR_LIMITED:
+		return "This address was sent several invitations within the hour. Try again "
+		       "later.";
+	default:
+		return NULL;
+	}
+}
+
+enum err pages_group_invite(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct seat_invitation inv = { .owner_id = r->caller.account_id,
+		.owner_email = r->caller.email,
+		.email = fields_get(&r->form, "email"),
+		.now_s = r->now_s };
+	enum err e = seat_invite(p->wall, &inv);
+	struct refusal why = { "email", "refused", invitation_refused(e) };
+	struct form_state f = { .email = inv.email, .refusal = &why };
+
+	if (why.detail)
+		return group_page(p, r, rsp, e == ERR_LIMITED ? 429 : 422, &f);
+	if (!e)
+		response_redirect(rsp, STR("/account/group?done=invited"));
+	return e;
+}
+
+enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	enum err e =
+		seat_remove(p->accounts->db, r->caller.account_id, fields_get(&r->form, "seat_id"));
+
+	/* Removed meanwhile by another hand: what was asked for is so. */
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	response_redirect(rsp, STR("/account/group?done=removed"));
+	return ERR_OK;
+}
+
+/* ---- who was invited ---- */
+
+static enum err accept_page(const struct pages *p, struct request *r, struct response *rsp,
+	const struct seat_offer *offer)
+{
+	struct page pg = { .title = offer ? "A place for you" : "This link no longer works",
+		.return_to = str_of(accept_path) };
+	struct view *root = page_view(p, r, &pg), *v = NULL;
+
+	if (offer) {
+		v = view_object(r->arena);
+		view_text(v, "plan", arena_str(r->arena, str_of(offer->plan)));
+		view_text(v, "by", arena_str(r->arena, str_of(offer->owner_email)));
+	}
+	view_child(root, "offer", v);
+	view_bool(root, "spent", !offer);
+	page_private(rsp);
+	return page_render(p, r, rsp, offer ? 200 : 410, "group_accept.html", root);
+}
+
+/* Spends nothing. */
+enum err pages_group_accept_form(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct seat_offer offer;
+
+	if (fields_get(&r->query, "token").n > 0) {
+		token_to_cookie(r, rsp, cookie_name, accept_path, INVITATION_COOKIE_S);
+		return ERR_OK;
+	}
+	enum err e = seat_look(p->wall, request_cookie(r, cookie_name), r->now_s, &offer);
+	if (e && e != ERR_SPENT)
+		return e;
+	return accept_page(p, r, rsp, e ? NULL : &offer);
+}
+
+enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct str token = request_cookie(r, cookie_name);
+
+	/* A browser that keeps no cookies may send the token itself. */
+	if (token.n == 0)
+		token = fields_get(&r->form, "token");
+	enum err e = seat_accept(p->wall, token, r->caller.account_id, r->now_s);
+	if (e == ERR_SPENT)
+		return accept_page(p, r, rsp, NULL);
+	if (e)
+		return e;
+	response_cookie(r, rsp,
+		&(struct cookie){ .name = cookie_name, .path = accept_path, .max_age_s = -1 });
+	page_private(rsp);
+	response_redirect(rsp, STR("/account?done=seat"));
+	return ERR_OK;
+}

@@ -1,0 +1,149 @@
+#include "postern/plan.h"
+
+#include "postern/entitlement.h"
+#include "postern/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum err no(char why[static PLAN_WHY_SIZE], const char *sentence)
+{
+	(void)snprintf(why, PLAN_WHY_SIZE, "%s", sentence);
+	return ERR_INVALID;
+}
+
+static bool line_ok(const char *z)
+{
+	char name[NAME_SIZE];
+	return text_name(str_of(z), name) == ERR_OK;
+}
+
+/* A path of this site, or an address that a browser goes to; nothing that runs. */
+static bool href_ok(const char *z)
+{
+	struct str s = str_of(z);
+
+	if (s.n == 0 || url_is_local(s))
+		return true;
+	if (!str_starts(s, STR("https://")) && !str_starts(s, STR("http://")))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] <= ' ' || s.p[i] > '~' || strchr("\"<>\\^`{|}", s.p[i]))
+			return false;
+	}
+	return s.n > strlen("https://");
+}
+
+enum err plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE])
+{
+	if (!entitlement_name_ok(str_of(p->name), PLAN_SIZE))
+		return no(why, "a plan's name is of a-z, 0-9 and '-', at most 64");
+	if (!*policy_plan_kind_name(p->kind))
+		return no(why, "a plan is a subscription, a day-pass or an article");
+	if (!*str_trim(str_of(p->title)).p || !line_ok(p->title))
+		return no(why, "a plan needs a title for readers, one line of at most 120 bytes");
+	if (!line_ok(p->price))
+		return no(why, "the price is one line of at most 40 bytes");
+	if (!href_ok(p->href))
+		return no(why, "the address must begin with https:// or http://, or be a path of "
+			       "this site");
+	return ERR_OK;
+}
+
+enum err plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE])
+{
+	BUF_AUTO b = BUF(PLAN_SECTIONS_SIZE);
+
+	out[0] = '\0';
+	if (str_trim(s).n == 0)
+		return ERR_OK;
+	buf_byte(&b, '\n');
+	while (s.p) {
+		struct str one = str_trim(str_cut(&s, ','));
+		if (!text_slug_ok(one) || paywall_list_has(buf_view(&b), one))
+			return ERR_INVALID;
+		buf_str(&b, one);
+		buf_byte(&b, '\n');
+	}
+	return b.err ? b.err : str_copy(out, PLAN_SECTIONS_SIZE, buf_view(&b));
+}
+
+struct count_row {
+	int64_t n;
+};
+static const struct db_column count_columns[] = { DB_COL_INT(struct count_row, n) };
+static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_columns);
+
+struct set_job {
+	const struct plan *p;
+	int64_t now_s;
+};
+
+static enum err set_tx(struct db_conn *c, void *arg)
+{
+	const struct set_job *j = arg;
+	const struct plan *p = j->p;
+	struct count_row others;
+	struct db_call count = {
+		.query = QUERY_PLAN_COUNT, DB_PARAMS(db_z(p->name)), .shape = &count_shape
+	};
+	struct db_call put = { .query = QUERY_PLAN_PUT,
+		DB_PARAMS(db_z(p->name), db_z(policy_plan_kind_name(p->kind)), db_z(p->sections),
+			db_z(p->title), db_z(p->price), db_z(p->href), db_int(j->now_s)) };
+	enum err e = db_get(c, &count, &others);
+
+	if (!e && others.n >= PLANS_MAX)
+		return ERR_TOO_LARGE;
+	if (!e)
+		e = db_run(c, &put, NULL);
+	return e ? e : policy_touch(c);
+}
+
+enum err plan_set(struct db *db, const struct plan *p, int64_t now_s)
+{
+	char why[PLAN_WHY_SIZE];
+	enum err e = plan_check(p, why);
+
+	return e ? e : db_tx(db, set_tx, &(struct set_job){ p, now_s });
+}
+
+static enum err remove_tx(struct db_conn *c, void *arg)
+{
+	struct plan_removal *r = arg;
+	struct count_row holders;
+	struct db_call count = { .query = QUERY_PLAN_HOLDERS,
+		DB_PARAMS(db_text(r->name), db_int(r->now_s)),
+		.shape = &count_shape };
+	struct db_call gone = { .query = QUERY_PLAN_DELETE, DB_PARAMS(db_text(r->name)) };
+	int64_t changed = 0;
+	enum err e = db_get(c, &count, &holders);
+
+	r->holders = e ? 0 : holders.n;
+	if (!e && r->holders && !r->even_held)
+		return ERR_CONFLICT;
+	if (!e)
+		e = db_run(c, &gone, &changed);
+	if (!e && !changed)
+		return ERR_NOT_FOUND;
+	return e ? e : policy_touch(c);
+}
+
+enum err plan_remove(struct db *db, struct plan_removal *r)
+{
+	return db_tx(db, remove_tx, r);
+}
+
+const struct plan *plan_named(const struct paywall_policy *p, const char *name)
+{
+	for (size_t i = 0; i < p->plan_count; i++) {
+		if (strcmp(p->plans[i].name, name) == 0)
+			return &p->plans[i];
+	}
+	return NULL;
+}
+
+bool plan_offered(const struct plan *plan, const struct paywall_article *a)
+{
+	return *plan->href &&
+	       (!*plan->sections || paywall_list_has(str_of(plan->sections), a->section));
+}
