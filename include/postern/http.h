@@ -16,7 +16,16 @@
 #include "postern/log.h"
 #include "postern/text.h"
 
-enum method { METHOD_GET = 1, METHOD_POST, METHOD_PUT, METHOD_PATCH, METHOD_DELETE };
+/* METHOD_ANY stands in routes only: for those that answer for another server's requests. */
+enum method {
+	METHOD_GET = 1,
+	METHOD_POST,
+	METHOD_PUT,
+	METHOD_PATCH,
+	METHOD_DELETE,
+	METHOD_OPTIONS,
+	METHOD_ANY
+};
 enum who {
 	WHO_ANYONE = 1, /* no credentials are looked at */
 	WHO_READER,     /* a valid session makes a signed-in caller, otherwise anonymous */
@@ -25,7 +34,16 @@ enum who {
 enum lane { LANE_LOOP = 1, LANE_WORK, LANE_HASH };
 enum body_kind { BODY_NONE = 1, BODY_FORM, BODY_JSON };
 /* Requests per source address (IPv4 address, IPv6 /64), a bucket for each class. */
-enum rate_class { RATE_PAGE = 1, RATE_LOGIN, RATE_MAIL, RATE_WRITE, RATE_OPS, RATE_COUNT };
+enum rate_class {
+	RATE_PAGE = 1,
+	RATE_LOGIN,
+	RATE_MAIL,
+	RATE_WRITE,
+	RATE_OPS,
+	RATE_GATE,    /* a proxy's questions, by the address of the reader it asks for */
+	RATE_SERVICE, /* servers with a service key */
+	RATE_COUNT
+};
 enum {
 	ROUTE_PARAMS_MAX = 3,
 	ROUTE_BODY_MAX = 65536,
@@ -138,7 +156,8 @@ typedef void http_fail(void *ctx, struct request *r, struct response *rsp);
 struct route {
 	enum method method;
 	const char
-		*pattern; /* "/articles/{slug}"; a part in braces matches one non-empty segment */
+		*pattern; /* "/articles/{slug}"; a part in braces matches one non-empty segment,
+			     "{path...}" at the end all that follows, be it nothing */
 	http_handler *handler;
 	enum who who;
 	enum rate_class rate;
@@ -146,7 +165,10 @@ struct route {
 	size_t body_cap; /* bytes; 1 for BODY_NONE */
 	enum lane lane;
 };
-enum credential { CREDENTIAL_COOKIE = 1, CREDENTIAL_BEARER, CREDENTIAL_NONE };
+/* CREDENTIAL_PROXIED: questions of a proxy about its client's request, whose session token stands
+ * in Authorization or else in the cookie. Whose page sent that request is for the server behind to
+ * judge, and what its query means as well: neither is looked at. */
+enum credential { CREDENTIAL_COOKIE = 1, CREDENTIAL_BEARER, CREDENTIAL_NONE, CREDENTIAL_PROXIED };
 /* A face: its routes, its context, how it takes credentials and renders errors. The prefix decides
  * who renders a 404. */
 struct route_group {

@@ -16,6 +16,25 @@ enum { URL_PATH_MAX = 2048, URL_LOCAL_MAX = 1024 };
  * controls, bytes that are not UTF-8, "//", dot segments (plain or encoded). A trailing '/' stays
  * (routes do not match it). */
 enum err MUST_USE url_path(struct str raw, struct arena *a, struct str *out);
+/* The same for a path that another server will read, perhaps with other eyes: also refused is what
+ * such a server might decode again ("%25" before two hexadecimal digits), trim (a segment that ends
+ * in a dot or a space) or take for a separator once it has folded letters and widths. `folded` is
+ * the path in Unicode's NFKC_Casefold: where rules find something else for it than for `path`, the
+ * address is ambiguous. */
+enum err MUST_USE url_path_foreign(
+	struct str raw, struct arena *a, struct str *path, struct str *folded);
+enum { URL_HOST_MAX = 253, URL_ABSOLUTE_MAX = 8192 };
+struct url {
+	struct str origin; /* "https://news.example", host in lower case, without the port that
+			      goes with the scheme */
+	struct str site;   /* origin without its scheme */
+	struct str target; /* path and query, as written */
+	struct str path, folded;
+};
+/* An absolute http or https address of another server's page. Refused besides what url_path_foreign
+ * refuses: user names, an empty or malformed host, a dot at its end, a port of 0 or above 65535, no
+ * path, spaces, controls or '#' anywhere. IPv6 hosts stand in brackets. */
+enum err MUST_USE url_absolute(struct str raw, struct arena *a, struct url *out);
 void url_encode(
 	struct buf *b, struct str s); /* all but unreserved characters, RFC 3986 section 2.3 */
 /* True for what `return_to` may be: a path on this site, with its query if any, in plain ASCII, at
@@ -117,6 +136,10 @@ bool text_slug_ok(struct str s); /* what text_slug makes, and no '-' at either e
 /* The nearest of `names` (NULL-terminated) within edit distance 3 that shares something with
  * `word`, or NULL: "did you mean". */
 const char *text_nearest(struct str word, const char *const *names);
+
+/* NFKC_Casefold: what a careless comparison may take for the same. ERR_INVALID: not UTF-8, or above
+ * OPAQUE_MAX bytes. */
+enum err MUST_USE text_fold(struct str s, struct arena *a, struct str *out);
 
 /* ---- time ---- */
 enum { TIME_TEXT_SIZE = 32 };

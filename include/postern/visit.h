@@ -33,6 +33,8 @@ struct visit visit_of(const struct request *r);
 enum err MUST_USE visit_case(struct db_conn *c, const struct visit *v,
 	const struct paywall_policy *policy, const struct paywall_article *art, struct arena *a,
 	struct paywall_case *out);
+/* Copies what the decision shows of the policy, which it may then outlive. */
+enum err MUST_USE visit_keep(struct decision *d, struct arena *a);
 /* The decision as of the caller's read; what it points to lives in the arena. */
 enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out);

@@ -199,7 +199,8 @@ void http_exchange_serve(struct exchange *x)
 
 static const char *method_name(const struct exchange *x)
 {
-	static const char *const names[] = { "-", "GET", "POST", "PUT", "PATCH", "DELETE" };
+	static const char *const names[] = { "-", "GET", "POST", "PUT", "PATCH", "DELETE",
+		"OPTIONS" };
 	return x->req.head ? "HEAD" : names[x->req.method];
 }
 
@@ -210,6 +211,10 @@ void http_exchange_log(struct exchange *x, const char *end)
 	const int status = x->answered ? rsp->status : 0;
 	const int64_t took_us = clock_monotonic_us() - x->started_us;
 	http_metrics_count(&x->h->metrics, x, status, took_us);
+	if (rsp->decision) {
+		http_decisions_count(x->h->decisions, r->route ? r->route->pattern : "",
+			rsp->decision, rsp->reason);
+	}
 	char client[IP_TEXT_SIZE];
 	ip_text(r->client, client);
 	const enum log_level quiet = x->listener->is_ops ? LOG_DEBUG : LOG_INFO;

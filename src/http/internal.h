@@ -52,6 +52,15 @@ struct http_metrics {
 struct exchange;
 void http_metrics_count(struct http_metrics *m, const struct exchange *x, int status, int64_t us);
 
+/* ---- decisions by surface, grant and reason (decisions.c): a table of fixed size ---- */
+struct http_decisions;
+struct http_decisions *http_decisions_new(void);
+void http_decisions_free(struct http_decisions *d);
+/* `pattern` is the route's: its first part names the surface. Any thread. */
+void http_decisions_count(
+	struct http_decisions *d, const char *pattern, const char *grant, const char *reason);
+void http_decisions_put(struct http_decisions *d, struct buf *out);
+
 /* ---- lanes (lane.c) ---- */
 struct lane_pool;
 struct lane_settings {
@@ -118,6 +127,7 @@ struct http {
 	struct listener public, ops;
 	struct lane_pool *lanes[LANE_COUNT]; /* [LANE_LOOP] is NULL */
 	struct http_limits *limits;
+	struct http_decisions *decisions;
 	struct http_metrics metrics;
 	struct conn_list conns;
 	pthread_t reaper;

@@ -31,7 +31,7 @@ struct http_limits {
 const char *http_rate_name(enum rate_class class)
 {
 	static const char *const names[RATE_COUNT] = { "", "page", "login", "mail", "write",
-		"ops" };
+		"ops", "gate", "service" };
 	return names[class];
 }
 

@@ -118,4 +118,5 @@ void http_metrics(const struct http *h, struct buf *out)
 	put_lanes(h, out);
 	put_limits(h, out);
 	put_gauges(h, out);
+	http_decisions_put(h->decisions, out);
 }

@@ -46,7 +46,8 @@ static enum err check_cookie_group(struct exchange *x, struct str site)
 enum err http_origin_check(struct exchange *x)
 {
 	const struct request *r = &x->req;
-	if (r->method == METHOD_GET || x->group->credential == CREDENTIAL_NONE) {
+	if (r->method == METHOD_GET || x->group->credential == CREDENTIAL_NONE ||
+		x->group->credential == CREDENTIAL_PROXIED) {
 		return ERR_OK;
 	}
 	struct str site = request_header(r, "Sec-Fetch-Site");

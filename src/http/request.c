@@ -101,7 +101,7 @@ static enum err read_method(struct exchange *x, const struct request_line *line)
 		enum method method;
 	} known[] = { { "GET", METHOD_GET }, { "HEAD", METHOD_GET }, { "POST", METHOD_POST },
 		{ "PUT", METHOD_PUT }, { "PATCH", METHOD_PATCH }, { "DELETE", METHOD_DELETE },
-		{ "OPTIONS", 0 } };
+		{ "OPTIONS", METHOD_OPTIONS } };
 	for (size_t i = 0; i < COUNT(known); i++) {
 		if (strcmp(line->method, known[i].name) == 0) {
 			x->req.method = known[i].method;
@@ -222,7 +222,8 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 			"The address is not written in the one form that is taken here.");
 	}
 	x->group = http_group_of(x->listener, r->path);
-	if (rest.p && form_parse(rest, r->arena, &r->query) != ERR_OK) {
+	if (rest.p && x->group->credential != CREDENTIAL_PROXIED &&
+		form_parse(rest, r->arena, &r->query) != ERR_OK) {
 		return http_refuse(x, ERR_INVALID, "bad_query",
 			"The part of the address after the ? is malformed or names something "
 			"twice.");

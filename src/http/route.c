@@ -26,6 +26,10 @@ static bool fits(struct str pattern, struct str path, struct fit *out)
 	uint64_t bit = (uint64_t)1 << 63;
 	while (pattern.p && path.p) {
 		struct str want = str_cut(&pattern, '/');
+		if (str_ends(want, STR("...}"))) {
+			out->params[out->count++] = path;
+			return true;
+		}
 		struct str have = str_cut(&path, '/');
 		if (str_starts(want, STR("{"))) {
 			if (have.n == 0 || out->count == ROUTE_PARAMS_MAX) {
@@ -42,12 +46,12 @@ static bool fits(struct str pattern, struct str path, struct fit *out)
 	return !pattern.p && !path.p;
 }
 
-static void allow(const bool methods[static METHOD_DELETE + 1], char out[static ALLOW_SIZE])
+static void allow(const bool methods[static METHOD_ANY], char out[static ALLOW_SIZE])
 {
-	static const char *const names[METHOD_DELETE + 1] = { "", "GET, HEAD", "POST", "PUT",
-		"PATCH", "DELETE" };
+	static const char *const names[METHOD_ANY] = { "", "GET, HEAD", "POST", "PUT", "PATCH",
+		"DELETE", "OPTIONS" };
 	size_t n = 0;
-	for (size_t i = METHOD_GET; i <= METHOD_DELETE; i++) {
+	for (size_t i = METHOD_GET; i < METHOD_ANY; i++) {
 		for (const char *p = n > 0 && methods[i] ? ", " : ""; *p; p++) {
 			out[n++] = *p;
 		}
@@ -62,7 +66,7 @@ void http_route_match(
 	const struct route_group *g, enum method method, struct str path, struct route_match *out)
 {
 	*out = (struct route_match){ 0 };
-	bool methods[METHOD_DELETE + 1] = { false };
+	bool methods[METHOD_ANY + 1] = { false };
 	uint64_t best = 0;
 	for (size_t i = 0; i < g->count; i++) {
 		const struct route *r = &g->routes[i];
@@ -71,7 +75,8 @@ void http_route_match(
 			continue;
 		}
 		methods[r->method] = true;
-		if (r->method != method || (out->route && fit.literal <= best)) {
+		const bool meant = r->method == method || r->method == METHOD_ANY;
+		if (!meant || (out->route && fit.literal <= best)) {
 			continue;
 		}
 		best = fit.literal;

@@ -271,7 +271,7 @@ static enum err start_listener(struct listener *l, char why[static 256])
 
 static enum err start_all(struct http *h, char why[static 256])
 {
-	if (!h->limits || !start_lanes(h) || !http_reaper_start(h)) {
+	if (!h->limits || !h->decisions || !start_lanes(h) || !http_reaper_start(h)) {
 		(void)snprintf(why, WHY_SIZE, "no memory or no threads for the server");
 		return ERR_NOMEM;
 	}
@@ -301,6 +301,7 @@ static struct http *http_new(const struct http_settings *s)
 		.groups = s->ops,
 		.group_count = 1 };
 	h->limits = http_limits_new(s->limits);
+	h->decisions = http_decisions_new();
 	pthread_mutex_init(&h->conns.lock, NULL);
 	return h;
 }
@@ -379,6 +380,7 @@ void http_stop(struct http *h)
 		http_lane_free(h->lanes[i]);
 	}
 	http_limits_free(h->limits);
+	http_decisions_free(h->decisions);
 	pthread_mutex_destroy(&h->conns.lock);
 	free(h);
 }

@@ -7,8 +7,9 @@
 
 enum { WHY_SIZE = 256, PARTS_MAX = 60 };
 
-/* Parts are literal or "{name}", none empty (but "/" itself), names of a-z and _. */
-static const char *part_fault(struct str part, size_t *params)
+/* Parts are literal or "{name}", none empty (but "/" itself), names of a-z and _; the last may be
+ * "{name...}". */
+static const char *part_fault(struct str part, bool last, size_t *params)
 {
 	if (part.n == 0) {
 		return "an empty part";
@@ -18,6 +19,9 @@ static const char *part_fault(struct str part, size_t *params)
 	}
 	if (part.n < 3 || part.p[part.n - 1] != '}') {
 		return "a stray brace";
+	}
+	if (last && part.n > 5 && str_ends(part, STR("...}"))) {
+		part.n -= 3;
 	}
 	for (size_t i = 1; i + 1 < part.n; i++) {
 		if (part.p[i] != '_' && (part.p[i] < 'a' || part.p[i] > 'z')) {
@@ -39,7 +43,8 @@ static const char *pattern_fault(const char *pattern)
 	rest = (struct str){ rest.p + 1, rest.n - 1 };
 	size_t params = 0;
 	for (size_t parts = 0; rest.p; parts++) {
-		const char *fault = part_fault(str_cut(&rest, '/'), &params);
+		struct str part = str_cut(&rest, '/');
+		const char *fault = part_fault(part, !rest.p, &params);
 		if (fault || parts == PARTS_MAX) {
 			return fault ? fault : "too many parts";
 		}
@@ -49,7 +54,7 @@ static const char *pattern_fault(const char *pattern)
 
 static bool columns_in_range(const struct route *r)
 {
-	return r->method >= METHOD_GET && r->method <= METHOD_DELETE && r->pattern && r->handler &&
+	return r->method >= METHOD_GET && r->method <= METHOD_ANY && r->pattern && r->handler &&
 	       r->who >= WHO_ANYONE && r->who <= WHO_SIGNED_IN && r->rate >= RATE_PAGE &&
 	       r->rate < RATE_COUNT && r->body >= BODY_NONE && r->body <= BODY_JSON &&
 	       r->body_cap > 0 && r->body_cap <= ROUTE_BODY_MAX && r->lane >= LANE_LOOP &&
@@ -64,7 +69,7 @@ static const char *route_fault(const struct route_group *g, const struct route *
 	if ((r->body == BODY_NONE) != (r->body_cap == 1)) {
 		return "a body cap that does not go with its body kind";
 	}
-	if (r->method == METHOD_GET && r->body != BODY_NONE) {
+	if ((r->method == METHOD_GET || r->method == METHOD_ANY) && r->body != BODY_NONE) {
 		return "a body on GET";
 	}
 	if (r->lane == LANE_LOOP && r->who != WHO_ANYONE) {
@@ -92,8 +97,10 @@ static bool same_shape(struct str a, struct str b)
 
 static bool doubled(const struct route_group *g, size_t i)
 {
+	const enum method method = g->routes[i].method;
 	for (size_t k = 0; k < i; k++) {
-		if (g->routes[k].method == g->routes[i].method &&
+		const enum method other = g->routes[k].method;
+		if ((other == method || other == METHOD_ANY || method == METHOD_ANY) &&
 			same_shape(str_of(g->routes[k].pattern), str_of(g->routes[i].pattern))) {
 			return true;
 		}
@@ -106,7 +113,7 @@ static bool group_ok(const struct listener *l, size_t index, char why[static 256
 	const struct route_group *g = &l->groups[index];
 	const bool last = index + 1 == l->group_count;
 	if (!g->prefix || g->prefix[0] != '/' || !g->fail || g->credential < CREDENTIAL_COOKIE ||
-		g->credential > CREDENTIAL_NONE || (g->count > 0 && !g->routes) ||
+		g->credential > CREDENTIAL_PROXIED || (g->count > 0 && !g->routes) ||
 		last != (strcmp(g->prefix, "/") == 0)) {
 		(void)snprintf(why, WHY_SIZE,
 			"route group %zu: an empty column, or \"/\" is not the last", index);

@@ -1,5 +1,5 @@
-/* The session token: from the one cookie or the one header of its group, never from anywhere else.
- */
+/* The session token: from the one cookie or the one header of its group, never from anywhere else;
+ * behind a proxy the header wins over the cookie. */
 #include "internal.h"
 
 static struct str bearer(struct exchange *x)
@@ -25,6 +25,12 @@ enum err http_token_read(struct exchange *x)
 		break;
 	case CREDENTIAL_BEARER:
 		token = bearer(x);
+		break;
+	case CREDENTIAL_PROXIED:
+		token = bearer(x);
+		if (!str_starts(token, STR("pst_"))) { /* else it is for the server behind */
+			token = http_cookie_exact(&x->req, session_prefix(x), "postern");
+		}
 		break;
 	case CREDENTIAL_NONE:
 		break;

@@ -32,7 +32,9 @@ bool paywall_rule_matches(
 		return false;
 	if (*r->tag && !paywall_list_has(a->tags, str_of(r->tag)))
 		return false;
-	if (age_s < r->from_s || (r->until_s && age_s >= r->until_s))
+	if (a->undated && (r->from_s || r->until_s))
+		return false;
+	if (!a->undated && (age_s < r->from_s || (r->until_s && age_s >= r->until_s)))
 		return false;
 	return (r->weekdays >> now.weekday) & 1;
 }

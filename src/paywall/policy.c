@@ -1,6 +1,6 @@
 /* The policy snapshot: loaded as a whole, shared by reference count, replaced when its version in
  * the database is another. */
-#include "postern/policy.h"
+#include "postern/path.h"
 
 #include "postern/institution.h"
 
@@ -185,6 +185,8 @@ static enum err snapshot_load(
 		e = plans_load(&l);
 	if (!e)
 		e = institutions_load(c, s->arena, &s->policy.institutions);
+	if (!e)
+		e = path_rules_load(c, s->arena, &s->policy.paths, &s->policy.path_count);
 	if (e)
 		snapshot_free(s);
 	else

@@ -50,8 +50,7 @@ enum err visit_case(struct db_conn *c, const struct visit *v, const struct paywa
 	return e ? e : reader_institution(c, v, policy, art, reader);
 }
 
-/* The decision outlives the policy it was made by. */
-static enum err keep(struct decision *d, struct arena *a)
+enum err visit_keep(struct decision *d, struct arena *a)
 {
 	if (d->rule) {
 		struct paywall_rule *rule = arena_alloc(a, sizeof *rule);
@@ -86,7 +85,7 @@ enum err visit_decide(const struct paywall *w, struct db_conn *c, const struct v
 		e = visit_case(c, v, policy, art, a, &k);
 	if (!e) {
 		*out = paywall_decide(&k);
-		e = keep(out, a);
+		e = visit_keep(out, a);
 	}
 	policy_give_back(w->policies, policy);
 	return e;

@@ -39,11 +39,11 @@ static enum err map_spaces(struct str s, struct arena *a, struct str *out)
 	return ERR_OK;
 }
 
-/* NFC with the code points in between held by the arena, so that they are wiped with it. `s` is
+/* Normalises with the code points in between held by the arena, so that they are wiped with it. `s` is
  * UTF-8. */
-static enum err normalise(struct str s, struct arena *a, struct str *out)
+static enum err transform(
+	struct str s, utf8proc_option_t how, struct arena *a, struct str *out)
 {
-	const utf8proc_option_t how = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s.p;
 	utf8proc_ssize_t room = utf8proc_decompose(p, (utf8proc_ssize_t)s.n, NULL, 0, how);
 	if (room < 0)
@@ -59,6 +59,21 @@ static enum err normalise(struct str s, struct arena *a, struct str *out)
 		return ERR_INVALID;
 	*out = (struct str){ (const char *)points, (size_t)n };
 	return ERR_OK;
+}
+
+static enum err normalise(struct str s, struct arena *a, struct str *out)
+{
+	return transform(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE, a, out);
+}
+
+enum err text_fold(struct str s, struct arena *a, struct str *out)
+{
+	if (s.n > OPAQUE_MAX || !utf8_ok(s))
+		return ERR_INVALID;
+	return transform(s,
+		UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
+			UTF8PROC_IGNORE,
+		a, out);
 }
 
 static size_t count_points(struct str s)

@@ -93,6 +93,11 @@ static bool code_points_ok(struct str path)
 	return true;
 }
 
+bool path_plain(struct str path)
+{
+	return code_points_ok(path) && segments_ok(path);
+}
+
 enum err url_path(struct str raw, struct arena *a, struct str *out)
 {
 	if (raw.n > URL_PATH_MAX)
@@ -103,7 +108,7 @@ enum err url_path(struct str raw, struct arena *a, struct str *out)
 	enum err e = percent_decode(raw, false, a, &path);
 	if (e != ERR_OK)
 		return e;
-	if (!code_points_ok(path) || !segments_ok(path))
+	if (!path_plain(path))
 		return ERR_INVALID;
 	*out = path;
 	return ERR_OK;

@@ -14,6 +14,7 @@ const doors = {
 	policy: 'paywall', visit: 'paywall', entitlement: 'paywall', meter: 'paywall', institution: 'paywall',
 	crawler: 'paywall', gift: 'paywall', key: 'paywall', rule: 'paywall', plan: 'paywall', explain: 'paywall',
 	seat: 'paywall',
+	path: 'paywall',
 };
 const vendors = [
 	[/^(sodium|zxcvbn)\.h$/, ['crypto']],
@@ -24,7 +25,7 @@ const vendors = [
 	[/^utf8proc\.h$/, ['text']],
 	[/^(cmark-gfm.*|libxml\/.+)\.h$/, ['content']],
 	[/^ini\.h$/, ['app']],
-	[/^jansson\.h$/, ['api', 'content', 'app']],
+	[/^jansson\.h$/, ['api', 'content', 'gate', 'app']],
 ];
 // The C library and the system. Any other header is a vendor's and needs a room above.
 const system = new RegExp(`^(${[

@@ -1,0 +1,35 @@
+/* gate: answers other web servers that ask "may this request pass?", in the dialect of each (HTTP.md
+ * "Forward-auth"): nginx, Traefik and Caddy, Envoy.
+ *
+ * What the request was is believed only from trusted_proxies; what is missing, doubled or malformed
+ * is a refusal, and so is every trouble of our own. On every 200 all identity headers are set, empty
+ * for a stranger, so that a proxy which copies them never lets a client's own through.
+ *
+ * The handlers take a `struct gate *` as context. Threads: a `struct gate` is read-only once
+ * opened. */
+#ifndef POSTERN_GATE_H
+#define POSTERN_GATE_H
+
+#include "postern/account.h"
+#include "postern/path.h"
+
+struct gate_settings {
+	const char *site_name, *tagline, *language;
+	const char *theme; /* directory that overrides templates, or NULL */
+	const char *css, *js, *icon; /* addresses of static files of the pages */
+};
+struct gate;
+/* `why` names the template and what is wrong with it. All that is passed must outlive the gate. */
+enum err MUST_USE gate_open(const struct gate_settings *s, const struct paywall *wall,
+	const struct sites *sites, struct gate **out, char why[static 256]);
+void gate_close(struct gate *g);
+
+/* 200, 401 or 403, and nothing else. */
+http_handler gate_auth_request;
+/* 200, or what the reader shall see: 302 to log-in, a wall page, a problem document. */
+http_handler gate_forward_auth, gate_ext_authz;
+/* The wall page by itself, for proxies that cannot pass on a refusal's body. Charges nothing. */
+http_handler gate_wall;
+http_fail gate_fail;
+
+#endif

@@ -1,0 +1,114 @@
+/* path: pages of other servers behind the gate. A rule says which level a path has; the first that
+ * matches decides, and without one the path is closed. From rule and path comes a paywall_article,
+ * so that meters, plans and rules by section apply to it as to any article. */
+#ifndef POSTERN_PATH_H
+#define POSTERN_PATH_H
+
+#include "postern/visit.h"
+
+enum {
+	PATH_RULES_MAX = 256,
+	PATH_PATTERN_SIZE = 257,
+	PATH_STARS_MAX = 8,
+	SITES_MAX = 16,
+	SITE_SIZE = URL_HOST_MAX + 7, /* "news.example:8443" and NUL */
+	METHODS_SIZE = 65,
+	METHOD_NAME_MAX = 16,
+};
+/* What becomes of pictures, styles, scripts, fonts and films that a metered rule covers. */
+enum path_files {
+	PATH_FILES_FREE = 1, /* pass while reading may go on, and are never charged */
+	PATH_FILES_READ,     /* pass once the article they belong to has been charged */
+	PATH_FILES_COUNT,    /* are charged like pages */
+};
+struct path_rule {
+	char id[ID_SIZE];
+	int64_t position;
+	char site[SITE_SIZE]; /* "news.example", with a port that its scheme does not imply; "":
+				 every site */
+	/* "/about": that page; "/archive/" and two stars: it and all below; one star: any
+	 * characters but '/'. A slash at the end of the path asked for makes no difference. */
+	char path[PATH_PATTERN_SIZE];
+	char methods[METHODS_SIZE]; /* "GET HEAD", or "any" */
+	bool closed;                /* for nobody; access is 0 then */
+	enum access access;
+	char section[SECTION_SIZE], tag[TAG_SIZE]; /* for rules, meters and plans; "": none */
+	enum path_files files;
+	struct str folded; /* path as text_fold has it */
+};
+
+/* ---- changes: ERR_INVALID with `why` ---- */
+/* Words of the command line; NULL but for path and level: the default. */
+struct path_rule_words {
+	const char *site, *path, *level, *methods, *section, *tag, *files;
+};
+const char *path_files_name(enum path_files f); /* "free", "read", "count" */
+const char *path_level_name(const struct path_rule *r); /* "closed", or that of the access */
+enum err MUST_USE path_rule_parse(
+	const struct path_rule_words *w, struct path_rule *out, char why[static 256]);
+/* At `position`, others moving down; 0: at the end. ERR_TOO_LARGE: PATH_RULES_MAX are there. */
+enum err MUST_USE path_rule_add(
+	struct db *db, struct path_rule *r, int64_t position, int64_t now_s);
+enum err MUST_USE path_rule_remove(struct db *db, struct str id); /* ERR_NOT_FOUND */
+/* For the policy's snapshot. */
+enum err MUST_USE path_rules_load(struct db_conn *c, struct arena *a,
+	const struct path_rule **out, size_t *count);
+
+/* ---- questions ---- */
+bool path_matches(const struct path_rule *r, struct str site, struct str path);
+/* The first rule that matches, NULL without one; `ambiguous` when a server that does not tell large
+ * letters from small ones would find another. */
+const struct path_rule *path_rule_find(
+	const struct paywall_policy *p, const struct url *u, bool *ambiguous);
+/* By the path alone, since a reader can send any header: a picture, style, script, font, film. */
+bool path_is_file(struct str path);
+/* What a meter counts and a purchase names: where the rule has stars, all that lies below what they
+ * stand for is one article; otherwise each path is. */
+void path_article_id(
+	const struct path_rule *r, const struct url *u, char out[static ID_SIZE]);
+
+/* The sites behind the gate; the first is base_url's own. */
+struct sites {
+	struct str origin[SITES_MAX]; /* "https://news.example" */
+	struct str site[SITES_MAX];
+	size_t n;
+};
+/* A comma list of origins behind that of base_url. ERR_INVALID with `why`. */
+enum err MUST_USE sites_parse(const char *base_url, const char *list, struct arena *a,
+	struct sites *out, char why[static 256]);
+
+enum path_verdict {
+	PATH_DECIDED = 1,  /* see the decision */
+	PATH_UNKNOWN_SITE, /* the rest: grant is GRANT_NONE */
+	PATH_AMBIGUOUS,
+	PATH_NO_RULE,
+	PATH_CLOSED,
+	PATH_METHOD,   /* the rule takes other methods */
+	PATH_UNREAD,   /* PATH_FILES_READ, and the article has not been charged */
+	PATH_PREFETCH, /* a metered page that the browser fetches ahead */
+};
+struct path_question {
+	const struct sites *sites;
+	struct url url;
+	struct str method; /* of the request to the other server */
+	struct visit visit; /* whole_get is worked out here */
+	bool ahead;         /* the browser fetches ahead, and nobody may be reading */
+};
+struct path_answer {
+	enum path_verdict verdict;
+	const struct path_rule *rule; /* a copy; NULL without one */
+	struct str origin;            /* as configured, of the site asked for */
+	struct paywall_article article;
+	struct decision decision;
+	bool counts; /* a page whose reading a meter may be charged with */
+	struct str plans;     /* of the reader's entitlements in force, comma list */
+	struct str institution; /* its name, or empty */
+};
+/* As of the caller's read; lives in the arena. */
+enum err MUST_USE path_ask(const struct paywall *w, struct db_conn *c,
+	const struct path_question *q, struct arena *a, struct path_answer *out);
+/* The decision's reason, or that of the verdict ("no_rule"), and its sentence. */
+const char *path_reason_name(const struct path_answer *p);
+const char *path_reason_text(const struct path_answer *p);
+
+#endif

@@ -1,0 +1,193 @@
+/* The endpoints: read, ask, answer. */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum err gate_open(const struct gate_settings *s, const struct paywall *wall,
+	const struct sites *sites, struct gate **out, char why[static 256])
+{
+	struct gate *g = calloc(1, sizeof *g);
+	char dir[1024];
+
+	if (!g)
+		return ERR_NOMEM;
+	*g = (struct gate){ .set = *s, .wall = wall, .sites = sites };
+	snprintf(dir, sizeof dir, "%s/templates", s->theme ? s->theme : "");
+	enum err e = template_load("web/templates/", s->theme ? dir : NULL, &g->templates, why);
+	if (!e && !template_has(g->templates, "gate.html")) {
+		snprintf(why, 256, "the template gate.html is missing");
+		e = ERR_INTERNAL;
+	}
+	if (e)
+		gate_close(g);
+	else
+		*out = g;
+	return e;
+}
+
+void gate_close(struct gate *g)
+{
+	if (g)
+		template_free(g->templates);
+	free(g);
+}
+
+/* ---- asking ---- */
+
+struct asking {
+	const struct gate *g;
+	struct path_question q;
+	struct arena *a;
+	struct path_answer *out;
+};
+
+static enum err ask_read(struct db_conn *c, void *arg)
+{
+	struct asking *k = arg;
+	return path_ask(k->g->wall, c, &k->q, k->a, k->out);
+}
+
+static bool fetched_ahead(const struct request *r)
+{
+	return str_starts(request_header(r, "Sec-Purpose"), STR("prefetch")) ||
+	       str_eq_nocase(request_header(r, "Purpose"), STR("prefetch"));
+}
+
+static enum err ask(
+	const struct gate *g, struct request *r, const struct original *o, struct path_answer *out)
+{
+	struct asking k = { .g = g,
+		.q = { .sites = g->sites,
+			.url = o->url,
+			.method = o->method,
+			.visit = visit_of(r),
+			.ahead = fetched_ahead(r) },
+		.a = r->arena,
+		.out = out };
+	return db_read(g->wall->db, ask_read, &k);
+}
+
+/* 401: logging in could open it; 402: this account needs more; 403: nothing a reader does would
+ * help. */
+static int refusal_status(const struct request *r, const struct path_answer *p)
+{
+	if (p->verdict != PATH_DECIDED)
+		return 403;
+	if (p->decision.offer & OFFER_LOGIN)
+		return 401;
+	return r->caller.signed_in && p->decision.offer ? 402 : 403;
+}
+
+static enum err pass(struct request *r, struct response *rsp, const struct path_answer *p)
+{
+	identity_headers(r, rsp, p);
+	rsp->status = 200;
+	return ERR_OK;
+}
+
+/* A log-in page behind its own gate would lead to itself for ever. */
+static bool is_login(const struct original *o)
+{
+	return str_eq(o->url.path, STR("/login"));
+}
+
+enum err gate_auth_request(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct gate *g = ctx;
+	struct original o;
+	struct path_answer p;
+	enum err e = original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
+
+	if (!e)
+		e = ask(g, r, &o, &p);
+	if (e)
+		return e;
+	if (p.decision.grant == GRANT_FULL)
+		return pass(r, rsp, &p);
+	decision_header(r, rsp, &p);
+	rsp->status = refusal_status(r, &p) == 401 && !is_login(&o) ? 401 : 403;
+	if (rsp->status == 401)
+		response_header(rsp, "Location", login_address(r->arena, &p, &o));
+	return ERR_OK;
+}
+
+static enum err refuse(const struct gate *g, struct request *r, struct response *rsp,
+	const struct path_answer *p, const struct original *o)
+{
+	struct wall w = { .status = refusal_status(r, p), .answer = p, .original = o };
+
+	decision_header(r, rsp, p);
+	if (w.status == 401 && navigates(r, o) && !is_login(o)) {
+		rsp->status = 302;
+		response_header(rsp, "Location", login_address(r->arena, p, o));
+		return ERR_OK;
+	}
+	if (w.status == 401)
+		response_header(rsp, "WWW-Authenticate", STR("Bearer"));
+	return navigates(r, o) ? wall_page(g, r, rsp, &w) : wall_problem(r, rsp, &w);
+}
+
+static enum err answer(
+	const struct gate *g, struct request *r, struct response *rsp, enum dialect d)
+{
+	struct original o;
+	struct path_answer p;
+	enum err e = original_read(g, r, d, &o, rsp);
+
+	if (!e)
+		e = ask(g, r, &o, &p);
+	if (e)
+		return e;
+	return p.decision.grant == GRANT_FULL ? pass(r, rsp, &p) : refuse(g, r, rsp, &p, &o);
+}
+
+enum err gate_forward_auth(void *ctx, struct request *r, struct response *rsp)
+{
+	return answer(ctx, r, rsp, DIALECT_FORWARD_AUTH);
+}
+
+enum err gate_ext_authz(void *ctx, struct request *r, struct response *rsp)
+{
+	return answer(ctx, r, rsp, DIALECT_EXT_AUTHZ);
+}
+
+enum err gate_wall(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct gate *g = ctx;
+	struct original o;
+	struct path_answer p;
+	enum err e = original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
+
+	if (!e)
+		e = ask(g, r, &o, &p);
+	if (e)
+		return e;
+	struct wall w = { .status = 403, .answer = &p, .original = &o };
+	decision_header(r, rsp, &p);
+	if (p.decision.grant != GRANT_FULL)
+		w.status = refusal_status(r, &p);
+	return wants_data(r) ? wall_problem(r, rsp, &w) : wall_page(g, r, rsp, &w);
+}
+
+/* ---- refusing what could not be answered ---- */
+
+/* nginx knows two refusals; anything else would be an error to it, and a refusal as well. */
+void gate_fail(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct error_face *face = http_error_face(rsp->err);
+	struct str target = r->target, path = str_cut(&target, '?');
+	bool nginx = str_eq(path, STR("/gate/auth-request"));
+
+	(void)ctx;
+	rsp->decision = paywall_grant_name(GRANT_NONE);
+	if (!rsp->reason)
+		rsp->reason = face->code;
+	response_header(rsp, "Postern-Decision",
+		str_of(arena_fmt(r->arena, "none; reason=%s", rsp->reason)));
+	rsp->status = nginx ? 403 : response_error_status(rsp);
+	if (nginx)
+		return;
+	rsp->content_type = "text/plain; charset=utf-8";
+	rsp->body = str_of(rsp->detail ? rsp->detail : face->sentence);
+}

@@ -1,0 +1,38 @@
+/* What the server behind learns of the reader. */
+#include "internal.h"
+
+static bool plain(char c)
+{
+	return c >= ' ' && c <= '~' && c != '%';
+}
+
+struct str header_safe(struct arena *a, struct str s)
+{
+	BUF_AUTO b = BUF(3 * (EMAIL_SIZE + NAME_SIZE));
+
+	s = str_trim(s);
+	for (size_t i = 0; i < s.n; i++) {
+		if (plain(s.p[i]))
+			buf_byte(&b, s.p[i]);
+		else
+			buf_fmt(&b, "%%%02X", (unsigned)(unsigned char)s.p[i]);
+	}
+	return b.n > 0 ? arena_str(a, buf_view(&b)) : STR("");
+}
+
+void decision_header(struct request *r, struct response *rsp, const struct path_answer *p)
+{
+	rsp->decision = paywall_grant_name(p->decision.grant);
+	rsp->reason = path_reason_name(p);
+	response_header(rsp, "Postern-Decision",
+		str_of(arena_fmt(r->arena, "%s; reason=%s", rsp->decision, rsp->reason)));
+}
+
+void identity_headers(struct request *r, struct response *rsp, const struct path_answer *p)
+{
+	response_header(rsp, "Remote-User", str_of(r->caller.account_id));
+	response_header(rsp, "Remote-Email", header_safe(r->arena, str_of(r->caller.email)));
+	response_header(rsp, "Remote-Name", header_safe(r->arena, str_of(r->caller.name)));
+	response_header(rsp, "Remote-Groups", p->plans.p ? p->plans : STR(""));
+	decision_header(r, rsp, p);
+}

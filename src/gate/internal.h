@@ -1,0 +1,49 @@
+/* What the files of this room share. */
+#ifndef POSTERN_GATE_INTERNAL_H
+#define POSTERN_GATE_INTERNAL_H
+
+#include "postern/gate.h"
+#include "postern/template.h"
+
+struct gate {
+	struct gate_settings set;
+	const struct paywall *wall;
+	const struct sites *sites;
+	struct template_set *templates;
+};
+
+/* ---- original.c: the request that the proxy asks about ---- */
+enum dialect { DIALECT_AUTH_REQUEST = 1, DIALECT_FORWARD_AUTH, DIALECT_EXT_AUTHZ };
+struct original {
+	struct str method;
+	struct url url;
+};
+/* ERR_DENIED: not from a proxy that is trusted. ERR_INVALID: missing, doubled, malformed or
+ * ambiguous. rsp->reason and detail say which. */
+enum err MUST_USE original_read(const struct gate *g, struct request *r, enum dialect d,
+	struct original *out, struct response *rsp);
+/* A program that wants data, not a person that wants a page. */
+bool wants_data(const struct request *r);
+/* A person's browser going to a page. */
+bool navigates(const struct request *r, const struct original *o);
+
+/* ---- identity.c ---- */
+/* Remote-User, -Email, -Name, -Groups, Postern-Decision: always all of them. */
+void identity_headers(struct request *r, struct response *rsp, const struct path_answer *p);
+void decision_header(struct request *r, struct response *rsp, const struct path_answer *p);
+/* Printable ASCII as it stands but for '%'; all else percent-encoded (RFC 3986 section 2.1). */
+struct str header_safe(struct arena *a, struct str s);
+
+/* ---- page.c ---- */
+struct wall {
+	int status;
+	const struct path_answer *answer;
+	const struct original *original;
+};
+enum err MUST_USE wall_page(
+	const struct gate *g, struct request *r, struct response *rsp, const struct wall *w);
+enum err MUST_USE wall_problem(struct request *r, struct response *rsp, const struct wall *w);
+/* "https://news.example/login?return_to=/paid/story" */
+struct str login_address(struct arena *a, const struct path_answer *p, const struct original *o);
+
+#endif

@@ -1,0 +1,145 @@
+#include "internal.h"
+
+static enum err refuse(struct response *rsp, enum err e, const char *reason, const char *detail)
+{
+	rsp->reason = reason;
+	rsp->detail = detail;
+	return e;
+}
+
+/* The one header of this name, or an empty slice. */
+static struct str one(const struct request *r, const char *name)
+{
+	return request_header_count(r, name) == 1 ? request_header(r, name)
+						  : (struct str){ NULL, 0 };
+}
+
+static bool method_ok(struct str m)
+{
+	if (m.n == 0 || m.n > METHOD_NAME_MAX)
+		return false;
+	for (size_t i = 0; i < m.n; i++) {
+		if ((m.p[i] < 'A' || m.p[i] > 'Z') && m.p[i] != '-')
+			return false;
+	}
+	return true;
+}
+
+static struct str own_method(const struct request *r)
+{
+	static const struct str names[METHOD_ANY] = { { "", 0 }, { "GET", 3 }, { "POST", 4 },
+		{ "PUT", 3 }, { "PATCH", 5 }, { "DELETE", 6 }, { "OPTIONS", 7 } };
+	return r->head ? STR("HEAD") : names[r->method];
+}
+
+static struct str joined(struct request *r, struct str scheme, struct str host, struct str target)
+{
+	return str_of(arena_fmt(r->arena, STR_FMT "://" STR_FMT STR_FMT, STR_ARG(scheme),
+		STR_ARG(host), STR_ARG(target)));
+}
+
+/* Host and target come apart here and must not run into each other: "good.example" and
+ * "@evil.example/" would make another address than either. */
+static struct str from_parts(struct request *r, struct str scheme, struct str host, struct str target)
+{
+	if (host.n == 0 || str_has_byte(host, '/') || str_has_byte(host, '@') ||
+		!str_starts(target, STR("/")))
+		return (struct str){ NULL, 0 };
+	return joined(r, scheme, host, target);
+}
+
+/* Envoy's HTTP service puts the original path behind ours; what it read as a path it sends as
+ * such. */
+static struct str ext_authz_address(const struct gate *g, struct request *r)
+{
+	const struct str prefix = STR("/gate/ext-authz");
+	struct str scheme = str_starts(g->sites->origin[0], STR("https:")) ? STR("https")
+									   : STR("http");
+
+	if (!str_starts(r->target, prefix) || request_header_count(r, "X-Forwarded-Proto") > 1)
+		return (struct str){ NULL, 0 };
+	if (request_header_count(r, "X-Forwarded-Proto") == 1)
+		scheme = request_header(r, "X-Forwarded-Proto");
+	return from_parts(r, scheme, one(r, "Host"),
+		(struct str){ r->target.p + prefix.n, r->target.n - prefix.n });
+}
+
+static struct str address_of(const struct gate *g, struct request *r, enum dialect d)
+{
+	switch (d) {
+	case DIALECT_AUTH_REQUEST:
+		return one(r, "X-Original-URL");
+	case DIALECT_FORWARD_AUTH:
+		return from_parts(r, one(r, "X-Forwarded-Proto"), one(r, "X-Forwarded-Host"),
+			one(r, "X-Forwarded-Uri"));
+	case DIALECT_EXT_AUTHZ:
+		break;
+	}
+	return ext_authz_address(g, r);
+}
+
+static struct str method_of(const struct request *r, enum dialect d)
+{
+	switch (d) {
+	case DIALECT_AUTH_REQUEST:
+		return one(r, "X-Original-Method");
+	case DIALECT_FORWARD_AUTH:
+		return one(r, "X-Forwarded-Method");
+	case DIALECT_EXT_AUTHZ:
+		break;
+	}
+	return own_method(r);
+}
+
+enum err original_read(const struct gate *g, struct request *r, enum dialect d,
+	struct original *out, struct response *rsp)
+{
+	if (!request_from_proxy(r))
+		return refuse(rsp, ERR_DENIED, "untrusted_proxy",
+			"Only a proxy in server.trusted_proxies may ask here.");
+	struct str address = address_of(g, r, d);
+	*out = (struct original){ .method = method_of(r, d) };
+	if (!method_ok(out->method))
+		return refuse(rsp, ERR_INVALID, "bad_original_method",
+			"The original method must come in exactly one header, in capitals.");
+	if (address.n == 0)
+		return refuse(rsp, ERR_INVALID, "bad_original_url",
+			"The original address must come in exactly one header each of those that "
+			"this endpoint reads.");
+	enum err e = url_absolute(address, r->arena, &out->url);
+	if (e == ERR_INVALID || e == ERR_TOO_LARGE)
+		return refuse(rsp, ERR_INVALID, "bad_original_url",
+			"The original address is not written in the one form that is taken here.");
+	return e;
+}
+
+/* ---- who is asking ---- */
+
+static bool accepts(const struct request *r, const char *type)
+{
+	struct str rest = request_header(r, "Accept");
+
+	while (rest.n > 0) {
+		struct str item = str_cut(&rest, ',');
+		if (str_eq_nocase(str_trim(str_cut(&item, ';')), str_of(type)))
+			return true;
+	}
+	return false;
+}
+
+bool wants_data(const struct request *r)
+{
+	return request_header_count(r, "X-Requested-With") > 0 ||
+	       (accepts(r, "application/json") && !accepts(r, "text/html"));
+}
+
+bool navigates(const struct request *r, const struct original *o)
+{
+	struct str mode = request_header(r, "Sec-Fetch-Mode");
+	bool reads = str_eq(o->method, STR("GET")) || str_eq(o->method, STR("HEAD"));
+
+	if (!reads || wants_data(r) || (mode.p && !str_eq(mode, STR("navigate"))))
+		return false;
+	return request_header_count(r, "Accept") == 0 || accepts(r, "text/html") ||
+	       accepts(r, "*/*");
+}

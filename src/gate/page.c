@@ -1,0 +1,139 @@
+/* What a reader sees who may not pass: page, problem document, way to log in. */
+#include "internal.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+
+struct str login_address(struct arena *a, const struct path_answer *p, const struct original *o)
+{
+	BUF_AUTO b = BUF(4 * URL_LOCAL_MAX);
+
+	buf_str(&b, p->origin);
+	buf_puts(&b, "/login");
+	if (o->url.target.n > 1 && url_is_local(o->url.target)) {
+		buf_puts(&b, "?return_to=");
+		url_encode(&b, o->url.target);
+	}
+	return arena_str(a, buf_view(&b));
+}
+
+/* ---- problem document ---- */
+
+static json_t *offers(unsigned flags)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} names[] = { { OFFER_LOGIN, "login" }, { OFFER_REGISTER, "register" },
+		{ OFFER_SUBSCRIBE, "subscribe" }, { OFFER_DAY_PASS, "day_pass" },
+		{ OFFER_ARTICLE, "article" } };
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (flags & names[i].flag)
+			json_array_append_new(list, json_string(names[i].name));
+	}
+	return list;
+}
+
+static enum err status_error(int status)
+{
+	return status == 401 ? ERR_UNAUTHENTICATED : status == 402 ? ERR_PAYMENT : ERR_DENIED;
+}
+
+enum err wall_problem(struct request *r, struct response *rsp, const struct wall *w)
+{
+	const struct path_answer *p = w->answer;
+	const struct error_face *face = http_error_face(status_error(w->status));
+	json_auto_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:o}}",
+		"type", arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title",
+		face->title, "status", w->status, "detail", path_reason_text(p), "code", face->code,
+		"request_id", r->id, "decision", "grant", paywall_grant_name(p->decision.grant),
+		"reason", path_reason_name(p), "detail", path_reason_text(p), "offer",
+		offers(p->decision.offer));
+	char *text = doc ? json_dumps(doc, JSON_COMPACT) : NULL;
+
+	if (!text)
+		return ERR_NOMEM;
+	rsp->body = arena_str(r->arena, str_of(text));
+	free(text);
+	rsp->status = w->status;
+	rsp->content_type = "application/problem+json";
+	return rsp->body.p ? ERR_OK : ERR_NOMEM;
+}
+
+/* ---- page ---- */
+
+static void reader_view(struct view *root, const struct request *r)
+{
+	struct view *v = r->caller.signed_in ? view_object(r->arena) : NULL;
+
+	if (v) {
+		view_z(v, "name", r->caller.name[0] ? r->caller.name : NULL);
+		view_z(v, "email", r->caller.email);
+	}
+	view_child(root, "reader", v);
+}
+
+static void site_view(struct view *root, const struct gate *g, struct arena *a, const char *title)
+{
+	struct view *site = view_object(a), *page = view_object(a);
+
+	view_z(site, "name", g->set.site_name);
+	view_z(site, "tagline", *g->set.tagline ? g->set.tagline : NULL);
+	view_z(site, "language", g->set.language);
+	view_child(root, "site", site);
+	view_z(page, "title", title);
+	view_bool(page, "robots_noindex", true);
+	view_child(root, "page", page);
+	view_z(root, "asset_css", g->set.css);
+	view_z(root, "asset_js", g->set.js);
+	view_z(root, "asset_icon", g->set.icon);
+	view_list(root, "sections");
+}
+
+static void links_view(struct view *root, struct arena *a, const struct original *o)
+{
+	static const char *const names[][2] = { { "login_href", "/login" },
+		{ "register_href", "/register" }, { "reset_href", "/reset" } };
+	bool back = o->url.target.n > 1 && url_is_local(o->url.target);
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		BUF_AUTO b = BUF(4 * URL_LOCAL_MAX);
+		buf_puts(&b, names[i][1]);
+		if (back) {
+			buf_puts(&b, "?return_to=");
+			url_encode(&b, o->url.target);
+		}
+		view_text(root, names[i][0], arena_str(a, buf_view(&b)));
+	}
+}
+
+enum err wall_page(
+	const struct gate *g, struct request *r, struct response *rsp, const struct wall *w)
+{
+	const struct path_answer *p = w->answer;
+	struct view *root = view_object(r->arena);
+	char today[TIME_TEXT_SIZE];
+	BUF_AUTO out = BUF(TEMPLATE_OUTPUT_MAX);
+
+	site_view(root, g, r->arena, http_error_face(status_error(w->status))->title);
+	reader_view(root, r);
+	links_view(root, r->arena, w->original);
+	time_day(r->now_s, today);
+	view_text(root, "today", arena_str(r->arena, str_of(today)));
+	view_z(root, "reason", path_reason_name(p));
+	view_z(root, "detail", path_reason_text(p));
+	view_int(root, "status", w->status);
+	view_bool(root, "pays", w->status == 402);
+	view_bool(root, "can_login", p->decision.offer & OFFER_LOGIN);
+	view_bool(root, "can_register", p->decision.offer & OFFER_REGISTER);
+	view_z(root, "request_id", r->id);
+	enum err e = template_render(g->templates, "gate.html", TEMPLATE_HTML, root, &out);
+	if (e)
+		return e == ERR_NOMEM ? e : ERR_INTERNAL;
+	rsp->body = arena_str(r->arena, buf_view(&out));
+	rsp->status = w->status;
+	rsp->content_type = "text/html; charset=utf-8";
+	return rsp->body.p ? ERR_OK : ERR_NOMEM;
+}

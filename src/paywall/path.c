@@ -1,0 +1,361 @@
+/* Rules for the paths of other servers: words, rows, matching. */
+#include "postern/path.h"
+
+#include "postern/crypto.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- words ---- */
+
+static const char *const files_names[] = {
+	[PATH_FILES_FREE] = "free", [PATH_FILES_READ] = "read", [PATH_FILES_COUNT] = "count"
+};
+
+const char *path_files_name(enum path_files f)
+{
+	return f >= PATH_FILES_FREE && f <= PATH_FILES_COUNT ? files_names[f] : "";
+}
+
+static enum err files_parse(struct str s, enum path_files *out)
+{
+	for (unsigned i = PATH_FILES_FREE; i <= PATH_FILES_COUNT; i++) {
+		if (str_eq(s, str_of(files_names[i]))) {
+			*out = (enum path_files)i;
+			return ERR_OK;
+		}
+	}
+	return ERR_INVALID;
+}
+
+const char *path_level_name(const struct path_rule *r)
+{
+	return r->closed ? "closed" : paywall_access_name(r->access);
+}
+
+static enum err level_parse(struct str s, struct path_rule *r)
+{
+	r->closed = str_eq(s, STR("closed"));
+	return r->closed ? ERR_OK : paywall_access_parse(s, &r->access);
+}
+
+static enum err refuse(char why[static 256], const char *what, const char *value, const char *right)
+{
+	snprintf(why, 256, "%s %.80s: %s", what, value, right);
+	return ERR_INVALID;
+}
+
+static bool stars_ok(struct str path)
+{
+	size_t stars = 0;
+
+	for (size_t i = 0; i < path.n; i++) {
+		bool two = path.p[i] == '*' && i + 1 < path.n && path.p[i + 1] == '*';
+		if (two && !(i + 2 == path.n && i > 0 && path.p[i - 1] == '/'))
+			return false;
+		stars += path.p[i] == '*';
+	}
+	return stars <= PATH_STARS_MAX;
+}
+
+static enum err pattern_parse(const char *text, struct path_rule *r, char why[static 256])
+{
+	ARENA_AUTO *a = arena_new(1 << 18);
+	struct str path, folded;
+
+	if (!a)
+		return ERR_NOMEM;
+	if (url_path_foreign(str_of(text), a, &path, &folded) != ERR_OK)
+		return refuse(why, "path", text,
+			"a path such as /about, /archive/** (it and all below) or /articles/*/** is "
+			"expected, without dot segments, ';' or '#'");
+	if (path.n > 1 && path.p[path.n - 1] == '/')
+		return refuse(why, "path", text,
+			"end it with /** for all below, or without the slash for that page alone");
+	if (!stars_ok(path))
+		return refuse(why, "path", text,
+			"** stands at the end only, behind a slash, and there are at most 8 stars");
+	return str_copy(r->path, sizeof r->path, path) == ERR_OK
+		       ? ERR_OK
+		       : refuse(why, "path", text, "at most 256 bytes");
+}
+
+static enum err site_parse(const char *text, struct path_rule *r, char why[static 256])
+{
+	ARENA_AUTO *a = arena_new(1 << 16);
+	struct url u;
+
+	if (!a)
+		return ERR_NOMEM;
+	if (url_absolute(str_of(arena_fmt(a, "https://%s/", text)), a, &u) != ERR_OK ||
+		u.path.n != 1 || str_copy(r->site, sizeof r->site, u.site) != ERR_OK)
+		return refuse(why, "site", text, "a name such as blog.example is expected");
+	return ERR_OK;
+}
+
+/* "GET HEAD", words of capital letters and '-'. */
+static bool methods_ok(struct str s)
+{
+	if (s.n == 0 || s.n >= METHODS_SIZE)
+		return false;
+	while (s.p) {
+		struct str word = str_cut(&s, ' ');
+		if (word.n == 0 || word.n > METHOD_NAME_MAX)
+			return false;
+		for (size_t i = 0; i < word.n; i++) {
+			if ((word.p[i] < 'A' || word.p[i] > 'Z') && word.p[i] != '-')
+				return false;
+		}
+	}
+	return true;
+}
+
+static enum err labels_parse(
+	const struct path_rule_words *w, struct path_rule *r, char why[static 256])
+{
+	if (w->section && (!text_slug_ok(str_of(w->section)) ||
+				  str_copy(r->section, sizeof r->section, str_of(w->section)) !=
+					  ERR_OK))
+		return refuse(why, "section", w->section,
+			"a slug of lower-case letters, digits and '-' is expected");
+	if (w->tag && (!*w->tag || strchr(w->tag, '\n') ||
+			      str_copy(r->tag, sizeof r->tag, str_of(w->tag)) != ERR_OK))
+		return refuse(why, "tag", w->tag, "a tag of 1 to 100 bytes is expected");
+	return ERR_OK;
+}
+
+enum err path_rule_parse(const struct path_rule_words *w, struct path_rule *out, char why[static 256])
+{
+	struct path_rule r = { .files = PATH_FILES_FREE, .methods = "GET HEAD" };
+	enum err e = pattern_parse(w->path, &r, why);
+
+	if (e)
+		return e;
+	if (level_parse(str_of(w->level), &r) != ERR_OK)
+		return refuse(why, "level", w->level,
+			"one of public, registered, metered, subscriber, default, closed is "
+			"expected");
+	if (w->methods && strcmp(w->methods, "any") != 0 && !methods_ok(str_of(w->methods)))
+		return refuse(why, "methods", w->methods,
+			"methods in capitals between spaces, such as \"GET HEAD POST\", or any");
+	if (w->methods && str_copy(r.methods, sizeof r.methods, str_of(w->methods)) != ERR_OK)
+		return ERR_INVALID;
+	if (w->files && files_parse(str_of(w->files), &r.files) != ERR_OK)
+		return refuse(why, "files", w->files, "one of free, read, count is expected");
+	e = w->site ? site_parse(w->site, &r, why) : ERR_OK;
+	if (!e)
+		e = labels_parse(w, &r, why);
+	if (!e)
+		*out = r;
+	return e;
+}
+
+/* ---- rows ---- */
+
+struct path_row {
+	struct path_rule r;
+	char level[16], files[16];
+};
+static const struct db_column path_columns[] = {
+	DB_COL_CHARS(struct path_row, r.id),
+	DB_COL_INT(struct path_row, r.position),
+	DB_COL_CHARS(struct path_row, r.site),
+	DB_COL_CHARS(struct path_row, r.path),
+	DB_COL_CHARS(struct path_row, r.methods),
+	DB_COL_CHARS(struct path_row, level),
+	DB_COL_CHARS(struct path_row, r.section),
+	DB_COL_CHARS(struct path_row, r.tag),
+	DB_COL_CHARS(struct path_row, files),
+};
+static const struct db_shape path_shape = DB_SHAPE(struct path_row, path_columns);
+
+enum err path_rules_load(
+	struct db_conn *c, struct arena *a, const struct path_rule **out, size_t *count)
+{
+	struct path_row *rows = NULL;
+	size_t n = 0;
+	struct db_call call = { .query = QUERY_PATH_RULE_LIST,
+		DB_PARAMS(db_int(PATH_RULES_MAX)),
+		.shape = &path_shape,
+		.arena = a,
+		.max_rows = PATH_RULES_MAX };
+	enum err e = db_list(c, &call, &rows, &n);
+	struct path_rule *rules = e ? NULL : arena_alloc(a, (n + 1) * sizeof *rules);
+
+	if (e || !rules)
+		return e ? e : ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		struct path_rule *r = &rules[i];
+
+		*r = rows[i].r;
+		if (level_parse(str_of(rows[i].level), r) != ERR_OK ||
+			files_parse(str_of(rows[i].files), &r->files) != ERR_OK)
+			return ERR_CORRUPT;
+		e = text_fold(str_of(r->path), a, &r->folded);
+		if (e)
+			return e == ERR_INVALID ? ERR_CORRUPT : e;
+	}
+	*out = rules;
+	*count = n;
+	return ERR_OK;
+}
+
+struct path_job {
+	struct path_rule *r;
+	struct str id;
+	int64_t position, now_s, changed;
+};
+struct place_row {
+	int64_t last, count;
+};
+
+static enum err add_tx(struct db_conn *c, void *arg)
+{
+	static const struct db_column columns[] = { DB_COL_INT(struct place_row, last),
+		DB_COL_INT(struct place_row, count) };
+	static const struct db_shape shape = DB_SHAPE(struct place_row, columns);
+	struct path_job *j = arg;
+	struct path_rule *r = j->r;
+	struct place_row row;
+	enum err e = db_get(
+		c, &(struct db_call){ .query = QUERY_PATH_RULE_LAST, .shape = &shape }, &row);
+
+	if (!e && row.count >= PATH_RULES_MAX)
+		return ERR_TOO_LARGE;
+	r->position = j->position && j->position <= row.last ? j->position : row.last + 1;
+	struct db_call move = { .query = QUERY_PATH_RULE_MAKE_ROOM,
+		DB_PARAMS(db_int(r->position)) };
+	struct db_call insert = { .query = QUERY_PATH_RULE_INSERT,
+		DB_PARAMS(db_z(r->id), db_int(r->position), db_z(r->site), db_z(r->path),
+			db_z(r->methods), db_z(path_level_name(r)), db_z(r->section), db_z(r->tag),
+			db_z(path_files_name(r->files)), db_int(j->now_s)) };
+	if (!e)
+		e = db_run(c, &move, NULL);
+	if (!e)
+		e = db_run(c, &insert, NULL);
+	return e ? e : policy_touch(c);
+}
+
+enum err path_rule_add(struct db *db, struct path_rule *r, int64_t position, int64_t now_s)
+{
+	struct path_job j = { .r = r, .position = position, .now_s = now_s };
+
+	crypto_id_make(r->id);
+	return db_tx(db, add_tx, &j);
+}
+
+static enum err remove_tx(struct db_conn *c, void *arg)
+{
+	struct path_job *j = arg;
+	struct db_call call = { .query = QUERY_PATH_RULE_DELETE, DB_PARAMS(db_text(j->id)) };
+	enum err e = db_run(c, &call, &j->changed);
+
+	if (!e && j->changed == 0)
+		return ERR_NOT_FOUND;
+	return e ? e : policy_touch(c);
+}
+
+enum err path_rule_remove(struct db *db, struct str id)
+{
+	struct path_job j = { .id = id };
+	return db_tx(db, remove_tx, &j);
+}
+
+/* ---- matching ---- */
+
+/* '*' takes any characters; the last one met may take more when what follows does not fit. */
+static bool glob(struct str pattern, struct str s)
+{
+	size_t p = 0, i = 0, star = SIZE_MAX, from = 0;
+
+	while (i < s.n) {
+		if (p < pattern.n && pattern.p[p] == '*') {
+			star = p++;
+			from = i;
+		} else if (p < pattern.n && pattern.p[p] == s.p[i]) {
+			p++;
+			i++;
+		} else if (star != SIZE_MAX) {
+			p = star + 1;
+			i = ++from;
+		} else {
+			return false;
+		}
+	}
+	while (p < pattern.n && pattern.p[p] == '*')
+		p++;
+	return p == pattern.n;
+}
+
+static struct str without_slash(struct str path)
+{
+	if (path.n > 0 && path.p[path.n - 1] == '/')
+		path.n--;
+	return path;
+}
+
+/* What of the path the pattern covers, without what "**" takes; NULL: no match. */
+static struct str covered(struct str pattern, struct str path)
+{
+	const struct str none = { NULL, 0 };
+	bool below = str_ends(pattern, STR("/**"));
+
+	if (below)
+		pattern.n -= 3;
+	pattern = without_slash(pattern);
+	path = without_slash(path);
+	const char *begin = path.p;
+	while (pattern.p && path.p) {
+		struct str want = str_cut(&pattern, '/');
+		struct str have = str_cut(&path, '/');
+		if (!glob(want, have))
+			return none;
+		if (!pattern.p)
+			return below || !path.p
+				       ? (struct str){ begin,
+						 (size_t)(have.p + have.n - begin) }
+				       : none;
+	}
+	return none;
+}
+
+bool path_matches(const struct path_rule *r, struct str site, struct str path)
+{
+	return (!*r->site || str_eq(site, str_of(r->site))) && covered(str_of(r->path), path).p;
+}
+
+const struct path_rule *path_rule_find(
+	const struct paywall_policy *p, const struct url *u, bool *ambiguous)
+{
+	const struct path_rule *plain = NULL, *folded = NULL;
+
+	for (size_t i = 0; i < p->path_count && !(plain && folded); i++) {
+		const struct path_rule *r = &p->paths[i];
+		if (*r->site && !str_eq(u->site, str_of(r->site)))
+			continue;
+		if (!plain && covered(str_of(r->path), u->path).p)
+			plain = r;
+		if (!folded && covered(r->folded, u->folded).p)
+			folded = r;
+	}
+	*ambiguous = plain != folded;
+	return plain;
+}
+
+void path_article_id(const struct path_rule *r, const struct url *u, char out[static ID_SIZE])
+{
+	struct str pattern = str_of(r->path), part = without_slash(u->path);
+	uint8_t hash[HASH_BYTES];
+	BUF_AUTO b = BUF(URL_PATH_MAX + SITE_SIZE + 16);
+
+	bool below = str_ends(pattern, STR("/**"));
+	if (below && str_has_byte((struct str){ pattern.p, pattern.n - 3 }, '*'))
+		part = covered(pattern, u->path);
+	buf_str(&b, u->site);
+	buf_byte(&b, '\n');
+	buf_str(&b, part);
+	crypto_digest(buf_view(&b), hash);
+	for (size_t i = 0; i < ID_SIZE - 1; i++)
+		out[i] = "abcdefghijklmnopqrstuvwxyz234567"[hash[i] % 32];
+	out[ID_SIZE - 1] = 0;
+}
