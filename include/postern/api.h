@@ -9,10 +9,12 @@
 #include "postern/account.h"
 #include "postern/content.h"
 #include "postern/http.h"
+#include "postern/path.h"
 
 struct api {
 	const struct accounts *accounts;
 	const struct paywall *wall;
+	const struct sites *sites; /* behind the gate */
 	unsigned teaser_words;
 };
 
@@ -21,6 +23,8 @@ http_handler api_account_create, api_email_verify, api_account_get, api_account_
 	api_account_delete;
 http_handler api_password_change, api_reset_create, api_reset_confirm;
 http_handler api_article_list, api_article_get;
+/* For servers with a service key. */
+http_handler api_access_check, api_admin_explain;
 http_fail api_fail;
 
 #endif

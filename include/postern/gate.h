@@ -1,9 +1,9 @@
-/* gate: answers other web servers that ask "may this request pass?", in the dialect of each (HTTP.md
- * "Forward-auth"): nginx, Traefik and Caddy, Envoy.
+/* gate: answers other web servers that ask "may this request pass?", in the dialect of each
+ * (HTTP.md "Forward-auth"): nginx, Traefik and Caddy, Envoy.
  *
  * What the request was is believed only from trusted_proxies; what is missing, doubled or malformed
- * is a refusal, and so is every trouble of our own. On every 200 all identity headers are set, empty
- * for a stranger, so that a proxy which copies them never lets a client's own through.
+ * is a refusal, and so is every trouble of our own. On every 200 all identity headers are set,
+ * empty for a stranger, so that a proxy which copies them never lets a client's own through.
  *
  * The handlers take a `struct gate *` as context. Threads: a `struct gate` is read-only once
  * opened. */
@@ -15,7 +15,7 @@
 
 struct gate_settings {
 	const char *site_name, *tagline, *language;
-	const char *theme; /* directory that overrides templates, or NULL */
+	const char *theme;           /* directory that overrides templates, or NULL */
 	const char *css, *js, *icon; /* addresses of static files of the pages */
 };
 struct gate;

@@ -155,9 +155,8 @@ typedef void http_fail(void *ctx, struct request *r, struct response *rsp);
 
 struct route {
 	enum method method;
-	const char
-		*pattern; /* "/articles/{slug}"; a part in braces matches one non-empty segment,
-			     "{path...}" at the end all that follows, be it nothing */
+	const char *pattern; /* "/articles/{slug}"; a part in braces matches one non-empty segment,
+				"{path...}" at the end all that follows, be it nothing */
 	http_handler *handler;
 	enum who who;
 	enum rate_class rate;

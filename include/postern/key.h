@@ -37,7 +37,10 @@ enum err MUST_USE key_revoke(struct db *db, const char *name, int64_t now_s);
 enum err MUST_USE key_list(struct db *db, struct arena *a, struct service_key **out, size_t *count);
 
 /* ERR_UNAUTHENTICATED: malformed, unknown, expired or revoked; ERR_DENIED: has not the scope. */
-enum err MUST_USE key_check(
-	struct db *db, struct str text, enum key_scope scope, int64_t now_s, struct service_key *out);
+enum err MUST_USE key_check(struct db *db, struct str text, enum key_scope scope, int64_t now_s,
+	struct service_key *out);
+
+/* Drops what has been dead for 90 days. */
+enum err MUST_USE key_purge(struct db *db, int64_t now_s);
 
 #endif

@@ -22,6 +22,9 @@ struct pages;
 enum err MUST_USE pages_open(const struct pages_settings *s, const struct accounts *accounts,
 	const struct paywall *wall, struct pages **out, char why[static 256]);
 void pages_close(struct pages *p);
+/* Where a static file ("postern.css") is served, for other rooms' pages; NULL: there is none such.
+ */
+const char *pages_asset_href(const struct pages *p, const char *name);
 
 http_handler pages_front, pages_section, pages_article, pages_media, pages_static, pages_icon;
 http_handler pages_login_form, pages_login, pages_logout;

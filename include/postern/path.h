@@ -42,7 +42,7 @@ struct path_rule {
 struct path_rule_words {
 	const char *site, *path, *level, *methods, *section, *tag, *files;
 };
-const char *path_files_name(enum path_files f); /* "free", "read", "count" */
+const char *path_files_name(enum path_files f);         /* "free", "read", "count" */
 const char *path_level_name(const struct path_rule *r); /* "closed", or that of the access */
 enum err MUST_USE path_rule_parse(
 	const struct path_rule_words *w, struct path_rule *out, char why[static 256]);
@@ -51,8 +51,8 @@ enum err MUST_USE path_rule_add(
 	struct db *db, struct path_rule *r, int64_t position, int64_t now_s);
 enum err MUST_USE path_rule_remove(struct db *db, struct str id); /* ERR_NOT_FOUND */
 /* For the policy's snapshot. */
-enum err MUST_USE path_rules_load(struct db_conn *c, struct arena *a,
-	const struct path_rule **out, size_t *count);
+enum err MUST_USE path_rules_load(
+	struct db_conn *c, struct arena *a, const struct path_rule **out, size_t *count);
 
 /* ---- questions ---- */
 bool path_matches(const struct path_rule *r, struct str site, struct str path);
@@ -64,8 +64,7 @@ const struct path_rule *path_rule_find(
 bool path_is_file(struct str path);
 /* What a meter counts and a purchase names: where the rule has stars, all that lies below what they
  * stand for is one article; otherwise each path is. */
-void path_article_id(
-	const struct path_rule *r, const struct url *u, char out[static ID_SIZE]);
+void path_article_id(const struct path_rule *r, const struct url *u, char out[static ID_SIZE]);
 
 /* The sites behind the gate; the first is base_url's own. */
 struct sites {
@@ -90,7 +89,7 @@ enum path_verdict {
 struct path_question {
 	const struct sites *sites;
 	struct url url;
-	struct str method; /* of the request to the other server */
+	struct str method;  /* of the request to the other server */
 	struct visit visit; /* whole_get is worked out here */
 	bool ahead;         /* the browser fetches ahead, and nobody may be reading */
 };
@@ -100,8 +99,8 @@ struct path_answer {
 	struct str origin;            /* as configured, of the site asked for */
 	struct paywall_article article;
 	struct decision decision;
-	bool counts; /* a page whose reading a meter may be charged with */
-	struct str plans;     /* of the reader's entitlements in force, comma list */
+	bool counts;            /* a page whose reading a meter may be charged with */
+	struct str plans;       /* of the reader's entitlements in force, comma list */
 	struct str institution; /* its name, or empty */
 };
 /* As of the caller's read; lives in the arena. */

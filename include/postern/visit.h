@@ -35,6 +35,9 @@ enum err MUST_USE visit_case(struct db_conn *c, const struct visit *v,
 	struct paywall_case *out);
 /* Copies what the decision shows of the policy, which it may then outlive. */
 enum err MUST_USE visit_keep(struct decision *d, struct arena *a);
+/* Plans of the reader's entitlements in force, those to single articles left out: a comma list,
+ * each once. */
+enum err MUST_USE visit_plans(const struct paywall_case *k, struct arena *a, struct str *out);
 /* The decision as of the caller's read; what it points to lives in the arena. */
 enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out);

@@ -5,18 +5,27 @@
 #include <jansson.h>
 
 #include "postern/api.h"
+#include "postern/key.h"
 #include "postern/text.h"
 
-/* A member of the request's object: always a string. */
+/* A member of the request's object: a string, */
 struct json_field {
 	const char *name;
 	bool required;
 	struct str *out; /* {NULL, 0} when absent; copied into the request's arena */
 };
+/* or true or false. */
+struct json_flag {
+	const char *name;
+	bool *out; /* false when absent */
+};
 /* The body must be an object with no other members. ERR_INVALID with rsp->detail (400) or
  * rsp->problems (422). */
 enum err MUST_USE json_body(
 	struct request *r, struct response *rsp, const struct json_field *fields, size_t count);
+/* The same with one flag among the members. */
+enum err MUST_USE json_body_flag(struct request *r, struct response *rsp,
+	const struct json_field *fields, size_t count, const struct json_flag *flag);
 /* Steals `doc`; NULL is ERR_NOMEM. */
 enum err MUST_USE json_answer(struct request *r, struct response *rsp, int status, json_t *doc);
 json_t *json_str(struct str s);
@@ -26,6 +35,16 @@ void json_refusal(struct response *rsp, const struct refusal *why);
 /* 204 unless `e`, which it returns. */
 enum err MUST_USE no_content(struct response *rsp, enum err e);
 json_t *account_json(const struct account *a);
+/* A decision with its names, meter and offers, as every endpoint shows it to servers. */
+struct decision_words {
+	const struct decision *d;
+	const char *reason, *detail;
+};
+json_t *service_decision_json(const struct decision_words *w);
+/* Asks for a service key with the scope, as Authorization: Bearer. ERR_UNAUTHENTICATED, ERR_DENIED
+ * with what the log and the client are told. */
+enum err MUST_USE service_key_ask(
+	const struct api *api, struct request *r, struct response *rsp, enum key_scope scope);
 void json_retry_after(struct response *rsp, int64_t seconds);
 
 #endif

@@ -30,14 +30,34 @@ static enum err take_member(struct request *r, struct response *rsp, const struc
 	return f->out->p ? ERR_OK : ERR_NOMEM;
 }
 
-static enum err take_members(struct request *r, struct response *rsp,
-	const struct json_field *fields, size_t count, json_t *doc)
+static void take_flag(struct response *rsp, const struct json_flag *flag, const json_t *value)
 {
+	if (!json_is_boolean(value))
+		response_problem(
+			rsp, flag->name, "not_a_boolean", "This field must be true or false.");
+	*flag->out = json_is_true(value);
+}
+
+struct json_wanted {
+	const struct json_field *fields;
+	size_t count;
+	const struct json_flag *flag;
+};
+
+static enum err take_members(
+	struct request *r, struct response *rsp, const struct json_wanted *w, json_t *doc)
+{
+	const struct json_field *fields = w->fields;
+	size_t count = w->count;
 	const char *name;
 	json_t *value;
 
 	json_object_foreach(doc, name, value)
 	{
+		if (w->flag && strcmp(name, w->flag->name) == 0) {
+			take_flag(rsp, w->flag, value);
+			continue;
+		}
 		enum err e = take_member(r, rsp, field_named(fields, count, name), name, value);
 		if (e)
 			return e;
@@ -54,8 +74,17 @@ static enum err take_members(struct request *r, struct response *rsp,
 enum err json_body(
 	struct request *r, struct response *rsp, const struct json_field *fields, size_t count)
 {
+	return json_body_flag(r, rsp, fields, count, NULL);
+}
+
+enum err json_body_flag(struct request *r, struct response *rsp, const struct json_field *fields,
+	size_t count, const struct json_flag *flag)
+{
+	const struct json_wanted wanted = { fields, count, flag };
 	json_error_t at;
 
+	if (flag)
+		*flag->out = false;
 	for (size_t i = 0; i < count; i++)
 		*fields[i].out = (struct str){ NULL, 0 };
 	json_auto_t *doc =
@@ -71,7 +100,7 @@ enum err json_body(
 		rsp->detail = "The body must be a JSON object.";
 		return ERR_INVALID;
 	}
-	return take_members(r, rsp, fields, count, doc);
+	return take_members(r, rsp, &wanted, doc);
 }
 
 enum err json_answer(struct request *r, struct response *rsp, int status, json_t *doc)

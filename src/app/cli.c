@@ -189,7 +189,7 @@ static bool help_group(const char *word)
 
 static int unknown_command(int argc, char **argv)
 {
-	const char *names[64];
+	const char *names[128];
 	size_t n = 0;
 	char typed[128];
 

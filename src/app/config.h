@@ -33,9 +33,11 @@ struct config {
 	int64_t failures_free, failure_delay_max_s, failure_forget_hours;
 	int64_t page_burst, page_per_minute, login_burst, login_per_minute;
 	int64_t mail_burst, mail_per_minute, write_burst, write_per_minute;
+	int64_t gate_burst, gate_per_minute, service_burst, service_per_minute;
 	int64_t teaser_words;
 	const char *default_section, *default_access;
 	const char *timezone;
+	const char *gate_sites;
 	const char *ai_policy, *open_statuses_text, *open_statuses_by_source_text;
 	/* worked out */
 	struct ip_net trusted_proxies[IP_NETS_MAX];

@@ -10,6 +10,7 @@
 #include "postern/db.h"
 #include "postern/entitlement.h"
 #include "postern/http.h"
+#include "postern/path.h"
 
 struct checking {
 	struct config *c;
@@ -93,6 +94,20 @@ static enum err base_url_check(struct checking *l)
 	return ERR_OK;
 }
 
+static enum err sites_check(struct checking *l)
+{
+	char why[256] = "";
+	struct sites sites;
+	ARENA_AUTO *a = arena_new(1 << 20);
+
+	if (!a)
+		return ERR_NOMEM;
+	enum err e = sites_parse(l->c->base_url, l->c->gate_sites, a, &sites, why);
+	return e == ERR_INVALID
+		       ? refuse(l, "gate.sites: %s", *why ? why : "server.base_url is no address")
+		       : e;
+}
+
 static bool listens_locally(struct str listen)
 {
 	static const char *const local[] = { "127.", "localhost:", "[::1]:", "unix:" };
@@ -129,6 +144,8 @@ static enum err limits_check(struct checking *l)
 		{ "login", c->login_burst, c->login_per_minute },
 		{ "mail", c->mail_burst, c->mail_per_minute },
 		{ "write", c->write_burst, c->write_per_minute },
+		{ "gate", c->gate_burst, c->gate_per_minute },
+		{ "service", c->service_burst, c->service_per_minute },
 	};
 
 	for (size_t i = 0; i < COUNT(pairs); i++) {
@@ -266,6 +283,8 @@ enum err config_check_together(struct config *c, char why[static CONFIG_WHY_SIZE
 		return refuse(
 			l, "site.name is longer than %d bytes, or no plain UTF-8", NAME_SIZE - 1);
 	enum err e = base_url_check(l);
+	if (!e)
+		e = sites_check(l);
 	if (!e)
 		e = listen_check(l, "server.listen", c->listen);
 	if (!e && *c->ops_listen)

@@ -53,6 +53,15 @@ static const struct route api_routes[] = {
 	{ METHOD_POST,   "/api/v1/password-resets/confirm", api_reset_confirm,       WHO_ANYONE,    RATE_LOGIN, BODY_JSON, JSON_CAP, LANE_HASH },
 	{ METHOD_GET,    "/api/v1/articles",                api_article_list,        WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,    "/api/v1/articles/{slug}",         api_article_get,         WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST,   "/api/v1/access/check",            api_access_check,        WHO_ANYONE,    RATE_SERVICE, BODY_JSON, JSON_CAP, LANE_WORK },
+	{ METHOD_GET,    "/api/v1/admin/explain",           api_admin_explain,       WHO_ANYONE,    RATE_SERVICE, BODY_NONE, 1, LANE_WORK },
+};
+
+static const struct route gate_routes[] = {
+	{ METHOD_GET, "/gate/auth-request",       gate_auth_request, WHO_READER, RATE_GATE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/gate/forward-auth",       gate_forward_auth, WHO_READER, RATE_GATE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_ANY, "/gate/ext-authz/{path...}", gate_ext_authz,   WHO_READER, RATE_GATE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/gate/wall",               gate_wall,         WHO_READER, RATE_GATE, BODY_NONE, 1, LANE_WORK },
 };
 
 static const struct route ops_routes[] = {
@@ -70,7 +79,13 @@ void routes_fill(struct app *app)
 		.ctx = &app->api,
 		.fail = api_fail,
 		.credential = CREDENTIAL_BEARER };
-	app->groups[1] = (struct route_group){ .prefix = "/",
+	app->groups[1] = (struct route_group){ .prefix = "/gate/",
+		.routes = gate_routes,
+		.count = COUNT(gate_routes),
+		.ctx = app->gate,
+		.fail = gate_fail,
+		.credential = CREDENTIAL_PROXIED };
+	app->groups[2] = (struct route_group){ .prefix = "/",
 		.routes = page_routes,
 		.count = COUNT(page_routes),
 		.ctx = app->pages,

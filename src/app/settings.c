@@ -156,6 +156,18 @@ const struct setting settings[] = {
 		"Other changes from one source at once."),
 	INT("limits", "write_per_minute", write_per_minute, "120", 0, 1000000, "requests",
 		"And then so many a minute."),
+	INT("limits", "gate_burst", gate_burst, "1200", 0, 1000000, "requests",
+		"Questions of a proxy about one reader's requests, pictures and styles included, "
+		"at once."),
+	INT("limits", "gate_per_minute", gate_per_minute, "3000", 0, 1000000, "requests",
+		"And then so many a minute."),
+	INT("limits", "service_burst", service_burst, "2000", 0, 1000000, "requests",
+		"Requests with service keys from one source at once."),
+	INT("limits", "service_per_minute", service_per_minute, "60000", 0, 1000000, "requests",
+		"And then so many a minute."),
+	TEXT("gate", "sites", gate_sites, "", NULL,
+		"Further sites behind the gate beside base_url, such as https://blog.example, "
+		"separated by commas. Any other is refused."),
 	INT("article", "teaser_words", teaser_words, "90", 1, 2000, "words",
 		"A teaser ends with the paragraph that reaches so many, where the author set no "
 		"mark."),

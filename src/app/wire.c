@@ -1,5 +1,7 @@
 #include "wire.h"
 
+#include "postern/key.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -144,6 +146,9 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	app->accounts = (struct accounts){
 		.set = account_settings(c), .db = app->db, .mail = app->mail, .log = &app->log
 	};
+	e = sites_parse(c->base_url, c->gate_sites, app->arena, &app->sites, why);
+	if (e)
+		return e;
 	e = wall_open(app);
 	if (e)
 		return e;
@@ -213,6 +218,24 @@ static void http_fill(struct app *app)
 		(struct rate_limit){ (unsigned)c->mail_burst, (unsigned)c->mail_per_minute };
 	h->limits[RATE_WRITE] =
 		(struct rate_limit){ (unsigned)c->write_burst, (unsigned)c->write_per_minute };
+	h->limits[RATE_GATE] =
+		(struct rate_limit){ (unsigned)c->gate_burst, (unsigned)c->gate_per_minute };
+	h->limits[RATE_SERVICE] =
+		(struct rate_limit){ (unsigned)c->service_burst, (unsigned)c->service_per_minute };
+}
+
+static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+	struct gate_settings gs = { .site_name = c->site_name,
+		.tagline = c->tagline,
+		.language = c->language,
+		.theme = *c->theme ? c->theme : NULL,
+		.css = pages_asset_href(app->pages, "postern.css"),
+		.js = pages_asset_href(app->pages, "postern.js"),
+		.icon = pages_asset_href(app->pages, "icon.svg") };
+
+	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
 }
 
 enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
@@ -229,11 +252,14 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	app->started_s = clock_now_s(&app->clock);
 	enum err e = pages_open(&ps, &app->accounts, &app->wall, &app->pages, why);
 	if (!e)
+		e = gate_start(app, why);
+	if (!e)
 		e = caches_open(app);
 	if (e)
 		return e;
 	app->api = (struct api){ .accounts = &app->accounts,
 		.wall = &app->wall,
+		.sites = &app->sites,
 		.teaser_words = (unsigned)c->teaser_words };
 	routes_fill(app);
 	http_fill(app);
@@ -279,6 +305,8 @@ static void housekeeping(struct app *app)
 		e = mail_purge(app->db, now_s);
 	if (!e)
 		e = db_changes_purge(app->db, now_s);
+	if (!e)
+		e = key_purge(app->db, now_s);
 	if (e)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("err", err_name(e)));
 }
@@ -312,6 +340,7 @@ void app_wait(struct app *app)
 void app_close(struct app *app)
 {
 	http_stop(app->http);
+	gate_close(app->gate);
 	pages_close(app->pages);
 	mail_close(app->mail);
 	policy_cache_close(app->wall.policies);

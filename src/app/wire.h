@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "postern/api.h"
+#include "postern/gate.h"
 #include "postern/pages.h"
 
 struct app {
@@ -20,9 +21,11 @@ struct app {
 	struct paywall wall;
 	struct pages *pages;
 	struct api api;
+	struct sites sites; /* behind the gate */
+	struct gate *gate;
 	struct http *http;
 	struct http_settings http_set;
-	struct route_group groups[2], ops;
+	struct route_group groups[3], ops;
 	int64_t started_s;
 	atomic_bool draining; /* told to stop: not ready any more, and still serving */
 };

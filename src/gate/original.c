@@ -40,7 +40,8 @@ static struct str joined(struct request *r, struct str scheme, struct str host, 
 
 /* Host and target come apart here and must not run into each other: "good.example" and
  * "@evil.example/" would make another address than either. */
-static struct str from_parts(struct request *r, struct str scheme, struct str host, struct str target)
+static struct str from_parts(
+	struct request *r, struct str scheme, struct str host, struct str target)
 {
 	if (host.n == 0 || str_has_byte(host, '/') || str_has_byte(host, '@') ||
 		!str_starts(target, STR("/")))
@@ -53,8 +54,8 @@ static struct str from_parts(struct request *r, struct str scheme, struct str ho
 static struct str ext_authz_address(const struct gate *g, struct request *r)
 {
 	const struct str prefix = STR("/gate/ext-authz");
-	struct str scheme = str_starts(g->sites->origin[0], STR("https:")) ? STR("https")
-									   : STR("http");
+	struct str scheme =
+		str_starts(g->sites->origin[0], STR("https:")) ? STR("https") : STR("http");
 
 	if (!str_starts(r->target, prefix) || request_header_count(r, "X-Forwarded-Proto") > 1)
 		return (struct str){ NULL, 0 };

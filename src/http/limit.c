@@ -30,8 +30,8 @@ struct http_limits {
 
 const char *http_rate_name(enum rate_class class)
 {
-	static const char *const names[RATE_COUNT] = { "", "page", "login", "mail", "write",
-		"ops", "gate", "service" };
+	static const char *const names[RATE_COUNT] = { "", "page", "login", "mail", "write", "ops",
+		"gate", "service" };
 	return names[class];
 }
 

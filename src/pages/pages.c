@@ -117,6 +117,15 @@ void pages_close(struct pages *p)
 	free(p);
 }
 
+const char *pages_asset_href(const struct pages *p, const char *name)
+{
+	for (unsigned i = 0; i < ASSET_COUNT; i++) {
+		if (strcmp(p->assets[i].name, name) == 0)
+			return p->assets[i].href;
+	}
+	return NULL;
+}
+
 static void asset_answer(struct response *rsp, const struct asset *as, const char *cache)
 {
 	rsp->status = 200;

@@ -106,8 +106,8 @@ static enum err insert(struct db_conn *c, const struct key_job *j)
 {
 	struct count_row n;
 	char scopes[KEY_SCOPES_SIZE];
-	enum err e = db_get(
-		c, &(struct db_call){ .query = QUERY_SERVICE_KEY_COUNT, .shape = &count_shape }, &n);
+	enum err e = db_get(c,
+		&(struct db_call){ .query = QUERY_SERVICE_KEY_COUNT, .shape = &count_shape }, &n);
 
 	if (e || n.count >= KEYS_MAX)
 		return e ? e : ERR_TOO_LARGE;
@@ -253,8 +253,8 @@ static enum err used_tx(struct db_conn *c, void *arg)
 	return db_run(c, &call, NULL);
 }
 
-enum err key_check(
-	struct db *db, struct str text, enum key_scope scope, int64_t now_s, struct service_key *out)
+enum err key_check(struct db *db, struct str text, enum key_scope scope, int64_t now_s,
+	struct service_key *out)
 {
 	struct key_look l = { .now_s = now_s };
 
@@ -272,4 +272,18 @@ enum err key_check(
 	if (now_s - out->used_at >= KEY_USED_STEP_S)
 		(void)!db_tx(db, used_tx, &l);
 	return ERR_OK;
+}
+
+static enum err purge_tx(struct db_conn *c, void *arg)
+{
+	const struct key_job *j = arg;
+	struct db_call call = { .query = QUERY_SERVICE_KEY_PURGE,
+		DB_PARAMS(db_int(j->now_s - (int64_t)90 * 86400)) };
+	return db_run(c, &call, NULL);
+}
+
+enum err key_purge(struct db *db, int64_t now_s)
+{
+	struct key_job j = { .now_s = now_s };
+	return db_tx(db, purge_tx, &j);
 }

@@ -67,7 +67,8 @@ static enum err pattern_parse(const char *text, struct path_rule *r, char why[st
 		return ERR_NOMEM;
 	if (url_path_foreign(str_of(text), a, &path, &folded) != ERR_OK)
 		return refuse(why, "path", text,
-			"a path such as /about, /archive/** (it and all below) or /articles/*/** is "
+			"a path such as /about, /archive/** (it and all below) or /articles/*/** "
+			"is "
 			"expected, without dot segments, ';' or '#'");
 	if (path.n > 1 && path.p[path.n - 1] == '/')
 		return refuse(why, "path", text,
@@ -113,9 +114,9 @@ static bool methods_ok(struct str s)
 static enum err labels_parse(
 	const struct path_rule_words *w, struct path_rule *r, char why[static 256])
 {
-	if (w->section && (!text_slug_ok(str_of(w->section)) ||
-				  str_copy(r->section, sizeof r->section, str_of(w->section)) !=
-					  ERR_OK))
+	if (w->section &&
+		(!text_slug_ok(str_of(w->section)) ||
+			str_copy(r->section, sizeof r->section, str_of(w->section)) != ERR_OK))
 		return refuse(why, "section", w->section,
 			"a slug of lower-case letters, digits and '-' is expected");
 	if (w->tag && (!*w->tag || strchr(w->tag, '\n') ||
@@ -124,7 +125,8 @@ static enum err labels_parse(
 	return ERR_OK;
 }
 
-enum err path_rule_parse(const struct path_rule_words *w, struct path_rule *out, char why[static 256])
+enum err path_rule_parse(
+	const struct path_rule_words *w, struct path_rule *out, char why[static 256])
 {
 	struct path_rule r = { .files = PATH_FILES_FREE, .methods = "GET HEAD" };
 	enum err e = pattern_parse(w->path, &r, why);
@@ -312,8 +314,7 @@ static struct str covered(struct str pattern, struct str path)
 			return none;
 		if (!pattern.p)
 			return below || !path.p
-				       ? (struct str){ begin,
-						 (size_t)(have.p + have.n - begin) }
+				       ? (struct str){ begin, (size_t)(have.p + have.n - begin) }
 				       : none;
 	}
 	return none;

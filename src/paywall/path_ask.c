@@ -8,8 +8,7 @@
 static enum err site_add(struct str origin, struct arena *a, struct sites *out)
 {
 	struct url u;
-	enum err e = url_absolute(
-		str_of(arena_fmt(a, STR_FMT "/", STR_ARG(origin))), a, &u);
+	enum err e = url_absolute(str_of(arena_fmt(a, STR_FMT "/", STR_ARG(origin))), a, &u);
 
 	if (e || u.path.n != 1)
 		return e ? e : ERR_INVALID;
@@ -60,9 +59,9 @@ static bool site_known(const struct sites *s, struct str site, struct str *origi
 
 static bool extension_is_file(struct str e)
 {
-	static const char *const files[] = { "css", "js", "mjs", "map", "png", "jpg", "jpeg",
-		"gif", "webp", "avif", "svg", "ico", "bmp", "woff", "woff2", "ttf", "otf", "eot",
-		"mp3", "m4a", "ogg", "wav", "mp4", "webm", "mov", "vtt" };
+	static const char *const files[] = { "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif",
+		"webp", "avif", "svg", "ico", "bmp", "woff", "woff2", "ttf", "otf", "eot", "mp3",
+		"m4a", "ogg", "wav", "mp4", "webm", "mov", "vtt" };
 
 	for (size_t i = 0; i < COUNT(files); i++) {
 		if (str_eq_nocase(e, str_of(files[i])))
@@ -146,25 +145,6 @@ static enum err take_rule(
 	return ERR_OK;
 }
 
-static enum err plans_list(const struct paywall_case *k, struct arena *a, struct str *out)
-{
-	BUF_AUTO b = BUF(ENTITLEMENTS_MAX * (PLAN_SIZE + 1));
-
-	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
-		const struct entitlement *e = &k->reader->entitlements[i];
-		bool told = *e->article_id || !paywall_entitlement_open(k->policy, e, k->now.s);
-		for (size_t j = 0; j < i && !told; j++) {
-			const struct entitlement *f = &k->reader->entitlements[j];
-			told = !*f->article_id && str_eq(str_of(e->plan), str_of(f->plan)) &&
-			       paywall_entitlement_open(k->policy, f, k->now.s);
-		}
-		if (!told)
-			buf_fmt(&b, "%s%s", b.n > 0 ? "," : "", e->plan);
-	}
-	*out = b.n > 0 ? arena_str(a, buf_view(&b)) : STR("");
-	return b.err || !out->p ? ERR_NOMEM : ERR_OK;
-}
-
 /* Nobody reads a HEAD; a file is read with its page. */
 static bool counts(const struct path_question *q, const struct path_rule *r)
 {
@@ -194,7 +174,7 @@ static enum err decide(const struct path_question *q, struct db_conn *c,
 	v.whole_get = out->counts && !q->ahead;
 	enum err e = visit_case(c, &v, policy, &out->article, a, &k);
 	if (!e)
-		e = plans_list(&k, a, &out->plans);
+		e = visit_plans(&k, a, &out->plans);
 	if (e)
 		return e;
 	out->decision = paywall_decide(&k);

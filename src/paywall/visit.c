@@ -50,6 +50,25 @@ enum err visit_case(struct db_conn *c, const struct visit *v, const struct paywa
 	return e ? e : reader_institution(c, v, policy, art, reader);
 }
 
+enum err visit_plans(const struct paywall_case *k, struct arena *a, struct str *out)
+{
+	BUF_AUTO b = BUF(ENTITLEMENTS_MAX * (PLAN_SIZE + 1));
+
+	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
+		const struct entitlement *e = &k->reader->entitlements[i];
+		bool told = *e->article_id || !paywall_entitlement_open(k->policy, e, k->now.s);
+		for (size_t j = 0; j < i && !told; j++) {
+			const struct entitlement *f = &k->reader->entitlements[j];
+			told = !*f->article_id && str_eq(str_of(e->plan), str_of(f->plan)) &&
+			       paywall_entitlement_open(k->policy, f, k->now.s);
+		}
+		if (!told)
+			buf_fmt(&b, "%s%s", b.n > 0 ? "," : "", e->plan);
+	}
+	*out = b.n > 0 ? arena_str(a, buf_view(&b)) : STR("");
+	return b.err || !out->p ? ERR_NOMEM : ERR_OK;
+}
+
 enum err visit_keep(struct decision *d, struct arena *a)
 {
 	if (d->rule) {

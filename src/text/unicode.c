@@ -39,10 +39,9 @@ static enum err map_spaces(struct str s, struct arena *a, struct str *out)
 	return ERR_OK;
 }
 
-/* Normalises with the code points in between held by the arena, so that they are wiped with it. `s` is
- * UTF-8. */
-static enum err transform(
-	struct str s, utf8proc_option_t how, struct arena *a, struct str *out)
+/* Normalises with the code points in between held by the arena, so that they are wiped with it. `s`
+ * is UTF-8. */
+static enum err transform(struct str s, utf8proc_option_t how, struct arena *a, struct str *out)
 {
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s.p;
 	utf8proc_ssize_t room = utf8proc_decompose(p, (utf8proc_ssize_t)s.n, NULL, 0, how);

@@ -26,12 +26,14 @@ static enum err who(void *ctx, struct request *r, struct response *rsp)
 	}
 static const struct route pages[] = { WHO_ROUTES("/") };
 static const struct route api[] = { WHO_ROUTES("/api/") };
+static const struct route gate[] = { WHO_ROUTES("/gate/") };
 static const struct route hooks[] = {
 	{ METHOD_POST, "/hooks/any", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
 };
 static const struct route_group groups[] = {
 	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER },
 	{ "/hooks/", hooks, COUNT(hooks), "hooks", site_fail, CREDENTIAL_NONE },
+	{ "/gate/", gate, COUNT(gate), "gate", site_fail, CREDENTIAL_PROXIED },
 	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE },
 };
 static struct answer a;
@@ -109,6 +111,14 @@ static void tokens(void **state)
 		{ "GET /api/mine", "Authorization: Bearer\r\n", 401, "api|" },
 		{ "GET /api/mine?access_token=pst_good", "", 401, "api|" },
 		{ "GET /api/mine", BEARER BEARER, 400, "api|" },
+		{ "GET /gate/mine", BEARER, 200, "acct|" },
+		{ "GET /gate/mine", COOKIE, 200, "acct|" },
+		{ "GET /gate/mine", "Authorization: Basic x\r\n" COOKIE, 200, "acct|" },
+		{ "GET /gate/mine", "Authorization: Bearer x.y\r\n" COOKIE, 200, "acct|" },
+		{ "GET /gate/mine", "Authorization: Bearer pst_bad\r\n" COOKIE, 401, "gate|" },
+		{ "GET /gate/mine", COOKIE COOKIE, 401, "gate|" },
+		{ "GET /gate/mine?a=1&a=2", COOKIE, 200, "acct|" },
+		{ "DELETE /gate/mine", COOKIE "Origin: https://evil.example\r\n", 200, "acct|" },
 	};
 	struct site site;
 	prepare(&site);

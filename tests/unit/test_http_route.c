@@ -26,6 +26,8 @@ static void matching(void **state)
 		PAGE(METHOD_GET, "/x/{b}/z"),
 		PAGE(METHOD_GET, "/x/y/{c}"),
 		PAGE(METHOD_POST, "/only"),
+		PAGE(METHOD_ANY, "/tail/{rest...}"),
+		PAGE(METHOD_GET, "/tail/own"),
 	};
 	static const struct route_group g = {
 		.prefix = "/", .routes = routes, .count = COUNT(routes)
@@ -49,6 +51,12 @@ static void matching(void **state)
 		{ METHOD_GET, -1, "/ITEMS/7", "", "" },
 		{ METHOD_GET, -1, "/only", "", "POST" },
 		{ METHOD_PATCH, -1, "/items/7", "", "GET, HEAD, DELETE" },
+		{ METHOD_OPTIONS, -1, "/items/7", "", "GET, HEAD, DELETE" },
+		{ METHOD_GET, 8, "/tail/", "", "" },
+		{ METHOD_OPTIONS, 8, "/tail/a/b/", "a/b/", "" },
+		{ METHOD_DELETE, 8, "/tail/own", "own", "GET, HEAD" },
+		{ METHOD_GET, 9, "/tail/own", "", "GET, HEAD" },
+		{ METHOD_GET, -1, "/tail", "", "" },
 		{ 0, -1, "/items/7", "", "GET, HEAD, DELETE" },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -90,7 +98,7 @@ static void holes(void **state)
 	assert_true(one_route_ok(good, CREDENTIAL_COOKIE, "/a/"));
 	assert_false(one_route_ok(good, CREDENTIAL_COOKIE, "/b/"));
 	assert_false(one_route_ok(good, 0, "/"));
-	struct route bad[26];
+	struct route bad[32];
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		bad[i] = good;
 	}
@@ -118,9 +126,16 @@ static void holes(void **state)
 	bad[20].pattern = "/a/b}";
 	bad[21].pattern = "/{a}/{b}/{c}/{d}";
 	bad[22].pattern = "";
-	bad[23].method = METHOD_DELETE + 1;
+	bad[23].method = METHOD_ANY + 1;
 	bad[24].lane = LANE_HASH + 1;
 	bad[25].who = WHO_SIGNED_IN + 1;
+	bad[26].pattern = "/a/{b...}/c";
+	bad[27].pattern = "/a/{...}";
+	bad[28].pattern = "/a/{b..}";
+	bad[29].pattern = "/a/b...";
+	bad[29].rate = 0;
+	bad[30].pattern = "/{a}/{b}/{c}/{d...}";
+	bad[31].method = METHOD_ANY;
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		if (one_route_ok(bad[i], CREDENTIAL_COOKIE, "/")) {
 			fail_msg("bad route %zu was taken", i);
@@ -150,6 +165,10 @@ static void doubled_patterns(void **state)
 	assert_non_null(strstr(why, "twice"));
 	g.routes = apart;
 	assert_true(http_table_check(&s, why));
+	static const struct route any[] = { PAGE(METHOD_GET, "/a/{b}"),
+		PAGE(METHOD_ANY, "/a/{c...}") };
+	g.routes = any;
+	assert_false(http_table_check(&s, why));
 }
 
 static void settings(void **state)

@@ -1,0 +1,169 @@
+/* POST /api/v1/access/check: for servers that keep their own content. */
+#include "internal.h"
+
+#include <string.h>
+
+struct checking {
+	const struct api *api;
+	struct arena *a;
+	struct str token, account_id, ip, article, url;
+	bool charge;
+	struct caller caller;
+	struct path_question q; /* by URL; its visit serves for both */
+	struct path_answer p;
+	struct str plans;
+};
+
+static enum err checking_parse(struct request *r, struct response *rsp, struct checking *k)
+{
+	const struct json_field fields[] = { { "token", false, &k->token },
+		{ "account_id", false, &k->account_id }, { "ip", false, &k->ip },
+		{ "article", false, &k->article }, { "url", false, &k->url } };
+	const struct json_flag charge = { "charge", &k->charge };
+	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &charge);
+
+	if (e)
+		return e;
+	if (!k->article.p == !k->url.p)
+		response_problem(rsp, k->article.p ? "url" : "article", "exactly_one",
+			"Exactly one of article and url is needed.");
+	if (k->token.p && k->account_id.p)
+		response_problem(rsp, "account_id", "exactly_one",
+			"At most one of token and account_id can say who reads.");
+	if (k->ip.p && ip_parse(k->ip, &k->q.visit.client) != ERR_OK)
+		response_problem(
+			rsp, "ip", "bad_address", "An IPv4 or IPv6 address without a port.");
+	if (k->url.p) {
+		e = url_absolute(k->url, r->arena, &k->q.url);
+		if (e == ERR_NOMEM)
+			return e;
+		if (e)
+			response_problem(rsp, "url", "bad_url",
+				"An absolute http or https address, in the one spelling that is "
+				"taken here.");
+	}
+	return rsp->problem_count ? ERR_INVALID : ERR_OK;
+}
+
+static void take_account(struct caller *c, const struct account *acc)
+{
+	c->signed_in = true;
+	memcpy(c->account_id, acc->id, sizeof c->account_id);
+	memcpy(c->email, acc->email, sizeof c->email);
+	memcpy(c->name, acc->name, sizeof c->name);
+}
+
+/* A token that is good for nothing any more is a stranger's; an id that names nobody is a mistake
+ * of the server that asks. */
+static enum err who(struct request *r, struct response *rsp, struct checking *k)
+{
+	struct account acc;
+
+	if (k->token.p)
+		return account_identify(
+			(void *)(uintptr_t)k->api->accounts, k->token, r->now_s, &k->caller);
+	if (!k->account_id.p)
+		return ERR_OK;
+	enum err e = k->account_id.n == ID_SIZE - 1
+			     ? account_find(k->api->accounts, k->account_id, &acc)
+			     : ERR_NOT_FOUND;
+	if (e == ERR_NOT_FOUND) {
+		response_problem(
+			rsp, "account_id", "unknown_account", "There is no account of this id.");
+		return ERR_INVALID;
+	}
+	if (!e && !acc.disabled_at && acc.verified_at)
+		take_account(&k->caller, &acc);
+	crypto_wipe(&acc, sizeof acc);
+	return e;
+}
+
+/* ---- by article ---- */
+
+static enum err article_decide(struct db_conn *c, struct checking *k,
+	const struct paywall_policy *policy, const struct article *art)
+{
+	struct paywall_article *facts = &k->p.article;
+	struct paywall_case f;
+
+	*facts = content_facts(art);
+	k->q.visit.whole_get = k->charge;
+	enum err e = visit_case(c, &k->q.visit, policy, facts, k->a, &f);
+	if (!e)
+		e = visit_plans(&f, k->a, &k->p.plans);
+	if (e)
+		return e;
+	k->p.verdict = PATH_DECIDED;
+	k->p.counts = true;
+	k->p.decision = paywall_decide(&f);
+	return visit_keep(&k->p.decision, k->a);
+}
+
+static enum err article_ask(struct db_conn *c, struct checking *k)
+{
+	struct article *art = arena_alloc(k->a, sizeof *art);
+	const struct paywall_policy *policy = NULL;
+	enum err e = art ? content_find(c, k->article, k->a, art) : ERR_NOMEM;
+
+	if (!e)
+		e = policy_take(k->api->wall->policies, c, &policy);
+	if (!e)
+		e = article_decide(c, k, policy, art);
+	policy_give_back(k->api->wall->policies, policy);
+	return e;
+}
+
+static enum err check_read(struct db_conn *c, void *arg)
+{
+	struct checking *k = arg;
+
+	if (k->article.p)
+		return article_ask(c, k);
+	return path_ask(k->api->wall, c, &k->q, k->a, &k->p);
+}
+
+/* ---- the answer ---- */
+
+static json_t *reader_json(const struct checking *k)
+{
+	json_t *plans = json_array();
+	struct str rest = k->p.plans;
+
+	while (rest.n > 0)
+		json_array_append_new(plans, json_str(str_cut(&rest, ',')));
+	return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o}", "signed_in", k->caller.signed_in,
+		"account_id", k->caller.account_id, "email", k->caller.email, "name",
+		k->caller.name, "plans", plans, "institution",
+		k->p.decision.institution ? json_string(k->p.decision.institution) : json_null());
+}
+
+enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct checking k = {
+		.api = api, .a = r->arena, .q = { .sites = api->sites, .method = STR("GET") }
+	};
+	enum err e = service_key_ask(api, r, rsp, KEY_ACCESS);
+
+	if (!e)
+		e = checking_parse(r, rsp, &k);
+	if (!e)
+		e = who(r, rsp, &k);
+	if (e)
+		return e;
+	k.q.visit.account_id = k.caller.account_id;
+	k.q.visit.session_id = k.caller.session_id;
+	k.q.visit.now_s = r->now_s;
+	e = db_read(api->wall->db, check_read, &k);
+	if (e == ERR_NOT_FOUND)
+		rsp->detail = "There is no article of this slug.";
+	if (e)
+		return e;
+	struct decision_words words = { &k.p.decision, path_reason_name(&k.p),
+		path_reason_text(&k.p) };
+	rsp->decision = paywall_grant_name(k.p.decision.grant);
+	rsp->reason = words.reason;
+	return json_answer(r, rsp, 200,
+		json_pack("{s:o, s:o, s:b}", "decision", service_decision_json(&words), "reader",
+			reader_json(&k), "charged", false));
+}

@@ -1,0 +1,170 @@
+/* GET /api/v1/admin/explain: why a reader may have what he may have, and what would change it. */
+#include "internal.h"
+
+#include "postern/entitlement.h"
+#include "postern/explain.h"
+
+struct explaining {
+	const struct api *api;
+	struct arena *a;
+	struct str slug, reader;
+	struct account account;
+	struct visit visit;
+	struct article article;
+	struct paywall_article facts;
+	struct explanation x;
+};
+
+static const char *or_empty(const char *z)
+{
+	return z ? z : "";
+}
+
+static json_t *rules_json(const struct explanation *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->rule_count; i++) {
+		const struct explained_rule *v = &x->rules[i];
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}", "step",
+				      explain_step_name(v->step), "id", v->rule ? v->rule->id : "",
+				      "position", (json_int_t)(v->rule ? v->rule->position : 0),
+				      "level", paywall_access_name(v->access), "matched",
+				      v->matched, "decided", v->decided, "conditions",
+				      or_empty(v->conditions), "why", or_empty(v->why)));
+	}
+	return list;
+}
+
+static json_t *entitlements_json(const struct explanation *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->entitlement_count; i++) {
+		const struct explained_entitlement *v = &x->entitlements[i];
+		const struct entitlement *e = v->entitlement;
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:b, s:b, "
+				  "s:s}",
+				"id", e->id, "plan", e->plan, "source", e->source, "status",
+				entitlement_status_name(e->status), "article_id", e->article_id,
+				"starts_at", json_time(e->starts_at), "ends_at",
+				json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
+				"revoked_at", json_time(e->revoked_at), "covers", v->covers, "open",
+				v->open, "decided", v->decided, "why", or_empty(v->why)));
+	}
+	return list;
+}
+
+static json_t *changes_json(const struct explanation *x)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < x->change_count; i++) {
+		const struct explained_change *v = &x->changes[i];
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:o, s:s, s:s}", "what", v->what, "text", v->text,
+				"at", json_time(v->at_s), "grant", paywall_grant_name(v->grant),
+				"reason", paywall_reason_name(v->reason)));
+	}
+	return list;
+}
+
+static json_t *article_json(const struct article *art)
+{
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "slug", art->slug, "access",
+		paywall_access_name(art->access), "section", json_str(art->section), "status",
+		json_str(art->status), "published_at", json_time(art->published_at), "embargo_at",
+		json_time(art->embargo_at), "expires_at", json_time(art->expires_at));
+}
+
+static json_t *reader_json(const struct explaining *g)
+{
+	static const char *const classes[] = {
+		[CRAWLER_NONE] = "none", [CRAWLER_SEARCH] = "search", [CRAWLER_AI] = "ai"
+	};
+	const struct paywall_reader *v = &g->x.reader;
+
+	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", g->account.email, "signed_in",
+		v->signed_in, "institution", or_empty(v->institution), "crawler",
+		classes[v->crawler], "crawler_name", or_empty(v->crawler_name), "gift", v->gift);
+}
+
+static enum err explain_read(struct db_conn *c, void *arg)
+{
+	struct explaining *g = arg;
+	enum err e = content_find(c, g->slug, g->a, &g->article);
+
+	if (e)
+		return e;
+	g->facts = content_facts(&g->article);
+	return explain_visit(g->api->wall, c, &g->visit, &g->facts, g->a, &g->x);
+}
+
+static enum err query_parse(struct request *r, struct response *rsp, struct explaining *g)
+{
+	static const char *const known[] = { "article", "reader", "ip", "at" };
+	struct str ip = fields_get(&r->query, "ip"), at = fields_get(&r->query, "at");
+
+	for (size_t i = 0; i < r->query.n; i++) {
+		bool found = false;
+		for (size_t k = 0; k < COUNT(known); k++)
+			found = found || str_eq(r->query.v[i].name, str_of(known[k]));
+		if (!found)
+			response_problem(rsp, arena_str(r->arena, r->query.v[i].name).p,
+				"unknown_field", "This parameter is not known here.");
+	}
+	g->slug = fields_get(&r->query, "article");
+	g->reader = fields_get(&r->query, "reader");
+	if (g->slug.n == 0)
+		response_problem(rsp, "article", "required", "The slug of an article is needed.");
+	if (ip.n > 0 && ip_parse(ip, &g->visit.client) != ERR_OK)
+		response_problem(
+			rsp, "ip", "bad_address", "An IPv4 or IPv6 address without a port.");
+	if (at.n > 0 && time_parse(at, &g->visit.now_s) != ERR_OK)
+		response_problem(
+			rsp, "at", "bad_time", "A date or a time such as 2027-01-31T18:00:00Z.");
+	return rsp->problem_count ? ERR_INVALID : ERR_OK;
+}
+
+static enum err find_reader(struct response *rsp, struct explaining *g)
+{
+	if (g->reader.n == 0)
+		return ERR_OK;
+	enum err e = account_find(g->api->accounts, g->reader, &g->account);
+	crypto_wipe(g->account.password_hash, sizeof g->account.password_hash);
+	if (e == ERR_NOT_FOUND || e == ERR_INVALID) {
+		response_problem(rsp, "reader", "unknown_account",
+			"There is no account of this address or id.");
+		return ERR_INVALID;
+	}
+	g->visit.account_id = g->account.id;
+	return e;
+}
+
+enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct explaining g = { .api = api, .a = r->arena, .visit.now_s = r->now_s };
+	enum err e = service_key_ask(api, r, rsp, KEY_EXPLAIN);
+
+	if (!e)
+		e = query_parse(r, rsp, &g);
+	if (!e)
+		e = find_reader(rsp, &g);
+	if (!e)
+		e = db_read(api->wall->db, explain_read, &g);
+	if (e == ERR_NOT_FOUND)
+		rsp->detail = "There is no article of this slug.";
+	if (e)
+		return e;
+	struct decision_words words = { &g.x.decision, paywall_reason_name(g.x.decision.reason),
+		paywall_reason_text(g.x.decision.reason) };
+	return json_answer(r, rsp, 200,
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "article",
+			article_json(&g.article), "reader", reader_json(&g), "at",
+			json_time(g.visit.now_s), "decision", service_decision_json(&words),
+			"rules", rules_json(&g.x), "entitlements", entitlements_json(&g.x),
+			"changes", changes_json(&g.x)));
+}

@@ -1,0 +1,52 @@
+/* What the endpoints for servers share: the key, the decision in words. */
+#include "internal.h"
+
+enum err service_key_ask(
+	const struct api *api, struct request *r, struct response *rsp, enum key_scope scope)
+{
+	struct str value = request_header(r, "Authorization");
+	struct str scheme = str_cut(&value, ' ');
+	struct service_key key;
+
+	rsp->reason = "service_key";
+	if (!str_eq_nocase(scheme, STR("Bearer"))) {
+		rsp->detail = "A service key is needed: Authorization: Bearer psk_…";
+		return ERR_UNAUTHENTICATED;
+	}
+	enum err e = key_check(api->wall->db, str_trim(value), scope, r->now_s, &key);
+	if (e == ERR_UNAUTHENTICATED)
+		rsp->detail = "This service key is malformed, unknown, expired or revoked.";
+	if (e == ERR_DENIED)
+		rsp->detail = "This service key does not have the scope that is needed here.";
+	if (!e)
+		rsp->reason = NULL;
+	return e;
+}
+
+static json_t *meter_json(const struct decision *d)
+{
+	if (!d->meter)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I, s:I}", "name", d->meter->name, "window",
+		policy_window_name(d->meter->window), "used", (json_int_t)d->used, "limit",
+		(json_int_t)d->limit);
+}
+
+json_t *service_decision_json(const struct decision_words *w)
+{
+	static const struct {
+		unsigned flag;
+		const char *name;
+	} offers[] = { { OFFER_LOGIN, "login" }, { OFFER_REGISTER, "register" },
+		{ OFFER_SUBSCRIBE, "subscribe" }, { OFFER_DAY_PASS, "day_pass" },
+		{ OFFER_ARTICLE, "article" } };
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < COUNT(offers); i++) {
+		if (w->d->offer & offers[i].flag)
+			json_array_append_new(list, json_string(offers[i].name));
+	}
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "grant", paywall_grant_name(w->d->grant),
+		"reason", w->reason, "detail", w->detail, "level", paywall_access_name(w->d->level),
+		"meter", meter_json(w->d), "offer", list);
+}
