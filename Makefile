@@ -1,4 +1,4 @@
-# Postern. Every task by name: run test check lint bench fuzz fmt release install clean deps.
+# Postern. Every task by name: run test check lint bench bench-instructions fuzz fmt release install clean deps.
 # One build folder a flavour: build/FLAVOUR/…; generated sources in build/gen, shared by all.
 
 PREFIX ?= /usr/local
@@ -112,7 +112,17 @@ build/asan/replay/%: build/asan/tests/fuzz/%.o build/asan/tests/fuzz/replay.o bu
 replay := $(FUZZ:tests/fuzz/%.c=build/asan/replay/%)
 FUZZ_SECONDS ?= 60
 
-.PHONY: run test check lint bench fuzz fmt install clean deps
+# ---- benches: the bare library beside Postern, and what fills a database ----
+build/.deps-bench: deploy/deps
+	@deploy/deps bench
+	@mkdir -p build && touch $@
+build/bench/twin build/bench/seed: build/bench/%: tests/bench/%.c | build/.deps-test
+	@mkdir -p $(@D)
+	@echo "  CC bench $<"
+	@$(CC) -std=c17 -O2 -g -D_GNU_SOURCE $(WARN) -o $@ $< -lmicrohttpd -lsodium -lsqlite3
+bench_programs := build/release/postern build/bench/twin build/bench/seed
+
+.PHONY: run test check lint bench bench-instructions fuzz fmt install clean deps
 .SECONDARY:
 deps: build/.deps-run build/.deps-test
 run: build/release/postern
@@ -120,15 +130,17 @@ run: build/release/postern
 check: unit-debug build/debug/postern
 	@tests/run unit debug
 test: unit-debug unit-asan unit-tsan $(replay) build/debug/postern build/asan/postern build/tsan/postern \
-		tests/node_modules/.done
+		tests/node_modules/.done $(bench_programs)
 	@tests/run all
 lint: $(GEN_H) $(GEN_C) build/debug/postern tests/node_modules/.done
 	@tests/lint/clang $(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -- $(SRC) src/app/main.c $(UNIT) $(FUZZ); \
 		compiled=$$?; tests/lint/run && [ $$compiled = 0 ]
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/bin/%)
 	tests/fuzz/run $(FUZZ_SECONDS)
-bench: build/release/postern build/.deps-test
-	tests/bench/run
+bench: $(bench_programs) | build/.deps-bench
+	ROUNDS=$(ROUNDS) SECONDS_EACH=$(SECONDS_EACH) tests/bench/run
+bench-instructions: $(bench_programs) | build/.deps-bench
+	tests/bench/count $(if $(BUDGET),--budget) $(if $(PROFILE),--profile)
 fmt:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 install: build/release/postern

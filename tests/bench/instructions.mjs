@@ -1,0 +1,62 @@
+// Instructions for one request, by callgrind: of Postern and of the bare twin, for every hot route. The counter is set to zero
+// when the server is warm and read after the requests, so start-up does not count, and the figure is the same on every run.
+//
+// Valgrind counts each byte that "rep stosb" sets as an instruction of its own, and libmicrohttpd clears 32 KiB of a connection
+// after every request. So what memset does is shown apart from the rest: `code` is without it.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { hotRoutes } from './routes.mjs';
+import { startPostern, startTwin } from './stage.mjs';
+import { selfCosts } from './profile.mjs';
+import { ask, folder, run, stop } from './tools.mjs';
+
+const WARM = 10, COUNTED = 100;
+const NO_CONTENT = { status: 204, pairs: [['Cache-Control', 'no-store']], body: Buffer.alloc(0) };
+
+const wrap = (dir) => ['valgrind', '--quiet', '--tool=callgrind', `--callgrind-out-file=${dir}/callgrind`, '--separate-threads=no'];
+
+// One after the other over one kept connection, as a patient reader would.
+async function repeat(port, target, headers, n) {
+	const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+	for (let i = 0; i < n; i++)
+		await ask(port, { path: target, headers, agent });
+	agent.destroy();
+}
+
+const control = (what, pid) => run(['callgrind_control', what, String(pid)]);
+
+// The newest dump; callgrind numbers them.
+function newest(dir) {
+	const dumps = readdirSync(dir).filter((f) => /^callgrind\.\d+$/.test(f)).sort((a, b) => a.split('.')[1] - b.split('.')[1]);
+	return path.join(dir, dumps.at(-1));
+}
+
+async function count(server, dir, target, headers) {
+	await repeat(server.port, target, headers, WARM);
+	control('-z', server.pid);
+	await repeat(server.port, target, headers, COUNTED);
+	control('-d', server.pid);
+	const file = newest(dir), costs = selfCosts(file);
+	const sum = (list) => Math.round(list.reduce((n, [, cost]) => n + cost, 0) / COUNTED);
+	return { file, all: sum(costs), code: sum(costs.filter(([name]) => !/memset/.test(name))), top: costs.map(([name, n]) => [name, Math.round(n / COUNTED)]) };
+}
+
+// `keep`: leave the dumps in this folder for callgrind_annotate.
+export async function instructions({ keep, only } = {}) {
+	if (keep)
+		mkdirSync(keep, { recursive: true });
+	const dir = keep ?? folder(), twinDir = folder(), out = [];
+	for (const f of keep ? readdirSync(dir).filter((name) => name.startsWith('callgrind')) : [])
+		rmSync(path.join(dir, f));
+	const postern = await startPostern({ accounts: 20, articles: 20, wrap: wrap(dir), core: null });
+	const routes = (await hotRoutes(postern)).there.filter((r) => !only || only.includes(r.id));
+	const twin = await startTwin([NO_CONTENT, ...routes.map((row) => row.answer)], { wrap: wrap(twinDir) });
+	for (const [i, row] of routes.entries()) {
+		const own = await count(postern, dir, row.path, row.headers);
+		const bare = await count(twin, twinDir, `/${row.id === 'gate-check' ? 0 : i + 1}`, row.headers);
+		out.push({ id: row.id, name: row.name, own, twin: bare });
+	}
+	await Promise.all([stop(postern.child), stop(twin.child)]);
+	return out;
+}

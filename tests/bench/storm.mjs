@@ -1,0 +1,68 @@
+// A log-in storm beside readers: 200 clients post log-ins without pause while 64 connections read an article. Nothing is pinned
+// here, for the question is how one machine shares itself out.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { hashUs, startPostern } from './stage.mjs';
+import { cores, cpuUs, median, root, rssKib, sleep, stop, tasks, wrk } from './tools.mjs';
+
+const script = path.join(root, 'tests/bench/storm.lua');
+const CLIENTS = 200, READERS = 64;
+
+// The hash lane is known by its priority: nice 10 in field 19 of the thread's stat line.
+function hashCpuUs(pid) {
+	let ns = 0;
+	for (const task of tasks(pid)) {
+		const after = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8').split(') ')[1].split(' ');
+		if (Number(after[16]) > 0)
+			ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+	}
+	return ns / 1000;
+}
+
+const statuses = (text) => Object.fromEntries([...text.matchAll(/^status (\d+) (\d+)$/gm)].map((m) => [m[1], Number(m[2])]));
+
+async function watchRss(pid, until) {
+	let most = 0;
+	while (!until.over) {
+		most = Math.max(most, rssKib(pid));
+		await sleep(50);
+	}
+	return most;
+}
+
+async function once(postern, hot, seconds, offset) {
+	const quiet = await wrk(postern.port, { ...hot, connections: READERS, seconds, core: null });
+	const until = { over: false }, rss = watchRss(postern.pid, until);
+	const before = hashCpuUs(postern.pid), all = cpuUs(postern.pid);
+	const logins = wrk(postern.port, { path: '/api/v1/sessions', connections: CLIENTS, seconds: seconds + 1, script, args: [offset], core: null });
+	await sleep(500);
+	const busy = await wrk(postern.port, { ...hot, connections: READERS, seconds, core: null });
+	const storm = await logins;
+	until.over = true;
+	const hashSpent = hashCpuUs(postern.pid) - before;
+	return { quiet, busy, storm, hashSpent, spent: cpuUs(postern.pid) - all, answers: statuses(storm.text), rssKib: await rss };
+}
+
+export async function storm({ rounds, seconds, say }) {
+	const postern = await startPostern({ core: null, env: { POSTERN_LIMITS_FAILURES_FREE: '100' } });
+	const idleKib = rssKib(postern.pid);
+	const ceilingKib = Number(/hash_memory_kib=(\d+)/.exec(readFileSync(`${postern.dir}/log`, 'utf8'))[1]);
+	const hot = { path: '/articles/bench-0', headers: { Cookie: `postern=${postern.tokens[0]}` } };
+	const rawUs = hashUs(1), runs = [];
+	for (let i = 0; i < rounds; i++) {
+		say(`log-in storm, round ${i + 1} of ${rounds}`);
+		runs.push(await once(postern, hot, seconds, i * 97));
+	}
+	await stop(postern.child);
+	const hashed = (r) => (r.answers[201] ?? 0) + (r.answers[401] ?? 0);
+	const pick = (f) => median(runs.map(f));
+	return {
+		rawHashUs: rawUs, ceilingKib, idleKib, cores, clients: CLIENTS, readers: READERS,
+		quietPerSecond: pick((r) => r.quiet.perSecond), busyPerSecond: pick((r) => r.busy.perSecond),
+		quietP99Us: pick((r) => r.quiet.p99Us), busyP99Us: pick((r) => r.busy.p99Us), busyMaxUs: pick((r) => r.busy.maxUs),
+		hashedPerSecond: pick((r) => hashed(r) / (r.storm.requests / r.storm.perSecond)),
+		hashShare: pick((r) => (hashed(r) * rawUs) / r.hashSpent), refused: pick((r) => r.answers[503] ?? 0),
+		stormP50Us: pick((r) => r.storm.p50Us), rssKib: Math.max(...runs.map((r) => r.rssKib)),
+		others: runs.reduce((n, r) => n + Object.entries(r.answers).filter(([c]) => !['201', '401', '503'].includes(c)).reduce((s, [, k]) => s + k, 0), 0),
+	};
+}
