@@ -8,8 +8,8 @@
 
 #include "postern/base.h"
 #include "postern/db.h"
+#include "postern/meter.h"
 #include "postern/text.h"
-#include "postern/visit.h"
 
 enum {
 	ARTICLE_BLOCKS_MAX = 2000,
@@ -44,10 +44,11 @@ struct article_text {
 	struct str html; /* what is granted, a line break after each block; empty for GRANT_NONE */
 	bool whole;      /* nothing was left out */
 };
-/* The one door. ERR_INTERNAL without a decision. Teaser: up to the author's mark, else leading
- * blocks until `teaser_words` words are reached or passed, at least one paragraph; in either case
- * never the last block of an article that has more than one, and without the pictures in the text.
- * The words of the decision's rule go before `teaser_words`; those of an override before the mark.
+/* The one door. ERR_INTERNAL without a decision, and with one that has still to be charged. Teaser:
+ * up to the author's mark, else leading blocks until `teaser_words` words are reached or passed, at
+ * least one paragraph; in either case never the last block of an article that has more than one,
+ * and without the pictures in the text. The words of the decision's rule go before `teaser_words`;
+ * those of an override before the mark.
  */
 enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
 	const struct decision *d, unsigned teaser_words, struct arena *a, struct article_text *out);
@@ -99,6 +100,7 @@ struct article_reading {
 	struct article_text teaser; /* when asked for */
 	struct image *images;
 	size_t image_count;
+	struct meter_receipt receipt; /* for meter_receipt_send */
 };
 struct reading_request {
 	struct str slug; /* or the picture's id */
@@ -106,10 +108,12 @@ struct reading_request {
 	unsigned teaser_words;
 	bool with_teaser; /* also where the whole text is granted */
 };
-/* ERR_NOT_FOUND: unknown, withheld or embargoed. ERR_GONE: expired. */
+/* Counts a metered reading before the text is opened. ERR_NOT_FOUND: unknown, withheld or
+ * embargoed. ERR_GONE: expired. ERR_BUSY: a prefetch of what would be counted (meter_settle). */
 enum err MUST_USE content_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct article_reading *out);
-/* ERR_NOT_FOUND, ERR_GONE as above; ERR_DENIED: not part of what this reader may have. */
+/* Counts nothing: pictures inside a metered article come after its text. ERR_NOT_FOUND, ERR_GONE as
+ * above; ERR_DENIED: not part of what this reader may have. */
 enum err MUST_USE content_media_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct image *img, struct str *bytes);
 

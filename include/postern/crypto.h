@@ -28,6 +28,16 @@ void crypto_token_make(struct token *out);
 /* Hash of a token as presented. ERR_INVALID unless it has exactly the form above. */
 enum err MUST_USE crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES]);
 void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-256 */
+/* Keyed BLAKE2b of `n` bytes, 16 to 64: proves that who made it had the key. */
+enum { KEY_BYTES = 32 };
+void crypto_mac(const uint8_t key[static KEY_BYTES], struct str s, uint8_t *out, size_t n);
+/* base64url without padding (RFC 4648 section 5), one spelling for each value. At most
+ * BASE64URL_BYTES_MAX bytes. */
+enum { BASE64URL_BYTES_MAX = 768 };
+void crypto_base64url(const void *p, size_t n, char *out, size_t size);
+/* ERR_INVALID, ERR_TOO_LARGE; *out_n is how many. */
+enum err MUST_USE crypto_base64url_decode(
+	struct str text, uint8_t out[static BASE64URL_BYTES_MAX], size_t *out_n);
 /* 16 hexadecimal characters of a hash, to name a session in a log line. */
 enum { HASH_TAG_SIZE = 17 };
 void crypto_hash_tag(const uint8_t hash[static HASH_BYTES], char out[static HASH_TAG_SIZE]);

@@ -45,7 +45,8 @@ struct paywall_reader {
 /* Of the meter that paywall_meter_of names, in its window, by this reader. */
 struct paywall_usage {
 	int64_t used;
-	bool counted; /* this article is among them: reading it again is free */
+	bool counted;    /* this article is among them: reading it again is free */
+	int64_t ends_at; /* when the count starts anew */
 };
 /* The time, and what the newsroom's time zone makes of it. */
 struct paywall_moment {
@@ -107,11 +108,17 @@ struct decision {
 	const struct entitlement *by;    /* looked at: decided, or tells most of why not */
 	const struct meter *meter;       /* NULL: the level is not metered, or no meter fits */
 	const char *institution;         /* REASON_INSTITUTION: its name for people */
-	int64_t used, limit;             /* of the meter, before this reading is charged */
+	int64_t used, limit;             /* of the meter, used <= limit; meter_settle counts this
+					    reading in */
+	int64_t window_ends_at;          /* of the meter: the count starts anew */
 	int64_t teaser_words;            /* of the rule; 0: as set for all */
 	bool charge; /* REASON_METERED: must be counted before the text goes out */
 };
 struct decision paywall_decide(const struct paywall_case *k);
+/* The answer hangs on the meter: `used`, `limit` and `window_ends_at` say something. */
+bool paywall_metered(const struct decision *d);
+/* What may be shown without counting it: of what would have to be counted, the teaser. */
+struct decision paywall_uncharged(struct decision d);
 /* Its parts, for lists and explanations. */
 enum access paywall_level(const struct paywall_policy *p, const struct paywall_article *a,
 	struct paywall_moment now, const struct paywall_rule **rule);

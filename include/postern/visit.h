@@ -7,6 +7,7 @@
 #include "postern/log.h"
 #include "postern/paywall.h"
 
+struct meter_ceiling;
 /* The wall's settings and what it keeps in memory. Read-only once filled; its parts lock for
  * themselves. */
 struct paywall {
@@ -15,6 +16,8 @@ struct paywall {
 	struct policy_cache *policies;
 	struct mail *mail;
 	const char *base_url;
+	struct meter_ceiling *ceiling; /* NULL: none (meter.h) */
+	bool meter_forged_new; /* a cookie that is not ours counts as none; else as exhausted */
 };
 
 struct visit {
@@ -22,23 +25,34 @@ struct visit {
 	const char *session_id;
 	struct ip client;
 	struct str user_agent;
+	struct str meter_cookie; /* "postern-meter" as presented, or empty */
 	bool whole_get; /* a GET whose answer a person will read: not HEAD, not a prefetch, not a
 			   feed */
+	bool head;      /* the answer goes out as that of the GET would, without its body */
+	bool ahead;     /* the browser fetches what its reader may never look at */
 	int64_t now_s;
 };
 /* Of a request for an article or a path behind the gate. Points into the request. */
 struct visit visit_of(const struct request *r);
 
-/* Everything known for a decision. The policy is the caller's and must outlive the case. */
-enum err MUST_USE visit_case(struct db_conn *c, const struct visit *v,
-	const struct paywall_policy *policy, const struct paywall_article *art, struct arena *a,
-	struct paywall_case *out);
+/* Who asks for what. */
+struct visit_ask {
+	const struct paywall *w;
+	const struct visit *v;
+	const struct paywall_article *art;
+	struct arena *a;
+};
+/* Everything known for a decision, in the caller's read. The policy is the caller's and must
+ * outlive the case. */
+enum err MUST_USE visit_case(struct db_conn *c, const struct visit_ask *q,
+	const struct paywall_policy *policy, struct paywall_case *out);
 /* Copies what the decision shows of the policy, which it may then outlive. */
 enum err MUST_USE visit_keep(struct decision *d, struct arena *a);
 /* Plans of the reader's entitlements in force, those to single articles left out: a comma list,
  * each once. */
 enum err MUST_USE visit_plans(const struct paywall_case *k, struct arena *a, struct str *out);
-/* The decision as of the caller's read; what it points to lives in the arena. */
+/* The decision as of the caller's read; what it points to lives in the arena. One that says
+ * `charge` opens nothing until meter_settle (meter.h) has counted it. */
 enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out);
 /* From memory: nothing but a credential could make this reader's answers differ from those of any
@@ -49,5 +63,8 @@ bool visit_is_stranger(const struct paywall *w, const struct visit *v);
  * greeting, whatever it covers. */
 enum err MUST_USE visit_institution(const struct paywall *w, struct db_conn *c,
 	const struct visit *v, struct arena *a, const char **out);
+/* As the header Postern-Decision has it: "full; reason=metered; used=3; limit=6". {NULL, 0} without
+ * memory. */
+struct str visit_decision_text(const struct decision *d, struct arena *a);
 
 #endif

@@ -88,7 +88,10 @@ static enum err article_decide(struct db_conn *c, struct checking *k,
 
 	*facts = content_facts(art);
 	k->q.visit.whole_get = k->charge;
-	enum err e = visit_case(c, &k->q.visit, policy, facts, k->a, &f);
+	const struct visit_ask ask = {
+		.w = k->api->wall, .v = &k->q.visit, .art = facts, .a = k->a
+	};
+	enum err e = visit_case(c, &ask, policy, &f);
 	if (!e)
 		e = visit_plans(&f, k->a, &k->p.plans);
 	if (e)

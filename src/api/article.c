@@ -96,8 +96,8 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	json_t *article = article_json(&rd.article, rd.decision.level);
 	json_object_set_new(article, "images", images_json(&rd, r->arena));
-	response_header(rsp, "Postern-Decision",
-		str_of(arena_fmt(r->arena, "%s; reason=%s", rsp->decision, rsp->reason)));
+	response_header(rsp, "Postern-Decision", visit_decision_text(&rd.decision, r->arena));
+	meter_receipt_send(r, rsp, &rd.receipt);
 	json_object_set_new(article, "teaser_html", json_str(rd.teaser.html));
 	if (rd.decision.grant != GRANT_FULL)
 		return article_refused(r, rsp, &rd, article);

@@ -39,6 +39,8 @@ struct config {
 	const char *timezone;
 	const char *gate_sites;
 	const char *ai_policy, *open_statuses_text, *open_statuses_by_source_text;
+	const char *meter_forged;
+	int64_t meter_prefix_ceiling;
 	/* worked out */
 	struct ip_net trusted_proxies[IP_NETS_MAX];
 	size_t trusted_proxy_count;

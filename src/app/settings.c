@@ -186,5 +186,11 @@ const struct setting settings[] = {
 	TEXT("paywall", "open_statuses_by_source", open_statuses_by_source_text, "", NULL,
 		"The same for entitlements from one source, instead of open_statuses: \"stripe: "
 		"active trialing; import: active\"."),
+	TEXT("meter", "forged", meter_forged, "exhausted", "exhausted new",
+		"What a meter's cookie counts as that this site did not make: as all free articles "
+		"read, or as none."),
+	INT("meter", "prefix_ceiling", meter_prefix_ceiling, "0", 0, 1000000, "articles",
+		"Metered articles a day for all readers without an account in one network (IPv4 "
+		"/24, IPv6 /48) together; 0 for no such limit."),
 };
 const size_t setting_count = COUNT(settings);

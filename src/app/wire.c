@@ -110,10 +110,15 @@ static enum err wall_open(struct app *app)
 	}
 	if (paywall_access_parse(str_of(app->cfg.default_access), &set.fallback) != ERR_OK)
 		set.fallback = ACCESS_SUBSCRIBER;
-	app->wall = (struct paywall){
-		.db = app->db, .log = &app->log, .mail = app->mail, .base_url = app->cfg.base_url
-	};
-	return policy_cache_open(&set, &app->wall.policies);
+	app->wall = (struct paywall){ .db = app->db,
+		.log = &app->log,
+		.mail = app->mail,
+		.base_url = app->cfg.base_url,
+		.meter_forged_new = strcmp(app->cfg.meter_forged, "new") == 0 };
+	enum err e = policy_cache_open(&set, &app->wall.policies);
+	if (!e && app->cfg.meter_prefix_ceiling > 0)
+		e = meter_ceiling_open((unsigned)app->cfg.meter_prefix_ceiling, &app->wall.ceiling);
+	return e;
 }
 
 enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
@@ -307,6 +312,8 @@ static void housekeeping(struct app *app)
 		e = db_changes_purge(app->db, now_s);
 	if (!e)
 		e = key_purge(app->db, now_s);
+	if (!e)
+		e = meter_purge(app->db, now_s);
 	if (e)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("err", err_name(e)));
 }
@@ -345,6 +352,7 @@ void app_close(struct app *app)
 	mail_close(app->mail);
 	policy_cache_close(app->wall.policies);
 	caches_close(app);
+	meter_ceiling_close(app->wall.ceiling);
 	db_close(app->db);
 	arena_free(app->arena);
 	*app = (struct app){ 0 };

@@ -24,3 +24,21 @@ bool crypto_base64_decode(struct str text, int variant, uint8_t *out, size_t byt
 		crypto_wipe(out, bytes);
 	return ok;
 }
+
+void crypto_base64url(const void *p, size_t n, char *out, size_t size)
+{
+	sodium_bin2base64(out, size, p, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+enum err crypto_base64url_decode(
+	struct str text, uint8_t out[static BASE64URL_BYTES_MAX], size_t *out_n)
+{
+	size_t n = text.n / 4 * 3 + (text.n % 4 ? text.n % 4 - 1 : 0);
+
+	if (n > BASE64URL_BYTES_MAX)
+		return ERR_TOO_LARGE;
+	if (!crypto_base64_decode(text, sodium_base64_VARIANT_URLSAFE_NO_PADDING, out, n))
+		return ERR_INVALID;
+	*out_n = n;
+	return ERR_OK;
+}

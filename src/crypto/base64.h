@@ -2,9 +2,9 @@
 #ifndef POSTERN_CRYPTO_BASE64_H
 #define POSTERN_CRYPTO_BASE64_H
 
-#include "postern/base.h"
+#include "postern/crypto.h"
 
-enum { BASE64_BYTES_MAX = 32 };
+enum { BASE64_BYTES_MAX = BASE64URL_BYTES_MAX };
 
 /* True when `text` is exactly the encoding of `bytes` (up to BASE64_BYTES_MAX) bytes in libsodium's
  * `variant`; they are in `out` then, which is zeroed otherwise. */

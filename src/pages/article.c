@@ -151,10 +151,12 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	wall_view(root, r, &rd.decision);
 	more_view(root, r->arena, &ar, rd.article.id);
 	form_view(root, r->arena, p, &(struct form_state){ 0 });
-	response_header(rsp, "Postern-Decision",
-		str_of(arena_fmt(r->arena, "%s; reason=%s", rsp->decision, rsp->reason)));
+	response_header(rsp, "Postern-Decision", visit_decision_text(&rd.decision, r->arena));
 	content_share_article(p->wall, &rd, r, rsp);
-	return page_render(p, r, rsp, 200, "article.html", root);
+	e = page_render(p, r, rsp, 200, "article.html", root);
+	if (!e)
+		meter_receipt_send(r, rsp, &rd.receipt);
+	return e;
 }
 
 /* The picture, if the article that owns it grants it to this reader. A lead picture is part of the

@@ -11,7 +11,7 @@ static enum err card_load(
 	struct paywall_case k = *stranger;
 
 	k.article = &facts;
-	struct decision d = paywall_decide(&k);
+	struct decision d = paywall_uncharged(paywall_decide(&k));
 	card->level = d.level;
 	enum err e = content_lead_image(c, &card->article, &d, a, &card->image);
 

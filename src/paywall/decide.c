@@ -234,22 +234,40 @@ static bool crawler_limited(const struct paywall_case *k, struct decision *d)
 	return true;
 }
 
+bool paywall_metered(const struct decision *d)
+{
+	return d->meter && (d->reason == REASON_METERED || d->reason == REASON_METERED_AGAIN ||
+				   d->reason == REASON_METER_EXHAUSTED);
+}
+
+struct decision paywall_uncharged(struct decision d)
+{
+	if (d.charge)
+		d.grant = GRANT_TEASER;
+	d.charge = false;
+	return d;
+}
+
 static struct decision decide_metered(const struct paywall_case *k, struct decision d)
 {
 	const struct meter *m = d.meter;
 
 	if (!m)
 		return wall(k, d, REASON_METER_EXHAUSTED, offers_sold(k));
-	d.used = k->usage.used;
-	d.limit = k->reader->signed_in ? m->registered_limit : m->anonymous_limit;
+	/* An account never allows less than nobody has. */
+	bool registered = k->reader->signed_in && m->registered_limit > m->anonymous_limit;
+	int64_t used = k->usage.used;
+	d.limit = registered ? m->registered_limit : m->anonymous_limit;
+	d.used = used < d.limit ? used : d.limit;
+	d.window_ends_at = k->usage.ends_at;
 	if (k->usage.counted)
 		return give(d, GRANT_FULL, REASON_METERED_AGAIN);
-	if (d.used < d.limit) {
+	if (used >= 0 && used < d.limit) {
 		d.charge = true;
 		return give(d, GRANT_FULL, REASON_METERED);
 	}
 	/* Reading goes on with the count that was reached, so an account must allow more. */
-	unsigned more = !k->reader->signed_in && m->registered_limit > d.used ? OFFER_REGISTER : 0;
+	unsigned more = !k->reader->signed_in && m->registered_limit > used ? OFFER_REGISTER : 0;
 	return wall(k, d, REASON_METER_EXHAUSTED, more | offers_sold(k));
 }
 

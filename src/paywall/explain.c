@@ -183,11 +183,12 @@ enum err explain_visit(const struct paywall *w, struct db_conn *c, const struct 
 	const struct paywall_article *art, struct arena *a, struct explanation *out)
 {
 	const struct paywall_policy *policy = NULL;
+	const struct visit_ask q = { .w = w, .v = v, .art = art, .a = a };
 	struct paywall_case k;
 	enum err e = policy_take(w->policies, c, &policy);
 
 	if (!e)
-		e = visit_case(c, v, policy, art, a, &k);
+		e = visit_case(c, &q, policy, &k);
 	if (!e)
 		e = explain_case(&k, a, out);
 	policy_give_back(w->policies, policy);

@@ -164,24 +164,26 @@ static enum path_verdict uncounted(const struct path_question *q, const struct p
 	return PATH_DECIDED;
 }
 
-static enum err decide(const struct path_question *q, struct db_conn *c,
-	const struct paywall_policy *policy, struct arena *a, struct path_answer *out)
+static enum err decide(struct db_conn *c, struct visit_ask *ask, const struct path_question *q,
+	const struct paywall_policy *policy, struct path_answer *out)
 {
 	struct paywall_case k;
 	struct visit v = q->visit;
 
 	out->counts = counts(q, out->rule);
 	v.whole_get = out->counts && !q->ahead;
-	enum err e = visit_case(c, &v, policy, &out->article, a, &k);
+	ask->v = &v;
+	ask->art = &out->article;
+	enum err e = visit_case(c, ask, policy, &k);
 	if (!e)
-		e = visit_plans(&k, a, &out->plans);
+		e = visit_plans(&k, ask->a, &out->plans);
 	if (e)
 		return e;
 	out->decision = paywall_decide(&k);
 	out->verdict = uncounted(q, out);
 	if (out->verdict != PATH_DECIDED)
 		out->decision.grant = GRANT_NONE;
-	e = visit_keep(&out->decision, a);
+	e = visit_keep(&out->decision, ask->a);
 	out->institution = str_of(out->decision.institution);
 	return e;
 }
@@ -191,6 +193,7 @@ enum err path_ask(const struct paywall *w, struct db_conn *c, const struct path_
 {
 	const struct paywall_policy *policy = NULL;
 	const struct path_rule *rule = NULL;
+	struct visit_ask ask = { .w = w, .a = a };
 	enum err e = policy_take(w->policies, c, &policy);
 
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
@@ -200,7 +203,7 @@ enum err path_ask(const struct paywall *w, struct db_conn *c, const struct path_
 			e = take_rule(out, rule, &q->url, a);
 	}
 	if (!e && out->verdict == PATH_DECIDED)
-		e = decide(q, c, policy, a, out);
+		e = decide(c, &ask, q, policy, out);
 	policy_give_back(w->policies, policy);
 	return e;
 }

@@ -1,5 +1,6 @@
 #include "postern/visit.h"
 
+#include "meter_internal.h"
 #include "postern/entitlement.h"
 #include "reader.h"
 
@@ -14,6 +15,9 @@ struct visit visit_of(const struct request *r)
 		.session_id = r->caller.session_id,
 		.client = r->client,
 		.user_agent = request_header(r, "User-Agent"),
+		.meter_cookie = request_cookie(r, METER_COOKIE),
+		.head = r->head,
+		.ahead = ahead,
 		.whole_get = r->method == METHOD_GET && !r->head && !ahead,
 		.now_s = r->now_s,
 	};
@@ -36,18 +40,34 @@ static enum err reader_load(struct db_conn *c, const struct visit *v, const char
 	return ERR_OK;
 }
 
-enum err visit_case(struct db_conn *c, const struct visit *v, const struct paywall_policy *policy,
-	const struct paywall_article *art, struct arena *a, struct paywall_case *out)
+/* How much of a meter is used is looked up only where the answer hangs on it: not for a subscriber,
+ * not for an article without a meter. */
+static bool meter_matters(const struct paywall_case *k, const struct meter **m)
 {
-	struct paywall_reader *reader = arena_alloc(a, sizeof *reader);
+	struct decision d = paywall_decide(k);
+
+	*m = d.meter;
+	return paywall_metered(&d);
+}
+
+enum err visit_case(struct db_conn *c, const struct visit_ask *q,
+	const struct paywall_policy *policy, struct paywall_case *out)
+{
+	struct paywall_reader *reader = arena_alloc(q->a, sizeof *reader);
+	const struct meter *m;
 
 	if (!reader)
 		return ERR_NOMEM;
-	*out = (struct paywall_case){
-		.article = art, .policy = policy, .reader = reader, .now = paywall_moment(v->now_s)
-	};
-	enum err e = reader_load(c, v, art->id, a, reader);
-	return e ? e : reader_institution(c, v, policy, art, reader);
+	*out = (struct paywall_case){ .article = q->art,
+		.policy = policy,
+		.reader = reader,
+		.now = paywall_moment(q->v->now_s) };
+	enum err e = reader_load(c, q->v, q->art->id, q->a, reader);
+	if (!e)
+		e = reader_institution(c, q->v, policy, q->art, reader);
+	if (e || !meter_matters(out, &m))
+		return e;
+	return meter_usage(c, q, m, &out->usage);
 }
 
 enum err visit_plans(const struct paywall_case *k, struct arena *a, struct str *out)
@@ -97,15 +117,30 @@ enum err visit_decide(const struct paywall *w, struct db_conn *c, const struct v
 	const struct paywall_article *art, struct arena *a, struct decision *out)
 {
 	const struct paywall_policy *policy = NULL;
+	const struct visit_ask q = { .w = w, .v = v, .art = art, .a = a };
 	struct paywall_case k;
 	enum err e = policy_take(w->policies, c, &policy);
 
 	if (!e)
-		e = visit_case(c, v, policy, art, a, &k);
+		e = visit_case(c, &q, policy, &k);
 	if (!e) {
 		*out = paywall_decide(&k);
 		e = visit_keep(out, a);
 	}
 	policy_give_back(w->policies, policy);
 	return e;
+}
+
+struct str visit_decision_text(const struct decision *d, struct arena *a)
+{
+	const char *meter = "";
+
+	if (paywall_metered(d))
+		meter = arena_fmt(
+			a, "; used=%lld; limit=%lld", (long long)d->used, (long long)d->limit);
+	if (paywall_metered(d) && !*meter)
+		return (struct str){ NULL, 0 };
+	const char *text = arena_fmt(a, "%s; reason=%s%s", paywall_grant_name(d->grant),
+		paywall_reason_name(d->reason), meter);
+	return *text ? str_of(text) : (struct str){ NULL, 0 };
 }

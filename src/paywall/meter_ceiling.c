@@ -1,0 +1,107 @@
+/* The ceiling: small sets of counters, found by a keyed hash of the prefix. In a full set the least
+ * used gives way, so that a flood of prefixes cannot lift the ceiling of a busy one. */
+#include "postern/meter.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SETS = 8192, WAYS = 8, DAY_S = 86400, V4_BITS = 24, V6_BITS = 48 };
+
+struct slot {
+	uint64_t hash; /* 0: free */
+	uint32_t count;
+};
+struct meter_ceiling {
+	unsigned limit;
+	pthread_mutex_t lock; /* over all below */
+	int64_t day;
+	uint8_t salt[KEY_BYTES];
+	struct slot slots[SETS][WAYS];
+};
+
+enum err meter_ceiling_open(unsigned limit, struct meter_ceiling **out)
+{
+	struct meter_ceiling *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return ERR_NOMEM;
+	c->limit = limit;
+	c->day = INT64_MIN;
+	pthread_mutex_init(&c->lock, NULL);
+	*out = c;
+	return ERR_OK;
+}
+
+void meter_ceiling_close(struct meter_ceiling *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_destroy(&c->lock);
+	crypto_wipe(c, sizeof *c);
+	free(c);
+}
+
+static void day_begin(struct meter_ceiling *c, int64_t now_s)
+{
+	if (c->day == now_s / DAY_S)
+		return;
+	c->day = now_s / DAY_S;
+	crypto_random(c->salt, sizeof c->salt);
+	memset(c->slots, 0, sizeof c->slots);
+}
+
+static uint64_t prefix_hash(const struct meter_ceiling *c, struct ip client)
+{
+	struct ip prefix = ip_prefix(client, V4_BITS, V6_BITS);
+	uint8_t digest[16];
+	uint64_t hash;
+
+	crypto_mac(c->salt, (struct str){ (const char *)prefix.b, sizeof prefix.b }, digest,
+		sizeof digest);
+	memcpy(&hash, digest, sizeof hash);
+	return hash ? hash : 1;
+}
+
+/* The prefix's own slot, else with `make` one that it may have, else NULL. */
+static struct slot *slot_find(struct meter_ceiling *c, uint64_t hash, bool make)
+{
+	struct slot *set = c->slots[hash % SETS], *least = &set[0];
+
+	for (size_t i = 0; i < WAYS; i++) {
+		if (set[i].hash == hash)
+			return &set[i];
+		if (set[i].count < least->count)
+			least = &set[i];
+	}
+	if (!make)
+		return NULL;
+	*least = (struct slot){ .hash = hash };
+	return least;
+}
+
+bool meter_ceiling_reached(struct meter_ceiling *c, struct ip client, int64_t now_s)
+{
+	if (!c || !client.set)
+		return false;
+	pthread_mutex_lock(&c->lock);
+	day_begin(c, now_s);
+	const struct slot *s = slot_find(c, prefix_hash(c, client), false);
+	bool reached = s && s->count >= c->limit;
+	pthread_mutex_unlock(&c->lock);
+	return reached;
+}
+
+bool meter_ceiling_take(struct meter_ceiling *c, struct ip client, int64_t now_s)
+{
+	if (!c || !client.set)
+		return true;
+	pthread_mutex_lock(&c->lock);
+	day_begin(c, now_s);
+	struct slot *s = slot_find(c, prefix_hash(c, client), true);
+	bool taken = s->count < c->limit;
+	if (taken)
+		s->count++;
+	pthread_mutex_unlock(&c->lock);
+	return taken;
+}

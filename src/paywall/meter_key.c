@@ -1,0 +1,168 @@
+/* The keys of meters, which this program makes for itself and keeps in the database. */
+#include "meter_internal.h"
+
+#include <string.h>
+
+static const char seal_purpose[] = "meter", tag_purpose[] = "meter-tag";
+enum { KEYS_MAX = 32 };
+
+static const struct db_column key_columns[] = {
+	DB_COL_INT(struct meter_key, id),
+	DB_COL_BYTES(struct meter_key, bytes),
+};
+static const struct db_shape key_shape = DB_SHAPE(struct meter_key, key_columns);
+
+static enum err newest(struct db_conn *c, const char *purpose, struct meter_key *out)
+{
+	return db_get(c,
+		&(struct db_call){ .query = QUERY_SECRET_NEWEST,
+			DB_PARAMS(db_z(purpose)),
+			.shape = &key_shape },
+		out);
+}
+
+enum err meter_keys_load(struct db_conn *c, struct meter_keys *out)
+{
+	enum err e = newest(c, seal_purpose, &out->seal);
+
+	return e ? e : newest(c, tag_purpose, &out->tag);
+}
+
+enum err meter_key_load(struct db_conn *c, int64_t id, struct meter_key *out)
+{
+	return db_get(c,
+		&(struct db_call){ .query = QUERY_SECRET_GET,
+			DB_PARAMS(db_z(seal_purpose), db_int(id)),
+			.shape = &key_shape },
+		out);
+}
+
+static enum err make(struct db_conn *c, const char *purpose, int64_t id, int64_t now_s)
+{
+	uint8_t bytes[KEY_BYTES];
+
+	crypto_random(bytes, sizeof bytes);
+	enum err e = db_run(c,
+		&(struct db_call){ .query = QUERY_SECRET_INSERT,
+			DB_PARAMS(db_z(purpose), db_int(id), db_blob(bytes, sizeof bytes),
+				db_int(now_s)) },
+		NULL);
+	crypto_wipe(bytes, sizeof bytes);
+	return e;
+}
+
+/* Another process may be about to make the first one too: whoever comes second takes what is there.
+ */
+static enum err ensure(struct db_conn *c, const char *purpose, int64_t now_s, struct meter_key *out)
+{
+	enum err e = newest(c, purpose, out);
+
+	if (e != ERR_NOT_FOUND)
+		return e;
+	e = make(c, purpose, 1, now_s);
+	return e ? e : newest(c, purpose, out);
+}
+
+enum err meter_keys_ensure(struct db_conn *c, int64_t now_s, struct meter_keys *out)
+{
+	enum err e = ensure(c, seal_purpose, now_s, &out->seal);
+
+	return e ? e : ensure(c, tag_purpose, now_s, &out->tag);
+}
+
+/* ---- tags ---- */
+
+/* Digested first: behind the gate an id is a path, which may be long. */
+static void tag(const struct meter_keys *k, char kind, const char *z, uint8_t *out, size_t n)
+{
+	uint8_t input[1 + HASH_BYTES] = { (uint8_t)kind }, digest[16];
+
+	crypto_digest(str_of(z), input + 1);
+	crypto_mac(k->tag.bytes, (struct str){ (const char *)input, sizeof input }, digest,
+		sizeof digest);
+	memcpy(out, digest, n);
+}
+
+struct meter_tag meter_article_tag(const struct meter_keys *k, const char *article_id)
+{
+	struct meter_tag t;
+
+	tag(k, 'a', article_id, t.b, sizeof t.b);
+	return t;
+}
+
+void meter_name_tag(
+	const struct meter_keys *k, const char *name, uint8_t out[static METER_NAME_TAG_BYTES])
+{
+	tag(k, 'm', name, out, METER_NAME_TAG_BYTES);
+}
+
+/* ---- rotation ---- */
+
+struct rotation {
+	bool revoke;
+	int64_t now_s, id;
+};
+struct key_row {
+	int64_t id, created_at, replaced_at;
+};
+
+static enum err key_count(struct db_conn *c, size_t *n)
+{
+	static const struct db_column columns[] = { DB_COL_INT(struct key_row, id),
+		DB_COL_INT(struct key_row, created_at), DB_COL_INT(struct key_row, replaced_at) };
+	static const struct db_shape shape = DB_SHAPE(struct key_row, columns);
+	ARENA_AUTO *a = arena_new(16384);
+	struct key_row *rows = NULL;
+
+	if (!a)
+		return ERR_NOMEM;
+	return db_list(c,
+		&(struct db_call){ .query = QUERY_SECRET_LIST,
+			DB_PARAMS(db_z(seal_purpose), db_int(KEYS_MAX)),
+			.shape = &shape,
+			.arena = a,
+			.max_rows = KEYS_MAX },
+		&rows, n);
+}
+
+enum err meter_keys_forget(struct db_conn *c, int64_t before_s)
+{
+	return db_run(c,
+		&(struct db_call){ .query = QUERY_SECRET_FORGET,
+			DB_PARAMS(db_z(seal_purpose), db_int(before_s)) },
+		NULL);
+}
+
+static enum err rotate_tx(struct db_conn *c, void *arg)
+{
+	struct rotation *r = arg;
+	struct meter_keys keys;
+	size_t n = 0;
+	enum err e = meter_keys_ensure(c, r->now_s, &keys);
+
+	if (!e)
+		e = key_count(c, &n);
+	if (!e && n >= KEYS_MAX && !r->revoke)
+		e = ERR_LIMITED;
+	if (e)
+		return e;
+	r->id = keys.seal.id + 1;
+	e = make(c, seal_purpose, r->id, r->now_s);
+	if (!e)
+		e = db_run(c,
+			&(struct db_call){ .query = QUERY_SECRET_REPLACE,
+				DB_PARAMS(db_z(seal_purpose), db_int(r->id), db_int(r->now_s)) },
+			NULL);
+	return e || !r->revoke ? e : meter_keys_forget(c, INT64_MAX);
+}
+
+enum err meter_rotate_key(struct db *db, bool revoke, int64_t now_s, int64_t *id)
+{
+	struct rotation r = { .revoke = revoke, .now_s = now_s };
+	enum err e = db_tx(db, rotate_tx, &r);
+
+	if (!e)
+		*id = r.id;
+	return e;
+}
