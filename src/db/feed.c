@@ -262,12 +262,12 @@ static enum err feed_connect(struct db *db, struct db_feed *f)
 {
 	char why[DB_WHY_SIZE] = "";
 	enum err e = db_conn_open(db, false, &f->conn, why);
+	atomic_store(&f->lost, e != ERR_OK);
 	f->mark = 0;
 	if (e == ERR_OK)
 		e = db_trouble(f->conn, "listen", db->driver->listen(f->conn->handle));
 	if (e == ERR_OK)
 		e = feed_look(f);
-	atomic_store(&f->lost, e != ERR_OK);
 	atomic_store(&f->live, e == ERR_OK);
 	if (e != ERR_OK) {
 		LOG(db->log, LOG_WARN, "feed_broken", log_z("err", err_name(e)), log_z("why", why));

@@ -13,7 +13,7 @@ const tool = fileURLToPath(new URL('postgres', import.meta.url));
 function must(command, args, options = {}) {
 	const r = spawnSync(command, args, { encoding: 'utf8', timeout: 120000, ...options });
 	assert.equal(r.status, 0, `${command} ${args.join(' ')}: ${r.error ?? ''} ${r.stderr}`);
-	return r.stdout.trim();
+	return (r.stdout ?? '').trim();
 }
 
 // A cluster with a folder of its own, which a test may stop and start.
