@@ -58,6 +58,8 @@ static json_t *decision_json(const struct decision *d)
 		"offer", offer);
 	if (d->institution)
 		json_object_set_new(doc, "institution", json_string(d->institution));
+	if (paywall_metered(d))
+		json_object_set_new(doc, "meter", meter_json(d));
 	return doc;
 }
 
@@ -92,6 +94,8 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
+	if (e == ERR_BUSY && q.visit.ahead)
+		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	if (e)
 		return e;
 	json_t *article = article_json(&rd.article, rd.decision.level);

@@ -23,13 +23,13 @@ enum err service_key_ask(
 	return e;
 }
 
-static json_t *meter_json(const struct decision *d)
+json_t *meter_json(const struct decision *d)
 {
-	if (!d->meter)
+	if (!paywall_metered(d))
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:I}", "name", d->meter->name, "window",
+	return json_pack("{s:s, s:s, s:I, s:I, s:o}", "name", d->meter->name, "window",
 		policy_window_name(d->meter->window), "used", (json_int_t)d->used, "limit",
-		(json_int_t)d->limit);
+		(json_int_t)d->limit, "window_ends_at", json_time(d->window_ends_at));
 }
 
 json_t *service_decision_json(const struct decision_words *w)

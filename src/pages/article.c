@@ -87,6 +87,7 @@ static void wall_view(struct view *root, const struct request *r, const struct d
 		view_bool(v, "offer_registered", d->offer & OFFER_REGISTER);
 		view_bool(v, "offer_subscriber", d->offer & OFFER_SUBSCRIBE);
 		view_bool(v, "subscribe_href", false);
+		meter_wall_view(v, r->arena, d);
 	}
 	view_child(root, "wall", v);
 }
@@ -126,6 +127,8 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
+	if (e == ERR_BUSY && q.visit.ahead)
+		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	if (e)
 		return e;
 	struct around ar = { .p = p,
@@ -148,6 +151,7 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	article_view(root, r->arena, &rd);
 	view_html(root, "body_html", rd.text.html);
 	view_bool(root, "full", rd.decision.grant == GRANT_FULL);
+	meter_view(root, r->arena, &rd.decision);
 	wall_view(root, r, &rd.decision);
 	more_view(root, r->arena, &ar, rd.article.id);
 	form_view(root, r->arena, p, &(struct form_state){ 0 });

@@ -78,6 +78,12 @@ void image_view(struct view *v, const char *key, struct arena *a,
 	const struct image *img); /* NULL: false */
 void access_view(struct view *v, enum access access);
 
+/* ---- meter.c ---- */
+/* The key "meter": how many free articles are left, or false. */
+void meter_view(struct view *root, struct arena *a, const struct decision *d);
+/* The same in a wall, when they are all read. */
+void meter_wall_view(struct view *wall, struct arena *a, const struct decision *d);
+
 /* ---- register.c ---- */
 /* "Look in your mailbox", after registration and reset alike. */
 enum err MUST_USE check_mail_page(const struct pages *p, struct request *r, struct response *rsp,
