@@ -3,17 +3,26 @@
  * else.
  *
  * Reading: db_read lends a connection inside one read transaction (a snapshot). Writing: db_tx runs
- * a function on the one writer thread, where many waiting transactions share a commit, each in a
- * savepoint of its own; it returns once that commit is durable. The function may run again and must
- * have no other side effect. A failed statement dooms its transaction, whatever the function then
+ * a function in a transaction that is as if no other ran at the same time, and returns once its
+ * commit is durable. Both may run the function again, so it must have no other side effect and set
+ * what it gives back anew. A failed statement dooms its transaction, whatever the function then
  * returns; expected conflicts are met with ON CONFLICT DO NOTHING.
  *
- * Errors: what the function itself returned, or ERR_BUSY (locked beyond the busy time),
- * ERR_UNAVAILABLE (file, disk, connection), ERR_CONFLICT (a unique or foreign key said no),
- * ERR_CORRUPT (a row has not the shape we expect), ERR_NOMEM, ERR_INTERNAL (a fault of the program:
- * NOT NULL, CHECK, a call that does not fit its query, db_read or db_tx inside one of the same
- * thread). Unexpected ones are logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND,
- * trouble is never "no rows".
+ * SQLite: one writer thread, where many waiting transactions share a commit, each in a savepoint of
+ * its own. PostgreSQL: many write at once, in the callers' threads, on a bounded pool of
+ * connections; db_read is REPEATABLE READ READ ONLY, db_tx SERIALIZABLE, and run again (at most
+ * five times in all, with a pause) when the server finds that no serial order has its outcome.
+ * db_tx_each is READ COMMITTED there: cheaper, never refused, and right where each statement stands
+ * for itself (a conditional UPDATE, a claim, a purge). When the answer to a COMMIT is lost, another
+ * connection looks whether it happened; ERR_UNAVAILABLE with "db_commit_unknown" in the log when it
+ * could not.
+ *
+ * Errors: what the function itself returned, or ERR_BUSY (locked, or all connections in use, beyond
+ * the busy time), ERR_UNAVAILABLE (file, disk, connection; at once while the database is known to
+ * be out of reach), ERR_CONFLICT (a unique or foreign key said no), ERR_CORRUPT (a row has not the
+ * shape we expect), ERR_NOMEM, ERR_INTERNAL (a fault of the program: NOT NULL, CHECK, a call that
+ * does not fit its query, db_read or db_tx inside one of the same thread). Unexpected ones are
+ * logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND, trouble is never "no rows".
  *
  * Threads: any, except that a connection stays with the thread it was lent to. */
 #ifndef POSTERN_DB_H
@@ -63,6 +72,7 @@ enum err MUST_USE db_check(struct db *db, char why[static 256]);
 typedef enum err db_fn(struct db_conn *c, void *arg);
 enum err MUST_USE db_read(struct db *db, db_fn *fn, void *arg);
 enum err MUST_USE db_tx(struct db *db, db_fn *fn, void *arg);
+enum err MUST_USE db_tx_each(struct db *db, db_fn *fn, void *arg);
 
 /* ---- parameters in: $1 is the first ---- */
 enum db_type { DB_NULL = 1, DB_INT, DB_TEXT, DB_BLOB };

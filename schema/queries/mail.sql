@@ -13,6 +13,17 @@ SELECT id, to_address, message_id, subject, body_text, body_html, created_at, ne
 FROM outbox
 WHERE sent_at IS NULL AND failed_at IS NULL AND (next_at <= $1 OR next_at > $2) AND attempts <= $3
 ORDER BY next_at, id LIMIT 1;
+-- What another process is about to claim is left to it.
+-- name: outbox_due :one postgres
+SELECT id, to_address, message_id, subject, body_text, body_html, created_at, next_at, attempts
+FROM outbox
+WHERE sent_at IS NULL AND failed_at IS NULL AND (next_at <= $1 OR next_at > $2) AND attempts <= $3
+ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
+
+-- Whether there may be one: a look that costs no transaction that writes.
+-- name: outbox_waiting :one
+SELECT 1 FROM outbox
+WHERE sent_at IS NULL AND failed_at IS NULL AND (next_at <= $1 OR next_at > $2) AND attempts <= $3 LIMIT 1;
 
 -- A claim: of many who saw the row, one changes it. Until it has an outcome it has attempts and no error.
 -- name: outbox_claim :exec

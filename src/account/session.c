@@ -55,7 +55,7 @@ static enum err identify_load(const struct accounts *s, struct identify *i)
 	if (e)
 		return e;
 	if (i->now_s - i->known.last_seen_at >= SESSION_TOUCH_S) {
-		e = db_tx(s->db, touch_tx, i);
+		e = db_tx_each(s->db, touch_tx, i);
 		if (e)
 			return e;
 		i->known.last_seen_at = i->now_s;

@@ -219,5 +219,5 @@ static enum err purge_tx(struct db_conn *c, void *arg)
 enum err account_purge(const struct accounts *s, int64_t now_s)
 {
 	struct change ch = { .set = &s->set, .now_s = now_s };
-	return db_tx(s->db, purge_tx, &ch);
+	return db_tx_each(s->db, purge_tx, &ch);
 }

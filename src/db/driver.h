@@ -20,9 +20,10 @@ struct driver_target {
 	unsigned busy_timeout_ms;
 };
 
-/* PostgreSQL: a read is REPEATABLE READ READ ONLY, a write SERIALIZABLE, a migration READ COMMITTED
- * behind a lock that one program holds at a time. SQLite has one kind of each. */
-enum driver_begin { DRIVER_READ = 1, DRIVER_WRITE, DRIVER_MIGRATE };
+/* PostgreSQL: a read is REPEATABLE READ READ ONLY, a write SERIALIZABLE, a write of statements that
+ * stand for themselves READ COMMITTED, and so is a migration, behind a lock that one program holds
+ * at a time. SQLite has one kind of each. */
+enum driver_begin { DRIVER_READ = 1, DRIVER_WRITE, DRIVER_WRITE_EACH, DRIVER_MIGRATE };
 
 /* What a transaction of a concurrent driver left in its database if, and only if, it committed. */
 struct driver_mark {

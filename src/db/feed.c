@@ -379,5 +379,5 @@ static enum err purge_tx(struct db_conn *c, void *arg)
 
 enum err db_changes_purge(struct db *db, int64_t now_s)
 {
-	return db_tx(db, purge_tx, &now_s);
+	return db_tx_each(db, purge_tx, &now_s);
 }

@@ -69,6 +69,8 @@ static enum err begin_push(struct driver_conn *c)
 		return pg_push_text(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 	case DRIVER_WRITE:
 		return pg_push_text(c, "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE");
+	case DRIVER_WRITE_EACH:
+		return pg_push_text(c, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
 	case DRIVER_MIGRATE:
 		return migrate_lead(c);
 	}
@@ -78,7 +80,8 @@ static enum err begin_push(struct driver_conn *c)
 enum err pg_tx_lead(struct driver_conn *c, bool writes)
 {
 	enum err e = c->tx == PG_ASKED ? begin_push(c) : ERR_OK;
-	if (e != ERR_OK || !writes || c->marked || c->kind != DRIVER_WRITE || c->tx == PG_IDLE)
+	bool marks = c->kind == DRIVER_WRITE || c->kind == DRIVER_WRITE_EACH;
+	if (e != ERR_OK || !writes || !marks || c->marked || c->tx == PG_IDLE)
 		return e;
 	c->marked = true;
 	c->mark.serial++;

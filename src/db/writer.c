@@ -179,22 +179,33 @@ static enum err job_queue(struct db_writer *w, struct db_job *job)
 	return job->err;
 }
 
-enum err db_tx(struct db *db, db_fn *fn, void *arg)
+static enum err tx_run(struct db *db, db_fn *fn, void *arg)
+{
+	struct db_job job = { .fn = fn, .arg = arg, .err = ERR_INTERNAL };
+	pthread_cond_init(&job.wake, NULL);
+	enum err e = job_queue(&db->writer, &job);
+	pthread_cond_destroy(&job.wake);
+	db_changes_tell(db, &job.changes, e == ERR_OK);
+	return e;
+}
+
+static enum err tx_begin(struct db *db, enum driver_begin kind, db_fn *fn, void *arg)
 {
 	struct db_scope scope;
 	enum err e = db_scope_enter(&scope, db);
 	if (e != ERR_OK)
 		return e;
-	if (db->driver->concurrent) {
-		e = db_tx_concurrent(db, DRIVER_WRITE, fn, arg);
-		db_scope_leave(&scope);
-		return e;
-	}
-	struct db_job job = { .fn = fn, .arg = arg, .err = ERR_INTERNAL };
-	pthread_cond_init(&job.wake, NULL);
-	e = job_queue(&db->writer, &job);
-	pthread_cond_destroy(&job.wake);
-	db_changes_tell(db, &job.changes, e == ERR_OK);
+	e = db->driver->concurrent ? db_tx_concurrent(db, kind, fn, arg) : tx_run(db, fn, arg);
 	db_scope_leave(&scope);
 	return e;
+}
+
+enum err db_tx(struct db *db, db_fn *fn, void *arg)
+{
+	return tx_begin(db, DRIVER_WRITE, fn, arg);
+}
+
+enum err db_tx_each(struct db *db, db_fn *fn, void *arg)
+{
+	return tx_begin(db, DRIVER_WRITE_EACH, fn, arg);
 }

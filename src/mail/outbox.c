@@ -58,28 +58,36 @@ struct claiming {
 	struct letter *letter;
 };
 
-static enum err claim_look(struct db_conn *c, void *arg)
+#define CLAIM_PARAMS(k)                                                                            \
+	DB_PARAMS(db_int((k)->claim->now_s), db_int((k)->claim->lapses_s + BACKOFF_MAX_S),         \
+		db_int((k)->claim->attempts_max))
+
+static enum err claim_wait(struct db_conn *c, void *arg)
 {
 	const struct claiming *k = arg;
+	struct number row;
 	return db_get(c,
-		&(struct db_call){ .query = QUERY_OUTBOX_DUE,
-			DB_PARAMS(db_int(k->claim->now_s),
-				db_int(k->claim->lapses_s + BACKOFF_MAX_S),
-				db_int(k->claim->attempts_max)),
-			.shape = &letter_shape,
-			.arena = k->arena },
-		k->letter);
+		&(struct db_call){
+			.query = QUERY_OUTBOX_WAITING, CLAIM_PARAMS(k), .shape = &number_shape },
+		&row);
 }
 
 static enum err claim_take(struct db_conn *c, void *arg)
 {
 	const struct claiming *k = arg;
 	int64_t changed = 0;
-	enum err e = db_run(c,
-		&(struct db_call){ .query = QUERY_OUTBOX_CLAIM,
-			DB_PARAMS(db_text(k->letter->id), db_int(k->letter->attempts),
-				db_int(k->letter->next_at), db_int(k->claim->lapses_s)) },
-		&changed);
+	enum err e = db_get(c,
+		&(struct db_call){ .query = QUERY_OUTBOX_DUE,
+			CLAIM_PARAMS(k),
+			.shape = &letter_shape,
+			.arena = k->arena },
+		k->letter);
+	if (!e)
+		e = db_run(c,
+			&(struct db_call){ .query = QUERY_OUTBOX_CLAIM,
+				DB_PARAMS(db_text(k->letter->id), db_int(k->letter->attempts),
+					db_int(k->letter->next_at), db_int(k->claim->lapses_s)) },
+			&changed);
 	if (e)
 		return e;
 	return changed == 1 ? ERR_OK : ERR_CONFLICT;
@@ -90,9 +98,9 @@ enum err mail_outbox_claim(
 {
 	struct letter l = { 0 };
 	struct claiming k = { c, a, &l };
-	enum err e = db_read(db, claim_look, &k);
+	enum err e = db_read(db, claim_wait, &k);
 	if (!e)
-		e = db_tx(db, claim_take, &k);
+		e = db_tx_each(db, claim_take, &k);
 	if (!e)
 		*out = l;
 	return e;
@@ -133,14 +141,14 @@ static enum err result_not_sent(struct db_conn *c, void *arg)
 
 enum err mail_outbox_sent(struct db *db, const struct letter *l, int64_t now_s, bool keep_text)
 {
-	return db_tx(db, result_sent,
+	return db_tx_each(db, result_sent,
 		&(struct result){ .letter = l, .at_s = now_s, .keep_text = keep_text });
 }
 
 enum err mail_outbox_deferred(
 	struct db *db, const struct letter *l, int64_t next_at, const char *words)
 {
-	return db_tx(db, result_not_sent,
+	return db_tx_each(db, result_not_sent,
 		&(struct result){ .letter = l,
 			.query = QUERY_OUTBOX_SET_DEFERRED,
 			.at_s = next_at,
@@ -149,7 +157,7 @@ enum err mail_outbox_deferred(
 
 enum err mail_outbox_failed(struct db *db, const struct letter *l, int64_t now_s, const char *words)
 {
-	return db_tx(db, result_not_sent,
+	return db_tx_each(db, result_not_sent,
 		&(struct result){ .letter = l,
 			.query = QUERY_OUTBOX_SET_FAILED,
 			.at_s = now_s,
@@ -242,5 +250,5 @@ static enum err purge(struct db_conn *c, void *arg)
 enum err mail_purge(struct db *db, int64_t now_s)
 {
 	int64_t before_s = now_s - KEEP_S;
-	return db_tx(db, purge, &before_s);
+	return db_tx_each(db, purge, &before_s);
 }
