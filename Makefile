@@ -55,7 +55,7 @@ tests/node_modules/.done: tests/package-lock.json | build/.deps-test
 	@touch $@
 
 # ---- generated: the queries, prepared against the migrated schema, and the embedded files ----
-build/gen/schemac: src/build/schemac.c src/build/dialect_check.h src/db/dialect.h | build/.deps-run
+build/gen/schemac: src/build/schemac.c src/build/dialect_check.h src/build/tables.h src/db/dialect.h | build/.deps-run
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
 	@$(CC) $(CFLAGS_ALL) -O1 -o $@ $< -lsqlite3

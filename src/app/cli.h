@@ -84,6 +84,7 @@ void cli_entitlements_print(const struct cli_entitlements *e);
 int cmd_serve(struct cli *c);
 int cmd_run_demo(struct cli *c);
 int cmd_init(struct cli *c);
+int cmd_db_copy(struct cli *c);
 int cmd_version(struct cli *c);
 int cmd_account_create(struct cli *c);
 int cmd_account_list(struct cli *c);

@@ -253,6 +253,16 @@ const struct command commands[] = {
 		cmd_config_reference },
 	{ "db migrate", "", 0, 0, NEEDS_CONFIG, false,
 		"Bring the database to this program's version", NULL, { { 0 } }, cmd_db_migrate },
+	{ "db copy", "FROM TO", 2, 2, NEEDS_NOTHING, false,
+		"Copy a newsroom to another database, of the same engine or the other",
+		"FROM and TO are written as database.url is. Stop the server first. TO must be "
+		"empty, or hold what an interrupted run left, which goes on from there. At the end "
+		"both are read again and compared: rows and checksum of each table, and the first "
+		"row that differs.",
+		{ { "while-serving", NULL,
+			  "copy what FROM holds at this moment; later writes are lost" },
+			{ "compare", NULL, "only compare, change nothing" } },
+		cmd_db_copy },
 	{ "db check", "", 0, 0, NEEDS_CONFIG, false, "Check version and integrity of the database",
 		NULL, { { 0 } }, cmd_db_check },
 	{ "version", "", 0, 0, NEEDS_NOTHING, false, "Print the version", NULL, { { 0 } },

@@ -8,6 +8,7 @@
  * postgres" comes directly behind. */
 #define _POSIX_C_SOURCE 200809L
 #include "dialect_check.h"
+#include "tables.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -43,6 +44,7 @@ struct schema {
 	size_t migration_count;
 	struct query queries[QUERIES_MAX];
 	size_t query_count;
+	struct tables tables;
 };
 
 __attribute__((format(printf, 2, 3))) static _Noreturn void fail(
@@ -423,6 +425,7 @@ static void source_write(FILE *f, const struct schema *s)
 		fputs(" },\n", f);
 	}
 	fputs("\t{ 0, NULL, NULL },\n};\n", f);
+	tables_write(f, &s->tables);
 }
 
 static bool file_holds(const char *path, const char *text, size_t n)
@@ -470,6 +473,9 @@ int main(int argc, char **argv)
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	files_each(s, argv[1], "migrations", migration_read);
+	const char *table = NULL, *why = tables_read(s->db, &s->tables, &table);
+	if (why)
+		fail((struct place){ table, 0 }, "%s", why);
 	files_each(s, argv[1], "queries", queries_read);
 	for (size_t i = 0; i < s->query_count; i++)
 		query_check(s, &s->queries[i]);

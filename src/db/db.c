@@ -146,6 +146,7 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 		return NULL;
 	db->schema = *schema;
 	db->claim = -1;
+	db->use = s->use;
 	db->busy_timeout_ms = s->busy_timeout_ms ? s->busy_timeout_ms : 5000;
 	if (s->log) {
 		db->log_copy = *s->log;
@@ -179,7 +180,9 @@ static enum err db_connect(struct db *db, const struct db_settings *s, char why[
 		e = writer_open(db, why);
 	if (e == ERR_OK)
 		e = db_pool_open(db, s->readers, why);
-	return e == ERR_OK ? db_version_check(db, &v, why) : e;
+	if (e == ERR_OK)
+		e = db_version_check(db, &v, why);
+	return e == ERR_OK && v.found ? db_copy_check(db, why) : e;
 }
 
 static enum err settings_check(const struct db_settings *s, char why[static DB_WHY_SIZE])
@@ -191,9 +194,9 @@ static enum err settings_check(const struct db_settings *s, char why[static DB_W
 		snprintf(why, DB_WHY_SIZE, "the database %.60s: %.180s", shown, words);
 		return e;
 	}
-	if (s->use == DB_TOOL || s->use == DB_SERVE)
+	if (s->use >= DB_TOOL && s->use <= DB_COPY_TO)
 		return ERR_OK;
-	snprintf(why, DB_WHY_SIZE, "a database is opened for a tool or for serving");
+	snprintf(why, DB_WHY_SIZE, "a database is opened for a tool, for serving or for copying");
 	return ERR_INVALID;
 }
 
@@ -221,7 +224,8 @@ enum err db_open_schema(const struct db_settings *s, const struct db_schema *sch
 
 enum err db_open(const struct db_settings *s, struct db **out, char why[static 256])
 {
-	struct db_schema schema = { db_query_texts, QUERY_COUNT, db_migrations };
+	struct db_schema schema = { db_query_texts, QUERY_COUNT, db_migrations, db_tables,
+		db_table_count };
 	return db_open_schema(s, &schema, out, why);
 }
 

@@ -17,6 +17,7 @@ struct driver_stmt;
 struct driver_target {
 	const char *place; /* what the connections open: a path, or libpq's URL */
 	bool writer;       /* else it refuses to write; of one writer */
+	bool serving;      /* for the server to know what is connected */
 	unsigned busy_timeout_ms;
 };
 
@@ -45,6 +46,9 @@ struct driver {
 	enum err (*prepare_place)(const char *url, enum db_use use, char **place, int *claim,
 		char why[static DB_WHY_SIZE]);
 	void (*release_place)(int claim);
+	/* Keeps servers off, or finds that one is there. */
+	enum err (*claim)(
+		struct driver_conn *c, const char *place, int *claim, char why[static DB_WHY_SIZE]);
 
 	enum err (*open)(const struct driver_target *t, struct driver_conn **out,
 		char why[static DB_WHY_SIZE]);
@@ -77,6 +81,9 @@ struct driver {
 	enum err (*bind)(struct driver_stmt *s, size_t i,
 		const struct db_param *p); /* i from 0; not copied */
 	enum err (*step)(struct driver_stmt *s, bool *row);
+	/* Runs what is bound without waiting; queue_end waits for all. NULL: step does as well. */
+	enum err (*queue)(struct driver_stmt *s);
+	enum err (*queue_end)(struct driver_conn *c);
 	struct db_param (*column)(
 		struct driver_stmt *s, size_t i); /* until the next step; type 0: not ours */
 	int64_t (*changed)(struct driver_stmt *s);

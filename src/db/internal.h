@@ -18,8 +18,9 @@ enum {
 	DB_GROUP_MAX = 64,        /* transactions that share a commit */
 	DB_TRIES_MAX = 5,         /* of a group or a transaction */
 	DB_OWN_QUERIES = 1 << 20, /* ids from here on: the queries of this room, migrate.c */
-	DB_OWN_COUNT = 3,
-	DB_TOLD_MAX = 16,   /* changes of one transaction that are told one by one */
+	DB_OWN_COUNT = 6,
+	DB_TABLE_QUERIES = 1 << 21, /* and those of whole tables, table.c */
+	DB_TOLD_MAX = 16,           /* changes of one transaction that are told one by one */
 	DB_SEEN_MAX = 1024, /* changes that are known again, so that none is told twice in vain */
 };
 extern const struct db_query_text db_own_texts[DB_OWN_COUNT];
@@ -28,6 +29,8 @@ struct db_schema {
 	const struct db_query_text *queries;
 	size_t query_count;
 	const struct db_migration *migrations; /* ends with version 0 */
+	const struct db_table *tables;
+	size_t table_count;
 };
 
 struct db_conn {
@@ -117,6 +120,7 @@ struct db {
 	char *place;
 	char shown[DB_SHOWN_SIZE]; /* the place, for people */
 	int claim;
+	enum db_use use;
 	unsigned busy_timeout_ms;
 	struct db_writer writer; /* of a driver that is not concurrent */
 	struct db_pool pool;     /* readers, or, of a concurrent driver, all */
@@ -171,7 +175,16 @@ void db_writer_stop(struct db *db);
 /* After the commit, or when nobody knows whether there was one. */
 void db_changes_tell(struct db *db, const struct db_changes *ch, bool committed);
 
+/* ---- statement.c ---- */
+/* The prepared statement with its parameters bound, for table.c; to be reset. */
+enum err MUST_USE db_statement_start(
+	struct db_conn *c, const struct db_call *call, size_t columns, struct driver_stmt **out);
+/* Of a statement that failed in the engine: the transaction goes no further. */
+enum err db_statement_trouble(struct db_conn *c, const struct db_call *call, enum err e);
+
 /* ---- migrate.c ---- */
+/* ERR_CONFLICT when it holds an unfinished copy and was not opened to finish it. */
+enum err MUST_USE db_copy_check(struct db *db, char why[static DB_WHY_SIZE]);
 /* Refuses a database that is newer than the schema, or another program's. */
 enum err MUST_USE db_version_check(
 	struct db *db, struct db_version *v, char why[static DB_WHY_SIZE]);

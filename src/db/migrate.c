@@ -3,8 +3,9 @@
 #include "internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
-enum { TABLES_COUNT, VERSION_MAX, VERSION_INSERT };
+enum { TABLES_COUNT, VERSION_MAX, VERSION_INSERT, COPY_GET, COPY_SET, COPY_CLEAR };
 const struct db_query_text db_own_texts[DB_OWN_COUNT] = {
 	[TABLES_COUNT] = { "schema_tables",
 		"SELECT COUNT(*), COUNT(CASE WHEN name = 'schema_version' THEN 1 END)\n"
@@ -17,6 +18,14 @@ const struct db_query_text db_own_texts[DB_OWN_COUNT] = {
 	[VERSION_INSERT] = { "schema_version_insert",
 		"INSERT INTO schema_version (version, name, applied_at) VALUES ($1, $2, $3)", NULL,
 		3, 0 },
+	/* Below all versions stands what a copy that is not finished is a copy of. */
+	[COPY_GET] = { "copy_mark_get", "SELECT name FROM schema_version WHERE version = -1", NULL,
+		0, 1 },
+	[COPY_SET] = { "copy_mark_set",
+		"INSERT INTO schema_version (version, name, applied_at) VALUES (-1, $1, 0)", NULL,
+		1, 0 },
+	[COPY_CLEAR] = { "copy_mark_clear", "DELETE FROM schema_version WHERE version = -1", NULL,
+		0, 0 },
 };
 static const char version_table[] = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT "
 				    "PRIMARY KEY, name TEXT NOT NULL, "
@@ -95,6 +104,52 @@ enum err db_version(struct db *db, struct db_version *out)
 {
 	char why[DB_WHY_SIZE];
 	return db_version_check(db, out, why);
+}
+
+/* ---- unfinished copies ---- */
+struct copy_mark {
+	char from[DB_COPY_SIZE];
+};
+
+enum err db_copy_mark_get(struct db_conn *c, char from[static DB_COPY_SIZE])
+{
+	static const struct db_column columns[] = { DB_COL_CHARS(struct copy_mark, from) };
+	static const struct db_shape shape = DB_SHAPE(struct copy_mark, columns);
+	struct copy_mark m = { "" };
+	enum err e = db_get(c, &(struct db_call){ .query = own(COPY_GET), .shape = &shape }, &m);
+	if (e == ERR_OK || e == ERR_NOT_FOUND)
+		memcpy(from, m.from, DB_COPY_SIZE);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err db_copy_mark_set(struct db_conn *c, const char *from)
+{
+	enum err e = db_run(c, &(struct db_call){ .query = own(COPY_CLEAR) }, NULL);
+	if (e != ERR_OK || !*from)
+		return e;
+	return db_run(c, &(struct db_call){ .query = own(COPY_SET), DB_PARAMS(db_z(from)) }, NULL);
+}
+
+static enum err copy_mark_read(struct db_conn *c, void *arg)
+{
+	struct copy_mark *m = arg;
+	return db_copy_mark_get(c, m->from);
+}
+
+enum err db_copy_check(struct db *db, char why[static DB_WHY_SIZE])
+{
+	struct copy_mark m = { "" };
+	enum err e = db_read(db, copy_mark_read, &m);
+	if (e != ERR_OK)
+		snprintf(why, DB_WHY_SIZE, "the database %.100s cannot be read (%s); see the log",
+			db->shown, err_name(e));
+	if (e != ERR_OK || !*m.from || db->use == DB_COPY_TO)
+		return e;
+	snprintf(why, DB_WHY_SIZE,
+		"the database %.80s holds an unfinished copy of %.80s; run postern db copy once "
+		"more",
+		db->shown, m.from);
+	return ERR_CONFLICT;
 }
 
 /* ---- applying ---- */

@@ -67,6 +67,12 @@ static enum err file_create(const char *path, char why[static DB_WHY_SIZE])
 	}
 }
 
+static enum err file_there(const char *path, char why[static DB_WHY_SIZE])
+{
+	return access(path, F_OK) == 0 ? ERR_OK
+				       : refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
+}
+
 static enum err file_judge(const char *path, char why[static DB_WHY_SIZE])
 {
 	struct stat st;
@@ -140,6 +146,13 @@ static enum err claim_take(const char *path, int *claim, char why[static DB_WHY_
 	return ERR_OK;
 }
 
+enum err place_claim(
+	struct driver_conn *c, const char *place, int *claim, char why[static DB_WHY_SIZE])
+{
+	(void)c;
+	return claim_take(place, claim, why);
+}
+
 void place_release(int claim)
 {
 	if (claim >= 0)
@@ -151,7 +164,7 @@ enum err place_prepare(
 	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
 {
 	const char *given = path_of(url);
-	enum err e = file_create(given, why);
+	enum err e = use == DB_COPY_FROM ? file_there(given, why) : file_create(given, why);
 	if (e != ERR_OK)
 		return e;
 	char *path = realpath(given, NULL);

@@ -33,7 +33,7 @@ static struct timespec timespec_of(int64_t us)
 /* ---- one connection ---- */
 static size_t stmt_count(const struct db *db)
 {
-	return db->schema.query_count + DB_OWN_COUNT;
+	return db->schema.query_count + DB_OWN_COUNT + db->schema.table_count * DB_TABLE_TEXTS;
 }
 
 void db_conn_close(struct db_conn *c)
@@ -62,7 +62,7 @@ enum err db_conn_open(
 		snprintf(why, DB_WHY_SIZE, "no memory for a database connection");
 		return ERR_NOMEM;
 	}
-	struct driver_target t = { db->place, writer, db->busy_timeout_ms };
+	struct driver_target t = { db->place, writer, db->use == DB_SERVE, db->busy_timeout_ms };
 	enum err e = db->driver->open(&t, &c->handle, why);
 	if (e != ERR_OK) {
 		db_conn_close(c);

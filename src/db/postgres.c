@@ -27,6 +27,28 @@ static void release_place(int claim)
 	(void)claim;
 }
 
+/* Any number may be connected; what is asked is whether there are. */
+static enum err claim(
+	struct driver_conn *c, const char *place, int *out, char why[static DB_WHY_SIZE])
+{
+	PGresult *r = NULL;
+	char shown[DB_SHOWN_SIZE];
+	enum err e = pg_script(c,
+		"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+		"AND application_name = 'postern' AND pid <> pg_backend_pid()",
+		&r);
+	bool served = e == ERR_OK && strcmp(PQgetvalue(r, 0, 0), "0") != 0;
+	PQclear(r);
+	pg_url_show(place, shown);
+	*out = -1;
+	if (e != ERR_OK)
+		snprintf(why, DB_WHY_SIZE, "%.80s: %.120s", shown, c->message);
+	if (served)
+		snprintf(why, DB_WHY_SIZE,
+			"a postern serves the database %.100s; stop all that do first", shown);
+	return served ? ERR_CONFLICT : e;
+}
+
 /* ---- connections ---- */
 static void say_nothing(void *ctx, const PGresult *r)
 {
@@ -48,7 +70,7 @@ static PGconn *connect_to(const struct driver_target *t)
 		"keepalives_idle", "keepalives_interval", "keepalives_count",
 		"target_session_attrs", "application_name", "dbname", "client_encoding", NULL };
 	const char *const values[] = { options, connect_s, tcp_ms, "5", "2", "3", "read-write",
-		"postern", t->place, "UTF8", NULL };
+		t->serving ? "postern" : "postern-tool", t->place, "UTF8", NULL };
 	return PQconnectdbParams(keys, values, 1);
 }
 
@@ -262,6 +284,7 @@ const struct driver db_postgres_driver = {
 	.url_show = pg_url_show,
 	.prepare_place = prepare_place,
 	.release_place = release_place,
+	.claim = claim,
 	.open = pg_open,
 	.close = pg_close,
 	.message = message,
@@ -275,6 +298,8 @@ const struct driver db_postgres_driver = {
 	.finish = pg_stmt_finish,
 	.bind = pg_bind,
 	.step = pg_step,
+	.queue = pg_queue,
+	.queue_end = pg_queue_end,
 	.column = pg_column,
 	.changed = pg_changed,
 	.reset = pg_reset,

@@ -95,17 +95,24 @@ static int run_send(struct driver_stmt *s)
 		s->conn->pg, s->name, (int)s->query->params, s->values, s->lengths, s->formats, 1);
 }
 
+/* Puts the run into the batch; `*prepared_at`: how many queries of it end with the PREPARE, or 0.
+ */
+static enum err run_push(struct driver_stmt *s, unsigned *prepared_at)
+{
+	struct driver_conn *c = s->conn;
+	enum err e = c->lost ? ERR_UNAVAILABLE : pg_tx_lead(c, s->writes);
+	if (e == ERR_OK && !s->ready) {
+		e = pg_push(c, prepare_send(s));
+		*prepared_at = c->queued;
+	}
+	return e == ERR_OK ? pg_push(c, run_send(s)) : e;
+}
+
 static enum err execute(struct driver_stmt *s)
 {
 	struct driver_conn *c = s->conn;
 	unsigned prepared_at = 0;
-	enum err e = c->lost ? ERR_UNAVAILABLE : pg_tx_lead(c, s->writes);
-	if (e == ERR_OK && !s->ready) {
-		e = pg_push(c, prepare_send(s));
-		prepared_at = c->queued;
-	}
-	if (e == ERR_OK)
-		e = pg_push(c, run_send(s));
+	enum err e = run_push(s, &prepared_at);
 	if (e == ERR_OK)
 		e = pg_finish(c, &s->result);
 	pg_tx_led(c);
@@ -124,6 +131,25 @@ enum err pg_step(struct driver_stmt *s, bool *row)
 	}
 	*row = ++s->row < PQntuples(s->result);
 	return ERR_OK;
+}
+
+/* The first run of a statement waits: what follows must know that it is prepared. */
+enum err pg_queue(struct driver_stmt *s)
+{
+	unsigned prepared_at = 0;
+	bool row = false;
+	if (s->ready && s->conn->tx == PG_OPEN)
+		return run_push(s, &prepared_at);
+	enum err e = pg_step(s, &row);
+	pg_reset(s);
+	return e;
+}
+
+enum err pg_queue_end(struct driver_conn *c)
+{
+	if (c->queued == 0)
+		return ERR_OK;
+	return c->lost ? ERR_UNAVAILABLE : pg_finish(c, NULL);
 }
 
 static struct db_param number_read(const char *p, int n)

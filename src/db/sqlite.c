@@ -456,6 +456,7 @@ const struct driver db_sqlite_driver = {
 	.url_show = place_url_show,
 	.prepare_place = place_prepare,
 	.release_place = place_release,
+	.claim = place_claim,
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.message = sqlite_message,

@@ -10,6 +10,12 @@ static const struct db_query_text *text_of(const struct db *db, enum query id, s
 		*slot = db->schema.query_count + i - DB_OWN_QUERIES;
 		return &db_own_texts[i - DB_OWN_QUERIES];
 	}
+	if (i >= DB_TABLE_QUERIES &&
+		i - DB_TABLE_QUERIES < db->schema.table_count * DB_TABLE_TEXTS) {
+		i -= DB_TABLE_QUERIES;
+		*slot = db->schema.query_count + DB_OWN_COUNT + i;
+		return &db->schema.tables[i / DB_TABLE_TEXTS].texts[i % DB_TABLE_TEXTS];
+	}
 	*slot = i;
 	return i < db->schema.query_count ? &db->schema.queries[i] : NULL;
 }
@@ -28,8 +34,7 @@ static enum err misuse(const struct db_conn *c, const struct db_call *call, cons
 	return ERR_INTERNAL;
 }
 
-/* Of a statement that failed in the engine: the transaction goes no further. */
-static enum err statement_trouble(struct db_conn *c, const struct db_call *call, enum err e)
+enum err db_statement_trouble(struct db_conn *c, const struct db_call *call, enum err e)
 {
 	if (e != ERR_OK)
 		c->doomed = e;
@@ -47,13 +52,13 @@ static enum err params_bind(struct db_conn *c, const struct db_call *call, struc
 			return ERR_INVALID;
 		enum err e = c->db->driver->bind(stmt, i, p);
 		if (e != ERR_OK)
-			return statement_trouble(c, call, e);
+			return db_statement_trouble(c, call, e);
 	}
 	return ERR_OK;
 }
 
-/* The prepared statement with its parameters bound. `columns`: what the caller expects. */
-static enum err statement_start(
+/* `columns`: what the caller expects. */
+enum err db_statement_start(
 	struct db_conn *c, const struct db_call *call, size_t columns, struct driver_stmt **out)
 {
 	const struct driver *d = c->db->driver;
@@ -68,7 +73,7 @@ static enum err statement_start(
 	if (!c->stmts[slot]) {
 		enum err e = d->prepare(c->handle, q, &c->stmts[slot]);
 		if (e != ERR_OK)
-			return statement_trouble(c, call, e);
+			return db_statement_trouble(c, call, e);
 	}
 	enum err e = params_bind(c, call, c->stmts[slot]);
 	if (e != ERR_OK) {
@@ -178,7 +183,7 @@ static enum err drain(struct db_conn *c, const struct db_call *call, struct driv
 	while (more) {
 		enum err e = c->db->driver->step(stmt, &more);
 		if (e != ERR_OK)
-			return statement_trouble(c, call, e);
+			return db_statement_trouble(c, call, e);
 	}
 	return ERR_OK;
 }
@@ -189,7 +194,7 @@ static enum err first_row(
 	bool there = false;
 	enum err e = c->db->driver->step(stmt, &there);
 	if (e != ERR_OK)
-		return statement_trouble(c, call, e);
+		return db_statement_trouble(c, call, e);
 	if (!there)
 		return ERR_NOT_FOUND;
 	e = row_read(c, call, stmt, row);
@@ -202,7 +207,7 @@ enum err db_get(struct db_conn *c, const struct db_call *call, void *row)
 	if (e != ERR_OK)
 		return e;
 	struct driver_stmt *stmt = NULL;
-	e = statement_start(c, call, call->shape->count, &stmt);
+	e = db_statement_start(c, call, call->shape->count, &stmt);
 	if (e != ERR_OK)
 		return e;
 	e = first_row(c, call, stmt, row);
@@ -244,7 +249,7 @@ static enum err rows_read(
 		bool there = false;
 		enum err e = c->db->driver->step(stmt, &there);
 		if (e != ERR_OK)
-			return statement_trouble(c, call, e);
+			return db_statement_trouble(c, call, e);
 		if (!there)
 			return ERR_OK;
 		e = rows_grow(r, call);
@@ -262,7 +267,7 @@ enum err db_list(struct db_conn *c, const struct db_call *call, void *rows_out, 
 	if (e != ERR_OK)
 		return e;
 	struct driver_stmt *stmt = NULL;
-	e = statement_start(c, call, call->shape->count, &stmt);
+	e = db_statement_start(c, call, call->shape->count, &stmt);
 	if (e != ERR_OK)
 		return e;
 	struct rows r = { NULL, 0, 0 };
@@ -278,7 +283,7 @@ enum err db_list(struct db_conn *c, const struct db_call *call, void *rows_out, 
 enum err db_run(struct db_conn *c, const struct db_call *call, int64_t *changed)
 {
 	struct driver_stmt *stmt = NULL;
-	enum err e = statement_start(c, call, 0, &stmt);
+	enum err e = db_statement_start(c, call, 0, &stmt);
 	if (e != ERR_OK)
 		return e;
 	bool there = false;
@@ -286,7 +291,7 @@ enum err db_run(struct db_conn *c, const struct db_call *call, int64_t *changed)
 	if (e == ERR_OK && changed)
 		*changed = c->db->driver->changed(stmt);
 	if (e != ERR_OK)
-		statement_trouble(c, call, e);
+		db_statement_trouble(c, call, e);
 	c->db->driver->reset(stmt);
 	return e;
 }

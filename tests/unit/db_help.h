@@ -67,7 +67,7 @@ static const struct db_migration test_migrations[] = {
 	{ 2, "tokens", "CREATE TABLE token (id TEXT PRIMARY KEY, used_at BIGINT);" },
 	{ 0, NULL, NULL },
 };
-static const struct db_schema test_schema = { test_texts, Q_COUNT, test_migrations };
+static const struct db_schema test_schema = { test_texts, Q_COUNT, test_migrations, NULL, 0 };
 static const struct log test_quiet = { LOG_ERROR, LOG_LOGFMT, -1 };
 
 struct fixture {
@@ -90,7 +90,7 @@ static inline const struct driver *fixture_driver(void)
 static inline void admin_run(const char *sql)
 {
 	const char *url = getenv("TEST_POSTGRES");
-	struct driver_target t = { url, true, 5000 };
+	struct driver_target t = { url, true, false, 5000 };
 	struct driver_conn *c = NULL;
 	char why[DB_WHY_SIZE];
 	if (!url)

@@ -353,7 +353,7 @@ static struct db *open_raw(struct room *r)
 {
 	char why[256] = "";
 	struct db *db = NULL;
-	const struct db_schema schema = { raw_texts, COUNT(raw_texts), db_migrations };
+	const struct db_schema schema = { raw_texts, COUNT(raw_texts), db_migrations, NULL, 0 };
 	struct db_settings s = fixture_settings(&r->f, DB_TOOL);
 	s.url = r->f.url;
 	if (db_open_schema(&s, &schema, &db, why) != ERR_OK)
