@@ -86,7 +86,7 @@ static enum err bits_parse(
 static enum err cidr_parse(
 	struct str base, struct str bits_text, u128 end[2], char why[static IP_RANGE_WHY_SIZE])
 {
-	unsigned bits;
+	unsigned bits = 0;
 	enum err e = end_parse(base, &end[0], why);
 
 	if (!e)
