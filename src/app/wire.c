@@ -176,7 +176,10 @@ static bool is_lost(void *ctx)
 
 static bool is_stranger(void *ctx, const struct request *r)
 {
-	struct visit v = visit_of(r);
+	struct visit v = { .account_id = r->caller.account_id,
+		.client = r->client,
+		.user_agent = request_header(r, "User-Agent"),
+		.now_s = r->now_s };
 	return visit_is_stranger(ctx, &v);
 }
 
