@@ -92,6 +92,30 @@ test('a crawler goes the longer way, whatever is kept', async () => {
 	assert.equal(await fromMemory(() => get('/', { 'User-Agent': browser })), 1);
 });
 
+test('the visitor of an institution neither gets nor leaves a stranger’s page', async () => {
+	const own = await startServer({ settings: { POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1' } });
+	try {
+		importArticles(own);
+		const from = (ip, target) => request(own, 'GET', target, { headers: { 'X-Forwarded-For': ip } });
+		const pages = ['/', '/sections/city', '/articles/open-door'];
+		for (const target of pages)
+			assert.equal((await from('203.0.113.1', target)).status, 200);
+		own.cliOk('institution', 'add', 'harbour', '--title', 'Harbour University');
+		own.cliOk('institution', 'range', 'add', 'harbour', '192.0.2.0/24');
+		for (let i = 0; i < 3; i++)
+			for (const target of pages) {
+				assert.ok((await from('192.0.2.9', target)).body.includes('Harbour University'), `${target} greets`);
+				assert.ok(!(await from('203.0.113.1', target)).body.includes('Harbour University'), `${target} does not`);
+			}
+		assert.ok(await metric(own, 'postern_cache_hits_total', '{cache="pages"}') >= 6);
+		own.cliOk('institution', 'range', 'remove', 'harbour', '192.0.2.0/24');
+		for (const target of pages)
+			assert.ok(!(await from('192.0.2.9', target)).body.includes('Harbour University'), target);
+	} finally {
+		await own.close();
+	}
+});
+
 test('a change drops what it touches, before the next request', async () => {
 	for (const target of open)
 		await get(target);
