@@ -4,16 +4,36 @@
 #include <jansson.h>
 #include <stdlib.h>
 
+/* What log-in may lead back to: the address as written, without its query where that holds what a
+ * way back must not ("%2f"), or "". */
+static struct str way_back(const struct original *o)
+{
+	struct str rest = o->url.target, path = str_cut(&rest, '?');
+
+	if (o->url.path.n == 1 && !rest.p)
+		return STR("");
+	if (url_is_local(o->url.target))
+		return o->url.target;
+	return url_is_local(path) ? path : STR("");
+}
+
+static void put_way_back(struct buf *b, const struct original *o)
+{
+	struct str back = way_back(o);
+
+	if (back.n > 0) {
+		buf_puts(b, "?return_to=");
+		url_encode(b, back);
+	}
+}
+
 struct str login_address(struct arena *a, const struct path_answer *p, const struct original *o)
 {
 	BUF_AUTO b = BUF(4 * URL_LOCAL_MAX);
 
 	buf_str(&b, p->origin);
 	buf_puts(&b, "/login");
-	if (o->url.target.n > 1 && url_is_local(o->url.target)) {
-		buf_puts(&b, "?return_to=");
-		url_encode(&b, o->url.target);
-	}
+	put_way_back(&b, o);
 	return arena_str(a, buf_view(&b));
 }
 
@@ -96,15 +116,11 @@ static void links_view(struct view *root, struct arena *a, const struct original
 {
 	static const char *const names[][2] = { { "login_href", "/login" },
 		{ "register_href", "/register" }, { "reset_href", "/reset" } };
-	bool back = o->url.target.n > 1 && url_is_local(o->url.target);
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		BUF_AUTO b = BUF(4 * URL_LOCAL_MAX);
 		buf_puts(&b, names[i][1]);
-		if (back) {
-			buf_puts(&b, "?return_to=");
-			url_encode(&b, o->url.target);
-		}
+		put_way_back(&b, o);
 		view_text(root, names[i][0], arena_str(a, buf_view(&b)));
 	}
 }

@@ -79,6 +79,7 @@ test('nginx is told 401 with the way to log in, or 403, and nothing else', async
 	assert.equal(a.status, 401);
 	assert.equal(a.headers.location, `${server.origin}/login?return_to=${encodeURIComponent('/paid/story?page=2&x=%20')}`);
 	assert.equal(a.headers['postern-decision'], 'teaser; reason=subscriber_only');
+	assert.equal((await nginx('/paid/story?next=%2Fopen', { headers: page })).headers.location, `${server.origin}/login?return_to=%2Fpaid%2Fstory`, 'a query that no way back may hold is left out');
 	assert.equal((await nginx('/paid/story', { headers: cookie(freeCookie) })).status, 403);
 	assert.equal((await nginx('/nowhere')).status, 403);
 	assert.equal((await nginx('/login')).status, 403, 'a log-in page behind the gate leads nowhere');

@@ -17,3 +17,8 @@ export function ambiguous(path) {
 		`/${dir}/${name}%EF%BC%8E`, `/${dir}%E2%84%80${name}`, `/open/%ef%bc%8e%ef%bc%8e/${dir}/${name}`, `/${dir}/${name}%EF%BC%9Bx`, `/${dir}%EF%BC%BC${name}`,
 	];
 }
+
+export function townLibrary(server, range) {
+	server.cliOk('institution', 'add', 'town-library', '--title', 'Town Library');
+	server.cliOk('institution', 'range', 'add', 'town-library', range);
+}

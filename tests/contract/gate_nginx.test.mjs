@@ -1,0 +1,7 @@
+// Goal: Debian's nginx with the configuration of deploy/nginx lets through what the gate grants and nothing else, shows
+// the way in and back, passes the meter's cookie on, and names readers as the gate does.
+import { openProxy, proxyTests } from '../lib/proxies.mjs';
+
+export const covers = ['GET /gate/auth-request', 'GET /gate/wall'];
+
+proxyTests('nginx', openProxy);
