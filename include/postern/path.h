@@ -4,7 +4,7 @@
 #ifndef POSTERN_PATH_H
 #define POSTERN_PATH_H
 
-#include "postern/visit.h"
+#include "postern/meter.h"
 
 enum {
 	PATH_RULES_MAX = 256,
@@ -90,8 +90,7 @@ struct path_question {
 	const struct sites *sites;
 	struct url url;
 	struct str method;  /* of the request to the other server */
-	struct visit visit; /* whole_get is worked out here */
-	bool ahead;         /* the browser fetches ahead, and nobody may be reading */
+	struct visit visit; /* whole_get and head are worked out here */
 };
 struct path_answer {
 	enum path_verdict verdict;
@@ -99,13 +98,20 @@ struct path_answer {
 	struct str origin;            /* as configured, of the site asked for */
 	struct paywall_article article;
 	struct decision decision;
-	bool counts;            /* a page whose reading a meter may be charged with */
-	struct str plans;       /* of the reader's entitlements in force, comma list */
-	struct str institution; /* its name, or empty */
+	struct visit visit; /* as it was for the decision */
+	bool counts;        /* a page whose reading a meter may be charged with */
+	struct str plans;   /* of the reader's entitlements in force, comma list */
 };
 /* As of the caller's read; lives in the arena. */
 enum err MUST_USE path_ask(const struct paywall *w, struct db_conn *c,
 	const struct path_question *q, struct arena *a, struct path_answer *out);
+/* Counts the reading where the decision says so, outside any read, before the answer goes out: what
+ * meter_settle does, for pages; files that are not charged pass as they are. On any error nothing
+ * may pass. */
+enum err MUST_USE path_settle(
+	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_receipt *out);
+/* As the header Postern-Decision has it. {NULL, 0} without memory. */
+struct str path_decision_text(const struct path_answer *p, struct arena *a);
 /* The decision's reason, or that of the verdict ("no_rule"), and its sentence. */
 const char *path_reason_name(const struct path_answer *p);
 const char *path_reason_text(const struct path_answer *p);

@@ -6,8 +6,9 @@
 struct checking {
 	const struct api *api;
 	struct arena *a;
-	struct str token, account_id, ip, article, url;
-	bool charge;
+	struct str token, account_id, ip, article, url, meter_cookie;
+	bool charge, charged;
+	struct meter_receipt receipt;
 	struct caller caller;
 	struct path_question q; /* by URL; its visit serves for both */
 	struct path_answer p;
@@ -18,7 +19,8 @@ static enum err checking_parse(struct request *r, struct response *rsp, struct c
 {
 	const struct json_field fields[] = { { "token", false, &k->token },
 		{ "account_id", false, &k->account_id }, { "ip", false, &k->ip },
-		{ "article", false, &k->article }, { "url", false, &k->url } };
+		{ "article", false, &k->article }, { "url", false, &k->url },
+		{ "meter_cookie", false, &k->meter_cookie } };
 	const struct json_flag charge = { "charge", &k->charge };
 	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &charge);
 
@@ -84,13 +86,14 @@ static enum err article_decide(struct db_conn *c, struct checking *k,
 	const struct paywall_policy *policy, const struct article *art)
 {
 	struct paywall_article *facts = &k->p.article;
+	const struct visit_ask ask = {
+		.w = k->api->wall, .v = &k->p.visit, .art = facts, .a = k->a
+	};
 	struct paywall_case f;
 
 	*facts = content_facts(art);
-	k->q.visit.whole_get = k->charge;
-	const struct visit_ask ask = {
-		.w = k->api->wall, .v = &k->q.visit, .art = facts, .a = k->a
-	};
+	k->p.visit = k->q.visit;
+	k->p.visit.whole_get = true;
 	enum err e = visit_case(c, &ask, policy, &f);
 	if (!e)
 		e = visit_plans(&f, k->a, &k->p.plans);
@@ -125,6 +128,18 @@ static enum err check_read(struct db_conn *c, void *arg)
 	return path_ask(k->api->wall, c, &k->q, k->a, &k->p);
 }
 
+/* Only who asks for it is charged: many ask what would be the case, and show no text. */
+static enum err settle(struct checking *k)
+{
+	bool due = k->p.decision.charge;
+	enum err e = ERR_OK;
+
+	if (k->charge)
+		e = path_settle(k->api->wall, &k->p, k->a, &k->receipt);
+	k->charged = !e && k->charge && due && k->p.counts && k->p.decision.grant == GRANT_FULL;
+	return e;
+}
+
 /* ---- the answer ---- */
 
 static json_t *reader_json(const struct checking *k)
@@ -138,6 +153,17 @@ static json_t *reader_json(const struct checking *k)
 		"account_id", k->caller.account_id, "email", k->caller.email, "name",
 		k->caller.name, "plans", plans, "institution",
 		k->p.decision.institution ? json_string(k->p.decision.institution) : json_null());
+}
+
+/* What the reader's browser is to keep as postern-meter; an empty one is to be deleted. */
+static json_t *cookie_json(const struct meter_receipt *m)
+{
+	bool set = m->move == METER_COOKIE_SET;
+
+	if (m->move == METER_COOKIE_KEEP)
+		return json_null();
+	return json_pack("{s:o, s:I}", "value", json_str(set ? m->value : STR("")), "max_age_s",
+		(json_int_t)(set ? m->max_age_s : 0));
 }
 
 enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
@@ -157,7 +183,10 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 	k.q.visit.account_id = k.caller.account_id;
 	k.q.visit.session_id = k.caller.session_id;
 	k.q.visit.now_s = r->now_s;
+	k.q.visit.meter_cookie = k.meter_cookie;
 	e = db_read(api->wall->db, check_read, &k);
+	if (!e)
+		e = settle(&k);
 	if (e == ERR_NOT_FOUND)
 		rsp->detail = "There is no article of this slug.";
 	if (e)
@@ -167,6 +196,7 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 	rsp->decision = paywall_grant_name(k.p.decision.grant);
 	rsp->reason = words.reason;
 	return json_answer(r, rsp, 200,
-		json_pack("{s:o, s:o, s:b}", "decision", service_decision_json(&words), "reader",
-			reader_json(&k), "charged", false));
+		json_pack("{s:o, s:o, s:b, s:o}", "decision", service_decision_json(&words),
+			"reader", reader_json(&k), "charged", k.charged, "meter_cookie",
+			cookie_json(&k.receipt)));
 }

@@ -48,12 +48,6 @@ static enum err ask_read(struct db_conn *c, void *arg)
 	return path_ask(k->g->wall, c, &k->q, k->a, k->out);
 }
 
-static bool fetched_ahead(const struct request *r)
-{
-	return str_starts(request_header(r, "Sec-Purpose"), STR("prefetch")) ||
-	       str_eq_nocase(request_header(r, "Purpose"), STR("prefetch"));
-}
-
 static enum err ask(
 	const struct gate *g, struct request *r, const struct original *o, struct path_answer *out)
 {
@@ -61,11 +55,24 @@ static enum err ask(
 		.q = { .sites = g->sites,
 			.url = o->url,
 			.method = o->method,
-			.visit = visit_of(r),
-			.ahead = fetched_ahead(r) },
+			.visit = visit_of(r) },
 		.a = r->arena,
 		.out = out };
 	return db_read(g->wall->db, ask_read, &k);
+}
+
+/* Asks, and counts what has to be counted before anything passes. */
+static enum err ask_and_settle(const struct gate *g, struct request *r, const struct original *o,
+	struct response *rsp, struct path_answer *out)
+{
+	struct meter_receipt receipt;
+	enum err e = ask(g, r, o, out);
+
+	if (!e)
+		e = path_settle(g->wall, out, r->arena, &receipt);
+	if (!e)
+		meter_receipt_send(r, rsp, &receipt);
+	return e;
 }
 
 /* 401: logging in could open it; 402: this account needs more; 403: nothing a reader does would
@@ -100,7 +107,7 @@ enum err gate_auth_request(void *ctx, struct request *r, struct response *rsp)
 	enum err e = original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
 
 	if (!e)
-		e = ask(g, r, &o, &p);
+		e = ask_and_settle(g, r, &o, rsp, &p);
 	if (e)
 		return e;
 	if (p.decision.grant == GRANT_FULL)
@@ -136,7 +143,7 @@ static enum err answer(
 	enum err e = original_read(g, r, d, &o, rsp);
 
 	if (!e)
-		e = ask(g, r, &o, &p);
+		e = ask_and_settle(g, r, &o, rsp, &p);
 	if (e)
 		return e;
 	return p.decision.grant == GRANT_FULL ? pass(r, rsp, &p) : refuse(g, r, rsp, &p, &o);

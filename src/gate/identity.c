@@ -24,8 +24,7 @@ void decision_header(struct request *r, struct response *rsp, const struct path_
 {
 	rsp->decision = paywall_grant_name(p->decision.grant);
 	rsp->reason = path_reason_name(p);
-	response_header(rsp, "Postern-Decision",
-		str_of(arena_fmt(r->arena, "%s; reason=%s", rsp->decision, rsp->reason)));
+	response_header(rsp, "Postern-Decision", path_decision_text(p, r->arena));
 }
 
 void identity_headers(struct request *r, struct response *rsp, const struct path_answer *p)

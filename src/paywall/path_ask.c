@@ -153,47 +153,59 @@ static bool counts(const struct path_question *q, const struct path_rule *r)
 }
 
 /* One of the free ones that is not counted yet, asked for in a way that does not count it. */
-static enum path_verdict uncounted(const struct path_question *q, const struct path_answer *p)
+static enum path_verdict uncounted(const struct path_answer *p, struct str path)
 {
 	if (!p->decision.charge)
 		return PATH_DECIDED;
-	if (p->counts && q->ahead)
+	if (p->counts && p->visit.ahead)
 		return PATH_PREFETCH;
-	if (!p->counts && p->rule->files == PATH_FILES_READ && path_is_file(q->url.path))
+	if (!p->counts && p->rule->files == PATH_FILES_READ && path_is_file(path))
 		return PATH_UNREAD;
 	return PATH_DECIDED;
 }
 
-static enum err decide(struct db_conn *c, struct visit_ask *ask, const struct path_question *q,
-	const struct paywall_policy *policy, struct path_answer *out)
+static enum err decide(const struct path_question *q, const struct visit_ask *ask,
+	struct db_conn *c, const struct paywall_policy *policy, struct path_answer *out)
 {
 	struct paywall_case k;
-	struct visit v = q->visit;
 
 	out->counts = counts(q, out->rule);
-	v.whole_get = out->counts && !q->ahead;
-	ask->v = &v;
-	ask->art = &out->article;
+	out->visit = q->visit;
+	out->visit.head = str_eq(q->method, STR("HEAD"));
+	out->visit.whole_get = out->counts && !out->visit.ahead;
 	enum err e = visit_case(c, ask, policy, &k);
 	if (!e)
 		e = visit_plans(&k, ask->a, &out->plans);
 	if (e)
 		return e;
 	out->decision = paywall_decide(&k);
-	out->verdict = uncounted(q, out);
+	out->verdict = uncounted(out, q->url.path);
 	if (out->verdict != PATH_DECIDED)
 		out->decision.grant = GRANT_NONE;
-	e = visit_keep(&out->decision, ask->a);
-	out->institution = str_of(out->decision.institution);
-	return e;
+	return visit_keep(&out->decision, ask->a);
+}
+
+enum err path_settle(
+	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_receipt *out)
+{
+	const struct visit_ask ask = { .w = w, .v = &p->visit, .art = &p->article, .a = a };
+
+	*out = (struct meter_receipt){ .move = METER_COOKIE_KEEP };
+	if (p->verdict != PATH_DECIDED)
+		return ERR_OK;
+	if (!p->counts && !p->visit.head) {
+		p->decision.charge = false;
+		return ERR_OK;
+	}
+	return meter_settle(&ask, &p->decision, out);
 }
 
 enum err path_ask(const struct paywall *w, struct db_conn *c, const struct path_question *q,
 	struct arena *a, struct path_answer *out)
 {
+	const struct visit_ask ask = { .w = w, .v = &out->visit, .art = &out->article, .a = a };
 	const struct paywall_policy *policy = NULL;
 	const struct path_rule *rule = NULL;
-	struct visit_ask ask = { .w = w, .a = a };
 	enum err e = policy_take(w->policies, c, &policy);
 
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
@@ -203,7 +215,7 @@ enum err path_ask(const struct paywall *w, struct db_conn *c, const struct path_
 			e = take_rule(out, rule, &q->url, a);
 	}
 	if (!e && out->verdict == PATH_DECIDED)
-		e = decide(c, &ask, q, policy, out);
+		e = decide(q, &ask, c, policy, out);
 	policy_give_back(w->policies, policy);
 	return e;
 }
@@ -235,4 +247,12 @@ const char *path_reason_text(const struct path_answer *p)
 {
 	return p->verdict == PATH_DECIDED ? paywall_reason_text(p->decision.reason)
 					  : verdicts[p->verdict].text;
+}
+
+struct str path_decision_text(const struct path_answer *p, struct arena *a)
+{
+	if (p->verdict == PATH_DECIDED)
+		return visit_decision_text(&p->decision, a);
+	const char *text = arena_fmt(a, "none; reason=%s", verdicts[p->verdict].name);
+	return *text ? str_of(text) : (struct str){ NULL, 0 };
 }

@@ -155,6 +155,32 @@ test('the explanation over HTTP says the same as the command, and what would cha
 	assert.doesNotMatch(a.body, /kept-|password|\$argon2/);
 });
 
+test('a meter is charged only when asked, for accounts and for strangers by their cookie', async () => {
+	server.cliOk('gate', 'add', '/articles/*/**', 'metered');
+	const url = `${server.origin}/articles/a/`, who = { account_id: free.id };
+	for (let i = 0; i < 2; i++) {
+		const a = await decided({ url, ...who });
+		assert.deepEqual([a.decision.reason, a.decision.meter.used, a.charged, a.meter_cookie], ['metered', 0, false, null]);
+	}
+	const b = await decided({ url, ...who, charge: true });
+	assert.deepEqual([b.decision.grant, b.decision.meter.used, b.decision.meter.limit, b.charged], ['full', 1, 10, true]);
+	const c = await decided({ url, ...who, charge: true });
+	assert.deepEqual([c.decision.reason, c.charged], ['metered_again', false]);
+	let meter_cookie;
+	for (let i = 1; i <= 6; i++) {
+		const a = await decided({ url: `${server.origin}/articles/s${i}/`, charge: true, ip: '192.0.2.9', ...(meter_cookie ? { meter_cookie } : {}) });
+		assert.deepEqual([a.decision.grant, a.decision.meter.used, a.charged], ['full', i, true]);
+		meter_cookie = a.meter_cookie.value;
+		assert.ok(a.meter_cookie.max_age_s > 0);
+	}
+	const wall = await decided({ url: `${server.origin}/articles/s7/`, charge: true, meter_cookie });
+	assert.deepEqual([wall.decision.reason, wall.charged], ['meter_exhausted', false]);
+	assert.equal((await decided({ url: `${server.origin}/articles/s1/`, meter_cookie })).decision.reason, 'metered_again');
+	server.cliOk('article', 'set-access', 'members-room', 'metered');
+	assert.equal((await decided({ article: 'members-room', ...who, charge: true })).charged, true);
+	assert.equal((await decided({ article: 'members-room', ...who })).decision.reason, 'metered_again');
+});
+
 test('a bad question for an explanation', async () => {
 	for (const [query, want] of [['', { article: 'required' }], ['?article=vault&x=1', { x: 'unknown_field' }], ['?article=vault&reader=nobody@mail.example', { reader: 'unknown_account' }],
 		['?article=vault&ip=x', { ip: 'bad_address' }], ['?article=vault&at=soon', { at: 'bad_time' }]])

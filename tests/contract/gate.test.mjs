@@ -245,6 +245,55 @@ test('a change of rules or rights is obeyed by the next request', async () => {
 	server.cliOk('account', 'enable', paid.email);
 });
 
+test('a metered page is charged once, its files never, and the meter ends at its limit', async () => {
+	server.cliOk('gate', 'add', '/articles/*/**', 'metered', '--position', '1');
+	server.cliOk('gate', 'add', '/gallery/*/**', 'metered', '--files', 'read', '--position', '2');
+	server.cliOk('gate', 'add', '/reel/**', 'metered', '--files', 'count', '--position', '3');
+	for (const [name, ask] of Object.entries(dialects)) {
+		let jar = '';
+		const get = async (path, more = {}) => {
+			const a = await ask(path, { ...more, headers: { ...page, ...cookie(jar), ...more.headers } });
+			const set = a.cookies.find((c) => c.startsWith('postern-meter='));
+			if (set)
+				jar = set.split(';')[0];
+			return { status: a.status, charged: Boolean(set), reason: /reason=(\w+)/.exec(a.headers['postern-decision'])?.[1], decision: a.headers['postern-decision'] };
+		};
+		assert.deepEqual(await get('/articles/a/photo.jpg'), { status: 200, charged: false, reason: 'metered', decision: 'full; reason=metered; used=0; limit=6' }, name);
+		assert.equal((await get('/articles/a/', { method: 'HEAD' })).charged, false, 'HEAD');
+		for (const headers of [{ 'Sec-Purpose': 'prefetch' }, { 'Sec-Purpose': 'prefetch;prerender' }, { Purpose: 'prefetch' }]) {
+			const a = await get('/articles/a/', { headers });
+			assert.deepEqual([a.status, a.charged, a.reason], [403, false, 'prefetch']);
+		}
+		const first = await get('/articles/a/');
+		assert.deepEqual([first.status, first.charged, first.decision], [200, true, 'full; reason=metered; used=1; limit=6']);
+		for (const path of ['/articles/a', '/articles/a/', '/articles/a/index.html', '/articles/a/page/2?x=1', '/articles/a/photo.jpg'])
+			assert.deepEqual([(await get(path)).reason], ['metered_again'], path);
+		for (const headers of [{ 'Sec-Fetch-Dest': 'image', 'Sec-Fetch-Mode': 'no-cors' }, { Accept: 'image/*' }, { 'If-None-Match': '"x"' }, { Range: 'bytes=0-1' }])
+			assert.equal((await get(`/articles/by-header-${Object.keys(headers)[0].toLowerCase()}${Object.values(headers)[0].length}/`, { headers })).charged, true, 'a header makes no page a file');
+		assert.equal((await get('/articles/story.php/x.png')).charged, true, 'nor does a name behind a page');
+		assert.equal((await get('/articles/last/')).status >= 300, true, 'the limit is six');
+		assert.equal((await get('/articles/last/photo.jpg')).status >= 300, true);
+		assert.equal((await get('/articles/a/')).status, 200, 'what was read stays readable');
+		jar = `${jar.slice(0, -2)}AA`;
+		assert.equal((await get('/articles/new/')).status >= 300, true, 'a forged count');
+		jar = '';
+		assert.deepEqual([(await get('/gallery/g/1.jpg')).reason, (await get('/gallery/g/')).reason, (await get('/gallery/g/1.jpg')).reason], ['file_unread', 'metered', 'metered_again']);
+		assert.equal((await get('/reel/film.mp4')).charged, true);
+		assert.equal((await get('/reel/other.mp4')).charged, true);
+	}
+});
+
+test('an account is charged in the database: of twenty at once on the last free one, one passes', async () => {
+	const who = await makeAccount(server), r = new Reader(server);
+	await r.logIn(who);
+	const headers = cookie(`postern=${r.session}`);
+	for (let i = 1; i <= 9; i++)
+		assert.equal((await nginx(`/articles/r${i}/`, { headers })).headers['postern-decision'], `full; reason=metered; used=${i}; limit=10`);
+	const all = await Promise.all(Array.from({ length: 20 }, (_, i) => nginx(`/articles/last${i}/`, { headers })));
+	assert.equal(all.filter((a) => a.status === 200).length, 1);
+	assert.equal(all.filter((a) => a.status === 403).length, 19);
+});
+
 test('each decision is counted, and its reason logged', async () => {
 	await nginx('/paid/story', { headers: cookie(freeCookie) });
 	const { body } = await request({ port: server.opsPort }, 'GET', '/metrics');
