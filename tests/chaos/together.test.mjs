@@ -1,0 +1,143 @@
+// Goal: three gateways on one PostgreSQL are one newspaper. Under mixed load every answer is right; a session that was ended through
+// one gateway is refused by all within a second; a gateway is restarted without a failed request.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { makeAccount } from '../lib/accounts.mjs';
+import { importArticles } from '../lib/articles.mjs';
+import { Api } from '../lib/http.mjs';
+import { sleep } from '../lib/server.mjs';
+import { Cluster, Load, SmtpMailbox, spread } from './cluster.mjs';
+
+const SECONDS = Number(process.env.CHAOS_SECONDS ?? 15);
+const OBEYED_MS = 1000;
+let cluster, everywhere, readers;
+
+before(async () => {
+	cluster = await Cluster.start();
+	importArticles(cluster.gateways[0]);
+	// What a test talks to as if it were one server: the balancer's port, the one mailbox, any command line.
+	everywhere = { port: cluster.port, mail: new SmtpMailbox(cluster.smtp), cliOk: (...args) => cluster.gateways[1].cliOk(...args) };
+	readers = [];
+	for (let i = 0; i < 3; i++)
+		readers.push(await makeAccount(everywhere, { plan: i === 0 ? undefined : 'digital' }));
+});
+after(() => cluster.close());
+
+const any = () => cluster.gateways[Math.floor(Math.random() * cluster.gateways.length)];
+
+async function logIn(server, who) {
+	const r = await new Api(server).post('/sessions', { email: who.email, password: who.password });
+	assert.equal(r.status, 201, r.body);
+	return r.json.token;
+}
+
+async function readArticle(server, token, subscriber) {
+	const r = await new Api(server, token).get('/articles/vault');
+	assert.equal(r.status, subscriber ? 200 : 402, r.body);
+	assert.equal(/kept-vault/.test(r.body), subscriber, 'text for subscribers only');
+}
+
+// Asks one gateway until it refuses the token: how long after the end was acknowledged.
+async function refusedAfter(gateway, token, ended) {
+	for (;;) {
+		const asked = Date.now();
+		const r = await new Api(gateway, token).get('/account');
+		assert.ok([200, 401].includes(r.status), r.body);
+		if (r.status === 401)
+			return Date.now() - ended;
+		assert.ok(asked - ended <= OBEYED_MS, `${gateway.name} lets a session in ${asked - ended} ms after it was ended`);
+		await sleep(5);
+	}
+}
+
+function mixedLoad(delays) {
+	const load = new Load();
+	const tokens = Promise.all(readers.map((r) => logIn(everywhere, r)));
+	load.add(4, async (i) => {
+		const n = i % readers.length;
+		await readArticle(everywhere, (await tokens)[n], n !== 0);
+		load.count('articles');
+	});
+	// A log-in through the balancer is good at each gateway at once, and over everywhere once it is ended.
+	load.add(2, async () => {
+		const token = await logIn(everywhere, readers[1]);
+		for (const g of cluster.gateways)
+			await readArticle(g, token, true);
+		const end = await new Api(any(), token).delete('/sessions/current');
+		const ended = Date.now();
+		assert.equal(end.status, 204, end.body);
+		delays.push(...await Promise.all(cluster.gateways.map((g) => refusedAfter(g, token, ended))));
+		load.count('sessions ended');
+	});
+	let serial = 0;
+	load.add(1, async () => {
+		const who = readers[2], chosen = `copper-lantern-${++serial}-adrift`;
+		const asked = await new Api(everywhere).post('/password-resets', { email: who.email });
+		assert.equal(asked.status, 202, asked.body);
+		const token = await everywhere.mail.takeToken(who.email, '/reset/confirm');
+		const set = await Promise.all(cluster.gateways.map((g) => new Api(g).post('/password-resets/confirm', { token, password: chosen })));
+		assert.deepEqual(set.map((r) => r.status).sort(), [204, 410, 410], 'one of three at once spends the token');
+		who.password = chosen;
+		(await tokens)[2] = await logIn(everywhere, who);
+		load.count('resets');
+	});
+	return load;
+}
+
+test('mixed load: no wrong answer; a session ended through one gateway is refused by all within a second', async (t) => {
+	const delays = [];
+	const load = mixedLoad(delays);
+	await sleep(SECONDS * 1000);
+	t.diagnostic(JSON.stringify(await load.stop()));
+	t.diagnostic(`an ended session is refused: ${spread(delays)}`);
+	assert.ok(delays.length >= 9, 'enough of them to speak of');
+	assert.ok(Math.max(...delays) <= OBEYED_MS);
+});
+
+test('what one gateway changes the others obey: account, access, entitlement', async (t) => {
+	const [first, second, third] = cluster.gateways;
+	const who = await makeAccount(everywhere, { plan: 'digital' });
+	const token = await logIn(third, who);
+	const delays = [];
+	const obeyed = async (what, ask) => {
+		const start = Date.now();
+		while (!await ask()) {
+			assert.ok(Date.now() - start <= OBEYED_MS, what);
+			await sleep(5);
+		}
+		delays.push(Date.now() - start);
+	};
+	const status = async (g, slug) => (await new Api(g, token).get(`/articles/${slug}`)).status;
+	for (const g of [second, third])
+		assert.equal(await status(g, 'vault'), 200);
+	const { entitlements } = (await new Api(third, token).get('/account')).json;
+	first.cliOk('entitlement', 'revoke', entitlements[0].id);
+	for (const g of [first, second, third])
+		await obeyed(`${g.name} obeys a revoked entitlement`, async () => await status(g, 'vault') === 402);
+	first.cliOk('article', 'set-access', 'vault', 'registered');
+	for (const g of [first, second, third])
+		await obeyed(`${g.name} obeys a changed access`, async () => await status(g, 'vault') === 200);
+	first.cliOk('article', 'set-access', 'vault', 'subscriber');
+	first.cliOk('account', 'disable', who.email);
+	for (const g of [first, second, third])
+		await obeyed(`${g.name} refuses a disabled account`, async () => (await new Api(g, token).get('/account')).status === 401);
+	t.diagnostic(`a change by the command line is obeyed: ${spread(delays)}`);
+});
+
+test('each gateway is restarted in turn, under load, without a failed request', async (t) => {
+	const load = new Load();
+	const token = await logIn(everywhere, readers[1]);
+	load.add(6, async () => {
+		await readArticle(everywhere, token, true);
+		load.count('articles');
+	});
+	load.add(1, async () => {
+		await logIn(everywhere, readers[1]);
+		load.count('log-ins');
+	});
+	for (const g of cluster.gateways) {
+		await cluster.restart(g);
+		await sleep(1500); // the balancer has to see it again
+	}
+	t.diagnostic(JSON.stringify(await load.stop()));
+});
