@@ -11,6 +11,16 @@ const names = ['a', 'b', 'c'];
 export class Cluster {
 	static async start({ settings = {}, count = 3 } = {}) {
 		const c = new Cluster();
+		try {
+			return await c.open(settings, count);
+		} catch (e) {
+			await c.close().catch(() => {}); // what did come up
+			throw e;
+		}
+	}
+
+	async open(settings, count) {
+		const c = this;
 		c.pair = await Pair.start();
 		c.smtp = new Smtp({ tls: false });
 		await c.smtp.listen();
@@ -51,7 +61,9 @@ export class Cluster {
 		this.proxyLog = '';
 		for (const stream of [this.proxy.stdout, this.proxy.stderr])
 			stream.setEncoding('utf8').on('data', (s) => { this.proxyLog += s; });
-		await until('HAProxy', () => fetch(`${this.origin}/`).then((r) => r.status === 200, () => false));
+		let said;
+		await until('HAProxy', () => fetch(`${this.origin}/`).then((r) => { said = r.status; return said === 200; }, (e) => { said = e; return false; }))
+			.catch((e) => { throw new Error(`${e.message}: ${said}\n${this.proxyLog}`); });
 	}
 
 	// A process that ends without a word, and comes back a moment later.
@@ -73,11 +85,11 @@ export class Cluster {
 	async close() {
 		this.proxy?.kill('SIGKILL');
 		try {
-			for (const g of this.gateways)
+			for (const g of this.gateways ?? [])
 				await g.close();
 		} finally {
-			await this.smtp.close?.();
-			await this.pair.stop();
+			await this.smtp?.close();
+			await this.pair?.stop();
 		}
 	}
 }
@@ -111,22 +123,33 @@ export class Load {
 		this.going = true;
 		this.counts = {};
 		this.workers = [];
+		this.faults = [];
 	}
 
 	count(what) {
 		this.counts[what] = (this.counts[what] ?? 0) + 1;
 	}
 
+	// Ends at the first fault, and is never left unheard.
+	async loop(work) {
+		try {
+			while (this.going)
+				await work();
+		} catch (e) {
+			this.going = false;
+			this.faults.push(e.stack);
+		}
+	}
+
 	add(copies, work) {
 		for (let i = 0; i < copies; i++)
-			this.workers.push((async () => { while (this.going) await work(i); })());
+			this.workers.push(this.loop(() => work(i)));
 	}
 
 	async stop() {
 		this.going = false;
-		const ends = await Promise.allSettled(this.workers);
-		const faults = ends.filter((e) => e.status === 'rejected').map((e) => e.reason.stack);
-		assert.deepEqual(faults, [], 'workers that saw a wrong answer');
+		await Promise.all(this.workers);
+		assert.deepEqual(this.faults, [], 'workers that saw a wrong answer');
 		return this.counts;
 	}
 }

@@ -89,6 +89,7 @@ function gap(writers) {
 test('the primary is killed under load and the standby promoted', async (t) => {
 	const writers = await makeWriters(3);
 	const load = new Load();
+	t.after(() => load.stop());
 	for (const g of cluster.gateways) // a cached public page at each
 		assert.equal((await request(g, 'GET', '/articles/open-door')).status, 200);
 	load.add(writers.length, (i) => writer(load, writers[i]));

@@ -50,6 +50,7 @@ test(`${KILLS} gateways killed at random: mails arrive once, tokens are spent on
 		readers.push({ ...await makeAccount(everywhere), promised: 0, tried: new Set() });
 	const already = new Set(cluster.smtp.mails.map((m) => m.mail.messageId));
 	const load = new Load();
+	t.after(() => load.stop());
 	load.add(READERS, (i) => asker(load, readers[i]));
 	load.add(READERS, (i) => spender(load, readers[i]));
 	for (let i = 0; i < KILLS; i++) {
@@ -60,7 +61,9 @@ test(`${KILLS} gateways killed at random: mails arrive once, tokens are spent on
 	const resets = () => cluster.smtp.mails.filter((m) => !already.has(m.mail.messageId) && /\/reset\/confirm\?token=/.test(m.mail.text));
 	const distinct = () => new Set(resets().map((m) => m.mail.messageId)).size;
 	const owed = readers.reduce((n, r) => n + r.promised, 0);
-	await until('every promised mail', () => distinct() >= owed, 60000, 200);
+	await until('every promised mail', () => distinct() >= owed, 60000, 200).catch((e) => {
+		throw new Error(`${e.message}: ${distinct()} of ${owed}; ${cluster.gateways[0].cliOk('mail', 'list', '--limit', '20')}`);
+	});
 	await sleep(3000); // what comes too much would come now
 	counts['same Message-ID again'] = resets().length - distinct();
 	t.diagnostic(JSON.stringify({ ...counts, owed, arrived: distinct() }));

@@ -13,7 +13,7 @@ const OBEYED_MS = 1000;
 let cluster, everywhere, readers;
 
 before(async () => {
-	cluster = await Cluster.start();
+	cluster = await Cluster.start({ settings: { POSTERN_SESSION_PER_ACCOUNT: '100' } });
 	importArticles(cluster.gateways[0]);
 	// What a test talks to as if it were one server: the balancer's port, the one mailbox, any command line.
 	everywhere = { port: cluster.port, mail: new SmtpMailbox(cluster.smtp), cliOk: (...args) => cluster.gateways[1].cliOk(...args) };
@@ -54,7 +54,7 @@ function mixedLoad(delays) {
 	const load = new Load();
 	const tokens = Promise.all(readers.map((r) => logIn(everywhere, r)));
 	load.add(4, async (i) => {
-		const n = i % readers.length;
+		const n = i % 2; // the third one's sessions end with its resets
 		await readArticle(everywhere, (await tokens)[n], n !== 0);
 		load.count('articles');
 	});
@@ -78,7 +78,7 @@ function mixedLoad(delays) {
 		const set = await Promise.all(cluster.gateways.map((g) => new Api(g).post('/password-resets/confirm', { token, password: chosen })));
 		assert.deepEqual(set.map((r) => r.status).sort(), [204, 410, 410], 'one of three at once spends the token');
 		who.password = chosen;
-		(await tokens)[2] = await logIn(everywhere, who);
+		await logIn(everywhere, who);
 		load.count('resets');
 	});
 	return load;
@@ -110,8 +110,7 @@ test('what one gateway changes the others obey: account, access, entitlement', a
 	const status = async (g, slug) => (await new Api(g, token).get(`/articles/${slug}`)).status;
 	for (const g of [second, third])
 		assert.equal(await status(g, 'vault'), 200);
-	const { entitlements } = (await new Api(third, token).get('/account')).json;
-	first.cliOk('entitlement', 'revoke', entitlements[0].id);
+	first.cliOk('entitlement', 'revoke', first.cliJson('entitlement', 'list', who.email)[0].id);
 	for (const g of [first, second, third])
 		await obeyed(`${g.name} obeys a revoked entitlement`, async () => await status(g, 'vault') === 402);
 	first.cliOk('article', 'set-access', 'vault', 'registered');
