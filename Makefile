@@ -122,7 +122,7 @@ build/bench/twin build/bench/seed: build/bench/%: tests/bench/%.c | build/.deps-
 	@$(CC) -std=c17 -O2 -g -D_GNU_SOURCE $(WARN) -o $@ $< -lmicrohttpd -lsodium -lsqlite3
 bench_programs := build/release/postern build/bench/twin build/bench/seed
 
-.PHONY: run test check lint bench bench-instructions fuzz fmt install clean deps
+.PHONY: run test check lint bench bench-instructions fuzz fmt install clean deps chaos
 .SECONDARY:
 deps: build/.deps-run build/.deps-test
 run: build/release/postern
@@ -141,6 +141,8 @@ bench: $(bench_programs) | build/.deps-bench
 	ROUNDS=$(ROUNDS) SECONDS_EACH=$(SECONDS_EACH) tests/bench/run
 bench-instructions: $(bench_programs) | build/.deps-bench
 	tests/bench/count $(if $(BUDGET),--budget) $(if $(PROFILE),--profile)
+chaos: build/debug/postern tests/node_modules/.done
+	@for t in tests/chaos/*.test.mjs; do TEST_BIN=$(CURDIR)/build/debug/postern TEST_FLAVOUR=debug node --test $$t || exit 1; done
 fmt:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 install: build/release/postern
