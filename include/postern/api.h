@@ -25,6 +25,7 @@ http_handler api_password_change, api_reset_create, api_reset_confirm;
 http_handler api_article_list, api_article_get;
 /* For servers with a service key. */
 http_handler api_access_check, api_admin_explain;
+http_handler api_gift_create, api_gift_list, api_gift_revoke;
 http_fail api_fail;
 
 #endif

@@ -31,7 +31,7 @@ struct paywall_article {
 	enum access access; /* anything not in the enum: nothing is granted */
 	bool usable;        /* false: withheld or canceled at its source */
 	int64_t published_at;
-	bool undated; /* a path of another server: rules that go by age are not for it */
+	bool undated;       /* a path of another server: rules that go by age are not for it */
 	int64_t embargo_at; /* 0: none */
 	int64_t expires_at; /* 0: never */
 };
@@ -95,7 +95,7 @@ struct paywall_policy {
 	const struct plan *plans;
 	size_t plan_count;
 	const struct institutions *institutions; /* NULL: none */
-	const struct path_rule *paths; /* by position; see path.h */
+	const struct path_rule *paths;           /* by position; see path.h */
 	size_t path_count;
 	enum access fallback; /* when no rule matches an article that says "default" */
 	enum ai_policy ai;

@@ -10,6 +10,10 @@
 struct meter_ceiling;
 /* The wall's settings and what it keeps in memory. Read-only once filled; its parts lock for
  * themselves. */
+struct gift_settings {
+	int64_t per_month; /* of one reader; 0: gifts are off */
+	int64_t days, redemptions;
+};
 struct paywall {
 	struct db *db;
 	const struct log *log;
@@ -18,6 +22,7 @@ struct paywall {
 	const char *base_url;
 	struct meter_ceiling *ceiling; /* NULL: none (meter.h) */
 	bool meter_forged_new; /* a cookie that is not ours counts as none; else as exhausted */
+	struct gift_settings gifts;
 };
 
 struct visit {
@@ -26,6 +31,7 @@ struct visit {
 	struct ip client;
 	struct str user_agent;
 	struct str meter_cookie; /* "postern-meter" as presented, or empty */
+	struct str gifts;        /* secret: what the browser holds of gifts, or empty */
 	bool whole_get; /* a GET whose answer a person will read: not HEAD, not a prefetch, not a
 			   feed */
 	bool head;      /* the answer goes out as that of the GET would, without its body */
@@ -59,6 +65,8 @@ enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const
  * other: no account, no institution's address, no agent that may be a crawler's. False when it
  * cannot be told. Any thread, the event loop too. */
 bool visit_is_stranger(const struct paywall *w, const struct visit *v);
+/* False for names of programs that are no reader's, crawlers first of all. */
+bool visit_agent_is_readers(struct str user_agent);
 /* The institution that the reader comes from, its name for people in the arena, or NULL: for a
  * greeting, whatever it covers. */
 enum err MUST_USE visit_institution(const struct paywall *w, struct db_conn *c,

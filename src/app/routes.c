@@ -29,6 +29,11 @@ static const struct route page_routes[] = {
 	{ METHOD_GET,  "/account/sessions",            pages_sessions,            WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST, "/account/sessions/end",        pages_session_end,         WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
 	{ METHOD_POST, "/account/sessions/end-others", pages_sessions_end_others, WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_POST, "/articles/{slug}/gift",        pages_gift_make,           WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_GET,  "/gifts/{token}",               pages_gift,                WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/gifts/{token}",               pages_gift_redeem,         WHO_READER,    RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
+	{ METHOD_GET,  "/account/gifts",               pages_gifts,               WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST, "/account/gifts/revoke",        pages_gift_revoke,         WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
 	{ METHOD_GET,  "/account/group",               pages_group,               WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST, "/account/group/invite",        pages_group_invite,        WHO_SIGNED_IN, RATE_MAIL,  BODY_FORM, FORM_CAP, LANE_WORK },
 	{ METHOD_POST, "/account/group/remove",        pages_group_remove,        WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
@@ -55,6 +60,9 @@ static const struct route api_routes[] = {
 	{ METHOD_GET,    "/api/v1/articles/{slug}",         api_article_get,         WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST,   "/api/v1/access/check",            api_access_check,        WHO_ANYONE,    RATE_SERVICE, BODY_JSON, JSON_CAP, LANE_WORK },
 	{ METHOD_GET,    "/api/v1/admin/explain",           api_admin_explain,       WHO_ANYONE,    RATE_SERVICE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_POST,   "/api/v1/gifts",                   api_gift_create,         WHO_SIGNED_IN, RATE_WRITE, BODY_JSON, JSON_CAP, LANE_WORK },
+	{ METHOD_GET,    "/api/v1/gifts",                   api_gift_list,           WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_DELETE, "/api/v1/gifts/{id}",              api_gift_revoke,         WHO_SIGNED_IN, RATE_WRITE, BODY_NONE, 1, LANE_WORK },
 };
 
 static const struct route gate_routes[] = {

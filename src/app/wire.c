@@ -1,5 +1,6 @@
 #include "wire.h"
 
+#include "postern/gift.h"
 #include "postern/key.h"
 
 #include <errno.h>
@@ -114,7 +115,9 @@ static enum err wall_open(struct app *app)
 		.log = &app->log,
 		.mail = app->mail,
 		.base_url = app->cfg.base_url,
-		.meter_forged_new = strcmp(app->cfg.meter_forged, "new") == 0 };
+		.meter_forged_new = strcmp(app->cfg.meter_forged, "new") == 0,
+		.gifts = {
+			app->cfg.gifts_per_month, app->cfg.gift_days, app->cfg.gift_redemptions } };
 	enum err e = policy_cache_open(&set, &app->wall.policies);
 	if (!e && app->cfg.meter_prefix_ceiling > 0)
 		e = meter_ceiling_open((unsigned)app->cfg.meter_prefix_ceiling, &app->wall.ceiling);
@@ -311,6 +314,8 @@ static void housekeeping(struct app *app)
 
 	if (!e)
 		e = mail_purge(app->db, now_s);
+	if (!e)
+		e = gift_purge(app->db, now_s);
 	if (!e)
 		e = db_changes_purge(app->db, now_s);
 	if (!e)

@@ -45,12 +45,13 @@ static int64_t next_midnight(int64_t now_s)
 static int64_t rules_change_at(
 	const struct paywall_policy *p, const struct article *art, int64_t now_s)
 {
+	int64_t since = art->embargo_at > art->published_at ? art->embargo_at : art->published_at;
 	int64_t at = 0;
 	for (size_t i = 0; i < p->rule_count; i++) {
 		const struct paywall_rule *r = &p->rules[i];
-		at = earlier(at, if_to_come(art->published_at + r->from_s, now_s));
+		at = earlier(at, if_to_come(since + r->from_s, now_s));
 		if (r->until_s)
-			at = earlier(at, if_to_come(art->published_at + r->until_s, now_s));
+			at = earlier(at, if_to_come(since + r->until_s, now_s));
 		if (r->weekdays != WEEKDAYS_ALL)
 			at = earlier(at, next_midnight(now_s));
 	}

@@ -92,6 +92,18 @@ static void wall_view(struct view *root, const struct request *r, const struct d
 	view_child(root, "wall", v);
 }
 
+/* Who subscribes may give it away. */
+static void give_view(
+	struct view *root, const struct pages *p, struct arena *a, const struct article_reading *rd)
+{
+	const struct decision *d = &rd->decision;
+	bool may = p->wall->gifts.per_month && d->reason == REASON_ENTITLED && d->by &&
+		   !*d->by->article_id;
+
+	view_z(root, "give_action",
+		may ? arena_fmt(a, "/articles/%s/gift", rd->article.slug) : NULL);
+}
+
 static void more_view(
 	struct view *root, struct arena *a, const struct around *ar, const char *own_id)
 {
@@ -153,6 +165,7 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	view_bool(root, "full", rd.decision.grant == GRANT_FULL);
 	meter_view(root, r->arena, &rd.decision);
 	wall_view(root, r, &rd.decision);
+	give_view(root, p, r->arena, &rd);
 	more_view(root, r->arena, &ar, rd.article.id);
 	form_view(root, r->arena, p, &(struct form_state){ 0 });
 	response_header(rsp, "Postern-Decision", visit_decision_text(&rd.decision, r->arena));

@@ -29,6 +29,7 @@ struct page {
 	const char *description;
 	struct str return_to;  /* what log-in leads back to; empty: this page */
 	const char *canonical; /* local path, or NULL: not for search engines */
+	bool noindex;          /* nor this one, though it has one */
 	const char *section;   /* slug of the current one, or NULL */
 	const char *image;     /* absolute address, or NULL */
 	const char *notice;

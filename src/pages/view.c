@@ -55,7 +55,7 @@ static void meta_view(
 	view_z(v, "canonical",
 		pg->canonical ? arena_fmt(r->arena, "%s%s", p->set.base_url, pg->canonical) : NULL);
 	view_z(v, "image", pg->image);
-	view_bool(v, "robots_noindex", !pg->canonical);
+	view_bool(v, "robots_noindex", !pg->canonical || pg->noindex);
 	view_child(root, "page", v);
 }
 

@@ -16,7 +16,7 @@ static bool has_part(struct str s, struct str part)
 	return false;
 }
 
-static bool is_readers(struct str agent)
+bool visit_agent_is_readers(struct str agent)
 {
 	for (size_t i = 0; i < COUNT(not_readers); i++)
 		if (has_part(agent, str_of(not_readers[i])))
@@ -28,7 +28,7 @@ bool visit_is_stranger(const struct paywall *w, const struct visit *v)
 {
 	const struct institution *hits[INSTITUTION_HITS_MAX];
 
-	if ((v->account_id && *v->account_id) || !is_readers(v->user_agent))
+	if ((v->account_id && *v->account_id) || !visit_agent_is_readers(v->user_agent))
 		return false;
 	const struct paywall_policy *policy = policy_known(w->policies);
 	bool stranger = policy && institutions_of(policy->institutions, v->client, STR(""),

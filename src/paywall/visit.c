@@ -2,6 +2,7 @@
 
 #include "meter_internal.h"
 #include "postern/entitlement.h"
+#include "postern/gift.h"
 #include "reader.h"
 
 struct visit visit_of(const struct request *r)
@@ -18,6 +19,7 @@ struct visit visit_of(const struct request *r)
 		.meter_cookie = request_cookie(r, METER_COOKIE),
 		.head = r->head,
 		.ahead = ahead,
+		.gifts = request_cookie(r, GIFT_COOKIE),
 		.whole_get = r->method == METHOD_GET && !r->head && !ahead,
 		.now_s = r->now_s,
 	};
@@ -62,9 +64,15 @@ enum err visit_case(struct db_conn *c, const struct visit_ask *q,
 		.policy = policy,
 		.reader = reader,
 		.now = paywall_moment(q->v->now_s) };
+	struct gift_held gift = {
+		.cookie = q->v->gifts, .article_id = q->art->id, .now_s = q->v->now_s
+	};
 	enum err e = reader_load(c, q->v, q->art->id, q->a, reader);
 	if (!e)
 		e = reader_institution(c, q->v, policy, q->art, reader);
+	if (!e)
+		e = gift_held(c, &gift);
+	reader->gift = gift.yes;
 	if (e || !meter_matters(out, &m))
 		return e;
 	return meter_usage(c, q, m, &out->usage);

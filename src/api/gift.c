@@ -1,0 +1,111 @@
+#include "internal.h"
+
+#include "postern/gift.h"
+
+static json_t *gift_json(const struct gift *g, int64_t now_s)
+{
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I}", "id", g->id, "article", g->slug,
+		"state", gift_state(g, now_s), "created_at", json_time(g->created_at), "expires_at",
+		json_time(g->expires_at), "redemptions", (json_int_t)g->redemptions,
+		"redemptions_max", (json_int_t)g->redemptions_max);
+}
+
+/* ---- giving ---- */
+
+struct leave {
+	const struct paywall *wall;
+	struct visit visit;
+	struct str slug;
+	struct arena *a;
+	struct article article;
+};
+
+static enum err leave_read(struct db_conn *c, void *arg)
+{
+	struct leave *l = arg;
+	enum err e = content_find(c, l->slug, l->a, &l->article);
+	struct paywall_article facts = content_facts(&l->article);
+
+	return e ? e : gift_allowed(l->wall, c, &l->visit, &facts, l->a);
+}
+
+static const char *refusal(enum err e)
+{
+	switch (e) {
+	case ERR_PAYMENT:
+		return "This account has no subscription that covers the article.";
+	case ERR_CONFLICT:
+		return "The article is open to everybody; its address is enough.";
+	case ERR_LIMITED:
+		return "The month's gifts are given.";
+	default:
+		return NULL;
+	}
+}
+
+enum err api_gift_create(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct leave l = { .wall = api->wall, .visit = visit_of(r), .a = r->arena };
+	const struct json_field fields[] = { { "article", true, &l.slug } };
+	struct gift_made made;
+	enum err e = json_body(r, rsp, fields, COUNT(fields));
+
+	if (e)
+		return e;
+	e = db_read(api->accounts->db, leave_read, &l);
+	if (!e) {
+		struct gift_order o = { .article_id = l.article.id,
+			.account_id = r->caller.account_id,
+			.now_s = r->now_s };
+		e = gift_make(api->wall, &o, &made);
+	}
+	rsp->detail = refusal(e);
+	if (e)
+		return e;
+	json_t *doc = json_pack("{s:o, s:o, s:b, s:I}", "gift", gift_json(&made.gift, r->now_s),
+		"link",
+		json_string(
+			arena_fmt(r->arena, "%s/gifts/%s", api->wall->base_url, made.token.text)),
+		"again", made.again, "left", (json_int_t)made.left);
+	crypto_wipe(&made.token, sizeof made.token);
+	return json_answer(r, rsp, made.again ? 200 : 201, doc);
+}
+
+/* ---- one's own ---- */
+
+struct own {
+	struct gift_filter f;
+	struct arena *a;
+	struct gift *list;
+	size_t count;
+};
+
+static enum err own_read(struct db_conn *c, void *arg)
+{
+	struct own *o = arg;
+	return gift_list(c, &o->f, o->a, &o->list, &o->count);
+}
+
+enum err api_gift_list(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	struct own o = { .f = { .account_id = r->caller.account_id, .limit = GIFTS_LIST_MAX },
+		.a = r->arena };
+	json_t *list = NULL;
+	enum err e = db_read(api->accounts->db, own_read, &o);
+
+	if (e)
+		return e;
+	list = json_array();
+	for (size_t i = 0; i < o.count; i++)
+		json_array_append_new(list, gift_json(&o.list[i], r->now_s));
+	return json_answer(r, rsp, 200, json_pack("{s:o}", "gifts", list));
+}
+
+enum err api_gift_revoke(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct api *api = ctx;
+	return no_content(
+		rsp, gift_revoke(api->accounts->db, r->params[0], r->caller.account_id, r->now_s));
+}

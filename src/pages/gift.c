@@ -1,0 +1,300 @@
+/* Gift links: making one from an article, the page a friend opens, the list of one's own. */
+#include "internal.h"
+
+#include "postern/gift.h"
+
+#include <string.h>
+
+static const char *day_text(struct arena *a, int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	time_human(t, text);
+	struct str s = str_of(text);
+	return id_text(a, str_cut(&s, ','));
+}
+
+/* What the page of an article needs to know of it, found in one read. */
+struct about {
+	const struct pages *p;
+	const struct visit *visit;
+	struct str slug;
+	struct arena *a;
+	bool asks_leave; /* may this reader give it? */
+	struct article article;
+	struct decision decision;
+	struct image image;
+	bool has_image;
+};
+
+static enum err about_read(struct db_conn *c, void *arg)
+{
+	struct about *b = arg;
+	enum err e = content_find(c, b->slug, b->a, &b->article);
+	struct paywall_article facts = content_facts(&b->article);
+
+	if (e)
+		return e;
+	if (b->asks_leave) {
+		e = gift_allowed(b->p->wall, c, b->visit, &facts, b->a);
+		if (e)
+			return e;
+	}
+	e = visit_decide(b->p->wall, c, b->visit, &facts, b->a, &b->decision);
+	if (!e && b->decision.grant == GRANT_NONE)
+		e = b->decision.reason == REASON_EXPIRED ? ERR_GONE : ERR_NOT_FOUND;
+	if (e)
+		return e;
+	e = content_lead_image(c, &b->article, &b->decision, b->a, &b->image);
+	b->has_image = !e;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static const char *article_path(struct arena *a, const char *slug)
+{
+	return arena_fmt(a, "/articles/%s", slug);
+}
+
+/* ---- giving ---- */
+
+static enum err made_page(struct request *r, struct response *rsp, const struct about *b,
+	const struct gift_made *made)
+{
+	const struct pages *p = b->p;
+	struct arena *a = r->arena;
+	struct page pg = { .title = "Your gift link",
+		.return_to = str_of(article_path(a, b->article.slug)) };
+	struct view *root = page_view(p, r, &pg), *v = view_object(a);
+
+	view_z(v, "link", arena_fmt(a, "%s/gifts/%s", p->set.base_url, made->token.text));
+	view_text(v, "headline", b->article.headline);
+	view_z(v, "href", article_path(a, b->article.slug));
+	view_z(v, "until", day_text(a, made->gift.expires_at));
+	view_int(v, "redemptions", made->gift.redemptions_max);
+	view_bool(v, "once", made->gift.redemptions_max == 1);
+	view_bool(v, "again", made->again);
+	view_int(v, "left", made->left);
+	view_bool(v, "one_left", made->left == 1);
+	view_child(root, "gift", v);
+	page_private(rsp);
+	return page_render(p, r, rsp, 200, "gift_made.html", root);
+}
+
+static const char *refusal(enum err e)
+{
+	switch (e) {
+	case ERR_PAYMENT:
+		return "Subscribers can give articles away. This account has no subscription that "
+		       "covers this one.";
+	case ERR_CONFLICT:
+		return "This article is open to everybody: simply send its address.";
+	case ERR_LIMITED:
+		return "You have given away all the articles of this month. Next month there are "
+		       "more.";
+	default:
+		return NULL;
+	}
+}
+
+enum err pages_gift_make(void *ctx, struct request *r, struct response *rsp)
+{
+	struct visit v = visit_of(r);
+	struct about b = {
+		.p = ctx, .visit = &v, .slug = r->params[0], .a = r->arena, .asks_leave = true
+	};
+	struct gift_made made;
+	enum err e = db_read(b.p->accounts->db, about_read, &b);
+
+	if (!e) {
+		struct gift_order o = { .article_id = b.article.id,
+			.account_id = r->caller.account_id,
+			.now_s = r->now_s };
+		e = gift_make(b.p->wall, &o, &made);
+	}
+	rsp->detail = refusal(e);
+	if (e)
+		return e;
+	e = made_page(r, rsp, &b, &made);
+	crypto_wipe(&made.token, sizeof made.token);
+	return e;
+}
+
+/* ---- one's own ---- */
+
+struct own {
+	struct gift_filter f;
+	struct arena *a;
+	struct gift *list;
+	size_t count;
+};
+
+static enum err own_read(struct db_conn *c, void *arg)
+{
+	struct own *o = arg;
+	return gift_list(c, &o->f, o->a, &o->list, &o->count);
+}
+
+static void own_view(struct view *list, struct arena *a, const struct gift *g, int64_t now_s)
+{
+	struct view *v = view_append(list);
+	const char *state = gift_state(g, now_s);
+	bool live = strcmp(state, "live") == 0 || strcmp(state, "used_up") == 0;
+
+	view_z(v, "id", g->id);
+	view_z(v, "slug", g->slug);
+	view_z(v, "href", article_path(a, g->slug));
+	view_z(v, "given", day_text(a, g->created_at));
+	view_z(v, "until", day_text(a, g->expires_at));
+	view_int(v, "redemptions", g->redemptions);
+	view_int(v, "redemptions_max", g->redemptions_max);
+	view_bool(v, "live", live);
+	view_bool(v, "revoked", g->revoked_at != 0);
+}
+
+enum err pages_gifts(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct own o = { .f = { .account_id = r->caller.account_id, .limit = GIFTS_LIST_MAX },
+		.a = r->arena };
+	enum err e = db_read(p->accounts->db, own_read, &o);
+
+	if (e)
+		return e;
+	struct page pg = { .title = "Articles you gave away" };
+	if (str_eq(fields_get(&r->query, "done"), STR("revoked")))
+		pg.notice = "The link opens nothing any more.";
+	struct view *root = page_view(p, r, &pg), *list = view_list(root, "gifts");
+	for (size_t i = 0; i < o.count; i++)
+		own_view(list, r->arena, &o.list[i], r->now_s);
+	page_private(rsp);
+	return page_render(p, r, rsp, 200, "gifts.html", root);
+}
+
+enum err pages_gift_revoke(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	enum err e = gift_revoke(
+		p->accounts->db, fields_get(&r->form, "gift_id"), r->caller.account_id, r->now_s);
+
+	/* Revoked meanwhile by another hand: what was asked for is so. */
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	response_redirect(rsp, STR("/account/gifts?done=revoked"));
+	return ERR_OK;
+}
+
+/* ---- taking ---- */
+
+static void gift_headers(struct response *rsp)
+{
+	page_private(rsp);
+	response_header(rsp, "X-Robots-Tag", STR("noindex"));
+}
+
+/* `state` is "live" or why it is not. Nothing on it names the giver. */
+static enum err gift_page(
+	struct request *r, struct response *rsp, const struct about *b, const char *state)
+{
+	struct arena *a = r->arena;
+	bool live = strcmp(state, "live") == 0;
+	const char *path = article_path(a, b->article.slug);
+	struct page pg = { .title = id_text(a, b->article.headline),
+		.description = id_text(a, b->article.dek),
+		.canonical = path,
+		.return_to = str_of(path),
+		.noindex = true };
+
+	if (b->has_image)
+		pg.image = arena_fmt(a, "%s/media/%s/" STR_FMT, b->p->set.base_url, b->image.id,
+			STR_ARG(b->image.name));
+	struct view *root = page_view(b->p, r, &pg), *v = view_object(a);
+	view_bool(v, "live", live);
+	view_bool(v, "used_up", strcmp(state, "used_up") == 0);
+	view_text(v, "headline", b->article.headline);
+	view_str(v, "dek", b->article.dek);
+	view_z(v, "href", path);
+	image_view(v, "image", a, b->has_image ? &b->image : NULL);
+	view_child(root, "gift", v);
+	gift_headers(rsp);
+	return page_render(b->p, r, rsp, live ? 200 : 410, "gift.html", root);
+}
+
+/* The gift and its article. ERR_SPENT with both filled where the link has ended. */
+static enum err gift_find(struct about *b, struct request *r, struct gift *g)
+{
+	enum err e = gift_look(b->p->wall, r->params[0], r->now_s, g);
+
+	if (e && e != ERR_SPENT)
+		return e;
+	b->slug = str_of(g->slug);
+	enum err other = db_read(b->p->accounts->db, about_read, b);
+	return other ? other : e;
+}
+
+static enum err to_article(struct response *rsp, const struct about *b)
+{
+	gift_headers(rsp);
+	response_redirect(rsp, str_of(article_path(b->a, b->article.slug)));
+	return ERR_OK;
+}
+
+/* Read by this reader without the gift, or with it already, and without a charge. */
+static bool open_already(const struct about *b)
+{
+	return b->decision.grant == GRANT_FULL && !b->decision.charge;
+}
+
+/* Sets nothing and spends nothing, however often it is fetched, by previews and scanners too. */
+enum err pages_gift(void *ctx, struct request *r, struct response *rsp)
+{
+	struct visit v = visit_of(r);
+	struct about b = { .p = ctx, .visit = &v, .a = r->arena };
+	struct gift g;
+	enum err e = gift_find(&b, r, &g);
+
+	if (e && e != ERR_SPENT)
+		return e;
+	if (open_already(&b))
+		return to_article(rsp, &b);
+	return gift_page(r, rsp, &b, gift_state(&g, r->now_s));
+}
+
+/* A program that reads for others takes no gift. */
+static bool is_reader(const struct visit *v)
+{
+	return v->user_agent.n > 0 && visit_agent_is_readers(v->user_agent);
+}
+
+enum err pages_gift_redeem(void *ctx, struct request *r, struct response *rsp)
+{
+	struct visit v = visit_of(r);
+	struct about b = { .p = ctx, .visit = &v, .a = r->arena };
+	struct gift_redemption red = {
+		.token = r->params[0], .cookie = v.gifts, .now_s = r->now_s, .a = r->arena
+	};
+	enum err e = gift_find(&b, r, &red.gift);
+
+	if (e && e != ERR_SPENT)
+		return e;
+	if (open_already(&b))
+		return to_article(rsp, &b);
+	if (!is_reader(&v)) {
+		rsp->detail = "Gifts are for readers, not for programs.";
+		return ERR_DENIED;
+	}
+	if (!e)
+		e = gift_redeem(b.p->wall, &red);
+	if (e == ERR_SPENT)
+		return gift_page(r, rsp, &b,
+			strcmp(gift_state(&red.gift, r->now_s), "live") == 0
+				? "used_up"
+				: gift_state(&red.gift, r->now_s));
+	if (e)
+		return e;
+	response_cookie(r, rsp,
+		&(struct cookie){ .name = GIFT_COOKIE,
+			.value = red.set_cookie,
+			.path = "/",
+			.max_age_s = GIFT_COOKIE_AGE_S });
+	return to_article(rsp, &b);
+}
