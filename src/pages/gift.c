@@ -241,7 +241,7 @@ static enum err to_article(struct response *rsp, const struct about *b)
 /* Read by this reader without the gift, or with it already, and without a charge. */
 static bool open_already(const struct about *b)
 {
-	return b->decision.grant == GRANT_FULL && !b->decision.charge;
+	return b->decision.grant == GRANT_FULL && b->decision.reason != REASON_METERED;
 }
 
 /* Sets nothing and spends nothing, however often it is fetched, by previews and scanners too. */
