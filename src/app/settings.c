@@ -70,7 +70,7 @@ const struct setting settings[] = {
 	INT("database", "connections", database_connections, "0", 0, 1000, "connections",
 		"Open at once to PostgreSQL, at most; 0 is one for each thread that may need one."),
 	INT("cache", "sessions_mib", cache_sessions_mib, "32", 1, 4096, "MiB",
-		"Memory for sessions that are not asked from the database each time; some 400 "
+		"Memory for sessions that are not asked from the database each time; some 300 "
 		"bytes each."),
 	INT("cache", "pages_mib", cache_pages_mib, "64", 8, 65536, "MiB",
 		"Memory for public pages, articles and lead pictures as every stranger gets them; "

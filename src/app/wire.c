@@ -249,6 +249,17 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
 }
 
+/* Who is a stranger is told from the policy in memory, so it is there from the first request on. */
+static enum err policy_known_from_start(struct db_conn *c, void *arg)
+{
+	struct app *app = arg;
+	const struct paywall_policy *policy = NULL;
+	enum err e = policy_take(app->wall.policies, c, &policy);
+
+	policy_give_back(app->wall.policies, policy);
+	return e;
+}
+
 enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
@@ -264,6 +275,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	enum err e = pages_open(&ps, &app->accounts, &app->wall, &app->pages, why);
 	if (!e)
 		e = gate_start(app, why);
+	if (!e)
+		e = db_read(app->db, policy_known_from_start, app);
 	if (!e)
 		e = caches_open(app);
 	if (e)

@@ -24,11 +24,11 @@ struct cache_item {
 	int64_t read_at_us;
 	struct cache_item *next;         /* in its bucket */
 	struct cache_item *left, *right; /* in the ring that the hand goes round */
-	struct link links[CACHE_TAGS_MAX];
-	size_t link_count, key_n, value_n, bytes;
-	char *key;
-	_Alignas(max_align_t) char value[]; /* and the key behind it */
+	uint32_t link_count, key_n;
+	size_t value_n, bytes;
+	_Alignas(max_align_t) struct link links[]; /* then the value, then the key */
 };
+_Static_assert(sizeof(struct link) % _Alignof(max_align_t) == 0, "the value is aligned");
 struct shard {
 	_Alignas(64) pthread_mutex_t lock;
 	struct cache_item **buckets;
@@ -51,6 +51,11 @@ struct cache {
 	} drops;
 	struct shard shards[];
 };
+
+static char *value_of(const struct cache_item *i)
+{
+	return (char *)(uintptr_t)(i->links + i->link_count);
+}
 
 /* ---- making and freeing ---- */
 
@@ -116,7 +121,8 @@ static struct shard *shard_of(struct cache *c, uint64_t hash)
 
 static bool is_key(const struct cache_item *i, uint64_t hash, struct str key)
 {
-	return i->hash == hash && i->key_n == key.n && memcmp(i->key, key.p, key.n) == 0;
+	return i->hash == hash && i->key_n == key.n &&
+	       memcmp(value_of(i) + i->value_n, key.p, key.n) == 0;
 }
 
 static struct cache_item *find(
@@ -243,7 +249,7 @@ struct cache_item *cache_get_unproven(struct cache *c, struct str key)
 
 struct str cache_value(const struct cache_item *i)
 {
-	return (struct str){ i->value, i->value_n };
+	return (struct str){ value_of(i), i->value_n };
 }
 
 /* ---- storing ---- */
@@ -287,7 +293,8 @@ static bool overtaken(struct cache *c, const struct cache_load *l, const struct 
 static struct cache_item *item_new(
 	const struct cache *c, const struct cache_load *l, const struct cache_put *p)
 {
-	size_t bytes = sizeof(struct cache_item) + p->value.n + p->key.n;
+	size_t bytes = sizeof(struct cache_item) + p->tag_count * sizeof(struct link) + p->value.n +
+		       p->key.n;
 	if (p->key.n == 0 || p->key.n > CACHE_KEY_MAX || p->tag_count > CACHE_TAGS_MAX ||
 		p->value.n > c->shard_bytes || bytes > c->shard_bytes / 2)
 		return NULL;
@@ -297,16 +304,15 @@ static struct cache_item *item_new(
 	*i = (struct cache_item){ .users = 1,
 		.hash = hash_bytes(&c->key, p->key),
 		.read_at_us = l->at_us,
-		.link_count = p->tag_count,
-		.key_n = p->key.n,
+		.link_count = (uint32_t)p->tag_count,
+		.key_n = (uint32_t)p->key.n,
 		.value_n = p->value.n,
-		.bytes = bytes,
-		.key = i->value + p->value.n };
+		.bytes = bytes };
 	for (size_t k = 0; k < p->tag_count; k++)
 		i->links[k] = (struct link){ .item = i, .tag = p->tags[k] };
 	if (p->value.n > 0)
-		memcpy(i->value, p->value.p, p->value.n);
-	memcpy(i->key, p->key.p, p->key.n);
+		memcpy(value_of(i), p->value.p, p->value.n);
+	memcpy(value_of(i) + p->value.n, p->key.p, p->key.n);
 	return i;
 }
 

@@ -9,6 +9,7 @@ enum err pg_listen(struct driver_conn *c)
 	enum err e = pg_script(c, "LISTEN postern_change", NULL);
 	c->heard_us = clock_monotonic_us();
 	c->pinged_us = 0;
+	c->answer_us = PING_ANSWER_US; /* of its looks at the table, too, which are short */
 	return e;
 }
 
