@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
 import { files, finding, finish, lineAt, read, withoutComments } from './lib.mjs';
 
-const TABLE = 'src/app/routes.c', API = 'docs/openapi.yaml', PAGES = 'docs/pages.md';
+const TABLE = 'src/app/routes.c', API = 'docs/openapi.yaml', PAGES = 'docs/pages.md', GATE = 'docs/integrate.md';
 
 function routes() {
 	const text = withoutComments(read(TABLE)), list = [];
@@ -40,9 +40,9 @@ function openapi() {
 }
 
 // | GET, POST | `/login` | … |
-function pages() {
+function pages(doc) {
 	const keys = new Map();
-	read(PAGES).split('\n').forEach((text, i) => {
+	read(doc).split('\n').forEach((text, i) => {
 		const row = text.match(/^\| ([A-Z, ]+) \| `(\/[^`]*)` \|/);
 		for (const method of row?.[1].split(', ') ?? [])
 			keys.set(`${method} ${row[2]}`, i + 1);
@@ -62,23 +62,27 @@ function covered() {
 	return keys;
 }
 
-const table = routes(), api = openapi(), html = pages(), tests = covered();
+const table = routes(), api = openapi(), html = pages(PAGES), gate = pages(GATE), tests = covered();
 const known = new Map(table.map((route) => [route.key, route]));
 for (const { face, key, line } of table) {
-	const docs = face === 'page' ? html : api;
+	const [docs, where] = { page: [html, PAGES], gate: [gate, GATE] }[face] ?? [api, API];
 	if (docs && !docs.has(key))
-		finding(TABLE, line, `${key} is not described in ${face === 'page' ? PAGES : API}`);
+		finding(TABLE, line, `${key} is not described in ${where}`);
 	if (!tests.has(key))
 		finding(TABLE, line, `no test claims it: export const covers = ['${key}'] in a file of ` +
 			'tests/contract or tests/e2e that asks for it');
 }
 for (const [key, line] of api ?? []) {
-	if (!known.has(key) || known.get(key).face === 'page')
+	if (!known.has(key) || ['page', 'gate'].includes(known.get(key).face))
 		finding(API, line, `${key} is no route of the API or the operations listener`);
 }
 for (const [key, line] of html) {
 	if (known.get(key)?.face !== 'page')
 		finding(PAGES, line, `${key} is no page`);
+}
+for (const [key, line] of gate) {
+	if (known.get(key)?.face !== 'gate')
+		finding(GATE, line, `${key} is no route of the gate`);
 }
 for (const [key, [file, line]] of tests) {
 	if (!known.has(key))
