@@ -45,7 +45,9 @@ static enum err about_read(struct db_conn *c, void *arg)
 		e = b->decision.reason == REASON_EXPIRED ? ERR_GONE : ERR_NOT_FOUND;
 	if (e)
 		return e;
-	e = content_lead_image(c, &b->article, &b->decision, b->a, &b->image);
+	/* the lead is part of the teaser; nothing more is asked for, and nothing is charged */
+	struct decision teaser = { .grant = GRANT_TEASER, .reason = REASON_SUBSCRIBER_ONLY };
+	e = content_lead_image(c, &b->article, &teaser, b->a, &b->image);
 	b->has_image = !e;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
