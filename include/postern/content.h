@@ -9,6 +9,7 @@
 #include "postern/base.h"
 #include "postern/db.h"
 #include "postern/meter.h"
+#include "postern/plan.h"
 #include "postern/text.h"
 
 enum {
@@ -101,6 +102,7 @@ struct article_reading {
 	struct image *images;
 	size_t image_count;
 	struct meter_receipt receipt; /* for meter_receipt_send */
+	struct plan_offers offers;    /* what is sold, where something is withheld */
 };
 struct reading_request {
 	struct str slug; /* or the picture's id */

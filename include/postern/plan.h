@@ -3,7 +3,7 @@
 #ifndef POSTERN_PLAN_H
 #define POSTERN_PLAN_H
 
-#include "postern/paywall.h"
+#include "postern/visit.h"
 
 enum { PLAN_WHY_SIZE = 256 };
 /* ERR_INVALID with a sentence in `why`: name, title, price or address not of the right form. */
@@ -23,7 +23,15 @@ struct plan_removal {
 };
 enum err MUST_USE plan_remove(struct db *db, struct plan_removal *r);
 const struct plan *plan_named(const struct paywall_policy *p, const char *name); /* or NULL */
-/* Whether it covers the article, and is offered at all. */
-bool plan_offered(const struct plan *plan, const struct paywall_article *a);
+/* What is sold and would open the article: plans with an address that cover it and are of a kind
+ * that the decision offers, in the arena, by name. Inside a read of the caller's. */
+struct plan_offers {
+	const struct paywall_article *article;
+	unsigned offer; /* of the decision */
+	struct plan *list;
+	size_t count;
+};
+enum err MUST_USE plan_offers(
+	const struct paywall *w, struct db_conn *c, struct arena *a, struct plan_offers *o);
 
 #endif

@@ -46,7 +46,8 @@ static json_t *decision_json(const struct decision *d)
 		unsigned flag;
 		const char *name;
 	} offers[] = { { OFFER_LOGIN, "login" }, { OFFER_REGISTER, "register" },
-		{ OFFER_SUBSCRIBE, "subscribe" } };
+		{ OFFER_SUBSCRIBE, "subscribe" }, { OFFER_DAY_PASS, "day_pass" },
+		{ OFFER_ARTICLE, "article" } };
 	json_t *offer = json_array();
 
 	for (size_t i = 0; i < COUNT(offers); i++) {
@@ -63,6 +64,20 @@ static json_t *decision_json(const struct decision *d)
 	return doc;
 }
 
+/* What is sold and would open it. */
+static json_t *plans_json(const struct plan_offers *o)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < o->count; i++) {
+		const struct plan *p = &o->list[i];
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "plan", p->name,
+						    "kind", policy_plan_kind_name(p->kind), "title",
+						    p->title, "price", p->price, "href", p->href));
+	}
+	return list;
+}
+
 /* Not granted in whole: 401 when logging in could help, 402 when this account needs more; with what
  * is granted. */
 static enum err article_refused(
@@ -71,6 +86,9 @@ static enum err article_refused(
 	enum err err = r->caller.signed_in ? ERR_PAYMENT : ERR_UNAUTHENTICATED;
 	const struct error_face *face = http_error_face(err);
 
+	json_t *decision = decision_json(&rd->decision);
+
+	json_object_set_new(decision, "plans", plans_json(&rd->offers));
 	if (!r->caller.signed_in)
 		response_header(rsp, "WWW-Authenticate", STR("Bearer"));
 	rsp->content_type = "application/problem+json";
@@ -79,7 +97,7 @@ static enum err article_refused(
 			arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title",
 			face->title, "status", face->status, "detail",
 			paywall_reason_text(rd->decision.reason), "code", face->code, "request_id",
-			r->id, "decision", decision_json(&rd->decision), "article", article));
+			r->id, "decision", decision, "article", article));
 }
 
 enum err api_article_get(void *ctx, struct request *r, struct response *rsp)

@@ -46,6 +46,11 @@ static enum err open_all(struct db_conn *c, struct reading *g)
 	if (!e)
 		e = content_images(
 			c, &out->article, &out->decision, g->a, &out->images, &out->image_count);
+	if (e || out->decision.grant == GRANT_FULL)
+		return e;
+	out->offers = (struct plan_offers){ .article = &g->facts, .offer = out->decision.offer };
+	e = plan_offers(g->w, c, g->a, &out->offers);
+	out->offers.article = NULL;
 	return e;
 }
 

@@ -75,8 +75,10 @@ static void article_view(struct view *root, struct arena *a, const struct articl
 	view_child(root, "article", v);
 }
 
-static void wall_view(struct view *root, const struct request *r, const struct decision *d)
+static void wall_view(struct view *root, const struct request *r, const struct pages *p,
+	const struct article_reading *rd)
 {
+	const struct decision *d = &rd->decision;
 	struct view *v = NULL;
 
 	if (d->grant != GRANT_FULL) {
@@ -86,7 +88,7 @@ static void wall_view(struct view *root, const struct request *r, const struct d
 		view_bool(v, "signed_in", r->caller.signed_in);
 		view_bool(v, "offer_registered", d->offer & OFFER_REGISTER);
 		view_bool(v, "offer_subscriber", d->offer & OFFER_SUBSCRIBE);
-		view_bool(v, "subscribe_href", false);
+		offers_view(v, p, rd);
 		meter_wall_view(v, r->arena, d);
 	}
 	view_child(root, "wall", v);
@@ -164,7 +166,7 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	view_html(root, "body_html", rd.text.html);
 	view_bool(root, "full", rd.decision.grant == GRANT_FULL);
 	meter_view(root, r->arena, &rd.decision);
-	wall_view(root, r, &rd.decision);
+	wall_view(root, r, p, &rd);
 	give_view(root, p, r->arena, &rd);
 	more_view(root, r->arena, &ar, rd.article.id);
 	form_view(root, r->arena, p, &(struct form_state){ 0 });

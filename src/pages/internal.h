@@ -93,6 +93,10 @@ enum err MUST_USE check_mail_page(const struct pages *p, struct request *r, stru
 void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
 	int64_t life_s);
 
+/* ---- offer.c ---- */
+/* Of the view of the wall: `plans`, `has_plans`, `subscribe_href`, `ask_gift`. */
+void offers_view(struct view *wall, const struct pages *p, const struct article_reading *rd);
+
 /* ---- agent.c ---- */
 /* "Firefox on Linux" from a User-Agent header: what a reader needs to know a session again. */
 const char *agent_name(struct arena *a, struct str user_agent);

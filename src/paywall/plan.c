@@ -142,8 +142,31 @@ const struct plan *plan_named(const struct paywall_policy *p, const char *name)
 	return NULL;
 }
 
-bool plan_offered(const struct plan *plan, const struct paywall_article *a)
+static bool offered(const struct plan *plan, const struct plan_offers *o)
 {
-	return *plan->href &&
-	       (!*plan->sections || paywall_list_has(str_of(plan->sections), a->section));
+	static const unsigned flags[] = { [PLAN_SUBSCRIPTION] = OFFER_SUBSCRIBE,
+		[PLAN_DAY_PASS] = OFFER_DAY_PASS,
+		[PLAN_ARTICLE] = OFFER_ARTICLE };
+
+	if (!*plan->href || !(o->offer & flags[plan->kind]))
+		return false;
+	return !*plan->sections || paywall_list_has(str_of(plan->sections), o->article->section);
+}
+
+enum err plan_offers(
+	const struct paywall *w, struct db_conn *c, struct arena *a, struct plan_offers *o)
+{
+	const struct paywall_policy *policy = NULL;
+	enum err e = policy_take(w->policies, c, &policy);
+
+	o->count = 0;
+	o->list = e ? NULL : arena_alloc(a, (policy->plan_count + 1) * sizeof *o->list);
+	if (!e && !o->list)
+		e = ERR_NOMEM;
+	for (size_t i = 0; !e && i < policy->plan_count; i++) {
+		if (offered(&policy->plans[i], o))
+			o->list[o->count++] = policy->plans[i];
+	}
+	policy_give_back(w->policies, policy);
+	return e;
 }

@@ -1,4 +1,4 @@
-// Three improvements; every page works without them.
+// Three improvements, and events for whoever measures; every page works without them.
 "use strict";
 (function () {
   var each = function (list, f) { Array.prototype.forEach.call(list, f); };
@@ -65,4 +65,26 @@
       each(form.querySelectorAll("[aria-disabled]"), function (b) { b.removeAttribute("aria-disabled"); });
     });
   });
+
+  // 4. What the wall offers says so when it comes into view and when it is chosen: a DOM event
+  // "postern:offer" on the link, for a theme's own scripts. Nothing is sent anywhere.
+  function tell(link, what) {
+    link.dispatchEvent(new CustomEvent("postern:offer", { bubbles: true, detail: {
+      what: what, offer: link.dataset.posternOffer, plan: link.dataset.posternPlan || "", path: location.pathname } }));
+  }
+  var offers = document.querySelectorAll("[data-postern-offer]");
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest && event.target.closest("[data-postern-offer]");
+    if (link) tell(link, "click");
+  }, true);
+  if (offers.length && window.IntersectionObserver) {
+    var seen = new IntersectionObserver(function (entries) {
+      entries.forEach(function (entry) {
+        if (!entry.isIntersecting) return;
+        seen.unobserve(entry.target);
+        tell(entry.target, "show");
+      });
+    });
+    each(offers, function (link) { seen.observe(link); });
+  }
 })();
