@@ -1,0 +1,140 @@
+/* A wall with a database of its own, and a reader who opens one article after the other. */
+#ifndef TESTS_METER_HELP_H
+#define TESTS_METER_HELP_H
+
+#include "content_help.h"
+
+#include <time.h>
+
+#include "postern/meter.h"
+
+enum { DAY = 86400, MONTH_END = 1801440000 }; /* NOW is 15 January 2027, 8.00 UTC */
+
+struct world {
+	struct fixture *f;
+	struct paywall w;
+};
+
+static inline int world_make(void **state)
+{
+	static const struct policy_settings set = {
+		.fallback = ACCESS_SUBSCRIBER, .ai = AI_TEASER, .open_statuses = 1u << STATUS_ACTIVE
+	};
+	struct world *o = calloc(1, sizeof *o);
+	void *f = NULL;
+
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	if (!o || fixture_make(&f) != 0)
+		return -1;
+	o->f = f;
+	o->w = (struct paywall){ .db = o->f->db, .log = &help_quiet };
+	*state = o;
+	return policy_cache_open(&set, &o->w.policies) == ERR_OK ? 0 : -1;
+}
+
+static inline int world_end(void **state)
+{
+	struct world *o = *state;
+	void *f = o->f;
+
+	meter_ceiling_close(o->w.ceiling);
+	policy_cache_close(o->w.policies);
+	free(o);
+	return fixture_end(&f);
+}
+
+static inline enum err account_tx(struct db_conn *c, void *arg)
+{
+	const char *id = arg;
+
+	return db_run(c,
+		&(struct db_call){ .query = QUERY_ACCOUNT_INSERT,
+			DB_PARAMS(db_z(id), db_z(id), db_z(id), db_z(""), db_z(""), db_int(NOW),
+				db_int(NOW), (struct db_param){ .type = DB_NULL }) },
+		NULL);
+}
+
+static inline void put_account(struct world *o, const char *id)
+{
+	assert_int_equal(db_tx(o->f->db, account_tx, (void *)(uintptr_t)id), ERR_OK);
+}
+
+struct opened {
+	struct world *o;
+	struct visit_ask q;
+	struct decision d;
+	struct meter_receipt receipt;
+	enum err err;
+};
+
+static inline enum err opened_read(struct db_conn *c, void *arg)
+{
+	struct opened *p = arg;
+
+	return visit_decide(p->q.w, c, p->q.v, p->q.art, p->q.a, &p->d);
+}
+
+/* As content_read has it: decide, settle, and the reader's browser keeps the cookie. */
+static inline struct opened open_as(
+	struct world *o, struct visit *v, const char *id, const char *section)
+{
+	const struct paywall_article art = { .id = id,
+		.section = str_of(section),
+		.access = ACCESS_METERED,
+		.usable = true,
+		.published_at = NOW - DAY };
+	struct opened p = { .o = o };
+	p.q = (struct visit_ask){ .w = &o->w, .v = v, .art = &art, .a = o->f->arena };
+
+	p.err = db_read(o->f->db, opened_read, &p);
+	if (!p.err && meter_due(v, &p.d))
+		p.err = meter_settle(&p.q, &p.d, &p.receipt);
+	if (!p.err) {
+		assert_false(p.d.charge);
+		*v = meter_visit_after(v, &p.receipt);
+	}
+	return p;
+}
+
+static inline struct visit stranger(void)
+{
+	return (struct visit){ .whole_get = true, .now_s = NOW };
+}
+
+static inline struct visit member(const char *id)
+{
+	return (struct visit){ .account_id = id, .whole_get = true, .now_s = NOW };
+}
+
+/* Opens "a0", "a1", …: how many came in full, each as one of the free ones. */
+static inline int read_many(struct world *o, struct visit *v, int first, int count)
+{
+	int full_ones = 0;
+
+	for (int i = first; i < first + count; i++) {
+		const char *id = arena_fmt(o->f->arena, "a%d", i);
+		struct opened p = open_as(o, v, id, "city");
+		assert_int_equal(p.err, ERR_OK);
+		full_ones += p.d.grant == GRANT_FULL && p.d.reason == REASON_METERED;
+	}
+	return full_ones;
+}
+
+static inline void put_meter(struct world *o, const struct meter *m)
+{
+	char why[METER_WHY_SIZE];
+	if (meter_set(o->f->db, m, why) != ERR_OK)
+		fail_msg("%s", why);
+}
+
+#define ASSERT_OPENED(p, reason_, used_)                                                           \
+	do {                                                                                       \
+		struct opened opened_ = (p);                                                       \
+		assert_int_equal(opened_.err, ERR_OK);                                             \
+		assert_string_equal(                                                               \
+			paywall_reason_name(opened_.d.reason), paywall_reason_name(reason_));      \
+		assert_int_equal(opened_.d.used, used_);                                           \
+	} while (0)
+
+#endif
