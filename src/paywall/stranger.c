@@ -8,19 +8,36 @@
 static const char *const not_readers[] = { "bot", "crawl", "spider", "slurp", "scrap", "fetch",
 	"gpt", "claude", "anthropic", "perplexity", "cohere", "google", "external", "://", "@" };
 
-static bool has_part(struct str s, struct str part)
+/* How they begin, so that each byte of each request is looked at once. */
+static const bool begins[256] = { ['b'] = true,
+	['c'] = true,
+	['s'] = true,
+	['f'] = true,
+	['g'] = true,
+	['a'] = true,
+	['p'] = true,
+	['e'] = true,
+	[':'] = true,
+	['@'] = true };
+
+static bool begins_with_one(struct str s)
 {
-	for (size_t i = 0; part.n <= s.n && i <= s.n - part.n; i++)
-		if (str_eq_nocase((struct str){ s.p + i, part.n }, part))
+	for (size_t i = 0; i < COUNT(not_readers); i++) {
+		struct str part = str_of(not_readers[i]);
+		if (part.n <= s.n && str_eq_nocase((struct str){ s.p, part.n }, part))
 			return true;
+	}
 	return false;
 }
 
 bool visit_agent_is_readers(struct str agent)
 {
-	for (size_t i = 0; i < COUNT(not_readers); i++)
-		if (has_part(agent, str_of(not_readers[i])))
+	for (size_t i = 0; i < agent.n; i++) {
+		char c = agent.p[i];
+		unsigned char low = (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		if (begins[low] && begins_with_one((struct str){ agent.p + i, agent.n - i }))
 			return false;
+	}
 	return true;
 }
 
