@@ -65,6 +65,8 @@ struct db_version {
 	int wanted; /* of this program */
 };
 enum err MUST_USE db_version(struct db *db, struct db_version *out);
+/* Whether it answers a statement now. */
+enum err MUST_USE db_ping(struct db *db);
 /* Applies the missing migrations, all in one transaction. */
 enum err MUST_USE db_migrate(struct db *db, char why[static 256]);
 /* Runs the engine's own integrity check and foreign key check; ERR_CORRUPT with the first finding

@@ -16,14 +16,7 @@ enum err health_live(void *ctx, struct request *r, struct response *rsp)
 	return answer(rsp, 200, STR("alive\n"));
 }
 
-static enum err nothing(struct db_conn *c, void *arg)
-{
-	(void)c;
-	(void)arg;
-	return ERR_OK;
-}
-
-/* Ready is: a snapshot of the database can be had, and nobody told us to stop. */
+/* Ready is: the database answers a statement, and nobody told us to stop. */
 enum err health_ready(void *ctx, struct request *r, struct response *rsp)
 {
 	struct app *app = ctx;
@@ -31,7 +24,7 @@ enum err health_ready(void *ctx, struct request *r, struct response *rsp)
 	(void)r;
 	if (atomic_load(&app->draining))
 		return answer(rsp, 503, STR("stopping\n"));
-	if (db_read(app->db, nothing, NULL) != ERR_OK)
+	if (db_ping(app->db) != ERR_OK)
 		return answer(rsp, 503, STR("the database does not answer\n"));
 	return answer(rsp, 200, STR("ready\n"));
 }

@@ -75,6 +75,9 @@ struct driver {
 	 * "no" stays true. */
 	enum err (*look)(struct driver_conn *c, const struct driver_mark *mark, bool *committed);
 
+	/* Forgets the marks of connections that were closed long ago. */
+	enum err (*forget)(struct driver_conn *c);
+
 	enum err (*prepare)(
 		struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out);
 	void (*finish)(struct driver_stmt *s);

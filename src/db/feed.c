@@ -379,5 +379,6 @@ static enum err purge_tx(struct db_conn *c, void *arg)
 
 enum err db_changes_purge(struct db *db, int64_t now_s)
 {
-	return db_tx_each(db, purge_tx, &now_s);
+	enum err e = db_tx_each(db, purge_tx, &now_s);
+	return e == ERR_OK ? db_marks_purge(db) : e;
 }

@@ -167,6 +167,9 @@ void db_conn_close(struct db_conn *c); /* NULL is fine */
 /* db_tx of a concurrent driver. */
 enum err MUST_USE db_tx_concurrent(struct db *db, enum driver_begin kind, db_fn *fn, void *arg);
 
+/* Forgets the marks of old transactions. */
+enum err MUST_USE db_marks_purge(struct db *db);
+
 /* ---- writer.c ---- */
 enum err MUST_USE db_writer_start(struct db *db, struct db_conn *conn);
 void db_writer_stop(struct db *db);

@@ -294,6 +294,7 @@ const struct driver db_postgres_driver = {
 	.rollback = pg_rollback,
 	.in_doubt = pg_in_doubt,
 	.look = pg_look,
+	.forget = pg_forget,
 	.prepare = pg_prepare,
 	.finish = pg_stmt_finish,
 	.bind = pg_bind,

@@ -18,6 +18,7 @@ enum {
 	PG_VERSION_MIN = 130000,
 	PG_PARAMS_MAX = 99, /* schemac allows no more */
 	PG_NUMBER_SIZE = 24,
+	PG_MARK_KEPT_S = 86400,             /* a commit is looked for within seconds */
 	PG_MIGRATION_LOCK_KEY = 0x706f7374, /* "post" */
 };
 
@@ -68,6 +69,7 @@ enum err pg_commit(struct driver_conn *c);
 void pg_rollback(struct driver_conn *c);
 bool pg_in_doubt(struct driver_conn *c, struct driver_mark *mark);
 enum err pg_look(struct driver_conn *c, const struct driver_mark *mark, bool *committed);
+enum err pg_forget(struct driver_conn *c);
 /* Puts BEGIN, and before the first write the mark, in front of what follows in this batch. */
 enum err pg_tx_lead(struct driver_conn *c, bool writes);
 /* After the batch. */

@@ -134,6 +134,20 @@ bool pg_in_doubt(struct driver_conn *c, struct driver_mark *mark)
 	return c->in_doubt;
 }
 
+/* A connection that is still there writes its row anew. */
+enum err pg_forget(struct driver_conn *c)
+{
+	static const char text[] = "DELETE FROM tx_mark WHERE at < $1";
+	char before[PG_NUMBER_SIZE];
+	const char *values[1] = { before };
+	snprintf(before, sizeof before, "%lld",
+		(long long)(clock_now_s(&(struct clock){ NULL, NULL }) - PG_MARK_KEPT_S));
+	if (c->lost)
+		return ERR_UNAVAILABLE;
+	enum err e = pg_push(c, PQsendQueryParams(c->pg, text, 1, NULL, values, NULL, NULL, 0));
+	return e == ERR_OK ? pg_finish(c, NULL) : e;
+}
+
 static enum err serial_read(const PGresult *r, int64_t *serial)
 {
 	struct str s = PQntuples(r) == 1 ? str_of(PQgetvalue(r, 0, 0)) : (struct str){ 0 };

@@ -140,3 +140,16 @@ enum err db_tx_concurrent(struct db *db, enum driver_begin kind, db_fn *fn, void
 	/* Looked up, not committed, and no try left: it did not happen, and one may ask again. */
 	return v == AGAIN && a.err == ERR_OK ? ERR_UNAVAILABLE : a.err;
 }
+
+enum err db_marks_purge(struct db *db)
+{
+	struct db_conn *c = NULL;
+	if (!db->driver->concurrent)
+		return ERR_OK;
+	enum err e = db_pool_take(db, &c);
+	if (e != ERR_OK)
+		return e;
+	e = db_trouble(c, "tx_mark", db->driver->forget(c->handle));
+	db_pool_give(db, c);
+	return e;
+}
