@@ -21,7 +21,9 @@ struct account_settings {
 	double min_bits;                   /* libzxcvbn's estimate */
 	int64_t session_s, session_idle_s; /* "keep me signed in": 30 days in all, 14 unused */
 	int64_t short_session_s, short_session_idle_s; /* without: 12 hours */
-	unsigned sessions_max; /* an account's at once; the least recently used goes */
+	unsigned sessions_max;    /* an account's at once; the least recently used goes */
+	unsigned reading_at_once; /* sessions of an account that read at once; 0: any number */
+	int64_t reading_window_s; /* one reads for so long after its last whole article */
 	unsigned reset_minutes, verify_minutes;
 	unsigned failures_free;      /* wrong passwords in a row before the delay begins */
 	int64_t failure_delay_max_s; /* the delay doubles from 1 s up to this */
@@ -109,6 +111,10 @@ enum err MUST_USE account_identify(void *ctx, struct str token, int64_t now_s, s
 /* The same from memory alone, for the event loop: false when only the database can tell. */
 bool account_identify_cached(
 	const struct accounts *s, struct str token, int64_t now_s, struct caller *out);
+/* This session was given a whole article that is for subscribers. Where more sessions of its
+ * account read than may, those that read longest ago end, and their next request is told why. */
+enum err MUST_USE account_reading(
+	const struct accounts *s, const struct caller *who, int64_t now_s);
 enum { SESSIONS_LIST_MAX = 200 };
 enum err MUST_USE account_sessions(const struct accounts *s, const char *account_id, int64_t now_s,
 	struct arena *a, struct session **out, size_t *count);

@@ -54,6 +54,8 @@ enum {
 /* Who makes the request, as the identify function found out. */
 struct caller {
 	bool signed_in;
+	/* not signed in, because the account read in more places than it may: to be told */
+	bool read_elsewhere;
 	char account_id[ID_SIZE];
 	char session_id[ID_SIZE];
 	char session_tag[17]; /* crypto_hash_tag of the session, for logs */

@@ -28,3 +28,32 @@ DELETE FROM session WHERE id IN (
 
 -- name: session_purge :exec
 DELETE FROM session WHERE expires_at <= $1 OR last_seen_at + idle_s <= $1;
+
+-- name: session_read_at :one
+SELECT read_at FROM session WHERE id = $1;
+
+-- Two sessions that begin to read at once wait for each other here, or the second fails and is tried again.
+-- name: session_reading_lock :exec
+UPDATE account SET updated_at = updated_at WHERE id = $1;
+
+-- name: session_set_read :exec
+UPDATE session SET read_at = $2 WHERE id = $1;
+
+-- Of account $1, the sessions that read since $3, without the $4 that read last; $2 is the one that reads now.
+-- name: session_reading_tell :exec
+INSERT INTO session_ended (token_hash, reason, ended_at)
+SELECT s.token_hash, 'reading_elsewhere', $5 FROM session s WHERE s.id IN (
+	SELECT id FROM session WHERE account_id = $1 AND read_at > $3
+	ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END, read_at DESC, created_at DESC, id LIMIT 1000 OFFSET $4)
+ON CONFLICT DO NOTHING;
+
+-- name: session_reading_end :exec
+DELETE FROM session WHERE id IN (
+	SELECT id FROM session WHERE account_id = $1 AND read_at > $3
+	ORDER BY CASE WHEN id = $2 THEN 0 ELSE 1 END, read_at DESC, created_at DESC, id LIMIT 1000 OFFSET $4);
+
+-- name: session_ended_why :one
+SELECT reason FROM session_ended WHERE token_hash = $1;
+
+-- name: session_ended_purge :exec
+DELETE FROM session_ended WHERE ended_at < $1;

@@ -39,6 +39,11 @@ bool known_session_get(struct cache *c, const uint8_t hash[static HASH_BYTES], i
 void known_session_put(struct cache *c, const struct cache_load *l,
 	const uint8_t hash[static HASH_BYTES], const struct known_session *k);
 
+/* ---- reading.c ---- */
+/* Tells in `out` why the session of this token was ended, where that is known. */
+enum err MUST_USE session_ended_look(
+	struct db_conn *c, const uint8_t hash[static HASH_BYTES], struct caller *out);
+
 /* ---- token.c ---- */
 struct token_order {
 	const struct accounts *s;

@@ -4,6 +4,7 @@
 
 struct identify {
 	uint8_t hash[HASH_BYTES];
+	struct caller *out;
 	int64_t now_s;
 	struct known_session known;
 };
@@ -24,7 +25,12 @@ static enum err identify_read(struct db_conn *c, void *arg)
 	struct db_call call = { .query = QUERY_SESSION_BY_TOKEN,
 		DB_PARAMS(db_blob(i->hash, HASH_BYTES), db_int(i->now_s)),
 		.shape = &identify_shape };
-	return db_get(c, &call, &i->known);
+	enum err e = db_get(c, &call, &i->known);
+
+	if (e != ERR_NOT_FOUND || !i->out)
+		return e;
+	enum err other = session_ended_look(c, i->hash, i->out);
+	return other ? other : e;
 }
 
 static enum err touch_tx(struct db_conn *c, void *arg)
@@ -73,6 +79,7 @@ enum err account_identify(void *ctx, struct str token, int64_t now_s, struct cal
 	*out = (struct caller){ 0 };
 	if (crypto_token_hash(token, i.hash) != ERR_OK)
 		return ERR_OK;
+	i.out = s->set.reading_at_once ? out : NULL;
 	if (!s->sessions || !known_session_get(s->sessions, i.hash, now_s, &i.known)) {
 		enum err e = identify_load(s, &i);
 		if (e)

@@ -198,9 +198,11 @@ static enum err purge_tx(struct db_conn *c, void *arg)
 	const struct change *ch = arg;
 	const struct account_settings *set = ch->set;
 	const int64_t unverified_s = (int64_t)set->verify_minutes * 60 * 2;
+	const int64_t ended_s = (int64_t)30 * 86400;
 	const int64_t device_s = (int64_t)400 * 86400; /* as long as a browser keeps a cookie */
 	const struct db_call calls[] = {
 		{ .query = QUERY_SESSION_PURGE, DB_PARAMS(db_int(ch->now_s)) },
+		{ .query = QUERY_SESSION_ENDED_PURGE, DB_PARAMS(db_int(ch->now_s - ended_s)) },
 		{ .query = QUERY_MAIL_TOKEN_PURGE, DB_PARAMS(db_int(ch->now_s)) },
 		{ .query = QUERY_FAILURE_PURGE,
 			DB_PARAMS(db_int(ch->now_s - set->failure_forget_s)) },

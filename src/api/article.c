@@ -108,12 +108,16 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 		.visit = visit_of(r),
 		.teaser_words = api->teaser_words,
 		.with_teaser = true };
+	if (r->caller.read_elsewhere)
+		return ERR_UNAUTHENTICATED;
 	enum err e = content_read(api->wall, &q, r->arena, &rd);
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
 	if (e == ERR_BUSY && q.visit.ahead)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
+	if (!e && rd.decision.reason == REASON_ENTITLED && q.visit.whole_get)
+		e = account_reading(api->accounts, &r->caller, r->now_s);
 	if (e)
 		return e;
 	json_t *article = article_json(&rd.article, rd.decision.level);

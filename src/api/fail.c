@@ -3,12 +3,19 @@
 static json_t *problem_document(struct request *r, const struct response *rsp, int status)
 {
 	const struct error_face *face = http_error_face(rsp->err);
+	bool elsewhere = rsp->err == ERR_UNAUTHENTICATED && r->caller.read_elsewhere;
+	const char *detail = rsp->detail ? rsp->detail : face->sentence;
 	const char *code =
 		rsp->problem_count && rsp->err == ERR_INVALID ? "invalid_fields" : face->code;
+
+	if (elsewhere) {
+		code = "reading_elsewhere";
+		detail = "This account was reading in more places than it may, so this session was "
+			 "ended. Log in again.";
+	}
 	json_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type",
 		arena_fmt(r->arena, "urn:postern:error:%s", code), "title", face->title, "status",
-		status, "detail", rsp->detail ? rsp->detail : face->sentence, "code", code,
-		"request_id", r->id);
+		status, "detail", detail, "code", code, "request_id", r->id);
 
 	if (!doc || rsp->problem_count == 0)
 		return doc;

@@ -29,6 +29,7 @@ struct config {
 	int64_t password_min_length, password_max_length, password_memory_kib, password_passes,
 		password_min_bits;
 	int64_t session_days, session_idle_days, session_short_hours, session_per_account;
+	int64_t reading_at_once, reading_window_minutes;
 	int64_t reset_minutes, verify_hours;
 	int64_t failures_free, failure_delay_max_s, failure_forget_hours;
 	int64_t page_burst, page_per_minute, login_burst, login_per_minute;

@@ -128,6 +128,12 @@ const struct setting settings[] = {
 		"Life of a session without it."),
 	INT("session", "per_account", session_per_account, "50", 1, 200, "sessions",
 		"At once for one account; a new one ends the least recently used."),
+	INT("session", "reading_at_once", reading_at_once, "0", 0, 200, "sessions",
+		"Of one account that may read for subscribers at the same time; those that read "
+		"longest "
+		"ago are asked to log in again. 0 for any number."),
+	INT("session", "reading_window_minutes", reading_window_minutes, "15", 2, 1440, "minutes",
+		"So long after its last whole article a session counts as reading."),
 	INT("token", "reset_minutes", reset_minutes, "30", 5, 60, "minutes",
 		"Life of a mailed link to reset a password."),
 	INT("token", "verify_hours", verify_hours, "24", 1, 24, "hours",

@@ -51,6 +51,8 @@ static struct account_settings account_settings(const struct config *c)
 		.short_session_s = c->session_short_hours * 3600,
 		.short_session_idle_s = c->session_short_hours * 3600,
 		.sessions_max = (unsigned)c->session_per_account,
+		.reading_at_once = (unsigned)c->reading_at_once,
+		.reading_window_s = c->reading_window_minutes * 60,
 		.reset_minutes = (unsigned)c->reset_minutes,
 		.verify_minutes = (unsigned)c->verify_hours * 60,
 		.failures_free = (unsigned)c->failures_free,

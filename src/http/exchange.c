@@ -121,7 +121,7 @@ static enum err identify(struct exchange *x)
 		return http_refuse(x, e, "identify", NULL);
 	}
 	if (!r->caller.signed_in) {
-		r->caller = (struct caller){ 0 };
+		r->caller = (struct caller){ .read_elsewhere = r->caller.read_elsewhere };
 	}
 	return r->route->who == WHO_SIGNED_IN && !r->caller.signed_in
 		       ? http_refuse(x, ERR_UNAUTHENTICATED, "signed_out", NULL)

@@ -137,6 +137,10 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	struct reading_request q = {
 		.slug = r->params[0], .visit = visit_of(r), .teaser_words = p->set.teaser_words
 	};
+	if (r->caller.read_elsewhere) {
+		response_redirect(rsp, str_of(local_href(r->arena, "/login", own_address(r))));
+		return ERR_OK;
+	}
 	enum err e = content_read(p->wall, &q, r->arena, &rd);
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
@@ -145,6 +149,11 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	if (e)
 		return e;
+	if (rd.decision.reason == REASON_ENTITLED && q.visit.whole_get) {
+		e = account_reading(p->accounts, &r->caller, r->now_s);
+		if (e)
+			return e;
+	}
 	struct around ar = { .p = p,
 		.visit = q.visit,
 		.section = rd.article.section,

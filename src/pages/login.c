@@ -26,6 +26,13 @@ static enum err login_page(const struct pages *p, struct request *r, struct resp
 	struct page pg = { .title = f->error ? "Error: Log in" : "Log in",
 		.return_to = return_to,
 		.notice = f->error ? NULL : notice_of(fields_get(&r->query, "done")) };
+	if (r->caller.read_elsewhere && r->method == METHOD_GET) { /* told once */
+		pg.notice =
+			"Your account was being read in more places than it may be at once, so you "
+			"were logged out here. Log in to go on reading here.";
+		response_cookie(r, rsp,
+			&(struct cookie){ .name = "postern", .path = "/", .max_age_s = -1 });
+	}
 	struct view *root = page_view(p, r, &pg);
 
 	form_view(root, r->arena, p, f);
