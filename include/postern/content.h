@@ -119,14 +119,20 @@ enum err MUST_USE content_read(const struct paywall *w, const struct reading_req
 enum err MUST_USE content_media_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct image *img, struct str *bytes);
 
-/* ---- sharing: marks an answer as one for every stranger (struct shared), when it is: when the
- * reader is one, and the decision would be the same for anybody. Reads the database once more;
- * trouble there only leaves the answer unshared. ---- */
+/* ---- sharing: marks an answer as one for an audience (struct shared), when it is: for every
+ * stranger, when the reader is one and the decision would be the same for anybody; for readers who
+ * are signed in, when all of whom content_audience says the same would be answered alike. Reads the
+ * database once more; trouble there only leaves the answer unshared. ---- */
 /* Public lists and pages made of them. */
 void content_share_list(const struct paywall *w, const struct request *r, struct response *rsp);
-/* With the whole text; only REASON_PUBLIC is. */
+/* For strangers: whole when public, or the teaser where no meter is. For readers: whole, by account
+ * or entitlement. The answer may not name its reader. */
 void content_share_article(const struct paywall *w, const struct article_reading *rd,
 	const struct request *r, struct response *rsp);
+/* The audience of an article's answer, see http_settings: decided anew by paywall_decide on facts
+ * in memory. False: they are not all there, or it hangs on more than they are. Any thread. */
+bool content_audience(const struct paywall *w, const struct request *r, struct str slug,
+	char out[static AUDIENCE_SIZE]);
 /* A lead picture, which belongs to the teaser. */
 void content_share_picture(const struct paywall *w, const struct image *img,
 	const struct request *r, struct response *rsp);

@@ -91,12 +91,16 @@ size_t request_header_count(const struct request *r, const char *name);
  * believed. */
 bool request_from_proxy(const struct request *r);
 
-/* An answer that is the same for every stranger: for whoever sends the same target without a
- * credential and is_stranger. It may depend on nothing else of the request (no cookie, no address,
- * no header but Accept-Encoding) and hold nothing that is not granted to everybody. Zero: not
- * shared. Answers with a status other than 200 or with Set-Cookie are never kept. */
+/* An answer that is the same for a whole audience: for every reader whom http_settings.audience
+ * says to belong to it and who sends the same target. "" are the strangers: no credential, and
+ * nothing that sets them apart. It may depend on nothing else of the request (no cookie, no
+ * address, no name, no header but Accept-Encoding) and hold nothing that is not granted to all of
+ * them. Zero: not shared. Answers with a status other than 200 or with Set-Cookie are never kept.
+ */
+enum { AUDIENCE_SIZE = 32 };
 struct shared {
 	bool on;
+	char audience[AUDIENCE_SIZE];
 	int64_t fresh_until_s;  /* it changes by itself then; 0: not known, a minute at most */
 	int64_t usable_until_s; /* not to be shown from then on, database or not; 0: no end */
 	uint64_t tags[CACHE_TAGS_MAX]; /* what it was made from (cache_tag) */
@@ -220,10 +224,14 @@ struct http_settings {
 	/* Where shared answers are kept, or NULL. The caller's; drops what changes. */
 	struct cache *shared;
 	int64_t shared_stale_s; /* how old one may be while the database is lost */
-	/* From memory, on any thread: nothing but a credential could make the answer to this reader
-	 * another than a stranger's. NULL: always so. */
-	bool (*is_stranger)(void *ctx, const struct request *r);
-	void *is_stranger_ctx;
+	/* identify from memory alone, on the event loop: false when it cannot be told. NULL: never.
+	 */
+	bool (*identify_known)(void *ctx, struct str token, int64_t now_s, struct caller *out);
+	/* From memory, on any thread: the audience whose answer this reader may be given, decided
+	 * on what holds now; r->caller is filled in. False: only an answer of its own. NULL: who
+	 * shows no credential is a stranger, and nobody else has an audience. */
+	bool (*audience)(void *ctx, const struct request *r, char out[static AUDIENCE_SIZE]);
+	void *audience_ctx;
 	bool (*is_lost)(void *ctx); /* the database; NULL: never */
 	void *is_lost_ctx;
 	bool (*in_tx)(void *ctx); /* after every handler: must be false */

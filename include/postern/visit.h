@@ -20,6 +20,7 @@ struct paywall {
 	struct policy_cache *policies;
 	struct mail *mail;
 	const char *base_url;
+	struct cache *facts;           /* of articles and accounts, for decisions without waiting */
 	struct meter_ceiling *ceiling; /* NULL: none (meter.h) */
 	bool meter_forged_new; /* a cookie that is not ours counts as none; else as exhausted */
 	struct gift_settings gifts;
@@ -62,11 +63,13 @@ enum err MUST_USE visit_plans(const struct paywall_case *k, struct arena *a, str
 enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out);
 /* From memory: nothing but a credential could make this reader's answers differ from those of any
- * other: no account, no institution's address, no agent that may be a crawler's. False when it
+ * other: no account, no gift, no institution's address, no agent that may be a crawler's. False when it
  * cannot be told. Any thread, the event loop too. */
 bool visit_is_stranger(const struct paywall *w, const struct visit *v);
 /* False for names of programs that are no reader's, crawlers first of all. */
 bool visit_agent_is_readers(struct str user_agent);
+/* From memory: no institution has anything to say of a reader who is signed in. */
+bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v);
 /* The institution that the reader comes from, its name for people in the arena, or NULL: for a
  * greeting, whatever it covers. */
 enum err MUST_USE visit_institution(const struct paywall *w, struct db_conn *c,

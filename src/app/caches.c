@@ -2,11 +2,11 @@
 #include "wire.h"
 
 /* Nothing older than this is used when no proof comes in any more. */
-enum { PROOF_US = 5000000, SESSION_SHARDS = 64, PAGE_SHARDS = 8 };
+enum { PROOF_US = 5000000, SESSION_SHARDS = 64, PAGE_SHARDS = 8, FACTS_SHARDS = 32 };
 
 struct cache *caches_all(const struct app *app, size_t i)
 {
-	struct cache *const all[] = { app->accounts.sessions, app->shared };
+	struct cache *const all[] = { app->accounts.sessions, app->shared, app->wall.facts };
 	return i < COUNT(all) ? all[i] : NULL;
 }
 
@@ -50,7 +50,8 @@ enum err caches_open(struct app *app)
 	};
 	app->accounts.sessions = make(app->cfg.cache_sessions_mib, SESSION_SHARDS);
 	app->shared = make(app->cfg.cache_pages_mib, PAGE_SHARDS);
-	if (!app->accounts.sessions || !app->shared)
+	app->wall.facts = make(app->cfg.cache_facts_mib, FACTS_SHARDS);
+	if (!app->accounts.sessions || !app->shared || !app->wall.facts)
 		return ERR_NOMEM;
 	return db_feed_start(app->db, &to);
 }
@@ -61,7 +62,8 @@ void caches_close(struct app *app)
 		db_feed_stop(app->db);
 	cache_free(app->accounts.sessions);
 	cache_free(app->shared);
-	app->accounts.sessions = app->shared = NULL;
+	cache_free(app->wall.facts);
+	app->accounts.sessions = app->shared = app->wall.facts = NULL;
 }
 
 static void put_feed(struct app *app, struct buf *out)
@@ -88,7 +90,7 @@ static void put_feed(struct app *app, struct buf *out)
 void caches_metrics(struct app *app, struct buf *out)
 {
 	const struct cache_named named[] = { { "sessions", app->accounts.sessions },
-		{ "pages", app->shared } };
+		{ "pages", app->shared }, { "facts", app->wall.facts } };
 	put_feed(app, out);
 	cache_metrics(named, COUNT(named), out);
 }

@@ -18,7 +18,7 @@ struct config {
 	const char *ops_listen;
 	const char *database_url;
 	int64_t database_connections;
-	int64_t cache_sessions_mib, cache_pages_mib, cache_stale_minutes;
+	int64_t cache_sessions_mib, cache_pages_mib, cache_facts_mib, cache_stale_minutes;
 	const char *site_name, *tagline, *language;
 	const char *theme;
 	const char *log_level, *log_format;

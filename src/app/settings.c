@@ -73,8 +73,11 @@ const struct setting settings[] = {
 		"Memory for sessions that are not asked from the database each time; some 300 "
 		"bytes each."),
 	INT("cache", "pages_mib", cache_pages_mib, "64", 8, 65536, "MiB",
-		"Memory for public pages, articles and lead pictures as every stranger gets them; "
-		"one may have a sixteenth of it."),
+		"Memory for pages, articles and lead pictures as every stranger, or every reader "
+		"with the same rights, gets them; one may have a sixteenth of it."),
+	INT("cache", "facts_mib", cache_facts_mib, "16", 1, 4096, "MiB",
+		"Memory for what decides: of an article some 400 bytes, of a reader's "
+		"entitlements some 500."),
 	INT("cache", "stale_minutes", cache_stale_minutes, "60", 0, 1440, "minutes",
 		"How old such a page may be while the database is lost; 0 shows none."),
 	TEXT("site", "name", site_name, "Postern", NULL,

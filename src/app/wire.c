@@ -179,13 +179,22 @@ static bool is_lost(void *ctx)
 	return db_lost(ctx);
 }
 
-static bool is_stranger(void *ctx, const struct request *r)
+/* Whole answers to readers who are signed in are shared on the pages of articles alone. */
+static bool audience(void *ctx, const struct request *r, char out[static AUDIENCE_SIZE])
 {
+	http_handler *handler = r->route->handler;
+	if (handler == pages_article || handler == api_article_get)
+		return content_audience(ctx, r, r->params[0], out);
 	struct visit v = { .account_id = r->caller.account_id,
 		.client = r->client,
 		.user_agent = request_header(r, "User-Agent"),
 		.now_s = r->now_s };
-	return visit_is_stranger(ctx, &v);
+	return !r->caller.signed_in && visit_is_stranger(ctx, &v);
+}
+
+static bool identify_known(void *ctx, struct str token, int64_t now_s, struct caller *out)
+{
+	return account_identify_cached(ctx, token, now_s, out);
 }
 
 static void http_fill(struct app *app)
@@ -213,8 +222,9 @@ static void http_fill(struct app *app)
 		.identify_ctx = &app->accounts,
 		.shared = app->shared,
 		.shared_stale_s = c->cache_stale_minutes * 60,
-		.is_stranger = is_stranger,
-		.is_stranger_ctx = &app->wall,
+		.identify_known = identify_known,
+		.audience = audience,
+		.audience_ctx = &app->wall,
 		.is_lost = is_lost,
 		.is_lost_ctx = app->db,
 		.in_tx = in_tx,

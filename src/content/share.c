@@ -1,5 +1,5 @@
 /* Which answers are the same for every stranger, for how long, and what they were made from. */
-#include "postern/content.h"
+#include "facts.h"
 
 #include <time.h>
 
@@ -87,20 +87,29 @@ static void tag(struct response *rsp, enum db_change kind, const char *key)
 	rsp->shared.tags[rsp->shared.tag_count++] = cache_tag(db_change_name(kind), str_of(key));
 }
 
-/* The reader is looked at again: the policy may have become another since the request came in. */
-static void share(struct sharing *s, const struct request *r, struct response *rsp)
+/* What is said of an audience holds until then, by itself. */
+static void share_as(
+	struct sharing *s, const char *audience, const struct request *r, struct response *rsp)
 {
-	struct visit v = visit_of(r);
 	s->a = r->arena;
 	s->now_s = r->now_s;
-	rsp->shared = (struct shared){ .on = false };
-	if (!visit_is_stranger(s->w, &v) || db_read(s->w->db, sharing_read, s) != ERR_OK)
+	if (db_read(s->w->db, sharing_read, s) != ERR_OK)
 		return;
 	rsp->shared = (struct shared){ .on = true,
 		.fresh_until_s = earlier(s->next_at, s->closes_at),
 		.usable_until_s = s->closes_at };
+	rsp->shared.on = str_copy(rsp->shared.audience, AUDIENCE_SIZE, str_of(audience)) == ERR_OK;
 	tag(rsp, DB_CHANGE_POLICY, "");
 	tag(rsp, DB_CHANGE_ARTICLE, "");
+}
+
+/* The reader is looked at again: the policy may have become another since the request came in. */
+static void share(struct sharing *s, const struct request *r, struct response *rsp)
+{
+	struct visit v = visit_of(r);
+	rsp->shared = (struct shared){ .on = false };
+	if (visit_is_stranger(s->w, &v))
+		share_as(s, "", r, rsp);
 }
 
 void content_share_list(const struct paywall *w, const struct request *r, struct response *rsp)
@@ -109,12 +118,28 @@ void content_share_list(const struct paywall *w, const struct request *r, struct
 	share(&s, r, rsp);
 }
 
+/* The wall as every stranger meets it: no meter, no gift, no crawler's rule had a say. */
+static bool is_plain_wall(const struct decision *d)
+{
+	return d->grant == GRANT_TEASER && !d->meter &&
+	       (d->reason == REASON_SUBSCRIBER_ONLY || d->reason == REASON_LOGIN_REQUIRED);
+}
+
 void content_share_article(const struct paywall *w, const struct article_reading *rd,
 	const struct request *r, struct response *rsp)
 {
 	struct sharing s = { .w = w, .article = &rd->article };
-	if (rd->decision.grant == GRANT_FULL && rd->decision.reason == REASON_PUBLIC)
+	const struct decision *d = &rd->decision;
+	char audience[AUDIENCE_SIZE];
+	if (r->caller.signed_in) {
+		rsp->shared = (struct shared){ .on = false };
+		if (facts_load(w, r, str_of(rd->article.slug)) &&
+			content_audience(w, r, str_of(rd->article.slug), audience) &&
+			audience_is(audience, d))
+			share_as(&s, audience, r, rsp);
+	} else if (is_plain_wall(d) || (d->grant == GRANT_FULL && d->reason == REASON_PUBLIC)) {
 		share(&s, r, rsp);
+	}
 }
 
 void content_share_picture(const struct paywall *w, const struct image *img,

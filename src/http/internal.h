@@ -181,9 +181,10 @@ struct exchange {
 	char allow[ALLOW_SIZE];
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
-	bool shareable;          /* by who asks and how */
-	enum err refused;        /* before its handler */
-	_Atomic int state;       /* enum exchange_state */
+	bool shareable;          /* by who asks and how: has an audience */
+	char audience[AUDIENCE_SIZE];
+	enum err refused;  /* before its handler */
+	_Atomic int state; /* enum exchange_state */
 	bool headers_bad;
 	bool chunked, expects; /* Transfer-Encoding, Expect */
 	bool close;            /* no further request on this connection */

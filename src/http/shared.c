@@ -1,11 +1,15 @@
-/* Answers that are the same for every stranger: kept as finished responses, by the target as it was
- * sent. Looked up on the event loop; while the database is lost, also when nobody can say any more
- * that they are still the newest. */
+/* Answers that are the same for a whole audience: kept as finished responses, by the target as it
+ * was sent and the audience. Looked up on the event loop; while the database is lost, also when
+ * nobody can say any more that they are still the newest. */
 #include "internal.h"
 
 #include <string.h>
 
-enum { SHARED_LIFE_S = 60, SHARED_KEY_MAX = 512 };
+enum {
+	SHARED_LIFE_S = 60,
+	SHARED_KEY_MAX = 512,
+	SHARED_KEY_SIZE = SHARED_KEY_MAX + 1 + AUDIENCE_SIZE,
+};
 
 /* A text of the value, with its NUL; `at` 0: there is none. */
 struct piece {
@@ -22,18 +26,51 @@ struct kept {
 
 /* ---- may it? ---- */
 
-/* A request that anybody may have made: it shows no credential, and neither address nor agent makes
- * its reader anything but a stranger. */
-static bool is_strangers(struct exchange *x)
+/* Who asks, if that can be told without waiting. */
+static bool caller_known(struct exchange *x)
+{
+	struct request *r = &x->req;
+	const struct http_settings *s = &x->h->s;
+	if (http_token_read(x) != ERR_OK)
+		return false;
+	if (r->token.n == 0)
+		return true;
+	return s->identify_known &&
+	       s->identify_known(s->identify_ctx, r->token, r->now_s, &r->caller) &&
+	       r->caller.signed_in;
+}
+
+/* A request that may be given what was made for others, and for whom that was. */
+static bool has_audience(struct exchange *x)
 {
 	const struct request *r = &x->req;
 	const struct http_settings *s = &x->h->s;
-	if (!s->shared || r->method != METHOD_GET || !r->route || r->route->who != WHO_READER ||
-		r->target.n > SHARED_KEY_MAX)
+	if (!caller_known(x))
 		return false;
-	if (http_token_read(x) != ERR_OK || r->token.n > 0 || r->caller.signed_in)
-		return false;
-	return !s->is_stranger || s->is_stranger(s->is_stranger_ctx, r);
+	if (s->audience)
+		return s->audience(s->audience_ctx, r, x->audience);
+	return !r->caller.signed_in;
+}
+
+static bool may_be_shared(const struct exchange *x)
+{
+	const struct request *r = &x->req;
+	return x->h->s.shared && r->method == METHOD_GET && r->route &&
+	       r->route->who == WHO_READER && r->target.n <= SHARED_KEY_MAX;
+}
+
+/* Targets hold no space. */
+static struct str key_of(
+	const struct exchange *x, const char *audience, char space[static SHARED_KEY_SIZE])
+{
+	const struct str target = x->req.target;
+	const size_t n = strlen(audience);
+	if (n == 0)
+		return target;
+	memcpy(space, target.p, target.n);
+	space[target.n] = ' ';
+	memcpy(space + target.n + 1, audience, n);
+	return (struct str){ space, target.n + 1 + n };
 }
 
 static bool sets_cookie(const struct response *rsp)
@@ -98,24 +135,30 @@ static void compress(struct exchange *x)
 
 void http_shared_begin(struct exchange *x)
 {
-	x->shareable = is_strangers(x);
-	if (x->shareable)
-		x->load = cache_begin(x->h->s.shared);
+	if (!may_be_shared(x))
+		return;
+	x->load = cache_begin(x->h->s.shared);
+	x->shareable = has_audience(x);
 }
 
+/* The handler has looked at its reader again. For strangers nothing is kept that was made for one
+ * who showed a credential, whatever became of it. */
 void http_shared_put(struct exchange *x)
 {
 	struct response *rsp = &x->rsp;
-	if (!x->shareable || !rsp->shared.on || x->req.head || rsp->status != 200 ||
+	if (!may_be_shared(x) || !rsp->shared.on || x->req.head || rsp->status != 200 ||
 		sets_cookie(rsp) || rsp->shared.tag_count > COUNT(rsp->shared.tags))
+		return;
+	if (!rsp->shared.audience[0] && (!x->shareable || x->req.token.n > 0))
 		return;
 	compress(x);
 	BUF_AUTO b = BUF(UINT32_MAX / 2);
 	pack(&b, rsp, x->req.now_s);
+	char space[SHARED_KEY_SIZE];
 	if (b.err == ERR_OK)
 		(void)cache_put(x->h->s.shared, &x->load,
-			&(struct cache_put){ x->req.target, buf_view(&b), rsp->shared.tags,
-				rsp->shared.tag_count });
+			&(struct cache_put){ key_of(x, rsp->shared.audience, space), buf_view(&b),
+				rsp->shared.tags, rsp->shared.tag_count });
 }
 
 /* ---- answering ---- */
@@ -164,14 +207,18 @@ static bool answer_with(struct exchange *x, struct cache_item *item, bool good)
 
 static bool answer_fresh(struct exchange *x)
 {
-	struct cache_item *item = cache_get(x->h->s.shared, x->req.target);
+	char space[SHARED_KEY_SIZE];
+	struct cache_item *item = cache_get(x->h->s.shared, key_of(x, x->audience, space));
 	return item && answer_with(x, item, x->req.now_s < kept_of(item)->fresh_until_s);
 }
 
-/* Nobody can say whether this is still the newest: marked as such (RFC 9211), and not for ever. */
+/* Nobody can say whether this is still the newest: marked as such (RFC 9211), and not for ever; and
+ * only what strangers may have. */
 static bool answer_stale(struct exchange *x)
 {
 	struct cache *c = x->h->s.shared;
+	if (x->audience[0])
+		return false;
 	struct cache_item *item = cache_get_unproven(c, x->req.target);
 	if (!item)
 		return false;

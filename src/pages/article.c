@@ -182,6 +182,8 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	response_header(rsp, "Postern-Decision", visit_decision_text(&rd.decision, r->arena));
 	content_share_article(p->wall, &rd, r, rsp);
 	e = page_render(p, r, rsp, 200, "article.html", root);
+	if (!e && page_names_reader(r, rsp->body))
+		rsp->shared.on = false;
 	if (!e)
 		meter_receipt_send(r, rsp, &rd.receipt);
 	return e;

@@ -42,6 +42,8 @@ struct view *page_view(const struct pages *p, const struct request *r, const str
 /* Renders into the response as text/html. */
 enum err MUST_USE page_render(const struct pages *p, const struct request *r, struct response *rsp,
 	int status, const char *name, const struct view *v);
+/* Whether a theme has put its reader's name or address into the page. */
+bool page_names_reader(const struct request *r, struct str body);
 /* Pages with a form or a token: not kept, not sent on as Referer. */
 void page_private(struct response *rsp);
 const char *local_href(

@@ -45,11 +45,20 @@ bool visit_is_stranger(const struct paywall *w, const struct visit *v)
 {
 	const struct institution *hits[INSTITUTION_HITS_MAX];
 
-	if ((v->account_id && *v->account_id) || !visit_agent_is_readers(v->user_agent))
+	if ((v->account_id && *v->account_id) || v->gifts.n > 0 ||
+		!visit_agent_is_readers(v->user_agent))
 		return false;
 	const struct paywall_policy *policy = policy_known(w->policies);
 	bool stranger = policy && institutions_of(policy->institutions, v->client, STR(""),
 					  v->now_s, hits) == 0;
 	policy_give_back(w->policies, policy);
 	return stranger;
+}
+
+bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v)
+{
+	const struct institution *hits[INSTITUTION_HITS_MAX];
+
+	return v->account_id && *v->account_id && !institutions_by_mail(policy->institutions) &&
+	       institutions_of(policy->institutions, v->client, STR(""), v->now_s, hits) == 0;
 }

@@ -1,0 +1,13 @@
+/* What a decision on an article takes, kept in memory. */
+#ifndef CONTENT_FACTS_H
+#define CONTENT_FACTS_H
+
+#include "postern/content.h"
+
+/* Reads the article's facts and the entitlements of the account that asks, and keeps them. False:
+ * not all could be read. */
+bool facts_load(const struct paywall *w, const struct request *r, struct str slug);
+/* Whether an audience is that of a decision which was made with the database. */
+bool audience_is(const char *audience, const struct decision *d);
+
+#endif
