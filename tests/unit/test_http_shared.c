@@ -25,11 +25,11 @@ static int64_t stage_now(void *ctx)
 	(void)ctx;
 	return atomic_load(&st->now_s);
 }
-static bool stage_strange(void *ctx, const struct request *r)
+static bool stage_audience(void *ctx, const struct request *r, char out[static AUDIENCE_SIZE])
 {
 	(void)ctx;
-	(void)r;
-	return atomic_load(&st->strange);
+	out[0] = 0;
+	return !r->caller.signed_in && atomic_load(&st->strange);
 }
 static bool stage_lost(void *ctx)
 {
@@ -139,7 +139,7 @@ static int open_stage(void **state)
 	s->work_threads = 1;
 	s->shared = st->cache;
 	s->shared_stale_s = 3600;
-	s->is_stranger = stage_strange;
+	s->audience = stage_audience;
 	s->is_lost = stage_lost;
 	site_start(&st->site);
 	return 0;
