@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { ambiguous, protectedRules } from '../lib/gate.mjs';
 import { Reader, request, send, statusOf } from '../lib/http.mjs';
-import { startServer, until } from '../lib/server.mjs';
+import { databaseSql, startServer, until } from '../lib/server.mjs';
 
 export const covers = ['GET /gate/auth-request', 'GET /gate/forward-auth', 'ANY /gate/ext-authz/{path...}', 'GET /gate/wall'];
 
@@ -315,5 +315,22 @@ test('trouble of ours is a refusal', async () => {
 		assert.equal((await request(tight, 'GET', '/gate/auth-request', { headers: { ...headers, 'X-Forwarded-For': 'x' } })).status, 403);
 	} finally {
 		await tight.close();
+	}
+});
+
+test('without its database the gate refuses in every dialect, whatever the path and the reader, and comes back', async () => {
+	server.allowed.push(/event=db_/);
+	const status = async (ask, path) => (await ask(path, { headers: { ...page, ...cookie(freeCookie) } })).status;
+	for (const tables of [['policy'], ['entitlement'], ['path_rule']]) {
+		for (const table of tables)
+			databaseSql(server.env.POSTERN_DATABASE_URL, `ALTER TABLE ${table} RENAME TO ${table}_away; ${table === 'path_rule' ? 'UPDATE policy SET version = version + 1' : ''}`);
+		assert.equal(await status(nginx, '/members/a'), 403, `nginx without ${tables}`);
+		for (const ask of [forward, envoy])
+			assert.ok(await status(ask, '/members/a') >= 500, `without ${tables}`);
+		if (!tables.includes('entitlement'))
+			assert.equal((await nginx('/open/x')).status, 403, 'what is public as well: the rules are not known');
+		for (const table of tables)
+			databaseSql(server.env.POSTERN_DATABASE_URL, `ALTER TABLE ${table}_away RENAME TO ${table}`);
+		assert.equal(await status(nginx, '/members/a'), 200, `with ${tables} again`);
 	}
 });
