@@ -1,6 +1,8 @@
 /* What a reader sees who may not pass: page, problem document, way to log in. */
 #include "internal.h"
 
+#include "postern/plan.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -84,6 +86,40 @@ enum err wall_problem(struct request *r, struct response *rsp, const struct wall
 
 /* ---- page ---- */
 
+struct offering {
+	const struct gate *g;
+	struct arena *a;
+	struct plan_offers offers;
+};
+
+static enum err offers_read(struct db_conn *c, void *arg)
+{
+	struct offering *o = arg;
+	return plan_offers(o->g->wall, c, o->a, &o->offers);
+}
+
+/* What is sold and would open this path. */
+static enum err plans_view(
+	struct view *root, const struct gate *g, struct arena *a, const struct path_answer *p)
+{
+	struct offering o = {
+		.g = g, .a = a, .offers = { .article = &p->article, .offer = p->decision.offer }
+	};
+	struct view *list = view_list(root, "plans");
+	enum err e = p->decision.offer ? db_read(g->wall->db, offers_read, &o) : ERR_OK;
+
+	for (size_t i = 0; !e && i < o.offers.count; i++) {
+		const struct plan *plan = &o.offers.list[i];
+		struct view *v = view_append(list);
+		view_z(v, "plan", plan->name);
+		view_z(v, "title", plan->title);
+		view_z(v, "price", *plan->price ? plan->price : NULL);
+		view_z(v, "href", plan->href);
+	}
+	view_bool(root, "has_plans", o.offers.count > 0);
+	return e;
+}
+
 static void reader_view(struct view *root, const struct request *r)
 {
 	struct view *v = r->caller.signed_in ? view_object(r->arena) : NULL;
@@ -145,7 +181,9 @@ enum err wall_page(
 	view_bool(root, "can_login", p->decision.offer & OFFER_LOGIN);
 	view_bool(root, "can_register", p->decision.offer & OFFER_REGISTER);
 	view_z(root, "request_id", r->id);
-	enum err e = template_render(g->templates, "gate.html", TEMPLATE_HTML, root, &out);
+	enum err e = plans_view(root, g, r->arena, p);
+	if (!e)
+		e = template_render(g->templates, "gate.html", TEMPLATE_HTML, root, &out);
 	if (e)
 		return e == ERR_NOMEM ? e : ERR_INTERNAL;
 	rsp->body = arena_str(r->arena, buf_view(&out));

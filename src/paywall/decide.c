@@ -16,7 +16,8 @@ struct paywall_moment paywall_moment(int64_t now_s)
 bool paywall_list_has(struct str list, struct str name)
 {
 	while (list.n > 0) {
-		if (name.n > 0 && str_eq_nocase(str_cut(&list, '\n'), name))
+		struct str one = str_cut(&list, '\n');
+		if (name.n > 0 && str_eq_nocase(one, name))
 			return true;
 	}
 	return false;

@@ -88,6 +88,8 @@ test('nginx is told 401 with the way to log in, or 403, and nothing else', async
 });
 
 test('forward-auth redirects navigations, answers programs, and shows a wall', async () => {
+	server.cliOk('plan', 'set', 'city', '--title', 'City', '--price', '€ 3 a month', '--sections', 'city', '--href', 'https://shop.example/city');
+	server.cliOk('plan', 'set', 'sport', '--title', 'Sport', '--sections', 'sport', '--href', 'https://shop.example/sport');
 	for (const ask of [forward, envoy]) {
 		const away = await ask('/paid/story', { headers: page });
 		assert.equal(away.status, 302);
@@ -109,6 +111,9 @@ test('forward-auth redirects navigations, answers programs, and shows a wall', a
 		assert.match(wall.headers['content-type'], /^text\/html/);
 		assert.match(wall.body, /for subscribers/);
 		assert.ok(wall.body.includes(free.email));
+		assert.match(wall.body, /<strong>City<\/strong><br><span>€ 3 a month<\/span>/);
+		assert.match(wall.body, /href="https:\/\/shop\.example\/city" data-postern-plan="city"/);
+		assert.doesNotMatch(wall.body, /data-postern-plan="sport"/, 'a plan that does not open it');
 		const shut = await ask('/locked/x', { headers: page });
 		assert.equal(shut.status, 403);
 		assert.match(shut.body, /closed to everybody/);
@@ -292,6 +297,36 @@ test('an account is charged in the database: of twenty at once on the last free 
 	const all = await Promise.all(Array.from({ length: 20 }, (_, i) => nginx(`/articles/last${i}/`, { headers })));
 	assert.equal(all.filter((a) => a.status === 200).length, 1);
 	assert.equal(all.filter((a) => a.status === 403).length, 19);
+});
+
+test('rules and trials by command', async () => {
+	const fails = (code, ...args) => {
+		const r = server.cli('gate', ...args);
+		assert.equal(r.code, code, `${args.join(' ')}: ${r.stderr}`);
+		assert.match(r.stderr, /expected|slash|stars|not found|number|capitals|second word|needs/, args.join(' '));
+	};
+	for (const args of [['/x/', 'public'], ['x', 'public'], ['/a/../b', 'public'], ['/**/x', 'public'], ['/x', 'free'], ['/x', 'public', '--methods', 'get'], ['/x', 'public', '--site', 'https://h'], ['/x', 'public', '--section', 'A B'],
+		['/x', 'public', '--files', 'some'], ['/x', 'public', '--position', '0']])
+		fails(2, 'add', ...args);
+	fails(4, 'remove', 'nothing');
+	const list = server.cliJson('gate', 'list');
+	assert.deepEqual(list.map((r) => r.position), [...list.map((r) => r.position)].sort((a, b) => a - b));
+	assert.deepEqual(list.filter((r) => r.path === '/paid/**').map((r) => [r.level, r.methods, r.section, r.files]), [['subscriber', 'GET HEAD', 'city', 'free']]);
+	assert.match(server.cliOk('gate', 'list'), /subscriber +\/paid\/\*\*/);
+	const seen = server.cliJson('gate', 'test', `${server.origin}/paid/story?x=1`, '--reader', paid.email);
+	assert.deepEqual([seen.path, seen.grant, seen.reason, seen.rule.path, seen.counts], ['/paid/story', 'full', 'entitled', '/paid/**', true]);
+	assert.match(server.cliOk('gate', 'test', `${server.origin}/paid/story`), /^teaser: subscriber_only/);
+	assert.match(server.cliOk('gate', 'test', `${server.origin}/paid/story`, '--method', 'POST'), /^none: method_not_allowed/);
+	assert.match(server.cliOk('gate', 'test', 'https://other.example/paid/story'), /^none: unknown_site/);
+	fails(1, 'test', `${server.origin}/paid/../x`);
+	fails(2, 'test', `${server.origin}/x`, '--ip', '1.2.3');
+	fails(4, 'test', `${server.origin}/x`, '--reader', 'nobody@mail.example');
+	const none = await startServer();
+	try {
+		assert.match(none.cliOk('gate', 'list'), /lets nobody in/);
+	} finally {
+		await none.close();
+	}
 });
 
 test('each decision is counted, and its reason logged', async () => {

@@ -251,6 +251,16 @@ static void undated(void **state)
 	assert_true(paywall_rule_matches(&rows[2], &path, now));
 }
 
+/* Goal: a path without a section is in no list, and asking for that comes to an end. */
+static void no_section(void **state)
+{
+	(void)state;
+	assert_false(paywall_list_has(STR("\ncity\nculture\n"), STR("")));
+	assert_false(paywall_list_has(STR("\ncity\n"), (struct str){ NULL, 0 }));
+	assert_false(paywall_list_has(STR(""), STR("")));
+	assert_true(paywall_list_has(STR("\ncity\nculture\n"), STR("Culture")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +271,7 @@ int main(void)
 		cmocka_unit_test(refused),
 		cmocka_unit_test(sites),
 		cmocka_unit_test(undated),
+		cmocka_unit_test(no_section),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
