@@ -63,8 +63,8 @@ enum err MUST_USE visit_plans(const struct paywall_case *k, struct arena *a, str
 enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out);
 /* From memory: nothing but a credential could make this reader's answers differ from those of any
- * other: no account, no gift, no institution's address, no agent that may be a crawler's. False when it
- * cannot be told. Any thread, the event loop too. */
+ * other: no account, no gift, no institution's address, no agent that may be a crawler's. False
+ * when it cannot be told. Any thread, the event loop too. */
 bool visit_is_stranger(const struct paywall *w, const struct visit *v);
 /* False for names of programs that are no reader's, crawlers first of all. */
 bool visit_agent_is_readers(struct str user_agent);

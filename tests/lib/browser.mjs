@@ -39,7 +39,7 @@ export async function openWindow(browser, server, options = {}) {
 	// The bytes of the page as served, before any script touched them.
 	page.on('response', (r) => {
 		if (r.request().isNavigationRequest() && (r.status() < 300 || r.status() > 399))
-			page.served = r.text();
+			(page.served = r.text()).catch(() => {}); // a window may close before anybody asks
 	});
 	page.seen = seen;
 	return { context, page };
