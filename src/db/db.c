@@ -153,6 +153,11 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 		db->log = &db->log_copy;
 	}
 	pthread_mutex_init(&db->stats_lock, NULL);
+	pthread_rwlockattr_t attr;
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(&db->turn, &attr);
+	pthread_rwlockattr_destroy(&attr);
 	pthread_mutex_init(&db->writer.lock, NULL);
 	pthread_cond_init(&db->writer.wake, NULL);
 	pthread_mutex_init(&db->feed.lock, NULL);
@@ -242,6 +247,7 @@ void db_close(struct db *db)
 	if (db->place)
 		db->driver->release_place(db->claim);
 	pthread_mutex_destroy(&db->stats_lock);
+	pthread_rwlock_destroy(&db->turn);
 	free(db->place);
 	free(db);
 }

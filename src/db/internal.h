@@ -17,6 +17,7 @@ enum {
 	DB_DOUBT_PAUSE_MS = 200,
 	DB_GROUP_MAX = 64,        /* transactions that share a commit */
 	DB_TRIES_MAX = 5,         /* of a group or a transaction */
+	DB_TRIES_FREE = 2,        /* of a transaction beside all others; then alone */
 	DB_OWN_QUERIES = 1 << 20, /* ids from here on: the queries of this room, migrate.c */
 	DB_OWN_COUNT = 6,
 	DB_TABLE_QUERIES = 1 << 21, /* and those of whole tables, table.c */
@@ -124,6 +125,7 @@ struct db {
 	unsigned busy_timeout_ms;
 	struct db_writer writer; /* of a driver that is not concurrent */
 	struct db_pool pool;     /* readers, or, of a concurrent driver, all */
+	pthread_rwlock_t turn;   /* shared by all; taken alone by what was run again in vain */
 	pthread_mutex_t stats_lock;
 	struct db_stats stats;
 	struct db_feed feed;

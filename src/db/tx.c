@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <stdio.h>
+#include <time.h>
 
 enum verdict {
 	DONE,     /* well or not, as the error says */
@@ -119,16 +120,32 @@ static enum verdict attempt(struct db *db, struct attempt *a)
 	return v == IN_DOUBT ? settle(db, a) : v;
 }
 
+/* Beside all others of this process, or, for one that met them again and again, alone. Waits no
+ * longer than one waits for a lock: then it runs all the same. */
+static enum verdict attempt_lined_up(struct db *db, struct attempt *a, bool alone)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += db->busy_timeout_ms / 1000 + 1;
+	int fault = a->kind != DRIVER_WRITE ? -1
+		    : alone                 ? pthread_rwlock_timedwrlock(&db->turn, &until)
+					    : pthread_rwlock_timedrdlock(&db->turn, &until);
+	enum verdict v = attempt(db, a);
+	if (fault == 0)
+		pthread_rwlock_unlock(&db->turn);
+	return v;
+}
+
 enum err db_tx_concurrent(struct db *db, enum driver_begin kind, db_fn *fn, void *arg)
 {
 	struct attempt a = { .kind = kind, .fn = fn, .arg = arg };
 	int64_t end_us = clock_monotonic_us() + (int64_t)db->busy_timeout_ms * 1000;
 	unsigned pause_ms = DB_RETRY_FIRST_MS, tries = 1;
-	enum verdict v = attempt(db, &a);
+	enum verdict v = attempt_lined_up(db, &a, false);
 	for (; v == AGAIN && tries < DB_TRIES_MAX && clock_monotonic_us() < end_us; tries++) {
 		db_sleep_us(db_jitter_us(pause_ms));
 		pause_ms *= 2;
-		v = attempt(db, &a);
+		v = attempt_lined_up(db, &a, tries >= DB_TRIES_FREE);
 	}
 	if (v == AGAIN && a.err == ERR_BUSY)
 		LOG(db->log, LOG_WARN, "db_busy", log_int("tries", tries),

@@ -82,7 +82,7 @@ static enum err put_when_alone(struct db_conn *c, void *arg)
 }
 struct alone {
 	struct db *db;
-	char id[8];
+	char id[24];
 	enum err err;
 };
 static void *alone_main(void *arg)
@@ -207,7 +207,7 @@ static void test_cut_while_idle(void **state)
 {
 	struct fixture *f = *state;
 	for (int i = 0; i < 5; i++) {
-		char id[8];
+		char id[24];
 		snprintf(id, sizeof id, "c%d", i);
 		connections_cut(f);
 		assert_int_equal(kind_put(f->db, id, i), ERR_OK);
@@ -223,7 +223,7 @@ struct cut {
 static enum err cut_inside(struct db_conn *c, void *arg)
 {
 	struct cut *cut = arg;
-	char id[8];
+	char id[24];
 	snprintf(id, sizeof id, "r%d", ++cut->runs);
 	struct put p = { Q_TOKEN_PUT, { db_z(id) }, 1, 0 };
 	enum err e = put_fn(c, &p);
@@ -308,7 +308,7 @@ static void test_marks(void **state)
 	struct db *raw = NULL;
 	char why[DB_WHY_SIZE];
 	for (int i = 0; i < 20; i++) {
-		char id[8];
+		char id[24];
 		snprintf(id, sizeof id, "m%d", i);
 		assert_int_equal(kind_put(f->db, id, i), ERR_OK);
 	}
