@@ -111,11 +111,13 @@ struct reading_request {
 	bool with_teaser; /* also where the whole text is granted */
 };
 /* Counts a metered reading before the text is opened. ERR_NOT_FOUND: unknown, withheld or
- * embargoed. ERR_GONE: expired. ERR_BUSY: a prefetch of what would be counted (meter_settle). */
+ * embargoed. ERR_GONE: expired. ERR_DENIED: a crawler for AI that is not served. ERR_BUSY: a
+ * prefetch of what would be counted (meter_settle). */
 enum err MUST_USE content_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct article_reading *out);
 /* Counts nothing: pictures inside a metered article come after its text. ERR_NOT_FOUND, ERR_GONE as
- * above; ERR_DENIED: not part of what this reader may have. */
+ * above; ERR_DENIED: not part of what this reader may have; ERR_UNAUTHENTICATED: nor of what a
+ * stranger may. */
 enum err MUST_USE content_media_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct image *img, struct str *bytes);
 

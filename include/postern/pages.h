@@ -13,7 +13,8 @@
 
 struct pages_settings {
 	const char *site_name, *tagline, *language, *base_url;
-	const char *theme; /* directory that overrides templates and static files, or NULL */
+	const char *theme;   /* directory that overrides templates and static files, or NULL */
+	const char *sitemap; /* absolute address for robots.txt; "" for none */
 	unsigned teaser_words;
 	bool development; /* offers /_dev/mailbox */
 };
@@ -26,7 +27,8 @@ void pages_close(struct pages *p);
  */
 const char *pages_asset_href(const struct pages *p, const char *name);
 
-http_handler pages_front, pages_section, pages_article, pages_media, pages_static, pages_icon;
+http_handler pages_front, pages_section, pages_article, pages_media, pages_static, pages_icon,
+	pages_robots;
 http_handler pages_login_form, pages_login, pages_logout;
 http_handler pages_register_form, pages_register, pages_verify_form, pages_verify;
 http_handler pages_reset_form, pages_reset, pages_reset_confirm_form, pages_reset_confirm;

@@ -80,6 +80,7 @@ struct plan {
 };
 enum ai_policy { AI_ALLOW = 1, AI_TEASER, AI_PAYMENT, AI_BLOCK };
 struct institutions; /* institution.h */
+struct crawlers;     /* crawler.h */
 /* Instead of open_statuses, for entitlements from one source. */
 enum { POLICY_SOURCES_MAX = 16 };
 struct source_statuses {
@@ -97,7 +98,8 @@ struct paywall_policy {
 	const struct institutions *institutions; /* NULL: none */
 	const struct path_rule *paths;           /* by position; see path.h */
 	size_t path_count;
-	enum access fallback; /* when no rule matches an article that says "default" */
+	const struct crawlers *crawlers; /* NULL: none */
+	enum access fallback;            /* when no rule matches an article that says "default" */
 	enum ai_policy ai;
 	unsigned open_statuses; /* bits 1 << enum entitlement_status that let a reader in */
 	const struct source_statuses *sources;

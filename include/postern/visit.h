@@ -24,6 +24,8 @@ struct paywall {
 	struct meter_ceiling *ceiling; /* NULL: none (meter.h) */
 	bool meter_forged_new; /* a cookie that is not ours counts as none; else as exhausted */
 	struct gift_settings gifts;
+	struct prover *prover;   /* crawler.h; NULL: no names are looked up */
+	const char *licence_url; /* offered to crawlers for AI; "" or NULL: none */
 };
 
 struct visit {
@@ -31,6 +33,7 @@ struct visit {
 	const char *session_id;
 	struct ip client;
 	struct str user_agent;
+	const char *host; /* a name of the client that leads back to it (visit_prove), or NULL */
 	struct str meter_cookie; /* "postern-meter" as presented, or empty */
 	struct str gifts;        /* secret: what the browser holds of gifts, or empty */
 	bool whole_get; /* a GET whose answer a person will read: not HEAD, not a prefetch, not a
@@ -41,6 +44,11 @@ struct visit {
 };
 /* Of a request for an article or a path behind the gate. Points into the request. */
 struct visit visit_of(const struct request *r);
+
+/* To be called before the read in which the decision is made, where a crawler may ask: when the
+ * User-Agent claims a search crawler that is proved by names, looks for the client's, and may wait
+ * crawlers.timeout_ms for it. Without it such a crawler is a stranger. */
+void visit_prove(const struct paywall *w, struct visit *v, struct arena *a);
 
 /* Who asks for what. */
 struct visit_ask {
@@ -70,6 +78,10 @@ bool visit_is_stranger(const struct paywall *w, const struct visit *v);
 bool visit_agent_is_readers(struct str user_agent);
 /* From memory: no institution has anything to say of a reader who is signed in. */
 bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v);
+/* Says in the answer's headers and sentence what a crawler for AI is refused for, and where it
+ * finds the licence. Nothing for others. */
+void visit_tell_crawler(const struct paywall *w, const struct decision *d, const struct request *r,
+	struct response *rsp);
 /* The institution that the reader comes from, its name for people in the arena, or NULL: for a
  * greeting, whatever it covers. */
 enum err MUST_USE visit_institution(const struct paywall *w, struct db_conn *c,

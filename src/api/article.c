@@ -78,26 +78,35 @@ static json_t *plans_json(const struct plan_offers *o)
 	return list;
 }
 
+/* What a machine needs to know to go on: in the terms of RSL, payment for a crawl. */
+static json_t *licence_json(const char *href)
+{
+	return json_pack("{s:s?, s:s, s:s}", "href", href && *href ? href : NULL, "payment",
+		"required", "type", "crawl");
+}
+
 /* Not granted in whole: 401 when logging in could help, 402 when this account needs more; with what
  * is granted. */
-static enum err article_refused(
-	struct request *r, struct response *rsp, const struct article_reading *rd, json_t *article)
+static enum err article_refused(const struct api *api, struct request *r, struct response *rsp,
+	const struct article_reading *rd, json_t *article)
 {
-	enum err err = r->caller.signed_in ? ERR_PAYMENT : ERR_UNAUTHENTICATED;
+	bool pay = rd->decision.reason == REASON_CRAWLER_PAYMENT;
+	enum err err = r->caller.signed_in || pay ? ERR_PAYMENT : ERR_UNAUTHENTICATED;
 	const struct error_face *face = http_error_face(err);
 
 	json_t *decision = decision_json(&rd->decision);
 
 	json_object_set_new(decision, "plans", plans_json(&rd->offers));
-	if (!r->caller.signed_in)
+	if (err == ERR_UNAUTHENTICATED)
 		response_header(rsp, "WWW-Authenticate", STR("Bearer"));
 	rsp->content_type = "application/problem+json";
-	return json_answer(r, rsp, face->status,
-		json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o}", "type",
-			arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title",
-			face->title, "status", face->status, "detail",
-			paywall_reason_text(rd->decision.reason), "code", face->code, "request_id",
-			r->id, "decision", decision, "article", article));
+	json_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o}", "type",
+		arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title", face->title,
+		"status", face->status, "detail", paywall_reason_text(rd->decision.reason), "code",
+		face->code, "request_id", r->id, "decision", decision, "article", article);
+	if (pay)
+		json_object_set_new(doc, "licence", licence_json(api->wall->licence_url));
+	return json_answer(r, rsp, face->status, doc);
 }
 
 enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
@@ -110,6 +119,7 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 		.with_teaser = true };
 	if (r->caller.read_elsewhere)
 		return ERR_UNAUTHENTICATED;
+	visit_prove(api->wall, &q.visit, r->arena);
 	enum err e = content_read(api->wall, &q, r->arena, &rd);
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
@@ -118,6 +128,7 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	if (!e && rd.decision.reason == REASON_ENTITLED && q.visit.whole_get)
 		e = account_reading(api->accounts, &r->caller, r->now_s);
+	visit_tell_crawler(api->wall, &rd.decision, r, rsp);
 	if (e)
 		return e;
 	json_t *article = article_json(&rd.article, rd.decision.level);
@@ -126,7 +137,7 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	meter_receipt_send(r, rsp, &rd.receipt);
 	json_object_set_new(article, "teaser_html", json_str(rd.teaser.html));
 	if (rd.decision.grant != GRANT_FULL)
-		return article_refused(r, rsp, &rd, article);
+		return article_refused(api, r, rsp, &rd, article);
 	json_object_set_new(article, "body_html", json_str(rd.text.html));
 	content_share_article(api->wall, &rd, r, rsp);
 	return json_answer(r, rsp, 200,

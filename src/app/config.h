@@ -43,6 +43,9 @@ struct config {
 	const char *ai_policy, *open_statuses_text, *open_statuses_by_source_text;
 	const char *meter_forged;
 	int64_t meter_prefix_ceiling;
+	const char *licence_url, *sitemap;
+	const char *crawler_resolver;
+	int64_t crawler_timeout_ms, crawler_keep_hours, crawler_keep_refused_minutes;
 	/* worked out */
 	struct ip_net trusted_proxies[IP_NETS_MAX];
 	size_t trusted_proxy_count;

@@ -108,6 +108,29 @@ static enum err sites_check(struct checking *l)
 		       : e;
 }
 
+/* They go into robots.txt and into a header as they are. */
+static enum err links_check(struct checking *l)
+{
+	const struct {
+		const char *name, *value;
+	} links[] = { { "paywall.licence_url", l->c->licence_url },
+		{ "site.sitemap", l->c->sitemap } };
+
+	for (size_t i = 0; i < COUNT(links); i++) {
+		struct str s = str_of(links[i].value);
+		bool bad = s.n > URL_LOCAL_MAX ||
+			   (!str_starts(s, STR("https://")) && !str_starts(s, STR("http://")));
+		for (size_t k = 0; k < s.n; k++)
+			bad = bad || s.p[k] <= ' ' || s.p[k] > '~' || strchr("<>\"\\", s.p[k]);
+		if (s.n > 0 && bad)
+			return refuse(l,
+				"%s = %s: an address such as https://news.example/licence.xml is "
+				"expected, in ASCII and without spaces",
+				links[i].name, links[i].value);
+	}
+	return ERR_OK;
+}
+
 static bool listens_locally(struct str listen)
 {
 	static const char *const local[] = { "127.", "localhost:", "[::1]:", "unix:" };
@@ -285,6 +308,8 @@ enum err config_check_together(struct config *c, char why[static CONFIG_WHY_SIZE
 	enum err e = base_url_check(l);
 	if (!e)
 		e = sites_check(l);
+	if (!e)
+		e = links_check(l);
 	if (!e)
 		e = listen_check(l, "server.listen", c->listen);
 	if (!e && *c->ops_listen)

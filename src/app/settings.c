@@ -87,6 +87,8 @@ const struct setting settings[] = {
 	TEXT("site", "timezone", timezone, "UTC", NULL,
 		"The newsroom's time zone, such as Europe/Berlin: when a day, week or month begins "
 		"for meters and rules."),
+	TEXT("site", "sitemap", sitemap, "", NULL,
+		"Address of a sitemap to name in robots.txt; empty for none."),
 	TEXT("web", "theme", theme, "", NULL,
 		"Directory with templates/, mail/ and static/ whose files replace the built-in "
 		"ones of the same name."),
@@ -188,6 +190,9 @@ const struct setting settings[] = {
 	TEXT("paywall", "ai_crawlers", ai_policy, "teaser", "allow teaser payment block",
 		"What crawlers for AI get: what a stranger gets, teasers, teasers with 402 and an "
 		"offer, or 403."),
+	TEXT("paywall", "licence_url", licence_url, "", NULL,
+		"Where crawlers for AI find a licence: in robots.txt, and in the offer of "
+		"\"payment\"; empty for none."),
 	TEXT("paywall", "open_statuses", open_statuses_text, "active trialing past_due canceled",
 		NULL,
 		"The statuses of an entitlement that let its reader in (of active, trialing, "
@@ -206,5 +211,15 @@ const struct setting settings[] = {
 	INT("gift", "days", gift_days, "14", 1, 90, "days", "Life of a gift."),
 	INT("gift", "redemptions", gift_redemptions, "10", 1, 100000, "browsers",
 		"That may open one gift."),
+	TEXT("crawlers", "resolver", crawler_resolver, "", NULL,
+		"Name servers that are asked who a search crawler is, such as 127.0.0.1:53, "
+		"separated by commas; empty is the system's."),
+	INT("crawlers", "timeout_ms", crawler_timeout_ms, "1500", 100, 10000, "milliseconds",
+		"How long such a question may take, and how long a first request waits for the "
+		"answer."),
+	INT("crawlers", "keep_hours", crawler_keep_hours, "24", 1, 720, "hours",
+		"How long a proved address is remembered."),
+	INT("crawlers", "keep_refused_minutes", crawler_keep_refused_minutes, "10", 1, 1440,
+		"minutes", "How long an address that proved nothing is."),
 };
 const size_t setting_count = COUNT(settings);

@@ -117,6 +117,7 @@ static enum err wall_open(struct app *app)
 		.log = &app->log,
 		.mail = app->mail,
 		.base_url = app->cfg.base_url,
+		.licence_url = app->cfg.licence_url,
 		.meter_forged_new = strcmp(app->cfg.meter_forged, "new") == 0,
 		.gifts = {
 			app->cfg.gifts_per_month, app->cfg.gift_days, app->cfg.gift_redemptions } };
@@ -124,6 +125,19 @@ static enum err wall_open(struct app *app)
 	if (!e && app->cfg.meter_prefix_ceiling > 0)
 		e = meter_ceiling_open((unsigned)app->cfg.meter_prefix_ceiling, &app->wall.ceiling);
 	return e;
+}
+
+enum err app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+	struct prover_settings set = { .resolver = c->crawler_resolver,
+		.timeout_ms = (unsigned)c->crawler_timeout_ms,
+		.waiting_max = c->work_threads > 1 ? (unsigned)c->work_threads / 2 : 1,
+		.keep_s = c->crawler_keep_hours * 3600,
+		.keep_none_s = c->crawler_keep_refused_minutes * 60,
+		.log = &app->log };
+
+	return prover_open(&set, &app->wall.prover, why);
 }
 
 enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
@@ -280,6 +294,7 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.language = c->language,
 		.base_url = c->base_url,
 		.theme = *c->theme ? c->theme : NULL,
+		.sitemap = c->sitemap,
 		.teaser_words = (unsigned)c->teaser_words,
 		.development = c->development };
 
@@ -289,6 +304,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		e = gate_start(app, why);
 	if (!e)
 		e = db_read(app->db, policy_known_from_start, app);
+	if (!e)
+		e = app_prover_open(app, why);
 	if (!e)
 		e = caches_open(app);
 	if (e)
@@ -383,6 +400,7 @@ void app_close(struct app *app)
 	gate_close(app->gate);
 	pages_close(app->pages);
 	mail_close(app->mail);
+	prover_close(app->wall.prover);
 	policy_cache_close(app->wall.policies);
 	caches_close(app);
 	meter_ceiling_close(app->wall.ceiling);

@@ -7,6 +7,7 @@
 #include "config.h"
 #include "postern/api.h"
 #include "postern/gate.h"
+#include "postern/crawler.h"
 #include "postern/pages.h"
 
 struct app {
@@ -34,6 +35,8 @@ struct app {
 enum err MUST_USE app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE]);
 /* Templates and settings of mail alone, without a database. */
 enum err MUST_USE app_check_mail(const struct app *app, char why[static CONFIG_WHY_SIZE]);
+/* Look-ups of crawlers, which serving and `crawler check` need; app_close ends them. */
+enum err MUST_USE app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE]);
 /* Then: pages and the server. */
 enum err MUST_USE app_start(struct app *app, char why[static CONFIG_WHY_SIZE]);
 /* Serves until SIGINT or SIGTERM, doing the housekeeping meanwhile; then is not ready for

@@ -22,6 +22,8 @@ static enum err decide(
 		return e;
 	if (d->grant != GRANT_NONE)
 		return ERR_OK;
+	if (d->reason == REASON_CRAWLER_BLOCKED)
+		return ERR_DENIED;
 	return d->reason == REASON_EXPIRED ? ERR_GONE : ERR_NOT_FOUND;
 }
 
@@ -112,6 +114,15 @@ enum err content_read(const struct paywall *w, const struct reading_request *r, 
 	return e;
 }
 
+/* Who is nobody yet may become somebody. */
+static enum err media_bytes(struct db_conn *c, struct reading *g, const struct decision *d)
+{
+	const char *account_id = g->r->visit.account_id;
+	enum err e = content_media_open(c, g->img, d, g->a, g->bytes);
+
+	return e == ERR_DENIED && !(account_id && *account_id) ? ERR_UNAUTHENTICATED : e;
+}
+
 static enum err media_read(struct db_conn *c, void *arg)
 {
 	struct reading *g = arg;
@@ -124,7 +135,7 @@ static enum err media_read(struct db_conn *c, void *arg)
 	if (!e)
 		d = paywall_uncharged(d);
 	if (!e)
-		e = content_media_open(c, g->img, &d, g->a, g->bytes);
+		e = media_bytes(c, g, &d);
 	return e;
 }
 

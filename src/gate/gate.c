@@ -58,6 +58,7 @@ static enum err ask(
 			.visit = visit_of(r) },
 		.a = r->arena,
 		.out = out };
+	visit_prove(g->wall, &k.q.visit, r->arena);
 	return db_read(g->wall->db, ask_read, &k);
 }
 

@@ -141,12 +141,14 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 		response_redirect(rsp, str_of(local_href(r->arena, "/login", own_address(r))));
 		return ERR_OK;
 	}
-	enum err e = content_read(p->wall, &q, r->arena, &rd);
 
+	visit_prove(p->wall, &q.visit, r->arena);
+	enum err e = content_read(p->wall, &q, r->arena, &rd);
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
 	if (e == ERR_BUSY && q.visit.ahead)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
+	visit_tell_crawler(p->wall, &rd.decision, r, rsp);
 	if (e)
 		return e;
 	if (rd.decision.reason == REASON_ENTITLED && q.visit.whole_get) {
@@ -181,7 +183,8 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	form_view(root, r->arena, p, &(struct form_state){ 0 });
 	response_header(rsp, "Postern-Decision", visit_decision_text(&rd.decision, r->arena));
 	content_share_article(p->wall, &rd, r, rsp);
-	e = page_render(p, r, rsp, 200, "article.html", root);
+	int status = rd.decision.reason == REASON_CRAWLER_PAYMENT ? 402 : 200;
+	e = page_render(p, r, rsp, status, "article.html", root);
 	if (!e && page_names_reader(r, rsp->body))
 		rsp->shared.on = false;
 	if (!e)
@@ -198,12 +201,14 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 	struct image img;
 	struct str bytes;
 	struct reading_request q = { .slug = r->params[0], .visit = visit_of(r) };
+
+	visit_prove(p->wall, &q.visit, r->arena);
 	enum err e = content_media_read(p->wall, &q, r->arena, &img, &bytes);
 
 	if (!e && !str_eq(img.name, r->params[1]))
 		e = ERR_NOT_FOUND;
 	if (e)
-		return e == ERR_DENIED && !r->caller.signed_in ? ERR_UNAUTHENTICATED : e;
+		return e;
 	rsp->status = 200;
 	rsp->body = bytes;
 	rsp->content_type = id_text(r->arena, img.content_type);

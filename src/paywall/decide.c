@@ -279,6 +279,9 @@ static struct decision decide_closed(
 	case ACCESS_REGISTERED:
 		return wall(k, d, REASON_LOGIN_REQUIRED, OFFER_REGISTER);
 	case ACCESS_METERED:
+		/* A claimed name must not spare its bearer the meter. */
+		if (k->reader->crawler == CRAWLER_AI && !k->reader->signed_in)
+			return give(d, GRANT_TEASER, REASON_CRAWLER_TEASER);
 		return decide_metered(k, d);
 	default:
 		return wall(k, d, k->reader->signed_in ? entitlement : REASON_SUBSCRIBER_ONLY,

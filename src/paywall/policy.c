@@ -2,6 +2,7 @@
  * the database is another. */
 #include "postern/path.h"
 
+#include "postern/crawler.h"
 #include "postern/institution.h"
 
 #include <pthread.h>
@@ -187,6 +188,8 @@ static enum err snapshot_load(
 		e = institutions_load(c, s->arena, &s->policy.institutions);
 	if (!e)
 		e = path_rules_load(c, s->arena, &s->policy.paths, &s->policy.path_count);
+	if (!e)
+		e = crawlers_load(c, s->arena, &s->policy.crawlers);
 	if (e)
 		snapshot_free(s);
 	else

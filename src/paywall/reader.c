@@ -1,5 +1,6 @@
 #include "reader.h"
 
+#include "postern/crawler.h"
 #include "postern/institution.h"
 
 enum err reader_institution(struct db_conn *c, const struct visit *v,
@@ -45,4 +46,82 @@ enum err visit_institution(const struct paywall *w, struct db_conn *c, const str
 	}
 	policy_give_back(w->policies, policy);
 	return e;
+}
+
+/* ---- crawlers ---- */
+
+/* What closes is asked first. */
+void reader_crawler(
+	const struct visit *v, const struct paywall_policy *policy, struct paywall_reader *out)
+{
+	const struct crawlers *in = policy->crawlers;
+	const char *ai = crawler_ai(in, v->user_agent, v->client);
+
+	if (ai) {
+		out->crawler = CRAWLER_AI;
+		out->crawler_name = ai;
+		return;
+	}
+	for (const struct crawler *cr = NULL; (cr = crawler_claimed(in, v->user_agent, cr));) {
+		if (!crawler_listed(in, cr, v->client) &&
+			!(v->host && crawler_host_fits(str_of(v->host), cr->suffixes)))
+			continue;
+		out->crawler = CRAWLER_SEARCH;
+		out->crawler_name = cr->name;
+		return;
+	}
+}
+
+static void prove_by(
+	const struct paywall *w, struct visit *v, const struct crawlers *in, struct arena *a)
+{
+	char host[HOST_SIZE];
+
+	for (const struct crawler *cr = NULL; (cr = crawler_claimed(in, v->user_agent, cr));) {
+		struct proof_request q = {
+			.ip = v->client, .suffixes = cr->suffixes, .now_s = v->now_s
+		};
+		if (crawler_listed(in, cr, v->client))
+			return;
+		if (!*cr->suffixes || prover_ask(w->prover, &q, host) != PROOF_HOST)
+			continue;
+		v->host = arena_fmt(a, "%s", host);
+		return;
+	}
+}
+
+struct taking {
+	const struct paywall *w;
+	const struct paywall_policy *p;
+};
+
+static enum err take_read(struct db_conn *c, void *arg)
+{
+	struct taking *t = arg;
+	return policy_take(t->w->policies, c, &t->p);
+}
+
+void visit_prove(const struct paywall *w, struct visit *v, struct arena *a)
+{
+	struct taking t = { .w = w };
+
+	if (!w->prover || v->user_agent.n == 0 || (v->account_id && *v->account_id))
+		return;
+	t.p = policy_known(w->policies);
+	/* The first request after the start. Trouble is the decision's to report. */
+	if (!t.p && db_read(w->db, take_read, &t) != ERR_OK)
+		return;
+	if (!crawler_ai(t.p->crawlers, v->user_agent, v->client))
+		prove_by(w, v, t.p->crawlers, a);
+	policy_give_back(w->policies, t.p);
+}
+
+void visit_tell_crawler(const struct paywall *w, const struct decision *d, const struct request *r,
+	struct response *rsp)
+{
+	if (d->reason == REASON_CRAWLER_BLOCKED)
+		rsp->detail = paywall_reason_text(d->reason);
+	if (d->reason == REASON_CRAWLER_PAYMENT && w->licence_url && *w->licence_url)
+		response_header(rsp, "Link",
+			str_of(arena_fmt(r->arena, "<%s>; rel=\"license\"", w->licence_url)));
 }

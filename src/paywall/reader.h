@@ -9,5 +9,8 @@
 enum err MUST_USE reader_institution(struct db_conn *c, const struct visit *v,
 	const struct paywall_policy *policy, const struct paywall_article *art,
 	struct paywall_reader *out);
+/* Sets crawler and crawler_name, which may point into the policy. */
+void reader_crawler(
+	const struct visit *v, const struct paywall_policy *policy, struct paywall_reader *out);
 
 #endif

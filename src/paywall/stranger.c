@@ -1,5 +1,6 @@
 /* Who is answered like anybody: decided from memory, on the event loop. What is not known for sure
  * is no stranger, and is answered by way of the database. */
+#include "postern/crawler.h"
 #include "postern/institution.h"
 #include "postern/visit.h"
 
@@ -49,8 +50,11 @@ bool visit_is_stranger(const struct paywall *w, const struct visit *v)
 		!visit_agent_is_readers(v->user_agent))
 		return false;
 	const struct paywall_policy *policy = policy_known(w->policies);
-	bool stranger = policy && institutions_of(policy->institutions, v->client, STR(""),
-					  v->now_s, hits) == 0;
+	bool stranger =
+		policy &&
+		institutions_of(policy->institutions, v->client, STR(""), v->now_s, hits) == 0 &&
+		!crawler_ai(policy->crawlers, v->user_agent, v->client) &&
+		!crawler_claimed(policy->crawlers, v->user_agent, NULL);
 	policy_give_back(w->policies, policy);
 	return stranger;
 }

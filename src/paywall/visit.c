@@ -68,8 +68,10 @@ enum err visit_case(struct db_conn *c, const struct visit_ask *q,
 		.cookie = q->v->gifts, .article_id = q->art->id, .now_s = q->v->now_s
 	};
 	enum err e = reader_load(c, q->v, q->art->id, q->a, reader);
-	if (!e)
+	if (!e) {
+		reader_crawler(q->v, policy, reader);
 		e = reader_institution(c, q->v, policy, q->art, reader);
+	}
 	if (!e)
 		e = gift_held(c, &gift);
 	reader->gift = gift.yes;

@@ -25,13 +25,14 @@ const vendors = [
 	[/^utf8proc\.h$/, ['text']],
 	[/^(cmark-gfm.*|libxml\/.+)\.h$/, ['content']],
 	[/^ini\.h$/, ['app']],
-	[/^jansson\.h$/, ['api', 'content', 'gate', 'app']],
+	[/^jansson\.h$/, ['api', 'content', 'gate', 'paywall', 'app']],
+	[/^ares\.h$/, ['paywall']],
 ];
 // The C library and the system. Any other header is a vendor's and needs a room above.
 const system = new RegExp(`^(${[
 	'assert ctype errno float inttypes limits locale math setjmp signal stdalign stdarg stdatomic',
 	'stdbool stddef stdint stdio stdlib stdnoreturn string strings threads time uchar wchar',
-	'arpa/inet dirent dlfcn endian fcntl fnmatch ftw getopt grp iconv libgen malloc netdb',
+	'arpa/inet arpa/nameser dirent dlfcn endian fcntl fnmatch ftw getopt grp iconv libgen malloc netdb',
 	'netinet/in netinet/tcp poll pthread pwd regex sanitizer/.+ sched semaphore spawn sys/.+ syslog termios',
 	'unistd utime linux/.+',
 ].join(' ').replaceAll(' ', '|')})\\.h$`);

@@ -1,0 +1,105 @@
+/* The address lists that search engines publish, as JSON or a range a line. */
+#include "postern/crawler.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum err range_add(struct crawler_ranges *out, struct str s, const char *where,
+	char why[static IP_RANGE_WHY_SIZE])
+{
+	char reason[IP_RANGE_WHY_SIZE];
+
+	if (out->n == CRAWLER_RANGES_MAX) {
+		snprintf(why, IP_RANGE_WHY_SIZE, "%s: more than %d ranges", where,
+			CRAWLER_RANGES_MAX);
+		return ERR_INVALID;
+	}
+	struct ip_range *r = &out->v[out->n];
+	if (ip_range_parse(s, r, reason) != ERR_OK) {
+		snprintf(why, IP_RANGE_WHY_SIZE, "%s: %.*s", where, IP_RANGE_WHY_SIZE - 64, reason);
+		return ERR_INVALID;
+	}
+	out->wide += ip_range_wide(r);
+	out->n++;
+	return ERR_OK;
+}
+
+static enum err prefix_take(const json_t *prefix, size_t at, struct crawler_ranges *out,
+	char why[static IP_RANGE_WHY_SIZE])
+{
+	static const char *const keys[] = { "ipv4Prefix", "ipv6Prefix" };
+	bool any = false;
+
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const json_t *value = json_object_get(prefix, keys[i]);
+		char where[48];
+
+		if (!value)
+			continue;
+		any = true;
+		snprintf(where, sizeof where, "prefixes[%zu].%s", at, keys[i]);
+		struct str s = { json_string_value(value), json_string_length(value) };
+		if (!s.p || str_has_byte(s, ':') != (i == 1)) {
+			snprintf(why, IP_RANGE_WHY_SIZE, "%s: an %s network is expected", where,
+				i ? "IPv6" : "IPv4");
+			return ERR_INVALID;
+		}
+		enum err e = range_add(out, s, where, why);
+		if (e)
+			return e;
+	}
+	if (!any)
+		snprintf(why, IP_RANGE_WHY_SIZE,
+			"prefixes[%zu]: has neither ipv4Prefix nor ipv6Prefix", at);
+	return any ? ERR_OK : ERR_INVALID;
+}
+
+static enum err json_take(
+	struct str text, struct crawler_ranges *out, char why[static IP_RANGE_WHY_SIZE])
+{
+	json_error_t err;
+	json_t *doc = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &err);
+	const json_t *list = json_object_get(doc, "prefixes");
+	enum err e = ERR_OK;
+
+	if (!doc)
+		snprintf(why, IP_RANGE_WHY_SIZE, "line %d: %.120s", err.line, err.text);
+	else if (!json_is_array(list))
+		snprintf(why, IP_RANGE_WHY_SIZE, "\"prefixes\" is not there, or is no list");
+	if (!doc || !json_is_array(list))
+		e = ERR_INVALID;
+	for (size_t i = 0; !e && i < json_array_size(list); i++)
+		e = prefix_take(json_array_get(list, i), i, out, why);
+	json_decref(doc);
+	return e;
+}
+
+static enum err lines_take(
+	struct str text, struct crawler_ranges *out, char why[static IP_RANGE_WHY_SIZE])
+{
+	char where[32];
+
+	for (size_t line = 1; text.p; line++) {
+		struct str rest = str_cut(&text, '\n'), s = str_trim(str_cut(&rest, '#'));
+		snprintf(where, sizeof where, "line %zu", line);
+		enum err e = s.n ? range_add(out, s, where, why) : ERR_OK;
+		if (e)
+			return e;
+	}
+	return ERR_OK;
+}
+
+enum err crawler_list_parse(
+	struct str text, struct crawler_ranges *out, char why[static IP_RANGE_WHY_SIZE])
+{
+	struct str s = str_trim(text);
+
+	out->n = out->wide = 0;
+	enum err e = s.n && s.p[0] == '{' ? json_take(s, out, why) : lines_take(text, out, why);
+	if (!e && out->n == 0) {
+		snprintf(why, IP_RANGE_WHY_SIZE, "the list is empty");
+		return ERR_INVALID;
+	}
+	return e;
+}
