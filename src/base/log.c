@@ -88,10 +88,31 @@ static struct str cut(struct str s)
 
 static void add_key(struct buf *b, const char *key, enum log_format format)
 {
-	if (format == LOG_JSON)
-		buf_fmt(b, "%s\"%s\":", b->n ? "," : "{", key);
-	else
-		buf_fmt(b, "%s%s=", b->n ? " " : "", key);
+	if (format == LOG_JSON) {
+		buf_puts(b, b->n ? ",\"" : "{\"");
+		buf_puts(b, key);
+		buf_puts(b, "\":");
+	} else {
+		if (b->n)
+			buf_byte(b, ' ');
+		buf_puts(b, key);
+		buf_byte(b, '=');
+	}
+}
+
+/* Without printf: a line for each request has some of these. */
+static void add_int(struct buf *b, int64_t v)
+{
+	char digits[24];
+	size_t at = sizeof digits;
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	do {
+		digits[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (v < 0)
+		digits[--at] = '-';
+	buf_add(b, digits + at, sizeof digits - at);
 }
 
 static void add_text(struct buf *b, const char *key, struct str value, enum log_format format)
@@ -142,7 +163,7 @@ void log_fields(const struct log *l, enum log_level level, const char *event,
 	for (size_t i = 0; i < count && i < FIELDS_MOST; i++) {
 		if (fields[i].is_int) {
 			add_key(&b, fields[i].key, l->format);
-			buf_fmt(&b, "%lld", (long long)fields[i].number);
+			add_int(&b, fields[i].number);
 		} else {
 			add_text(&b, fields[i].key, fields[i].text, l->format);
 		}

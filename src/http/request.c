@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { COOKIE_NAME_MAX = 128 }; /* of ours, with prefix */
+
 size_t request_header_count(const struct request *r, const char *name)
 {
 	size_t n = 0;
@@ -25,12 +27,21 @@ struct str request_header(const struct request *r, const char *name)
 
 struct str http_cookie_exact(const struct request *r, struct str prefix, const char *name)
 {
-	const char *full = arena_fmt(r->arena, STR_FMT "%s", STR_ARG(prefix), name);
+	char full[COOKIE_NAME_MAX];
 	struct str value = { NULL, 0 };
-	size_t n = 0;
+	size_t n = strlen(name);
+	if (prefix.n + n >= sizeof full) {
+		return value;
+	}
+	if (prefix.n > 0) {
+		memcpy(full, prefix.p, prefix.n);
+	}
+	memcpy(full + prefix.n, name, n);
+	const struct str whole = { full, prefix.n + n };
+	n = 0;
 	for (size_t i = 0; i < r->x->header_count; i++) {
 		if (str_eq_nocase(r->x->headers[i].name, STR("Cookie"))) {
-			n += cookie_find(r->x->headers[i].value, str_of(full), &value);
+			n += cookie_find(r->x->headers[i].value, whole, &value);
 		}
 	}
 	return n == 1 ? value : (struct str){ NULL, 0 };

@@ -20,8 +20,21 @@ struct fit {
 	uint64_t literal;
 };
 
+/* Most patterns differ from the path before their first {name}: no need to look at their parts. */
+static bool begins_alike(struct str pattern, struct str path)
+{
+	size_t i = 0;
+	while (i < pattern.n && i < path.n && pattern.p[i] == path.p[i] && pattern.p[i] != '{') {
+		i++;
+	}
+	return i == pattern.n ? i == path.n : pattern.p[i] == '{';
+}
+
 static bool fits(struct str pattern, struct str path, struct fit *out)
 {
+	if (!begins_alike(pattern, path)) {
+		return false;
+	}
 	*out = (struct fit){ 0 };
 	uint64_t bit = (uint64_t)1 << 63;
 	while (pattern.p && path.p) {

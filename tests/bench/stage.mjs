@@ -24,6 +24,7 @@ function settings(dir, port, ops, more) {
 		POSTERN_OPS_LISTEN: `127.0.0.1:${ops}`, POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db`,
 		POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_SITE_NAME: 'The Harbour Courier',
 		POSTERN_SERVER_CONNECTIONS: '20000', POSTERN_SERVER_CONNECTIONS_PER_ADDRESS: '20000',
+		POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1', // who asks the gate
 	};
 	for (const name of ['PAGE', 'LOGIN', 'MAIL', 'WRITE'])
 		env[`POSTERN_LIMITS_${name}_BURST`] = env[`POSTERN_LIMITS_${name}_PER_MINUTE`] = '0';
@@ -32,6 +33,7 @@ function settings(dir, port, ops, more) {
 
 export function seedDatabase(dir, accounts, articles) {
 	run([binary, 'db', 'migrate'], { env: { POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db` }, cwd: dir });
+	run([binary, 'gate', 'add', '/articles/*', 'subscriber'], { env: { POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db` }, cwd: dir });
 	run([seeder, `${dir}/postern.db`, String(accounts), String(articles), `${dir}/tokens`]);
 	return readFileSync(`${dir}/tokens`, 'utf8').trim().split('\n');
 }
