@@ -114,6 +114,8 @@ test('the primary is killed under load and the standby promoted', async (t) => {
 		assert.ok(Number(refused.headers['retry-after']) > 0, 'with Retry-After');
 	}
 	await sleep(OUTAGE_MS);
+	const through = await request(everywhere, 'GET', '/articles/open-door');
+	assert.equal(through.status, 200, 'also through the balancer, where no gateway is ready');
 	const promoted = Date.now();
 	await cluster.pair.standby.promote();
 	await until('writes again', () => writers.some((w) => w.times.at(-1) > promoted), RECOVERED_MS);
