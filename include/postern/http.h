@@ -243,7 +243,8 @@ struct http_settings {
 struct http;
 /* The form of a listen address, without binding. ERR_INVALID, ERR_TOO_LARGE. */
 enum err MUST_USE http_address_check(const char *address);
-/* Binds and serves on threads of its own. `why` says what is wrong: a hole in a route table, an
+/* Binds and serves on threads of its own. `*out` is set before the first of them starts, and NULL
+ * after an error. `why` says what is wrong: a hole in a route table, an
  * address in use, … */
 enum err MUST_USE http_start(
 	const struct http_settings *s, struct http **out, char why[static 256]);

@@ -321,14 +321,14 @@ enum err http_start(const struct http_settings *s, struct http **out, char why[s
 	sigset_t before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
+	*out = h; /* before there are threads: a handler may look at it */
 	enum err e = start_all(h, why);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (e != ERR_OK) {
+		*out = NULL;
 		http_stop(h);
-		return e;
 	}
-	*out = h;
-	return ERR_OK;
+	return e;
 }
 
 unsigned http_port(const struct http *h, bool ops)
