@@ -225,16 +225,17 @@ static int sockets_poll(struct prover *p, ares_socket_t socks[static ARES_GETSOC
 	struct pollfd fds[static ARES_GETSOCK_MAXNUM + 1], nfds_t *count)
 {
 	struct timeval limit = { .tv_sec = 60 }, left;
-	int bits = ares_getsock(p->channel, socks, ARES_GETSOCK_MAXNUM);
+	unsigned bits = (unsigned)ares_getsock(p->channel, socks, ARES_GETSOCK_MAXNUM);
 	const struct timeval *tv = ares_timeout(p->channel, &limit, &left);
 	nfds_t n = 0;
 
 	fds[n++] = (struct pollfd){ .fd = p->wake, .events = POLLIN };
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
 		short events = 0;
-		if (ARES_GETSOCK_READABLE(bits, i))
+		/* c-ares' own macros shift a signed 1 into the sign */
+		if (bits >> i & 1)
 			events |= POLLIN;
-		if (ARES_GETSOCK_WRITABLE(bits, i))
+		if (bits >> (i + ARES_GETSOCK_MAXNUM) & 1)
 			events |= POLLOUT;
 		if (events)
 			fds[n++] = (struct pollfd){ .fd = socks[i], .events = events };
