@@ -1,5 +1,5 @@
-/* Goal: a host belongs to an engine only below its domain and on a dot; a list is what it says; what
- * is remembered ends; what a crawler claims never opens. */
+/* Goal: a host belongs to an engine only below its domain and on a dot; a list is what it says;
+ * what is remembered ends; what a crawler claims never opens. */
 #include "content_help.h"
 
 #include "../../src/paywall/prover_cache.h"
@@ -42,7 +42,8 @@ static void test_lists(void **state)
 		size_t n, wide;
 	} rows[] = {
 		{ "{\"prefixes\":[{\"ipv4Prefix\":\"192.0.2.0/27\"}]}", NULL, 1, 0 },
-		{ "{\"creationTime\":\"x\",\"prefixes\":[{\"ipv6Prefix\":\"2001:db8::/64\",\"k\":1},"
+		{ "{\"creationTime\":\"x\",\"prefixes\":[{\"ipv6Prefix\":\"2001:db8::/"
+		  "64\",\"k\":1},"
 		  "{\"ipv4Prefix\":\"192.0.2.0/27\"}]}",
 			NULL, 2, 0 },
 		{ "{\"prefixes\":[{\"ipv4Prefix\":\"10.0.0.0/8\"}]}", NULL, 1, 1 },
@@ -139,9 +140,9 @@ static void test_decision(void **state)
 			struct paywall_article art = {
 				.id = "a", .access = levels[l], .usable = true, .published_at = 1
 			};
-			struct paywall_reader stranger = { 0 }, crawler = { .crawler = CRAWLER_AI,
-								.crawler_name = "X",
-								.gift = true };
+			struct paywall_reader stranger = { 0 }, crawler = {
+				.crawler = CRAWLER_AI, .crawler_name = "X", .gift = true
+			};
 			struct paywall_case k = { .article = &art,
 				.policy = &policy,
 				.reader = &stranger,
