@@ -26,7 +26,17 @@ enum err MUST_USE store_set_password(struct db_conn *c, const struct account *ac
 	const char *new_hash, bool proves_mailbox, int64_t now_s);
 
 /* ---- known.c: sessions kept in memory, by the hash of their token ---- */
-enum { SESSION_TOUCH_S = 60 }; /* how stale last_seen_at may get before a request writes it anew */
+enum { SESSION_TOUCH_LEAST_S = 60, SESSION_TOUCH_MOST_S = 900 };
+/* How stale last_seen_at may get before a request writes it anew: a hundredth of the time after
+ * which an unused session ends, so that the limit stays sharp and a million readers write little.
+ */
+static inline int64_t session_touch_s(int64_t idle_s)
+{
+	int64_t touch_s = idle_s / 100;
+	if (touch_s < SESSION_TOUCH_LEAST_S)
+		return SESSION_TOUCH_LEAST_S;
+	return touch_s < SESSION_TOUCH_MOST_S ? touch_s : SESSION_TOUCH_MOST_S;
+}
 struct known_session {
 	char id[ID_SIZE], account_id[ID_SIZE];
 	char email[EMAIL_SIZE], name[NAME_SIZE];

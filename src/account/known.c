@@ -26,7 +26,7 @@ bool known_session_get(struct cache *c, const uint8_t hash[static HASH_BYTES], i
 	if (!item)
 		return false;
 	const struct kept *k = (const struct kept *)(const void *)cache_value(item).p;
-	bool good = in_force(k, now_s) && now_s - k->last_seen_at < SESSION_TOUCH_S;
+	bool good = in_force(k, now_s) && now_s - k->last_seen_at < session_touch_s(k->idle_s);
 	if (good) {
 		out->last_seen_at = k->last_seen_at;
 		out->idle_s = k->idle_s;

@@ -60,7 +60,7 @@ static enum err identify_load(const struct accounts *s, struct identify *i)
 	enum err e = db_read(s->db, identify_read, i);
 	if (e)
 		return e;
-	if (i->now_s - i->known.last_seen_at >= SESSION_TOUCH_S) {
+	if (i->now_s - i->known.last_seen_at >= session_touch_s(i->known.idle_s)) {
 		e = db_tx_each(s->db, touch_tx, i);
 		if (e)
 			return e;

@@ -6,8 +6,8 @@
 
 #include "config.h"
 #include "postern/api.h"
-#include "postern/gate.h"
 #include "postern/crawler.h"
+#include "postern/gate.h"
 #include "postern/pages.h"
 
 struct app {

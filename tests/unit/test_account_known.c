@@ -163,17 +163,20 @@ static void test_touch(void **state)
 	(void)state;
 	bench_account(b, "ada@mail.example", GOOD_PASSWORD, &acc);
 	enter(b, "ada@mail.example", &in);
-	int64_t t0 = b->now_s;
-	b->now_s = t0 + SESSION_TOUCH_S - 1;
+	int64_t t0 = b->now_s, due_s = session_touch_s(in.session.idle_s);
+	assert_int_equal(session_touch_s(1), SESSION_TOUCH_LEAST_S);
+	assert_int_equal(session_touch_s(43200), 432);
+	assert_int_equal(session_touch_s(14 * 86400), SESSION_TOUCH_MOST_S);
+	b->now_s = t0 + due_s - 1;
 	assert_true(bench_signed_in(b, in.token.text));
 	assert_int_equal(seen_at(b, acc.id), t0);
 	b->now_s++;
 	uint64_t before = hits(b);
 	assert_true(bench_signed_in(b, in.token.text));
-	assert_int_equal(seen_at(b, acc.id), t0 + SESSION_TOUCH_S);
+	assert_int_equal(seen_at(b, acc.id), t0 + due_s);
 	assert_true(bench_signed_in(b, in.token.text));
 	assert_true(hits(b) > before);
-	assert_int_equal(seen_at(b, acc.id), t0 + SESSION_TOUCH_S);
+	assert_int_equal(seen_at(b, acc.id), t0 + due_s);
 	kept_close(b);
 }
 
