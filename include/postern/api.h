@@ -28,4 +28,9 @@ http_handler api_access_check, api_admin_explain;
 http_handler api_gift_create, api_gift_list, api_gift_revoke;
 http_fail api_fail;
 
+/* The lists of an explanation: {rules, entitlements, changes}. The caller's (a json_t). */
+struct explanation;
+struct json_t;
+struct json_t *api_explanation_json(const struct explanation *x);
+
 #endif

@@ -7,7 +7,7 @@
 
 #include "postern/paywall.h"
 
-enum { RULE_WHY_SIZE = 256, RULE_AGE_MAX_S = 100 * 366 * 86400LL, RULE_TEASER_WORDS_MAX = 2000 };
+enum { RULE_WHY_SIZE = 256, RULE_AGE_MAX_S = 100LL * 366 * 86400, RULE_TEASER_WORDS_MAX = 2000 };
 /* ERR_INVALID with a sentence in `why` for what could not mean anything: an age that ends before it
  * begins, no day at all, a teaser of what is open to all, a section that is no slug, … */
 enum err MUST_USE rule_check(const struct paywall_rule *r, char why[static RULE_WHY_SIZE]);

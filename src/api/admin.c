@@ -1,7 +1,6 @@
 /* GET /api/v1/admin/explain: why a reader may have what he may have, and what would change it. */
 #include "internal.h"
 
-#include "postern/entitlement.h"
 #include "postern/explain.h"
 
 struct explaining {
@@ -14,62 +13,6 @@ struct explaining {
 	struct paywall_article facts;
 	struct explanation x;
 };
-
-static const char *or_empty(const char *z)
-{
-	return z ? z : "";
-}
-
-static json_t *rules_json(const struct explanation *x)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < x->rule_count; i++) {
-		const struct explained_rule *v = &x->rules[i];
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}", "step",
-				      explain_step_name(v->step), "id", v->rule ? v->rule->id : "",
-				      "position", (json_int_t)(v->rule ? v->rule->position : 0),
-				      "level", paywall_access_name(v->access), "matched",
-				      v->matched, "decided", v->decided, "conditions",
-				      or_empty(v->conditions), "why", or_empty(v->why)));
-	}
-	return list;
-}
-
-static json_t *entitlements_json(const struct explanation *x)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < x->entitlement_count; i++) {
-		const struct explained_entitlement *v = &x->entitlements[i];
-		const struct entitlement *e = v->entitlement;
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:b, s:b, "
-				  "s:s}",
-				"id", e->id, "plan", e->plan, "source", e->source, "status",
-				entitlement_status_name(e->status), "article_id", e->article_id,
-				"starts_at", json_time(e->starts_at), "ends_at",
-				json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
-				"revoked_at", json_time(e->revoked_at), "covers", v->covers, "open",
-				v->open, "decided", v->decided, "why", or_empty(v->why)));
-	}
-	return list;
-}
-
-static json_t *changes_json(const struct explanation *x)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < x->change_count; i++) {
-		const struct explained_change *v = &x->changes[i];
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:o, s:s, s:s}", "what", v->what, "text", v->text,
-				"at", json_time(v->at_s), "grant", paywall_grant_name(v->grant),
-				"reason", paywall_reason_name(v->reason)));
-	}
-	return list;
-}
 
 static json_t *article_json(const struct article *art)
 {
@@ -87,8 +30,9 @@ static json_t *reader_json(const struct explaining *g)
 	const struct paywall_reader *v = &g->x.reader;
 
 	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", g->account.email, "signed_in",
-		v->signed_in, "institution", or_empty(v->institution), "crawler",
-		classes[v->crawler], "crawler_name", or_empty(v->crawler_name), "gift", v->gift);
+		v->signed_in, "institution", v->institution ? v->institution : "", "crawler",
+		classes[v->crawler], "crawler_name", v->crawler_name ? v->crawler_name : "", "gift",
+		v->gift);
 }
 
 static enum err explain_read(struct db_conn *c, void *arg)
@@ -161,10 +105,10 @@ enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	struct decision_words words = { &g.x.decision, paywall_reason_name(g.x.decision.reason),
 		paywall_reason_text(g.x.decision.reason) };
-	return json_answer(r, rsp, 200,
-		json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "article",
-			article_json(&g.article), "reader", reader_json(&g), "at",
-			json_time(g.visit.now_s), "decision", service_decision_json(&words),
-			"rules", rules_json(&g.x), "entitlements", entitlements_json(&g.x),
-			"changes", changes_json(&g.x)));
+	json_t *doc = api_explanation_json(&g.x);
+	json_object_set_new(doc, "article", article_json(&g.article));
+	json_object_set_new(doc, "reader", reader_json(&g));
+	json_object_set_new(doc, "at", json_time(g.visit.now_s));
+	json_object_set_new(doc, "decision", service_decision_json(&words));
+	return json_answer(r, rsp, 200, doc);
 }

@@ -42,21 +42,9 @@ static json_t *images_json(const struct article_reading *rd, struct arena *a)
 
 static json_t *decision_json(const struct decision *d)
 {
-	static const struct {
-		unsigned flag;
-		const char *name;
-	} offers[] = { { OFFER_LOGIN, "login" }, { OFFER_REGISTER, "register" },
-		{ OFFER_SUBSCRIBE, "subscribe" }, { OFFER_DAY_PASS, "day_pass" },
-		{ OFFER_ARTICLE, "article" } };
-	json_t *offer = json_array();
-
-	for (size_t i = 0; i < COUNT(offers); i++) {
-		if (d->offer & offers[i].flag)
-			json_array_append_new(offer, json_string(offers[i].name));
-	}
 	json_t *doc = json_pack("{s:s, s:s, s:s, s:o}", "grant", paywall_grant_name(d->grant),
 		"reason", paywall_reason_name(d->reason), "detail", paywall_reason_text(d->reason),
-		"offer", offer);
+		"offer", offer_json(d->offer));
 	if (d->institution)
 		json_object_set_new(doc, "institution", json_string(d->institution));
 	if (paywall_metered(d))

@@ -41,6 +41,7 @@ struct decision_words {
 	const char *reason, *detail;
 };
 json_t *meter_json(const struct decision *d); /* null where no meter decided */
+json_t *offer_json(unsigned offer);           /* the names of its flags */
 json_t *service_decision_json(const struct decision_words *w);
 /* Asks for a service key with the scope, as Authorization: Bearer. ERR_UNAUTHENTICATED, ERR_DENIED
  * with what the log and the client are told. */

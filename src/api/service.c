@@ -32,7 +32,7 @@ json_t *meter_json(const struct decision *d)
 		(json_int_t)d->limit, "window_ends_at", json_time(d->window_ends_at));
 }
 
-json_t *service_decision_json(const struct decision_words *w)
+json_t *offer_json(unsigned offer)
 {
 	static const struct {
 		unsigned flag;
@@ -43,10 +43,15 @@ json_t *service_decision_json(const struct decision_words *w)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < COUNT(offers); i++) {
-		if (w->d->offer & offers[i].flag)
+		if (offer & offers[i].flag)
 			json_array_append_new(list, json_string(offers[i].name));
 	}
+	return list;
+}
+
+json_t *service_decision_json(const struct decision_words *w)
+{
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "grant", paywall_grant_name(w->d->grant),
 		"reason", w->reason, "detail", w->detail, "level", paywall_access_name(w->d->level),
-		"meter", meter_json(w->d), "offer", list);
+		"meter", meter_json(w->d), "offer", offer_json(w->d->offer));
 }

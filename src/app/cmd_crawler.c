@@ -83,7 +83,7 @@ static enum err list_read(struct db_conn *c, void *arg)
 /* "\na.example\nb.example\n" as "a.example, b.example". */
 static const char *suffixes_text(struct arena *a, const char *suffixes)
 {
-	BUF_AUTO b = BUF(CRAWLER_SUFFIXES_SIZE * 2);
+	BUF_AUTO b = BUF((size_t)CRAWLER_SUFFIXES_SIZE * 2);
 	struct str rest = str_of(suffixes);
 
 	while (rest.p) {

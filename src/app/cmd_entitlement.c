@@ -158,7 +158,7 @@ static int plan_fits(const struct grant_look *l, struct entitlement_grant *g)
 			"plan",
 			l->plan);
 	if (l->known && l->kind == PLAN_DAY_PASS && !g->ends_at)
-		g->ends_at = g->starts_at + DAY_PASS_HOURS * 3600;
+		g->ends_at = g->starts_at + (int64_t)DAY_PASS_HOURS * 3600;
 	if (g->seats && l->slug)
 		return cli_fail(EXIT_USAGE, "an entitlement to one article has no seats");
 	return EXIT_DONE;

@@ -41,56 +41,6 @@ static const char *crawler_name(enum crawler_class c)
 
 /* ---- JSON ---- */
 
-static json_t *rules_json(const struct explanation *x)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < x->rule_count; i++) {
-		const struct explained_rule *r = &x->rules[i];
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}", "step",
-				explain_step_name(r->step), "id", r->rule ? r->rule->id : "",
-				"position", (json_int_t)(r->rule ? r->rule->position : 0), "level",
-				paywall_access_name(r->access), "matched", r->matched, "decided",
-				r->decided, "conditions", r->conditions, "why", r->why));
-	}
-	return list;
-}
-
-static json_t *entitlements_json(const struct explanation *x)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < x->entitlement_count; i++) {
-		const struct explained_entitlement *v = &x->entitlements[i];
-		const struct entitlement *e = v->entitlement;
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:b, s:b, "
-				  "s:s}",
-				"id", e->id, "plan", e->plan, "source", e->source, "status",
-				entitlement_status_name(e->status), "article_id", e->article_id,
-				"starts_at", cli_time(e->starts_at), "ends_at",
-				cli_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
-				"revoked_at", cli_time(e->revoked_at), "covers", v->covers, "open",
-				v->open, "decided", v->decided, "why", v->why));
-	}
-	return list;
-}
-
-static json_t *changes_json(const struct explanation *x)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < x->change_count; i++) {
-		const struct explained_change *c = &x->changes[i];
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:o, s:s, s:s}", "what", c->what, "text", c->text,
-				"at", cli_time(c->at_s), "grant", paywall_grant_name(c->grant),
-				"reason", paywall_reason_name(c->reason)));
-	}
-	return list;
-}
-
 static json_t *meter_json(const struct decision *d)
 {
 	if (!d->meter)
@@ -130,10 +80,13 @@ static json_t *reader_json(const struct explaining *g)
 
 static json_t *explain_json(const struct explaining *g)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "article",
-		article_json(&g->article), "reader", reader_json(g), "at", cli_time(g->visit.now_s),
-		"decision", decision_json(&g->x.decision), "rules", rules_json(&g->x),
-		"entitlements", entitlements_json(&g->x), "changes", changes_json(&g->x));
+	json_t *doc = api_explanation_json(&g->x);
+
+	json_object_set_new(doc, "article", article_json(&g->article));
+	json_object_set_new(doc, "reader", reader_json(g));
+	json_object_set_new(doc, "at", cli_time(g->visit.now_s));
+	json_object_set_new(doc, "decision", decision_json(&g->x.decision));
+	return doc;
 }
 
 /* ---- text ---- */

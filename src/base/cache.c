@@ -62,8 +62,8 @@ static char *value_of(const struct cache_item *i)
 static bool shard_init(struct shard *s, size_t buckets)
 {
 	pthread_mutex_init(&s->lock, NULL);
-	s->buckets = calloc(buckets, sizeof s->buckets[0]);
-	s->tags = calloc(buckets, sizeof s->tags[0]);
+	s->buckets = calloc(buckets, sizeof(void *));
+	s->tags = calloc(buckets, sizeof(void *));
 	return s->buckets && s->tags;
 }
 

@@ -38,7 +38,7 @@ static enum err row_read(struct db_conn *c, struct driver_stmt *stmt, const stru
 static enum err rows_each(struct db_conn *c, const struct db_call *call,
 	const struct db_query_text *q, db_row_fn *fn, void *arg)
 {
-	struct db_param values[COLUMNS_MAX];
+	struct db_param values[COLUMNS_MAX] = { { .type = DB_NULL } };
 	struct driver_stmt *stmt = NULL;
 	if (q->columns > COLUMNS_MAX)
 		return misuse(c, "a table of too many columns");

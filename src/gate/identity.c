@@ -8,7 +8,7 @@ static bool plain(char c)
 
 struct str header_safe(struct arena *a, struct str s)
 {
-	BUF_AUTO b = BUF(3 * (EMAIL_SIZE + NAME_SIZE));
+	BUF_AUTO b = BUF((size_t)3 * (EMAIL_SIZE + NAME_SIZE));
 
 	s = str_trim(s);
 	for (size_t i = 0; i < s.n; i++) {

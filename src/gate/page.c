@@ -31,7 +31,7 @@ static void put_way_back(struct buf *b, const struct original *o)
 
 struct str login_address(struct arena *a, const struct path_answer *p, const struct original *o)
 {
-	BUF_AUTO b = BUF(4 * URL_LOCAL_MAX);
+	BUF_AUTO b = BUF((size_t)4 * URL_LOCAL_MAX);
 
 	buf_str(&b, p->origin);
 	buf_puts(&b, "/login");
@@ -154,7 +154,7 @@ static void links_view(struct view *root, struct arena *a, const struct original
 		{ "register_href", "/register" }, { "reset_href", "/reset" } };
 
 	for (size_t i = 0; i < COUNT(names); i++) {
-		BUF_AUTO b = BUF(4 * URL_LOCAL_MAX);
+		BUF_AUTO b = BUF((size_t)4 * URL_LOCAL_MAX);
 		buf_puts(&b, names[i][1]);
 		put_way_back(&b, o);
 		view_text(root, names[i][0], arena_str(a, buf_view(&b)));

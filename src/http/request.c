@@ -29,16 +29,16 @@ struct str http_cookie_exact(const struct request *r, struct str prefix, const c
 {
 	char full[COOKIE_NAME_MAX];
 	struct str value = { NULL, 0 };
-	size_t n = strlen(name);
-	if (prefix.n + n >= sizeof full) {
+	const struct str bare = str_of(name);
+	if (prefix.n + bare.n >= sizeof full) {
 		return value;
 	}
 	if (prefix.n > 0) {
 		memcpy(full, prefix.p, prefix.n);
 	}
-	memcpy(full + prefix.n, name, n);
-	const struct str whole = { full, prefix.n + n };
-	n = 0;
+	memcpy(full + prefix.n, bare.p, bare.n);
+	const struct str whole = { full, prefix.n + bare.n };
+	size_t n = 0;
 	for (size_t i = 0; i < r->x->header_count; i++) {
 		if (str_eq_nocase(r->x->headers[i].name, STR("Cookie"))) {
 			n += cookie_find(r->x->headers[i].value, whole, &value);

@@ -64,13 +64,13 @@ static struct str key_of(
 	const struct exchange *x, const char *audience, char space[static SHARED_KEY_SIZE])
 {
 	const struct str target = x->req.target;
-	const size_t n = strlen(audience);
-	if (n == 0)
+	const struct str whom = str_of(audience);
+	if (whom.n == 0)
 		return target;
 	memcpy(space, target.p, target.n);
 	space[target.n] = ' ';
-	memcpy(space + target.n + 1, audience, n);
-	return (struct str){ space, target.n + 1 + n };
+	memcpy(space + target.n + 1, whom.p, whom.n);
+	return (struct str){ space, target.n + 1 + whom.n };
 }
 
 static bool sets_cookie(const struct response *rsp)

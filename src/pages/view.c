@@ -144,7 +144,7 @@ bool page_names_reader(const struct request *r, struct str body)
 	const char *const own[] = { r->caller.name, r->caller.email };
 
 	for (size_t i = 0; r->caller.signed_in && i < COUNT(own); i++) {
-		BUF_AUTO b = BUF(6 * EMAIL_SIZE);
+		BUF_AUTO b = BUF((size_t)6 * EMAIL_SIZE);
 		escape_html(&b, str_of(own[i]));
 		struct str escaped = buf_view(&b);
 		if (b.err || (escaped.n > 0 && memmem(body.p, body.n, escaped.p, escaped.n)))

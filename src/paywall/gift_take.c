@@ -102,7 +102,7 @@ static enum err is_visitor(struct db_conn *c, struct str cookie, const char *gif
 /* The new secret in front of those that are worth keeping. */
 static struct str cookie_with(struct arena *a, struct str old, const char *secret)
 {
-	BUF_AUTO b = BUF(GIFTS_IN_COOKIE_MAX * TOKEN_SIZE);
+	BUF_AUTO b = BUF((size_t)GIFTS_IN_COOKIE_MAX * TOKEN_SIZE);
 	uint8_t hash[HASH_BYTES];
 
 	buf_puts(&b, secret);

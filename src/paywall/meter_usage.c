@@ -11,6 +11,7 @@ enum err meter_cookie_open(
 {
 	struct meter_key key;
 
+	out->count = 0;
 	*state = text.n > 0 ? COOKIE_BAD : COOKIE_NONE;
 	if (text.n == 0 || meter_cookie_parse(text, out) != ERR_OK)
 		return ERR_OK;

@@ -75,23 +75,55 @@ static unsigned index_of(const char *const *names, size_t count, struct str s)
 	return 0;
 }
 
-#define NAMES(noun, type, names)                                                                   \
-	const char *noun##_name(type value)                                                        \
-	{                                                                                          \
-		return name_of(names, COUNT(names), (unsigned)value);                              \
-	}                                                                                          \
-	enum err noun##_parse(struct str s, type *out)                                             \
-	{                                                                                          \
-		unsigned i = index_of(names, COUNT(names), s);                                     \
-		if (i)                                                                             \
-			*out = (type)i;                                                            \
-		return i ? ERR_OK : ERR_INVALID;                                                   \
-	}
+/* Into an enum of ours, which is an unsigned to the compiler. */
+static enum err parse(const char *const *names, size_t count, struct str s, unsigned *out)
+{
+	unsigned i = index_of(names, count, s);
 
-NAMES(paywall_access, enum access, access_names)
-NAMES(policy_rule_kind, enum rule_kind, rule_kinds)
-NAMES(policy_window, enum meter_window, windows)
-NAMES(policy_plan_kind, enum plan_kind, plan_kinds)
+	if (i)
+		*out = i;
+	return i ? ERR_OK : ERR_INVALID;
+}
+
+const char *paywall_access_name(enum access a)
+{
+	return name_of(access_names, COUNT(access_names), a);
+}
+
+enum err paywall_access_parse(struct str s, enum access *out)
+{
+	return parse(access_names, COUNT(access_names), s, out);
+}
+
+const char *policy_rule_kind_name(enum rule_kind k)
+{
+	return name_of(rule_kinds, COUNT(rule_kinds), k);
+}
+
+enum err policy_rule_kind_parse(struct str s, enum rule_kind *out)
+{
+	return parse(rule_kinds, COUNT(rule_kinds), s, out);
+}
+
+const char *policy_window_name(enum meter_window w)
+{
+	return name_of(windows, COUNT(windows), w);
+}
+
+enum err policy_window_parse(struct str s, enum meter_window *out)
+{
+	return parse(windows, COUNT(windows), s, out);
+}
+
+const char *policy_plan_kind_name(enum plan_kind k)
+{
+	return name_of(plan_kinds, COUNT(plan_kinds), k);
+}
+
+enum err policy_plan_kind_parse(struct str s, enum plan_kind *out)
+{
+	return parse(plan_kinds, COUNT(plan_kinds), s, out);
+}
 
 const char *paywall_grant_name(enum grant g)
 {

@@ -82,7 +82,7 @@ enum err visit_case(struct db_conn *c, const struct visit_ask *q,
 
 enum err visit_plans(const struct paywall_case *k, struct arena *a, struct str *out)
 {
-	BUF_AUTO b = BUF(ENTITLEMENTS_MAX * (PLAN_SIZE + 1));
+	BUF_AUTO b = BUF((size_t)ENTITLEMENTS_MAX * (PLAN_SIZE + 1));
 
 	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
 		const struct entitlement *e = &k->reader->entitlements[i];
