@@ -22,6 +22,8 @@ struct paywall {
 	const char *base_url;
 	struct cache *facts;           /* of articles and accounts, for decisions without waiting */
 	struct meter_ceiling *ceiling; /* NULL: none (meter.h) */
+	bool reading_counted;  /* sessions that read at once are counted: each reading is looked at
+				*/
 	bool meter_forged_new; /* a cookie that is not ours counts as none; else as exhausted */
 	struct gift_settings gifts;
 	struct prover *prover;   /* crawler.h; NULL: no names are looked up */

@@ -14,20 +14,27 @@ WHERE id = $1 AND revoked_at IS NULL RETURNING account_id;
 -- name: entitlement_members :many
 SELECT account_id FROM seat WHERE entitlement_id = $1 AND account_id IS NOT NULL LIMIT $2;
 
--- Own ones, and those that a seat gives.
+-- Members of all groups of an owner.
+-- name: entitlement_members_of :many
+SELECT DISTINCT s.account_id FROM seat s JOIN entitlement e ON e.id = s.entitlement_id
+WHERE e.account_id = $1 AND s.account_id IS NOT NULL LIMIT $2;
+
+-- Own ones, and those that a seat gives; an owner who was shut out gives nothing.
 -- name: entitlement_by_account :many
 SELECT e.id, e.plan, e.source, e.article_id, e.status, e.starts_at, e.ends_at, e.grace_s, e.revoked_at, e.seats,
 	CASE WHEN e.account_id = $1 THEN 0 ELSE 1 END
-FROM entitlement e
-WHERE e.account_id = $1 OR e.id IN (SELECT s.entitlement_id FROM seat s WHERE s.account_id = $1)
+FROM entitlement e JOIN account o ON o.id = e.account_id
+WHERE e.account_id = $1
+	OR (e.id IN (SELECT s.entitlement_id FROM seat s WHERE s.account_id = $1) AND o.disabled_at IS NULL)
 ORDER BY e.created_at DESC, e.id LIMIT $2;
 
 -- The same as far as they can concern article $2; those that last longest, so that none in force is left out.
 -- name: entitlement_for_article :many
 SELECT e.id, e.plan, e.source, e.article_id, e.status, e.starts_at, e.ends_at, e.grace_s, e.revoked_at, e.seats,
 	CASE WHEN e.account_id = $1 THEN 0 ELSE 1 END
-FROM entitlement e
-WHERE (e.account_id = $1 OR e.id IN (SELECT s.entitlement_id FROM seat s WHERE s.account_id = $1))
+FROM entitlement e JOIN account o ON o.id = e.account_id
+WHERE (e.account_id = $1
+		OR (e.id IN (SELECT s.entitlement_id FROM seat s WHERE s.account_id = $1) AND o.disabled_at IS NULL))
 	AND (e.article_id = '' OR e.article_id = $2)
 ORDER BY CASE WHEN e.revoked_at IS NULL THEN 0 ELSE 1 END, COALESCE(e.ends_at + e.grace_s, 9223372036854775807) DESC,
 	e.created_at DESC, e.id LIMIT $3;

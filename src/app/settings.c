@@ -53,8 +53,8 @@ const struct setting settings[] = {
 		"Open at once, in all."),
 	INT("server", "connections_per_address", connections_per_address, "256", 1, 1000000,
 		"connections",
-		"Open at once from one address. Raise it to the total when a proxy stands in "
-		"front."),
+		"Open at once from one address. Not counted once server.trusted_proxies names "
+		"any: then a firewall must keep all others from the port."),
 	INT("server", "timeout_s", timeout_s, "30", 1, 3600, "seconds",
 		"A connection that is idle for so long is closed."),
 	INT("server", "drain_s", drain_s, "0", 0, 300, "seconds",
@@ -134,9 +134,9 @@ const struct setting settings[] = {
 	INT("session", "per_account", session_per_account, "50", 1, 200, "sessions",
 		"At once for one account; a new one ends the least recently used."),
 	INT("session", "reading_at_once", reading_at_once, "0", 0, 200, "sessions",
-		"Of one account that may read for subscribers at the same time; those that read "
-		"longest "
-		"ago are asked to log in again. 0 for any number."),
+		"Of one account that may read Postern's own articles for subscribers at the same "
+		"time (not pages behind the gate); those that read longest ago are asked to log in "
+		"again. 0 for any number."),
 	INT("session", "reading_window_minutes", reading_window_minutes, "15", 2, 1440, "minutes",
 		"So long after its last whole article a session counts as reading."),
 	INT("token", "reset_minutes", reset_minutes, "30", 5, 60, "minutes",

@@ -118,6 +118,7 @@ static enum err wall_open(struct app *app)
 		.mail = app->mail,
 		.base_url = app->cfg.base_url,
 		.licence_url = app->cfg.licence_url,
+		.reading_counted = app->cfg.reading_at_once > 0,
 		.meter_forged_new = strcmp(app->cfg.meter_forged, "new") == 0,
 		.gifts = {
 			app->cfg.gifts_per_month, app->cfg.gift_days, app->cfg.gift_redemptions } };

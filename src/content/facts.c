@@ -239,5 +239,6 @@ bool content_audience(const struct paywall *w, const struct request *r, struct s
 	bool known = policy && visit_is_plain_reader(policy, &v) &&
 		     decide_known(w, r, slug, policy, out);
 	policy_give_back(w->policies, policy);
-	return known;
+	/* From memory nobody would count this session among those that read. */
+	return known && !(w->reading_counted && str_starts(str_of(out), STR("entitled")));
 }

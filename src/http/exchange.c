@@ -82,7 +82,10 @@ static void plain_failure(struct exchange *x, enum err e)
  * too small to matter. */
 static int64_t hold(struct exchange *x)
 {
-	const int64_t bytes = (int64_t)arena_bytes(x->req.arena);
+	const struct response *rsp = &x->rsp;
+	/* what memory lent may be put out of it, and lives on for this reader alone */
+	const size_t lent = x->item ? rsp->body.n + rsp->gzip.n : 0;
+	const int64_t bytes = (int64_t)(arena_bytes(x->req.arena) + lent);
 	if (bytes <= HELD_SMALL_BYTES) {
 		return 0;
 	}
@@ -183,6 +186,11 @@ void http_exchange_serve(struct exchange *x)
 	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
 		e = steps[i](x);
 	}
+	http_exchange_finish(x, e);
+}
+
+void http_exchange_finish(struct exchange *x, enum err e)
+{
 	const int64_t held = hold(x);
 	if (held > HELD_BYTES_MAX) {
 		e = http_refuse(x, ERR_BUSY, "answers_full", NULL);

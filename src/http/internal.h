@@ -224,6 +224,8 @@ struct exchange *http_exchange_new(struct listener *l, struct conn *c, struct MH
 void http_exchange_free(struct exchange *x);
 /* Identity, origin, handler, answer: in the loop or on a lane. */
 void http_exchange_serve(struct exchange *x);
+/* Counts what the answer holds, and makes it; none when too much is held already. */
+void http_exchange_finish(struct exchange *x, enum err e);
 void http_exchange_fail(struct exchange *x, enum err e); /* renders e and makes the answer */
 void http_exchange_log(struct exchange *x, const char *end);
 

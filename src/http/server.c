@@ -122,7 +122,7 @@ static enum MHD_Result complete(struct exchange *x)
 	}
 	http_shared_begin(x);
 	if (http_shared_answer(x)) {
-		http_answer_make(x);
+		http_exchange_finish(x, ERR_OK);
 		return answer(x);
 	}
 	struct lane_pool *lane = x->h->lanes[x->req.route->lane];

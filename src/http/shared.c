@@ -55,7 +55,10 @@ static bool has_audience(struct exchange *x)
 static bool may_be_shared(const struct exchange *x)
 {
 	const struct request *r = &x->req;
-	return x->h->s.shared && r->method == METHOD_GET && r->route &&
+	/* a query that nobody reads would make one picture many */
+	bool many = r->query.n > 0 && r->route && r->route->who == WHO_READER &&
+		    str_starts(r->path, STR("/media/"));
+	return x->h->s.shared && !many && r->method == METHOD_GET && r->route &&
 	       r->route->who == WHO_READER && r->target.n <= SHARED_KEY_MAX;
 }
 

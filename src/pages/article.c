@@ -151,7 +151,8 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	visit_tell_crawler(p->wall, &rd.decision, r, rsp);
 	if (e)
 		return e;
-	if (rd.decision.reason == REASON_ENTITLED && q.visit.whole_get) {
+	/* fetched ahead is read: the text goes out */
+	if (rd.decision.reason == REASON_ENTITLED && !q.visit.head) {
 		e = account_reading(p->accounts, &r->caller, r->now_s);
 		if (e)
 			return e;

@@ -7,7 +7,7 @@
 enum { ROBOTS_MAX = 64 << 10 };
 
 /* Forms, accounts, one reader's own links, and the API. */
-static const char *const closed[] = { "/account", "/api/", "/gate/", "/gift/", "/g/", "/login",
+static const char *const closed[] = { "/account", "/api/", "/gate/", "/gifts/", "/group/", "/login",
 	"/logout", "/register", "/reset", "/verify", "/_dev/" };
 
 static void closed_lines(struct buf *b)

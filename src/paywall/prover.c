@@ -94,8 +94,9 @@ static void job_end(struct job *j, enum proof why, const char *host)
 	struct prover *p = j->p;
 	int64_t keep_s = why == PROOF_HOST ? p->set.keep_s : p->set.keep_none_s;
 	struct proof_request q = { .ip = j->ip, .suffixes = j->suffixes, .now_s = j->now_s };
-	char text[IP_TEXT_SIZE];
+	char text[IP_TEXT_SIZE], name[HOST_SIZE];
 
+	snprintf(name, sizeof name, "%s", host); /* it may stand in the job, which is free below */
 	if (why == PROOF_FAILED && keep_s > FAILED_KEPT_S)
 		keep_s = FAILED_KEPT_S;
 	pthread_mutex_lock(&p->lock);
@@ -108,7 +109,7 @@ static void job_end(struct job *j, enum proof why, const char *host)
 		return;
 	ip_text(q.ip, text);
 	LOG(p->set.log, LOG_INFO, "crawler_proof", log_z("client", text),
-		log_z("proof", proof_name(why)), log_z("host", host));
+		log_z("proof", proof_name(why)), log_z("host", name));
 }
 
 static void forward_next(struct job *j);

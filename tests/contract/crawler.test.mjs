@@ -302,7 +302,7 @@ test('AI policy "teaser": teasers of all, public too, and the text of none', () 
 	assert.equal(robots.status, 200);
 	assert.match(robots.headers['content-type'], /^text\/plain/);
 	assert.match(robots.body, /^User-agent: \*\n/);
-	for (const closed of ['/account', '/api/', '/login', '/reset', '/register', '/gift/', '/verify'])
+	for (const closed of ['/account', '/api/', '/login', '/reset', '/register', '/gifts/', '/group/', '/verify'])
 		assert.ok(robots.body.includes(`Disallow: ${closed}\n`), closed);
 	assert.ok(!/GPTBot|Sitemap|License|Disallow: \/\n|Disallow: \/articles/.test(robots.body), robots.body);
 }));

@@ -67,11 +67,23 @@ test('what is no reading does not count', async () => {
 	await read(readers[1]);
 	await second();
 	await readers[2].request('HEAD', '/articles/vault');
-	await readers[2].get('/articles/vault', { 'Sec-Purpose': 'prefetch' });
 	await readers[3].get('/articles/open-door');
 	await readers[3].get('/');
 	for (const r of readers)
 		assert.equal((await r.get('/account')).status, 200);
+});
+
+test('fetched ahead is read, and so is what others keep in memory', async () => {
+	const who = await subscriber(), other = await subscriber(), readers = await Promise.all([1, 2, 3].map(() => browser(who)));
+	for (let i = 0; i < 3; i++)
+		assert.equal(await read(await browser(other)), 200); // hot, with another account's
+	for (const r of readers) {
+		assert.equal((await r.get('/')).status, 200); // the session is known in memory
+		assert.equal((await r.get('/articles/vault', { 'Sec-Purpose': 'prefetch' })).status, 200);
+		await second();
+	}
+	const left = (await Promise.all(readers.map((r) => r.get('/account')))).map((a) => a.status);
+	assert.deepEqual(left, [303, 200, 200]);
 });
 
 test('many at once: never more than two are left, and other accounts go on', async () => {

@@ -127,6 +127,32 @@ test('what is refused, and for whom', async () => {
 	assert.equal(server.cli('seat', 'remove', other.email, seat.id).code, 4);
 });
 
+test('an owner who is shut out, or goes, takes the places along at once', async () => {
+	for (const m of members())
+		server.cliOk('seat', 'remove', owner.email, m.id);
+	const who = await makeAccount(server), reader = await signedIn(who);
+	await invite(who.email);
+	assert.equal((await accept(reader, await token(who.email))).status, 303);
+	const full = async () => /kept-vault/.test((await reader.get('/articles/vault')).body);
+	for (let i = 0; i < 3; i++)
+		assert.ok(await full(), 'a member reads, and is kept in memory');
+	server.cliOk('account', 'disable', owner.email);
+	assert.ok(!await full(), 'the owner is shut out');
+	server.cliOk('account', 'enable', owner.email);
+	assert.ok(await full(), 'and let in again');
+	const other = await makeAccount(server);
+	server.cliOk('entitlement', 'grant', other.email, 'team', '--seats', '2');
+	server.cliOk('seat', 'remove', owner.email, members()[0].id);
+	const otherPage = await signedIn(other);
+	await otherPage.post('/account/group/invite', { email: who.email });
+	assert.equal((await accept(reader, await token(who.email))).status, 303);
+	for (let i = 0; i < 3; i++)
+		assert.ok(await full());
+	server.cliOk('account', 'delete', other.email, '--yes');
+	assert.ok(!await full(), 'the owner is gone');
+	page = await signedIn(owner); // disabling ended the session
+});
+
 test('before logging in, the page of the link says whom to thank and keeps the link', async () => {
 	for (const m of members())
 		server.cliOk('seat', 'remove', owner.email, m.id);
