@@ -147,17 +147,33 @@ static enum err entitlements_explain(
 
 /* ---- the whole ---- */
 
-static enum err meter_keep(struct arena *a, struct decision *d)
+/* NULL stays NULL; `*z` is as it was without memory. */
+static enum err text_keep(struct arena *a, const char **z)
 {
-	struct meter *copy = d->meter ? arena_alloc(a, sizeof *copy) : NULL;
+	struct str copy = *z ? arena_str(a, str_of(*z)) : STR("");
 
-	if (!d->meter)
-		return ERR_OK;
-	if (!copy)
+	if (!copy.p)
 		return ERR_NOMEM;
-	*copy = *d->meter;
-	d->meter = copy;
+	*z = *z ? copy.p : NULL;
 	return ERR_OK;
+}
+
+/* What the reader and the decision name stands in the policy, which the explanation outlives. */
+static enum err names_keep(struct arena *a, struct explanation *out)
+{
+	enum err e = text_keep(a, &out->reader.institution);
+
+	if (!e)
+		e = text_keep(a, &out->reader.institution_plan);
+	if (!e)
+		e = text_keep(a, &out->reader.crawler_name);
+	if (e)
+		return e;
+	const struct paywall_rule *listed = out->decision.rule; /* one of out->rules */
+	out->decision.rule = NULL;
+	e = visit_keep(&out->decision, a);
+	out->decision.rule = listed;
+	return e;
 }
 
 enum err explain_case(const struct paywall_case *k, struct arena *a, struct explanation *out)
@@ -173,7 +189,7 @@ enum err explain_case(const struct paywall_case *k, struct arena *a, struct expl
 	if (!e)
 		e = entitlements_explain(k, a, out);
 	if (!e)
-		e = meter_keep(a, &out->decision);
+		e = names_keep(a, out);
 	if (!e)
 		explain_changes(k, out);
 	return e;
