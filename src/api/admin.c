@@ -51,14 +51,7 @@ static enum err query_parse(struct request *r, struct response *rsp, struct expl
 	static const char *const known[] = { "article", "reader", "ip", "at" };
 	struct str ip = fields_get(&r->query, "ip"), at = fields_get(&r->query, "at");
 
-	for (size_t i = 0; i < r->query.n; i++) {
-		bool found = false;
-		for (size_t k = 0; k < COUNT(known); k++)
-			found = found || str_eq(r->query.v[i].name, str_of(known[k]));
-		if (!found)
-			response_problem(rsp, arena_str(r->arena, r->query.v[i].name).p,
-				"unknown_field", "This parameter is not known here.");
-	}
+	query_check(r, rsp, known, COUNT(known));
 	g->slug = fields_get(&r->query, "article");
 	g->reader = fields_get(&r->query, "reader");
 	if (g->slug.n == 0)

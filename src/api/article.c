@@ -185,14 +185,7 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 	struct str limit = fields_get(&r->query, "limit");
 	int64_t n = LIST_DEFAULT;
 
-	for (size_t i = 0; i < r->query.n; i++) {
-		bool found = false;
-		for (size_t k = 0; k < COUNT(known); k++)
-			found = found || str_eq(r->query.v[i].name, str_of(known[k]));
-		if (!found)
-			response_problem(rsp, arena_str(r->arena, r->query.v[i].name).p,
-				"unknown_field", "This parameter is not known here.");
-	}
+	query_check(r, rsp, known, COUNT(known));
 	if (limit.n > 0 && str_int(limit, 1, LIST_MAX, &n) != ERR_OK)
 		response_problem(rsp, "limit", "bad_number", "A number from 1 to 100.");
 	if (!cursor_ok(fields_get(&r->query, "cursor"), f))
