@@ -79,6 +79,26 @@ const char *cli_option(const struct cli *c, const char *name)
 	return NULL;
 }
 
+struct policy_look {
+	struct policy_cache *from;
+	const struct paywall_policy *policy;
+};
+
+static enum err policy_read(struct db_conn *c, void *arg)
+{
+	struct policy_look *l = arg;
+	return policy_take(l->from, c, &l->policy);
+}
+
+enum err cli_policy(struct cli *c, const struct paywall_policy **out)
+{
+	struct policy_look l = { .from = c->app.wall.policies };
+	enum err e = db_read(c->app.db, policy_read, &l);
+
+	*out = l.policy;
+	return e;
+}
+
 int cli_account(struct cli *c, const char *who, struct account *out)
 {
 	enum err e = account_find(&c->app.accounts, str_of(who), out);

@@ -62,6 +62,8 @@ json_t *cli_time(int64_t t);                     /* RFC 3339 or null */
 const char *cli_day(struct arena *a, int64_t t); /* "2026-11-20 05:40" or "-" */
 /* Finds an account or fails with EXIT_NOT_FOUND; 0 is success. */
 int cli_account(struct cli *c, const char *who, struct account *out);
+/* The policy in force, to be given back to c->app.wall.policies. */
+enum err MUST_USE cli_policy(struct cli *c, const struct paywall_policy **out);
 /* Options of a form; `*value` stays where the option is absent. 0, or EXIT_USAGE after saying what
  * would be right. A plain day as an `end` means the whole day. */
 struct cli_range {

@@ -166,12 +166,6 @@ struct checking {
 	bool proved;
 };
 
-static enum err check_read(struct db_conn *c, void *arg)
-{
-	struct checking *k = arg;
-	return policy_take(k->c->app.wall.policies, c, &k->policy);
-}
-
 static void check_one(struct checking *k, const struct crawler *cr)
 {
 	struct proof_request q = { .ip = k->ip, .suffixes = cr->suffixes, .now_s = k->c->now_s };
@@ -204,7 +198,7 @@ int cmd_crawler_check(struct cli *c)
 	enum err e = app_prover_open(&c->app, why);
 	if (e)
 		return cli_fail(e == ERR_INVALID ? EXIT_CONFIG : EXIT_UNAVAILABLE, "%s", why);
-	e = db_read(c->app.db, check_read, &k);
+	e = cli_policy(c, &k.policy);
 	if (e)
 		return cli_error(e, "crawlers");
 	k.doc = c->json ? json_array() : NULL;

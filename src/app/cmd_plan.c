@@ -5,17 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct policy_look {
-	const struct app *app;
-	const struct paywall_policy *policy;
-};
-
-static enum err policy_read(struct db_conn *c, void *arg)
-{
-	struct policy_look *l = arg;
-	return policy_take(l->app->wall.policies, c, &l->policy);
-}
-
 static json_t *sections_json(struct str list)
 {
 	json_t *doc = json_array();
@@ -50,17 +39,17 @@ static void plan_print(const struct plan *p)
 
 int cmd_plan_list(struct cli *c)
 {
-	struct policy_look l = { .app = &c->app };
+	const struct paywall_policy *policy = NULL;
 	json_t *doc = json_array();
-	enum err e = db_read(c->app.db, policy_read, &l);
+	enum err e = cli_policy(c, &policy);
 
-	for (size_t i = 0; !e && i < l.policy->plan_count; i++) {
+	for (size_t i = 0; !e && i < policy->plan_count; i++) {
 		if (c->json)
-			json_array_append_new(doc, plan_json(&l.policy->plans[i]));
+			json_array_append_new(doc, plan_json(&policy->plans[i]));
 		else
-			plan_print(&l.policy->plans[i]);
+			plan_print(&policy->plans[i]);
 	}
-	policy_give_back(c->app.wall.policies, l.policy);
+	policy_give_back(c->app.wall.policies, policy);
 	if (!e && c->json)
 		return cli_print_json(doc);
 	json_decref(doc);
@@ -81,17 +70,17 @@ static int text_option(const struct cli *c, const char *name, char *dst, size_t 
 /* What the plan is already; options change it. */
 static int plan_known(struct cli *c, struct plan *p)
 {
-	struct policy_look l = { .app = &c->app };
-	enum err e = db_read(c->app.db, policy_read, &l);
+	const struct paywall_policy *policy = NULL;
+	enum err e = cli_policy(c, &policy);
 
 	if (e)
 		return cli_error(e, "plans");
-	const struct plan *known = plan_named(l.policy, c->args[0]);
+	const struct plan *known = plan_named(policy, c->args[0]);
 	if (known)
 		*p = *known;
 	else if (str_copy(p->name, sizeof p->name, str_of(c->args[0])) != ERR_OK)
 		p->name[0] = '\0'; /* refused by plan_check */
-	policy_give_back(c->app.wall.policies, l.policy);
+	policy_give_back(c->app.wall.policies, policy);
 	return EXIT_DONE;
 }
 

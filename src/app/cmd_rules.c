@@ -9,17 +9,6 @@ enum { CONDITIONS_MAX = 512 };
 
 /* ---- list ---- */
 
-struct policy_look {
-	const struct app *app;
-	const struct paywall_policy *policy;
-};
-
-static enum err policy_read(struct db_conn *c, void *arg)
-{
-	struct policy_look *l = arg;
-	return policy_take(l->app->wall.policies, c, &l->policy);
-}
-
 static json_t *rule_json(const struct paywall_policy *p, size_t i)
 {
 	const struct paywall_rule *r = &p->rules[i], *by = rule_shadow(p, i);
@@ -75,17 +64,17 @@ static void rules_print(const struct paywall_policy *p)
 
 int cmd_rules_list(struct cli *c)
 {
-	struct policy_look l = { .app = &c->app };
+	const struct paywall_policy *policy = NULL;
 	int code = EXIT_DONE;
-	enum err e = db_read(c->app.db, policy_read, &l);
+	enum err e = cli_policy(c, &policy);
 
 	if (e)
 		return cli_error(e, "rules");
 	if (c->json)
-		code = cli_print_json(rules_json(l.policy));
+		code = cli_print_json(rules_json(policy));
 	else
-		rules_print(l.policy);
-	policy_give_back(c->app.wall.policies, l.policy);
+		rules_print(policy);
+	policy_give_back(c->app.wall.policies, policy);
 	return code;
 }
 
@@ -172,22 +161,22 @@ static void warn_shadows(const struct paywall_policy *p, const char *new_id)
 /* What the rules are now, after a change. */
 static int rules_after(struct cli *c, const char *changed_id)
 {
-	struct policy_look l = { .app = &c->app };
+	const struct paywall_policy *policy = NULL;
 	int code = EXIT_DONE;
-	enum err e = db_read(c->app.db, policy_read, &l);
+	enum err e = cli_policy(c, &policy);
 
 	if (e)
 		return cli_error(e, "rules");
-	warn_shadows(l.policy, changed_id);
-	for (size_t i = 0; i < l.policy->rule_count; i++) {
-		if (strcmp(l.policy->rules[i].id, changed_id) != 0)
+	warn_shadows(policy, changed_id);
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		if (strcmp(policy->rules[i].id, changed_id) != 0)
 			continue;
 		if (c->json)
-			code = cli_print_json(rule_json(l.policy, i));
+			code = cli_print_json(rule_json(policy, i));
 		else
-			rule_print(l.policy, i);
+			rule_print(policy, i);
 	}
-	policy_give_back(c->app.wall.policies, l.policy);
+	policy_give_back(c->app.wall.policies, policy);
 	return code;
 }
 
