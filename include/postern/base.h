@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MUST_USE __attribute__((warn_unused_result))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
@@ -59,7 +60,11 @@ struct str {
 #define STR_FMT "%.*s"
 #define STR_ARG(s) (int)(s).n, (s).p
 
-struct str str_of(const char *z); /* NULL gives the empty slice */
+/* NULL gives the empty slice. Here, so that the length of a literal costs nothing. */
+static inline struct str str_of(const char *z)
+{
+	return z ? (struct str){ z, strlen(z) } : (struct str){ NULL, 0 };
+}
 bool str_eq(struct str a, struct str b);
 bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
 bool str_starts(struct str s, struct str prefix);
@@ -85,6 +90,7 @@ struct buf {
 	enum err err; /* ERR_OK, ERR_NOMEM or ERR_TOO_LARGE; check once, at the end */
 };
 #define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })
+void buf_room(struct buf *b, size_t n); /* for n bytes more, so that they are not added piecemeal */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, struct str s);
 void buf_puts(struct buf *b, const char *z);
@@ -99,6 +105,10 @@ struct arena;
 /* Hands out at most `max_bytes` in all, each allocation rounded up to the alignment. NULL when
  * there is no memory. All it handed out is wiped when it is freed, for it may hold passwords. */
 struct arena *arena_new(size_t max_bytes);
+/* As new, and the same chunk of memory serves again: `first_bytes` of it at once, when it is called
+ * on an arena that has none. All that was handed out is wiped and gone. False without memory: then
+ * the arena is good for nothing but arena_free. */
+bool MUST_USE arena_reset(struct arena *a, size_t first_bytes);
 void arena_free(struct arena *a); /* NULL is fine */
 void arena_freep(struct arena **a);
 #define ARENA_AUTO __attribute__((cleanup(arena_freep))) struct arena

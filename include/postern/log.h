@@ -4,7 +4,8 @@
  * A line holds time (UTC, milliseconds), level, event, then the fields in order. Control
  * characters, quotes and bytes that are not UTF-8 are escaped, so that no value can start a line or
  * a field of its own. Callers never pass a token, a password or the body of a mail
- * (docs/security.md). Each line is one write(2), so that lines of several threads do not mix.
+ * (docs/security.md). Lines of several threads do not mix: each is one write(2), or goes whole to a
+ * writer, which gathers them.
  * Threads: any. */
 #ifndef POSTERN_LOG_H
 #define POSTERN_LOG_H
@@ -18,7 +19,16 @@ struct log {
 	enum log_level level; /* lines below are dropped */
 	enum log_format format;
 	int fd;
+	struct log_writer *writer; /* for `fd`; NULL: each line is written at once */
 };
+
+/* Gathers lines for 10 ms and writes them together, on a thread of its own: a system call for each
+ * request costs as much as the request. What is LOG_WARN or above is written, with all before it,
+ * before log_fields returns. A process that is killed loses the last 10 ms of what is below. NULL
+ * without memory or thread: then lines are written one by one. */
+struct log_writer *log_writer_start(int fd);
+/* Writes what is left. Nobody may log to it any more; NULL is fine. */
+void log_writer_stop(struct log_writer *w);
 
 struct log_field {
 	const char *key; /* [a-z_]+, ours */

@@ -48,7 +48,7 @@ struct field {
 	struct str name, value;
 };
 struct fields {
-	struct field v[FIELDS_MAX];
+	struct field *v; /* in the arena they were parsed into */
 	size_t n;
 };
 /* application/x-www-form-urlencoded (WHATWG URL section 5.1), whole text at once. Refused: a

@@ -151,6 +151,8 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	app->log = (struct log){ .level = log_level_of(c->log_level),
 		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
 		.fd = 2 };
+	if (use == DB_SERVE)
+		app->log.writer = log_writer_start(app->log.fd);
 	struct db_settings db = { .url = c->database_url,
 		.use = use,
 		.readers = c->database_connections
@@ -407,5 +409,6 @@ void app_close(struct app *app)
 	meter_ceiling_close(app->wall.ceiling);
 	db_close(app->db);
 	arena_free(app->arena);
+	log_writer_stop(app->log.writer);
 	*app = (struct app){ 0 };
 }

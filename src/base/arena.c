@@ -46,16 +46,30 @@ struct arena *arena_new(size_t max_bytes)
 	return a;
 }
 
+static void wipe(struct chunk *c)
+{
+	ASAN_UNPOISON_MEMORY_REGION(c->p, c->size);
+	explicit_bzero(c->p, c->used);
+	c->used = 0;
+}
+
+/* All but `kept`. */
+static void free_chunks(struct arena *a, const struct chunk *kept)
+{
+	for (struct chunk *c = a->head, *next; c; c = next) {
+		next = c->next;
+		if (c != kept) {
+			wipe(c);
+			free(c);
+		}
+	}
+}
+
 void arena_free(struct arena *a)
 {
 	if (!a)
 		return;
-	for (struct chunk *c = a->head, *next; c; c = next) {
-		next = c->next;
-		ASAN_UNPOISON_MEMORY_REGION(c->p, c->size);
-		explicit_bzero(c->p, c->used);
-		free(c);
-	}
+	free_chunks(a, NULL);
 	free(a);
 }
 
@@ -73,6 +87,29 @@ static struct chunk *chunk_new(size_t size)
 	c->size = size;
 	ASAN_POISON_MEMORY_REGION(c->p, size);
 	return c;
+}
+
+static struct chunk *chunk_of_size(const struct arena *a, size_t size)
+{
+	struct chunk *c = a->head;
+	while (c && c->size != size)
+		c = c->next;
+	return c;
+}
+
+bool arena_reset(struct arena *a, size_t first_bytes)
+{
+	struct chunk *kept = chunk_of_size(a, first_bytes);
+	free_chunks(a, kept);
+	if (kept) {
+		wipe(kept); /* what is handed out from it is zero again */
+		ASAN_POISON_MEMORY_REGION(kept->p, kept->size);
+		kept->next = NULL;
+	} else {
+		kept = chunk_new(first_bytes);
+	}
+	*a = (struct arena){ .head = kept, .max = a->max, .next_size = CHUNK_FIRST };
+	return kept != NULL;
 }
 
 /* A large allocation gets a chunk of its own behind the head, so that what is left of the head is

@@ -11,7 +11,7 @@ struct draft {
 	struct exchange *x;
 	struct MHD_Response *out;
 	const char *content_range;
-	bool failed, varies, encoded;
+	bool failed, varies;
 };
 
 static bool has_header(const struct response *rsp, const char *name)
@@ -122,6 +122,18 @@ static struct str compressed(struct exchange *x)
 	return arena_str(x->req.arena, buf_view(&out));
 }
 
+/* Without printf: most answers are compressed. */
+static const char *weak(struct exchange *x, const char *etag)
+{
+	const size_t n = strlen(etag) + 1;
+	char *out = arena_alloc(x->req.arena, n + 2);
+	if (out) {
+		memcpy(out, "W/", 2);
+		memcpy(out + 2, etag, n);
+	}
+	return out;
+}
+
 /* A 304 bears the tag and the Vary of the answer it stands for (RFC 9110 section 15.4.5). */
 static void apply_encoding(struct draft *d)
 {
@@ -137,10 +149,10 @@ static void apply_encoding(struct draft *d)
 			return;
 		}
 		rsp->body = gzip;
-		d->encoded = true;
+		x->encoded = true;
 	}
 	if (rsp->etag && rsp->etag[0] == '"') {
-		rsp->etag = arena_fmt(x->req.arena, "W/%s", rsp->etag);
+		rsp->etag = weak(x, rsp->etag);
 	}
 }
 
@@ -171,7 +183,7 @@ static void add_status_headers(struct draft *d)
 	if (d->varies) {
 		add(d, "Vary", "Accept-Encoding"); /* beside what the handler said */
 	}
-	if (d->encoded) {
+	if (x->encoded) {
 		add_default(d, "Content-Encoding", "gzip");
 	}
 	if (x->close || atomic_load(&x->h->stopping)) {
@@ -224,12 +236,25 @@ static void add_handler_headers(struct draft *d)
 	}
 }
 
+/* Nothing of this request or this moment is in the headers but the name of the request. */
+static bool is_usual(const struct draft *d)
+{
+	const struct exchange *x = d->x;
+	return x->item && x->rsp.status == 200 && x->rsp.err == ERR_OK && !d->content_range &&
+	       x->rsp.retry_after_s <= 0 && !x->allow[0] && !x->close &&
+	       !atomic_load(&x->h->stopping);
+}
+
 void http_answer_make(struct exchange *x)
 {
 	struct draft d = { .x = x, .varies = http_compressible(&x->rsp) };
 	apply_conditions(&d);
 	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;
+	x->as_kept = x->as_kept && is_usual(&d);
+	if (x->as_kept && http_spare_answer_take(x)) {
+		return;
+	}
 	d.out = MHD_create_response_from_buffer(
 		x->rsp.body.n, (void *)(uintptr_t)x->rsp.body.p, MHD_RESPMEM_PERSISTENT);
 	if (!d.out) {

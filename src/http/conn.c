@@ -35,6 +35,7 @@ struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd)
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	c->fd = fd ? fd->connect_fd : -1;
 	c->peer = ip_of(peer ? peer->client_addr : NULL);
+	ip_text(c->peer, c->peer_text);
 	c->peer_trusted = ip_in(h->s.trusted_proxies, h->s.trusted_proxy_count, c->peer);
 	http_conn_await_request(h, c);
 	pthread_mutex_lock(&h->conns.lock);

@@ -3,19 +3,19 @@
 #include "internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { PLACES = 192, LABEL_SIZE = 32 };
 
+/* Its labels are written once, before `used` counts it: whoever sees it there needs no lock. */
 struct place {
 	char surface[LABEL_SIZE], grant[LABEL_SIZE], reason[LABEL_SIZE];
-	uint64_t count;
+	_Atomic uint64_t count;
 };
 struct http_decisions {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* of who adds a place */
 	struct place places[PLACES];
-	size_t used;
-	uint64_t other;
+	_Atomic size_t used;
+	_Atomic uint64_t other;
 };
 
 struct http_decisions *http_decisions_new(void)
@@ -56,50 +56,64 @@ static struct str surface_of(const char *pattern)
 	return first.n > 0 ? first : STR("front");
 }
 
-static struct place *place_of(struct http_decisions *d, const struct place *want)
+struct labels {
+	struct str surface, grant, reason;
+};
+
+static struct place *find(struct http_decisions *d, const struct labels *want)
 {
-	for (size_t i = 0; i < d->used; i++) {
+	const size_t used = atomic_load_explicit(&d->used, memory_order_acquire);
+	for (size_t i = 0; i < used; i++) {
 		struct place *p = &d->places[i];
-		if (strcmp(p->reason, want->reason) == 0 && strcmp(p->grant, want->grant) == 0 &&
-			strcmp(p->surface, want->surface) == 0) {
+		if (str_eq(str_of(p->reason), want->reason) &&
+			str_eq(str_of(p->grant), want->grant) &&
+			str_eq(str_of(p->surface), want->surface)) {
 			return p;
 		}
 	}
-	if (d->used == PLACES) {
-		return NULL;
+	return NULL;
+}
+
+static struct place *add(struct http_decisions *d, const struct labels *want)
+{
+	pthread_mutex_lock(&d->lock);
+	struct place *p = find(d, want); /* another thread may have been first */
+	const size_t used = atomic_load_explicit(&d->used, memory_order_relaxed);
+	if (!p && used < PLACES && label_copy(d->places[used].surface, want->surface) &&
+		label_copy(d->places[used].grant, want->grant) &&
+		label_copy(d->places[used].reason, want->reason)) {
+		p = &d->places[used];
+		atomic_store_explicit(&d->used, used + 1, memory_order_release);
 	}
-	d->places[d->used] = *want;
-	return &d->places[d->used++];
+	pthread_mutex_unlock(&d->lock);
+	return p;
 }
 
 void http_decisions_count(
 	struct http_decisions *d, const char *pattern, const char *grant, const char *reason)
 {
-	struct place want = { .count = 0 };
-	const bool fit = label_copy(want.surface, surface_of(pattern)) &&
-			 label_copy(want.grant, str_of(grant)) &&
-			 label_copy(want.reason, str_of(reason));
-
-	pthread_mutex_lock(&d->lock);
-	struct place *p = fit ? place_of(d, &want) : NULL;
-	*(p ? &p->count : &d->other) += 1;
-	pthread_mutex_unlock(&d->lock);
+	const struct labels want = { surface_of(pattern), str_of(grant), str_of(reason) };
+	struct place *p = find(d, &want);
+	if (!p) {
+		p = add(d, &want);
+	}
+	atomic_fetch_add_explicit(p ? &p->count : &d->other, 1, memory_order_relaxed);
 }
 
 void http_decisions_put(struct http_decisions *d, struct buf *out)
 {
 	buf_puts(out, "# HELP postern_decisions_total Answers to who may read what, by the first "
 		      "part of the route.\n# TYPE postern_decisions_total counter\n");
-	pthread_mutex_lock(&d->lock);
-	for (size_t i = 0; i < d->used; i++) {
-		const struct place *p = &d->places[i];
+	const size_t used = atomic_load_explicit(&d->used, memory_order_acquire);
+	for (size_t i = 0; i < used; i++) {
+		struct place *p = &d->places[i];
 		buf_fmt(out,
 			"postern_decisions_total{surface=\"%s\",grant=\"%s\",reason=\"%s\"} %llu\n",
-			p->surface, p->grant, p->reason, (unsigned long long)p->count);
+			p->surface, p->grant, p->reason,
+			(unsigned long long)atomic_load(&p->count));
 	}
 	buf_fmt(out,
 		"postern_decisions_total{surface=\"other\",grant=\"other\",reason=\"other\"} "
 		"%llu\n",
-		(unsigned long long)d->other);
-	pthread_mutex_unlock(&d->lock);
+		(unsigned long long)atomic_load(&d->other));
 }

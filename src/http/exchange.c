@@ -4,11 +4,31 @@
 #include <string.h>
 #include <sys/random.h>
 
+enum { ID_BYTES = 16 };
+
+/* Random bits for many requests at once, for each thread: a system call for each would cost more
+ * than the answer. */
+static bool take_bits(uint8_t out[static ID_BYTES])
+{
+	static _Thread_local uint8_t pool[ID_BYTES * 64];
+	static _Thread_local size_t left;
+	if (left == 0) {
+		if (getrandom(pool, sizeof pool, 0) != (ssize_t)sizeof pool) {
+			return false;
+		}
+		left = sizeof pool;
+	}
+	left -= ID_BYTES;
+	memcpy(out, pool + left, ID_BYTES);
+	return true;
+}
+
 /* 128 random bits in base32. crypto is a sibling, and this name is no secret. */
 static bool make_id(char out[static ID_SIZE])
 {
-	uint8_t bits[17] = { 0 }; /* 26 characters want 130 bits: the last two are zero */
-	if (getrandom(bits, 16, 0) != 16) {
+	/* 26 characters want 130 bits: the last two are zero */
+	uint8_t bits[ID_BYTES + 1] = { 0 };
+	if (!take_bits(bits)) {
 		return false;
 	}
 	for (size_t i = 0; i < ID_SIZE - 1; i++) {
@@ -23,10 +43,10 @@ static bool make_id(char out[static ID_SIZE])
 
 struct exchange *http_exchange_new(struct listener *l, struct conn *c, struct MHD_Connection *mhd)
 {
-	struct arena *a = arena_new(REQUEST_ARENA_MAX);
+	struct arena *a = http_arena_take();
 	struct exchange *x = a ? arena_alloc(a, sizeof *x) : NULL;
 	if (!x || !make_id(x->req.id)) {
-		arena_free(a);
+		http_arena_give_back(a);
 		return NULL;
 	}
 	x->h = l->h;
@@ -57,12 +77,15 @@ void http_exchange_free(struct exchange *x)
 	for (size_t i = 0; i < x->req.form.n; i++) {
 		wipe(x->req.form.v[i].value);
 	}
+	if (x->answer && x->as_kept && x->held == 0) {
+		http_spare_answer_give_back(x);
+	}
 	if (x->answer) {
 		MHD_destroy_response(x->answer);
 	}
 	cache_release(x->item);
 	atomic_fetch_sub(&x->h->metrics.held_bytes, x->held);
-	arena_free(x->req.arena);
+	http_arena_give_back(x->req.arena);
 }
 
 static void plain_failure(struct exchange *x, enum err e)
@@ -212,6 +235,16 @@ static const char *method_name(const struct exchange *x)
 	return x->req.head ? "HEAD" : names[x->req.method];
 }
 
+/* Who asks is mostly the peer itself. */
+static const char *client_text(const struct exchange *x, char space[static IP_TEXT_SIZE])
+{
+	if (memcmp(x->req.client.b, x->conn->peer.b, sizeof x->req.client.b) == 0) {
+		return x->conn->peer_text;
+	}
+	ip_text(x->req.client, space);
+	return space;
+}
+
 void http_exchange_log(struct exchange *x, const char *end)
 {
 	const struct request *r = &x->req;
@@ -223,8 +256,8 @@ void http_exchange_log(struct exchange *x, const char *end)
 		http_decisions_count(x->h->decisions, r->route ? r->route->pattern : "",
 			rsp->decision, rsp->reason);
 	}
-	char client[IP_TEXT_SIZE];
-	ip_text(r->client, client);
+	char other[IP_TEXT_SIZE];
+	const char *client = client_text(x, other);
 	const enum log_level quiet = x->listener->is_ops ? LOG_DEBUG : LOG_INFO;
 	LOG(x->h->s.log, status >= 500 ? LOG_WARN : quiet, "request", log_z("id", r->id),
 		log_z("method", method_name(x)), log_z("route", r->route ? r->route->pattern : "-"),

@@ -61,6 +61,11 @@ void http_decisions_count(
 	struct http_decisions *d, const char *pattern, const char *grant, const char *reason);
 void http_decisions_put(struct http_decisions *d, struct buf *out);
 
+/* ---- what a thread is done with and uses again (spare.c) ---- */
+bool http_spare_start(void);                /* before any other of these; false without memory */
+struct arena *http_arena_take(void);        /* NULL without memory */
+void http_arena_give_back(struct arena *a); /* wiped; NULL is fine */
+
 /* ---- lanes (lane.c) ---- */
 struct lane_pool;
 struct lane_settings {
@@ -92,6 +97,7 @@ struct conn {
 	int fd;
 	struct ip peer;
 	bool peer_trusted;
+	char peer_text[IP_TEXT_SIZE]; /* for the log line of each request */
 	char *target; /* as sent, from the URI callback; libmicrohttpd decodes its own copy in place
 		       */
 	/* When the client must have finished its request, or taken its answer; 0 while we are at
@@ -166,7 +172,7 @@ struct exchange {
 	struct conn *conn;
 	struct MHD_Connection *mhd;
 	const struct route_group *group;
-	struct header headers[HEADERS_MAX];
+	struct header *headers; /* in the arena */
 	size_t header_count;
 	uint64_t announced; /* Content-Length */
 	char *body;
@@ -182,6 +188,10 @@ struct exchange {
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
 	bool shareable;          /* by who asks and how: has an audience */
+	/* The answer is the item's, word for word, but for the name of the request; so it can serve
+	 * another one. */
+	bool as_kept;
+	bool encoded; /* the body is compressed */
 	char audience[AUDIENCE_SIZE];
 	enum err refused;  /* before its handler */
 	_Atomic int state; /* enum exchange_state */
@@ -228,6 +238,12 @@ void http_exchange_serve(struct exchange *x);
 void http_exchange_finish(struct exchange *x, enum err e);
 void http_exchange_fail(struct exchange *x, enum err e); /* renders e and makes the answer */
 void http_exchange_log(struct exchange *x, const char *end);
+
+/* spare.c: for an exchange that is as_kept, on its loop thread. Take: x->answer, made before for
+ * the same item and encoding; false: there is none. Give back: the answer and the item, behind the
+ * last use of both. */
+bool http_spare_answer_take(struct exchange *x);
+void http_spare_answer_give_back(struct exchange *x);
 
 /* answer.c: response to struct MHD_Response, with conditions, ranges and default headers. */
 void http_answer_make(struct exchange *x);

@@ -80,19 +80,21 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 		return MHD_NO;
 	}
 	x->header_count++;
-	if (x->header_count == HEADERS_MAX) {
-		x->headers_bad = MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, NULL, NULL) >
-				 HEADERS_MAX;
-		return MHD_NO;
-	}
 	return MHD_YES;
 }
 
 static enum err read_headers(struct exchange *x, const struct request_line *line)
 {
 	(void)line;
-	(void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_header, x);
-	if (x->headers_bad) {
+	const int n = MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, NULL, NULL);
+	if (n > 0 && n <= HEADERS_MAX) {
+		x->headers = arena_alloc(x->req.arena, (size_t)n * sizeof x->headers[0]);
+		if (!x->headers) {
+			return http_refuse(x, ERR_NOMEM, "no_memory", NULL);
+		}
+		(void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_header, x);
+	}
+	if (n < 0 || n > HEADERS_MAX || x->headers_bad) {
 		return http_refuse(x, ERR_INVALID, "bad_header",
 			"A header is malformed, or there are too many of them.");
 	}

@@ -2,6 +2,8 @@
  * differ. */
 #include "internal.h"
 
+#include <string.h>
+
 const struct route_group *http_group_of(const struct listener *l, struct str path)
 {
 	for (size_t i = 0; i < l->group_count; i++) {
@@ -28,6 +30,12 @@ static bool begins_alike(struct str pattern, struct str path)
 		i++;
 	}
 	return i == pattern.n ? i == path.n : pattern.p[i] == '{';
+}
+
+/* Told by one character behind the group's prefix, with which all its patterns begin. */
+static bool cannot_fit(const char *pattern, struct str path, size_t at)
+{
+	return path.n > at && pattern[at] != path.p[at] && pattern[at] != '{';
 }
 
 static bool fits(struct str pattern, struct str path, struct fit *out)
@@ -81,10 +89,12 @@ void http_route_match(
 	*out = (struct route_match){ 0 };
 	bool methods[METHOD_ANY + 1] = { false };
 	uint64_t best = 0;
+	const size_t prefix_n = strlen(g->prefix);
 	for (size_t i = 0; i < g->count; i++) {
 		const struct route *r = &g->routes[i];
 		struct fit fit;
-		if (!fits(str_of(r->pattern), path, &fit)) {
+		if (cannot_fit(r->pattern, path, prefix_n) ||
+			!fits(str_of(r->pattern), path, &fit)) {
 			continue;
 		}
 		methods[r->method] = true;

@@ -284,7 +284,7 @@ static enum err start_all(struct http *h, char why[static 256])
 
 static struct http *http_new(const struct http_settings *s)
 {
-	struct http *h = calloc(1, sizeof *h);
+	struct http *h = http_spare_start() ? calloc(1, sizeof *h) : NULL;
 	if (!h) {
 		return NULL;
 	}

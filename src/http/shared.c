@@ -212,7 +212,8 @@ static bool answer_fresh(struct exchange *x)
 {
 	char space[SHARED_KEY_SIZE];
 	struct cache_item *item = cache_get(x->h->s.shared, key_of(x, x->audience, space));
-	return item && answer_with(x, item, x->req.now_s < kept_of(item)->fresh_until_s);
+	x->as_kept = item && answer_with(x, item, x->req.now_s < kept_of(item)->fresh_until_s);
+	return x->as_kept;
 }
 
 /* Nobody can say whether this is still the newest: marked as such (RFC 9211), and not for ever; and

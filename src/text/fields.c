@@ -35,9 +35,20 @@ static enum err form_pair(struct str piece, struct arena *a, struct fields *f)
 	return ERR_OK;
 }
 
+static size_t pairs_at_most(struct str body)
+{
+	size_t n = body.n > 0;
+	for (size_t i = 0; i < body.n && n < FIELDS_MAX; i++)
+		n += body.p[i] == '&';
+	return n;
+}
+
 enum err form_parse(struct str body, struct arena *a, struct fields *out)
 {
 	struct fields f = { .n = 0 };
+	const size_t most = pairs_at_most(body);
+	if (most > 0 && !(f.v = arena_alloc(a, most * sizeof f.v[0])))
+		return ERR_NOMEM;
 	while (body.n > 0) {
 		struct str piece = str_cut(&body, '&');
 		enum err e = piece.n > 0 ? form_pair(piece, a, &f) : ERR_OK;

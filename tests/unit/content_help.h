@@ -27,7 +27,7 @@ struct fixture {
 		path[WHYS_MAX][256];
 	size_t reports;
 };
-static const struct log help_quiet = { LOG_ERROR, LOG_LOGFMT, -1 };
+static const struct log help_quiet = { .level = LOG_ERROR, .fd = -1 };
 static const struct decision full = { .grant = GRANT_FULL, .reason = REASON_ENTITLED };
 static const struct decision teaser = { .grant = GRANT_TEASER, .reason = REASON_SUBSCRIBER_ONLY };
 static const struct decision none = { .grant = GRANT_NONE, .reason = REASON_EMBARGOED };

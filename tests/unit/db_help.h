@@ -68,7 +68,7 @@ static const struct db_migration test_migrations[] = {
 	{ 0, NULL, NULL },
 };
 static const struct db_schema test_schema = { test_texts, Q_COUNT, test_migrations, NULL, 0 };
-static const struct log test_quiet = { LOG_ERROR, LOG_LOGFMT, -1 };
+static const struct log test_quiet = { .level = LOG_ERROR, .fd = -1 };
 
 struct fixture {
 	char folder[64], path[96], url[256];

@@ -85,6 +85,44 @@ static void arena_allocations(void **state)
 	assert_false(arena_failed(a));
 }
 
+/* Goal: what is handed out after a reset is zero whatever was there before, the cap counts anew,
+ * and the first chunk is the same one again. */
+static void arena_again(void **state)
+{
+	(void)state;
+	ARENA_AUTO *a = arena_new(1 << 16);
+	assert_true(arena_reset(a, 4096));
+	char *first = arena_alloc(a, 100);
+	for (int round = 0; round < 3; round++) {
+		memset(first, 'x', 100);
+		char *large = arena_alloc(a, 20000);
+		assert_non_null(large);
+		memset(large, 'y', 20000);
+		assert_null(arena_alloc(a, 60000));
+		assert_true(arena_failed(a));
+		assert_true(arena_reset(a, 4096));
+		assert_false(arena_failed(a));
+		assert_int_equal(arena_bytes(a), 0);
+		char *again = arena_alloc(a, 100);
+		assert_ptr_equal(again, first);
+		for (size_t i = 0; i < 100; i++)
+			assert_int_equal(again[i], 0);
+	}
+}
+
+/* Goal: an arena that had no such chunk, but others, gets one and loses the others. */
+static void arena_reset_late(void **state)
+{
+	(void)state;
+	ARENA_AUTO *a = arena_new(1 << 16);
+	for (int i = 0; i < 20; i++)
+		assert_non_null(memset(arena_alloc(a, 1000), 'z', 1000));
+	assert_true(arena_reset(a, 8192));
+	const char *p = arena_alloc(a, 8000);
+	for (size_t i = 0; i < 8000; i++)
+		assert_int_equal(p[i], 0);
+}
+
 /* Goal: the cap holds, a refusal is remembered, and what is left can still be had. */
 static void arena_cap(void **state)
 {
@@ -125,6 +163,8 @@ int main(void)
 		cmocka_unit_test(huge),
 		cmocka_unit_test(long_format),
 		cmocka_unit_test(arena_allocations),
+		cmocka_unit_test(arena_again),
+		cmocka_unit_test(arena_reset_late),
 		cmocka_unit_test(arena_cap),
 		cmocka_unit_test(arena_copies),
 	};

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -165,6 +166,78 @@ static void race(void **state)
 	assert_int_equal(lines, THREADS * LINES);
 }
 
+/* How many bytes the file has now. */
+static long written(const struct sink *s)
+{
+	struct stat st;
+	assert_int_equal(fstat(fileno(s->file), &st), 0);
+	return (long)st.st_size;
+}
+
+/* Goal: of the lines that a writer gathers from several threads none is lost, mixed or torn, though
+ * they come faster than they are written. */
+static void gathered(void **state)
+{
+	(void)state;
+	enum { MANY = 20000 };
+	static char text[1000];
+	pthread_t threads[THREADS];
+	BUF_AUTO out = BUF(64 << 20);
+	struct sink s = sink_open(LOG_LOGFMT);
+	s.log.writer = log_writer_start(s.log.fd);
+	assert_non_null(s.log.writer);
+	memset(text, 'a', sizeof text - 1);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, &s.log), 0);
+	for (int i = 0; i < MANY; i++)
+		LOG(&s.log, LOG_INFO, "much", log_int("i", i), log_z("text", text));
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	log_writer_stop(s.log.writer);
+	sink_read(&s, &out);
+	struct str rest = buf_view(&out);
+	int races = 0, much = 0;
+	while (rest.n > 0) {
+		struct str line = str_cut(&rest, '\n');
+		char want[64];
+		assert_true(str_starts(line, STR("time=")));
+		snprintf(want, sizeof want, " event=much i=%d text=a", much);
+		if (memmem(line.p, line.n, want, strlen(want)))
+			much++;
+		else
+			races += str_ends(
+				line, STR(" event=race text=\"some text of a usual length\""));
+	}
+	assert_int_equal(much, MANY);
+	assert_int_equal(races, THREADS * LINES);
+}
+
+/* Goal: a warning is out, with all before it, when the call returns; another line soon after, and
+ * without a further one. */
+static void gathered_soon(void **state)
+{
+	(void)state;
+	struct sink s = sink_open(LOG_LOGFMT);
+	s.log.writer = log_writer_start(s.log.fd);
+	LOG(&s.log, LOG_INFO, "before");
+	LOG(&s.log, LOG_WARN, "trouble");
+	BUF_AUTO out = BUF(65536);
+	char piece[1024];
+	ssize_t n = pread(fileno(s.file), piece, sizeof piece, 0);
+	assert_true(n > 0);
+	const char *before = memmem(piece, (size_t)n, "event=before", 12);
+	const char *trouble = memmem(piece, (size_t)n, "event=trouble", 13);
+	assert_true(before && trouble && before < trouble);
+	long had = written(&s);
+	LOG(&s.log, LOG_INFO, "later");
+	for (int i = 0; i < 500 && written(&s) == had; i++)
+		usleep(10000);
+	assert_true(written(&s) > had);
+	log_writer_stop(s.log.writer);
+	sink_read(&s, &out);
+	assert_true(str_ends(buf_view(&out), STR("event=later\n")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +246,8 @@ int main(void)
 		cmocka_unit_test(limits),
 		cmocka_unit_test(many_fields),
 		cmocka_unit_test(race),
+		cmocka_unit_test(gathered),
+		cmocka_unit_test(gathered_soon),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

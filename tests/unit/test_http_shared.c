@@ -428,11 +428,108 @@ static void outlives_its_end(void **state)
 	close(fd);
 }
 
+/* ---- the same answer again, under another name ---- */
+
+enum { NAMES = 12 };
+
+static void ask_on(int fd, const char *line, const char *headers, struct answer *out)
+{
+	char request[512];
+	(void)snprintf(request, sizeof request, "%s HTTP/1.1\r\n" HOST "%s\r\n", line, headers);
+	put(fd, request, strlen(request));
+	assert_true(read_answer(fd, str_starts(str_of(line), STR("HEAD")), out));
+}
+
+/* Goal: an answer that serves several requests bears each one's own name, once, and is otherwise
+ * the same; those that differ (compressed, HEAD, a part, not modified) neither take it nor spoil
+ * it.
+ */
+static void names_differ(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line, *headers;
+		int status;
+		bool gzip;
+	} asks[NAMES] = { { "GET /page", "", 200, false }, { "GET /page", "", 200, false },
+		{ "GET /page", "", 200, false },
+		{ "GET /page", "Accept-Encoding: gzip\r\n", 200, true },
+		{ "GET /page", "Accept-Encoding: gzip\r\n", 200, true },
+		{ "HEAD /page", "", 200, false }, { "GET /page", "", 200, false },
+		{ "GET /picture", "", 200, false }, { "GET /picture", "", 200, false },
+		{ "GET /picture", "Range: bytes=0-3\r\n", 206, false },
+		{ "GET /picture", "If-None-Match: \"tag\"\r\n", 304, false },
+		{ "GET /picture", "", 200, false } };
+	char names[NAMES][64];
+	cache_lives();
+	const int fd = dial(http_port(st->site.http, false));
+	for (int i = 0; i < NAMES; i++) {
+		ask_on(fd, asks[i].line, asks[i].headers, &a);
+		assert_int_equal(a.status, asks[i].status);
+		assert_int_equal(answer_header_count(&a, "X-Request-Id"), 1);
+		assert_int_equal(answer_header_count(&a, "Content-Encoding"), asks[i].gzip);
+		assert_int_equal(answer_header_count(&a, "Content-Range"), a.status == 206);
+		(void)snprintf(names[i], sizeof names[i], "%s", answer_header(&a, "X-Request-Id"));
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(names[i], names[k]);
+		assert_true(site_logged(&st->site, names[i]));
+	}
+	assert_int_equal(atomic_load(&st->made), 2);
+	close(fd);
+}
+
+/* Goal: what was put out of memory is not given from an answer that was made of it. */
+static void dropped_is_not_given_again(void **state)
+{
+	(void)state;
+	cache_lives();
+	const int fd = dial(http_port(st->site.http, false));
+	for (int round = 1; round <= 3; round++) {
+		char want[32];
+		(void)snprintf(want, sizeof want, "made %d ", round);
+		for (int i = 0; i < 4; i++) {
+			ask_on(fd, "GET /page", "", &a);
+			assert_true(str_starts(str_of(answer_body(&a)), str_of(want)));
+		}
+		cache_drop(st->cache, tag("a"));
+	}
+	close(fd);
+}
+
+/* Goal: readers on several connections who leave in the middle take nothing from each other. */
+static void many_and_some_leave(void **state)
+{
+	(void)state;
+	enum { FDS = 24, ROUNDS = 20 };
+	static const char request[] = "GET /page HTTP/1.1\r\n" HOST "\r\n";
+	cache_lives();
+	for (int round = 0; round < ROUNDS; round++) {
+		int fds[FDS];
+		for (int i = 0; i < FDS; i++) {
+			fds[i] = dial(http_port(st->site.http, false));
+			put(fds[i], request, sizeof request - 1);
+		}
+		for (int i = 0; i < FDS; i++) {
+			if (i % 3 != 0) {
+				assert_true(read_answer(fds[i], false, &a));
+				assert_int_equal(a.status, 200);
+				assert_int_equal(a.body_n, LONG);
+				assert_int_equal(answer_header_count(&a, "X-Request-Id"), 1);
+			}
+			close(fds[i]);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(kept_and_given, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(pictures, open_stage, close_stage),
+		cmocka_unit_test_setup_teardown(names_differ, open_stage, close_stage),
+		cmocka_unit_test_setup_teardown(
+			dropped_is_not_given_again, open_stage, close_stage),
+		cmocka_unit_test_setup_teardown(many_and_some_leave, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(without_a_thread, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(never_kept, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(to_whom, open_stage, close_stage),

@@ -60,7 +60,7 @@ static inline int fixture_make(void **state)
 	snprintf(f->maildir, sizeof f->maildir, "maildir:%s/mail", f->folder);
 	f->now_s = START_S;
 	f->clock = (struct clock){ fixture_now, f };
-	f->quiet = (struct log){ LOG_ERROR, LOG_LOGFMT, -1 };
+	f->quiet = (struct log){ .level = LOG_ERROR, .fd = -1 };
 	f->settings = (struct mail_settings){
 		.transport = f->maildir,
 		.from = "news@example.org",
