@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* FIRST_BYTES: an ordinary request fits. ANSWERS: each holds its item, of HELD_SMALL_BYTES at most,
- * even when the cache has put it out; it is given to nobody then, since who asks has the new one. */
+ * even when the cache has put it out; it is given to nobody then, since who asks has the new one.
+ */
 enum { FIRST_BYTES = 8192, ARENAS = 8, ANSWERS = 64 };
 
 struct spare_answer {

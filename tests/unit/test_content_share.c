@@ -12,6 +12,7 @@ struct shelf {
 	struct paywall w;
 	struct http h;
 	struct exchange x;
+	struct header headers[1];
 	struct response rsp;
 };
 static struct shelf s;
@@ -36,10 +37,11 @@ static int close_shelf(void **state)
 static const struct request *from(const char *ip, const char *agent, const char *account)
 {
 	s.x = (struct exchange){ .h = &s.h,
-		.req = { .method = METHOD_GET, .arena = s.f->arena, .now_s = NOW, .x = &s.x } };
+		.req = { .method = METHOD_GET, .arena = s.f->arena, .now_s = NOW, .x = &s.x },
+		.headers = s.headers };
 	assert_int_equal(ip_parse(str_of(ip), &s.x.req.client), ERR_OK);
 	snprintf(s.x.req.caller.account_id, ID_SIZE, "%s", account);
-	s.x.headers[0] = (struct header){ STR("User-Agent"), str_of(agent) };
+	s.headers[0] = (struct header){ STR("User-Agent"), str_of(agent) };
 	s.x.header_count = *agent ? 1 : 0;
 	return &s.x.req;
 }
