@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat
 CPPFLAGS_ALL := -Iinclude -Ibuild/gen -I/usr/include/libxml2 -I/usr/include/postgresql -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"'
 CFLAGS_ALL := -std=c17 -g -pthread $(WARN) -fno-omit-frame-pointer -fstack-protector-strong
 LIBS := -lmicrohttpd -lsodium -lsqlite3 -lpq -ljansson -lcurl -lcmark-gfm-extensions -lcmark-gfm -lxml2 -linih \
-	-lzxcvbn -lcares -lutf8proc -lz -lm
+	-lzxcvbn -lcares -lutf8proc -lz -lbrotlienc -lm
 HARDEN := -fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 flags_debug := -O0
@@ -95,7 +95,7 @@ build/$(1)/postern: build/$(1)/src/app/main.o build/$(1)/libpostern.a
 	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) $$(HARDEN) -o $$@ $$^ $$(LIBS)
 build/$(1)/unit/%: build/$(1)/tests/unit/%.o $$(UNIT_HELP:%.c=build/$(1)/%.o) build/$(1)/libpostern.a | build/.deps-test
 	@mkdir -p $$(@D)
-	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) -pie -o $$@ $$^ -lcmocka $$(LIBS)
+	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) -pie -o $$@ $$^ -lcmocka -lbrotlidec $$(LIBS)
 $$(patsubst %.c,build/$(1)/%.o,$$(UNIT) $$(UNIT_HELP) $$(FUZZ) tests/fuzz/replay.c): | build/.deps-test
 .PHONY: $(1) unit-$(1)
 $(1): build/$(1)/postern

@@ -113,9 +113,10 @@ struct response {
 	int status;
 	struct str body; /* arena, static or embedded; lives until the request ends */
 	const char *content_type;
-	/* `body` in gzip, when the handler has it at hand; otherwise http compresses text that did
-	 * not come from the loop. A compressed answer's entity tag is weak. */
-	struct str gzip;
+	/* `body` in gzip and brotli, when the handler has it at hand; otherwise http compresses
+	 * text that did not come from the loop, in gzip. A compressed answer's entity tag is weak.
+	 */
+	struct str gzip, brotli;
 	bool cacheable; /* false: Cache-Control no-store. true: the handler set Cache-Control itself
 			 */
 	bool ranges;    /* honour Range (200 responses only) */
@@ -146,6 +147,7 @@ void response_problem(
 int response_error_status(const struct response *rsp);
 /* For bodies that are compressed once and kept. Appends to `out`. */
 enum err MUST_USE http_gzip(struct str in, struct buf *out);
+enum err MUST_USE http_brotli(struct str in, struct buf *out); /* RFC 7932 */
 struct cookie {
 	const char *name; /* without prefix: http adds __Host- (Path=/) when base_url is https */
 	struct str value;

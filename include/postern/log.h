@@ -22,10 +22,9 @@ struct log {
 	struct log_writer *writer; /* for `fd`; NULL: each line is written at once */
 };
 
-/* Gathers lines for 10 ms and writes them together, on a thread of its own: a system call for each
- * request costs as much as the request. What is LOG_WARN or above is written, with all before it,
- * before log_fields returns. A process that is killed loses the last 10 ms of what is below. NULL
- * without memory or thread: then lines are written one by one. */
+/* Gathers the lines of log_fields_soon for 10 ms and writes them together, on a thread of its own:
+ * a system call for each request costs as much as the request. NULL without memory or thread: then
+ * lines are written one by one. */
 struct log_writer *log_writer_start(int fd);
 /* Writes what is left. Nobody may log to it any more; NULL is fine. */
 void log_writer_stop(struct log_writer *w);
@@ -49,12 +48,20 @@ static inline struct log_field log_int(const char *key, int64_t value)
 	return (struct log_field){ .key = key, .number = value, .is_int = true };
 }
 
+/* The line is written, with all before it, when this returns. */
 void log_fields(const struct log *l, enum log_level level, const char *event,
+	const struct log_field *fields, size_t count);
+/* The same for lines that come with every request: one below LOG_WARN may be gathered, and is lost
+ * when the process is killed within the next 10 ms. */
+void log_fields_soon(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count);
 
 /* LOG(l, LOG_WARN, "mail_failed", log_z("id", id), log_int("attempt", n)); `l` may be NULL. */
 #define LOG(l, level, event, ...)                                                                  \
 	log_fields((l), (level), (event), (const struct log_field[]){ __VA_ARGS__ },               \
+		sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
+#define LOG_SOON(l, level, event, ...)                                                             \
+	log_fields_soon((l), (level), (event), (const struct log_field[]){ __VA_ARGS__ },          \
 		sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 
 #endif

@@ -158,32 +158,51 @@ static void add_head(struct buf *b, const struct log *l, enum log_level level, c
 	add_text(b, "event", str_of(event), l->format);
 }
 
-static void put_line(const struct log *l, enum log_level level, struct str line)
+static void put_line(const struct log *l, struct str line, bool now)
 {
 	if (l->writer)
-		log_writer_add(l->writer, line, level >= LOG_WARN);
+		log_writer_add(l->writer, line, now);
 	else
 		log_write_all(l->fd, line);
+}
+
+struct event {
+	enum log_level level;
+	const char *name;
+	const struct log_field *fields;
+	size_t count;
+};
+
+static void put_event(const struct log *l, const struct event *e, bool now)
+{
+	if (!l || e->level < l->level || (size_t)e->level >= COUNT(level_names))
+		return;
+	int saved = errno;
+	BUF_AUTO b = BUF(LINE_MAX_BYTES);
+	buf_room(&b, LINE_BYTES);
+	add_head(&b, l, e->level, e->name);
+	for (size_t i = 0; i < e->count && i < FIELDS_MOST; i++) {
+		const struct log_field *f = &e->fields[i];
+		if (f->is_int) {
+			add_key(&b, f->key, l->format);
+			add_int(&b, f->number);
+		} else {
+			add_text(&b, f->key, f->text, l->format);
+		}
+	}
+	buf_puts(&b, l->format == LOG_JSON ? "}\n" : "\n");
+	put_line(l, b.err == ERR_OK ? buf_view(&b) : STR("level=error event=log_nomem\n"), now);
+	errno = saved;
 }
 
 void log_fields(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count)
 {
-	if (!l || level < l->level || (size_t)level >= COUNT(level_names))
-		return;
-	int saved = errno;
-	BUF_AUTO b = BUF(LINE_MAX_BYTES);
-	buf_room(&b, LINE_BYTES);
-	add_head(&b, l, level, event);
-	for (size_t i = 0; i < count && i < FIELDS_MOST; i++) {
-		if (fields[i].is_int) {
-			add_key(&b, fields[i].key, l->format);
-			add_int(&b, fields[i].number);
-		} else {
-			add_text(&b, fields[i].key, fields[i].text, l->format);
-		}
-	}
-	buf_puts(&b, l->format == LOG_JSON ? "}\n" : "\n");
-	put_line(l, level, b.err == ERR_OK ? buf_view(&b) : STR("level=error event=log_nomem\n"));
-	errno = saved;
+	put_event(l, &(struct event){ level, event, fields, count }, true);
+}
+
+void log_fields_soon(const struct log *l, enum log_level level, const char *event,
+	const struct log_field *fields, size_t count)
+{
+	put_event(l, &(struct event){ level, event, fields, count }, level >= LOG_WARN);
 }

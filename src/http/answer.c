@@ -109,7 +109,7 @@ bool http_compressible(const struct response *rsp)
 
 /* The event loop never compresses, not even when it refuses what is meant for a lane: it is there
  * to answer from memory. */
-static struct str compressed(struct exchange *x)
+static struct str gzipped(struct exchange *x)
 {
 	const struct response *rsp = &x->rsp;
 	if (rsp->gzip.n > 0 || atomic_load(&x->state) != EXCHANGE_QUEUED) {
@@ -120,6 +120,29 @@ static struct str compressed(struct exchange *x)
 		return (struct str){ NULL, 0 };
 	}
 	return arena_str(x->req.arena, buf_view(&out));
+}
+
+/* The smallest that is there or can be made, of those that are taken. */
+static struct str compressed(struct exchange *x, enum coding *coding)
+{
+	const struct str accepted = request_header(&x->req, "Accept-Encoding");
+	if (x->rsp.brotli.n > 0 && header_accepts(accepted, STR("br"))) {
+		*coding = CODING_BROTLI;
+		return x->rsp.brotli;
+	}
+	if (!header_accepts(accepted, STR("gzip"))) {
+		return (struct str){ NULL, 0 };
+	}
+	*coding = CODING_GZIP;
+	return gzipped(x);
+}
+
+/* Would it have been compressed? */
+static bool takes_compressed(const struct exchange *x)
+{
+	const struct str accepted = request_header(&x->req, "Accept-Encoding");
+	return header_accepts(accepted, STR("gzip")) ||
+	       (x->rsp.brotli.n > 0 && header_accepts(accepted, STR("br")));
 }
 
 /* Without printf: most answers are compressed. */
@@ -139,17 +162,17 @@ static void apply_encoding(struct draft *d)
 {
 	struct exchange *x = d->x;
 	struct response *rsp = &x->rsp;
-	if (!d->varies ||
-		!header_accepts(request_header(&x->req, "Accept-Encoding"), STR("gzip"))) {
+	if (!d->varies || (rsp->status == 304 && !takes_compressed(x))) {
 		return;
 	}
 	if (rsp->status != 304) {
-		struct str gzip = compressed(x);
-		if (gzip.n == 0) {
+		enum coding coding = CODING_NONE;
+		struct str body = compressed(x, &coding);
+		if (body.n == 0) {
 			return;
 		}
-		rsp->body = gzip;
-		x->encoded = true;
+		rsp->body = body;
+		x->coding = coding;
 	}
 	if (rsp->etag && rsp->etag[0] == '"') {
 		rsp->etag = weak(x, rsp->etag);
@@ -183,8 +206,8 @@ static void add_status_headers(struct draft *d)
 	if (d->varies) {
 		add(d, "Vary", "Accept-Encoding"); /* beside what the handler said */
 	}
-	if (x->encoded) {
-		add_default(d, "Content-Encoding", "gzip");
+	if (x->coding != CODING_NONE) {
+		add_default(d, "Content-Encoding", x->coding == CODING_GZIP ? "gzip" : "br");
 	}
 	if (x->close || atomic_load(&x->h->stopping)) {
 		add_default(d, "Connection", "close");

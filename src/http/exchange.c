@@ -107,7 +107,7 @@ static int64_t hold(struct exchange *x)
 {
 	const struct response *rsp = &x->rsp;
 	/* what memory lent may be put out of it, and lives on for this reader alone */
-	const size_t lent = x->item ? rsp->body.n + rsp->gzip.n : 0;
+	const size_t lent = x->item ? rsp->body.n + rsp->gzip.n + rsp->brotli.n : 0;
 	const int64_t bytes = (int64_t)(arena_bytes(x->req.arena) + lent);
 	if (bytes <= HELD_SMALL_BYTES) {
 		return 0;
@@ -120,7 +120,7 @@ void http_exchange_fail(struct exchange *x, enum err e)
 {
 	struct response *rsp = &x->rsp;
 	rsp->err = e;
-	rsp->body = rsp->gzip = (struct str){ NULL, 0 };
+	rsp->body = rsp->gzip = rsp->brotli = (struct str){ NULL, 0 };
 	rsp->content_type = rsp->etag = rsp->csp = NULL;
 	rsp->cacheable = rsp->ranges = false;
 	rsp->status = rsp->status >= 400 ? rsp->status : 0;
@@ -259,7 +259,7 @@ void http_exchange_log(struct exchange *x, const char *end)
 	char other[IP_TEXT_SIZE];
 	const char *client = client_text(x, other);
 	const enum log_level quiet = x->listener->is_ops ? LOG_DEBUG : LOG_INFO;
-	LOG(x->h->s.log, status >= 500 ? LOG_WARN : quiet, "request", log_z("id", r->id),
+	LOG_SOON(x->h->s.log, status >= 500 ? LOG_WARN : quiet, "request", log_z("id", r->id),
 		log_z("method", method_name(x)), log_z("route", r->route ? r->route->pattern : "-"),
 		log_int("status", status), log_int("duration_us", took_us),
 		log_int("bytes", (int64_t)x->bytes), log_z("client", client),

@@ -164,6 +164,7 @@ enum exchange_state { EXCHANGE_READING, EXCHANGE_QUEUED, EXCHANGE_READY };
 struct header {
 	struct str name, value;
 };
+enum coding { CODING_NONE, CODING_GZIP, CODING_BROTLI };
 struct exchange {
 	struct request req;
 	struct response rsp;
@@ -191,7 +192,7 @@ struct exchange {
 	/* The answer is the item's, word for word, but for the name of the request; so it can serve
 	 * another one. */
 	bool as_kept;
-	bool encoded; /* the body is compressed */
+	enum coding coding; /* of the body */
 	char audience[AUDIENCE_SIZE];
 	enum err refused;  /* before its handler */
 	_Atomic int state; /* enum exchange_state */

@@ -20,7 +20,7 @@ struct kept {
 	int status;
 	bool cacheable, ranges;
 	size_t header_count;
-	struct piece body, gzip, content_type, etag, csp, decision, reason;
+	struct piece body, gzip, brotli, content_type, etag, csp, decision, reason;
 	struct piece names[RESPONSE_HEADERS_MAX], values[RESPONSE_HEADERS_MAX];
 };
 
@@ -114,6 +114,7 @@ static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
 	buf_add(b, &k, sizeof k);
 	k.body = put(b, rsp->body);
 	k.gzip = put(b, rsp->gzip.n > 0 ? rsp->gzip : (struct str){ NULL, 0 });
+	k.brotli = put(b, rsp->brotli.n > 0 ? rsp->brotli : (struct str){ NULL, 0 });
 	k.content_type = put_z(b, rsp->content_type);
 	k.etag = put_z(b, rsp->etag);
 	k.csp = put_z(b, rsp->csp);
@@ -127,13 +128,24 @@ static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
 		memcpy(b->p, &k, sizeof k);
 }
 
+static struct str packed(struct exchange *x, enum err (*compress)(struct str in, struct buf *out))
+{
+	BUF_AUTO out = BUF(x->rsp.body.n);
+	if (compress(x->rsp.body, &out) != ERR_OK)
+		return (struct str){ NULL, 0 };
+	return arena_str(x->req.arena, buf_view(&out));
+}
+
 /* Compressed once for all who will be given it; this runs on a lane. */
 static void compress(struct exchange *x)
 {
 	struct response *rsp = &x->rsp;
-	BUF_AUTO out = BUF(rsp->body.n);
-	if (rsp->gzip.n == 0 && http_compressible(rsp) && http_gzip(rsp->body, &out) == ERR_OK)
-		rsp->gzip = arena_str(x->req.arena, buf_view(&out));
+	if (!http_compressible(rsp))
+		return;
+	if (rsp->gzip.n == 0)
+		rsp->gzip = packed(x, http_gzip);
+	if (rsp->brotli.n == 0)
+		rsp->brotli = packed(x, http_brotli);
 }
 
 void http_shared_begin(struct exchange *x)
@@ -178,6 +190,7 @@ static void unpack(struct exchange *x, const struct kept *k)
 	*rsp = (struct response){ .status = k->status,
 		.body = text(base, k->body),
 		.gzip = text(base, k->gzip),
+		.brotli = text(base, k->brotli),
 		.content_type = text(base, k->content_type).p,
 		.etag = text(base, k->etag).p,
 		.csp = text(base, k->csp).p,

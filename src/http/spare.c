@@ -14,7 +14,7 @@ enum { FIRST_BYTES = 8192, ARENAS = 8, ANSWERS = 64 };
 struct spare_answer {
 	struct cache_item *item; /* NULL: free */
 	struct MHD_Response *out;
-	bool encoded;
+	enum coding coding;
 	char id[ID_SIZE]; /* the X-Request-Id that it bears */
 };
 struct spares {
@@ -96,9 +96,10 @@ void http_arena_give_back(struct arena *a)
 
 /* ---- answers ---- */
 
-static struct spare_answer *place_of(struct spares *s, const struct cache_item *item, bool encoded)
+static struct spare_answer *place_of(
+	struct spares *s, const struct cache_item *item, enum coding coding)
 {
-	return &s->answers[((uintptr_t)item / 64 + encoded) % ANSWERS];
+	return &s->answers[((uintptr_t)item / 64 + coding) % ANSWERS];
 }
 
 /* Whoever held the answer before is done with it: libmicrohttpd has sent its headers. */
@@ -111,8 +112,8 @@ static bool rename_answer(struct spare_answer *a, const char *id)
 bool http_spare_answer_take(struct exchange *x)
 {
 	struct spares *s = spares_of_thread();
-	struct spare_answer *a = s ? place_of(s, x->item, x->encoded) : NULL;
-	if (!a || a->item != x->item || a->encoded != x->encoded) {
+	struct spare_answer *a = s ? place_of(s, x->item, x->coding) : NULL;
+	if (!a || a->item != x->item || a->coding != x->coding) {
 		return false;
 	}
 	if (!rename_answer(a, x->req.id)) {
@@ -131,9 +132,9 @@ void http_spare_answer_give_back(struct exchange *x)
 	if (!s) {
 		return;
 	}
-	struct spare_answer *a = place_of(s, x->item, x->encoded);
+	struct spare_answer *a = place_of(s, x->item, x->coding);
 	answer_free(a);
-	*a = (struct spare_answer){ .item = x->item, .out = x->answer, .encoded = x->encoded };
+	*a = (struct spare_answer){ .item = x->item, .out = x->answer, .coding = x->coding };
 	memcpy(a->id, x->req.id, sizeof a->id);
 	x->item = NULL;
 	x->answer = NULL;

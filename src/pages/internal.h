@@ -8,7 +8,7 @@
 struct asset {
 	const char *name, *content_type;
 	struct str bytes;
-	struct buf gzip;
+	struct buf gzip, brotli;
 	char href[64]; /* "/static/1f2e3d4c5b6a7988/postern.css" */
 	char etag[20];
 };

@@ -62,8 +62,10 @@ static enum err asset_open(struct pages *p, unsigned i, char why[static 256])
 	crypto_hash_tag(hash, tag);
 	snprintf(as->href, sizeof as->href, "/static/%s/%s", tag, as->name);
 	snprintf(as->etag, sizeof as->etag, "\"%s\"", tag);
-	as->gzip = BUF(ASSET_BYTES_MAX);
+	as->gzip = as->brotli = BUF(ASSET_BYTES_MAX);
 	e = http_gzip(as->bytes, &as->gzip);
+	if (!e)
+		e = http_brotli(as->bytes, &as->brotli);
 	if (e)
 		snprintf(why, 256, "web/static/%s: %s", as->name, err_name(e));
 	return e;
@@ -112,6 +114,7 @@ void pages_close(struct pages *p)
 	for (unsigned i = 0; i < ASSET_COUNT; i++) {
 		buf_free(&p->asset_files[i]);
 		buf_free(&p->assets[i].gzip);
+		buf_free(&p->assets[i].brotli);
 	}
 	template_free(p->templates);
 	free(p);
@@ -131,6 +134,7 @@ static void asset_answer(struct response *rsp, const struct asset *as, const cha
 	rsp->status = 200;
 	rsp->body = as->bytes;
 	rsp->gzip = buf_view(&as->gzip);
+	rsp->brotli = buf_view(&as->brotli);
 	rsp->content_type = as->content_type;
 	rsp->etag = as->etag;
 	rsp->cacheable = true;

@@ -20,7 +20,7 @@ const vendors = [
 	[/^(sodium|zxcvbn)\.h$/, ['crypto']],
 	[/^(sqlite3|libpq-fe)\.h$/, ['db', 'build']],
 	[/^(microhttpd|zlib)\.h$/, ['http']],
-	[/^zlib\.h$/, ['http']],
+	[/^brotli\/encode\.h$/, ['http']],
 	[/^curl\/.+\.h$/, ['mail']],
 	[/^utf8proc\.h$/, ['text']],
 	[/^(cmark-gfm.*|libxml\/.+)\.h$/, ['content']],

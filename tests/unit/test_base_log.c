@@ -138,7 +138,7 @@ static void many_fields(void **state)
 static void *write_lines(void *log)
 {
 	for (int i = 0; i < LINES; i++)
-		LOG(log, LOG_INFO, "race", log_z("text", "some text of a usual length"));
+		LOG_SOON(log, LOG_INFO, "race", log_z("text", "some text of a usual length"));
 	return NULL;
 }
 
@@ -190,7 +190,7 @@ static void gathered(void **state)
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, write_lines, &s.log), 0);
 	for (int i = 0; i < MANY; i++)
-		LOG(&s.log, LOG_INFO, "much", log_int("i", i), log_z("text", text));
+		LOG_SOON(&s.log, LOG_INFO, "much", log_int("i", i), log_z("text", text));
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	log_writer_stop(s.log.writer);
@@ -212,24 +212,28 @@ static void gathered(void **state)
 	assert_int_equal(races, THREADS * LINES);
 }
 
-/* Goal: a warning is out, with all before it, when the call returns; another line soon after, and
- * without a further one. */
+/* Goal: what is not said to have time is out, with all before it, when the call returns, and so is
+ * a warning; another line soon after, and without a further one. */
 static void gathered_soon(void **state)
 {
 	(void)state;
 	struct sink s = sink_open(LOG_LOGFMT);
 	s.log.writer = log_writer_start(s.log.fd);
-	LOG(&s.log, LOG_INFO, "before");
-	LOG(&s.log, LOG_WARN, "trouble");
+	LOG_SOON(&s.log, LOG_INFO, "before");
+	LOG_SOON(&s.log, LOG_WARN, "trouble");
+	LOG_SOON(&s.log, LOG_INFO, "between");
+	LOG(&s.log, LOG_INFO, "said");
 	BUF_AUTO out = BUF(65536);
 	char piece[1024];
 	ssize_t n = pread(fileno(s.file), piece, sizeof piece, 0);
 	assert_true(n > 0);
 	const char *before = memmem(piece, (size_t)n, "event=before", 12);
 	const char *trouble = memmem(piece, (size_t)n, "event=trouble", 13);
-	assert_true(before && trouble && before < trouble);
+	const char *between = memmem(piece, (size_t)n, "event=between", 13);
+	const char *said = memmem(piece, (size_t)n, "event=said", 10);
+	assert_true(before && before < trouble && trouble < between && between < said);
 	long had = written(&s);
-	LOG(&s.log, LOG_INFO, "later");
+	LOG_SOON(&s.log, LOG_INFO, "later");
 	for (int i = 0; i < 500 && written(&s) == had; i++)
 		usleep(10000);
 	assert_true(written(&s) > had);

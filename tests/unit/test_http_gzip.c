@@ -2,6 +2,7 @@
  * pictures and short answers get the plain bytes; caches can tell the two apart. */
 #include "http_help.h"
 
+#include <brotli/decode.h>
 #include <zlib.h>
 
 enum { LONG_N = 20000 };
@@ -31,7 +32,7 @@ static enum err brief(void *ctx, struct request *r, struct response *rsp)
 	return ERR_OK;
 }
 
-static struct buf packed = BUF(1 << 20);
+static struct buf packed = BUF(1 << 20), smaller = BUF(1 << 20);
 
 static enum err kept(void *ctx, struct request *r, struct response *rsp)
 {
@@ -39,6 +40,14 @@ static enum err kept(void *ctx, struct request *r, struct response *rsp)
 	say(r, rsp, long_text);
 	rsp->gzip = buf_view(&packed);
 	return ERR_OK;
+}
+
+static enum err kept_both(void *ctx, struct request *r, struct response *rsp)
+{
+	enum err e = kept(ctx, r, rsp);
+	rsp->brotli = buf_view(&smaller);
+	rsp->etag = "\"v2\"";
+	return e;
 }
 
 /* What a handler prepared and then refused goes to nobody. */
@@ -62,6 +71,7 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/page", page, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET, "/loop", page, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET, "/kept", kept, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET, "/both", kept_both, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET, "/picture", picture, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET, "/refused", refused, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET, "/limited", page, WHO_READER, RATE_MAIL, BODY_NONE, 1, LANE_WORK },
@@ -79,7 +89,8 @@ static int start(void **state)
 	(void)state;
 	for (size_t i = 0; i < LONG_N; i++)
 		long_text[i] = "the harbour is open again "[(i + i / 97) % 26];
-	if (http_gzip(str_of(long_text), &packed) != ERR_OK)
+	if (http_gzip(str_of(long_text), &packed) != ERR_OK ||
+		http_brotli(str_of(long_text), &smaller) != ERR_OK)
 		return 1;
 	site.settings = site_settings(&site);
 	site.settings.groups = groups;
@@ -94,6 +105,7 @@ static int stop(void **state)
 	(void)state;
 	site_stop(&site);
 	buf_free(&packed);
+	buf_free(&smaller);
 	return 0;
 }
 
@@ -157,6 +169,42 @@ static void test_who_gets_gzip(void **state)
 	}
 }
 
+static void assert_brotli(void)
+{
+	static uint8_t out[LONG_N + 100];
+	size_t n = sizeof out;
+
+	assert_string_equal(answer_header(&answer, "Content-Encoding"), "br");
+	assert_int_equal(BrotliDecoderDecompress(
+				 answer.body_n, (const uint8_t *)answer_body(&answer), &n, out),
+		BROTLI_DECODER_RESULT_SUCCESS);
+	assert_int_equal(n, LONG_N);
+	assert_memory_equal(out, long_text, LONG_N);
+}
+
+/* Goal: brotli goes before gzip where it is there and taken; who takes one only gets that one. */
+static void test_who_gets_brotli(void **state)
+{
+	(void)state;
+	get_page("GET", "/both", "Accept-Encoding: gzip, deflate, br\r\n");
+	assert_brotli();
+	assert_string_equal(answer_header(&answer, "ETag"), "W/\"v2\"");
+	get_page("GET", "/both", "Accept-Encoding: br\r\n");
+	assert_brotli();
+	get_page("GET", "/both", "Accept-Encoding: br;q=0, gzip\r\n");
+	assert_string_equal(answer_header(&answer, "Content-Encoding"), "gzip");
+	assert_unpacks();
+	get_page("GET", "/both", "Accept-Encoding: br;q=0, deflate\r\n");
+	assert_null(answer_header(&answer, "Content-Encoding"));
+	assert_string_equal(answer_header(&answer, "ETag"), "\"v2\"");
+	get_page("GET", "/both", "Accept-Encoding: br\r\nIf-None-Match: W/\"v2\"\r\n");
+	assert_int_equal(answer.status, 304);
+	assert_string_equal(answer_header(&answer, "ETag"), "W/\"v2\"");
+	assert_string_equal(answer_header(&answer, "Vary"), "Accept-Encoding");
+	assert_null(answer_header(&answer, "Content-Encoding"));
+	assert_true(smaller.n < packed.n);
+}
+
 /* Goal: the tag of a compressed answer is weak, and either form is good for a 304. */
 static void test_entity_tag(void **state)
 {
@@ -214,6 +262,10 @@ static void test_no_room(void **state)
 
 	(void)state;
 	assert_int_equal(http_gzip(str_of(long_text), &tiny), ERR_TOO_LARGE);
+	BUF_AUTO small = BUF(16);
+	assert_int_equal(http_brotli(str_of(long_text), &small), ERR_TOO_LARGE);
+	BUF_AUTO nothing = BUF(64);
+	assert_int_equal(http_brotli(STR(""), &nothing), ERR_OK);
 	BUF_AUTO empty = BUF(64);
 	assert_int_equal(http_gzip(STR(""), &empty), ERR_OK);
 	assert_true(empty.n > 0);
@@ -223,6 +275,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_gets_gzip),
+		cmocka_unit_test(test_who_gets_brotli),
 		cmocka_unit_test(test_entity_tag),
 		cmocka_unit_test(test_head_says_the_same_length),
 		cmocka_unit_test(test_refusals),

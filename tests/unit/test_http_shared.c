@@ -454,7 +454,7 @@ static void names_differ(void **state)
 	} asks[NAMES] = { { "GET /page", "", 200, false }, { "GET /page", "", 200, false },
 		{ "GET /page", "", 200, false },
 		{ "GET /page", "Accept-Encoding: gzip\r\n", 200, true },
-		{ "GET /page", "Accept-Encoding: gzip\r\n", 200, true },
+		{ "GET /page", "Accept-Encoding: gzip, br\r\n", 200, true },
 		{ "HEAD /page", "", 200, false }, { "GET /page", "", 200, false },
 		{ "GET /picture", "", 200, false }, { "GET /picture", "", 200, false },
 		{ "GET /picture", "Range: bytes=0-3\r\n", 206, false },
