@@ -80,8 +80,7 @@ export async function startOdd(ask) {
 		const answer = ask({ ...q, tcp });
 		return answer && packAnswer(query, q.end, answer);
 	};
-	await new Promise((done) => udp.bind(0, '127.0.0.1', done));
-	const { port } = udp.address(), sockets = new Set();
+	const sockets = new Set();
 	udp.on('message', (query, from) => {
 		const answer = respond(query, false);
 		if (answer)
@@ -104,7 +103,10 @@ export async function startOdd(ask) {
 			}
 		});
 	});
-	await new Promise((done) => tcp.listen(port, '127.0.0.1', done));
+	// The stream first: of the ports below 65536 it is for TCP that many are taken.
+	await new Promise((done) => tcp.listen(0, '127.0.0.1', done));
+	const { port } = tcp.address();
+	await new Promise((done) => udp.bind(port, '127.0.0.1', done));
 	return { address: `127.0.0.1:${port}`, asked, stop() {
 		udp.close();
 		tcp.close();

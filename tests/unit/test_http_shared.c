@@ -101,6 +101,15 @@ static enum err slow(void *ctx, struct request *r, struct response *rsp)
 	return ERR_OK;
 }
 
+/* One that takes as long as the test wants. */
+static enum err held(void *ctx, struct request *r, struct response *rsp)
+{
+	(void)ctx;
+	sem_post(&st->inside);
+	sem_wait(&st->go);
+	return fill(r, rsp);
+}
+
 #define ROUTE(method, path, handler, who)                                                          \
 	{                                                                                          \
 		method, path, handler, who, RATE_PAGE, BODY_NONE, 1, LANE_WORK                     \
@@ -112,6 +121,7 @@ static const struct route routes[] = {
 	ROUTE(METHOD_GET, "/teapot", teapot, WHO_READER),
 	ROUTE(METHOD_GET, "/mine", page, WHO_SIGNED_IN),
 	ROUTE(METHOD_GET, "/slow", slow, WHO_READER),
+	ROUTE(METHOD_GET, "/held", held, WHO_READER),
 };
 static const struct route api[] = { ROUTE(METHOD_GET, "/api/page", page, WHO_READER) };
 static const struct route_group groups[] = {
@@ -521,6 +531,39 @@ static void many_and_some_leave(void **state)
 	}
 }
 
+static bool waiting_are(const char *number)
+{
+	BUF_AUTO text = BUF(1 << 20);
+	BUF_AUTO want = BUF(100);
+	http_metrics(st->site.http, &text);
+	buf_fmt(&want, "postern_lane_waiting{lane=\"work\"} %s\n", number);
+	return memmem(text.p, text.n, want.p, want.n) != NULL;
+}
+
+/* Goal: those who wait while a page is being made are given it, and do not make it again. */
+static void made_once_for_all_who_wait(void **state)
+{
+	(void)state;
+	enum { FDS = 12 };
+	static const char request[] = "GET /held HTTP/1.1\r\n" HOST "\r\n";
+	int fds[FDS];
+	cache_lives();
+	for (int i = 0; i < FDS; i++) {
+		fds[i] = dial(http_port(st->site.http, false));
+		put(fds[i], request, sizeof request - 1);
+	}
+	sem_wait(&st->inside);
+	for (int i = 0; i < 500 && !waiting_are("11"); i++)
+		sleep_ms(10);
+	sem_post(&st->go);
+	for (int i = 0; i < FDS; i++) {
+		assert_true(read_answer(fds[i], false, &a));
+		assert_true(str_starts(str_of(answer_body(&a)), STR("made 1 ")));
+		close(fds[i]);
+	}
+	assert_int_equal(atomic_load(&st->made), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +572,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(names_differ, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(
 			dropped_is_not_given_again, open_stage, close_stage),
+		cmocka_unit_test_setup_teardown(
+			made_once_for_all_who_wait, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(many_and_some_leave, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(without_a_thread, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(never_kept, open_stage, close_stage),
