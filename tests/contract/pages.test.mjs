@@ -292,23 +292,26 @@ test('style, script and icon: for ever under their hash, under no other', async 
 	secure(icon, 'icon');
 });
 
-test('text travels in gzip to who takes it, and as it is to who does not', async () => {
+test('text travels in gzip to who takes it, in brotli where it is kept, and as it is to who takes neither', async () => {
 	const style = addressesIn((await request(server, 'GET', '/')).body, '/static/').find((a) => a.endsWith('.css'));
 	for (const target of ['/', '/login', '/articles/open-door', style]) {
-		const plain = await request(server, 'GET', target), small = await request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip, br' } });
+		const plain = await request(server, 'GET', target), small = await request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip' } });
+		const smallest = await request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip, br' } });
 		assert.equal(plain.headers['content-encoding'], undefined);
 		assert.equal(small.headers['content-encoding'], 'gzip', target);
-		for (const a of [plain, small])
+		assert.equal(smallest.headers['content-encoding'], target === '/login' ? 'gzip' : 'br', target);
+		for (const a of [plain, small, smallest])
 			assert.match(a.headers.vary, /Accept-Encoding/i, target);
-		assert.ok(small.sent.length < plain.sent.length, target);
+		assert.ok(small.sent.length < plain.sent.length && smallest.sent.length <= small.sent.length, target);
 		assert.equal(small.sent.length, Number(small.headers['content-length']));
 		if (target === style) {
 			assert.deepEqual(small.bytes, plain.bytes);
+			assert.deepEqual(smallest.bytes, plain.bytes);
 			const known = (etag) => request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip', 'If-None-Match': etag } });
 			assert.equal((await known(small.headers.etag)).status, 304);
 			assert.ok(small.headers.etag !== plain.headers.etag || small.headers.etag.startsWith('W/'), 'two codings are two representations (RFC 9110, 8.8.1)');
 		}
-		for (const no of ['identity', 'gzip;q=0', 'br', '', '*;q=0'])
+		for (const no of ['identity', 'gzip;q=0', 'deflate', '', '*;q=0'])
 			assert.equal((await request(server, 'GET', target, { headers: { 'Accept-Encoding': no } })).headers['content-encoding'], undefined, no);
 	}
 });

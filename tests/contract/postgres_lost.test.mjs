@@ -91,7 +91,7 @@ test('all connections are cut while readers come: no answer is wrong, and each i
 	over = true;
 	await Promise.all(clients);
 	console.log(`# ${answers} answers, ${busy} of them 503, ${cuts} cuts`);
-	assert.ok(answers > 20 && busy <= answers / 2);
+	assert.ok(answers > 6 && busy <= answers / 2);
 	await worksAgain(Date.now());
 });
 

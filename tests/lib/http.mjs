@@ -13,7 +13,8 @@ function collect(res, done) {
 	res.on('error', () => {}); // a connection that is cut after the answer
 	res.on('close', () => {
 		const sent = Buffer.concat(parts);
-		const bytes = sent.length && res.headers['content-encoding'] === 'gzip' ? zlib.gunzipSync(sent) : sent;
+		const unpack = { gzip: zlib.gunzipSync, br: zlib.brotliDecompressSync }[res.headers['content-encoding']];
+		const bytes = sent.length && unpack ? unpack(sent) : sent;
 		done({
 			status: res.statusCode, headers: res.headers, raw: res.rawHeaders, bytes, sent,
 			body: bytes.toString('utf8'), cookies: res.headers['set-cookie'] ?? [],

@@ -101,15 +101,6 @@ static enum err slow(void *ctx, struct request *r, struct response *rsp)
 	return ERR_OK;
 }
 
-/* One that takes as long as the test wants. */
-static enum err held(void *ctx, struct request *r, struct response *rsp)
-{
-	(void)ctx;
-	sem_post(&st->inside);
-	sem_wait(&st->go);
-	return fill(r, rsp);
-}
-
 #define ROUTE(method, path, handler, who)                                                          \
 	{                                                                                          \
 		method, path, handler, who, RATE_PAGE, BODY_NONE, 1, LANE_WORK                     \
@@ -121,7 +112,6 @@ static const struct route routes[] = {
 	ROUTE(METHOD_GET, "/teapot", teapot, WHO_READER),
 	ROUTE(METHOD_GET, "/mine", page, WHO_SIGNED_IN),
 	ROUTE(METHOD_GET, "/slow", slow, WHO_READER),
-	ROUTE(METHOD_GET, "/held", held, WHO_READER),
 };
 static const struct route api[] = { ROUTE(METHOD_GET, "/api/page", page, WHO_READER) };
 static const struct route_group groups[] = {
@@ -438,143 +428,11 @@ static void outlives_its_end(void **state)
 	close(fd);
 }
 
-/* ---- the same answer again, under another name ---- */
-
-enum { NAMES = 12 };
-
-static void ask_on(int fd, const char *line, const char *headers, struct answer *out)
-{
-	char request[512];
-	(void)snprintf(request, sizeof request, "%s HTTP/1.1\r\n" HOST "%s\r\n", line, headers);
-	put(fd, request, strlen(request));
-	assert_true(read_answer(fd, str_starts(str_of(line), STR("HEAD")), out));
-}
-
-/* Goal: an answer that serves several requests bears each one's own name, once, and is otherwise
- * the same; those that differ (compressed, HEAD, a part, not modified) neither take it nor spoil
- * it.
- */
-static void names_differ(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *line, *headers;
-		int status;
-		bool gzip;
-	} asks[NAMES] = { { "GET /page", "", 200, false }, { "GET /page", "", 200, false },
-		{ "GET /page", "", 200, false },
-		{ "GET /page", "Accept-Encoding: gzip\r\n", 200, true },
-		{ "GET /page", "Accept-Encoding: gzip, br\r\n", 200, true },
-		{ "HEAD /page", "", 200, false }, { "GET /page", "", 200, false },
-		{ "GET /picture", "", 200, false }, { "GET /picture", "", 200, false },
-		{ "GET /picture", "Range: bytes=0-3\r\n", 206, false },
-		{ "GET /picture", "If-None-Match: \"tag\"\r\n", 304, false },
-		{ "GET /picture", "", 200, false } };
-	char names[NAMES][64];
-	cache_lives();
-	const int fd = dial(http_port(st->site.http, false));
-	for (int i = 0; i < NAMES; i++) {
-		ask_on(fd, asks[i].line, asks[i].headers, &a);
-		assert_int_equal(a.status, asks[i].status);
-		assert_int_equal(answer_header_count(&a, "X-Request-Id"), 1);
-		assert_int_equal(answer_header_count(&a, "Content-Encoding"), asks[i].gzip);
-		assert_int_equal(answer_header_count(&a, "Content-Range"), a.status == 206);
-		(void)snprintf(names[i], sizeof names[i], "%s", answer_header(&a, "X-Request-Id"));
-		for (int k = 0; k < i; k++)
-			assert_string_not_equal(names[i], names[k]);
-		assert_true(site_logged(&st->site, names[i]));
-	}
-	assert_int_equal(atomic_load(&st->made), 2);
-	close(fd);
-}
-
-/* Goal: what was put out of memory is not given from an answer that was made of it. */
-static void dropped_is_not_given_again(void **state)
-{
-	(void)state;
-	cache_lives();
-	const int fd = dial(http_port(st->site.http, false));
-	for (int round = 1; round <= 3; round++) {
-		char want[32];
-		(void)snprintf(want, sizeof want, "made %d ", round);
-		for (int i = 0; i < 4; i++) {
-			ask_on(fd, "GET /page", "", &a);
-			assert_true(str_starts(str_of(answer_body(&a)), str_of(want)));
-		}
-		cache_drop(st->cache, tag("a"));
-	}
-	close(fd);
-}
-
-/* Goal: readers on several connections who leave in the middle take nothing from each other. */
-static void many_and_some_leave(void **state)
-{
-	(void)state;
-	enum { FDS = 24, ROUNDS = 20 };
-	static const char request[] = "GET /page HTTP/1.1\r\n" HOST "\r\n";
-	cache_lives();
-	for (int round = 0; round < ROUNDS; round++) {
-		int fds[FDS];
-		for (int i = 0; i < FDS; i++) {
-			fds[i] = dial(http_port(st->site.http, false));
-			put(fds[i], request, sizeof request - 1);
-		}
-		for (int i = 0; i < FDS; i++) {
-			if (i % 3 != 0) {
-				assert_true(read_answer(fds[i], false, &a));
-				assert_int_equal(a.status, 200);
-				assert_int_equal(a.body_n, LONG);
-				assert_int_equal(answer_header_count(&a, "X-Request-Id"), 1);
-			}
-			close(fds[i]);
-		}
-	}
-}
-
-static bool waiting_are(const char *number)
-{
-	BUF_AUTO text = BUF(1 << 20);
-	BUF_AUTO want = BUF(100);
-	http_metrics(st->site.http, &text);
-	buf_fmt(&want, "postern_lane_waiting{lane=\"work\"} %s\n", number);
-	return memmem(text.p, text.n, want.p, want.n) != NULL;
-}
-
-/* Goal: those who wait while a page is being made are given it, and do not make it again. */
-static void made_once_for_all_who_wait(void **state)
-{
-	(void)state;
-	enum { FDS = 12 };
-	static const char request[] = "GET /held HTTP/1.1\r\n" HOST "\r\n";
-	int fds[FDS];
-	cache_lives();
-	for (int i = 0; i < FDS; i++) {
-		fds[i] = dial(http_port(st->site.http, false));
-		put(fds[i], request, sizeof request - 1);
-	}
-	sem_wait(&st->inside);
-	for (int i = 0; i < 500 && !waiting_are("11"); i++)
-		sleep_ms(10);
-	sem_post(&st->go);
-	for (int i = 0; i < FDS; i++) {
-		assert_true(read_answer(fds[i], false, &a));
-		assert_true(str_starts(str_of(answer_body(&a)), STR("made 1 ")));
-		close(fds[i]);
-	}
-	assert_int_equal(atomic_load(&st->made), 1);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(kept_and_given, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(pictures, open_stage, close_stage),
-		cmocka_unit_test_setup_teardown(names_differ, open_stage, close_stage),
-		cmocka_unit_test_setup_teardown(
-			dropped_is_not_given_again, open_stage, close_stage),
-		cmocka_unit_test_setup_teardown(
-			made_once_for_all_who_wait, open_stage, close_stage),
-		cmocka_unit_test_setup_teardown(many_and_some_leave, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(without_a_thread, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(never_kept, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(to_whom, open_stage, close_stage),
