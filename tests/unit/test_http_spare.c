@@ -1,5 +1,5 @@
-/* Goal: what a loop thread uses again (the answer made of a kept page) is never another reader's, nor
- * another page's, nor one that was dropped. */
+/* Goal: what a loop thread uses again (the answer made of a kept page) is never another reader's,
+ * nor another page's, nor one that was dropped. */
 #include "http_help.h"
 
 #include <semaphore.h>
