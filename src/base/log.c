@@ -164,14 +164,13 @@ static void add_head(struct buf *b, const struct log *l, enum log_level level, c
 	char text[48];
 	clock_gettime(CLOCK_REALTIME, &now);
 	const unsigned ms = (unsigned)(now.tv_nsec / 1000000);
-	const char *second = second_text(now.tv_sec);
-	const size_t n = strlen(second);
-	memcpy(text, second, n);
-	text[n] = (char)('0' + ms / 100);
-	text[n + 1] = (char)('0' + ms / 10 % 10);
-	text[n + 2] = (char)('0' + ms % 10);
-	text[n + 3] = 'Z';
-	add_text(b, "time", (struct str){ text, n + 4 }, l->format);
+	const struct str second = str_of(second_text(now.tv_sec));
+	char *p = mempcpy(text, second.p, second.n);
+	*p++ = (char)('0' + ms / 100);
+	*p++ = (char)('0' + ms / 10 % 10);
+	*p++ = (char)('0' + ms % 10);
+	*p++ = 'Z';
+	add_text(b, "time", (struct str){ text, (size_t)(p - text) }, l->format);
 	add_text(b, "level", str_of(level_names[level]), l->format);
 	add_text(b, "event", str_of(event), l->format);
 }

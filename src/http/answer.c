@@ -151,8 +151,9 @@ static const char *weak(struct exchange *x, const char *etag)
 	const size_t n = strlen(etag) + 1;
 	char *out = arena_alloc(x->req.arena, n + 2);
 	if (out) {
-		memcpy(out, "W/", 2);
-		memcpy(out + 2, etag, n);
+		out[0] = 'W';
+		out[1] = '/';
+		memcpy(out + 2, etag, n); /* with its NUL */
 	}
 	return out;
 }

@@ -60,44 +60,46 @@ struct labels {
 	struct str surface, grant, reason;
 };
 
-static struct place *find(struct http_decisions *d, const struct labels *want)
+/* The place of these labels; PLACES: there is none. */
+static size_t find(const struct http_decisions *d, const struct labels *want)
 {
 	const size_t used = atomic_load_explicit(&d->used, memory_order_acquire);
 	for (size_t i = 0; i < used; i++) {
-		struct place *p = &d->places[i];
+		const struct place *p = &d->places[i];
 		if (str_eq(str_of(p->reason), want->reason) &&
 			str_eq(str_of(p->grant), want->grant) &&
 			str_eq(str_of(p->surface), want->surface)) {
-			return p;
+			return i;
 		}
 	}
-	return NULL;
+	return PLACES;
 }
 
-static struct place *add(struct http_decisions *d, const struct labels *want)
+static size_t add(struct http_decisions *d, const struct labels *want)
 {
 	pthread_mutex_lock(&d->lock);
-	struct place *p = find(d, want); /* another thread may have been first */
+	size_t i = find(d, want); /* another thread may have been first */
 	const size_t used = atomic_load_explicit(&d->used, memory_order_relaxed);
-	if (!p && used < PLACES && label_copy(d->places[used].surface, want->surface) &&
+	if (i == PLACES && used < PLACES && label_copy(d->places[used].surface, want->surface) &&
 		label_copy(d->places[used].grant, want->grant) &&
 		label_copy(d->places[used].reason, want->reason)) {
-		p = &d->places[used];
+		i = used;
 		atomic_store_explicit(&d->used, used + 1, memory_order_release);
 	}
 	pthread_mutex_unlock(&d->lock);
-	return p;
+	return i;
 }
 
 void http_decisions_count(
 	struct http_decisions *d, const char *pattern, const char *grant, const char *reason)
 {
 	const struct labels want = { surface_of(pattern), str_of(grant), str_of(reason) };
-	struct place *p = find(d, &want);
-	if (!p) {
-		p = add(d, &want);
+	size_t i = find(d, &want);
+	if (i == PLACES) {
+		i = add(d, &want);
 	}
-	atomic_fetch_add_explicit(p ? &p->count : &d->other, 1, memory_order_relaxed);
+	_Atomic uint64_t *count = i < PLACES ? &d->places[i].count : &d->other;
+	atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
 }
 
 void http_decisions_put(struct http_decisions *d, struct buf *out)

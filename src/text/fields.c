@@ -37,7 +37,7 @@ static enum err form_pair(struct str piece, struct arena *a, struct fields *f)
 
 static size_t pairs_at_most(struct str body)
 {
-	size_t n = body.n > 0;
+	size_t n = 1;
 	for (size_t i = 0; i < body.n && n < FIELDS_MAX; i++)
 		n += body.p[i] == '&';
 	return n;
@@ -46,8 +46,12 @@ static size_t pairs_at_most(struct str body)
 enum err form_parse(struct str body, struct arena *a, struct fields *out)
 {
 	struct fields f = { .n = 0 };
-	const size_t most = pairs_at_most(body);
-	if (most > 0 && !(f.v = arena_alloc(a, most * sizeof f.v[0])))
+	if (body.n == 0) {
+		*out = f;
+		return ERR_OK;
+	}
+	f.v = arena_alloc(a, pairs_at_most(body) * sizeof f.v[0]);
+	if (!f.v)
 		return ERR_NOMEM;
 	while (body.n > 0) {
 		struct str piece = str_cut(&body, '&');
