@@ -9,8 +9,8 @@
 enum {
 	VALUE_MAX = 1000,
 	FIELDS_MOST = 32,
-	/* Each byte of a value becomes six at most ("\u001b"); keys and the head are ours. */
 	LINE_BYTES = 600, /* an ordinary one fits */
+	/* Each byte of a value becomes six at most ("\u001b"); keys and the head are ours. */
 	LINE_MAX_BYTES = FIELDS_MOST * (6 * VALUE_MAX + 100) + 512,
 };
 
