@@ -107,6 +107,15 @@ bool http_compressible(const struct response *rsp)
 	return false;
 }
 
+struct str http_packed(struct exchange *x, enum err (*pack)(struct str in, struct buf *out))
+{
+	BUF_AUTO out = BUF(x->rsp.body.n);
+	if (pack(x->rsp.body, &out) != ERR_OK) {
+		return (struct str){ NULL, 0 };
+	}
+	return arena_str(x->req.arena, buf_view(&out));
+}
+
 /* The event loop never compresses, not even when it refuses what is meant for a lane: it is there
  * to answer from memory. */
 static struct str gzipped(struct exchange *x)
@@ -115,34 +124,17 @@ static struct str gzipped(struct exchange *x)
 	if (rsp->gzip.n > 0 || atomic_load(&x->state) != EXCHANGE_QUEUED) {
 		return rsp->gzip;
 	}
-	BUF_AUTO out = BUF(rsp->body.n);
-	if (http_gzip(rsp->body, &out) != ERR_OK) {
-		return (struct str){ NULL, 0 };
-	}
-	return arena_str(x->req.arena, buf_view(&out));
+	return http_packed(x, http_gzip);
 }
 
 /* The smallest that is there or can be made, of those that are taken. */
-static struct str compressed(struct exchange *x, enum coding *coding)
+static enum coding coding_for(const struct exchange *x)
 {
 	const struct str accepted = request_header(&x->req, "Accept-Encoding");
 	if (x->rsp.brotli.n > 0 && header_accepts(accepted, STR("br"))) {
-		*coding = CODING_BROTLI;
-		return x->rsp.brotli;
+		return CODING_BROTLI;
 	}
-	if (!header_accepts(accepted, STR("gzip"))) {
-		return (struct str){ NULL, 0 };
-	}
-	*coding = CODING_GZIP;
-	return gzipped(x);
-}
-
-/* Would it have been compressed? */
-static bool takes_compressed(const struct exchange *x)
-{
-	const struct str accepted = request_header(&x->req, "Accept-Encoding");
-	return header_accepts(accepted, STR("gzip")) ||
-	       (x->rsp.brotli.n > 0 && header_accepts(accepted, STR("br")));
+	return header_accepts(accepted, STR("gzip")) ? CODING_GZIP : CODING_NONE;
 }
 
 /* Without printf: most answers are compressed. */
@@ -163,12 +155,12 @@ static void apply_encoding(struct draft *d)
 {
 	struct exchange *x = d->x;
 	struct response *rsp = &x->rsp;
-	if (!d->varies || (rsp->status == 304 && !takes_compressed(x))) {
+	const enum coding coding = d->varies ? coding_for(x) : CODING_NONE;
+	if (coding == CODING_NONE) {
 		return;
 	}
 	if (rsp->status != 304) {
-		enum coding coding = CODING_NONE;
-		struct str body = compressed(x, &coding);
+		struct str body = coding == CODING_BROTLI ? rsp->brotli : gzipped(x);
 		if (body.n == 0) {
 			return;
 		}

@@ -240,9 +240,9 @@ void http_exchange_finish(struct exchange *x, enum err e);
 void http_exchange_fail(struct exchange *x, enum err e); /* renders e and makes the answer */
 void http_exchange_log(struct exchange *x, const char *end);
 
-/* spare.c: for an exchange that is as_kept, on its loop thread. Take: x->answer, made before for
- * the same item and encoding; false: there is none. Give back: the answer and the item, behind the
- * last use of both. */
+/* spare.c: for an exchange that is as_kept. Take: x->answer, made before on this thread for the
+ * same item and encoding; false: there is none. Give back, on its loop thread: the answer and the
+ * item, behind the last use of both. */
 bool http_spare_answer_take(struct exchange *x);
 void http_spare_answer_give_back(struct exchange *x);
 
@@ -250,5 +250,7 @@ void http_spare_answer_give_back(struct exchange *x);
 void http_answer_make(struct exchange *x);
 bool http_response_poisoned(const struct response *rsp); /* a bad header was set */
 bool http_compressible(const struct response *rsp);
+/* The body, compressed into the request's arena; empty when that fails or saves nothing. */
+struct str http_packed(struct exchange *x, enum err (*pack)(struct str in, struct buf *out));
 
 #endif

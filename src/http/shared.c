@@ -56,8 +56,7 @@ static bool may_be_shared(const struct exchange *x)
 {
 	const struct request *r = &x->req;
 	/* a query that nobody reads would make one picture many */
-	bool many = r->query.n > 0 && r->route && r->route->who == WHO_READER &&
-		    str_starts(r->path, STR("/media/"));
+	bool many = r->query.n > 0 && str_starts(r->path, STR("/media/"));
 	return x->h->s.shared && !many && r->method == METHOD_GET && r->route &&
 	       r->route->who == WHO_READER && r->target.n <= SHARED_KEY_MAX;
 }
@@ -128,14 +127,6 @@ static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
 		memcpy(b->p, &k, sizeof k);
 }
 
-static struct str packed(struct exchange *x, enum err (*compress)(struct str in, struct buf *out))
-{
-	BUF_AUTO out = BUF(x->rsp.body.n);
-	if (compress(x->rsp.body, &out) != ERR_OK)
-		return (struct str){ NULL, 0 };
-	return arena_str(x->req.arena, buf_view(&out));
-}
-
 /* Compressed once for all who will be given it; this runs on a lane. */
 static void compress(struct exchange *x)
 {
@@ -143,9 +134,9 @@ static void compress(struct exchange *x)
 	if (!http_compressible(rsp))
 		return;
 	if (rsp->gzip.n == 0)
-		rsp->gzip = packed(x, http_gzip);
+		rsp->gzip = http_packed(x, http_gzip);
 	if (rsp->brotli.n == 0)
-		rsp->brotli = packed(x, http_brotli);
+		rsp->brotli = http_packed(x, http_brotli);
 }
 
 void http_shared_begin(struct exchange *x)

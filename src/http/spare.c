@@ -72,7 +72,7 @@ static struct spares *spares_of_thread(void)
 
 struct arena *http_arena_take(void)
 {
-	struct spares *s = spares_of_thread();
+	struct spares *s = pthread_getspecific(key);
 	if (s && s->arena_count > 0) {
 		return s->arenas[--s->arena_count];
 	}
@@ -109,9 +109,10 @@ static bool rename_answer(struct spare_answer *a, const char *id)
 	       MHD_add_response_header(a->out, "X-Request-Id", id) == MHD_YES;
 }
 
+/* A lane makes answers as well, but is given none back: it has no spares, and needs none. */
 bool http_spare_answer_take(struct exchange *x)
 {
-	struct spares *s = spares_of_thread();
+	struct spares *s = pthread_getspecific(key);
 	struct spare_answer *a = s ? place_of(s, x->item, x->coding) : NULL;
 	if (!a || a->item != x->item || a->coding != x->coding) {
 		return false;
