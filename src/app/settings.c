@@ -48,7 +48,9 @@ const struct setting settings[] = {
 	INT("server", "work_queue", work_queue, "1024", 1, 100000, "requests",
 		"Requests that may wait for a work thread; above it they are answered 503."),
 	INT("server", "hash_queue", hash_queue, "128", 1, 10000, "requests",
-		"Requests that may wait for a hash thread; above it they are answered 503."),
+		"Requests that may wait for a hash thread. Addresses take turns; above it the last "
+		"of "
+		"the address with most waiting is answered 503."),
 	INT("server", "connections", connections, "10000", 10, 1000000, "connections",
 		"Open at once, in all."),
 	INT("server", "connections_per_address", connections_per_address, "256", 1, 1000000,

@@ -75,15 +75,20 @@ struct lane_settings {
 	/* Runs on a lane thread and must not touch the exchange after giving it back. `abandon`:
 	 * the server stops and the request is to be refused. */
 	void (*run)(struct exchange *x, bool abandon);
+	/* Sources (IPv4 address, IPv6 /64) take turns. When the queue is full, one that has fewer
+	 * waiting gets the place of the last request of the one with most, which goes to `refuse`,
+	 * on the thread that reserves, and is given back there as by run. */
+	bool fair;
+	void (*refuse)(struct exchange *x);
 };
 struct lane_stats {
 	size_t waiting, room;
 	uint64_t refused;
 };
 struct lane_pool *http_lane_start(const struct lane_settings *s);
-/* A place in the queue, to be followed by a push that cannot fail; false when the queue is full or
- * closed. Two steps, because the connection must be suspended in between. */
-bool http_lane_reserve(struct lane_pool *l);
+/* A place in the queue for x, to be followed by its push, which cannot fail; false when the queue
+ * is full or closed. Two steps, because the connection must be suspended in between. */
+bool http_lane_reserve(struct lane_pool *l, const struct exchange *x);
 void http_lane_push(struct lane_pool *l, struct exchange *x);
 /* No more reservations; waiting requests are abandoned when `abandon`; returns when all threads
  * have ended. NULL is fine. */
@@ -184,7 +189,7 @@ struct exchange {
 	/* Share in metrics.held_bytes: the arena, which lives until a slow reader has it all. */
 	int64_t held;
 	int64_t started_us;
-	struct exchange *next; /* in a lane */
+	struct exchange *prev, *next; /* in a lane, of the same source */
 	char allow[ALLOW_SIZE];
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */

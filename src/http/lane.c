@@ -1,21 +1,121 @@
-/* Lanes: a bounded queue and a few threads that take from it. */
+/* Lanes: a bounded queue and a few threads that take from it.
+ *
+ * In a fair lane the requests of one source wait in a queue of their own, and the sources take
+ * turns, so that one that asks without pause delays another by its own turn and no more. A lane
+ * that is not fair has one source for all, and is first in, first out.
+ *
+ * A source is looked for one by one: there are no more than requests that wait, and what they wait
+ * for costs a thousand times as much as the look. A table by hash would be one more to aim at. */
 #include "internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+struct source {
+	struct source *next; /* in turn, or free */
+	struct exchange *first, *last;
+	size_t waiting; /* never 0 while in turn */
+	uint8_t prefix[16];
+};
 struct lane_pool {
 	struct lane_settings s;
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
-	struct exchange *head, *tail;
+	struct source *head, *tail; /* in turn */
+	struct source *free;        /* each source has one waiting at least: `room` are enough */
+	struct source *sources;
 	size_t waiting, reserved;
 	uint64_t refused;
 	bool closed, abandon;
 	unsigned running; /* threads that were started */
 	pthread_t threads[];
 };
+
+/* ---- sources; all under the lock ---- */
+
+static struct ip prefix_of(const struct lane_pool *l, const struct exchange *x)
+{
+	return l->s.fair ? ip_prefix(x->req.client, 32, 64) : (struct ip){ 0 };
+}
+
+static struct source *source_find(const struct lane_pool *l, const struct ip *prefix)
+{
+	struct source *s = l->head;
+	while (s && memcmp(s->prefix, prefix->b, sizeof s->prefix) != 0) {
+		s = s->next;
+	}
+	return s;
+}
+
+static void source_to_end(struct lane_pool *l, struct source *s)
+{
+	s->next = NULL;
+	if (l->tail) {
+		l->tail->next = s;
+	} else {
+		l->head = s;
+	}
+	l->tail = s;
+}
+
+/* A source that comes, or comes back, waits for one turn of each that is there. */
+static struct source *source_add(struct lane_pool *l, const struct ip *prefix)
+{
+	struct source *s = l->free;
+	l->free = s->next;
+	*s = (struct source){ 0 };
+	memcpy(s->prefix, prefix->b, sizeof s->prefix);
+	source_to_end(l, s);
+	return s;
+}
+
+/* The first request of the source whose turn it is; NULL when nobody waits. */
+static struct exchange *next_in_turn(struct lane_pool *l)
+{
+	struct source *s = l->head;
+	if (!s) {
+		return NULL;
+	}
+	l->head = s->next;
+	l->tail = l->head ? l->tail : NULL;
+	struct exchange *x = s->first;
+	s->first = x->next;
+	s->waiting--;
+	l->waiting--;
+	if (s->first) {
+		s->first->prev = NULL;
+		source_to_end(l, s);
+	} else {
+		s->next = l->free;
+		l->free = s;
+	}
+	return x;
+}
+
+/* Takes out the last request of the source with most, for one that will still have fewer with the
+ * newcomer; NULL when there is none. The difference of two keeps equals from pushing each other
+ * out in turn, and leaves every source that is there at least one. */
+static struct exchange *displace(struct lane_pool *l, const struct ip *newcomer)
+{
+	struct source *most = l->head;
+	for (struct source *s = l->head; s; s = s->next) {
+		most = s->waiting > most->waiting ? s : most;
+	}
+	const struct source *own = source_find(l, newcomer);
+	if (!most || (own ? own->waiting : 0) + 1 >= most->waiting) {
+		return NULL;
+	}
+	struct exchange *x = most->last;
+	most->last = x->prev;
+	most->last->next = NULL;
+	most->waiting--;
+	l->waiting--;
+	return x;
+}
+
+/* ---- the lane ---- */
 
 /* The next request, or NULL when the lane is closed and nothing can come any more. */
 static struct exchange *take(struct lane_pool *l, bool *abandon)
@@ -24,12 +124,7 @@ static struct exchange *take(struct lane_pool *l, bool *abandon)
 	while (!l->head && !(l->closed && l->reserved == 0)) {
 		pthread_cond_wait(&l->wake, &l->lock);
 	}
-	struct exchange *x = l->head;
-	if (x) {
-		l->head = x->next;
-		l->tail = l->head ? l->tail : NULL;
-		l->waiting--;
-	}
+	struct exchange *x = next_in_turn(l);
 	*abandon = l->abandon;
 	pthread_mutex_unlock(&l->lock);
 	return x;
@@ -55,6 +150,15 @@ struct lane_pool *http_lane_start(const struct lane_settings *s)
 	if (!l) {
 		return NULL;
 	}
+	l->sources = calloc(s->room, sizeof *l->sources);
+	if (!l->sources) {
+		free(l);
+		return NULL;
+	}
+	for (size_t i = 0; i < s->room; i++) {
+		l->sources[i].next = l->free;
+		l->free = &l->sources[i];
+	}
 	l->s = *s;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->wake, NULL);
@@ -69,29 +173,48 @@ struct lane_pool *http_lane_start(const struct lane_settings *s)
 	return l;
 }
 
-bool http_lane_reserve(struct lane_pool *l)
+bool http_lane_reserve(struct lane_pool *l, const struct exchange *x)
 {
+	const struct ip prefix = prefix_of(l, x);
+	struct exchange *displaced = NULL;
 	pthread_mutex_lock(&l->lock);
-	bool ok = !l->closed && l->waiting + l->reserved < l->s.room;
+	bool ok = !l->closed;
+	if (ok && l->waiting + l->reserved >= l->s.room) {
+		displaced = displace(l, &prefix);
+		ok = displaced != NULL;
+	}
 	if (ok) {
 		l->reserved++;
-	} else {
+	}
+	if (!ok || displaced) {
 		l->refused++;
 	}
 	pthread_mutex_unlock(&l->lock);
+	/* The place that is now reserved keeps http_lane_stop from returning before this is done.
+	 */
+	if (displaced) {
+		l->s.refuse(displaced);
+	}
 	return ok;
 }
 
 void http_lane_push(struct lane_pool *l, struct exchange *x)
 {
+	const struct ip prefix = prefix_of(l, x);
 	pthread_mutex_lock(&l->lock);
-	x->next = NULL;
-	if (l->tail) {
-		l->tail->next = x;
-	} else {
-		l->head = x;
+	struct source *s = source_find(l, &prefix);
+	if (!s) {
+		s = source_add(l, &prefix);
 	}
-	l->tail = x;
+	x->next = NULL;
+	x->prev = s->waiting > 0 ? s->last : NULL;
+	if (x->prev) {
+		x->prev->next = x;
+	} else {
+		s->first = x;
+	}
+	s->last = x;
+	s->waiting++;
 	l->waiting++;
 	l->reserved--;
 	if (l->closed) {
@@ -125,6 +248,7 @@ void http_lane_free(struct lane_pool *l)
 	}
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
+	free(l->sources);
 	free(l);
 }
 

@@ -113,6 +113,12 @@ static enum MHD_Result receive(struct exchange *x, const char *data, size_t n)
 	return x->drained > DRAIN_MAX ? MHD_NO : MHD_YES;
 }
 
+static void lane_full(struct exchange *x)
+{
+	x->rsp.retry_after_s = 1;
+	x->refused = http_refuse(x, ERR_BUSY, "lane_full", NULL);
+}
+
 /* The request is complete: to its lane. After the push the exchange is the lane thread's. */
 static enum MHD_Result complete(struct exchange *x)
 {
@@ -130,9 +136,8 @@ static enum MHD_Result complete(struct exchange *x)
 		http_exchange_serve(x);
 		return answer(x);
 	}
-	if (!http_lane_reserve(lane)) {
-		x->rsp.retry_after_s = 1;
-		x->refused = http_refuse(x, ERR_BUSY, "lane_full", NULL);
+	if (!http_lane_reserve(lane, x)) {
+		lane_full(x);
 		return answer_refusal(x);
 	}
 	atomic_store(&x->state, EXCHANGE_QUEUED);
@@ -211,12 +216,25 @@ static void run(struct exchange *x, bool abandon)
 	MHD_resume_connection(mhd);
 }
 
+/* A request that lost its place in the queue. This runs on the loop of the one that got it, maybe
+ * another loop than its own, and so is not QUEUED any more: nothing is compressed here. */
+static void displaced(struct exchange *x)
+{
+	struct MHD_Connection *mhd = x->mhd;
+	atomic_store(&x->state, EXCHANGE_READING);
+	lane_full(x);
+	http_exchange_fail(x, x->refused);
+	atomic_store(&x->state, EXCHANGE_READY);
+	MHD_resume_connection(mhd);
+}
+
 static bool start_lanes(struct http *h)
 {
 	const struct http_settings *s = &h->s;
-	const struct lane_settings work = { "work", s->work_threads, s->work_queue, 0, run };
-	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, HASH_NICE,
-		run };
+	const struct lane_settings work = { "work", s->work_threads, s->work_queue, 0, run, false,
+		NULL };
+	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, HASH_NICE, run,
+		true, displaced };
 	h->lanes[LANE_WORK] = http_lane_start(&work);
 	h->lanes[LANE_HASH] = http_lane_start(&hash);
 	return h->lanes[LANE_WORK] && h->lanes[LANE_HASH];

@@ -341,16 +341,16 @@ static void abandoned_lane(void **state)
 	(void)state;
 	static struct exchange jobs[4];
 	atomic_store(&gate_shut, true);
-	const struct lane_settings settings = { "x", 1, 4, 0, count_run };
+	const struct lane_settings settings = { "x", 1, 4, 0, count_run, false, NULL };
 	struct lane_pool *lane = http_lane_start(&settings);
 	assert_non_null(lane);
-	assert_true(http_lane_reserve(lane));
+	assert_true(http_lane_reserve(lane, &jobs[0]));
 	http_lane_push(lane, &jobs[0]);
 	for (int i = 0; i < 1000 && http_lane_stats(lane).waiting > 0; i++) {
 		sleep_ms(1);
 	}
 	for (size_t i = 1; i < 4; i++) {
-		assert_true(http_lane_reserve(lane));
+		assert_true(http_lane_reserve(lane, &jobs[0]));
 	}
 	http_lane_push(lane, &jobs[1]);
 	http_lane_push(lane, &jobs[2]);
@@ -359,13 +359,13 @@ static void abandoned_lane(void **state)
 	pthread_t stopper;
 	assert_int_equal(pthread_create(&stopper, NULL, stop_lane, lane), 0);
 	sleep_ms(100);
-	assert_false(http_lane_reserve(lane));
+	assert_false(http_lane_reserve(lane, &jobs[0]));
 	atomic_store(&gate_shut, false);
 	http_lane_push(lane, &jobs[3]);
 	pthread_join(stopper, NULL);
 	assert_int_equal(ran, 1);
 	assert_int_equal(abandoned, 3);
-	assert_false(http_lane_reserve(lane));
+	assert_false(http_lane_reserve(lane, &jobs[0]));
 	http_lane_free(lane);
 }
 
