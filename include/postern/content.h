@@ -127,14 +127,18 @@ enum err MUST_USE content_media_read(const struct paywall *w, const struct readi
  * database once more; trouble there only leaves the answer unshared. ---- */
 /* Public lists and pages made of them. */
 void content_share_list(const struct paywall *w, const struct request *r, struct response *rsp);
-/* For strangers: whole when public, or the teaser where no meter is. For readers: whole, by account
- * or entitlement. The answer may not name its reader. */
+/* For strangers: whole when public, the teaser where no meter is, and whole or not as a meter of
+ * the calendar has it, to all who have read as many. For readers: whole, by account or entitlement.
+ * The answer may not name its reader. */
 void content_share_article(const struct paywall *w, const struct article_reading *rd,
 	const struct request *r, struct response *rsp);
 /* The audience of an article's answer, see http_settings: decided anew by paywall_decide on facts
  * in memory. False: they are not all there, or it hangs on more than they are. Any thread. */
-bool content_audience(const struct paywall *w, const struct request *r, struct str slug,
-	char out[static AUDIENCE_SIZE]);
+bool content_audience(
+	const struct paywall *w, const struct request *r, struct str slug, struct audience *out);
+/* http_settings.own for such an audience: counts the reading. False: the ceiling was reached. */
+bool content_audience_own(
+	const struct paywall *w, const struct request *r, const void *own, struct response *rsp);
 /* A lead picture, which belongs to the teaser. */
 void content_share_picture(const struct paywall *w, const struct image *img,
 	const struct request *r, struct response *rsp);

@@ -95,11 +95,19 @@ bool request_from_proxy(const struct request *r);
  * says to belong to it and who sends the same target. "" are the strangers: no credential, and
  * nothing that sets them apart. It may depend on nothing else of the request (no cookie, no
  * address, no name, no header but Accept-Encoding) and hold nothing that is not granted to all of
- * them. Zero: not shared. Answers with a status other than 200 or with Set-Cookie are never kept.
- */
-enum { AUDIENCE_SIZE = 32 };
+ * them. Zero: not shared. Answers with a status other than 200 are never kept, nor those
+ * with a Set-Cookie of which own_cookie does not speak. */
+enum { AUDIENCE_SIZE = 80 };
+/* The audience of one request. */
+struct audience {
+	char name[AUDIENCE_SIZE];
+	void *own; /* in the request's arena: what http_settings.own takes, or NULL */
+};
 struct shared {
 	bool on;
+	/* The answer's Set-Cookie is its reader's own: not kept, and made anew by http_settings.own
+	 * for each who is given the rest. */
+	bool own_cookie;
 	char audience[AUDIENCE_SIZE];
 	int64_t fresh_until_s;  /* it changes by itself then; 0: not known, a minute at most */
 	int64_t usable_until_s; /* not to be shown from then on, database or not; 0: no end */
@@ -232,8 +240,12 @@ struct http_settings {
 	/* From memory, on any thread: the audience whose answer this reader may be given, decided
 	 * on what holds now; r->caller is filled in. False: only an answer of its own. NULL: who
 	 * shows no credential is a stranger, and nobody else has an audience. */
-	bool (*audience)(void *ctx, const struct request *r, char out[static AUDIENCE_SIZE]);
-	void *audience_ctx;
+	bool (*audience)(void *ctx, const struct request *r, struct audience *out);
+	/* Adds what is this reader's own, one cookie at most, to the answer kept for the audience;
+	 * called once before it goes out, when audience said so. False: not that answer after all.
+	 */
+	bool (*own)(void *ctx, const struct request *r, void *own, struct response *rsp);
+	void *audience_ctx;         /* of both */
 	bool (*is_lost)(void *ctx); /* the database; NULL: never */
 	void *is_lost_ctx;
 	bool (*in_tx)(void *ctx); /* after every handler: must be false */

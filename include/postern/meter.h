@@ -39,6 +39,22 @@ struct visit meter_visit_after(const struct visit *v, const struct meter_receipt
 void meter_receipt_send(
 	const struct request *r, struct response *rsp, const struct meter_receipt *m);
 
+/* ---- from memory: a reading of a stranger (visit_is_stranger) ---- */
+struct cache_load;
+/* In a read: the keys that prove cookies, into paywall.facts. ERR_NOT_FOUND: nothing was ever
+ * counted. */
+enum err MUST_USE meter_keys_keep(
+	const struct paywall *w, const struct cache_load *load, struct db_conn *c);
+struct meter_known {
+	struct decision d; /* as after meter_settle; points into the policy */
+	bool charged;      /* it holds once meter_ceiling_take has said yes */
+	struct meter_receipt receipt;
+};
+/* The decision that meter_settle would leave, without a database; counts nothing. For a GET that a
+ * person will read. False when it cannot be told. Any thread. */
+bool meter_known(
+	const struct visit_ask *q, const struct paywall_policy *policy, struct meter_known *out);
+
 /* ---- windows ---- */
 struct meter_span {
 	int64_t starts_at, ends_at; /* starts_at <= t < ends_at */

@@ -7,6 +7,8 @@
 #ifndef POSTERN_TEXT_H
 #define POSTERN_TEXT_H
 
+#include <time.h>
+
 #include "postern/base.h"
 
 /* ---- URL (RFC 3986) ---- */
@@ -149,6 +151,15 @@ void time_text(int64_t t, char out[static TIME_TEXT_SIZE]);  /* "2026-11-20T05:4
 void time_http(int64_t t, char out[static TIME_TEXT_SIZE]);  /* IMF-fixdate */
 void time_human(int64_t t, char out[static TIME_TEXT_SIZE]); /* "20 November 2026, 05:40 UTC" */
 void time_day(int64_t t, char out[static TIME_TEXT_SIZE]);   /* "Friday, 20 November 2026" */
+
+/* ---- the process's time zone. Any thread, but for local_zone_set: before there are others. ----
+ */
+void local_zone_set(const char *tz); /* as TZ has it (POSIX, or a name of the zone database) */
+unsigned local_zone_version(void);   /* another one after each local_zone_set */
+/* The first instant of a day, of which year, month and day are looked at (as mktime takes them,
+ * also out of range); right where clocks change at midnight. */
+int64_t local_day_start(struct tm day);
+unsigned local_weekday(int64_t t_s); /* 0 Sunday … 6 Saturday */
 
 /* ---- escaping ---- */
 void escape_html(

@@ -22,8 +22,8 @@ DELETE FROM meter WHERE name = $1;
 -- name: secret_newest :one
 SELECT id, bytes FROM secret WHERE purpose = $1 ORDER BY id DESC LIMIT 1;
 
--- name: secret_get :one
-SELECT id, bytes FROM secret WHERE purpose = $1 AND id = $2;
+-- name: secret_keys :many
+SELECT id, bytes FROM secret WHERE purpose = $1 ORDER BY id DESC LIMIT $2;
 
 -- name: secret_insert :exec
 INSERT INTO secret (purpose, id, bytes, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (purpose, id) DO NOTHING;
@@ -33,6 +33,3 @@ UPDATE secret SET replaced_at = $3 WHERE purpose = $1 AND id < $2 AND replaced_a
 
 -- name: secret_forget :exec
 DELETE FROM secret WHERE purpose = $1 AND replaced_at < $2;
-
--- name: secret_list :many
-SELECT id, created_at, replaced_at FROM secret WHERE purpose = $1 ORDER BY id DESC LIMIT $2;

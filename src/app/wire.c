@@ -146,8 +146,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	const struct config *c = &app->cfg;
 
 	/* Before any thread starts: weekdays, and when a meter's window begins. */
-	setenv("TZ", strcmp(c->timezone, "UTC") == 0 ? "UTC0" : c->timezone, 1);
-	tzset();
+	local_zone_set(strcmp(c->timezone, "UTC") == 0 ? "UTC0" : c->timezone);
 	app->log = (struct log){ .level = log_level_of(c->log_level),
 		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
 		.fd = 2 };
@@ -197,7 +196,7 @@ static bool is_lost(void *ctx)
 }
 
 /* Whole answers to readers who are signed in are shared on the pages of articles alone. */
-static bool audience(void *ctx, const struct request *r, char out[static AUDIENCE_SIZE])
+static bool audience(void *ctx, const struct request *r, struct audience *out)
 {
 	http_handler *handler = r->route->handler;
 	if (handler == pages_article || handler == api_article_get)
@@ -207,6 +206,11 @@ static bool audience(void *ctx, const struct request *r, char out[static AUDIENC
 		.user_agent = request_header(r, "User-Agent"),
 		.now_s = r->now_s };
 	return !r->caller.signed_in && visit_is_stranger(ctx, &v);
+}
+
+static bool own(void *ctx, const struct request *r, void *share, struct response *rsp)
+{
+	return content_audience_own(ctx, r, share, rsp);
 }
 
 static bool identify_known(void *ctx, struct str token, int64_t now_s, struct caller *out)
@@ -241,6 +245,7 @@ static void http_fill(struct app *app)
 		.shared_stale_s = c->cache_stale_minutes * 60,
 		.identify_known = identify_known,
 		.audience = audience,
+		.own = own,
 		.audience_ctx = &app->wall,
 		.is_lost = is_lost,
 		.is_lost_ctx = app->db,

@@ -173,11 +173,14 @@ struct str arena_str(struct arena *a, struct str s)
 const char *arena_fmt(struct arena *a, const char *fmt, ...)
 {
 	va_list args, again;
+	char space[256]; /* most texts fit, and so are written once */
 	va_start(args, fmt);
 	va_copy(again, args);
-	int n = vsnprintf(NULL, 0, fmt, args);
+	int n = vsnprintf(space, sizeof space, fmt, args);
 	char *p = n >= 0 ? arena_alloc(a, (size_t)n + 1) : NULL;
-	if (p)
+	if (p && (size_t)n < sizeof space)
+		memcpy(p, space, (size_t)n + 1);
+	else if (p)
 		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	va_end(args);

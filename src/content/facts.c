@@ -1,16 +1,20 @@
-/* Decisions from memory, for the event loop. The facts of an article and the entitlements of an
- * account are kept as they were read; each decision is made anew on them, by paywall_decide, with
- * the time of the request. What hangs on anything else (a meter, a gift, an institution) is decided
- * with the database. */
+/* Decisions from memory, for the event loop. The facts of an article are kept as they were read;
+ * each decision is made anew on them and on what else is known (known.h, meter.h), by
+ * paywall_decide, with the time of the request. What hangs on anything else (an account's meter, a
+ * gift, an institution) is decided with the database. */
 #include "facts.h"
 
-#include "postern/entitlement.h"
 #include "postern/gift.h"
+#include "postern/known.h"
 
+#include <stdio.h>
 #include <string.h>
 
+/* FOR_READERS: whatever its level. FOR_STRANGERS: those alone that were found to have a meter, so
+ * that a look for them costs little before any other page. */
+enum { FOR_READERS = 'a', FOR_STRANGERS = 'm' };
 enum {
-	FACTS_KEY_SIZE = 1 + SLUG_SIZE + ID_SIZE,
+	FACTS_KEY_SIZE = 1 + SLUG_SIZE,
 	FACTS_SECTION_SIZE = SECTION_SIZE,
 	FACTS_TAGS_SIZE = ARTICLE_TAGS_MAX * TAG_SIZE + 2,
 };
@@ -24,49 +28,26 @@ struct kept_article {
 	size_t tags_n;
 	char tags[];
 };
-struct kept_reader {
-	size_t n;
-	struct entitlement v[ENTITLEMENTS_MAX];
-};
 
-static struct str key_of(char kind, struct str name, char out[static FACTS_KEY_SIZE])
+static struct str key_of(char kind, struct str slug, char out[static FACTS_KEY_SIZE])
 {
-	if (name.n >= FACTS_KEY_SIZE - 1)
+	if (slug.n >= FACTS_KEY_SIZE - 1)
 		return (struct str){ NULL, 0 };
 	out[0] = kind;
-	memcpy(out + 1, name.p, name.n);
-	return (struct str){ out, name.n + 1 };
+	memcpy(out + 1, slug.p, slug.n);
+	return (struct str){ out, slug.n + 1 };
 }
 
-static struct cache_item *look(const struct paywall *w, char kind, struct str name)
+static struct cache_item *look(const struct paywall *w, char kind, struct str slug)
 {
 	char space[FACTS_KEY_SIZE];
-	return cache_get(w->facts, key_of(kind, name, space));
-}
-
-static uint64_t tag_of(enum db_change kind, const char *key)
-{
-	return cache_tag(db_change_name(kind), str_of(key));
+	return w->facts ? cache_get(w->facts, key_of(kind, slug, space)) : NULL;
 }
 
 /* ---- loading ---- */
 
-struct loading {
-	const struct request *r;
-	struct str slug;
-	struct article article;
-	struct entitlements list;
-};
-
-static enum err loading_read(struct db_conn *c, void *arg)
-{
-	struct loading *l = arg;
-	enum err e = content_find(c, l->slug, l->r->arena, &l->article);
-	return e ? e : entitlement_list(c, l->r->caller.account_id, l->r->arena, &l->list);
-}
-
-static bool keep_article(
-	const struct paywall *w, const struct cache_load *load, const struct article *art)
+static void keep_article(const struct paywall *w, const struct cache_load *load, char kind,
+	const struct article *art)
 {
 	_Alignas(struct kept_article) char space[sizeof(struct kept_article) + FACTS_TAGS_SIZE];
 	struct kept_article *k = (struct kept_article *)(void *)space;
@@ -74,7 +55,7 @@ static bool keep_article(
 	char key[FACTS_KEY_SIZE];
 
 	if (facts.tags.n > FACTS_TAGS_SIZE)
-		return false;
+		return;
 	*k = (struct kept_article){ .access = facts.access,
 		.usable = facts.usable,
 		.published_at = facts.published_at,
@@ -83,67 +64,48 @@ static bool keep_article(
 		.tags_n = facts.tags.n };
 	if (str_copy(k->id, sizeof k->id, str_of(facts.id)) != ERR_OK ||
 		str_copy(k->section, sizeof k->section, facts.section) != ERR_OK)
-		return false;
+		return;
 	if (facts.tags.n > 0)
 		memcpy(k->tags, facts.tags.p, facts.tags.n);
-	const uint64_t tags[] = { tag_of(DB_CHANGE_ARTICLE, art->id) };
-	return cache_put(w->facts, load,
-		&(struct cache_put){ .key = key_of('a', str_of(art->slug), key),
+	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_ARTICLE), str_of(art->id)) };
+	(void)cache_put(w->facts, load,
+		&(struct cache_put){ .key = key_of(kind, str_of(art->slug), key),
 			.value = { space, sizeof *k + facts.tags.n },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
 }
 
-/* When an entitlement lets nobody in any more, and whether it is revoked: the order in which
- * entitlement_for_article has them. */
-static bool is_before(const struct entitlement *a, const struct entitlement *b)
-{
-	const int64_t a_end = a->ends_at ? a->ends_at + a->grace_s : INT64_MAX;
-	const int64_t b_end = b->ends_at ? b->ends_at + b->grace_s : INT64_MAX;
-	if (!a->revoked_at != !b->revoked_at)
-		return !a->revoked_at;
-	return a_end > b_end;
-}
+struct loading {
+	const struct paywall *w;
+	const struct request *r;
+	struct str slug;
+	struct cache_load load;
+};
 
-/* Keeps the order, newest first, of those that are alike. */
-static void insert(struct kept_reader *k, const struct entitlement *e)
+static enum err loading_read(struct db_conn *c, void *arg)
 {
-	size_t at = k->n++;
-	for (; at > 0 && is_before(e, &k->v[at - 1]); at--)
-		k->v[at] = k->v[at - 1];
-	k->v[at] = *e;
-}
+	const struct loading *l = arg;
+	const struct caller *who = &l->r->caller;
+	struct article art;
+	enum err e = content_find(c, l->slug, l->r->arena, &art);
 
-/* All of them or none: what is left out could be what opens an article. */
-static bool keep_reader(const struct paywall *w, const struct cache_load *load,
-	const struct entitlements *list, const char *account_id)
-{
-	struct kept_reader k = { .n = 0 };
-	char key[FACTS_KEY_SIZE];
-	const uint64_t tags[] = { tag_of(DB_CHANGE_ENTITLEMENT, account_id),
-		tag_of(DB_CHANGE_ACCOUNT, account_id) };
-
-	if (list->n > COUNT(k.v))
-		return false;
-	for (size_t i = 0; i < list->n; i++)
-		insert(&k, &list->v[i]);
-	return cache_put(w->facts, load,
-		&(struct cache_put){ .key = key_of('r', str_of(account_id), key),
-			.value = { (const char *)&k,
-				offsetof(struct kept_reader, v) + list->n * sizeof k.v[0] },
-			.tags = tags,
-			.tag_count = COUNT(tags) });
+	if (!e && who->signed_in)
+		e = known_reader_keep(l->w, &l->load, c, who->account_id, l->r->arena);
+	else if (!e)
+		e = meter_keys_keep(l->w, &l->load, c);
+	if (!e)
+		keep_article(l->w, &l->load, who->signed_in ? FOR_READERS : FOR_STRANGERS, &art);
+	return e;
 }
 
 bool facts_load(const struct paywall *w, const struct request *r, struct str slug)
 {
-	struct loading l = { .r = r, .slug = slug };
+	struct loading l = { .w = w, .r = r, .slug = slug };
 
 	if (!w->facts)
 		return false;
-	const struct cache_load load = cache_begin(w->facts);
-	return db_read(w->db, loading_read, &l) == ERR_OK && keep_article(w, &load, &l.article) &&
-	       keep_reader(w, &load, &l.list, r->caller.account_id);
+	l.load = cache_begin(w->facts);
+	return db_read(w->db, loading_read, &l) == ERR_OK;
 }
 
 /* ---- deciding ---- */
@@ -158,19 +120,6 @@ static struct paywall_article article_of(const struct kept_article *k)
 		.published_at = k->published_at,
 		.embargo_at = k->embargo_at,
 		.expires_at = k->expires_at };
-}
-
-/* Of those that are kept the ones that can concern this article, as entitlement_for_article. */
-static struct paywall_reader reader_of(const struct kept_reader *k, const char *article_id,
-	struct entitlement space[static ENTITLEMENTS_MAX])
-{
-	size_t n = 0;
-	for (size_t i = 0; i < k->n; i++)
-		if (!*k->v[i].article_id || strcmp(k->v[i].article_id, article_id) == 0)
-			space[n++] = k->v[i];
-	return (struct paywall_reader){
-		.signed_in = true, .entitlements = space, .entitlement_count = n
-	};
 }
 
 /* Whole, for a reason that no meter, gift or address has a share in; NULL for any other. Who has
@@ -190,18 +139,31 @@ static const char *reader_audience(const struct decision *d)
 	}
 }
 
+static bool metered_name(const struct decision *d, char out[static AUDIENCE_SIZE])
+{
+	int n = snprintf(out, AUDIENCE_SIZE, "%s/%s/%lld/%lld/%lld", paywall_reason_name(d->reason),
+		d->meter->name, (long long)d->used, (long long)d->limit,
+		(long long)d->window_ends_at);
+	return n > 0 && n < AUDIENCE_SIZE;
+}
+
 bool audience_is(const char *audience, const struct decision *d)
 {
+	char metered[AUDIENCE_SIZE];
+	if (paywall_metered(d))
+		return metered_name(d, metered) && strcmp(metered, audience) == 0;
 	const char *own = reader_audience(d);
 	return own && strcmp(own, audience) == 0;
 }
 
+/* ---- readers ---- */
+
 static const char *decide(const struct paywall_policy *policy, const struct kept_article *ka,
-	const struct kept_reader *kr, int64_t now_s)
+	const struct cache_item *known, int64_t now_s)
 {
 	struct entitlement space[ENTITLEMENTS_MAX];
 	const struct paywall_article art = article_of(ka);
-	const struct paywall_reader reader = reader_of(kr, ka->id, space);
+	const struct paywall_reader reader = known_reader_for(known, ka->id, space);
 	const struct paywall_case k = {
 		.article = &art, .policy = policy, .reader = &reader, .now = paywall_moment(now_s)
 	};
@@ -210,21 +172,89 @@ static const char *decide(const struct paywall_policy *policy, const struct kept
 }
 
 static bool decide_known(const struct paywall *w, const struct request *r, struct str slug,
-	const struct paywall_policy *policy, char out[static AUDIENCE_SIZE])
+	const struct paywall_policy *policy, struct audience *out)
 {
-	struct cache_item *art = look(w, 'a', slug);
-	struct cache_item *reader = look(w, 'r', str_of(r->caller.account_id));
+	struct cache_item *art = look(w, FOR_READERS, slug);
+	struct cache_item *reader = known_reader(w, r->caller.account_id);
 	const char *audience = NULL;
 	if (art && reader)
-		audience = decide(policy, (const void *)cache_value(art).p,
-			(const void *)cache_value(reader).p, r->now_s);
+		audience = decide(policy, (const void *)cache_value(art).p, reader, r->now_s);
 	cache_release(art);
 	cache_release(reader);
-	return audience && str_copy(out, AUDIENCE_SIZE, str_of(audience)) == ERR_OK;
+	return audience && str_copy(out->name, sizeof out->name, str_of(audience)) == ERR_OK;
 }
 
-bool content_audience(const struct paywall *w, const struct request *r, struct str slug,
-	char out[static AUDIENCE_SIZE])
+static bool reader_known(const struct paywall *w, const struct request *r, struct str slug,
+	const struct visit *v, struct audience *out)
+{
+	const struct paywall_policy *policy = w->facts ? policy_known(w->policies) : NULL;
+	bool known =
+		policy && visit_is_plain_reader(policy, v) && decide_known(w, r, slug, policy, out);
+	policy_give_back(w->policies, policy);
+	/* From memory nobody would count this session among those that read. */
+	return known && !(w->reading_counted && str_starts(str_of(out->name), STR("entitled")));
+}
+
+/* ---- strangers ---- */
+
+/* What of an answer that counts a reading is this reader's alone. */
+struct own_count {
+	struct meter_receipt receipt;
+};
+
+/* The page tells how many are left and until when, so all who stand there share one. In a rolling
+ * window everybody stands alone. */
+static bool metered(const struct paywall *w, const struct request *r,
+	const struct paywall_policy *policy, const struct kept_article *ka, struct audience *out)
+{
+	const struct visit v = visit_of(r);
+	const struct paywall_article art = article_of(ka);
+	const struct visit_ask q = { .w = w, .v = &v, .art = &art, .a = r->arena };
+	struct meter_known m;
+
+	if (!v.whole_get || !meter_known(&q, policy, &m))
+		return false;
+	if (!paywall_metered(&m.d))
+		return true;
+	if (m.d.meter->window == WINDOW_ROLLING || !metered_name(&m.d, out->name))
+		return false;
+	struct own_count *own = m.charged ? arena_alloc(r->arena, sizeof *own) : NULL;
+	if (own)
+		own->receipt = m.receipt;
+	out->own = own;
+	return own || !m.charged;
+}
+
+static bool stranger_known(const struct paywall *w, const struct request *r, struct str slug,
+	const struct visit *v, struct audience *out)
+{
+	if (!visit_is_stranger(w, v))
+		return false;
+	struct cache_item *art = look(w, FOR_STRANGERS, slug);
+	if (!art)
+		return true; /* unless it is kept for all strangers, it is not kept */
+	const struct paywall_policy *policy = policy_known(w->policies);
+	bool known = policy && metered(w, r, policy, (const void *)cache_value(art).p, out);
+	policy_give_back(w->policies, policy);
+	cache_release(art);
+	return known;
+}
+
+bool content_audience_own(
+	const struct paywall *w, const struct request *r, const void *own, struct response *rsp)
+{
+	const struct own_count *o = own;
+
+	if (!meter_ceiling_take(w->ceiling, r->client, r->now_s))
+		return false;
+	meter_receipt_send(r, rsp, &o->receipt);
+	return true;
+}
+
+/* ---- all ---- */
+
+bool content_audience(
+	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
 {
 	const struct visit v = { .account_id = r->caller.account_id,
 		.client = r->client,
@@ -232,13 +262,7 @@ bool content_audience(const struct paywall *w, const struct request *r, struct s
 		.gifts = request_cookie(r, GIFT_COOKIE),
 		.now_s = r->now_s };
 
-	out[0] = 0;
-	if (!r->caller.signed_in)
-		return visit_is_stranger(w, &v);
-	const struct paywall_policy *policy = w->facts ? policy_known(w->policies) : NULL;
-	bool known = policy && visit_is_plain_reader(policy, &v) &&
-		     decide_known(w, r, slug, policy, out);
-	policy_give_back(w->policies, policy);
-	/* From memory nobody would count this session among those that read. */
-	return known && !(w->reading_counted && str_starts(str_of(out), STR("entitled")));
+	*out = (struct audience){ .own = NULL };
+	return r->caller.signed_in ? reader_known(w, r, slug, &v, out)
+				   : stranger_known(w, r, slug, &v, out);
 }

@@ -35,9 +35,7 @@ static int64_t next_midnight(int64_t now_s)
 	if (!localtime_r(&now, &day))
 		return now_s + 1;
 	day.tm_mday++;
-	day.tm_hour = day.tm_min = day.tm_sec = 0;
-	day.tm_isdst = -1;
-	int64_t at = (int64_t)mktime(&day);
+	int64_t at = local_day_start(day);
 	return at > now_s ? at : now_s + 1;
 }
 
@@ -130,13 +128,14 @@ void content_share_article(const struct paywall *w, const struct article_reading
 {
 	struct sharing s = { .w = w, .article = &rd->article };
 	const struct decision *d = &rd->decision;
-	char audience[AUDIENCE_SIZE];
-	if (r->caller.signed_in) {
+	struct audience audience;
+	if (r->caller.signed_in || paywall_metered(d)) {
 		rsp->shared = (struct shared){ .on = false };
 		if (facts_load(w, r, str_of(rd->article.slug)) &&
-			content_audience(w, r, str_of(rd->article.slug), audience) &&
-			audience_is(audience, d))
-			share_as(&s, audience, r, rsp);
+			content_audience(w, r, str_of(rd->article.slug), &audience) &&
+			audience_is(audience.name, d))
+			share_as(&s, audience.name, r, rsp);
+		rsp->shared.own_cookie = rd->receipt.move == METER_COOKIE_SET;
 	} else if (is_plain_wall(d) || (d->grant == GRANT_FULL && d->reason == REASON_PUBLIC)) {
 		share(&s, r, rsp);
 	}

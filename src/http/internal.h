@@ -194,11 +194,11 @@ struct exchange {
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
 	bool shareable;          /* by who asks and how: has an audience */
-	/* The answer is the item's, word for word, but for the name of the request; so it can serve
-	 * another one. */
+	/* The answer is the item's, word for word, but for the name of the request and a cookie of
+	 * the reader's own; so it can serve another one. */
 	bool as_kept;
 	enum coding coding; /* of the body */
-	char audience[AUDIENCE_SIZE];
+	struct audience audience;
 	enum err refused;  /* before its handler */
 	_Atomic int state; /* enum exchange_state */
 	bool headers_bad;
@@ -244,6 +244,9 @@ void http_exchange_serve(struct exchange *x);
 void http_exchange_finish(struct exchange *x, enum err e);
 void http_exchange_fail(struct exchange *x, enum err e); /* renders e and makes the answer */
 void http_exchange_log(struct exchange *x, const char *end);
+
+/* The cookie that is this reader's own in an answer which is otherwise the item's, or NULL. */
+const char *http_own_cookie(const struct exchange *x);
 
 /* spare.c: for an exchange that is as_kept. Take: x->answer, made before on this thread for the
  * same item and encoding; false: there is none. Give back, on its loop thread: the answer and the

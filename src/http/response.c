@@ -1,9 +1,11 @@
 /* What handlers do to a response. */
 #include "internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
-enum { COOKIE_MAX = 4096 }; /* name and value (RFC 6265bis section 5.6) */
+/* COOKIE_MAX: name and value (RFC 6265bis section 5.6) */
+enum { COOKIE_MAX = 4096, AGE_SIZE = 40 };
 
 /* One more than fits: the mark of a response that must not be sent. */
 static void poison(struct response *rsp)
@@ -71,15 +73,15 @@ void response_cookie(const struct request *r, struct response *rsp, const struct
 	if (secure) {
 		prefix = strcmp(c->path, "/") == 0 ? "__Host-" : "__Secure-";
 	}
-	const char *age = "";
+	char age[AGE_SIZE] = "";
 	if (c->max_age_s != 0) {
-		age = arena_fmt(r->arena, "; Max-Age=%lld",
+		snprintf(age, sizeof age, "; Max-Age=%lld",
 			c->max_age_s > 0 ? (long long)c->max_age_s : 0LL);
 	}
 	const char *text =
 		arena_fmt(r->arena, "%s%s=" STR_FMT "; Path=%s%s%s; HttpOnly; SameSite=Lax", prefix,
 			c->name, STR_ARG(c->value), c->path, secure ? "; Secure" : "", age);
-	if (!text[0] || (c->max_age_s != 0 && !age[0])) {
+	if (!text[0]) {
 		poison(rsp); /* no memory: better no answer than one without its cookie */
 		return;
 	}

@@ -48,7 +48,7 @@ static bool has_audience(struct exchange *x)
 	if (!caller_known(x))
 		return false;
 	if (s->audience)
-		return s->audience(s->audience_ctx, r, x->audience);
+		return s->audience(s->audience_ctx, r, &x->audience);
 	return !r->caller.signed_in;
 }
 
@@ -75,12 +75,24 @@ static struct str key_of(
 	return (struct str){ space, target.n + 1 + whom.n };
 }
 
-static bool sets_cookie(const struct response *rsp)
+static bool is_cookie(const struct response *rsp, size_t i)
 {
+	return strcasecmp(rsp->headers[i].name, "Set-Cookie") == 0;
+}
+
+static size_t cookie_count(const struct response *rsp)
+{
+	size_t n = 0;
 	for (size_t i = 0; i < rsp->header_count; i++)
-		if (strcasecmp(rsp->headers[i].name, "Set-Cookie") == 0)
-			return true;
-	return false;
+		n += is_cookie(rsp, i);
+	return n;
+}
+
+/* Those who answer from memory add no header but a cookie, and the item holds none. */
+const char *http_own_cookie(const struct exchange *x)
+{
+	const size_t n = x->rsp.header_count;
+	return n > 0 && is_cookie(&x->rsp, n - 1) ? x->rsp.headers[n - 1].value.p : NULL;
 }
 
 /* ---- storing ---- */
@@ -106,8 +118,7 @@ static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
 		.usable_until_s = rsp->shared.usable_until_s,
 		.status = rsp->status,
 		.cacheable = rsp->cacheable,
-		.ranges = rsp->ranges,
-		.header_count = rsp->header_count };
+		.ranges = rsp->ranges };
 	if (rsp->shared.fresh_until_s && rsp->shared.fresh_until_s < k.fresh_until_s)
 		k.fresh_until_s = rsp->shared.fresh_until_s;
 	buf_add(b, &k, sizeof k);
@@ -120,8 +131,10 @@ static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
 	k.decision = put_z(b, rsp->decision);
 	k.reason = put_z(b, rsp->reason);
 	for (size_t i = 0; i < rsp->header_count; i++) {
-		k.names[i] = put_z(b, rsp->headers[i].name);
-		k.values[i] = put(b, rsp->headers[i].value);
+		if (is_cookie(rsp, i))
+			continue;
+		k.names[k.header_count] = put_z(b, rsp->headers[i].name);
+		k.values[k.header_count++] = put(b, rsp->headers[i].value);
 	}
 	if (b->err == ERR_OK)
 		memcpy(b->p, &k, sizeof k);
@@ -147,15 +160,22 @@ void http_shared_begin(struct exchange *x)
 	x->shareable = has_audience(x);
 }
 
+static bool may_be_kept(const struct exchange *x)
+{
+	const struct response *rsp = &x->rsp;
+	return rsp->shared.on && !x->req.head && rsp->status == 200 &&
+	       cookie_count(rsp) <= rsp->shared.own_cookie &&
+	       rsp->shared.tag_count <= COUNT(rsp->shared.tags);
+}
+
 /* The handler has looked at its reader again. For strangers nothing is kept that was made for one
  * who showed a credential, whatever became of it. */
 void http_shared_put(struct exchange *x)
 {
 	struct response *rsp = &x->rsp;
-	if (!may_be_shared(x) || !rsp->shared.on || x->req.head || rsp->status != 200 ||
-		sets_cookie(rsp) || rsp->shared.tag_count > COUNT(rsp->shared.tags))
+	if (!may_be_shared(x) || !may_be_kept(x))
 		return;
-	if (!rsp->shared.audience[0] && (!x->shareable || x->req.token.n > 0))
+	if (!x->req.caller.signed_in && (!x->shareable || x->req.token.n > 0))
 		return;
 	compress(x);
 	BUF_AUTO b = BUF(UINT32_MAX / 2);
@@ -212,11 +232,27 @@ static bool answer_with(struct exchange *x, struct cache_item *item, bool good)
 	return true;
 }
 
+static bool add_own(struct exchange *x)
+{
+	const struct http_settings *s = &x->h->s;
+	if (!x->audience.own)
+		return true;
+	return s->own(s->audience_ctx, &x->req, x->audience.own, &x->rsp) &&
+	       !http_response_poisoned(&x->rsp);
+}
+
 static bool answer_fresh(struct exchange *x)
 {
 	char space[SHARED_KEY_SIZE];
-	struct cache_item *item = cache_get(x->h->s.shared, key_of(x, x->audience, space));
-	x->as_kept = item && answer_with(x, item, x->req.now_s < kept_of(item)->fresh_until_s);
+	struct cache_item *item = cache_get(x->h->s.shared, key_of(x, x->audience.name, space));
+	if (!item || !answer_with(x, item, x->req.now_s < kept_of(item)->fresh_until_s))
+		return false;
+	x->as_kept = add_own(x);
+	if (!x->as_kept) {
+		x->item = NULL;
+		x->rsp = (struct response){ 0 };
+		cache_release(item);
+	}
 	return x->as_kept;
 }
 
@@ -225,7 +261,7 @@ static bool answer_fresh(struct exchange *x)
 static bool answer_stale(struct exchange *x)
 {
 	struct cache *c = x->h->s.shared;
-	if (x->audience[0])
+	if (x->audience.name[0])
 		return false;
 	struct cache_item *item = cache_get_unproven(c, x->req.target);
 	if (!item)

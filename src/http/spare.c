@@ -1,6 +1,6 @@
 /* What a loop thread is done with and will need again: the arenas of requests, and answers made of
- * what memory keeps, which differ in the name of the request alone. Making either anew for each
- * request would take more time than all the rest of it. */
+ * what memory keeps, which differ in the name of the request and a cookie alone. Making either anew
+ * for each request would take more time than all the rest of it. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -109,6 +109,16 @@ static bool rename_answer(struct spare_answer *a, const char *id)
 	       MHD_add_response_header(a->out, "X-Request-Id", id) == MHD_YES;
 }
 
+/* No reader is ever given another one's. */
+static bool change_cookie(struct MHD_Response *out, const char *cookie)
+{
+	const char *old = MHD_get_response_header(out, "Set-Cookie");
+	if (old && MHD_del_response_header(out, "Set-Cookie", old) != MHD_YES) {
+		return false;
+	}
+	return !cookie || MHD_add_response_header(out, "Set-Cookie", cookie) == MHD_YES;
+}
+
 /* A lane makes answers as well, but is given none back: it has no spares, and needs none. */
 bool http_spare_answer_take(struct exchange *x)
 {
@@ -117,7 +127,7 @@ bool http_spare_answer_take(struct exchange *x)
 	if (!a || a->item != x->item || a->coding != x->coding) {
 		return false;
 	}
-	if (!rename_answer(a, x->req.id)) {
+	if (!rename_answer(a, x->req.id) || !change_cookie(a->out, http_own_cookie(x))) {
 		answer_free(a);
 		return false;
 	}

@@ -1,14 +1,9 @@
 #include "postern/paywall.h"
-
-#include <time.h>
+#include "postern/text.h"
 
 struct paywall_moment paywall_moment(int64_t now_s)
 {
-	struct tm tm = { 0 };
-	time_t t = (time_t)now_s;
-
-	return (struct paywall_moment){ .s = now_s,
-		.weekday = localtime_r(&t, &tm) ? (unsigned)tm.tm_wday : 0 };
+	return (struct paywall_moment){ .s = now_s, .weekday = local_weekday(now_s) };
 }
 
 /* ---- level ---- */

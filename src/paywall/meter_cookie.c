@@ -1,7 +1,7 @@
 /* The cookie's bytes: version 1, key id (4), meter id (12), then for each meter its name's tag (4),
  * when its window began (5), how many (1) and as many article tags (6 each), and at last the MAC
  * (16) over all before it. Numbers have the high byte first. */
-#include "postern/meter.h"
+#include "meter_internal.h"
 
 #include <string.h>
 
@@ -86,39 +86,75 @@ static bool take_counts(struct cursor *c, struct meter_cookie *k)
 	return true;
 }
 
-enum err meter_cookie_parse(struct str text, struct meter_cookie *out)
-{
+/* The cookie's bytes, at most of the largest one. */
+struct raw {
+	size_t n;
 	uint8_t bytes[BASE64URL_BYTES_MAX];
-	uint64_t version = 0, key = 0;
-	size_t n = 0;
+};
 
+static enum err raw_read(struct str text, struct raw *out)
+{
+	out->n = 0;
 	if (text.n > METER_COOKIE_MAX)
 		return ERR_TOO_LARGE;
-	enum err e = crypto_base64url_decode(text, bytes, &n);
+	enum err e = crypto_base64url_decode(text, out->bytes, &out->n);
 	if (e)
 		return e;
-	if (n < HEAD_BYTES + MAC_BYTES)
-		return ERR_INVALID;
-	struct cursor c = { bytes, n - MAC_BYTES };
-	struct meter_cookie k = { .count = 0 };
+	return out->n < HEAD_BYTES + MAC_BYTES ? ERR_INVALID : ERR_OK;
+}
+
+static enum err raw_parse(const struct raw *r, struct meter_cookie *out)
+{
+	uint64_t version = 0, key = 0;
+	struct cursor c = { r->bytes, r->n - MAC_BYTES };
+
+	out->count = 0;
 	if (!take_number(&c, 1, &version) || version != VERSION || !take_number(&c, 4, &key) ||
-		key == 0 || !take(&c, k.id, sizeof k.id) || !take_counts(&c, &k))
+		key == 0 || !take(&c, out->id, sizeof out->id) || !take_counts(&c, out))
 		return ERR_INVALID;
-	k.key = (uint32_t)key;
-	*out = k;
+	out->key = (uint32_t)key;
 	return ERR_OK;
+}
+
+static bool raw_sealed(const struct raw *r, const uint8_t key[static KEY_BYTES])
+{
+	uint8_t mac[MAC_BYTES];
+	size_t n = r->n - sizeof mac;
+
+	crypto_mac(key, (struct str){ (const char *)r->bytes, n }, mac, sizeof mac);
+	return crypto_equal(mac, r->bytes + n, sizeof mac);
+}
+
+enum err meter_cookie_parse(struct str text, struct meter_cookie *out)
+{
+	struct raw r;
+	enum err e = raw_read(text, &r);
+
+	return e ? e : raw_parse(&r, out);
 }
 
 bool meter_cookie_sealed(struct str text, const uint8_t key[static KEY_BYTES])
 {
-	uint8_t bytes[BASE64URL_BYTES_MAX], mac[MAC_BYTES];
-	size_t n = 0;
+	struct raw r;
 
-	if (crypto_base64url_decode(text, bytes, &n) != ERR_OK || n < sizeof mac)
-		return false;
-	n -= sizeof mac;
-	crypto_mac(key, (struct str){ (const char *)bytes, n }, mac, sizeof mac);
-	return crypto_equal(mac, bytes + n, sizeof mac);
+	return raw_read(text, &r) == ERR_OK && raw_sealed(&r, key);
+}
+
+enum cookie_state meter_cookie_open(
+	const struct meter_keys *keys, struct str text, struct meter_cookie *out)
+{
+	struct raw r;
+
+	out->count = 0;
+	if (text.n == 0)
+		return COOKIE_NONE;
+	if (raw_read(text, &r) != ERR_OK || raw_parse(&r, out) != ERR_OK)
+		return COOKIE_BAD;
+	for (size_t i = 0; i < keys->n; i++) {
+		if (keys->seals[i].id == (int64_t)out->key)
+			return raw_sealed(&r, keys->seals[i].bytes) ? COOKIE_GOOD : COOKIE_BAD;
+	}
+	return COOKIE_BAD;
 }
 
 static void put_number(struct buf *b, size_t bytes, uint64_t v)

@@ -9,22 +9,24 @@ struct meter_key {
 	int64_t id;
 	uint8_t bytes[KEY_BYTES];
 };
-/* Newest sealing key, and the key of tags. ERR_NOT_FOUND before first use. */
+enum { METER_KEYS_MAX = 32 };
+/* What makes and proves the cookies of strangers. */
 struct meter_keys {
-	struct meter_key seal, tag;
+	struct meter_key tag; /* names meters and articles in them */
+	size_t n;
+	struct meter_key seals[METER_KEYS_MAX]; /* the first seals, all are believed */
 };
+/* ERR_NOT_FOUND before first use. */
 enum err MUST_USE meter_keys_load(struct db_conn *c, struct meter_keys *out);
 /* In a transaction: makes what is missing. */
 enum err MUST_USE meter_keys_ensure(struct db_conn *c, int64_t now_s, struct meter_keys *out);
-/* A sealing key by its id. ERR_NOT_FOUND. */
-enum err MUST_USE meter_key_load(struct db_conn *c, int64_t id, struct meter_key *out);
 /* Those that were replaced before. */
 enum err MUST_USE meter_keys_forget(struct db_conn *c, int64_t before_s);
 struct meter_tag meter_article_tag(const struct meter_keys *k, const char *article_id);
 void meter_name_tag(
 	const struct meter_keys *k, const char *name, uint8_t out[static METER_NAME_TAG_BYTES]);
 
-/* ---- meter.c: a reader's count ---- */
+/* ---- meter_count.c: a reader's count ---- */
 enum { METER_COUNTED_MAX = 2 * METER_LIMIT_MAX }; /* of one window: own ones and carried ones */
 struct meter_tally {
 	size_t n;
@@ -35,7 +37,7 @@ bool meter_tally_has(const struct meter_tally *s, struct meter_tag t);
 void meter_tally_add(
 	struct meter_tally *s, struct meter_tag t); /* twice is once; full: not at all */
 
-/* ---- meter_store.c: accounts ---- */
+/* ---- of accounts, in the database ---- */
 enum err MUST_USE meter_rows_load(struct db_conn *c, const char *account_id, const struct meter *m,
 	int64_t now_s, struct meter_tally *out);
 struct meter_row {
@@ -46,16 +48,42 @@ struct meter_row {
 };
 enum err MUST_USE meter_row_put(struct db_conn *c, const struct meter_row *r);
 
-/* ---- meter_visit.c ---- */
+/* ---- meter_cookie.c, meter_usage.c ---- */
 enum cookie_state { COOKIE_NONE, COOKIE_GOOD, COOKIE_BAD };
-/* The cookie of a visit. An error is the database's, never the cookie's. */
-enum err MUST_USE meter_cookie_open(
-	struct db_conn *c, struct str text, struct meter_cookie *out, enum cookie_state *state);
+/* The cookie of a visit; `out` holds something to believe when it is good. */
+enum cookie_state meter_cookie_open(
+	const struct meter_keys *keys, struct str text, struct meter_cookie *out);
 /* What of a cookie counts on in this meter's window. */
 const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 	const struct meter_keys *keys, const struct meter *m, int64_t now_s);
 /* For visit_case: of the meter that the article has. */
 enum err MUST_USE meter_usage(struct db_conn *c, const struct visit_ask *q, const struct meter *m,
 	struct paywall_usage *out);
+/* What the cookie of a visit says of a meter. */
+struct meter_seen {
+	struct meter_cookie cookie; /* empty unless it is good */
+	enum cookie_state state;
+	const struct meter_count *count; /* in the cookie; NULL: nothing that counts on */
+	struct meter_tag article;
+	uint8_t name[METER_NAME_TAG_BYTES];
+};
+void meter_look(const struct meter_keys *keys, const struct visit_ask *q, const struct meter *m,
+	struct meter_seen *out);
+/* Of a stranger, for whom that is all. */
+void meter_stranger_usage(const struct visit_ask *q, const struct meter *m,
+	const struct meter_seen *seen, struct paywall_usage *out);
+
+/* ---- meter_settle.c ---- */
+/* The cookie that counts this reading of a stranger: the receipt of a decision to charge. */
+struct meter_charge {
+	const struct meter_keys *keys;
+	const struct paywall_policy *policy;
+	const struct decision *d;
+	const struct meter_seen *seen; /* of the decision's meter */
+};
+enum err MUST_USE meter_stranger_receipt(
+	const struct visit_ask *q, const struct meter_charge *ch, struct meter_receipt *out);
+/* This reading is one of the free ones. */
+void meter_counted_in(struct decision *d);
 
 #endif

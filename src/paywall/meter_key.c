@@ -4,7 +4,6 @@
 #include <string.h>
 
 static const char seal_purpose[] = "meter", tag_purpose[] = "meter-tag";
-enum { KEYS_MAX = 32 };
 
 static const struct db_column key_columns[] = {
 	DB_COL_INT(struct meter_key, id),
@@ -21,20 +20,33 @@ static enum err newest(struct db_conn *c, const char *purpose, struct meter_key 
 		out);
 }
 
-enum err meter_keys_load(struct db_conn *c, struct meter_keys *out)
+static enum err seals_load(struct db_conn *c, struct meter_keys *out)
 {
-	enum err e = newest(c, seal_purpose, &out->seal);
+	ARENA_AUTO *a = arena_new(16384);
+	struct meter_key *rows = NULL;
 
-	return e ? e : newest(c, tag_purpose, &out->tag);
+	if (!a)
+		return ERR_NOMEM;
+	out->n = 0;
+	enum err e = db_list(c,
+		&(struct db_call){ .query = QUERY_SECRET_KEYS,
+			DB_PARAMS(db_z(seal_purpose), db_int(METER_KEYS_MAX)),
+			.shape = &key_shape,
+			.arena = a,
+			.max_rows = METER_KEYS_MAX },
+		&rows, &out->n);
+	if (e || out->n == 0)
+		return e ? e : ERR_NOT_FOUND;
+	memcpy(out->seals, rows, out->n * sizeof *rows);
+	crypto_wipe(rows, out->n * sizeof *rows);
+	return ERR_OK;
 }
 
-enum err meter_key_load(struct db_conn *c, int64_t id, struct meter_key *out)
+enum err meter_keys_load(struct db_conn *c, struct meter_keys *out)
 {
-	return db_get(c,
-		&(struct db_call){ .query = QUERY_SECRET_GET,
-			DB_PARAMS(db_z(seal_purpose), db_int(id)),
-			.shape = &key_shape },
-		out);
+	enum err e = seals_load(c, out);
+
+	return e ? e : newest(c, tag_purpose, &out->tag);
 }
 
 static enum err make(struct db_conn *c, const char *purpose, int64_t id, int64_t now_s)
@@ -53,21 +65,25 @@ static enum err make(struct db_conn *c, const char *purpose, int64_t id, int64_t
 
 /* Another process may be about to make the first one too: whoever comes second takes what is there.
  */
-static enum err ensure(struct db_conn *c, const char *purpose, int64_t now_s, struct meter_key *out)
+static enum err ensure(struct db_conn *c, const char *purpose, int64_t now_s)
 {
-	enum err e = newest(c, purpose, out);
+	struct meter_key key;
+	enum err e = newest(c, purpose, &key);
 
-	if (e != ERR_NOT_FOUND)
-		return e;
-	e = make(c, purpose, 1, now_s);
-	return e ? e : newest(c, purpose, out);
+	crypto_wipe(&key, sizeof key);
+	return e == ERR_NOT_FOUND ? make(c, purpose, 1, now_s) : e;
 }
 
 enum err meter_keys_ensure(struct db_conn *c, int64_t now_s, struct meter_keys *out)
 {
-	enum err e = ensure(c, seal_purpose, now_s, &out->seal);
+	enum err e = meter_keys_load(c, out);
 
-	return e ? e : ensure(c, tag_purpose, now_s, &out->tag);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	e = ensure(c, seal_purpose, now_s);
+	if (!e)
+		e = ensure(c, tag_purpose, now_s);
+	return e ? e : meter_keys_load(c, out);
 }
 
 /* ---- tags ---- */
@@ -103,28 +119,6 @@ struct rotation {
 	bool revoke;
 	int64_t now_s, id;
 };
-struct key_row {
-	int64_t id, created_at, replaced_at;
-};
-
-static enum err key_count(struct db_conn *c, size_t *n)
-{
-	static const struct db_column columns[] = { DB_COL_INT(struct key_row, id),
-		DB_COL_INT(struct key_row, created_at), DB_COL_INT(struct key_row, replaced_at) };
-	static const struct db_shape shape = DB_SHAPE(struct key_row, columns);
-	ARENA_AUTO *a = arena_new(16384);
-	struct key_row *rows = NULL;
-
-	if (!a)
-		return ERR_NOMEM;
-	return db_list(c,
-		&(struct db_call){ .query = QUERY_SECRET_LIST,
-			DB_PARAMS(db_z(seal_purpose), db_int(KEYS_MAX)),
-			.shape = &shape,
-			.arena = a,
-			.max_rows = KEYS_MAX },
-		&rows, n);
-}
 
 enum err meter_keys_forget(struct db_conn *c, int64_t before_s)
 {
@@ -138,23 +132,23 @@ static enum err rotate_tx(struct db_conn *c, void *arg)
 {
 	struct rotation *r = arg;
 	struct meter_keys keys;
-	size_t n = 0;
 	enum err e = meter_keys_ensure(c, r->now_s, &keys);
 
-	if (!e)
-		e = key_count(c, &n);
-	if (!e && n >= KEYS_MAX && !r->revoke)
+	if (!e && keys.n >= METER_KEYS_MAX && !r->revoke)
 		e = ERR_LIMITED;
 	if (e)
 		return e;
-	r->id = keys.seal.id + 1;
+	r->id = keys.seals[0].id + 1;
+	crypto_wipe(&keys, sizeof keys);
 	e = make(c, seal_purpose, r->id, r->now_s);
 	if (!e)
 		e = db_run(c,
 			&(struct db_call){ .query = QUERY_SECRET_REPLACE,
 				DB_PARAMS(db_z(seal_purpose), db_int(r->id), db_int(r->now_s)) },
 			NULL);
-	return e || !r->revoke ? e : meter_keys_forget(c, INT64_MAX);
+	if (!e && r->revoke)
+		e = meter_keys_forget(c, INT64_MAX);
+	return e ? e : db_change_add(c, DB_CHANGE_POLICY, "");
 }
 
 enum err meter_rotate_key(struct db *db, bool revoke, int64_t now_s, int64_t *id)

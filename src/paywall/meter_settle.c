@@ -18,8 +18,7 @@ static bool is_account(const struct visit *v)
 	return v->account_id && *v->account_id;
 }
 
-/* This reading is one of the free ones. */
-static void counted_in(struct decision *d)
+void meter_counted_in(struct decision *d)
 {
 	d->charge = false;
 	if (d->used < d->limit)
@@ -61,14 +60,12 @@ static enum err carry_over(
 	struct db_conn *c, const struct visit_ask *q, const struct meter_keys *keys)
 {
 	struct meter_cookie cookie;
-	enum cookie_state state;
 	const struct carrying y = { .c = c, .v = q->v, .keys = keys, .cookie = &cookie };
 	const struct paywall_policy *policy = NULL;
-	enum err e = meter_cookie_open(c, q->v->meter_cookie, &cookie, &state);
 
-	if (e || state != COOKIE_GOOD)
-		return e;
-	e = policy_take(q->w->policies, c, &policy);
+	if (meter_cookie_open(keys, q->v->meter_cookie, &cookie) != COOKIE_GOOD)
+		return ERR_OK;
+	enum err e = policy_take(q->w->policies, c, &policy);
 	for (size_t i = 0; !e && i < policy->meter_count; i++)
 		e = carry_meter(&y, &policy->meters[i]);
 	policy_give_back(q->w->policies, policy);
@@ -114,7 +111,7 @@ static enum err account_tx(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	if (d.charge)
-		counted_in(&d);
+		meter_counted_in(&d);
 	*s->d = d;
 	return ERR_OK;
 }
@@ -136,17 +133,25 @@ static enum err account_settle(const struct settling *s)
 
 /* ---- strangers ---- */
 
+/* Of the decision's own meter it has been looked at already. */
+static const struct meter_count *old_count(
+	const struct meter_charge *ch, const struct meter *m, int64_t now_s)
+{
+	if (strcmp(m->name, ch->d->meter->name) == 0)
+		return ch->seen->count;
+	return meter_cookie_count(&ch->seen->cookie, ch->keys, m, now_s);
+}
+
 /* What of the old cookie still counts: meters that are there, in their window, no more than their
  * limit. So the sum of limits bounds the size. Returns the seconds until all is over. */
-static int64_t keep_counts(struct meter_cookie *to, const struct meter_cookie *from,
-	const struct meter_keys *keys, const struct paywall_policy *p, int64_t now_s)
+static int64_t keep_counts(struct meter_cookie *to, const struct meter_charge *ch, int64_t now_s)
 {
 	int64_t life_s = COOKIE_LIFE_LEAST_S;
 
 	to->count = 0;
-	for (size_t i = 0; i < p->meter_count; i++) {
-		const struct meter *m = &p->meters[i];
-		const struct meter_count *n = meter_cookie_count(from, keys, m, now_s);
+	for (size_t i = 0; i < ch->policy->meter_count; i++) {
+		const struct meter *m = &ch->policy->meters[i];
+		const struct meter_count *n = old_count(ch, m, now_s);
 
 		if (!n || m->anonymous_limit <= 0)
 			continue;
@@ -174,54 +179,46 @@ static void sort_counts(struct meter_cookie *k)
 	}
 }
 
-static enum err add_reading(struct meter_cookie *k, const struct meter_keys *keys,
-	const struct meter *m, struct meter_tag tag, int64_t now_s)
+static enum err add_reading(
+	struct meter_cookie *k, const struct meter_seen *seen, const struct meter *m, int64_t now_s)
 {
 	struct meter_count *n = NULL;
-	uint8_t name[METER_NAME_TAG_BYTES];
 
-	meter_name_tag(keys, m->name, name);
 	for (size_t i = 0; i < k->count; i++) {
-		if (memcmp(k->v[i].name, name, sizeof name) == 0)
+		if (memcmp(k->v[i].name, seen->name, sizeof seen->name) == 0)
 			n = &k->v[i];
 	}
 	if (!n && k->count < METERS_MAX) {
 		n = &k->v[k->count++];
 		*n = (struct meter_count){ .began_at = meter_window(m, now_s).starts_at };
-		memcpy(n->name, name, sizeof name);
+		memcpy(n->name, seen->name, sizeof seen->name);
 	}
 	if (!n || n->n >= METER_LIMIT_MAX)
 		return ERR_INTERNAL; /* the decision would not have been to count */
-	n->tags[n->n++] = tag;
+	n->tags[n->n++] = seen->article;
 	return ERR_OK;
 }
 
-static enum err cookie_make(struct db_conn *c, const struct settling *s,
-	const struct meter_keys *keys, const struct paywall_policy *p)
+enum err meter_stranger_receipt(
+	const struct visit_ask *q, const struct meter_charge *ch, struct meter_receipt *out)
 {
-	const struct visit *v = s->q->v;
-	const struct meter *m = s->d->meter;
-	struct meter_cookie old = { .count = 0 }, k;
-	enum cookie_state state;
-	enum err e = meter_cookie_open(c, v->meter_cookie, &old, &state);
+	const struct visit *v = q->v;
+	struct meter_cookie k;
 
-	if (e)
-		return e;
-	if (state != COOKIE_GOOD) {
-		old.count = 0;
-		crypto_random(old.id, sizeof old.id);
-	}
-	k.key = (uint32_t)keys->seal.id;
-	memcpy(k.id, old.id, sizeof k.id);
-	int64_t life_s = keep_counts(&k, &old, keys, p, v->now_s);
-	e = add_reading(&k, keys, m, meter_article_tag(keys, s->q->art->id), v->now_s);
+	k.key = (uint32_t)ch->keys->seals[0].id;
+	if (ch->seen->state == COOKIE_GOOD)
+		memcpy(k.id, ch->seen->cookie.id, sizeof k.id);
+	else
+		crypto_random(k.id, sizeof k.id);
+	int64_t life_s = keep_counts(&k, ch, v->now_s);
+	enum err e = add_reading(&k, ch->seen, ch->d->meter, v->now_s);
 	if (e)
 		return e;
 	sort_counts(&k);
-	int64_t own_s = s->d->window_ends_at - v->now_s;
-	s->receipt->move = METER_COOKIE_SET;
-	s->receipt->max_age_s = own_s > life_s ? own_s : life_s;
-	return meter_cookie_write(&k, keys->seal.bytes, s->q->a, &s->receipt->value);
+	int64_t own_s = ch->d->window_ends_at - v->now_s;
+	out->move = METER_COOKIE_SET;
+	out->max_age_s = own_s > life_s ? own_s : life_s;
+	return meter_cookie_write(&k, ch->keys->seals[0].bytes, q->a, &out->value);
 }
 
 static enum err stranger_read(struct db_conn *c, void *arg)
@@ -229,13 +226,17 @@ static enum err stranger_read(struct db_conn *c, void *arg)
 	const struct settling *s = arg;
 	const struct paywall_policy *policy = NULL;
 	struct meter_keys keys;
+	struct meter_seen seen;
 	enum err e = meter_keys_load(c, &keys);
 
 	if (e)
 		return e;
 	e = policy_take(s->q->w->policies, c, &policy);
-	if (!e)
-		e = cookie_make(c, s, &keys, policy);
+	if (!e) {
+		meter_look(&keys, s->q, s->d->meter, &seen);
+		e = meter_stranger_receipt(
+			s->q, &(struct meter_charge){ &keys, policy, s->d, &seen }, s->receipt);
+	}
 	policy_give_back(s->q->w->policies, policy);
 	crypto_wipe(&keys, sizeof keys);
 	return e;
@@ -273,7 +274,7 @@ static enum err stranger_settle(const struct settling *s)
 			e = db_read(w->db, stranger_read, (void *)(uintptr_t)s);
 	}
 	if (!e)
-		counted_in(s->d);
+		meter_counted_in(s->d);
 	return e;
 }
 
@@ -300,7 +301,7 @@ enum err meter_settle(const struct visit_ask *q, struct decision *d, struct mete
 		return is_account(v) ? account_settle(&s) : stranger_settle(&s);
 	if (!v->head)
 		return v->ahead ? ERR_BUSY : ERR_DENIED;
-	counted_in(d);
+	meter_counted_in(d);
 	return ERR_OK;
 }
 

@@ -6,22 +6,15 @@
 
 enum { DAY_S = 86400 };
 
-enum err meter_cookie_open(
-	struct db_conn *c, struct str text, struct meter_cookie *out, enum cookie_state *state)
+/* What of a cookie counts on in the window of the meter whose name has this tag. */
+static const struct meter_count *count_of(const struct meter_cookie *k,
+	const uint8_t name[static METER_NAME_TAG_BYTES], const struct meter *m, int64_t now_s)
 {
-	struct meter_key key;
-
-	out->count = 0;
-	*state = text.n > 0 ? COOKIE_BAD : COOKIE_NONE;
-	if (text.n == 0 || meter_cookie_parse(text, out) != ERR_OK)
-		return ERR_OK;
-	enum err e = meter_key_load(c, (int64_t)out->key, &key);
-	if (e)
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	if (meter_cookie_sealed(text, key.bytes))
-		*state = COOKIE_GOOD;
-	crypto_wipe(&key, sizeof key);
-	return ERR_OK;
+	for (size_t i = 0; i < k->count; i++) {
+		if (memcmp(k->v[i].name, name, METER_NAME_TAG_BYTES) == 0)
+			return meter_counts_on(m, k->v[i].began_at, now_s) ? &k->v[i] : NULL;
+	}
+	return NULL;
 }
 
 const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
@@ -29,12 +22,21 @@ const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 {
 	uint8_t name[METER_NAME_TAG_BYTES];
 
+	if (k->count == 0)
+		return NULL;
 	meter_name_tag(keys, m->name, name);
-	for (size_t i = 0; i < k->count; i++) {
-		if (memcmp(k->v[i].name, name, sizeof name) == 0)
-			return meter_counts_on(m, k->v[i].began_at, now_s) ? &k->v[i] : NULL;
-	}
-	return NULL;
+	return count_of(k, name, m, now_s);
+}
+
+void meter_look(const struct meter_keys *keys, const struct visit_ask *q, const struct meter *m,
+	struct meter_seen *out)
+{
+	out->state = meter_cookie_open(keys, q->v->meter_cookie, &out->cookie);
+	if (out->state != COOKIE_GOOD)
+		out->cookie.count = 0;
+	out->article = meter_article_tag(keys, q->art->id);
+	meter_name_tag(keys, m->name, out->name);
+	out->count = count_of(&out->cookie, out->name, m, q->v->now_s);
 }
 
 static void tally_add_count(struct meter_tally *t, const struct meter_count *n)
@@ -45,42 +47,11 @@ static void tally_add_count(struct meter_tally *t, const struct meter_count *n)
 		t->began_at = n->began_at;
 }
 
-struct looked {
-	struct meter_tally tally;
-	struct meter_keys keys;
-	bool keyed; /* false: nothing was ever counted here */
-	enum cookie_state cookie;
-};
-
-static enum err look(
-	struct db_conn *c, const struct visit_ask *q, const struct meter *m, struct looked *out)
-{
-	struct meter_cookie cookie;
-	const char *account = q->v->account_id;
-
-	*out = (struct looked){ .keyed = true };
-	enum err e = meter_keys_load(c, &out->keys);
-	if (e == ERR_NOT_FOUND) {
-		out->keyed = false;
-		e = ERR_OK;
-	}
-	if (!e)
-		e = meter_cookie_open(c, q->v->meter_cookie, &cookie, &out->cookie);
-	if (!e && account && *account)
-		e = meter_rows_load(c, account, m, q->v->now_s, &out->tally);
-	if (e || !out->keyed || out->cookie != COOKIE_GOOD)
-		return e;
-	const struct meter_count *n = meter_cookie_count(&cookie, &out->keys, m, q->v->now_s);
-	if (n)
-		tally_add_count(&out->tally, n);
-	return ERR_OK;
-}
-
 /* A stranger with a cookie that is not ours, or from a prefix that has had its share today. */
 static void stranger_limits(const struct visit_ask *q, const struct meter *m,
-	const struct looked *l, struct paywall_usage *u)
+	enum cookie_state state, struct paywall_usage *u)
 {
-	if (l->cookie == COOKIE_BAD && !q->w->meter_forged_new)
+	if (state == COOKIE_BAD && !q->w->meter_forged_new)
 		u->used = m->anonymous_limit;
 	if (u->counted || u->used >= m->anonymous_limit ||
 		!meter_ceiling_reached(q->w->ceiling, q->v->client, q->v->now_s))
@@ -89,20 +60,51 @@ static void stranger_limits(const struct visit_ask *q, const struct meter *m,
 	u->ends_at = (q->v->now_s / DAY_S + 1) * DAY_S;
 }
 
+static bool is_stranger(const struct visit *v)
+{
+	return !v->account_id || !*v->account_id;
+}
+
+/* `rows` counts what an account has read. */
+static void usage_of(const struct visit_ask *q, const struct meter *m,
+	const struct meter_seen *seen, struct meter_tally *rows, struct paywall_usage *out)
+{
+	if (seen->count)
+		tally_add_count(rows, seen->count);
+	*out = (struct paywall_usage){ .used = (int64_t)rows->n,
+		.counted = meter_tally_has(rows, seen->article),
+		.ends_at = meter_ends_at(m, rows->began_at, q->v->now_s) };
+	if (is_stranger(q->v))
+		stranger_limits(q, m, seen->state, out);
+}
+
+void meter_stranger_usage(const struct visit_ask *q, const struct meter *m,
+	const struct meter_seen *seen, struct paywall_usage *out)
+{
+	struct meter_tally none;
+
+	none.n = 0;
+	none.began_at = 0;
+	usage_of(q, m, seen, &none, out);
+}
+
 enum err meter_usage(struct db_conn *c, const struct visit_ask *q, const struct meter *m,
 	struct paywall_usage *out)
 {
-	struct looked l;
-	enum err e = look(c, q, m, &l);
+	struct meter_keys keys = { .n = 0 };
+	struct meter_tally rows = { .n = 0 };
+	struct meter_seen seen;
+	enum err e = meter_keys_load(c, &keys);
 
-	if (e)
-		return e;
-	*out = (struct paywall_usage){ .used = (int64_t)l.tally.n,
-		.counted = l.keyed &&
-			   meter_tally_has(&l.tally, meter_article_tag(&l.keys, q->art->id)),
-		.ends_at = meter_ends_at(m, l.tally.began_at, q->v->now_s) };
-	crypto_wipe(&l.keys, sizeof l.keys);
-	if (!q->v->account_id || !*q->v->account_id)
-		stranger_limits(q, m, &l, out);
-	return ERR_OK;
+	/* nothing was ever counted here: no cookie is ours, and there are no rows */
+	if (e == ERR_NOT_FOUND)
+		e = ERR_OK;
+	else if (!e && !is_stranger(q->v))
+		e = meter_rows_load(c, q->v->account_id, m, q->v->now_s, &rows);
+	if (!e) {
+		meter_look(&keys, q, m, &seen);
+		usage_of(q, m, &seen, &rows, out);
+	}
+	crypto_wipe(&keys, sizeof keys);
+	return e;
 }

@@ -23,8 +23,7 @@ static inline int world_make(void **state)
 	struct world *o = calloc(1, sizeof *o);
 	void *f = NULL;
 
-	setenv("TZ", "UTC0", 1);
-	tzset();
+	local_zone_set("UTC0");
 	if (!o || fixture_make(&f) != 0)
 		return -1;
 	o->f = f;

@@ -25,10 +25,10 @@ static int64_t stage_now(void *ctx)
 	(void)ctx;
 	return atomic_load(&st->now_s);
 }
-static bool stage_audience(void *ctx, const struct request *r, char out[static AUDIENCE_SIZE])
+static bool stage_audience(void *ctx, const struct request *r, struct audience *out)
 {
 	(void)ctx;
-	out[0] = 0;
+	*out = (struct audience){ .own = NULL };
 	return !r->caller.signed_in && atomic_load(&st->strange);
 }
 static bool stage_lost(void *ctx)
