@@ -31,5 +31,7 @@ http_handler gate_forward_auth, gate_ext_authz;
 /* The wall page by itself, for proxies that cannot pass on a refusal's body. Charges nothing. */
 http_handler gate_wall;
 http_fail gate_fail;
+/* For struct route_group: passes from memory who has a plain right to. */
+bool gate_known(void *ctx, struct request *r, struct response *rsp);
 
 #endif

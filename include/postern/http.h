@@ -193,6 +193,10 @@ struct route_group {
 	void *ctx;
 	http_fail *fail; /* sets status, body, content type from rsp->err */
 	enum credential credential;
+	/* Answers in the event loop what memory alone can decide, or returns false and leaves it to
+	 * the handler; r->caller is filled in. NULL: nothing. Such a group has no shared answers.
+	 */
+	bool (*known)(void *ctx, struct request *r, struct response *rsp);
 };
 
 /* What the outside sees of an error: the second table. */

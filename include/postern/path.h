@@ -105,6 +105,15 @@ struct path_answer {
 /* As of the caller's read; lives in the arena. */
 enum err MUST_USE path_ask(const struct paywall *w, struct db_conn *c,
 	const struct path_question *q, struct arena *a, struct path_answer *out);
+/* The same answer from memory (known.h), when it is to pass by right alone; false: ask the
+ * database. Any thread, the event loop too. */
+bool path_ask_known(const struct paywall *w, const struct path_question *q, struct arena *a,
+	struct path_answer *out);
+/* In the read of path_ask, which began behind cache_begin: keeps what path_ask_known takes, where
+ * it could have given this answer. */
+struct cache_load;
+enum err MUST_USE path_remember(const struct paywall *w, const struct cache_load *load,
+	struct db_conn *c, const struct path_answer *p, struct arena *a);
 /* Counts the reading where the decision says so, outside any read, before the answer goes out: what
  * meter_settle does, for pages; files that are not charged pass as they are. On any error nothing
  * may pass. */

@@ -117,6 +117,9 @@ struct decision {
 struct decision paywall_decide(const struct paywall_case *k);
 /* The answer hangs on the meter: `used`, `limit` and `window_ends_at` say something. */
 bool paywall_metered(const struct decision *d);
+/* Whole, by what the article or the reader's account is: no meter, gift, address or claim has a
+ * share in it. */
+bool paywall_by_right(const struct decision *d);
 /* What may be shown without counting it: of what would have to be counted, the teaser. */
 struct decision paywall_uncharged(struct decision d);
 /* Its parts, for lists and explanations. */

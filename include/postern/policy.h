@@ -2,7 +2,8 @@
  * article says of itself. A policy is a snapshot, read-only and shared by many threads.
  *
  * The truth is the database; policy_take compares its version with the snapshot's at every use, so
- * a change by any process is obeyed by the very next request. */
+ * a change by any process is obeyed by the very next request that asks the database. Those that are
+ * answered from memory (known.h, http.h "shared") obey once the change has come in. */
 #ifndef POSTERN_POLICY_H
 #define POSTERN_POLICY_H
 

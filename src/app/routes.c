@@ -93,6 +93,7 @@ void routes_fill(struct app *app)
 		.count = COUNT(gate_routes),
 		.ctx = app->gate,
 		.fail = gate_fail,
+		.known = gate_known,
 		.credential = CREDENTIAL_PROXIED };
 	app->groups[2] = (struct route_group){ .prefix = "/",
 		.routes = page_routes,

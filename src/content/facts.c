@@ -122,21 +122,15 @@ static struct paywall_article article_of(const struct kept_article *k)
 		.expires_at = k->expires_at };
 }
 
-/* Whole, for a reason that no meter, gift or address has a share in; NULL for any other. Who has
- * bought this article alone is another audience: that right gives nothing away. */
+/* NULL: none. Who has bought this article alone is another audience: that right gives nothing away.
+ */
 static const char *reader_audience(const struct decision *d)
 {
-	if (d->grant != GRANT_FULL || d->charge)
+	if (!paywall_by_right(d))
 		return NULL;
-	switch (d->reason) {
-	case REASON_PUBLIC:
-	case REASON_SIGNED_IN:
-		return paywall_reason_name(d->reason);
-	case REASON_ENTITLED:
-		return d->by && *d->by->article_id ? "entitled_article" : "entitled";
-	default:
-		return NULL;
-	}
+	if (d->reason == REASON_ENTITLED && d->by && *d->by->article_id)
+		return "entitled_article";
+	return paywall_reason_name(d->reason);
 }
 
 static bool metered_name(const struct decision *d, char out[static AUDIENCE_SIZE])

@@ -38,6 +38,7 @@ void gate_close(struct gate *g)
 struct asking {
 	const struct gate *g;
 	struct path_question q;
+	struct cache_load load;
 	struct arena *a;
 	struct path_answer *out;
 };
@@ -45,20 +46,27 @@ struct asking {
 static enum err ask_read(struct db_conn *c, void *arg)
 {
 	struct asking *k = arg;
-	return path_ask(k->g->wall, c, &k->q, k->a, k->out);
+	enum err e = path_ask(k->g->wall, c, &k->q, k->a, k->out);
+
+	return e ? e : path_remember(k->g->wall, &k->load, c, k->out, k->a);
+}
+
+static struct path_question question(
+	const struct gate *g, const struct request *r, const struct original *o)
+{
+	return (struct path_question){
+		.sites = g->sites, .url = o->url, .method = o->method, .visit = visit_of(r)
+	};
 }
 
 static enum err ask(
 	const struct gate *g, struct request *r, const struct original *o, struct path_answer *out)
 {
-	struct asking k = { .g = g,
-		.q = { .sites = g->sites,
-			.url = o->url,
-			.method = o->method,
-			.visit = visit_of(r) },
-		.a = r->arena,
-		.out = out };
+	struct asking k = { .g = g, .q = question(g, r, o), .a = r->arena, .out = out };
+
 	visit_prove(g->wall, &k.q.visit, r->arena);
+	if (g->wall->facts)
+		k.load = cache_begin(g->wall->facts);
 	return db_read(g->wall->db, ask_read, &k);
 }
 
@@ -158,6 +166,29 @@ enum err gate_forward_auth(void *ctx, struct request *r, struct response *rsp)
 enum err gate_ext_authz(void *ctx, struct request *r, struct response *rsp)
 {
 	return answer(ctx, r, rsp, DIALECT_EXT_AUTHZ);
+}
+
+static enum dialect dialect_of(http_handler *h)
+{
+	if (h == gate_auth_request)
+		return DIALECT_AUTH_REQUEST;
+	if (h == gate_forward_auth)
+		return DIALECT_FORWARD_AUTH;
+	return h == gate_ext_authz ? DIALECT_EXT_AUTHZ : (enum dialect)0;
+}
+
+/* All but a reader's plain right to pass is answered with the database. */
+bool gate_known(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct gate *g = ctx;
+	const enum dialect d = dialect_of(r->route->handler);
+	struct original o;
+	struct path_answer p;
+
+	if (!d || original_read(g, r, d, &o, rsp) != ERR_OK)
+		return false;
+	const struct path_question q = question(g, r, &o);
+	return path_ask_known(g->wall, &q, r->arena, &p) && pass(r, rsp, &p) == ERR_OK;
 }
 
 enum err gate_wall(void *ctx, struct request *r, struct response *rsp)

@@ -194,6 +194,7 @@ struct exchange {
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
 	bool shareable;          /* by who asks and how: has an audience */
+	bool from_memory;        /* no handler made the answer */
 	/* The answer is the item's, word for word, but for the name of the request and a cookie of
 	 * the reader's own; so it can serve another one. */
 	bool as_kept;
@@ -232,7 +233,9 @@ void http_shared_begin(struct exchange *x);
 void http_shared_put(struct exchange *x);
 /* True when the response is filled from memory. */
 bool http_shared_answer(struct exchange *x);
-/* The same for what failed with e. */
+/* The same by the group's own function. */
+bool http_known_answer(struct exchange *x);
+/* As http_shared_answer, for what failed with e. */
 bool http_shared_rescue(struct exchange *x, enum err e);
 
 /* exchange.c */

@@ -12,7 +12,7 @@ static const char *const lane_names[LANE_COUNT] = { "", "loop", "work", "hash" }
 void http_metrics_count(struct http_metrics *m, const struct exchange *x, int status, int64_t us)
 {
 	atomic_fetch_add(&m->requests[x->listener->is_ops][status / 100], 1);
-	const enum lane lane = x->req.route && !x->item ? x->req.route->lane : LANE_LOOP;
+	const enum lane lane = x->req.route && !x->from_memory ? x->req.route->lane : LANE_LOOP;
 	size_t i = 0;
 	while (us > buckets[i].us) {
 		i++;

@@ -127,7 +127,7 @@ static enum MHD_Result complete(struct exchange *x)
 		return answer_refusal(x);
 	}
 	http_shared_begin(x);
-	if (http_shared_answer(x)) {
+	if (http_shared_answer(x) || http_known_answer(x)) {
 		http_exchange_finish(x, ERR_OK);
 		return answer(x);
 	}

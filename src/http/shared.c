@@ -57,7 +57,7 @@ static bool may_be_shared(const struct exchange *x)
 	const struct request *r = &x->req;
 	/* a query that nobody reads would make one picture many */
 	bool many = r->query.n > 0 && str_starts(r->path, STR("/media/"));
-	return x->h->s.shared && !many && r->method == METHOD_GET && r->route &&
+	return x->h->s.shared && !x->group->known && !many && r->method == METHOD_GET && r->route &&
 	       r->route->who == WHO_READER && r->target.n <= SHARED_KEY_MAX;
 }
 
@@ -228,6 +228,7 @@ static bool answer_with(struct exchange *x, struct cache_item *item, bool good)
 		return false;
 	}
 	x->item = item; /* until the answer is out */
+	x->from_memory = true;
 	unpack(x, kept_of(item));
 	return true;
 }
@@ -250,6 +251,7 @@ static bool answer_fresh(struct exchange *x)
 	x->as_kept = add_own(x);
 	if (!x->as_kept) {
 		x->item = NULL;
+		x->from_memory = false;
 		x->rsp = (struct response){ 0 };
 		cache_release(item);
 	}
@@ -284,6 +286,17 @@ bool http_shared_answer(struct exchange *x)
 	if (!x->shareable)
 		return false;
 	return answer_fresh(x) || (s->is_lost && s->is_lost(s->is_lost_ctx) && answer_stale(x));
+}
+
+bool http_known_answer(struct exchange *x)
+{
+	const struct route_group *g = x->group;
+	if (!g->known || !x->req.route || !caller_known(x) || http_origin_check(x) != ERR_OK)
+		return false;
+	x->from_memory = g->known(g->ctx, &x->req, &x->rsp) && !http_response_poisoned(&x->rsp);
+	if (!x->from_memory)
+		x->rsp = (struct response){ 0 };
+	return x->from_memory;
 }
 
 bool http_shared_rescue(struct exchange *x, enum err e)

@@ -236,6 +236,13 @@ bool paywall_metered(const struct decision *d)
 				   d->reason == REASON_METER_EXHAUSTED);
 }
 
+bool paywall_by_right(const struct decision *d)
+{
+	return d->grant == GRANT_FULL && !d->charge &&
+	       (d->reason == REASON_PUBLIC || d->reason == REASON_SIGNED_IN ||
+		       d->reason == REASON_ENTITLED);
+}
+
 struct decision paywall_uncharged(struct decision d)
 {
 	if (d.charge)

@@ -1,4 +1,5 @@
 /* A path of another server and a reader: the rule, the article made of both, the decision. */
+#include "postern/known.h"
 #include "postern/path.h"
 
 #include <stdio.h>
@@ -164,15 +165,20 @@ static enum path_verdict uncounted(const struct path_answer *p, struct str path)
 	return PATH_DECIDED;
 }
 
+static void visit_fill(const struct path_question *q, struct path_answer *out)
+{
+	out->counts = counts(q, out->rule);
+	out->visit = q->visit;
+	out->visit.head = str_eq(q->method, STR("HEAD"));
+	out->visit.whole_get = out->counts && !out->visit.ahead;
+}
+
 static enum err decide(const struct path_question *q, const struct visit_ask *ask,
 	struct db_conn *c, const struct paywall_policy *policy, struct path_answer *out)
 {
 	struct paywall_case k;
 
-	out->counts = counts(q, out->rule);
-	out->visit = q->visit;
-	out->visit.head = str_eq(q->method, STR("HEAD"));
-	out->visit.whole_get = out->counts && !out->visit.ahead;
+	visit_fill(q, out);
 	enum err e = visit_case(c, ask, policy, &k);
 	if (!e)
 		e = visit_plans(&k, ask->a, &out->plans);
@@ -217,6 +223,86 @@ enum err path_ask(const struct paywall *w, struct db_conn *c, const struct path_
 	if (!e && out->verdict == PATH_DECIDED)
 		e = decide(q, &ask, c, policy, out);
 	policy_give_back(w->policies, policy);
+	return e;
+}
+
+/* ---- from memory ---- */
+
+/* Of a reader about whom nothing but the account has a say. */
+static bool reader_known(const struct paywall *w, const struct visit *v,
+	const struct paywall_policy *policy, struct cache_item **account)
+{
+	*account = NULL;
+	if (!v->account_id || !*v->account_id)
+		return visit_is_stranger(w, v);
+	if (!visit_is_plain_reader(policy, v))
+		return false;
+	*account = known_reader(w, v->account_id);
+	return *account;
+}
+
+static bool decide_known(const struct path_question *q, const struct paywall_policy *policy,
+	const struct cache_item *account, struct arena *a, struct path_answer *out)
+{
+	struct entitlement space[ENTITLEMENTS_MAX];
+	const struct paywall_reader reader =
+		account ? known_reader_for(account, out->article.id, space)
+			: (struct paywall_reader){ 0 };
+	const struct paywall_case k = { .article = &out->article,
+		.policy = policy,
+		.reader = &reader,
+		.now = paywall_moment(q->visit.now_s) };
+
+	visit_fill(q, out);
+	out->decision = paywall_decide(&k);
+	return paywall_by_right(&out->decision) && visit_plans(&k, a, &out->plans) == ERR_OK &&
+	       visit_keep(&out->decision, a) == ERR_OK;
+}
+
+static bool ask_known(const struct paywall *w, const struct path_question *q,
+	const struct paywall_policy *policy, struct arena *a, struct path_answer *out)
+{
+	const struct path_rule *rule = NULL;
+	struct cache_item *account = NULL;
+
+	out->verdict = look(q, policy, &rule, &out->origin);
+	if (out->verdict != PATH_DECIDED || take_rule(out, rule, &q->url, a) != ERR_OK)
+		return false;
+	bool known = reader_known(w, &q->visit, policy, &account) &&
+		     decide_known(q, policy, account, a, out);
+	cache_release(account);
+	return known;
+}
+
+bool path_ask_known(const struct paywall *w, const struct path_question *q, struct arena *a,
+	struct path_answer *out)
+{
+	const struct paywall_policy *policy = known_policy(w);
+
+	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
+	bool known = policy && ask_known(w, q, policy, a, out);
+	policy_give_back(w->policies, policy);
+	return known;
+}
+
+enum err path_remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
+	const struct path_answer *p, struct arena *a)
+{
+	const char *account_id = p->visit.account_id;
+	const struct paywall_policy *policy = known_policy(w);
+	enum err e = ERR_OK;
+
+	policy_give_back(w->policies, policy);
+	if (!w->facts || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
+		return ERR_OK;
+	if (!policy)
+		e = known_policy_keep(w, load, c);
+	if (e || !account_id || !*account_id)
+		return e;
+	struct cache_item *account = known_reader(w, account_id);
+	if (!account)
+		e = known_reader_keep(w, load, c, account_id, a);
+	cache_release(account);
 	return e;
 }
 

@@ -65,9 +65,28 @@ static enum err normalise(struct str s, struct arena *a, struct str *out)
 	return transform(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE, a, out);
 }
 
+/* What the general way makes of such a text, which most paths are. False: there are other
+ * characters in it. */
+static bool fold_ascii(struct str s, struct arena *a, struct str *out)
+{
+	char *low = arena_alloc(a, s.n + 1);
+	for (size_t i = 0; low && i < s.n; i++) {
+		const char c = s.p[i];
+		if ((unsigned char)c >= 0x80)
+			return false;
+		low[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+	}
+	*out = (struct str){ low, s.n };
+	return low;
+}
+
 enum err text_fold(struct str s, struct arena *a, struct str *out)
 {
-	if (s.n > OPAQUE_MAX || !utf8_ok(s))
+	if (s.n > OPAQUE_MAX)
+		return ERR_INVALID;
+	if (fold_ascii(s, a, out))
+		return ERR_OK;
+	if (!utf8_ok(s))
 		return ERR_INVALID;
 	return transform(s,
 		UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { ambiguous, protectedRules } from '../lib/gate.mjs';
-import { Reader, request, send, statusOf } from '../lib/http.mjs';
-import { databaseSql, startServer, until } from '../lib/server.mjs';
+import { metric, Reader, request, send, statusOf } from '../lib/http.mjs';
+import { databaseSql, sleep, startServer, until } from '../lib/server.mjs';
 
 export const covers = ['GET /gate/auth-request', 'GET /gate/forward-auth', 'ANY /gate/ext-authz/{path...}', 'GET /gate/wall'];
 
@@ -357,6 +357,11 @@ test('without its database the gate refuses in every dialect, whatever the path 
 	server.allowed.push(/event=db_/);
 	const status = async (ask, path) => (await ask(path, { headers: { ...page, ...cookie(freeCookie) } })).status;
 	for (const tables of [['policy'], ['entitlement'], ['path_rule']]) {
+		/* memory knows neither the rules nor this reader from here on */
+		server.cliOk('gate', 'add', `/touched/${tables}`, 'closed');
+		server.cliOk('entitlement', 'revoke', server.cliJson('entitlement', 'grant', free.email, 'digital').id);
+		await until('both are forgotten', async () => await metric(server, 'postern_feed_age_seconds') < 0.2);
+		await sleep(300);
 		for (const table of tables)
 			databaseSql(server.env.POSTERN_DATABASE_URL, `ALTER TABLE ${table} RENAME TO ${table}_away; ${table === 'path_rule' ? 'UPDATE policy SET version = version + 1' : ''}`);
 		assert.equal(await status(nginx, '/members/a'), 403, `nginx without ${tables}`);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { importArticles, shelf } from '../lib/articles.mjs';
-import { Api, Reader, metric } from '../lib/http.mjs';
+import { Api, Reader, inLoop as loopCount } from '../lib/http.mjs';
 import { sleep, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}'];
@@ -22,14 +22,7 @@ async function signedIn(options) {
 	assert.equal((await reader.logIn(who)).status, 303);
 	return { who, reader };
 }
-const fromMemory = () => metric(server, 'postern_http_request_duration_seconds_count', '{lane="loop"}');
-
-// How many of the requests of `ask` were answered by the event loop.
-async function inLoop(ask) {
-	const before = await fromMemory();
-	await ask();
-	return await fromMemory() - before;
-}
+const inLoop = (ask) => loopCount(server, ask);
 
 test('a subscriber’s second request is answered from memory, and so is the next subscriber’s', async () => {
 	const ada = await signedIn({ name: 'Ada Holm', plan: 'digital' }), eve = await signedIn({ name: 'Eve Tamm', plan: 'digital' });

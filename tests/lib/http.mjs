@@ -165,3 +165,11 @@ export async function metric(server, name, labels = '') {
 		throw new Error(`no metric ${name}${labels}`);
 	return Number(line.split(' ')[1]);
 }
+
+// How many of the requests of `ask` were answered by the event loop, so from memory.
+export async function inLoop(server, ask) {
+	const count = () => metric(server, 'postern_http_request_duration_seconds_count', '{lane="loop"}');
+	const before = await count();
+	await ask();
+	return await count() - before;
+}
