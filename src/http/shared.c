@@ -175,7 +175,8 @@ void http_shared_put(struct exchange *x)
 	struct response *rsp = &x->rsp;
 	if (!may_be_shared(x) || !may_be_kept(x))
 		return;
-	if (!x->req.caller.signed_in && (!x->shareable || x->req.token.n > 0))
+	bool for_strangers = !rsp->shared.audience[0] || !x->req.caller.signed_in;
+	if (for_strangers && (!x->shareable || x->req.token.n > 0))
 		return;
 	compress(x);
 	BUF_AUTO b = BUF(UINT32_MAX / 2);

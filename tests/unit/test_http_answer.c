@@ -137,11 +137,11 @@ static const struct route ops[] = {
 	{ METHOD_GET, "/health/live", plain, WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_LOOP },
 };
 static const struct route_group groups[] = {
-	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER },
-	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER, NULL },
+	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 static const struct route_group ops_group = { "/", ops, COUNT(ops), "ops", site_fail,
-	CREDENTIAL_NONE };
+	CREDENTIAL_NONE, NULL };
 
 static void start(struct site *site, bool secure)
 {

@@ -31,10 +31,10 @@ static const struct route hooks[] = {
 	{ METHOD_POST, "/hooks/any", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
 };
 static const struct route_group groups[] = {
-	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER },
-	{ "/hooks/", hooks, COUNT(hooks), "hooks", site_fail, CREDENTIAL_NONE },
-	{ "/gate/", gate, COUNT(gate), "gate", site_fail, CREDENTIAL_PROXIED },
-	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER, NULL },
+	{ "/hooks/", hooks, COUNT(hooks), "hooks", site_fail, CREDENTIAL_NONE, NULL },
+	{ "/gate/", gate, COUNT(gate), "gate", site_fail, CREDENTIAL_PROXIED, NULL },
+	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 static struct answer a;
 

@@ -38,7 +38,7 @@ static const struct route pages[] = {
 	{ METHOD_POST, "/form", work, WHO_ANYONE, RATE_PAGE, BODY_FORM, 1000, LANE_WORK },
 };
 static const struct route_group groups[] = {
-	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 
 static void prepare(struct site *site)

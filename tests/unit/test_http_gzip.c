@@ -78,7 +78,7 @@ static const struct route routes[] = {
 	{ METHOD_GET, "/brief", brief, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
 };
 static const struct route_group groups[] = {
-	{ "/", routes, COUNT(routes), "pages", long_fail, CREDENTIAL_COOKIE },
+	{ "/", routes, COUNT(routes), "pages", long_fail, CREDENTIAL_COOKIE, NULL },
 };
 
 static struct site site;

@@ -68,7 +68,7 @@ static const struct route pages[] = {
 	SIMPLE("/large", large, LANE_WORK),
 };
 static const struct route_group groups[] = {
-	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 
 static void prepare(struct site *site)

@@ -49,7 +49,7 @@ static const struct route pages[] = {
 	SIMPLE("/quick", quick),
 };
 static const struct route_group groups[] = {
-	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 
 static struct site site;

@@ -34,8 +34,8 @@ static const struct route api[] = {
 	{ METHOD_DELETE, "/api/json", echo, WHO_ANYONE, RATE_WRITE, BODY_NONE, 1, LANE_WORK },
 };
 static const struct route_group groups[] = {
-	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER },
-	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER, NULL },
+	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 
 static int setup(void **state)

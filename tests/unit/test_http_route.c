@@ -76,8 +76,8 @@ static bool one_route_ok(struct route r, enum credential credential, const char 
 	struct http_settings s = site_settings(&site);
 	fclose(site.log_file);
 	struct route_group groups[] = {
-		{ prefix, &r, 1, "x", site_fail, credential },
-		{ "/", NULL, 0, "x", site_fail, CREDENTIAL_COOKIE },
+		{ prefix, &r, 1, "x", site_fail, credential, NULL },
+		{ "/", NULL, 0, "x", site_fail, CREDENTIAL_COOKIE, NULL },
 	};
 	const bool only = strcmp(prefix, "/") == 0;
 	s.groups = groups;
@@ -157,7 +157,7 @@ static void doubled_patterns(void **state)
 		PAGE(METHOD_GET, "/a/{c}") };
 	static const struct route apart[] = { PAGE(METHOD_GET, "/a/{b}"),
 		PAGE(METHOD_GET, "/a/b") };
-	struct route_group g = { "/", twice, 2, "x", site_fail, CREDENTIAL_COOKIE };
+	struct route_group g = { "/", twice, 2, "x", site_fail, CREDENTIAL_COOKIE, NULL };
 	s.groups = &g;
 	s.group_count = 1;
 	char why[256] = "";
@@ -178,9 +178,10 @@ static void settings(void **state)
 	const struct http_settings good = site_settings(&site);
 	fclose(site.log_file);
 	static const struct route routes[] = { PAGE(METHOD_GET, "/") };
-	static const struct route_group g = { "/", routes, 1, "x", site_fail, CREDENTIAL_COOKIE };
-	static const struct route_group api = { "/api/", NULL, 0, "x", site_fail,
-		CREDENTIAL_BEARER };
+	static const struct route_group g = { "/", routes, 1, "x", site_fail, CREDENTIAL_COOKIE,
+		NULL };
+	static const struct route_group api = { "/api/", NULL, 0, "x", site_fail, CREDENTIAL_BEARER,
+		NULL };
 	struct http_settings bad[14];
 	char why[256] = "";
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -215,7 +216,8 @@ static void bad_addresses(void **state)
 {
 	(void)state;
 	static const struct route routes[] = { PAGE(METHOD_GET, "/") };
-	static const struct route_group g = { "/", routes, 1, "x", site_fail, CREDENTIAL_COOKIE };
+	static const struct route_group g = { "/", routes, 1, "x", site_fail, CREDENTIAL_COOKIE,
+		NULL };
 	static const char *const bad[] = { "", "127.0.0.1", "localhost:80", "127.0.0.1:99999",
 		"[::1:8080", "[zz]:80", "unix:", "unix:relative", "127.0.0.1:", ":80", "1.2.3:80" };
 	struct site site = { 0 };

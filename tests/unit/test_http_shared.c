@@ -115,8 +115,8 @@ static const struct route routes[] = {
 };
 static const struct route api[] = { ROUTE(METHOD_GET, "/api/page", page, WHO_READER) };
 static const struct route_group groups[] = {
-	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER },
-	{ "/", routes, COUNT(routes), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER, NULL },
+	{ "/", routes, COUNT(routes), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 
 static int open_stage(void **state)

@@ -64,7 +64,7 @@ static const struct route routes[] = {
 	ROUTE("/held", held),
 };
 static const struct route_group groups[] = {
-	{ "/", routes, COUNT(routes), "pages", site_fail, CREDENTIAL_COOKIE },
+	{ "/", routes, COUNT(routes), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 
 static int open_stage(void **state)

@@ -223,9 +223,26 @@ static void utf8(void **state)
 				 "abc")));
 }
 
+/* Goal: what is folded without the tables is what they would have made of it: each ASCII character,
+ * beside one that needs them and beside none. */
+static void ascii_is_folded_alike(void **state)
+{
+	(void)state;
+	for (char c = 1; c < 0x7f; c++) {
+		ARENA_AUTO *a = arena_new(65536);
+		const char plain[] = { '/', c, 'Z' }, other[] = { '/', c, 'Z', '\xc3', '\xa9' };
+		struct str quick, slow;
+		assert_int_equal(text_fold((struct str){ plain, sizeof plain }, a, &quick), ERR_OK);
+		assert_int_equal(text_fold((struct str){ other, sizeof other }, a, &slow), ERR_OK);
+		assert_int_equal(slow.n, quick.n + 2);
+		assert_memory_equal(slow.p, quick.p, quick.n);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ascii_is_folded_alike),
 		cmocka_unit_test(opaque),
 		cmocka_unit_test(opaque_limits),
 		cmocka_unit_test(names),
