@@ -1,26 +1,40 @@
 /* The policy snapshot: loaded as a whole, shared by reference count, replaced when its version in
- * the database is another. */
+ * the database is another. Threads hold it by leases, which are counted by shard, so that those who
+ * ask for it all the time do not wait for each other. */
 #include "postern/path.h"
 
 #include "postern/crawler.h"
 #include "postern/institution.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLICY_BYTES_MAX = 16 << 20 };
+enum { POLICY_BYTES_MAX = 16 << 20, SHARDS = 16, CACHE_LINE = 64 };
 
 struct snapshot {
-	struct paywall_policy policy; /* first: what is handed out */
+	struct paywall_policy policy;
 	int64_t version;
 	struct arena *arena;
-	unsigned users; /* under the cache's lock; the cache itself is one */
+	unsigned users; /* leases, and the cache itself is one; under the cache's lock */
+};
+struct lease {
+	struct paywall_policy policy; /* the snapshot's; first: what is handed out */
+	struct snapshot *s;
+	struct shard *shard;
+	unsigned users; /* under the shard's lock */
+};
+struct shard {
+	_Alignas(CACHE_LINE) pthread_mutex_t lock;
+	struct lease *lease; /* of the newest snapshot that was asked for here, or NULL */
 };
 struct policy_cache {
 	struct policy_settings set;
 	pthread_mutex_t lock;
-	struct snapshot *now; /* NULL before the first use */
+	struct snapshot *now;   /* NULL before the first use */
+	_Atomic int64_t newest; /* its version */
+	struct shard shards[SHARDS];
 };
 
 /* ---- rows ---- */
@@ -197,33 +211,27 @@ static enum err snapshot_load(
 	return e;
 }
 
-/* ---- sharing ---- */
+/* ---- snapshots ---- */
 
 enum err policy_cache_open(const struct policy_settings *s, struct policy_cache **out)
 {
-	struct policy_cache *pc = calloc(1, sizeof *pc);
+	struct policy_cache *pc = aligned_alloc(CACHE_LINE, sizeof *pc);
 
 	if (!pc)
 		return ERR_NOMEM;
+	memset(pc, 0, sizeof *pc);
 	pc->set = *s;
 	pthread_mutex_init(&pc->lock, NULL);
+	for (size_t i = 0; i < SHARDS; i++)
+		pthread_mutex_init(&pc->shards[i].lock, NULL);
 	*out = pc;
 	return ERR_OK;
 }
 
-void policy_cache_close(struct policy_cache *pc)
-{
-	if (!pc)
-		return;
-	snapshot_free(pc->now);
-	pthread_mutex_destroy(&pc->lock);
-	free(pc);
-}
-
-static struct snapshot *share(struct policy_cache *pc, int64_t version)
+static struct snapshot *share(struct policy_cache *pc)
 {
 	pthread_mutex_lock(&pc->lock);
-	struct snapshot *s = pc->now && pc->now->version == version ? pc->now : NULL;
+	struct snapshot *s = pc->now;
 	if (s)
 		s->users++;
 	pthread_mutex_unlock(&pc->lock);
@@ -251,49 +259,155 @@ static void adopt(struct policy_cache *pc, struct snapshot *s)
 		old = pc->now;
 		pc->now = s;
 		s->users++;
+		atomic_store(&pc->newest, s->version);
 	}
 	pthread_mutex_unlock(&pc->lock);
 	release(pc, old);
 }
 
+/* ---- leases ---- */
+
+static struct shard *own_shard(struct policy_cache *pc)
+{
+	static atomic_uint threads;
+	static _Thread_local unsigned number;
+
+	if (number == 0)
+		number = atomic_fetch_add(&threads, 1) + 1;
+	return &pc->shards[number % SHARDS];
+}
+
+/* Takes over the caller's share of the snapshot. */
+static struct lease *lease_new(struct shard *sh, struct snapshot *s)
+{
+	struct lease *l = calloc(1, sizeof *l);
+
+	if (l)
+		*l = (struct lease){ .policy = s->policy, .s = s, .shard = sh };
+	return l;
+}
+
+static void lease_free(struct policy_cache *pc, struct lease *l)
+{
+	if (l)
+		release(pc, l->s);
+	free(l);
+}
+
+/* A lease of this version that the shard has already, or NULL. */
+static struct lease *lease_had(struct shard *sh, int64_t version)
+{
+	pthread_mutex_lock(&sh->lock);
+	struct lease *l = sh->lease && sh->lease->s->version == version ? sh->lease : NULL;
+	if (l)
+		l->users++;
+	pthread_mutex_unlock(&sh->lock);
+	return l;
+}
+
+/* For this user, and, unless there is a newer one, for those who come to the shard after it. */
+static struct lease *lease_make(struct policy_cache *pc, struct shard *sh, struct snapshot *s)
+{
+	struct lease *l = lease_new(sh, s), *old = NULL;
+
+	if (!l) {
+		release(pc, s);
+		return NULL;
+	}
+	l->users = 1;
+	pthread_mutex_lock(&sh->lock);
+	if (!sh->lease || sh->lease->s->version < s->version) {
+		old = sh->lease && sh->lease->users == 0 ? sh->lease : NULL;
+		sh->lease = l;
+	}
+	pthread_mutex_unlock(&sh->lock);
+	lease_free(pc, old);
+	return l;
+}
+
+void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p)
+{
+	struct lease *l = (struct lease *)(uintptr_t)p;
+
+	if (!l)
+		return;
+	pthread_mutex_lock(&l->shard->lock);
+	bool last = --l->users == 0 && l->shard->lease != l;
+	pthread_mutex_unlock(&l->shard->lock);
+	if (last)
+		lease_free(pc, l);
+}
+
+void policy_cache_close(struct policy_cache *pc)
+{
+	if (!pc)
+		return;
+	for (size_t i = 0; i < SHARDS; i++) {
+		lease_free(pc, pc->shards[i].lease);
+		pthread_mutex_destroy(&pc->shards[i].lock);
+	}
+	snapshot_free(pc->now);
+	pthread_mutex_destroy(&pc->lock);
+	free(pc);
+}
+
+/* ---- what others call ---- */
+
 struct version_row {
 	int64_t version;
 };
+
+static enum err snapshot_of(
+	struct policy_cache *pc, struct db_conn *c, int64_t version, struct snapshot **out)
+{
+	struct snapshot *s = share(pc);
+
+	if (!s || s->version != version) {
+		release(pc, s);
+		enum err e = snapshot_load(pc, c, version, &s);
+		if (e)
+			return e;
+		adopt(pc, s);
+	}
+	*out = s;
+	return ERR_OK;
+}
 
 enum err policy_take(struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out)
 {
 	static const struct db_column columns[] = { DB_COL_INT(struct version_row, version) };
 	static const struct db_shape shape = DB_SHAPE(struct version_row, columns);
 	struct version_row row;
+	struct snapshot *s = NULL;
+	struct shard *sh = own_shard(pc);
 	enum err e = db_get(
 		c, &(struct db_call){ .query = QUERY_POLICY_VERSION, .shape = &shape }, &row);
 
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	struct snapshot *s = share(pc, row.version);
-	if (!s) {
-		e = snapshot_load(pc, c, row.version, &s);
+	struct lease *l = lease_had(sh, row.version);
+	if (!l) {
+		e = snapshot_of(pc, c, row.version, &s);
 		if (e)
 			return e;
-		adopt(pc, s);
+		l = lease_make(pc, sh, s);
 	}
-	*out = &s->policy;
+	if (!l)
+		return ERR_NOMEM;
+	*out = &l->policy;
 	return ERR_OK;
 }
 
 const struct paywall_policy *policy_known(struct policy_cache *pc)
 {
-	pthread_mutex_lock(&pc->lock);
-	struct snapshot *s = pc->now;
-	if (s)
-		s->users++;
-	pthread_mutex_unlock(&pc->lock);
-	return s ? &s->policy : NULL;
-}
+	struct shard *sh = own_shard(pc);
+	struct lease *l = lease_had(sh, atomic_load(&pc->newest));
 
-void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p)
-{
-	release(pc, (struct snapshot *)(uintptr_t)p);
+	if (!l) {
+		struct snapshot *s = share(pc);
+		l = s ? lease_make(pc, sh, s) : NULL;
+	}
+	return l ? &l->policy : NULL;
 }
 
 enum err policy_touch(struct db_conn *c)
