@@ -100,10 +100,13 @@ struct cache *cache_new(const struct cache_settings *set)
 	return c;
 }
 
+/* What is let go may be a key, or text that was paid for. */
 static void item_release(struct cache_item *i)
 {
-	if (atomic_fetch_sub_explicit(&i->users, 1, memory_order_acq_rel) == 1)
-		free(i);
+	if (atomic_fetch_sub_explicit(&i->users, 1, memory_order_acq_rel) != 1)
+		return;
+	explicit_bzero(value_of(i), i->value_n);
+	free(i);
 }
 
 void cache_release(struct cache_item *i)
