@@ -120,6 +120,7 @@ struct field_problem {
 struct response {
 	int status;
 	struct str body; /* arena, static or embedded; lives until the request ends */
+	bool lasting;    /* body, gzip and brotli live as long as the server */
 	const char *content_type;
 	/* `body` in gzip and brotli, when the handler has it at hand; otherwise http compresses
 	 * text that did not come from the loop, in gzip. A compressed answer's entity tag is weak.

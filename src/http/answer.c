@@ -256,9 +256,49 @@ static void add_handler_headers(struct draft *d)
 static bool is_usual(const struct draft *d)
 {
 	const struct exchange *x = d->x;
-	return x->item && x->rsp.status == 200 && x->rsp.err == ERR_OK && !d->content_range &&
+	return x->rsp.status == 200 && x->rsp.err == ERR_OK && !d->content_range &&
 	       x->rsp.retry_after_s <= 0 && !x->allow[0] && !x->close &&
 	       !atomic_load(&x->h->stopping);
+}
+
+/* The body outlives the request. */
+static bool is_lasting(const struct exchange *x)
+{
+	const struct response *rsp = &x->rsp;
+	if (rsp->body.n == 0) {
+		return x->from_memory;
+	}
+	return rsp->lasting && (x->coding == CODING_NONE || rsp->body.p == rsp->gzip.p ||
+				       rsp->body.p == rsp->brotli.p);
+}
+
+static struct str piece(const char *z)
+{
+	return z ? str_of(z) : STR("");
+}
+
+/* All that the answer is made of, but for what is the same in all of a server's. */
+static struct str alike_text(const struct exchange *x)
+{
+	const struct response *rsp = &x->rsp;
+	const uintptr_t head[] = { (uintptr_t)rsp->body.p, rsp->body.n, x->coding, rsp->cacheable,
+		rsp->ranges };
+	struct str parts[4 + 2 * RESPONSE_HEADERS_MAX] = { { (const char *)head, sizeof head },
+		piece(rsp->content_type), piece(rsp->etag), piece(rsp->csp) };
+	size_t count = 4, room = 0;
+	for (size_t i = 0; i < rsp->header_count; i++) {
+		parts[count++] = str_of(rsp->headers[i].name);
+		parts[count++] = rsp->headers[i].value;
+	}
+	for (size_t i = 0; i < count; i++) {
+		room += parts[i].n + 1;
+	}
+	char *text = arena_alloc(x->req.arena, room), *end = text;
+	for (size_t i = 0; text && i < count; i++) {
+		end = mempcpy(end, parts[i].p, parts[i].n);
+		*end++ = 0; /* is in no header, so no two answers have one text */
+	}
+	return (struct str){ text, text ? room : 0 };
 }
 
 void http_answer_make(struct exchange *x)
@@ -267,8 +307,12 @@ void http_answer_make(struct exchange *x)
 	apply_conditions(&d);
 	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;
-	x->as_kept = x->as_kept && is_usual(&d);
-	if (x->as_kept && http_spare_answer_take(x)) {
+	const bool usual = is_usual(&d);
+	x->as_kept = x->as_kept && usual;
+	if (!x->item && usual && is_lasting(x)) {
+		x->alike = alike_text(x);
+	}
+	if (http_spare_answer_may(x) && http_spare_answer_take(x)) {
 		return;
 	}
 	d.out = MHD_create_response_from_buffer(

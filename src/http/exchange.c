@@ -77,7 +77,7 @@ void http_exchange_free(struct exchange *x)
 	for (size_t i = 0; i < x->req.form.n; i++) {
 		wipe(x->req.form.v[i].value);
 	}
-	if (x->answer && x->as_kept && x->held == 0) {
+	if (x->answer && http_spare_answer_may(x) && x->held == 0) {
 		http_spare_answer_give_back(x);
 	}
 	if (x->answer) {

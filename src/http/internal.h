@@ -198,6 +198,10 @@ struct exchange {
 	/* The answer is the item's, word for word, but for the name of the request and a cookie of
 	 * the reader's own; so it can serve another one. */
 	bool as_kept;
+	/* Nor is there an item, and still nothing but that name would differ for another request
+	 * with all of this alike: what the answer consists of, in the arena. Empty: that is not so.
+	 */
+	struct str alike;
 	enum coding coding; /* of the body */
 	struct audience audience;
 	enum err refused;  /* before its handler */
@@ -251,9 +255,10 @@ void http_exchange_log(struct exchange *x, const char *end);
 /* The cookie that is this reader's own in an answer which is otherwise the item's, or NULL. */
 const char *http_own_cookie(const struct exchange *x);
 
-/* spare.c: for an exchange that is as_kept. Take: x->answer, made before on this thread for the
- * same item and encoding; false: there is none. Give back, on its loop thread: the answer and the
- * item, behind the last use of both. */
+/* spare.c: for an exchange that is as_kept or alike to others. Take: x->answer, made before on this
+ * thread of the same; false: there is none. Give back, on its loop thread: the answer and the item,
+ * behind the last use of both. */
+bool http_spare_answer_may(const struct exchange *x);
 bool http_spare_answer_take(struct exchange *x);
 void http_spare_answer_give_back(struct exchange *x);
 

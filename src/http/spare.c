@@ -1,5 +1,6 @@
 /* What a loop thread is done with and will need again: the arenas of requests, and answers made of
- * what memory keeps, which differ in the name of the request and a cookie alone. Making either anew
+ * what memory keeps, which differ in the name of the request and a cookie alone, or without a body
+ * of their own. Making either anew
  * for each request would take more time than all the rest of it. */
 #include "internal.h"
 
@@ -12,8 +13,10 @@
 enum { FIRST_BYTES = 8192, ARENAS = 8, ANSWERS = 64 };
 
 struct spare_answer {
-	struct cache_item *item; /* NULL: free */
-	struct MHD_Response *out;
+	struct MHD_Response *out; /* NULL: free */
+	struct cache_item *item;  /* either this */
+	char *alike;              /* or this: see struct exchange */
+	size_t alike_n;
 	enum coding coding;
 	char id[ID_SIZE]; /* the X-Request-Id that it bears */
 };
@@ -28,10 +31,11 @@ static bool have_key;
 
 static void answer_free(struct spare_answer *a)
 {
-	if (a->item) {
+	if (a->out) {
 		MHD_destroy_response(a->out);
-		cache_release(a->item);
 	}
+	cache_release(a->item);
+	free(a->alike);
 	*a = (struct spare_answer){ 0 };
 }
 
@@ -96,10 +100,34 @@ void http_arena_give_back(struct arena *a)
 
 /* ---- answers ---- */
 
-static struct spare_answer *place_of(
-	struct spares *s, const struct cache_item *item, enum coding coding)
+bool http_spare_answer_may(const struct exchange *x)
 {
-	return &s->answers[((uintptr_t)item / 64 + coding) % ANSWERS];
+	return x->as_kept || x->alike.n > 0;
+}
+
+static uint64_t mixed(struct str s)
+{
+	uint64_t sum = 0, word = 0;
+	for (; s.n >= sizeof word; s.p += sizeof word, s.n -= sizeof word) {
+		memcpy(&word, s.p, sizeof word);
+		sum = (sum ^ word) * 0x9e3779b97f4a7c15U;
+	}
+	return sum >> 32;
+}
+
+static struct spare_answer *place_of(struct spares *s, const struct exchange *x)
+{
+	const uint64_t at = x->as_kept ? (uintptr_t)x->item / 64 + x->coding : mixed(x->alike);
+	return &s->answers[at % ANSWERS];
+}
+
+static bool is_of(const struct spare_answer *a, const struct exchange *x)
+{
+	if (x->as_kept) {
+		return a->item == x->item && a->coding == x->coding;
+	}
+	return a->alike && a->alike_n == x->alike.n &&
+	       memcmp(a->alike, x->alike.p, x->alike.n) == 0;
 }
 
 /* Whoever held the answer before is done with it: libmicrohttpd has sent its headers. */
@@ -123,29 +151,38 @@ static bool change_cookie(struct MHD_Response *out, const char *cookie)
 bool http_spare_answer_take(struct exchange *x)
 {
 	struct spares *s = pthread_getspecific(key);
-	struct spare_answer *a = s ? place_of(s, x->item, x->coding) : NULL;
-	if (!a || a->item != x->item || a->coding != x->coding) {
+	struct spare_answer *a = s ? place_of(s, x) : NULL;
+	if (!a || !a->out || !is_of(a, x)) {
 		return false;
 	}
-	if (!rename_answer(a, x->req.id) || !change_cookie(a->out, http_own_cookie(x))) {
+	if (!rename_answer(a, x->req.id) ||
+		(x->as_kept && !change_cookie(a->out, http_own_cookie(x)))) {
 		answer_free(a);
 		return false;
 	}
 	x->answer = a->out;
-	cache_release(a->item); /* the exchange holds it as well */
-	*a = (struct spare_answer){ 0 };
+	a->out = NULL;
+	answer_free(a); /* the exchange holds the item as well */
 	return true;
 }
 
 void http_spare_answer_give_back(struct exchange *x)
 {
 	struct spares *s = spares_of_thread();
-	if (!s) {
+	char *alike = s && x->alike.n > 0 ? malloc(x->alike.n) : NULL;
+	if (!s || (x->alike.n > 0 && !alike)) {
 		return;
 	}
-	struct spare_answer *a = place_of(s, x->item, x->coding);
+	struct spare_answer *a = place_of(s, x);
 	answer_free(a);
-	*a = (struct spare_answer){ .item = x->item, .out = x->answer, .coding = x->coding };
+	*a = (struct spare_answer){ .item = x->item,
+		.alike = alike,
+		.alike_n = x->alike.n,
+		.out = x->answer,
+		.coding = x->coding };
+	if (alike) {
+		memcpy(alike, x->alike.p, x->alike.n);
+	}
 	memcpy(a->id, x->req.id, sizeof a->id);
 	x->item = NULL;
 	x->answer = NULL;

@@ -133,6 +133,7 @@ static void asset_answer(struct response *rsp, const struct asset *as, const cha
 {
 	rsp->status = 200;
 	rsp->body = as->bytes;
+	rsp->lasting = true;
 	rsp->gzip = buf_view(&as->gzip);
 	rsp->brotli = buf_view(&as->brotli);
 	rsp->content_type = as->content_type;

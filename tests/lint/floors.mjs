@@ -11,7 +11,7 @@ const floors = {
 // Public headers that do not bear their room's name.
 const doors = {
 	log: 'base', cache: 'base', template: 'text', queries: 'db',
-	policy: 'paywall', visit: 'paywall', entitlement: 'paywall', meter: 'paywall', institution: 'paywall',
+	policy: 'paywall', visit: 'paywall', known: 'paywall', entitlement: 'paywall', meter: 'paywall', institution: 'paywall',
 	crawler: 'paywall', gift: 'paywall', key: 'paywall', rule: 'paywall', plan: 'paywall', explain: 'paywall',
 	seat: 'paywall',
 	path: 'paywall',

@@ -88,6 +88,7 @@ static bool known(void *ctx, struct request *r, struct response *rsp)
 	rsp->reason = "known";
 	response_header(rsp, "Known", str_eq(how, STR("bad")) ? STR("a\nb") : STR("yes"));
 	response_header(rsp, "Caller", r->caller.signed_in ? STR("reader") : STR("stranger"));
+	response_header(rsp, "Asked", how);
 	return !str_eq(how, STR("no"));
 }
 
@@ -238,6 +239,30 @@ static void a_face_answers_in_the_loop(void **state)
 	assert_true(site_logged(&st.site, "reason=known"));
 }
 
+/* Answers without a body are used again for those who would get the very same, and for no others.
+ */
+static void readers_are_not_mixed(void **state)
+{
+	(void)state;
+	char last[64] = "";
+	const int fd = dial(http_port(st.site.http, false));
+	for (int i = 0; i < 40; i++) {
+		const bool reader = i % 3 == 1;
+		ask_on(fd, i % 4 ? "GET /gate/a" : "GET /gate/b",
+			reader ? "Cookie: postern=pst_good\r\n" : "", &a);
+		assert_int_equal(a.status, 200);
+		assert_int_equal(a.body_n, 0);
+		assert_string_equal(answer_header(&a, "Caller"), reader ? "reader" : "stranger");
+		assert_string_equal(answer_header(&a, "Asked"), i % 4 ? "a" : "b");
+		assert_int_equal(answer_header_count(&a, "Caller"), 1);
+		assert_int_equal(answer_header_count(&a, "X-Request-Id"), 1);
+		assert_string_not_equal(answer_header(&a, "X-Request-Id"), last);
+		(void)snprintf(last, sizeof last, "%s", answer_header(&a, "X-Request-Id"));
+		assert_true(site_logged(&st.site, last));
+	}
+	close(fd);
+}
+
 static void or_leaves_it_to_the_handler(void **state)
 {
 	(void)state;
@@ -266,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(two_cookies_are_not_kept, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(
 			a_face_answers_in_the_loop, open_stage, close_stage),
+		cmocka_unit_test_setup_teardown(readers_are_not_mixed, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(
 			or_leaves_it_to_the_handler, open_stage, close_stage),
 	};
