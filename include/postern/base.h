@@ -74,6 +74,9 @@ struct str str_cut(struct str *rest, char sep);
 enum err MUST_USE str_copy(char *dst, size_t size, struct str s);
 /* Whole of `s` as a decimal number in [min, max], no sign unless min < 0, no spaces. */
 enum err MUST_USE str_int(struct str s, int64_t min, int64_t max, int64_t *out);
+/* The number in `space`, without printf, which is slow for what each request has several of. */
+enum { INT_TEXT_SIZE = 24 };
+struct str int_text(int64_t v, char space[static INT_TEXT_SIZE]);
 /* Length of the first UTF-8 sequence of `s`, its code point in `*cp`; 0 when `s` is empty or does
  * not begin with one (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 size_t str_utf8(struct str s, uint32_t *cp);
@@ -111,6 +114,8 @@ void arena_freep(struct arena **a);
 void *arena_alloc(struct arena *a, size_t n);
 /* Copies, with a closing NUL behind (not counted). {NULL, 0} on failure or for {NULL, 0}. */
 struct str arena_str(struct arena *a, struct str s);
+/* Pieces one behind the other, with a closing NUL; {NULL, 0} on failure. */
+struct str arena_join(struct arena *a, const struct str *pieces, size_t count);
 /* Formatted copy; "" (never NULL) on failure. */
 const char *arena_fmt(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 size_t arena_bytes(const struct arena *a);

@@ -170,6 +170,17 @@ struct str arena_str(struct arena *a, struct str s)
 	return (struct str){ p, s.n };
 }
 
+struct str arena_join(struct arena *a, const struct str *pieces, size_t count)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < count; i++)
+		n += pieces[i].n;
+	char *p = arena_alloc(a, n + 1), *end = p;
+	for (size_t i = 0; p && i < count; i++)
+		end = mempcpy(end, pieces[i].p, pieces[i].n);
+	return (struct str){ p, p ? n : 0 };
+}
+
 const char *arena_fmt(struct arena *a, const char *fmt, ...)
 {
 	va_list args, again;

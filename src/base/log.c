@@ -101,21 +101,6 @@ static void add_key(struct buf *b, const char *key, enum log_format format)
 	}
 }
 
-/* Without printf: a line for each request has some of these. */
-static void add_int(struct buf *b, int64_t v)
-{
-	char digits[24];
-	size_t at = sizeof digits;
-	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	do {
-		digits[--at] = (char)('0' + rest % 10);
-		rest /= 10;
-	} while (rest > 0);
-	if (v < 0)
-		digits[--at] = '-';
-	buf_add(b, digits + at, sizeof digits - at);
-}
-
 /* Most of what is ever logged: in one piece, for each request has a dozen of them. */
 static void add_plain(struct buf *b, const char *key, struct str value)
 {
@@ -195,6 +180,7 @@ static void put_event(const struct log *l, const struct event *e, bool now)
 	if (!l || e->level < l->level || (size_t)e->level >= COUNT(level_names))
 		return;
 	int saved = errno;
+	char digits[INT_TEXT_SIZE];
 	BUF_AUTO b = BUF(LINE_MAX_BYTES);
 	buf_room(&b, LINE_BYTES);
 	add_head(&b, l, e->level, e->name);
@@ -202,7 +188,7 @@ static void put_event(const struct log *l, const struct event *e, bool now)
 		const struct log_field *f = &e->fields[i];
 		if (f->is_int) {
 			add_key(&b, f->key, l->format);
-			add_int(&b, f->number);
+			buf_str(&b, int_text(f->number, digits));
 		} else {
 			add_text(&b, f->key, f->text, l->format);
 		}

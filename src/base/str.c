@@ -110,6 +110,20 @@ enum err str_int(struct str s, int64_t min, int64_t max, int64_t *out)
 	return ERR_OK;
 }
 
+struct str int_text(int64_t v, char space[static INT_TEXT_SIZE])
+{
+	size_t at = INT_TEXT_SIZE;
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do {
+		space[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (v < 0)
+		space[--at] = '-';
+	return (struct str){ space + at, INT_TEXT_SIZE - at };
+}
+
 size_t str_utf8(struct str s, uint32_t *cp)
 {
 	if (s.n == 0)

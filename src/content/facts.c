@@ -7,7 +7,6 @@
 #include "postern/gift.h"
 #include "postern/known.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* FOR_READERS: whatever its level. FOR_STRANGERS: those alone that were found to have a meter, so
@@ -133,19 +132,19 @@ static const char *reader_audience(const struct decision *d)
 	return paywall_reason_name(d->reason);
 }
 
-static bool metered_name(const struct decision *d, char out[static AUDIENCE_SIZE])
+static struct str metered_name(const struct decision *d, struct arena *a)
 {
-	int n = snprintf(out, AUDIENCE_SIZE, "%s/%s/%lld/%lld/%lld", paywall_reason_name(d->reason),
-		d->meter->name, (long long)d->used, (long long)d->limit,
-		(long long)d->window_ends_at);
-	return n > 0 && n < AUDIENCE_SIZE;
+	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE], end[INT_TEXT_SIZE];
+	const struct str pieces[] = { str_of(paywall_reason_name(d->reason)), STR("/"),
+		str_of(d->meter->name), STR("/"), int_text(d->used, used), STR("/"),
+		int_text(d->limit, limit), STR("/"), int_text(d->window_ends_at, end) };
+	return arena_join(a, pieces, COUNT(pieces));
 }
 
-bool audience_is(const char *audience, const struct decision *d)
+bool audience_is(const char *audience, const struct decision *d, struct arena *a)
 {
-	char metered[AUDIENCE_SIZE];
 	if (paywall_metered(d))
-		return metered_name(d, metered) && strcmp(metered, audience) == 0;
+		return str_eq(metered_name(d, a), str_of(audience));
 	const char *own = reader_audience(d);
 	return own && strcmp(own, audience) == 0;
 }
@@ -210,7 +209,10 @@ static bool metered(const struct paywall *w, const struct request *r,
 		return false;
 	if (!paywall_metered(&m.d))
 		return true;
-	if (m.d.meter->window == WINDOW_ROLLING || !metered_name(&m.d, out->name))
+	if (m.d.meter->window == WINDOW_ROLLING)
+		return false;
+	const struct str name = metered_name(&m.d, r->arena);
+	if (!name.p || str_copy(out->name, sizeof out->name, name) != ERR_OK)
 		return false;
 	struct own_count *own = m.charged ? arena_alloc(r->arena, sizeof *own) : NULL;
 	if (own)

@@ -8,6 +8,6 @@
  * account that asks, or what counts the readings of a stranger. False: not all could be read. */
 bool facts_load(const struct paywall *w, const struct request *r, struct str slug);
 /* Whether an audience is that of a decision which was made with the database. */
-bool audience_is(const char *audience, const struct decision *d);
+bool audience_is(const char *audience, const struct decision *d, struct arena *a);
 
 #endif

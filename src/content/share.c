@@ -133,7 +133,7 @@ void content_share_article(const struct paywall *w, const struct article_reading
 		rsp->shared = (struct shared){ .on = false };
 		if (facts_load(w, r, str_of(rd->article.slug)) &&
 			content_audience(w, r, str_of(rd->article.slug), &audience) &&
-			audience_is(audience.name, d))
+			audience_is(audience.name, d, r->arena))
 			share_as(&s, audience.name, r, rsp);
 		rsp->shared.own_cookie = rd->receipt.move == METER_COOKIE_SET;
 	} else if (is_plain_wall(d) || (d->grant == GRANT_FULL && d->reason == REASON_PUBLIC)) {

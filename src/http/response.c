@@ -1,11 +1,9 @@
 /* What handlers do to a response. */
 #include "internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* COOKIE_MAX: name and value (RFC 6265bis section 5.6) */
-enum { COOKIE_MAX = 4096, AGE_SIZE = 40 };
+enum { COOKIE_MAX = 4096 }; /* name and value (RFC 6265bis section 5.6) */
 
 /* One more than fits: the mark of a response that must not be sent. */
 static void poison(struct response *rsp)
@@ -69,21 +67,19 @@ void response_cookie(const struct request *r, struct response *rsp, const struct
 		poison(rsp);
 		return;
 	}
-	const char *prefix = "";
-	if (secure) {
-		prefix = strcmp(c->path, "/") == 0 ? "__Host-" : "__Secure-";
-	}
-	char age[AGE_SIZE] = "";
-	if (c->max_age_s != 0) {
-		snprintf(age, sizeof age, "; Max-Age=%lld",
-			c->max_age_s > 0 ? (long long)c->max_age_s : 0LL);
-	}
-	const char *text =
-		arena_fmt(r->arena, "%s%s=" STR_FMT "; Path=%s%s%s; HttpOnly; SameSite=Lax", prefix,
-			c->name, STR_ARG(c->value), c->path, secure ? "; Secure" : "", age);
-	if (!text[0]) {
+	char digits[INT_TEXT_SIZE];
+	const bool whole_site = strcmp(c->path, "/") == 0;
+	const char *prefix = !secure ? "" : whole_site ? "__Host-" : "__Secure-";
+	const struct str none = STR(""),
+			 age = int_text(c->max_age_s > 0 ? c->max_age_s : 0, digits);
+	const struct str pieces[] = { str_of(prefix), str_of(c->name), STR("="), c->value,
+		STR("; Path="), str_of(c->path), secure ? STR("; Secure") : none,
+		c->max_age_s ? STR("; Max-Age=") : none, c->max_age_s ? age : none,
+		STR("; HttpOnly; SameSite=Lax") };
+	const struct str text = arena_join(r->arena, pieces, COUNT(pieces));
+	if (!text.p) {
 		poison(rsp); /* no memory: better no answer than one without its cookie */
 		return;
 	}
-	response_header(rsp, "Set-Cookie", str_of(text));
+	response_header(rsp, "Set-Cookie", text);
 }

@@ -152,6 +152,46 @@ static void error_names(void **state)
 	assert_string_equal(err_name(ERR_COUNT), "unknown");
 }
 
+static void number_texts(void **state)
+{
+	(void)state;
+	static const int64_t values[] = { 0, 1, -1, 9, 10, 1234567890, INT64_MAX, INT64_MIN };
+	for (size_t i = 0; i < COUNT(values); i++) {
+		char space[INT_TEXT_SIZE], want[INT_TEXT_SIZE];
+		(void)snprintf(want, sizeof want, "%lld", (long long)values[i]);
+		assert_true(str_eq(int_text(values[i], space), str_of(want)));
+	}
+}
+
+static void joined(void **state)
+{
+	(void)state;
+	const struct str pieces[] = { STR("a"), STR(""), { NULL, 0 }, STR("bc") };
+	ARENA_AUTO *a = arena_new(4096);
+	const struct str all = arena_join(a, pieces, COUNT(pieces));
+	assert_string_equal(all.p, "abc");
+	assert_int_equal(all.n, 3);
+	assert_string_equal(arena_join(a, NULL, 0).p, "");
+	ARENA_AUTO *small = arena_new(8);
+	const struct str much[] = { STR("0123456789"), STR("0123456789") };
+	assert_null(arena_join(small, much, COUNT(much)).p);
+	assert_true(arena_failed(small));
+}
+
+/* Short and long ones go different ways. */
+static void formatted(void **state)
+{
+	(void)state;
+	static char text[1000];
+	ARENA_AUTO *a = arena_new(1 << 20);
+	memset(text, 'x', sizeof text - 1);
+	for (size_t n = 250; n < 262; n++) {
+		const char *out = arena_fmt(a, "%.*s%c", (int)n, text, 'y');
+		assert_int_equal(strlen(out), n + 1);
+		assert_int_equal(out[n], 'y');
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +199,9 @@ int main(void)
 		cmocka_unit_test(cut),
 		cmocka_unit_test(copy),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(number_texts),
+		cmocka_unit_test(joined),
+		cmocka_unit_test(formatted),
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(error_names),
 	};
