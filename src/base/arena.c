@@ -176,8 +176,10 @@ struct str arena_join(struct arena *a, const struct str *pieces, size_t count)
 	for (size_t i = 0; i < count; i++)
 		n += pieces[i].n;
 	char *p = arena_alloc(a, n + 1), *end = p;
-	for (size_t i = 0; p && i < count; i++)
-		end = mempcpy(end, pieces[i].p, pieces[i].n);
+	for (size_t i = 0; p && i < count; i++) {
+		if (pieces[i].n > 0)
+			end = mempcpy(end, pieces[i].p, pieces[i].n);
+	}
 	return (struct str){ p, p ? n : 0 };
 }
 

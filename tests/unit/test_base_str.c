@@ -1,6 +1,7 @@
 #include "postern/base.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
