@@ -110,10 +110,10 @@ enum err MUST_USE path_ask(const struct paywall *w, struct db_conn *c,
 bool path_ask_known(const struct paywall *w, const struct path_question *q, struct arena *a,
 	struct path_answer *out);
 /* In the read of path_ask, which began behind cache_begin: keeps what path_ask_known takes, where
- * it could have given this answer. */
+ * it could have given this answer. Trouble only leaves it to the next one. */
 struct cache_load;
-enum err MUST_USE path_remember(const struct paywall *w, const struct cache_load *load,
-	struct db_conn *c, const struct path_answer *p, struct arena *a);
+void path_remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
+	const struct path_answer *p, struct arena *a);
 /* Counts the reading where the decision says so, outside any read, before the answer goes out: what
  * meter_settle does, for pages; files that are not charged pass as they are. On any error nothing
  * may pass. */

@@ -90,6 +90,7 @@ struct source_statuses {
 };
 /* A snapshot; read-only and shared by many threads once loaded (policy.c). */
 struct paywall_policy {
+	int64_t version;                  /* of the table it was read from */
 	const struct paywall_rule *rules; /* overrides by position, then defaults by position */
 	size_t rule_count;
 	const struct meter *meters;
@@ -130,10 +131,13 @@ void policy_cache_close(struct policy_cache *pc); /* NULL is fine; nothing taken
  * thread. */
 enum err MUST_USE policy_take(
 	struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out);
-/* The policy last taken by anybody, without a look at the database; NULL before the first. To be
- * given back. */
+/* The newest policy taken by anybody, without a look at the database; NULL before the first. To be
+ * given back. Nothing says that it still holds: see known.h. */
 const struct paywall_policy *policy_known(struct policy_cache *pc);
 void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p); /* NULL is fine */
+/* The next policy_take reads the policy anew, whatever its version: after a failover the database
+ * may have an older one, and later another one of the same version. Any thread. */
+void policy_doubt(struct policy_cache *pc);
 /* To be called in the transaction of every change to what a policy holds. */
 enum err MUST_USE policy_touch(struct db_conn *c);
 

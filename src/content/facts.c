@@ -88,6 +88,8 @@ static enum err loading_read(struct db_conn *c, void *arg)
 	struct article art;
 	enum err e = content_find(c, l->slug, l->r->arena, &art);
 
+	if (!e)
+		e = known_policy_keep(l->w, &l->load, c);
 	if (!e && who->signed_in)
 		e = known_reader_keep(l->w, &l->load, c, who->account_id, l->r->arena);
 	else if (!e)
@@ -134,17 +136,20 @@ static const char *reader_audience(const struct decision *d)
 
 static struct str metered_name(const struct decision *d, struct arena *a)
 {
-	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE], end[INT_TEXT_SIZE];
+	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE], end[INT_TEXT_SIZE], offer[INT_TEXT_SIZE];
 	const struct str pieces[] = { str_of(paywall_reason_name(d->reason)), STR("/"),
 		str_of(d->meter->name), STR("/"), int_text(d->used, used), STR("/"),
-		int_text(d->limit, limit), STR("/"), int_text(d->window_ends_at, end) };
+		int_text(d->limit, limit), STR("/"), int_text(d->window_ends_at, end), STR("/"),
+		int_text(d->offer, offer) };
 	return arena_join(a, pieces, COUNT(pieces));
 }
 
 bool audience_is(const char *audience, const struct decision *d, struct arena *a)
 {
-	if (paywall_metered(d))
-		return str_eq(metered_name(d, a), str_of(audience));
+	if (paywall_metered(d)) {
+		const struct str name = metered_name(d, a);
+		return name.n > 0 && str_eq(name, str_of(audience));
+	}
 	const char *own = reader_audience(d);
 	return own && strcmp(own, audience) == 0;
 }
@@ -180,7 +185,7 @@ static bool decide_known(const struct paywall *w, const struct request *r, struc
 static bool reader_known(const struct paywall *w, const struct request *r, struct str slug,
 	const struct visit *v, struct audience *out)
 {
-	const struct paywall_policy *policy = w->facts ? policy_known(w->policies) : NULL;
+	const struct paywall_policy *policy = known_policy(w);
 	bool known =
 		policy && visit_is_plain_reader(policy, v) && decide_known(w, r, slug, policy, out);
 	policy_give_back(w->policies, policy);
@@ -229,7 +234,7 @@ static bool stranger_known(const struct paywall *w, const struct request *r, str
 	struct cache_item *art = look(w, FOR_STRANGERS, slug);
 	if (!art)
 		return true; /* unless it is kept for all strangers, it is not kept */
-	const struct paywall_policy *policy = policy_known(w->policies);
+	const struct paywall_policy *policy = known_policy(w);
 	bool known = policy && metered(w, r, policy, (const void *)cache_value(art).p, out);
 	policy_give_back(w->policies, policy);
 	cache_release(art);

@@ -48,7 +48,9 @@ static enum err ask_read(struct db_conn *c, void *arg)
 	struct asking *k = arg;
 	enum err e = path_ask(k->g->wall, c, &k->q, k->a, k->out);
 
-	return e ? e : path_remember(k->g->wall, &k->load, c, k->out, k->a);
+	if (!e)
+		path_remember(k->g->wall, &k->load, c, k->out, k->a);
+	return e;
 }
 
 static struct path_question question(
@@ -185,7 +187,7 @@ bool gate_known(void *ctx, struct request *r, struct response *rsp)
 	struct original o;
 	struct path_answer p;
 
-	if (!d || original_read(g, r, d, &o, rsp) != ERR_OK)
+	if (!d || !original_is_cheap(r, d) || original_read(g, r, d, &o, rsp) != ERR_OK)
 		return false;
 	const struct path_question q = question(g, r, &o);
 	return path_ask_known(g->wall, &q, r->arena, &p) && pass(r, rsp, &p) == ERR_OK;

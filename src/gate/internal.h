@@ -22,6 +22,9 @@ struct original {
  * ambiguous. rsp->reason and detail say which. */
 enum err MUST_USE original_read(const struct gate *g, struct request *r, enum dialect d,
 	struct original *out, struct response *rsp);
+/* Costs little to read, as the event loop wants it: short, and in ASCII also behind percent signs.
+ */
+bool original_is_cheap(const struct request *r, enum dialect d);
 /* A program that wants data, not a person that wants a page. */
 bool wants_data(const struct request *r);
 /* A person's browser going to a page. */

@@ -1,5 +1,7 @@
 #include "internal.h"
 
+enum { CHEAP_MAX = 512 };
+
 static enum err refuse(struct response *rsp, enum err e, const char *reason, const char *detail)
 {
 	rsp->reason = reason;
@@ -112,6 +114,28 @@ enum err original_read(const struct gate *g, struct request *r, enum dialect d,
 		return refuse(rsp, ERR_INVALID, "bad_original_url",
 			"The original address is not written in the one form that is taken here.");
 	return e;
+}
+
+static bool cheap_byte(struct str s, size_t i)
+{
+	if (s.p[i] != '%')
+		return (unsigned char)s.p[i] < 0x80;
+	return i + 1 < s.n && s.p[i + 1] >= '0' && s.p[i + 1] <= '7';
+}
+
+bool original_is_cheap(const struct request *r, enum dialect d)
+{
+	struct str s = r->target;
+
+	if (d != DIALECT_EXT_AUTHZ)
+		s = one(r, d == DIALECT_AUTH_REQUEST ? "X-Original-URL" : "X-Forwarded-Uri");
+	if (s.n > CHEAP_MAX)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (!cheap_byte(s, i))
+			return false;
+	}
+	return true;
 }
 
 /* ---- who is asking ---- */

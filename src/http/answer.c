@@ -261,15 +261,18 @@ static bool is_usual(const struct draft *d)
 	       !atomic_load(&x->h->stopping);
 }
 
+/* The body is one that was there before, not one compressed for this request. */
+static bool is_given(const struct exchange *x)
+{
+	const struct response *rsp = &x->rsp;
+	return x->coding == CODING_NONE || rsp->body.p == rsp->gzip.p ||
+	       rsp->body.p == rsp->brotli.p;
+}
+
 /* The body outlives the request. */
 static bool is_lasting(const struct exchange *x)
 {
-	const struct response *rsp = &x->rsp;
-	if (rsp->body.n == 0) {
-		return x->from_memory;
-	}
-	return rsp->lasting && (x->coding == CODING_NONE || rsp->body.p == rsp->gzip.p ||
-				       rsp->body.p == rsp->brotli.p);
+	return x->rsp.body.n == 0 ? x->from_memory : x->rsp.lasting && is_given(x);
 }
 
 static struct str piece(const char *z)
@@ -308,7 +311,7 @@ void http_answer_make(struct exchange *x)
 	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;
 	const bool usual = is_usual(&d);
-	x->as_kept = x->as_kept && usual;
+	x->as_kept = x->as_kept && usual && is_given(x);
 	if (!x->item && usual && is_lasting(x)) {
 		x->alike = alike_text(x);
 	}

@@ -191,7 +191,7 @@ static enum err run_handler(struct exchange *x)
  */
 static enum err give(struct exchange *x)
 {
-	if (http_shared_answer(x)) {
+	if (http_shared_answer_late(x)) {
 		return ERR_OK;
 	}
 	enum err e = run_handler(x);

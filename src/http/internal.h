@@ -237,6 +237,8 @@ void http_shared_begin(struct exchange *x);
 void http_shared_put(struct exchange *x);
 /* True when the response is filled from memory. */
 bool http_shared_answer(struct exchange *x);
+/* The same behind a wait, in which a right may have ended. */
+bool http_shared_answer_late(struct exchange *x);
 /* The same by the group's own function. */
 bool http_known_answer(struct exchange *x);
 /* As http_shared_answer, for what failed with e. */

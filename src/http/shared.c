@@ -41,14 +41,14 @@ static bool caller_known(struct exchange *x)
 }
 
 /* A request that may be given what was made for others, and for whom that was. */
-static bool has_audience(struct exchange *x)
+static bool has_audience(struct exchange *x, struct audience *out)
 {
 	const struct request *r = &x->req;
 	const struct http_settings *s = &x->h->s;
 	if (!caller_known(x))
 		return false;
 	if (s->audience)
-		return s->audience(s->audience_ctx, r, &x->audience);
+		return s->audience(s->audience_ctx, r, out);
 	return !r->caller.signed_in;
 }
 
@@ -157,7 +157,7 @@ void http_shared_begin(struct exchange *x)
 	if (!may_be_shared(x))
 		return;
 	x->load = cache_begin(x->h->s.shared);
-	x->shareable = has_audience(x);
+	x->shareable = has_audience(x, &x->audience);
 }
 
 static bool may_be_kept(const struct exchange *x)
@@ -289,10 +289,27 @@ bool http_shared_answer(struct exchange *x)
 	return answer_fresh(x) || (s->is_lost && s->is_lost(s->is_lost_ctx) && answer_stale(x));
 }
 
+/* Who asks has been identified anew meanwhile, and that stays. */
+bool http_shared_answer_late(struct exchange *x)
+{
+	if (x->shareable && x->audience.name[0]) {
+		const struct caller who = x->req.caller;
+		struct audience now = { .own = NULL };
+		const bool same = has_audience(x, &now) && who.signed_in == x->req.caller.signed_in;
+		x->req.caller = who;
+		if (!same)
+			return false;
+		x->audience = now;
+	}
+	return http_shared_answer(x);
+}
+
 bool http_known_answer(struct exchange *x)
 {
 	const struct route_group *g = x->group;
-	if (!g->known || !x->req.route || !caller_known(x) || http_origin_check(x) != ERR_OK)
+	const struct route *route = x->req.route;
+	if (!g->known || !route || route->who != WHO_READER || !caller_known(x) ||
+		http_origin_check(x) != ERR_OK)
 		return false;
 	x->from_memory = g->known(g->ctx, &x->req, &x->rsp) && !http_response_poisoned(&x->rsp);
 	if (!x->from_memory)

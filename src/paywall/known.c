@@ -94,8 +94,8 @@ struct paywall_reader known_reader_for(const struct cache_item *reader, const ch
 
 /* ---- the policy ---- */
 
-/* What is kept says only that the policy was read then, and not changed since. The one that
- * policy_known has is no older. */
+/* The policy itself is kept elsewhere; what is kept here says which version was read, and that it
+ * has not been changed since. */
 enum err known_policy_keep(
 	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
 {
@@ -105,21 +105,31 @@ enum err known_policy_keep(
 
 	if (e)
 		return e;
-	policy_give_back(w->policies, policy);
 	(void)cache_put(w->facts, load,
 		&(struct cache_put){ .key = POLICY_KEY,
-			.value = STR(""),
+			.value = { (const char *)&policy->version, sizeof policy->version },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
+	policy_give_back(w->policies, policy);
 	return ERR_OK;
 }
 
+static bool is_version(const struct cache_item *proof, const struct paywall_policy *policy)
+{
+	return policy &&
+	       memcmp(cache_value(proof).p, &policy->version, sizeof policy->version) == 0;
+}
+
+/* The newest policy that anybody has read may be one that a failover has lost. */
 const struct paywall_policy *known_policy(const struct paywall *w)
 {
 	struct cache_item *proof = w->facts ? cache_get(w->facts, POLICY_KEY) : NULL;
+	const struct paywall_policy *policy = proof ? policy_known(w->policies) : NULL;
 
-	if (!proof)
-		return NULL;
+	if (policy && !is_version(proof, policy)) {
+		policy_give_back(w->policies, policy);
+		policy = NULL;
+	}
 	cache_release(proof);
-	return policy_known(w->policies);
+	return policy;
 }

@@ -29,6 +29,8 @@ static bool settle(const struct visit_ask *q, const struct paywall_policy *polic
 	struct meter_seen seen;
 
 	meter_look(keys, q, out->d.meter, &seen);
+	if (seen.state == COOKIE_BAD)
+		return false; /* unless another process has sealed it with a newer key */
 	meter_stranger_usage(q, out->d.meter, &seen, &k->usage);
 	out->d = paywall_decide(k);
 	out->charged = out->d.charge;

@@ -255,6 +255,7 @@ static bool decide_known(const struct path_question *q, const struct paywall_pol
 
 	visit_fill(q, out);
 	out->decision = paywall_decide(&k);
+	out->decision.by = NULL; /* it goes with `space` */
 	return paywall_by_right(&out->decision) && visit_plans(&k, a, &out->plans) == ERR_OK &&
 	       visit_keep(&out->decision, a) == ERR_OK;
 }
@@ -285,18 +286,13 @@ bool path_ask_known(const struct paywall *w, const struct path_question *q, stru
 	return known;
 }
 
-enum err path_remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
-	const struct path_answer *p, struct arena *a)
+static enum err remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
+	const char *account_id, struct arena *a)
 {
-	const char *account_id = p->visit.account_id;
 	const struct paywall_policy *policy = known_policy(w);
-	enum err e = ERR_OK;
+	enum err e = policy ? ERR_OK : known_policy_keep(w, load, c);
 
 	policy_give_back(w->policies, policy);
-	if (!w->facts || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
-		return ERR_OK;
-	if (!policy)
-		e = known_policy_keep(w, load, c);
 	if (e || !account_id || !*account_id)
 		return e;
 	struct cache_item *account = known_reader(w, account_id);
@@ -304,6 +300,13 @@ enum err path_remember(const struct paywall *w, const struct cache_load *load, s
 		e = known_reader_keep(w, load, c, account_id, a);
 	cache_release(account);
 	return e;
+}
+
+void path_remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
+	const struct path_answer *p, struct arena *a)
+{
+	if (w->facts && p->verdict == PATH_DECIDED && paywall_by_right(&p->decision))
+		(void)remember(w, load, c, p->visit.account_id, a);
 }
 
 /* ---- words ---- */

@@ -15,7 +15,6 @@ enum { POLICY_BYTES_MAX = 16 << 20, SHARDS = 16, CACHE_LINE = 64 };
 
 struct snapshot {
 	struct paywall_policy policy;
-	int64_t version;
 	struct arena *arena;
 	unsigned users; /* leases, and the cache itself is one; under the cache's lock */
 };
@@ -32,8 +31,8 @@ struct shard {
 struct policy_cache {
 	struct policy_settings set;
 	pthread_mutex_t lock;
-	struct snapshot *now;   /* NULL before the first use */
-	_Atomic int64_t newest; /* its version */
+	_Atomic(struct snapshot *) now; /* NULL before the first use; changed under the lock */
+	atomic_bool doubted;            /* see policy_doubt */
 	struct shard shards[SHARDS];
 };
 
@@ -187,7 +186,7 @@ static enum err snapshot_load(
 		free(s);
 		return ERR_NOMEM;
 	}
-	s->version = version;
+	s->policy.version = version;
 	s->policy.fallback = pc->set.fallback;
 	s->policy.ai = pc->set.ai;
 	s->policy.open_statuses = pc->set.open_statuses;
@@ -251,15 +250,16 @@ static void release(struct policy_cache *pc, struct snapshot *s)
  * place. */
 static void adopt(struct policy_cache *pc, struct snapshot *s)
 {
-	struct snapshot *old = NULL;
+	struct snapshot *old = NULL, *now;
 
 	s->users = 1;
 	pthread_mutex_lock(&pc->lock);
-	if (!pc->now || pc->now->version < s->version) {
-		old = pc->now;
-		pc->now = s;
+	now = atomic_load(&pc->now);
+	if (!now || now->policy.version < s->policy.version || atomic_load(&pc->doubted)) {
+		old = now;
 		s->users++;
-		atomic_store(&pc->newest, s->version);
+		atomic_store(&pc->now, s);
+		atomic_store(&pc->doubted, false);
 	}
 	pthread_mutex_unlock(&pc->lock);
 	release(pc, old);
@@ -294,18 +294,18 @@ static void lease_free(struct policy_cache *pc, struct lease *l)
 	free(l);
 }
 
-/* A lease of this version that the shard has already, or NULL. */
-static struct lease *lease_had(struct shard *sh, int64_t version)
+/* A lease of the newest snapshot that the shard has already, or NULL. */
+static struct lease *lease_had(struct policy_cache *pc, struct shard *sh)
 {
 	pthread_mutex_lock(&sh->lock);
-	struct lease *l = sh->lease && sh->lease->s->version == version ? sh->lease : NULL;
+	struct lease *l = sh->lease && sh->lease->s == atomic_load(&pc->now) ? sh->lease : NULL;
 	if (l)
 		l->users++;
 	pthread_mutex_unlock(&sh->lock);
 	return l;
 }
 
-/* For this user, and, unless there is a newer one, for those who come to the shard after it. */
+/* For this user, and, if it is the newest, for those who come to the shard after it. */
 static struct lease *lease_make(struct policy_cache *pc, struct shard *sh, struct snapshot *s)
 {
 	struct lease *l = lease_new(sh, s), *old = NULL;
@@ -316,7 +316,7 @@ static struct lease *lease_make(struct policy_cache *pc, struct shard *sh, struc
 	}
 	l->users = 1;
 	pthread_mutex_lock(&sh->lock);
-	if (!sh->lease || sh->lease->s->version < s->version) {
+	if (s == atomic_load(&pc->now)) {
 		old = sh->lease && sh->lease->users == 0 ? sh->lease : NULL;
 		sh->lease = l;
 	}
@@ -353,24 +353,37 @@ void policy_cache_close(struct policy_cache *pc)
 
 /* ---- what others call ---- */
 
+void policy_doubt(struct policy_cache *pc)
+{
+	atomic_store(&pc->doubted, true);
+}
+
 struct version_row {
 	int64_t version;
 };
 
-static enum err snapshot_of(
-	struct policy_cache *pc, struct db_conn *c, int64_t version, struct snapshot **out)
+static struct lease *newest(struct policy_cache *pc)
 {
-	struct snapshot *s = share(pc);
+	struct shard *sh = own_shard(pc);
+	struct lease *l = lease_had(pc, sh);
 
-	if (!s || s->version != version) {
-		release(pc, s);
-		enum err e = snapshot_load(pc, c, version, &s);
-		if (e)
-			return e;
-		adopt(pc, s);
+	if (!l) {
+		struct snapshot *s = share(pc);
+		l = s ? lease_make(pc, sh, s) : NULL;
 	}
-	*out = s;
-	return ERR_OK;
+	return l;
+}
+
+/* The newest, if it is of this version and not in doubt. */
+static struct lease *newest_of(struct policy_cache *pc, int64_t version)
+{
+	struct lease *l = atomic_load(&pc->doubted) ? NULL : newest(pc);
+
+	if (l && l->policy.version != version) {
+		policy_give_back(pc, &l->policy);
+		return NULL;
+	}
+	return l;
 }
 
 enum err policy_take(struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out)
@@ -379,18 +392,18 @@ enum err policy_take(struct policy_cache *pc, struct db_conn *c, const struct pa
 	static const struct db_shape shape = DB_SHAPE(struct version_row, columns);
 	struct version_row row;
 	struct snapshot *s = NULL;
-	struct shard *sh = own_shard(pc);
 	enum err e = db_get(
 		c, &(struct db_call){ .query = QUERY_POLICY_VERSION, .shape = &shape }, &row);
 
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	struct lease *l = lease_had(sh, row.version);
+	struct lease *l = newest_of(pc, row.version);
 	if (!l) {
-		e = snapshot_of(pc, c, row.version, &s);
+		e = snapshot_load(pc, c, row.version, &s);
 		if (e)
 			return e;
-		l = lease_make(pc, sh, s);
+		adopt(pc, s);
+		l = lease_make(pc, own_shard(pc), s);
 	}
 	if (!l)
 		return ERR_NOMEM;
@@ -400,13 +413,8 @@ enum err policy_take(struct policy_cache *pc, struct db_conn *c, const struct pa
 
 const struct paywall_policy *policy_known(struct policy_cache *pc)
 {
-	struct shard *sh = own_shard(pc);
-	struct lease *l = lease_had(sh, atomic_load(&pc->newest));
+	struct lease *l = newest(pc);
 
-	if (!l) {
-		struct snapshot *s = share(pc);
-		l = s ? lease_make(pc, sh, s) : NULL;
-	}
 	return l ? &l->policy : NULL;
 }
 

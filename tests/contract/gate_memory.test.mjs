@@ -64,6 +64,15 @@ test('nobody passes because another one did', async () => {
 	assert.equal(out.status, 403);
 });
 
+test('an address that costs much to read is not read in the loop, and is decided alike', async () => {
+	const ben = await reader(), long = `/open/${'x'.repeat(600)}`, odd = '/open/caf%C3%A9', marks = `/open/${'%CD%84'.repeat(50)}${'%CC%96'.repeat(50)}`;
+	for (const path of ['/open/caf%41', long, odd, marks])
+		await nginx(path, ben.cookie);
+	for (const [path, inside] of [['/open/caf%41', 1], [long, 0], [odd, 0], [marks, 0]])
+		for (const ask of [nginx, forward, envoy])
+			assert.equal(await inLoop(server, async () => assert.equal((await ask(path, ben.cookie)).status, 200, path)), inside, path);
+});
+
 test('only a proxy that is trusted is answered, from memory as well', async () => {
 	const own = await startServer();
 	try {

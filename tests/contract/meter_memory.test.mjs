@@ -143,6 +143,28 @@ test('a change of the meter or of the article is obeyed, and a revoked key is be
 	}
 });
 
+test('a wall that offers an account is not given to whom an account opens nothing', async () => {
+	for (const order of [[0, 1], [1, 0]]) {
+		const own = await startServer();
+		try {
+			importArticles(own, shelf);
+			const readers = [new Reader(own), new Reader(own)]; // the first has read two, the second one
+			for (const [i, n] of [[0, 0], [0, 1], [1, 0]])
+				await readers[i].get(article(n));
+			own.cliOk('meter', 'set', 'all', '--anonymous', '1', '--registered', '2');
+			await until('the new limit', async () => /limit=1$/.test(decision(await new Reader(own).get(article(0)))));
+			for (let round = 0; round < 2; round++)
+				for (const i of order) {
+					const wall = await readers[i].get(article(5));
+					assert.equal(decision(wall), 'teaser; reason=meter_exhausted; used=1; limit=1');
+					assert.equal(/With a free account it is 2/.test(wall.body), i === 1, `reader ${i}, round ${round}`);
+				}
+		} finally {
+			await own.close();
+		}
+	}
+});
+
 test('the ceiling of a network counts what memory answers', async () => {
 	const own = await startServer({ settings: { POSTERN_METER_PREFIX_CEILING: '8' } });
 	try {

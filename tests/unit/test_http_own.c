@@ -12,6 +12,7 @@ static struct {
 	_Atomic int made, owned;     /* answers by the handlers; cookies made for what is kept */
 	_Atomic bool refuses, plain; /* own says no; the audience has nothing of its own */
 	_Atomic bool bad;            /* own sets a header that cannot be sent */
+	_Atomic bool ended;          /* nobody has an audience any more */
 	sem_t inside, go;
 } st;
 static struct answer a, b;
@@ -62,7 +63,7 @@ static bool audience(void *ctx, const struct request *r, struct audience *out)
 	(void)ctx;
 	(void)snprintf(out->name, sizeof out->name, "counted");
 	out->own = atomic_load(&st.plain) ? NULL : arena_alloc(r->arena, 1);
-	return true;
+	return !atomic_load(&st.ended);
 }
 
 static bool own(void *ctx, const struct request *r, void *share, struct response *rsp)
@@ -207,6 +208,37 @@ static void refused_goes_to_the_handler(void **state)
 	close(fd);
 }
 
+/* Two wait for a thread, and the first makes the page. The second is given it, unless what made it
+ * one of that audience has ended while it waited. */
+static void what_ends_in_the_queue_is_noticed(void **state)
+{
+	(void)state;
+	static const char request[] = "GET /page HTTP/1.1\r\n" HOST "\r\n";
+	for (int ended = 0; ended < 2; ended++) {
+		const int before = atomic_load(&st.made);
+		cache_flush(st.cache);
+		const int busy = dial(http_port(st.site.http, false));
+		put(busy, "GET /gate/no HTTP/1.1\r\n" HOST "\r\n",
+			strlen("GET /gate/no HTTP/1.1\r\n" HOST "\r\n"));
+		sem_wait(&st.inside);
+		int fds[2];
+		for (int i = 0; i < 2; i++) {
+			fds[i] = dial(http_port(st.site.http, false));
+			put(fds[i], request, sizeof request - 1);
+			sleep_ms(100); /* until it is in the queue */
+		}
+		atomic_store(&st.ended, ended);
+		sem_post(&st.go);
+		for (int i = 0; i < 2; i++) {
+			assert_true(read_answer(fds[i], false, &a));
+			assert_own_cookie(&a);
+			close(fds[i]);
+		}
+		assert_int_equal(atomic_load(&st.made) - before, 1 + ended);
+		close(busy);
+	}
+}
+
 static void two_cookies_are_not_kept(void **state)
 {
 	(void)state;
@@ -288,6 +320,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(each_has_his_own, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(
 			refused_goes_to_the_handler, open_stage, close_stage),
+		cmocka_unit_test_setup_teardown(
+			what_ends_in_the_queue_is_noticed, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(two_cookies_are_not_kept, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(
 			a_face_answers_in_the_loop, open_stage, close_stage),

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "postern/known.h"
 #include "postern/policy.h"
 
 static const struct policy_settings settings = {
@@ -153,6 +154,84 @@ static void many_threads_share_it_while_it_changes(void **state)
 	policy_cache_close(pc);
 }
 
+struct keep {
+	const struct paywall *w;
+	struct cache_load load;
+};
+
+static enum err keep_read(struct db_conn *c, void *arg)
+{
+	struct keep *k = arg;
+	return known_policy_keep(k->w, &k->load, c);
+}
+
+static void keep(struct fixture *f, const struct paywall *w)
+{
+	struct keep k = { .w = w, .load = cache_begin(w->facts) };
+	assert_int_equal(db_read(f->db, keep_read, &k), ERR_OK);
+	cache_prove(w->facts, clock_boot_us() + INT64_C(3600) * 1000000);
+}
+
+static int64_t limit_and_back(struct policy_cache *pc, const struct paywall_policy *p)
+{
+	int64_t limit = p ? p->meters[0].anonymous_limit : -1;
+	policy_give_back(pc, p);
+	return limit;
+}
+
+/* Goal: when a failover has lost a change, nothing decides by what was lost: not while the
+ * database has an older version, and not when it has come to the same version by another
+ * change. */
+static void what_a_failover_lost_is_not_obeyed(void **state)
+{
+	struct fixture *before = *state, *after = NULL;
+	void *second = NULL;
+	assert_int_equal(fixture_make(&second), 0);
+	after = second;
+	struct paywall w = { .policies = cache_open(),
+		.facts = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 }) };
+	assert_non_null(w.facts);
+	set_limit(before, 1);
+	set_limit(before, 2);
+	assert_int_equal(limit_and_back(w.policies, take(before, w.policies)), 2);
+	keep(before, &w);
+	assert_int_equal(limit_and_back(w.policies, known_policy(&w)), 2);
+
+	policy_doubt(w.policies);
+	cache_flush(w.facts);
+	assert_null(known_policy(&w));
+	set_limit(after, 3);
+	keep(after, &w);
+	assert_int_equal(limit_and_back(w.policies, take(after, w.policies)), 3);
+	assert_int_equal(limit_and_back(w.policies, known_policy(&w)), 3);
+	set_limit(after, 4); /* has the number of the second change that was lost */
+	assert_int_equal(limit_and_back(w.policies, take(after, w.policies)), 4);
+	policy_cache_close(w.policies);
+	cache_free(w.facts);
+	assert_int_equal(fixture_end(&second), 0);
+}
+
+/* The same without a word from the feed of changes: the older version is met by itself. */
+static void an_older_version_is_not_taken_for_the_newest(void **state)
+{
+	struct fixture *before = *state, *after = NULL;
+	void *second = NULL;
+	assert_int_equal(fixture_make(&second), 0);
+	after = second;
+	struct paywall w = { .policies = cache_open(),
+		.facts = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 }) };
+	assert_non_null(w.facts);
+	set_limit(before, 1);
+	assert_int_equal(limit_and_back(w.policies, take(before, w.policies)), 1);
+	assert_int_equal(limit_and_back(w.policies, take(after, w.policies)), 6);
+	keep(after, &w);
+	assert_null(known_policy(&w));
+	assert_int_equal(limit_and_back(w.policies, policy_known(w.policies)), 1);
+	policy_cache_close(w.policies);
+	cache_free(w.facts);
+	assert_int_equal(fixture_end(&second), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_make, fixture_end)
@@ -160,6 +239,8 @@ int main(void)
 		TEST(a_fresh_database_has_one_meter_and_no_rules),
 		TEST(a_change_is_seen_by_the_next_and_not_by_who_holds_one),
 		TEST(a_word_nobody_knows_is_an_error),
+		TEST(what_a_failover_lost_is_not_obeyed),
+		TEST(an_older_version_is_not_taken_for_the_newest),
 		TEST(many_threads_share_it_while_it_changes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
