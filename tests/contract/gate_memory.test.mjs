@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeAccount } from '../lib/accounts.mjs';
 import { protectedRules } from '../lib/gate.mjs';
-import { inLoop, Reader, request } from '../lib/http.mjs';
+import { inLoop, Reader, request, settled } from '../lib/http.mjs';
 import { startServer, until } from '../lib/server.mjs';
 
 export const covers = ['GET /gate/auth-request', 'GET /gate/forward-auth', 'ANY /gate/ext-authz/{path...}', 'GET /gate/wall'];
@@ -20,6 +20,7 @@ after(() => server.close());
 async function reader(options) {
 	const who = await makeAccount(server, options), r = new Reader(server);
 	assert.equal((await r.logIn(who)).status, 303);
+	await settled(server);
 	return { who, r, cookie: { Cookie: `postern=${r.session}` } };
 }
 const nginx = (path, headers, { method = 'GET' } = {}) => request(server, 'GET', '/gate/auth-request', { headers: { 'X-Original-URL': `${origin}${path}`, 'X-Original-Method': method, ...headers } });
@@ -91,6 +92,8 @@ test('rights, accounts and sessions that end are obeyed', async () => {
 	const ada = await reader(), eve = await reader({ plan: 'digital' }), out = await reader({ plan: 'digital' });
 	const grant = server.cliJson('entitlement', 'grant', ada.who.email, 'digital');
 	await until('the grant', async () => (await nginx('/paid/c', ada.cookie)).status === 200);
+	await settled(server);
+	await nginx('/paid/c', ada.cookie);
 	assert.equal(await inLoop(server, () => nginx('/paid/c', ada.cookie)), 1);
 	server.cliOk('entitlement', 'revoke', grant.id);
 	await until('its end', async () => (await nginx('/paid/c', ada.cookie)).status === 403);
@@ -118,7 +121,7 @@ test('rules that change are obeyed, to close and to open', async () => {
 	await until('the closed path', async () => await status() === 403);
 	server.cliOk('gate', 'remove', id);
 	await until('the open one', async () => await status() === 200);
-	assert.equal(await inLoop(server, status), 1);
+	await until('it is known again', async () => await inLoop(server, status) === 1);
 	server.cliOk('institution', 'add', 'town-hall', '--title', 'Town Hall');
 	server.cliOk('institution', 'range', 'add', 'town-hall', '127.0.0.1');
 	await until('the institution has a say', async () => await inLoop(server, status) === 0);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { importArticles } from '../lib/articles.mjs';
-import { cookieOf, inLoop, Reader, request } from '../lib/http.mjs';
+import { cookieOf, inLoop, Reader, request, settled } from '../lib/http.mjs';
 import { startServer, until } from '../lib/server.mjs';
 
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}'];
@@ -16,6 +16,7 @@ let server;
 before(async () => {
 	server = await startServer();
 	importArticles(server, shelf);
+	await settled(server);
 });
 after(() => server.close());
 
@@ -169,6 +170,7 @@ test('the ceiling of a network counts what memory answers', async () => {
 	const own = await startServer({ settings: { POSTERN_METER_PREFIX_CEILING: '8' } });
 	try {
 		importArticles(own, shelf);
+		await settled(own);
 		let whole = 0;
 		const loop = await inLoop(own, async () => {
 			for (let i = 0; i < 12; i++)

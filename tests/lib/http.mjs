@@ -173,3 +173,10 @@ export async function inLoop(server, ask) {
 	await ask();
 	return await count() - before;
 }
+
+// Until the server has heard of all that was changed before: from here on memory forgets nothing by itself.
+export async function settled(server) {
+	await new Promise((done) => setTimeout(done, 300));
+	while (await metric(server, 'postern_feed_age_seconds') > 0.25)
+		await new Promise((done) => setTimeout(done, 50));
+}
