@@ -8,8 +8,8 @@
 #include "postern/entitlement.h"
 #include "postern/visit.h"
 
-/* To keep: inside a read that began behind cache_begin. What does not fit is not kept, which is no
- * error. */
+/* To keep what is not known yet: inside a read that began behind cache_begin. What does not fit is
+ * not kept, which is no error. */
 enum err MUST_USE known_reader_keep(const struct paywall *w, const struct cache_load *load,
 	struct db_conn *c, const char *account_id, struct arena *a);
 enum err MUST_USE known_policy_keep(

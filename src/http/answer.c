@@ -275,33 +275,24 @@ static bool is_lasting(const struct exchange *x)
 	return x->rsp.body.n == 0 ? x->from_memory : x->rsp.lasting && is_given(x);
 }
 
-static struct str piece(const char *z)
-{
-	return z ? str_of(z) : STR("");
-}
-
-/* All that the answer is made of, but for what is the same in all of a server's. */
+/* All that the answer is made of, but for what is the same in all of a server's. Between the parts
+ * is a NUL, which is in no header, so no two answers have one text. */
 static struct str alike_text(const struct exchange *x)
 {
 	const struct response *rsp = &x->rsp;
+	const struct str nul = { "", 1 };
 	const uintptr_t head[] = { (uintptr_t)rsp->body.p, rsp->body.n, x->coding, rsp->cacheable,
 		rsp->ranges };
-	struct str parts[4 + 2 * RESPONSE_HEADERS_MAX] = { { (const char *)head, sizeof head },
-		piece(rsp->content_type), piece(rsp->etag), piece(rsp->csp) };
-	size_t count = 4, room = 0;
+	struct str parts[6 + 4 * RESPONSE_HEADERS_MAX] = { { (const char *)head, sizeof head },
+		str_of(rsp->content_type), nul, str_of(rsp->etag), nul, str_of(rsp->csp) };
+	size_t count = 6;
 	for (size_t i = 0; i < rsp->header_count; i++) {
+		parts[count++] = nul;
 		parts[count++] = str_of(rsp->headers[i].name);
+		parts[count++] = nul;
 		parts[count++] = rsp->headers[i].value;
 	}
-	for (size_t i = 0; i < count; i++) {
-		room += parts[i].n + 1;
-	}
-	char *text = arena_alloc(x->req.arena, room), *end = text;
-	for (size_t i = 0; text && i < count; i++) {
-		end = mempcpy(end, parts[i].p, parts[i].n);
-		*end++ = 0; /* is in no header, so no two answers have one text */
-	}
-	return (struct str){ text, text ? room : 0 };
+	return arena_join(x->req.arena, parts, count);
 }
 
 void http_answer_make(struct exchange *x)

@@ -49,17 +49,28 @@ static void insert(struct kept_reader *k, const struct entitlement *e)
 	k->v[at] = *e;
 }
 
+struct cache_item *known_reader(const struct paywall *w, const char *account_id)
+{
+	char key[READER_KEY_SIZE];
+	return w->facts ? cache_get(w->facts, reader_key(account_id, key)) : NULL;
+}
+
 /* All of them or none: what is left out could be what opens an article. */
 enum err known_reader_keep(const struct paywall *w, const struct cache_load *load,
 	struct db_conn *c, const char *account_id, struct arena *a)
 {
+	struct cache_item *had = known_reader(w, account_id);
+	const bool is_known = had;
 	struct kept_reader k = { .n = 0 };
 	struct entitlements list;
 	char key[READER_KEY_SIZE];
 	const uint64_t tags[] = { tag_of(DB_CHANGE_ENTITLEMENT, account_id),
 		tag_of(DB_CHANGE_ACCOUNT, account_id) };
-	enum err e = entitlement_list(c, account_id, a, &list);
 
+	cache_release(had);
+	if (is_known)
+		return ERR_OK;
+	enum err e = entitlement_list(c, account_id, a, &list);
 	if (e || list.n > COUNT(k.v))
 		return e;
 	for (size_t i = 0; i < list.n; i++)
@@ -71,12 +82,6 @@ enum err known_reader_keep(const struct paywall *w, const struct cache_load *loa
 			.tags = tags,
 			.tag_count = COUNT(tags) });
 	return ERR_OK;
-}
-
-struct cache_item *known_reader(const struct paywall *w, const char *account_id)
-{
-	char key[READER_KEY_SIZE];
-	return w->facts ? cache_get(w->facts, reader_key(account_id, key)) : NULL;
 }
 
 struct paywall_reader known_reader_for(const struct cache_item *reader, const char *article_id,
@@ -93,26 +98,6 @@ struct paywall_reader known_reader_for(const struct cache_item *reader, const ch
 }
 
 /* ---- the policy ---- */
-
-/* The policy itself is kept elsewhere; what is kept here says which version was read, and that it
- * has not been changed since. */
-enum err known_policy_keep(
-	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
-{
-	const struct paywall_policy *policy = NULL;
-	const uint64_t tags[] = { tag_of(DB_CHANGE_POLICY, "") };
-	enum err e = policy_take(w->policies, c, &policy);
-
-	if (e)
-		return e;
-	(void)cache_put(w->facts, load,
-		&(struct cache_put){ .key = POLICY_KEY,
-			.value = { (const char *)&policy->version, sizeof policy->version },
-			.tags = tags,
-			.tag_count = COUNT(tags) });
-	policy_give_back(w->policies, policy);
-	return ERR_OK;
-}
 
 static bool is_version(const struct cache_item *proof, const struct paywall_policy *policy)
 {
@@ -132,4 +117,28 @@ const struct paywall_policy *known_policy(const struct paywall *w)
 	}
 	cache_release(proof);
 	return policy;
+}
+
+/* The policy itself is kept elsewhere; what is kept here says which version was read, and that it
+ * has not been changed since. */
+enum err known_policy_keep(
+	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
+{
+	const struct paywall_policy *policy = known_policy(w);
+	const bool is_known = policy;
+	const uint64_t tags[] = { tag_of(DB_CHANGE_POLICY, "") };
+
+	policy_give_back(w->policies, policy);
+	if (is_known)
+		return ERR_OK;
+	enum err e = policy_take(w->policies, c, &policy);
+	if (e)
+		return e;
+	(void)cache_put(w->facts, load,
+		&(struct cache_put){ .key = POLICY_KEY,
+			.value = { (const char *)&policy->version, sizeof policy->version },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
+	policy_give_back(w->policies, policy);
+	return ERR_OK;
 }

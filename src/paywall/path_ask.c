@@ -286,27 +286,17 @@ bool path_ask_known(const struct paywall *w, const struct path_question *q, stru
 	return known;
 }
 
-static enum err remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
-	const char *account_id, struct arena *a)
-{
-	const struct paywall_policy *policy = known_policy(w);
-	enum err e = policy ? ERR_OK : known_policy_keep(w, load, c);
-
-	policy_give_back(w->policies, policy);
-	if (e || !account_id || !*account_id)
-		return e;
-	struct cache_item *account = known_reader(w, account_id);
-	if (!account)
-		e = known_reader_keep(w, load, c, account_id, a);
-	cache_release(account);
-	return e;
-}
-
 void path_remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
 	const struct path_answer *p, struct arena *a)
 {
-	if (w->facts && p->verdict == PATH_DECIDED && paywall_by_right(&p->decision))
-		(void)remember(w, load, c, p->visit.account_id, a);
+	const char *account_id = p->visit.account_id;
+
+	if (!w->facts || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
+		return;
+	enum err e = known_policy_keep(w, load, c);
+	if (!e && account_id && *account_id)
+		e = known_reader_keep(w, load, c, account_id, a);
+	(void)e; /* the answer stands all the same */
 }
 
 /* ---- words ---- */

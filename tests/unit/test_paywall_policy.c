@@ -179,18 +179,33 @@ static int64_t limit_and_back(struct policy_cache *pc, const struct paywall_poli
 	return limit;
 }
 
+/* A wall, and the database that will stand behind it after the failover. */
+static struct paywall wall_before_failover(struct fixture **after)
+{
+	void *second = NULL;
+	struct paywall w = { .policies = cache_open(),
+		.facts = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 }) };
+	assert_non_null(w.facts);
+	assert_int_equal(fixture_make(&second), 0);
+	*after = second;
+	return w;
+}
+
+static void wall_end(struct paywall *w, struct fixture *after)
+{
+	void *second = after;
+	policy_cache_close(w->policies);
+	cache_free(w->facts);
+	assert_int_equal(fixture_end(&second), 0);
+}
+
 /* Goal: when a failover has lost a change, nothing decides by what was lost: not while the
  * database has an older version, and not when it has come to the same version by another
  * change. */
 static void what_a_failover_lost_is_not_obeyed(void **state)
 {
 	struct fixture *before = *state, *after = NULL;
-	void *second = NULL;
-	assert_int_equal(fixture_make(&second), 0);
-	after = second;
-	struct paywall w = { .policies = cache_open(),
-		.facts = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 }) };
-	assert_non_null(w.facts);
+	struct paywall w = wall_before_failover(&after);
 	set_limit(before, 1);
 	set_limit(before, 2);
 	assert_int_equal(limit_and_back(w.policies, take(before, w.policies)), 2);
@@ -206,30 +221,21 @@ static void what_a_failover_lost_is_not_obeyed(void **state)
 	assert_int_equal(limit_and_back(w.policies, known_policy(&w)), 3);
 	set_limit(after, 4); /* has the number of the second change that was lost */
 	assert_int_equal(limit_and_back(w.policies, take(after, w.policies)), 4);
-	policy_cache_close(w.policies);
-	cache_free(w.facts);
-	assert_int_equal(fixture_end(&second), 0);
+	wall_end(&w, after);
 }
 
 /* The same without a word from the feed of changes: the older version is met by itself. */
 static void an_older_version_is_not_taken_for_the_newest(void **state)
 {
 	struct fixture *before = *state, *after = NULL;
-	void *second = NULL;
-	assert_int_equal(fixture_make(&second), 0);
-	after = second;
-	struct paywall w = { .policies = cache_open(),
-		.facts = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 }) };
-	assert_non_null(w.facts);
+	struct paywall w = wall_before_failover(&after);
 	set_limit(before, 1);
 	assert_int_equal(limit_and_back(w.policies, take(before, w.policies)), 1);
 	assert_int_equal(limit_and_back(w.policies, take(after, w.policies)), 6);
 	keep(after, &w);
 	assert_null(known_policy(&w));
 	assert_int_equal(limit_and_back(w.policies, policy_known(w.policies)), 1);
-	policy_cache_close(w.policies);
-	cache_free(w.facts);
-	assert_int_equal(fixture_end(&second), 0);
+	wall_end(&w, after);
 }
 
 int main(void)
