@@ -45,11 +45,11 @@ GEN_C := build/gen/schema.c
 GEN_S := build/gen/embed.S
 GEN_H := build/gen/postern/queries.h
 
-# ---- packages: checked once, again when the list changes ----
+# ---- packages: checked once, again when the list changes; one after another, for apt has one lock ----
 build/.deps-run: deploy/deps
 	@deploy/deps run
 	@mkdir -p build && touch $@
-build/.deps-test: deploy/deps
+build/.deps-test: deploy/deps | build/.deps-run
 	@deploy/deps test
 	@mkdir -p build && touch $@
 tests/node_modules/.done: tests/package-lock.json | build/.deps-test
@@ -115,7 +115,7 @@ replay := $(FUZZ:tests/fuzz/%.c=build/asan/replay/%)
 FUZZ_SECONDS ?= 60
 
 # ---- benches: the bare library beside Postern, and what fills a database ----
-build/.deps-bench: deploy/deps
+build/.deps-bench: deploy/deps | build/.deps-test
 	@deploy/deps bench
 	@mkdir -p build && touch $@
 build/bench/twin build/bench/seed: build/bench/%: tests/bench/%.c | build/.deps-test

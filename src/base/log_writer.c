@@ -1,8 +1,8 @@
 #include "log_writer.h"
 
+#include "postern/thread.h"
+
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -107,13 +107,7 @@ struct log_writer *log_writer_start(int fd)
 	pthread_mutex_init(&w->out, NULL);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->wake, NULL);
-	/* signals are the main thread's business */
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bool ok = pthread_create(&w->thread, NULL, writer_main, w) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!ok) {
+	if (!thread_start(&w->thread, writer_main, w)) {
 		free(w);
 		return NULL;
 	}

@@ -2,7 +2,6 @@
  * once and from the others by watching the table. */
 #include "internal.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -322,16 +321,12 @@ static void *feed_main(void *arg)
 enum err db_feed_start(struct db *db, const struct db_subscriber *s)
 {
 	struct db_feed *f = &db->feed;
-	sigset_t all, before;
 	if (f->running)
 		return ERR_CONFLICT;
 	f->to = *s;
 	f->closing = false;
 	atomic_store(&f->proven_at_us, clock_boot_us());
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	f->running = pthread_create(&f->thread, NULL, feed_main, db) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	f->running = thread_start(&f->thread, feed_main, db);
 	return f->running ? ERR_OK : ERR_UNAVAILABLE;
 }
 

@@ -4,7 +4,8 @@
 
 #include "driver.h"
 
-#include <pthread.h>
+#include "postern/thread.h"
+
 #include <stdatomic.h>
 
 enum {

@@ -2,7 +2,6 @@
 #include "internal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -23,11 +22,6 @@ void db_sleep_us(int64_t us)
 	struct timespec t = { us / 1000000, us % 1000000 * 1000 };
 	while (nanosleep(&t, &t) != 0 && errno == EINTR)
 		continue;
-}
-
-static struct timespec timespec_of(int64_t us)
-{
-	return (struct timespec){ us / 1000000, us % 1000000 * 1000 };
 }
 
 /* ---- one connection ---- */
@@ -113,10 +107,9 @@ static enum err take(struct db *db, struct db_conn **out)
 			return ERR_UNAVAILABLE;
 		if (clock_monotonic_us() >= end_us)
 			return p->count == 0 ? ERR_UNAVAILABLE : ERR_BUSY;
-		struct timespec until = timespec_of(end_us);
 		p->waiting++;
 		pthread_cond_signal(&p->keeper_wake);
-		pthread_cond_timedwait(&p->wake, &p->lock, &until);
+		cond_wait_until(&p->wake, &p->lock, end_us);
 		p->waiting--;
 	}
 	return ERR_OK;
@@ -165,9 +158,8 @@ static void keeper_pause(struct db_pool *p, int tries)
 		ms *= 2;
 	int64_t end_us = clock_monotonic_us() +
 			 db_jitter_us(ms < DB_BACKOFF_MAX_MS ? ms : DB_BACKOFF_MAX_MS);
-	struct timespec until = timespec_of(end_us);
 	while (!p->closing && clock_monotonic_us() < end_us)
-		pthread_cond_timedwait(&p->keeper_wake, &p->lock, &until);
+		cond_wait_until(&p->keeper_wake, &p->lock, end_us);
 }
 
 /* Under the lock, which is given up while it connects. */
@@ -210,25 +202,16 @@ static void *keeper_main(void *arg)
 
 static bool keeper_start(struct db *db)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	db->pool.keeping = pthread_create(&db->pool.keeper, NULL, keeper_main, db) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	db->pool.keeping = thread_start(&db->pool.keeper, keeper_main, db);
 	return db->pool.keeping;
 }
 
 /* ---- opening and closing ---- */
 static bool pool_make(struct db_pool *p, size_t size)
 {
-	pthread_condattr_t attr;
-	if (pthread_condattr_init(&attr) != 0)
-		return false;
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_cond_init(&p->wake, &attr);
-	pthread_cond_init(&p->keeper_wake, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&p->wake);
+	cond_init(&p->keeper_wake);
 	p->size = size == 0 ? 1 : size < DB_CONNECTIONS_MAX ? size : DB_CONNECTIONS_MAX;
 	p->idle = calloc(p->size, sizeof(struct db_conn *));
 	return p->idle;

@@ -3,7 +3,6 @@
  */
 #include "internal.h"
 
-#include <signal.h>
 
 static enum err job_run(struct db_conn *c, struct db_job *job)
 {
@@ -137,16 +136,11 @@ static void *writer_main(void *arg)
 	return NULL;
 }
 
-/* Signals are for the threads that the program chose. */
 enum err db_writer_start(struct db *db, struct db_conn *conn)
 {
 	struct db_writer *w = &db->writer;
-	sigset_t all, before;
-	sigfillset(&all);
 	w->conn = conn;
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	w->running = pthread_create(&w->thread, NULL, writer_main, db) == 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	w->running = thread_start(&w->thread, writer_main, db);
 	return w->running ? ERR_OK : ERR_UNAVAILABLE;
 }
 

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
+
+enum { REAP_EVERY_US = 1000000 };
 
 static struct ip ip_of(const struct sockaddr *sa)
 {
@@ -109,10 +110,8 @@ static void *reaper_main(void *arg)
 	struct http *h = arg;
 	pthread_mutex_lock(&h->conns.lock);
 	while (!h->reaper_ends) {
-		struct timespec at;
-		clock_gettime(CLOCK_MONOTONIC, &at);
-		at.tv_sec += 1;
-		(void)pthread_cond_timedwait(&h->reaper_wake, &h->conns.lock, &at);
+		(void)cond_wait_until(
+			&h->reaper_wake, &h->conns.lock, clock_monotonic_us() + REAP_EVERY_US);
 		reap(h);
 	}
 	pthread_mutex_unlock(&h->conns.lock);
@@ -121,12 +120,8 @@ static void *reaper_main(void *arg)
 
 bool http_reaper_start(struct http *h)
 {
-	pthread_condattr_t attr;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&h->reaper_wake, &attr);
-	pthread_condattr_destroy(&attr);
-	h->reaper_runs = pthread_create(&h->reaper, NULL, reaper_main, h) == 0;
+	cond_init(&h->reaper_wake);
+	h->reaper_runs = thread_start(&h->reaper, reaper_main, h);
 	return h->reaper_runs;
 }
 

@@ -7,10 +7,10 @@
 #define POSTERN_HTTP_INTERNAL_H
 
 #include <microhttpd.h>
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include "postern/http.h"
+#include "postern/thread.h"
 
 enum {
 	HEADERS_MAX = 64,       /* header lines of a request */
@@ -30,13 +30,15 @@ enum {
 };
 
 /* ---- rate limits (limit.c) ---- */
+/* Refusals of one source that are answered at once: a class of http's own. */
+enum { RATE_REFUSAL = RATE_COUNT, RATE_ALL };
 struct http_limits;
 struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_COUNT]);
 void http_limits_free(struct http_limits *l);
 /* True when the request may pass; otherwise the whole seconds until the next one may. Any thread.
  */
-bool http_limits_take(struct http_limits *l, enum rate_class class, struct ip client,
-	int64_t now_us, int64_t *wait_s);
+bool http_limits_take(
+	struct http_limits *l, unsigned class, struct ip client, int64_t now_us, int64_t *wait_s);
 const char *http_rate_name(enum rate_class class);
 
 /* ---- numbers for http_metrics (metrics.c); all relaxed, read one by one ---- */
@@ -48,6 +50,7 @@ struct http_metrics {
 	_Atomic uint64_t limited[RATE_COUNT];
 	_Atomic int64_t connections, in_flight, held_bytes;
 	_Atomic uint64_t stale; /* answers given while the database was lost */
+	_Atomic uint64_t paced;
 };
 struct exchange;
 void http_metrics_count(struct http_metrics *m, const struct exchange *x, int status, int64_t us);
@@ -96,6 +99,16 @@ void http_lane_stop(struct lane_pool *l, bool abandon);
 void http_lane_free(struct lane_pool *l);
 struct lane_stats http_lane_stats(struct lane_pool *l);
 
+/* ---- refusals that wait for their answer (pace.c) ---- */
+struct pace;
+struct pace *http_pace_start(void); /* NULL: no memory or no thread */
+/* All that wait are answered now, and none will wait any more. NULL is fine. */
+void http_pace_stop(struct pace *p);
+void http_pace_free(struct pace *p);
+/* The answer is made and tells to come back later. True: it waits, its connection suspended, and
+ * will be resumed as READY. False: it is to go out now. */
+bool http_pace_hold(struct exchange *x);
+
 /* ---- connections (conn.c): their list, and the reaper of those that trickle, either way ---- */
 struct conn {
 	struct conn *prev, *next;
@@ -140,6 +153,7 @@ struct http {
 	struct http_limits *limits;
 	struct http_decisions *decisions;
 	struct http_metrics metrics;
+	struct pace *pace;
 	struct conn_list conns;
 	pthread_t reaper;
 	pthread_cond_t reaper_wake;
@@ -189,7 +203,8 @@ struct exchange {
 	/* Share in metrics.held_bytes: the arena, which lives until a slow reader has it all. */
 	int64_t held;
 	int64_t started_us;
-	struct exchange *prev, *next; /* in a lane, of the same source */
+	int64_t due_us;               /* while it is paced */
+	struct exchange *prev, *next; /* in a lane, of the same source; or paced */
 	char allow[ALLOW_SIZE];
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */

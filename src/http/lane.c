@@ -163,7 +163,7 @@ struct lane_pool *http_lane_start(const struct lane_settings *s)
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->wake, NULL);
 	for (unsigned i = 0; i < s->threads; i++) {
-		if (pthread_create(&l->threads[i], NULL, lane_main, l) != 0) {
+		if (!thread_start(&l->threads[i], lane_main, l)) {
 			http_lane_stop(l, true);
 			http_lane_free(l);
 			return NULL;

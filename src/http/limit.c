@@ -15,16 +15,16 @@ enum { SHARDS = 16, SETS = 512, WAYS = 8 };
 struct bucket {
 	uint8_t prefix[16];
 	int64_t full_at_us;
-	uint32_t class;
+	unsigned class;
 };
 struct shard {
 	pthread_mutex_t lock;
 	struct bucket sets[SETS][WAYS];
 };
 struct http_limits {
-	uint64_t salt[2];                /* so that nobody can aim at a set */
-	int64_t interval_us[RATE_COUNT]; /* 0: unlimited */
-	int64_t slack_us[RATE_COUNT];
+	uint64_t salt[2];              /* so that nobody can aim at a set */
+	int64_t interval_us[RATE_ALL]; /* 0: unlimited */
+	int64_t slack_us[RATE_ALL];
 	struct shard shards[SHARDS];
 };
 
@@ -33,6 +33,14 @@ const char *http_rate_name(enum rate_class class)
 	static const char *const names[RATE_COUNT] = { "", "page", "login", "mail", "write", "ops",
 		"gate", "service" };
 	return names[class];
+}
+
+static void limit_set(struct http_limits *l, size_t class, struct rate_limit limit)
+{
+	if (limit.per_minute > 0) {
+		l->interval_us[class] = 60 * 1000000LL / limit.per_minute;
+		l->slack_us[class] = l->interval_us[class] * (limit.burst - 1LL);
+	}
 }
 
 struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_COUNT])
@@ -46,11 +54,9 @@ struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_C
 		return NULL;
 	}
 	for (size_t i = 1; i < RATE_COUNT; i++) {
-		if (limits[i].per_minute > 0) {
-			l->interval_us[i] = 60 * 1000000LL / limits[i].per_minute;
-			l->slack_us[i] = l->interval_us[i] * (limits[i].burst - 1LL);
-		}
+		limit_set(l, i, limits[i]);
 	}
+	limit_set(l, RATE_REFUSAL, (struct rate_limit){ .burst = 20, .per_minute = 300 });
 	for (size_t i = 0; i < SHARDS; i++) {
 		pthread_mutex_init(&l->shards[i].lock, NULL);
 	}
@@ -106,7 +112,7 @@ static uint64_t keyed_hash(const uint64_t key[static 2], const uint64_t words[st
 
 /* The bucket of this source, or the fullest of its set made over to it. */
 static struct bucket *bucket_of(
-	struct bucket set[static WAYS], enum rate_class class, const uint8_t prefix[static 16])
+	struct bucket set[static WAYS], unsigned class, const uint8_t prefix[static 16])
 {
 	struct bucket *fullest = &set[0];
 	for (size_t i = 0; i < WAYS; i++) {
@@ -122,8 +128,8 @@ static struct bucket *bucket_of(
 	return fullest;
 }
 
-bool http_limits_take(struct http_limits *l, enum rate_class class, struct ip client,
-	int64_t now_us, int64_t *wait_s)
+bool http_limits_take(
+	struct http_limits *l, unsigned class, struct ip client, int64_t now_us, int64_t *wait_s)
 {
 	const int64_t interval_us = l->interval_us[class];
 	if (interval_us == 0) {

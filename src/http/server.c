@@ -66,6 +66,13 @@ static enum MHD_Result answer_refusal(struct exchange *x)
 	return answer(x);
 }
 
+/* Of a request that is read to its end. */
+static enum MHD_Result answer_refusal_paced(struct exchange *x)
+{
+	http_exchange_fail(x, x->refused);
+	return http_pace_hold(x) ? MHD_YES : answer(x);
+}
+
 /* A refused request whose body is small is read to its end, so that the connection can stay. An
  * answer at the first call always closes it. */
 static bool must_close(const struct exchange *x)
@@ -124,7 +131,7 @@ static enum MHD_Result complete(struct exchange *x)
 {
 	http_conn_await_nothing(x->conn);
 	if (x->refused != ERR_OK) {
-		return answer_refusal(x);
+		return answer_refusal_paced(x);
 	}
 	http_shared_begin(x);
 	if (http_shared_answer(x) || http_known_answer(x)) {
@@ -138,7 +145,7 @@ static enum MHD_Result complete(struct exchange *x)
 	}
 	if (!http_lane_reserve(lane, x)) {
 		lane_full(x);
-		return answer_refusal(x);
+		return answer_refusal_paced(x);
 	}
 	atomic_store(&x->state, EXCHANGE_QUEUED);
 	MHD_suspend_connection(x->mhd);
@@ -289,7 +296,7 @@ static enum err start_listener(struct listener *l, char why[static 256])
 
 static enum err start_all(struct http *h, char why[static 256])
 {
-	if (!h->limits || !h->decisions || !start_lanes(h) || !http_reaper_start(h)) {
+	if (!h->limits || !h->decisions || !start_lanes(h) || !h->pace || !http_reaper_start(h)) {
 		(void)snprintf(why, WHY_SIZE, "no memory or no threads for the server");
 		return ERR_NOMEM;
 	}
@@ -320,6 +327,7 @@ static struct http *http_new(const struct http_settings *s)
 		.group_count = 1 };
 	h->limits = http_limits_new(s->limits);
 	h->decisions = http_decisions_new();
+	h->pace = http_pace_start();
 	pthread_mutex_init(&h->conns.lock, NULL);
 	return h;
 }
@@ -390,6 +398,7 @@ void http_stop(struct http *h)
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_stop(h->lanes[i], true);
 	}
+	http_pace_stop(h->pace);
 	wait_for_requests(h, LAST_ANSWERS_US);
 	close_listener(&h->public);
 	close_listener(&h->ops);
@@ -397,6 +406,7 @@ void http_stop(struct http *h)
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_free(h->lanes[i]);
 	}
+	http_pace_free(h->pace);
 	http_limits_free(h->limits);
 	http_decisions_free(h->decisions);
 	pthread_mutex_destroy(&h->conns.lock);

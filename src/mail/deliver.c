@@ -5,8 +5,8 @@
 #include "room.h"
 
 #include "postern/crypto.h"
+#include "postern/thread.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -166,21 +166,13 @@ static bool is_stopping(struct run *r)
 	return stopping;
 }
 
-static struct timespec in_seconds(clockid_t clock, int seconds)
-{
-	struct timespec t;
-	clock_gettime(clock, &t);
-	t.tv_sec += seconds;
-	return t;
-}
-
 static void wait_a_while(struct run *r, uint64_t *seen)
 {
-	struct timespec until = in_seconds(CLOCK_MONOTONIC, LOOK_EVERY_S);
+	const int64_t until_us = clock_monotonic_us() + LOOK_EVERY_S * 1000000LL;
 	pthread_mutex_lock(&r->lock);
-	int late = 0;
+	bool late = false;
 	while (!r->stopping && r->wakes == *seen && !late)
-		late = pthread_cond_timedwait(&r->wake, &r->lock, &until);
+		late = !cond_wait_until(&r->wake, &r->lock, until_us);
 	*seen = r->wakes;
 	pthread_mutex_unlock(&r->lock);
 }
@@ -211,34 +203,21 @@ static void *fresh_main(void *run)
 	return NULL;
 }
 
-/* With all signals blocked: they are for the main thread, and a broken connection must not kill us
- * (SIGPIPE). */
 static enum err start(struct run *r)
 {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (r->started < SENDERS) {
 		void *(*sender)(void *) = r->started % 2 ? fresh_main : any_main;
-		if (pthread_create(&r->threads[r->started], NULL, sender, r))
+		if (!thread_start(&r->threads[r->started], sender, r))
 			break;
 		r->started++;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return r->started ? ERR_OK : ERR_UNAVAILABLE;
 }
 
 enum err mail_run_init(struct run *r, struct mail *m)
 {
 	*r = (struct run){ .m = m };
-	pthread_condattr_t attr;
-	if (pthread_condattr_init(&attr))
-		return ERR_NOMEM;
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	int fault = pthread_cond_init(&r->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	if (fault)
-		return ERR_NOMEM;
+	cond_init(&r->wake);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->claim, NULL);
 	return ERR_OK;
@@ -256,7 +235,9 @@ void mail_run_stop(struct run *r)
 	r->stopping = true;
 	pthread_cond_broadcast(&r->wake);
 	pthread_mutex_unlock(&r->lock);
-	struct timespec until = in_seconds(CLOCK_REALTIME, STOP_GRACE_S);
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until); /* the one that pthread_timedjoin_np goes by */
+	until.tv_sec += STOP_GRACE_S;
 	while (r->started && pthread_timedjoin_np(r->threads[r->started - 1], NULL, &until) == 0)
 		r->started--;
 	atomic_store(&r->abandon, true);

@@ -2,13 +2,13 @@
  * a job under the lock and wait for the condition. A job holds what the network told, and is
  * touched by that thread only while it runs. */
 #include "postern/crawler.h"
+#include "postern/thread.h"
 
 #include <ares.h>
 #include <arpa/nameser.h>
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,17 +313,12 @@ static enum err channel_open(struct prover *p, char why[static 256])
 	return ERR_INVALID;
 }
 
-static enum err thread_start(struct prover *p, char why[static 256])
+static enum err prover_start(struct prover *p, char why[static 256])
 {
-	pthread_condattr_t attr;
-
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->done, &attr);
-	pthread_condattr_destroy(&attr);
+	cond_init(&p->done);
 	p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (p->wake >= 0 && pthread_create(&p->thread, NULL, prover_run, p) == 0)
+	if (p->wake >= 0 && thread_start(&p->thread, prover_run, p))
 		return ERR_OK;
 	snprintf(why, 256, "no thread for look-ups of crawlers");
 	if (p->wake >= 0)
@@ -343,7 +338,7 @@ enum err prover_open(const struct prover_settings *s, struct prover **out, char 
 	p->set = *s;
 	enum err e = channel_open(p, why);
 	if (!e)
-		e = thread_start(p, why);
+		e = prover_start(p, why);
 	if (e)
 		free(p);
 	else
@@ -407,18 +402,11 @@ static bool job_queue(struct prover *p, const struct proof_request *q)
 
 static void job_wait(struct prover *p, const struct proof_request *q)
 {
-	struct timespec until;
+	const int64_t until_us = clock_monotonic_us() + (int64_t)p->set.timeout_ms * 1000;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += p->set.timeout_ms / 1000;
-	until.tv_nsec += (long)(p->set.timeout_ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	p->waiting++;
 	while (job_find(p, q) && !p->stopping) {
-		if (pthread_cond_timedwait(&p->done, &p->lock, &until) != 0)
+		if (!cond_wait_until(&p->done, &p->lock, until_us))
 			break;
 	}
 	p->waiting--;

@@ -1,0 +1,18 @@
+/* thread: how every room starts a thread, and waits for something no longer than so long. */
+#ifndef POSTERN_THREAD_H
+#define POSTERN_THREAD_H
+
+#include <pthread.h>
+
+#include "postern/base.h"
+
+/* A thread that no signal is delivered to: signals are the main thread's business, and what a
+ * library provokes (SIGPIPE) must not end the program. False: there is none. */
+bool MUST_USE thread_start(pthread_t *thread, void *(*run)(void *), void *arg);
+/* A condition whose waits go by clock_monotonic_us. */
+void cond_init(pthread_cond_t *cond);
+/* Waits for the signal, until then at most; under the lock. False: the time is over. Like every
+ * wait for a condition it may return early, too. */
+bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us);
+
+#endif

@@ -1,0 +1,144 @@
+/* Pace: who is told to come back later (429, or 503 for a full lane) and is back at once is
+ * answered a quarter of a second later. Without it a few hundred clients that ask in a loop keep
+ * the event loop, and the machine, busy with nothing but refusals, and readers wait.
+ *
+ * The first refusals of a source (RATE_REFUSAL) go out at once: whoever obeys Retry-After never
+ * waits here. A source is told by its address, not by its connection, since who asks in a loop may
+ * well open a new one each time.
+ *
+ * A connection that waits costs no more than one that is idle. Above WAITING_MAX refusals go out at
+ * once, so that a flood through a proxy of ours cannot use up the connections of all others. */
+#include "internal.h"
+
+#include <stdlib.h>
+
+enum { HOLD_US = 250000, WAITING_MAX = 1024 };
+
+struct pace {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct exchange *first, *last; /* the first is the next to be due */
+	size_t waiting;
+	bool ends;
+	pthread_t thread;
+};
+
+static bool tells_to_wait(const struct exchange *x)
+{
+	return x->refused == ERR_LIMITED || x->refused == ERR_BUSY;
+}
+
+/* Suspended under the lock: it must be so before the thread can take it. */
+static bool put(struct pace *p, struct exchange *x, int64_t now_us)
+{
+	pthread_mutex_lock(&p->lock);
+	const bool fits = !p->ends && p->waiting < WAITING_MAX;
+	if (fits) {
+		MHD_suspend_connection(x->mhd);
+		x->due_us = now_us + HOLD_US;
+		x->next = NULL;
+		if (p->last) {
+			p->last->next = x;
+		} else {
+			p->first = x;
+			pthread_cond_signal(&p->wake);
+		}
+		p->last = x;
+		p->waiting++;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return fits;
+}
+
+bool http_pace_hold(struct exchange *x)
+{
+	struct http *h = x->h;
+	const int64_t now_us = clock_monotonic_us();
+	int64_t wait_s = 0;
+	if (!tells_to_wait(x) || !x->answer ||
+		http_limits_take(h->limits, RATE_REFUSAL, x->req.client, now_us, &wait_s) ||
+		!put(h->pace, x, now_us)) {
+		return false;
+	}
+	atomic_fetch_add(&h->metrics.paced, 1);
+	return true;
+}
+
+/* Under the lock: the next one that is due, NULL at the end. */
+static struct exchange *await_due(struct pace *p)
+{
+	for (;;) {
+		if (p->ends) {
+			return p->first;
+		}
+		if (!p->first) {
+			pthread_cond_wait(&p->wake, &p->lock);
+		} else if (p->first->due_us <= clock_monotonic_us()) {
+			return p->first;
+		} else {
+			(void)cond_wait_until(&p->wake, &p->lock, p->first->due_us);
+		}
+	}
+}
+
+static struct exchange *take(struct pace *p)
+{
+	pthread_mutex_lock(&p->lock);
+	struct exchange *x = await_due(p);
+	if (x) {
+		p->first = x->next;
+		p->last = p->first ? p->last : NULL;
+		p->waiting--;
+	}
+	pthread_mutex_unlock(&p->lock);
+	return x;
+}
+
+static void *pace_main(void *arg)
+{
+	struct pace *p = arg;
+	struct exchange *x = NULL;
+	while ((x = take(p))) {
+		struct MHD_Connection *mhd = x->mhd;
+		atomic_store(&x->state, EXCHANGE_READY);
+		MHD_resume_connection(mhd);
+	}
+	return NULL;
+}
+
+struct pace *http_pace_start(void)
+{
+	struct pace *p = calloc(1, sizeof *p);
+	if (!p) {
+		return NULL;
+	}
+	pthread_mutex_init(&p->lock, NULL);
+	cond_init(&p->wake);
+	if (!thread_start(&p->thread, pace_main, p)) {
+		http_pace_free(p);
+		return NULL;
+	}
+	return p;
+}
+
+void http_pace_stop(struct pace *p)
+{
+	if (!p) {
+		return;
+	}
+	pthread_mutex_lock(&p->lock);
+	p->ends = true;
+	pthread_cond_signal(&p->wake);
+	pthread_mutex_unlock(&p->lock);
+	pthread_join(p->thread, NULL);
+}
+
+void http_pace_free(struct pace *p)
+{
+	if (!p) {
+		return;
+	}
+	pthread_cond_destroy(&p->wake);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
