@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WHY_SIZE = 256, HASH_NICE = 10, STOP_POLL_US = 2000, LAST_ANSWERS_US = 1000000 };
+enum { WHY_SIZE = 256, HASH_NICE = 19, STOP_POLL_US = 2000, LAST_ANSWERS_US = 1000000 };
 
 /* ---- callbacks, on the loop threads ---- */
 
