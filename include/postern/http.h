@@ -272,6 +272,12 @@ enum err MUST_USE http_start(
 void http_stop(struct http *h);
 /* Port that was bound, for listen addresses ending in ":0". */
 unsigned http_port(const struct http *h, bool ops);
+/* The most memory, in bytes, of one connection with its request and answer, of one request that a
+ * work thread is at, and of all large answers that are on their way out. */
+struct http_memory {
+	int64_t connection, handler, answers;
+};
+struct http_memory http_memory_most(void);
 /* Prometheus text: requests by status class, durations, lanes, limits. */
 void http_metrics(const struct http *h, struct buf *out);
 

@@ -334,8 +334,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 			log_z("why", "server.base_url is not https: cookies are neither Secure nor "
 				     "__Host-"));
 	LOG(&app->log, LOG_INFO, "serving", log_z("listen", c->listen),
-		log_z("base_url", c->base_url), log_z("version", POSTERN_VERSION),
-		log_int("hash_memory_kib", c->password_memory_kib * (int64_t)hash_threads(c)));
+		log_z("base_url", c->base_url), log_z("version", POSTERN_VERSION));
+	memory_log(app);
 	return ERR_OK;
 }
 

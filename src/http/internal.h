@@ -21,6 +21,7 @@ enum {
 	LANE_THREADS_MAX = 256, /* of one lane */
 	STOP_GRACE_US = 9 * 1000000, /* for requests under way when the server stops */
 	READ_RATE_MIN = 16 << 10, /* bytes a second that the reader of an answer takes at least */
+	CONNECTION_BYTES = 34 << 10, /* of one that is idle: mostly libmicrohttpd's pool of 32 KiB */
 	HELD_SMALL_BYTES = 64 << 10, /* what an answer may hold without being counted */
 	HELD_BYTES_MAX = 256 << 20,  /* by all others together; more are refused with 503 */
 	/* A refusal holds what its handler made, too: above this it gets no answer, but its end. */
@@ -74,7 +75,7 @@ struct lane_pool;
 struct lane_settings {
 	const char *name;
 	unsigned threads, room; /* room: requests that may wait */
-	int nice;
+	bool background; /* low priority, and one thread more: see lane.c */
 	/* Runs on a lane thread and must not touch the exchange after giving it back. `abandon`:
 	 * the server stops and the request is to be refused. */
 	void (*run)(struct exchange *x, bool abandon);

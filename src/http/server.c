@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WHY_SIZE = 256, HASH_NICE = 19, STOP_POLL_US = 2000, LAST_ANSWERS_US = 1000000 };
+enum { WHY_SIZE = 256, STOP_POLL_US = 2000, LAST_ANSWERS_US = 1000000 };
 
 /* ---- callbacks, on the loop threads ---- */
 
@@ -238,10 +238,10 @@ static void displaced(struct exchange *x)
 static bool start_lanes(struct http *h)
 {
 	const struct http_settings *s = &h->s;
-	const struct lane_settings work = { "work", s->work_threads, s->work_queue, 0, run, false,
-		NULL };
-	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, HASH_NICE, run,
-		true, displaced };
+	const struct lane_settings work = { "work", s->work_threads, s->work_queue, false, run,
+		false, NULL };
+	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, true, run, true,
+		displaced };
 	h->lanes[LANE_WORK] = http_lane_start(&work);
 	h->lanes[LANE_HASH] = http_lane_start(&hash);
 	return h->lanes[LANE_WORK] && h->lanes[LANE_HASH];
@@ -360,6 +360,13 @@ enum err http_start(const struct http_settings *s, struct http **out, char why[s
 unsigned http_port(const struct http *h, bool ops)
 {
 	return ops ? h->ops.port : h->public.port;
+}
+
+struct http_memory http_memory_most(void)
+{
+	return (struct http_memory){ .connection = CONNECTION_BYTES + HELD_SMALL_BYTES,
+		.handler = REQUEST_ARENA_MAX,
+		.answers = HELD_REFUSED_MAX };
 }
 
 static void wait_for_requests(struct http *h, int64_t at_most_us)

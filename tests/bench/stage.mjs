@@ -1,9 +1,12 @@
 // The servers of a bench: Postern on a database of its own, the bare twin, nginx.
+import { execFile as execFileWithCallback } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { ask, folder, root, run, start, untilReady } from './tools.mjs';
+import { promisify } from 'node:util';
+import { ask, cores, folder, root, run, start, untilReady } from './tools.mjs';
 
+const execFile = promisify(execFileWithCallback);
 export const binary = path.resolve(root, process.env.BENCH_BIN ?? 'build/release/postern');
 const seeder = path.join(root, 'build/bench/seed'), twinBinary = path.join(root, 'build/bench/twin');
 export const PASSWORD = 'bench-lantern-adrift';
@@ -38,7 +41,11 @@ export function seedDatabase(dir, accounts, articles) {
 	return readFileSync(`${dir}/tokens`, 'utf8').trim().split('\n');
 }
 
-export const hashUs = (seconds) => Number(run([seeder, 'hash', String(seconds), '19456', '2']));
+// Of bare Argon2id on all cores at once, as the hash lane works: they share the memory's bandwidth.
+export async function hashUsTogether(seconds) {
+	const all = await Promise.all(Array.from({ length: cores }, () => execFile(seeder, ['hash', String(seconds), '19456', '2'])));
+	return all.reduce((sum, { stdout }) => sum + Number(stdout), 0) / cores;
+}
 
 export async function startPostern({ dir = folder(), accounts = 1000, articles = 100, env = {}, wrap = [], core, seeded = false } = {}) {
 	const tokens = seeded ? [] : seedDatabase(dir, accounts, articles);

@@ -1,0 +1,43 @@
+/* What the program takes of memory at most, told at start-up: whoever gives it a limit of a control
+ * group, or a small machine, reads here what to turn down. */
+#include "wire.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { KIB = 1024, KIB_A_MIB = 1024 };
+
+/* Resident now, with nothing kept and nobody connected; 0 without /proc. */
+static int64_t resident_kib(void)
+{
+	long long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*d %lld", &pages) != 1)
+		pages = 0;
+	fclose(f);
+	return pages * (sysconf(_SC_PAGESIZE) / KIB);
+}
+
+void memory_log(const struct app *app)
+{
+	const struct config *c = &app->cfg;
+	const struct http_settings *h = &app->http_set;
+	const struct http_memory m = http_memory_most();
+	const int64_t start = resident_kib();
+	/* one more: the lane's steady thread */
+	const int64_t hash = c->password_memory_kib * (int64_t)(h->hash_threads + 1);
+	const int64_t caches =
+		(c->cache_sessions_mib + c->cache_pages_mib + c->cache_facts_mib) * KIB_A_MIB;
+	const int64_t connection = m.connection / KIB;
+	const int64_t connections = connection * h->connections;
+	const int64_t handlers = m.handler / KIB * h->work_threads;
+	const int64_t answers = m.answers / KIB;
+
+	LOG(&app->log, LOG_INFO, "memory", log_int("start_kib", start), log_int("hash_kib", hash),
+		log_int("caches_kib", caches), log_int("connection_kib", connection),
+		log_int("connections_kib", connections), log_int("handlers_kib", handlers),
+		log_int("answers_kib", answers),
+		log_int("ceiling_kib", start + hash + caches + connections + handlers + answers));
+}
