@@ -59,9 +59,17 @@ struct str {
 #define STR_FMT "%.*s"
 #define STR_ARG(s) (int)(s).n, (s).p
 
-struct str str_of(const char *z); /* NULL gives the empty slice */
+/* NULL gives the empty slice. In the header, so that the length of a literal is no work. */
+static inline struct str str_of(const char *z)
+{
+	return z ? (struct str){ z, __builtin_strlen(z) } : (struct str){ NULL, 0 };
+}
 bool str_eq(struct str a, struct str b);
-bool str_eq_nocase(struct str a, struct str b); /* ASCII only */
+bool str_same_nocase(const char *a, const char *b, size_t n); /* ASCII only */
+static inline bool str_eq_nocase(struct str a, struct str b)
+{
+	return a.n == b.n && str_same_nocase(a.p, b.p, a.n);
+}
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 bool str_has_byte(struct str s, char c);
@@ -88,7 +96,6 @@ struct buf {
 	enum err err; /* ERR_OK, ERR_NOMEM or ERR_TOO_LARGE; check once, at the end */
 };
 #define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })
-void buf_room(struct buf *b, size_t n); /* for n bytes more, so that they are not added piecemeal */
 void buf_add(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, struct str s);
 void buf_puts(struct buf *b, const char *z);

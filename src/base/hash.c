@@ -31,7 +31,7 @@ static void rounds(struct sip *s, int n)
 static void word(struct sip *s, uint64_t m)
 {
 	s->v3 ^= m;
-	rounds(s, 2);
+	rounds(s, 1);
 	s->v0 ^= m;
 }
 
@@ -51,6 +51,6 @@ uint64_t hash_bytes(const struct hash_key *key, struct str in)
 		memcpy(&m, in.p + at, in.n - at);
 	word(&s, le64toh(m) | (uint64_t)in.n << 56);
 	s.v2 ^= 0xff;
-	rounds(&s, 4);
+	rounds(&s, 3);
 	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }

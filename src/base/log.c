@@ -2,6 +2,7 @@
 
 #include "log_writer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -9,7 +10,8 @@
 enum {
 	VALUE_MAX = 1000,
 	FIELDS_MOST = 32,
-	LINE_BYTES = 600, /* an ordinary one fits */
+	LINE_BYTES = 1000, /* an ordinary one fits */
+	TIME_SIZE = 48,
 	/* Each byte of a value becomes six at most ("\u001b"); keys and the head are ours. */
 	LINE_MAX_BYTES = FIELDS_MOST * (6 * VALUE_MAX + 100) + 512,
 };
@@ -87,45 +89,27 @@ static struct str cut(struct str s)
 	return s;
 }
 
-static void add_key(struct buf *b, const char *key, enum log_format format)
+static void add_key(struct buf *b, struct str key, enum log_format format)
 {
 	if (format == LOG_JSON) {
 		buf_puts(b, b->n ? ",\"" : "{\"");
-		buf_puts(b, key);
+		buf_str(b, key);
 		buf_puts(b, "\":");
 	} else {
 		if (b->n)
 			buf_byte(b, ' ');
-		buf_puts(b, key);
+		buf_str(b, key);
 		buf_byte(b, '=');
 	}
 }
 
-/* Most of what is ever logged: in one piece, for each request has a dozen of them. */
-static void add_plain(struct buf *b, const char *key, struct str value)
+static void add_text(struct buf *b, struct str key, struct str value, enum log_format format)
 {
-	const size_t key_n = strlen(key);
-	buf_room(b, key_n + value.n + 2);
-	if (b->err)
-		return;
-	char *p = b->p + b->n;
-	if (b->n > 0)
-		*p++ = ' ';
-	p = mempcpy(p, key, key_n);
-	*p++ = '=';
-	p = mempcpy(p, value.p, value.n);
-	*p = 0;
-	b->n = (size_t)(p - b->p);
-}
-
-static void add_text(struct buf *b, const char *key, struct str value, enum log_format format)
-{
-	if (format == LOG_LOGFMT && (value.n == 0 || is_plain(value))) {
-		add_plain(b, key, value.n == 0 ? STR("\"\"") : cut(value));
-		return;
-	}
 	add_key(b, key, format);
-	add_quoted(b, cut(value), format);
+	if (format == LOG_LOGFMT && is_plain(value))
+		buf_str(b, cut(value));
+	else
+		add_quoted(b, cut(value), format);
 }
 
 /* "2026-11-24T18:03:19." of the last second that this thread told: working it out costs more than
@@ -143,21 +127,19 @@ static const char *second_text(time_t s)
 	return text;
 }
 
-static void add_head(struct buf *b, const struct log *l, enum log_level level, const char *event)
+/* The moment, with milliseconds. */
+static struct str now_text(char out[static TIME_SIZE])
 {
 	struct timespec now = { 0 };
-	char text[48];
 	clock_gettime(CLOCK_REALTIME, &now);
 	const unsigned ms = (unsigned)(now.tv_nsec / 1000000);
 	const struct str second = str_of(second_text(now.tv_sec));
-	char *p = mempcpy(text, second.p, second.n);
+	char *p = mempcpy(out, second.p, second.n);
 	*p++ = (char)('0' + ms / 100);
 	*p++ = (char)('0' + ms / 10 % 10);
 	*p++ = (char)('0' + ms % 10);
 	*p++ = 'Z';
-	add_text(b, "time", (struct str){ text, (size_t)(p - text) }, l->format);
-	add_text(b, "level", str_of(level_names[level]), l->format);
-	add_text(b, "event", str_of(event), l->format);
+	return (struct str){ out, (size_t)(p - out) };
 }
 
 static void put_line(const struct log *l, struct str line, bool now)
@@ -175,26 +157,81 @@ struct event {
 	size_t count;
 };
 
+/* ---- lines of words and numbers, as each request makes one: in one piece ---- */
+
+static bool is_short(const struct event *e)
+{
+	size_t n = TIME_SIZE + strlen(e->name) + 64; /* the head's own words */
+	bool words = e->count <= FIELDS_MOST;
+	for (size_t i = 0; i < e->count; i++) {
+		const struct log_field *f = &e->fields[i];
+		words = words && (f->is_int || f->is_word);
+		n += f->key.n + f->text.n + INT_TEXT_SIZE;
+	}
+	return words && n <= LINE_BYTES;
+}
+
+static char *add_word(char *p, struct str key, struct str value)
+{
+	assert(value.n == 0 || is_plain(value));
+	*p++ = ' ';
+	p = mempcpy(p, key.p, key.n);
+	*p++ = '=';
+	return value.n > 0 ? mempcpy(p, value.p, value.n) : mempcpy(p, "\"\"", 2);
+}
+
+static struct str short_line(const struct event *e, char out[static LINE_BYTES])
+{
+	char space[TIME_SIZE];
+	const struct str time = now_text(space);
+	char *p = mempcpy(out, "time=", 5);
+	p = mempcpy(p, time.p, time.n);
+	p = add_word(p, STR("level"), str_of(level_names[e->level]));
+	p = add_word(p, STR("event"), str_of(e->name));
+	for (size_t i = 0; i < e->count; i++) {
+		const struct log_field *f = &e->fields[i];
+		char digits[INT_TEXT_SIZE];
+		p = add_word(p, f->key, f->is_int ? int_text(f->number, digits) : f->text);
+	}
+	*p++ = '\n';
+	return (struct str){ out, (size_t)(p - out) };
+}
+
+/* ---- any line ---- */
+
+static void any_line(const struct log *l, const struct event *e, struct buf *b)
+{
+	_Static_assert(TIME_SIZE >= (int)INT_TEXT_SIZE, "one space for both");
+	char space[TIME_SIZE];
+	add_text(b, STR("time"), now_text(space), l->format);
+	add_text(b, STR("level"), str_of(level_names[e->level]), l->format);
+	add_text(b, STR("event"), str_of(e->name), l->format);
+	for (size_t i = 0; i < e->count && i < FIELDS_MOST; i++) {
+		const struct log_field *f = &e->fields[i];
+		if (f->is_int) {
+			add_key(b, f->key, l->format);
+			buf_str(b, int_text(f->number, space));
+		} else {
+			add_text(b, f->key, f->text, l->format);
+		}
+	}
+	buf_puts(b, l->format == LOG_JSON ? "}\n" : "\n");
+}
+
 static void put_event(const struct log *l, const struct event *e, bool now)
 {
 	if (!l || e->level < l->level || (size_t)e->level >= COUNT(level_names))
 		return;
 	int saved = errno;
-	char digits[INT_TEXT_SIZE];
-	BUF_AUTO b = BUF(LINE_MAX_BYTES);
-	buf_room(&b, LINE_BYTES);
-	add_head(&b, l, e->level, e->name);
-	for (size_t i = 0; i < e->count && i < FIELDS_MOST; i++) {
-		const struct log_field *f = &e->fields[i];
-		if (f->is_int) {
-			add_key(&b, f->key, l->format);
-			buf_str(&b, int_text(f->number, digits));
-		} else {
-			add_text(&b, f->key, f->text, l->format);
-		}
+	if (l->format == LOG_LOGFMT && is_short(e)) {
+		char line[LINE_BYTES];
+		put_line(l, short_line(e, line), now);
+	} else {
+		BUF_AUTO b = BUF(LINE_MAX_BYTES);
+		any_line(l, e, &b);
+		put_line(l, b.err == ERR_OK ? buf_view(&b) : STR("level=error event=log_nomem\n"),
+			now);
 	}
-	buf_puts(&b, l->format == LOG_JSON ? "}\n" : "\n");
-	put_line(l, b.err == ERR_OK ? buf_view(&b) : STR("level=error event=log_nomem\n"), now);
 	errno = saved;
 }
 

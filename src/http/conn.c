@@ -38,7 +38,7 @@ struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd)
 	c->peer = ip_of(peer ? peer->client_addr : NULL);
 	ip_text(c->peer, c->peer_text);
 	c->peer_trusted = ip_in(h->s.trusted_proxies, h->s.trusted_proxy_count, c->peer);
-	http_conn_await_request(h, c);
+	http_conn_await_request(h, c, clock_monotonic_us());
 	pthread_mutex_lock(&h->conns.lock);
 	c->next = h->conns.head;
 	if (c->next) {
@@ -72,25 +72,25 @@ void http_conn_close(struct http *h, struct conn *c)
 	free(c);
 }
 
-static void await(struct conn *c, uint64_t at_most_us)
+static void await(struct conn *c, int64_t now_us, uint64_t at_most_us)
 {
-	atomic_store(&c->deadline_us, clock_monotonic_us() + (int64_t)at_most_us);
+	atomic_store_explicit(&c->deadline_us, now_us + (int64_t)at_most_us, memory_order_relaxed);
 }
 
 /* Between two requests a client may be idle for timeout_s and then take as long to send one. */
-void http_conn_await_request(const struct http *h, struct conn *c)
+void http_conn_await_request(const struct http *h, struct conn *c, int64_t now_us)
 {
-	await(c, 2 * 1000000ULL * h->s.timeout_s);
+	await(c, now_us, 2 * 1000000ULL * h->s.timeout_s);
 }
 
-void http_conn_await_reader(const struct http *h, struct conn *c, uint64_t bytes)
+void http_conn_await_reader(const struct http *h, struct conn *c, int64_t now_us, uint64_t bytes)
 {
-	await(c, 1000000ULL * (h->s.timeout_s + bytes / READ_RATE_MIN));
+	await(c, now_us, 1000000ULL * (h->s.timeout_s + bytes / READ_RATE_MIN));
 }
 
 void http_conn_await_nothing(struct conn *c)
 {
-	atomic_store(&c->deadline_us, 0);
+	atomic_store_explicit(&c->deadline_us, 0, memory_order_relaxed);
 }
 
 static void reap(struct http *h)

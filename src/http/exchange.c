@@ -245,12 +245,12 @@ static const char *client_text(const struct exchange *x, char space[static IP_TE
 	return space;
 }
 
-void http_exchange_log(struct exchange *x, const char *end)
+void http_exchange_log(struct exchange *x, int64_t now_us, const char *end)
 {
 	const struct request *r = &x->req;
 	const struct response *rsp = &x->rsp;
 	const int status = x->answered ? rsp->status : 0;
-	const int64_t took_us = clock_monotonic_us() - x->started_us;
+	const int64_t took_us = now_us - x->started_us;
 	http_metrics_count(&x->h->metrics, x, status, took_us);
 	if (rsp->decision) {
 		http_decisions_count(x->h->decisions, r->route ? r->route->pattern : "",
@@ -259,11 +259,13 @@ void http_exchange_log(struct exchange *x, const char *end)
 	char other[IP_TEXT_SIZE];
 	const char *client = client_text(x, other);
 	const enum log_level quiet = x->listener->is_ops ? LOG_DEBUG : LOG_INFO;
-	LOG_SOON(x->h->s.log, status >= 500 ? LOG_WARN : quiet, "request", log_z("id", r->id),
-		log_z("method", method_name(x)), log_z("route", r->route ? r->route->pattern : "-"),
-		log_int("status", status), log_int("duration_us", took_us),
-		log_int("bytes", (int64_t)x->bytes), log_z("client", client),
-		log_z("account", r->caller.account_id), log_z("session", r->caller.session_tag),
-		log_z("decision", rsp->decision), log_z("reason", rsp->reason),
-		log_z("err", rsp->err != ERR_OK ? err_name(rsp->err) : ""), log_z("end", end));
+	LOG_SOON(x->h->s.log, status >= 500 ? LOG_WARN : quiet, "request", log_word("id", r->id),
+		log_word("method", method_name(x)),
+		log_word("route", r->route ? r->route->pattern : "-"), log_int("status", status),
+		log_int("duration_us", took_us), log_int("bytes", (int64_t)x->bytes),
+		log_word("client", client), log_word("account", r->caller.account_id),
+		log_word("session", r->caller.session_tag), log_word("decision", rsp->decision),
+		log_word("reason", rsp->reason),
+		log_word("err", rsp->err != ERR_OK ? err_name(rsp->err) : ""),
+		log_word("end", end));
 }

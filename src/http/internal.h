@@ -21,7 +21,8 @@ enum {
 	LANE_THREADS_MAX = 256, /* of one lane */
 	STOP_GRACE_US = 9 * 1000000, /* for requests under way when the server stops */
 	READ_RATE_MIN = 16 << 10, /* bytes a second that the reader of an answer takes at least */
-	CONNECTION_BYTES = 34 << 10, /* of one that is idle: mostly libmicrohttpd's pool of 32 KiB */
+	CONNECTION_BYTES =
+		34 << 10, /* of one that is idle: mostly libmicrohttpd's pool of 32 KiB */
 	HELD_SMALL_BYTES = 64 << 10, /* what an answer may hold without being counted */
 	HELD_BYTES_MAX = 256 << 20,  /* by all others together; more are refused with 503 */
 	/* A refusal holds what its handler made, too: above this it gets no answer, but its end. */
@@ -75,7 +76,7 @@ struct lane_pool;
 struct lane_settings {
 	const char *name;
 	unsigned threads, room; /* room: requests that may wait */
-	bool background; /* low priority, and one thread more: see lane.c */
+	bool background;        /* low priority, and one thread more: see lane.c */
 	/* Runs on a lane thread and must not touch the exchange after giving it back. `abandon`:
 	 * the server stops and the request is to be refused. */
 	void (*run)(struct exchange *x, bool abandon);
@@ -129,9 +130,10 @@ struct conn_list {
 };
 struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd);
 void http_conn_close(struct http *h, struct conn *c);
-/* The client has its turn: to send a request, to read an answer of so many bytes, or not at all. */
-void http_conn_await_request(const struct http *h, struct conn *c);
-void http_conn_await_reader(const struct http *h, struct conn *c, uint64_t bytes);
+/* The client has its turn from now_us (clock_monotonic_us) on: to send a request, to read an answer
+ * of so many bytes, or not at all. */
+void http_conn_await_request(const struct http *h, struct conn *c, int64_t now_us);
+void http_conn_await_reader(const struct http *h, struct conn *c, int64_t now_us, uint64_t bytes);
 void http_conn_await_nothing(struct conn *c);
 bool http_reaper_start(struct http *h);
 void http_reaper_stop(struct http *h);
@@ -193,9 +195,9 @@ struct exchange {
 	struct conn *conn;
 	struct MHD_Connection *mhd;
 	const struct route_group *group;
-	struct header *headers; /* in the arena */
-	size_t header_count;
-	uint64_t announced; /* Content-Length */
+	struct header *headers;            /* in the arena */
+	size_t header_count, cookie_count; /* cookie_count: of those called Cookie */
+	uint64_t announced;                /* Content-Length */
 	char *body;
 	size_t body_n, body_room;
 	uint64_t drained; /* bytes of a refused body */
@@ -268,7 +270,7 @@ void http_exchange_serve(struct exchange *x);
 /* Counts what the answer holds, and makes it; none when too much is held already. */
 void http_exchange_finish(struct exchange *x, enum err e);
 void http_exchange_fail(struct exchange *x, enum err e); /* renders e and makes the answer */
-void http_exchange_log(struct exchange *x, const char *end);
+void http_exchange_log(struct exchange *x, int64_t now_us, const char *end);
 
 /* The cookie that is this reader's own in an answer which is otherwise the item's, or NULL. */
 const char *http_own_cookie(const struct exchange *x);

@@ -30,7 +30,7 @@ struct str http_cookie_exact(const struct request *r, struct str prefix, const c
 	char full[COOKIE_NAME_MAX];
 	struct str value = { NULL, 0 };
 	const struct str bare = str_of(name);
-	if (prefix.n + bare.n >= sizeof full) {
+	if (r->x->cookie_count == 0 || prefix.n + bare.n >= sizeof full) {
 		return value;
 	}
 	if (prefix.n > 0) {
@@ -80,6 +80,7 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 		return MHD_NO;
 	}
 	x->header_count++;
+	x->cookie_count += str_eq_nocase(header->name, STR("Cookie"));
 	return MHD_YES;
 }
 

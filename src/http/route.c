@@ -32,10 +32,15 @@ static bool begins_alike(struct str pattern, struct str path)
 	return i == pattern.n ? i == path.n : pattern.p[i] == '{';
 }
 
-/* Told by one character behind the group's prefix, with which all its patterns begin. */
+/* Told by two characters behind the group's prefix, with which all its patterns begin. */
 static bool cannot_fit(const char *pattern, struct str path, size_t at)
 {
-	return path.n > at && pattern[at] != path.p[at] && pattern[at] != '{';
+	for (const size_t end = at + 2; at < end && pattern[at] && pattern[at] != '{'; at++) {
+		if (at >= path.n || pattern[at] != path.p[at]) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static bool fits(struct str pattern, struct str path, struct fit *out)
@@ -83,31 +88,43 @@ static void allow(const bool methods[static METHOD_ANY], char out[static ALLOW_S
 	out[n] = 0;
 }
 
+/* For a path that no route takes with this method: those with which one does. */
+static void find_others(const struct route_group *g, struct str path, struct route_match *out)
+{
+	bool methods[METHOD_ANY + 1] = { false };
+	const size_t prefix_n = strlen(g->prefix);
+	for (size_t i = 0; i < g->count; i++) {
+		const struct route *r = &g->routes[i];
+		struct fit fit;
+		if (!cannot_fit(r->pattern, path, prefix_n) &&
+			fits(str_of(r->pattern), path, &fit)) {
+			methods[r->method] = true;
+		}
+	}
+	allow(methods, out->allow);
+	out->other_method = out->allow[0] != 0;
+}
+
 void http_route_match(
 	const struct route_group *g, enum method method, struct str path, struct route_match *out)
 {
 	*out = (struct route_match){ 0 };
-	bool methods[METHOD_ANY + 1] = { false };
 	uint64_t best = 0;
 	const size_t prefix_n = strlen(g->prefix);
 	for (size_t i = 0; i < g->count; i++) {
 		const struct route *r = &g->routes[i];
 		struct fit fit;
-		if (cannot_fit(r->pattern, path, prefix_n) ||
-			!fits(str_of(r->pattern), path, &fit)) {
-			continue;
-		}
-		methods[r->method] = true;
-		const bool meant = r->method == method || r->method == METHOD_ANY;
-		if (!meant || (out->route && fit.literal <= best)) {
+		if ((r->method != method && r->method != METHOD_ANY) ||
+			cannot_fit(r->pattern, path, prefix_n) ||
+			!fits(str_of(r->pattern), path, &fit) ||
+			(out->route && fit.literal <= best)) {
 			continue;
 		}
 		best = fit.literal;
 		out->route = r;
-		for (size_t k = 0; k < ROUTE_PARAMS_MAX; k++) {
-			out->params[k] = fit.params[k];
-		}
+		memcpy(out->params, fit.params, sizeof out->params);
 	}
-	allow(methods, out->allow);
-	out->other_method = !out->route && out->allow[0] != 0;
+	if (!out->route) {
+		find_others(g, path, out);
+	}
 }

@@ -56,7 +56,7 @@ static enum MHD_Result answer(struct exchange *x)
 		return MHD_NO; /* no memory for an answer: the connection is closed */
 	}
 	x->answered = true;
-	http_conn_await_reader(x->h, x->conn, x->bytes);
+	http_conn_await_reader(x->h, x->conn, clock_monotonic_us(), x->bytes);
 	return MHD_queue_response(x->mhd, (unsigned)x->rsp.status, x->answer);
 }
 
@@ -91,7 +91,7 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 	}
 	*slot = x;
 	atomic_fetch_add(&l->h->metrics.in_flight, 1);
-	http_conn_await_request(l->h, c);
+	http_conn_await_request(l->h, c, x->started_us);
 	x->refused = http_request_read(x, line);
 	x->close = x->refused != ERR_OK;
 	if (x->refused == ERR_OK) {
@@ -193,8 +193,9 @@ static void on_completed(
 		return;
 	}
 	*slot = NULL;
-	http_exchange_log(x, end_name(code));
-	http_conn_await_request(l->h, x->conn);
+	const int64_t now_us = clock_monotonic_us();
+	http_exchange_log(x, now_us, end_name(code));
+	http_conn_await_request(l->h, x->conn, now_us);
 	http_exchange_free(x);
 	atomic_fetch_sub(&l->h->metrics.in_flight, 1);
 }

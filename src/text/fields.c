@@ -67,10 +67,9 @@ size_t cookie_find(struct str header, struct str name, struct str *out)
 {
 	struct str first = { NULL, 0 };
 	size_t n = 0;
-	if (name.n == 0 || !header_value_ok(header))
-		return 0;
-	while (header.n > 0) {
-		struct str value = str_cut(&header, ';');
+	struct str rest = header;
+	while (name.n > 0 && rest.n > 0) {
+		struct str value = str_cut(&rest, ';');
 		struct str have = str_trim(str_cut(&value, '='));
 		if (!value.p || !str_eq(have, name))
 			continue;
@@ -78,7 +77,8 @@ size_t cookie_find(struct str header, struct str name, struct str *out)
 			first = str_trim(value);
 		n++;
 	}
-	if (n > 0)
-		*out = first;
+	if (n == 0 || !header_value_ok(header))
+		return 0;
+	*out = first;
 	return n;
 }

@@ -1,26 +1,42 @@
 #include "internal.h"
 
+/* Tables, for every byte of every request's headers is looked at. */
+static const bool in_token[256] = { ['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['a' ... 'z'] = true,
+	['!'] = true,
+	['#'] = true,
+	['$'] = true,
+	['%'] = true,
+	['&'] = true,
+	['\''] = true,
+	['*'] = true,
+	['+'] = true,
+	['-'] = true,
+	['.'] = true,
+	['^'] = true,
+	['_'] = true,
+	['`'] = true,
+	['|'] = true,
+	['~'] = true };
+static const bool in_value[256] = { ['\t'] = true, [0x20 ... 0x7e] = true, [0x80 ... 0xff] = true };
+
+static bool all_in(const bool table[static 256], struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!table[(unsigned char)s.p[i]])
+			return false;
+	return true;
+}
+
 bool header_token_ok(struct str name)
 {
-	const struct str marks = STR("!#$%&'*+-.^_`|~");
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-		bool word =
-			(c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-		if (!word && !str_has_byte(marks, c))
-			return false;
-	}
-	return name.n > 0;
+	return name.n > 0 && all_in(in_token, name);
 }
 
 bool header_value_ok(struct str value)
 {
-	for (size_t i = 0; i < value.n; i++) {
-		unsigned char c = (unsigned char)value.p[i];
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return false;
-	}
-	return true;
+	return all_in(in_value, value);
 }
 
 static struct str skip(struct str s, size_t n)

@@ -69,13 +69,10 @@ static bool raw_path_ok(struct str raw)
 static bool segments_ok(struct str path)
 {
 	struct str rest = { path.p + 1, path.n - 1 };
-	while (rest.n > 0) {
-		bool more = str_has_byte(rest, '/');
+	while (rest.n > 0) { /* one trailing slash ends it, too */
 		struct str segment = str_cut(&rest, '/');
 		if (segment.n == 0 || str_eq(segment, STR(".")) || str_eq(segment, STR("..")))
 			return false;
-		if (more && !rest.n)
-			return true; /* one trailing slash */
 	}
 	return true;
 }
@@ -98,10 +95,32 @@ bool path_plain(struct str path)
 	return code_points_ok(path) && segments_ok(path);
 }
 
+/* Letters, digits and what mostly stands between them: nothing to decode, nothing to refuse. */
+static bool is_bare(struct str raw)
+{
+	static const bool bare[256] = { ['0' ... '9'] = true,
+		['A' ... 'Z'] = true,
+		['a' ... 'z'] = true,
+		['/'] = true,
+		['-'] = true,
+		['_'] = true,
+		['.'] = true };
+	for (size_t i = 0; i < raw.n; i++)
+		if (!bare[(unsigned char)raw.p[i]])
+			return false;
+	return raw.n > 0 && raw.p[0] == '/';
+}
+
 enum err url_path(struct str raw, struct arena *a, struct str *out)
 {
 	if (raw.n > URL_PATH_MAX)
 		return ERR_TOO_LARGE;
+	if (is_bare(raw)) {
+		if (!segments_ok(raw))
+			return ERR_INVALID;
+		*out = arena_str(a, raw);
+		return out->p ? ERR_OK : ERR_NOMEM;
+	}
 	if (!raw_path_ok(raw))
 		return ERR_INVALID;
 	struct str path;

@@ -43,15 +43,15 @@ static bool holds(struct cache *c, const char *key, const char *value)
 	return same;
 }
 
-/* ---- the hash: vectors of the reference implementation, key 00 01 … 0f, input 00 01 … ---- */
+/* ---- the hash: vectors of the reference implementation with c = 1 and d = 3, key 00 01 … 0f, input 00 01 … ---- */
 static void test_hash(void **state)
 {
 	static const struct {
 		size_t n;
 		uint64_t want;
-	} cases[] = { { 0, 0x726fdb47dd0e0e31 }, { 1, 0x74f839c593dc67fd },
-		{ 7, 0xab0200f58b01d137 }, { 8, 0x93f5f5799a932462 }, { 15, 0xa129ca6149be45e5 },
-		{ 63, 0x958a324ceb064572 } };
+	} cases[] = { { 0, 0xabac0158050fc4dc }, { 1, 0xc9f49bf37d57ca93 },
+		{ 7, 0xd3927d989bb11140 }, { 8, 0x369095118d299a8e }, { 15, 0xd320d86d2a519956 },
+		{ 63, 0x9d199062b7bbb3a8 } };
 	const struct hash_key key = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 };
 	char in[64];
 	(void)state;
