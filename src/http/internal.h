@@ -174,7 +174,7 @@ const struct route_group *http_group_of(const struct listener *l, struct str pat
 struct route_match {
 	const struct route *route; /* NULL: none */
 	struct str params[ROUTE_PARAMS_MAX];
-	bool other_method; /* the path is known, see allow */
+	bool other_method; /* none, but the path is known, see allow */
 	char allow[ALLOW_SIZE];
 };
 void http_route_match(

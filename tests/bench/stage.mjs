@@ -29,7 +29,7 @@ function settings(dir, port, ops, more) {
 		POSTERN_SERVER_CONNECTIONS: '20000', POSTERN_SERVER_CONNECTIONS_PER_ADDRESS: '20000',
 		POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1', // who asks the gate
 	};
-	for (const name of ['PAGE', 'LOGIN', 'MAIL', 'WRITE'])
+	for (const name of ['PAGE', 'LOGIN', 'MAIL', 'WRITE', 'GATE'])
 		env[`POSTERN_LIMITS_${name}_BURST`] = env[`POSTERN_LIMITS_${name}_PER_MINUTE`] = '0';
 	return { ...env, ...more };
 }

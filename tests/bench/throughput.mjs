@@ -8,7 +8,7 @@ const NO_CONTENT = { status: 204, pairs: [['Cache-Control', 'no-store']], body: 
 const summary = (samples) => ({
 	perSecond: median(samples.map((s) => s.perSecond)), cpuUs: median(samples.map((s) => s.cpuUs)),
 	p50Us: median(samples.map((s) => s.p50Us)), p99Us: median(samples.map((s) => s.p99Us)),
-	spread: spread(samples.map((s) => s.perSecond)), bad: samples.reduce((n, s) => n + s.bad + s.socketErrors, 0),
+	spread: spread(samples.map((s) => s.perSecond)),
 });
 
 // Each lane is one thing that is asked again and again: {id, name, port, path, headers, pids, samples}.
@@ -41,6 +41,9 @@ export async function throughput({ rounds, seconds, connections, say }) {
 	}
 	await close();
 	await stop(postern.child);
+	const refused = all.filter((lane) => lane.samples.some((s) => s.bad + s.socketErrors > 0));
+	if (refused.length) // what is no answer is fast
+		throw new Error(`not answered as they should be: ${refused.map((lane) => lane.id).join(', ')}`);
 	const results = new Map(all.map((lane) => [lane.id, summary(lane.samples)]));
 	const rows = all.filter((lane) => !lane.id.includes(':')).map((lane) => {
 		const twin = results.get(`${lane.id}:twin`) ?? results.get('article-full:twin'), own = results.get(lane.id);
