@@ -6,11 +6,22 @@ static bool plain(char c)
 	return c >= ' ' && c <= '~' && c != '%';
 }
 
+static bool all_plain(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (!plain(s.p[i]))
+			return false;
+	}
+	return true;
+}
+
 struct str header_safe(struct arena *a, struct str s)
 {
 	BUF_AUTO b = BUF((size_t)3 * (EMAIL_SIZE + NAME_SIZE));
 
 	s = str_trim(s);
+	if (all_plain(s))
+		return s.n > 0 ? arena_str(a, s) : STR("");
 	for (size_t i = 0; i < s.n; i++) {
 		if (plain(s.p[i]))
 			buf_byte(&b, s.p[i]);

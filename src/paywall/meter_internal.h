@@ -59,16 +59,23 @@ const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 /* For visit_case: of the meter that the article has. */
 enum err MUST_USE meter_usage(struct db_conn *c, const struct visit_ask *q, const struct meter *m,
 	struct paywall_usage *out);
+/* What an article and a meter are called in cookies. */
+struct meter_names {
+	struct meter_tag article;
+	uint8_t name[METER_NAME_TAG_BYTES];
+};
+struct meter_names meter_names_of(
+	const struct meter_keys *keys, const char *article_id, const struct meter *m);
 /* What the cookie of a visit says of a meter. */
 struct meter_seen {
 	struct meter_cookie cookie; /* empty unless it is good */
 	enum cookie_state state;
 	const struct meter_count *count; /* in the cookie; NULL: nothing that counts on */
-	struct meter_tag article;
-	uint8_t name[METER_NAME_TAG_BYTES];
+	struct meter_names names;
 };
+/* `names` are the article's and the meter's. */
 void meter_look(const struct meter_keys *keys, const struct visit_ask *q, const struct meter *m,
-	struct meter_seen *out);
+	const struct meter_names *names, struct meter_seen *out);
 /* Of a stranger, for whom that is all. */
 void meter_stranger_usage(const struct visit_ask *q, const struct meter *m,
 	const struct meter_seen *seen, struct paywall_usage *out);

@@ -113,6 +113,15 @@ void meter_name_tag(
 	tag(k, 'm', name, out, METER_NAME_TAG_BYTES);
 }
 
+struct meter_names meter_names_of(
+	const struct meter_keys *keys, const char *article_id, const struct meter *m)
+{
+	struct meter_names out = { .article = meter_article_tag(keys, article_id) };
+
+	meter_name_tag(keys, m->name, out.name);
+	return out;
+}
+
 /* ---- rotation ---- */
 
 struct rotation {

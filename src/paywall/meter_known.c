@@ -4,7 +4,11 @@
 
 #include "meter_internal.h"
 
-#define KEYS_KEY STR("k") /* in paywall.facts */
+#include <string.h>
+
+/* Keys of paywall.facts: the keys of meters; what a meter and an article are called. */
+#define KEYS_KEY STR("k")
+enum { NAMES = 'n', NAMES_KEY_SIZE = 2 + METER_NAME_SIZE + ID_SIZE };
 
 enum err meter_keys_keep(const struct paywall *w, const struct cache_load *load, struct db_conn *c)
 {
@@ -23,12 +27,45 @@ enum err meter_keys_keep(const struct paywall *w, const struct cache_load *load,
 	return ERR_OK;
 }
 
-static bool settle(const struct visit_ask *q, const struct paywall_policy *policy,
-	struct paywall_case *k, const struct meter_keys *keys, struct meter_known *out)
+struct kept_keys {
+	struct cache_load load; /* from before they were taken */
+	const struct meter_keys *keys;
+};
+
+/* Six blocks of BLAKE2b, which are the same for every reader. They hang on the keys alone, and go
+ * with them. */
+static struct meter_names names_of(const struct visit_ask *q, const struct meter_keys *keys,
+	const struct cache_load *load, const struct meter *m)
 {
+	char key[NAMES_KEY_SIZE] = { NAMES };
+	struct meter_names names;
+	char *end = stpcpy(stpcpy(key + 1, m->name) + 1, q->art->id);
+	const struct str of = { key, (size_t)(end - key) };
+	struct cache_item *item = cache_get(q->w->facts, of);
+
+	if (item) {
+		memcpy(&names, cache_value(item).p, sizeof names);
+		cache_release(item);
+		return names;
+	}
+	names = meter_names_of(keys, q->art->id, m);
+	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
+	(void)cache_put(q->w->facts, load,
+		&(struct cache_put){ .key = of,
+			.value = { (const char *)&names, sizeof names },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
+	return names;
+}
+
+static bool settle(const struct visit_ask *q, const struct paywall_policy *policy,
+	struct paywall_case *k, const struct kept_keys *kept, struct meter_known *out)
+{
+	const struct meter_keys *keys = kept->keys;
+	const struct meter_names names = names_of(q, keys, &kept->load, out->d.meter);
 	struct meter_seen seen;
 
-	meter_look(keys, q, out->d.meter, &seen);
+	meter_look(keys, q, out->d.meter, &names, &seen);
 	if (seen.state == COOKIE_BAD)
 		return false; /* unless another process has sealed it with a newer key */
 	meter_stranger_usage(q, out->d.meter, &seen, &k->usage);
@@ -55,8 +92,12 @@ bool meter_known(
 	*out = (struct meter_known){ .d = paywall_decide(&k), .receipt.move = METER_COOKIE_KEEP };
 	if (!paywall_metered(&out->d))
 		return true;
+	struct kept_keys kept = { .load = cache_begin(q->w->facts) };
 	struct cache_item *keys = cache_get(q->w->facts, KEYS_KEY);
-	bool known = keys && settle(q, policy, &k, (const void *)cache_value(keys).p, out);
+	if (!keys)
+		return false;
+	kept.keys = (const void *)cache_value(keys).p;
+	bool known = settle(q, policy, &k, &kept, out);
 	cache_release(keys);
 	return known;
 }

@@ -185,17 +185,17 @@ static enum err add_reading(
 	struct meter_count *n = NULL;
 
 	for (size_t i = 0; i < k->count; i++) {
-		if (memcmp(k->v[i].name, seen->name, sizeof seen->name) == 0)
+		if (memcmp(k->v[i].name, seen->names.name, sizeof seen->names.name) == 0)
 			n = &k->v[i];
 	}
 	if (!n && k->count < METERS_MAX) {
 		n = &k->v[k->count++];
 		*n = (struct meter_count){ .began_at = meter_window(m, now_s).starts_at };
-		memcpy(n->name, seen->name, sizeof seen->name);
+		memcpy(n->name, seen->names.name, sizeof seen->names.name);
 	}
 	if (!n || n->n >= METER_LIMIT_MAX)
 		return ERR_INTERNAL; /* the decision would not have been to count */
-	n->tags[n->n++] = seen->article;
+	n->tags[n->n++] = seen->names.article;
 	return ERR_OK;
 }
 
@@ -233,7 +233,8 @@ static enum err stranger_read(struct db_conn *c, void *arg)
 		return e;
 	e = policy_take(s->q->w->policies, c, &policy);
 	if (!e) {
-		meter_look(&keys, s->q, s->d->meter, &seen);
+		const struct meter_names names = meter_names_of(&keys, s->q->art->id, s->d->meter);
+		meter_look(&keys, s->q, s->d->meter, &names, &seen);
 		e = meter_stranger_receipt(
 			s->q, &(struct meter_charge){ &keys, policy, s->d, &seen }, s->receipt);
 	}

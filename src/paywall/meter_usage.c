@@ -29,14 +29,13 @@ const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 }
 
 void meter_look(const struct meter_keys *keys, const struct visit_ask *q, const struct meter *m,
-	struct meter_seen *out)
+	const struct meter_names *names, struct meter_seen *out)
 {
+	out->names = *names;
 	out->state = meter_cookie_open(keys, q->v->meter_cookie, &out->cookie);
 	if (out->state != COOKIE_GOOD)
 		out->cookie.count = 0;
-	out->article = meter_article_tag(keys, q->art->id);
-	meter_name_tag(keys, m->name, out->name);
-	out->count = count_of(&out->cookie, out->name, m, q->v->now_s);
+	out->count = count_of(&out->cookie, names->name, m, q->v->now_s);
 }
 
 static void tally_add_count(struct meter_tally *t, const struct meter_count *n)
@@ -72,7 +71,7 @@ static void usage_of(const struct visit_ask *q, const struct meter *m,
 	if (seen->count)
 		tally_add_count(rows, seen->count);
 	*out = (struct paywall_usage){ .used = (int64_t)rows->n,
-		.counted = meter_tally_has(rows, seen->article),
+		.counted = meter_tally_has(rows, seen->names.article),
 		.ends_at = meter_ends_at(m, rows->began_at, q->v->now_s) };
 	if (is_stranger(q->v))
 		stranger_limits(q, m, seen->state, out);
@@ -102,7 +101,8 @@ enum err meter_usage(struct db_conn *c, const struct visit_ask *q, const struct 
 	else if (!e && !is_stranger(q->v))
 		e = meter_rows_load(c, q->v->account_id, m, q->v->now_s, &rows);
 	if (!e) {
-		meter_look(&keys, q, m, &seen);
+		const struct meter_names names = meter_names_of(&keys, q->art->id, m);
+		meter_look(&keys, q, m, &names, &seen);
 		usage_of(q, m, &seen, &rows, out);
 	}
 	crypto_wipe(&keys, sizeof keys);

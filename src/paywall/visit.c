@@ -143,14 +143,10 @@ enum err visit_decide(const struct paywall *w, struct db_conn *c, const struct v
 
 struct str visit_decision_text(const struct decision *d, struct arena *a)
 {
-	const char *meter = "";
+	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE];
+	const struct str pieces[] = { str_of(paywall_grant_name(d->grant)), STR("; reason="),
+		str_of(paywall_reason_name(d->reason)), STR("; used="), int_text(d->used, used),
+		STR("; limit="), int_text(d->limit, limit) };
 
-	if (paywall_metered(d))
-		meter = arena_fmt(
-			a, "; used=%lld; limit=%lld", (long long)d->used, (long long)d->limit);
-	if (paywall_metered(d) && !*meter)
-		return (struct str){ NULL, 0 };
-	const char *text = arena_fmt(a, "%s; reason=%s%s", paywall_grant_name(d->grant),
-		paywall_reason_name(d->reason), meter);
-	return *text ? str_of(text) : (struct str){ NULL, 0 };
+	return arena_join(a, pieces, paywall_metered(d) ? COUNT(pieces) : 3);
 }

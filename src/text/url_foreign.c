@@ -37,12 +37,31 @@ static size_t slashes(struct str s)
 	return n;
 }
 
+/* Nothing in it has another case, width or composition. */
+static bool folds_to_itself(struct str path)
+{
+	static const bool fixed[256] = { ['a' ... 'z'] = true,
+		['0' ... '9'] = true,
+		['/'] = true,
+		['-'] = true,
+		['_'] = true,
+		['.'] = true };
+	for (size_t i = 0; i < path.n; i++)
+		if (!fixed[(unsigned char)path.p[i]])
+			return false;
+	return true;
+}
+
 enum err url_path_foreign(struct str raw, struct arena *a, struct str *path, struct str *folded)
 {
 	struct str plain, low;
 	enum err e = url_path(raw, a, &plain);
 	if (e == ERR_OK && !foreign_ok(plain))
 		e = ERR_INVALID;
+	if (e == ERR_OK && folds_to_itself(plain)) {
+		*path = *folded = plain;
+		return ERR_OK;
+	}
 	if (e == ERR_OK)
 		e = text_fold(plain, a, &low);
 	if (e != ERR_OK)
@@ -113,9 +132,10 @@ static enum err read_origin(struct str authority, bool https, struct arena *a, s
 	if (!split_port(&host, &port) || !host_ok(host))
 		return ERR_INVALID;
 	const char *site = port == 0 || port == (https ? 443 : 80)
-				   ? arena_fmt(a, STR_FMT, STR_ARG(host))
+				   ? arena_str(a, host).p
 				   : arena_fmt(a, STR_FMT ":%lld", STR_ARG(host), (long long)port);
-	out->origin = str_of(arena_fmt(a, "%s%s", https ? "https://" : "http://", site));
+	const struct str pieces[] = { https ? STR("https://") : STR("http://"), str_of(site) };
+	out->origin = arena_join(a, pieces, COUNT(pieces));
 	out->site = str_of(site);
 	return arena_failed(a) ? ERR_NOMEM : ERR_OK;
 }
