@@ -44,10 +44,17 @@ void crypto_hash_tag(const uint8_t hash[static HASH_BYTES], char out[static HASH
 
 /* ---- passwords: Argon2id, PHC string ---- */
 enum { PASSWORD_HASH_SIZE = 128 }; /* crypto_pwhash_STRBYTES */
+struct hashers;
 struct password_cost {
 	uint32_t memory_kib; /* at least 19,456 (OWASP), at most 1 GiB */
 	uint32_t passes;     /* at least 2 (1 from 47,104 KiB on) */
+	struct hashers *by;  /* who does the work; NULL: the thread that asks for it */
 };
+/* Threads that do it when nobody else wants the processor; whoever has waited for them for a second
+ * does it himself, one at a time. So at most `threads` and one are done at once. NULL without
+ * memory or threads. */
+struct hashers *crypto_hashers_start(unsigned threads);
+void crypto_hashers_stop(struct hashers *h); /* nobody asks any more; NULL is fine */
 /* ERR_INVALID below, ERR_TOO_LARGE above (or more than 20 passes). */
 enum err MUST_USE crypto_password_cost_check(struct password_cost c);
 /* `prepared` went through text_opaque. Takes tens of milliseconds: hash lane only. ERR_NOMEM, and

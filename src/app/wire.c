@@ -42,7 +42,7 @@ static unsigned hash_threads(const struct config *c)
 static struct account_settings account_settings(const struct config *c)
 {
 	return (struct account_settings){
-		.cost = { (uint32_t)c->password_memory_kib, (uint32_t)c->password_passes },
+		.cost = { (uint32_t)c->password_memory_kib, (uint32_t)c->password_passes, NULL },
 		.min_length = (unsigned)c->password_min_length,
 		.max_length = (unsigned)c->password_max_length,
 		.min_bits = (double)c->password_min_bits,
@@ -324,6 +324,12 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.teaser_words = (unsigned)c->teaser_words };
 	routes_fill(app);
 	http_fill(app);
+	app->hashers = crypto_hashers_start(hash_threads(c));
+	if (!app->hashers) {
+		snprintf(why, CONFIG_WHY_SIZE, "no memory or no threads to hash passwords");
+		return ERR_NOMEM;
+	}
+	app->accounts.set.cost.by = app->hashers;
 	e = http_start(&app->http_set, &app->http, why);
 	if (!e)
 		e = mail_deliver_start(app->mail);
@@ -405,6 +411,7 @@ void app_wait(struct app *app)
 void app_close(struct app *app)
 {
 	http_stop(app->http);
+	crypto_hashers_stop(app->hashers);
 	gate_close(app->gate);
 	pages_close(app->pages);
 	mail_close(app->mail);

@@ -18,6 +18,7 @@ struct app {
 	struct db *db;
 	struct mail *mail;
 	struct accounts accounts;
+	struct hashers *hashers; /* of a serving program */
 	struct cache *shared; /* answers for every stranger */
 	struct paywall wall;
 	struct pages *pages;

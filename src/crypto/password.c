@@ -2,7 +2,7 @@
 
 #include "postern/crypto.h"
 
-#include "phc.h"
+#include "hasher.h"
 
 #include <string.h>
 
@@ -30,20 +30,33 @@ static const char *bytes_of(struct str s)
 	return s.n > 0 ? s.p : "";
 }
 
+/* With the cost in range and the password in memory, all that can fail is the allocation. */
+enum err hash_work_do(struct hash_work *w)
+{
+	const struct phc *phc = &w->phc;
+	const char *password = bytes_of(w->password);
+	const size_t memory = (size_t)phc->memory_kib * BYTES_A_KIB;
+	int algorithm = phc->algorithm == PHC_ARGON2ID ? crypto_pwhash_ALG_ARGON2ID13
+						       : crypto_pwhash_ALG_ARGON2I13;
+	int failed = w->make ? crypto_pwhash_str_alg(w->text, password, w->password.n, phc->passes,
+				       memory, algorithm)
+			     : crypto_pwhash(w->hash, sizeof w->hash, password, w->password.n,
+				       phc->salt, phc->passes, memory, algorithm);
+	return failed ? ERR_NOMEM : ERR_OK;
+}
+
 enum err crypto_password_hash(
 	struct str prepared, struct password_cost c, char out[static PASSWORD_HASH_SIZE])
 {
-	char hash[PASSWORD_HASH_SIZE];
+	struct hash_work w = { .password = prepared,
+		.make = true,
+		.phc = { PHC_ARGON2ID, c.memory_kib, c.passes, { 0 }, { 0 } } };
 	enum err e = crypto_password_cost_check(c);
-	if (e != ERR_OK)
-		return e;
-	/* With the cost in range and the password in memory, all that can fail is the allocation.
-	 */
-	if (crypto_pwhash_str_alg(hash, bytes_of(prepared), prepared.n, c.passes,
-		    (size_t)c.memory_kib * BYTES_A_KIB, crypto_pwhash_ALG_ARGON2ID13) != 0)
-		return ERR_NOMEM;
-	memcpy(out, hash, sizeof hash);
-	return ERR_OK;
+	if (e == ERR_OK)
+		e = hashers_do(c.by, &w);
+	if (e == ERR_OK)
+		memcpy(out, w.text, sizeof w.text);
+	return e;
 }
 
 static enum err stored_parse(const char *stored, struct phc *out)
@@ -55,16 +68,14 @@ static enum err stored_parse(const char *stored, struct phc *out)
 
 /* Computed here and not by crypto_pwhash_str_verify, which calls it a wrong password when there is
  * no memory. */
-static enum err work(const struct phc *phc, struct str prepared)
+static enum err work(const struct phc *phc, struct str prepared, struct hashers *by)
 {
-	uint8_t hash[PHC_HASH_BYTES];
-	int algorithm = phc->algorithm == PHC_ARGON2ID ? crypto_pwhash_ALG_ARGON2ID13
-						       : crypto_pwhash_ALG_ARGON2I13;
-	if (crypto_pwhash(hash, sizeof hash, bytes_of(prepared), prepared.n, phc->salt, phc->passes,
-		    (size_t)phc->memory_kib * BYTES_A_KIB, algorithm) != 0)
-		return ERR_NOMEM;
-	bool equal = crypto_equal(hash, phc->hash, sizeof hash);
-	crypto_wipe(hash, sizeof hash);
+	struct hash_work w = { .password = prepared, .phc = *phc };
+	enum err e = hashers_do(by, &w);
+	if (e != ERR_OK)
+		return e;
+	bool equal = crypto_equal(w.hash, phc->hash, sizeof w.hash);
+	crypto_wipe(w.hash, sizeof w.hash);
 	return equal ? ERR_OK : ERR_DENIED;
 }
 
@@ -74,7 +85,7 @@ static enum err work_in_vain(struct password_cost c, struct str prepared)
 	struct phc dummy = { PHC_ARGON2ID, c.memory_kib, c.passes, { 0 }, { 0 } };
 	enum err e = crypto_password_cost_check(c);
 	if (e == ERR_OK)
-		e = work(&dummy, prepared);
+		e = work(&dummy, prepared, c.by);
 	return e == ERR_OK ? ERR_DENIED : e;
 }
 
@@ -85,7 +96,7 @@ enum err crypto_password_verify(const char *stored, struct str prepared, struct 
 		return work_in_vain(c, prepared);
 	if (stored_parse(stored, &phc) != ERR_OK)
 		return ERR_CORRUPT;
-	return work(&phc, prepared);
+	return work(&phc, prepared, c.by);
 }
 
 bool crypto_password_stale(const char *stored, struct password_cost c)

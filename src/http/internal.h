@@ -76,7 +76,6 @@ struct lane_pool;
 struct lane_settings {
 	const char *name;
 	unsigned threads, room; /* room: requests that may wait */
-	bool background;        /* low priority, and one thread more: see lane.c */
 	/* Runs on a lane thread and must not touch the exchange after giving it back. `abandon`:
 	 * the server stops and the request is to be refused. */
 	void (*run)(struct exchange *x, bool abandon);

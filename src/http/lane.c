@@ -4,22 +4,12 @@
  * turns, so that one that asks without pause delays another by its own turn and no more. A lane
  * that is not fair has one source for all, and is first in, first out.
  *
- * The threads of a lane in the background run when nobody else wants the processor, whatever there
- * is to do: readers do not notice them. So that they are not kept from it for ever on a machine
- * that never rests, one thread more at an ordinary priority looks once a second, and takes the
- * request whose turn it is when that has waited for a second.
- *
  * A source is looked for one by one: there are no more than requests that wait, and what they wait
  * for costs a thousand times as much as the look. A table by hash would be one more to aim at. */
 #include "internal.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-enum { NICE_LEAST = 19, NICE_STEADY = 10, LATE_US = 1000000 };
 
 struct source {
 	struct source *next; /* in turn, or free */
@@ -30,7 +20,7 @@ struct source {
 struct lane_pool {
 	struct lane_settings s;
 	pthread_mutex_t lock;
-	pthread_cond_t wake, ends;  /* ends: for the steady thread */
+	pthread_cond_t wake;
 	struct source *head, *tail; /* in turn */
 	struct source *free;        /* each source has one waiting at least: `room` are enough */
 	struct source *sources;
@@ -38,8 +28,6 @@ struct lane_pool {
 	uint64_t refused;
 	bool closed, abandon;
 	unsigned running; /* threads that were started */
-	bool steady_runs;
-	pthread_t steady;
 	pthread_t threads[];
 };
 
@@ -140,49 +128,9 @@ static struct exchange *take(struct lane_pool *l, bool *abandon)
 	return x;
 }
 
-/* SCHED_IDLE: also makes other threads that wake up come to this core as to a free one. Where one
- * of these is not allowed, the other serves, or none: the work is done all the same. */
-static void give_way(void)
-{
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_LEAST);
-	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
-}
-
-/* The next one in turn if it is late, once a second; NULL when the lane is closed. */
-static struct exchange *take_late(struct lane_pool *l)
-{
-	struct exchange *x = NULL;
-	pthread_mutex_lock(&l->lock);
-	while (!x && !l->closed) {
-		const int64_t next_us = clock_monotonic_us() + LATE_US;
-		while (!l->closed && cond_wait_until(&l->ends, &l->lock, next_us)) {
-		}
-		const int64_t before_us = clock_monotonic_us() - LATE_US;
-		if (!l->closed && l->head && l->head->first->started_us <= before_us) {
-			x = next_in_turn(l);
-		}
-	}
-	pthread_mutex_unlock(&l->lock);
-	return x;
-}
-
-static void *steady_main(void *arg)
-{
-	struct lane_pool *l = arg;
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_STEADY);
-	struct exchange *x = NULL;
-	while ((x = take_late(l))) {
-		l->s.run(x, false);
-	}
-	return NULL;
-}
-
 static void *lane_main(void *arg)
 {
 	struct lane_pool *l = arg;
-	if (l->s.background) {
-		give_way();
-	}
 	bool abandon = false;
 	struct exchange *x = NULL;
 	while ((x = take(l, &abandon))) {
@@ -208,18 +156,14 @@ struct lane_pool *http_lane_start(const struct lane_settings *s)
 	}
 	l->s = *s;
 	pthread_mutex_init(&l->lock, NULL);
-	cond_init(&l->wake);
-	cond_init(&l->ends);
-	l->steady_runs = s->background && thread_start(&l->steady, steady_main, l);
-	bool ok = l->steady_runs == s->background;
-	for (unsigned i = 0; ok && i < s->threads; i++) {
-		ok = thread_start(&l->threads[i], lane_main, l);
-		l->running += ok;
-	}
-	if (!ok) {
-		http_lane_stop(l, true);
-		http_lane_free(l);
-		return NULL;
+	pthread_cond_init(&l->wake, NULL);
+	for (unsigned i = 0; i < s->threads; i++) {
+		if (!thread_start(&l->threads[i], lane_main, l)) {
+			http_lane_stop(l, true);
+			http_lane_free(l);
+			return NULL;
+		}
+		l->running++;
 	}
 	return l;
 }
@@ -285,16 +229,11 @@ void http_lane_stop(struct lane_pool *l, bool abandon)
 	l->closed = true;
 	l->abandon = abandon;
 	pthread_cond_broadcast(&l->wake);
-	pthread_cond_signal(&l->ends);
 	pthread_mutex_unlock(&l->lock);
 	for (unsigned i = 0; i < l->running; i++) {
 		pthread_join(l->threads[i], NULL);
 	}
 	l->running = 0;
-	if (l->steady_runs) {
-		pthread_join(l->steady, NULL);
-	}
-	l->steady_runs = false;
 }
 
 void http_lane_free(struct lane_pool *l)
@@ -303,7 +242,6 @@ void http_lane_free(struct lane_pool *l)
 		return;
 	}
 	pthread_cond_destroy(&l->wake);
-	pthread_cond_destroy(&l->ends);
 	pthread_mutex_destroy(&l->lock);
 	free(l->sources);
 	free(l);

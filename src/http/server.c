@@ -239,9 +239,9 @@ static void displaced(struct exchange *x)
 static bool start_lanes(struct http *h)
 {
 	const struct http_settings *s = &h->s;
-	const struct lane_settings work = { "work", s->work_threads, s->work_queue, false, run,
-		false, NULL };
-	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, true, run, true,
+	const struct lane_settings work = { "work", s->work_threads, s->work_queue, run, false,
+		NULL };
+	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, run, true,
 		displaced };
 	h->lanes[LANE_WORK] = http_lane_start(&work);
 	h->lanes[LANE_HASH] = http_lane_start(&hash);

@@ -303,7 +303,7 @@ static void test_rehash(void **state)
 	(void)state;
 	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
 	assert_int_equal(account_find(&b->s, STR("ada@example.org"), &acc), ERR_OK);
-	b->s.set.cost = (struct password_cost){ 20480, 2 };
+	b->s.set.cost = (struct password_cost){ .memory_kib = 20480, .passes = 2 };
 	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_OK);
 	assert_int_equal(account_find(&b->s, STR("ada@example.org"), &after), ERR_OK);
 	assert_string_not_equal(after.password_hash, acc.password_hash);

@@ -17,6 +17,10 @@
 #define HASH "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 #define TAIL "$" SALT "$" HASH
 
+#define COST(kib, times)                                                                           \
+	{                                                                                          \
+		.memory_kib = (kib), .passes = (times)                                             \
+	}
 static const struct password_cost cheapest = { .memory_kib = 19456, .passes = 2 };
 
 static int start(void **state)
@@ -111,17 +115,17 @@ static void cost_has_a_floor_and_a_ceiling(void **state)
 		struct password_cost cost;
 		enum err err;
 	} cases[] = {
-		{ { 19456, 2 }, ERR_OK },
-		{ { 47104, 1 }, ERR_OK },
-		{ { 1048576, 20 }, ERR_OK },
-		{ { 19455, 2 }, ERR_INVALID },
-		{ { 19456, 1 }, ERR_INVALID },
-		{ { 47103, 1 }, ERR_INVALID },
-		{ { 47104, 0 }, ERR_INVALID },
-		{ { 0, 0 }, ERR_INVALID },
-		{ { 1048577, 2 }, ERR_TOO_LARGE },
-		{ { 19456, 21 }, ERR_TOO_LARGE },
-		{ { UINT32_MAX, UINT32_MAX }, ERR_TOO_LARGE },
+		{ COST(19456, 2), ERR_OK },
+		{ COST(47104, 1), ERR_OK },
+		{ COST(1048576, 20), ERR_OK },
+		{ COST(19455, 2), ERR_INVALID },
+		{ COST(19456, 1), ERR_INVALID },
+		{ COST(47103, 1), ERR_INVALID },
+		{ COST(47104, 0), ERR_INVALID },
+		{ COST(0, 0), ERR_INVALID },
+		{ COST(1048577, 2), ERR_TOO_LARGE },
+		{ COST(19456, 21), ERR_TOO_LARGE },
+		{ COST(UINT32_MAX, UINT32_MAX), ERR_TOO_LARGE },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -191,7 +195,7 @@ static double least_cpu_ms(const char *stored, struct password_cost c)
  * cost set. */
 static void unknown_costs_as_much_as_known(void **state)
 {
-	static const struct password_cost costs[] = { { 19456, 2 }, { 19456, 4 } };
+	static const struct password_cost costs[] = { COST(19456, 2), COST(19456, 4) };
 	(void)state;
 	for (size_t i = 0; i < COUNT(costs); i++) {
 		char hash[PASSWORD_HASH_SIZE];
@@ -212,16 +216,16 @@ static void stale_in_either_direction(void **state)
 		struct password_cost now;
 		bool stale;
 	} cases[] = {
-		{ "$argon2id$v=19$m=19456,t=2,p=1" TAIL, { 19456, 2 }, false },
-		{ "$argon2id$v=19$m=65536,t=3,p=1" TAIL, { 65536, 3 }, false },
-		{ "$argon2id$v=19$m=19456,t=2,p=1" TAIL, { 19457, 2 }, true },
-		{ "$argon2id$v=19$m=19457,t=2,p=1" TAIL, { 19456, 2 }, true },
-		{ "$argon2id$v=19$m=19456,t=2,p=1" TAIL, { 19456, 3 }, true },
-		{ "$argon2id$v=19$m=19456,t=3,p=1" TAIL, { 19456, 2 }, true },
-		{ "$argon2id$v=19$m=19456,t=2,p=2" TAIL, { 19456, 2 }, true },
-		{ "$argon2i$v=19$m=19456,t=2,p=1" TAIL, { 19456, 2 }, true },
-		{ "", { 19456, 2 }, true },
-		{ NULL, { 19456, 2 }, true },
+		{ "$argon2id$v=19$m=19456,t=2,p=1" TAIL, COST(19456, 2), false },
+		{ "$argon2id$v=19$m=65536,t=3,p=1" TAIL, COST(65536, 3), false },
+		{ "$argon2id$v=19$m=19456,t=2,p=1" TAIL, COST(19457, 2), true },
+		{ "$argon2id$v=19$m=19457,t=2,p=1" TAIL, COST(19456, 2), true },
+		{ "$argon2id$v=19$m=19456,t=2,p=1" TAIL, COST(19456, 3), true },
+		{ "$argon2id$v=19$m=19456,t=3,p=1" TAIL, COST(19456, 2), true },
+		{ "$argon2id$v=19$m=19456,t=2,p=2" TAIL, COST(19456, 2), true },
+		{ "$argon2i$v=19$m=19456,t=2,p=1" TAIL, COST(19456, 2), true },
+		{ "", COST(19456, 2), true },
+		{ NULL, COST(19456, 2), true },
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
@@ -292,6 +296,84 @@ static void threads_do_not_mix(void **state)
 	}
 }
 
+/* ---- hashers ---- */
+
+struct asking {
+	struct password_cost cost;
+	enum err made, right, wrong;
+	pthread_t thread;
+};
+
+static void *ask_hashers(void *arg)
+{
+	struct asking *k = arg;
+	char hash[PASSWORD_HASH_SIZE];
+	k->made = crypto_password_hash(STR("a lantern adrift"), k->cost, hash);
+	k->right = crypto_password_verify(hash, STR("a lantern adrift"), k->cost);
+	k->wrong = crypto_password_verify(hash, STR("a lantern ashore"), k->cost);
+	return NULL;
+}
+
+/* Returns how long all of it took. */
+static int64_t ask_all(struct asking *v, size_t n, struct password_cost cost)
+{
+	const int64_t start_us = clock_monotonic_us();
+	for (size_t i = 0; i < n; i++) {
+		v[i] = (struct asking){ .cost = cost };
+		assert_int_equal(pthread_create(&v[i].thread, NULL, ask_hashers, &v[i]), 0);
+	}
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(pthread_join(v[i].thread, NULL), 0);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(v[i].made, ERR_OK);
+		assert_int_equal(v[i].right, ERR_OK);
+		assert_int_equal(v[i].wrong, ERR_DENIED);
+	}
+	return clock_monotonic_us() - start_us;
+}
+
+/* Goal: hashers give the answers that the asking thread would find by itself, to each its own. */
+static void hashers_do_the_work(void **state)
+{
+	(void)state;
+	struct asking v[5];
+	struct password_cost cost = cheapest;
+	cost.by = crypto_hashers_start(2);
+	assert_non_null(cost.by);
+	(void)ask_all(v, COUNT(v), cost);
+	crypto_hashers_stop(cost.by);
+	assert_null(crypto_hashers_start(1000));
+}
+
+/* Goal: hashers that never come to it keep nobody waiting for ever. */
+static void who_waits_long_helps_himself(void **state)
+{
+	(void)state;
+	struct asking v[3];
+	struct password_cost cost = cheapest;
+	cost.by = crypto_hashers_start(0);
+	assert_non_null(cost.by);
+	assert_true(ask_all(v, COUNT(v), cost) >= 3000000);
+	crypto_hashers_stop(cost.by);
+}
+
+/* Goal: the same when the hasher is in the middle of it: what it finds later is thrown away. */
+static void what_comes_too_late_is_thrown_away(void **state)
+{
+	(void)state;
+	struct password_cost cost = { .memory_kib = 262144, .passes = 20 };
+	char hash[PASSWORD_HASH_SIZE];
+	cost.by = crypto_hashers_start(1);
+	assert_non_null(cost.by);
+	const int64_t start_us = clock_monotonic_us();
+	assert_int_equal(crypto_password_hash(STR("slow"), cost, hash), ERR_OK);
+	if (clock_monotonic_us() - start_us < 1000000)
+		skip(); /* a machine so fast that nothing is late */
+	assert_int_equal(
+		crypto_password_verify(hash, STR("slow"), (struct password_cost){ 0 }), ERR_OK);
+	crypto_hashers_stop(cost.by);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +388,9 @@ int main(void)
 		cmocka_unit_test(stale_in_either_direction),
 		cmocka_unit_test(no_memory_is_said),
 		cmocka_unit_test(threads_do_not_mix),
+		cmocka_unit_test(hashers_do_the_work),
+		cmocka_unit_test(who_waits_long_helps_himself),
+		cmocka_unit_test(what_comes_too_late_is_thrown_away),
 	};
 	return cmocka_run_group_tests(tests, start, NULL);
 }

@@ -45,7 +45,6 @@ static bool queue(char name, const char *client)
 {
 	struct exchange *x = &scene.jobs[scene.used++];
 	x->req.id[0] = name;
-	x->started_us = clock_monotonic_us();
 	assert_int_equal(ip_parse(str_of(client), &x->req.client), ERR_OK);
 	if (!http_lane_reserve(scene.lane, x)) {
 		return false;
@@ -54,25 +53,21 @@ static bool queue(char name, const char *client)
 	return true;
 }
 
-static void begin_lane(const struct lane_settings *settings)
+static void begin(unsigned room, bool fair)
 {
 	memset(&scene, 0, sizeof scene);
 	memset(order, 0, sizeof order);
 	memset(refused, 0, sizeof refused);
 	memset(abandoned, 0, sizeof abandoned);
 	atomic_store(&gate_shut, true);
-	scene.lane = http_lane_start(settings);
+	const struct lane_settings settings = { "x", 1, room, run, fair, refuse };
+	scene.lane = http_lane_start(&settings);
 	assert_non_null(scene.lane);
 	assert_true(queue('-', "203.0.113.200"));
 	for (int i = 0; i < 5000 && http_lane_stats(scene.lane).waiting > 0; i++) {
 		sleep_ms(1);
 	}
 	assert_int_equal(http_lane_stats(scene.lane).waiting, 0);
-}
-
-static void begin(unsigned room, bool fair)
-{
-	begin_lane(&(struct lane_settings){ "x", 1, room, false, run, fair, refuse });
 }
 
 static void end(const char *want)
@@ -174,34 +169,6 @@ static void *stop(void *lane)
 	return NULL;
 }
 
-/* Only '-' waits at the gate, as if its thread had no processor. */
-static void run_unless_stuck(struct exchange *x, bool abandon)
-{
-	while (x->req.id[0] == '-' && atomic_load(&gate_shut)) {
-		sleep_ms(1);
-	}
-	note(abandon ? abandoned : order, x);
-}
-
-static void in_the_background_nobody_waits_for_ever(void **state)
-{
-	(void)state;
-	begin_lane(&(struct lane_settings){ "x", 1, 4, true, run_unless_stuck, true, refuse });
-	const int64_t start_us = clock_monotonic_us();
-	assert_true(queue('a', "192.0.2.1"));
-	assert_true(queue('b', "192.0.2.1"));
-	for (int i = 0; i < 20000 && http_lane_stats(scene.lane).waiting > 1; i++) {
-		sleep_ms(1);
-	}
-	assert_int_equal(http_lane_stats(scene.lane).waiting, 1);
-	assert_true(clock_monotonic_us() - start_us >= 1000000);
-	for (int i = 0; i < 20000 && http_lane_stats(scene.lane).waiting > 0; i++) {
-		sleep_ms(1);
-	}
-	assert_true(clock_monotonic_us() - start_us >= 2000000);
-	end("ab-");
-}
-
 static void a_stop_gives_all_back(void **state)
 {
 	(void)state;
@@ -269,7 +236,7 @@ static void *ask_often(void *arg)
 static void many_at_once(void **state)
 {
 	(void)state;
-	const struct lane_settings settings = { "x", 3, ROOM, true, crowd_run, true, crowd_refuse };
+	const struct lane_settings settings = { "x", 3, ROOM, crowd_run, true, crowd_refuse };
 	struct lane_pool *lane = http_lane_start(&settings);
 	assert_non_null(lane);
 	pthread_t threads[ASKERS];
@@ -303,7 +270,6 @@ int main(void)
 		cmocka_unit_test(a_plain_lane_is_first_in_first_out),
 		cmocka_unit_test(a_full_queue_makes_room),
 		cmocka_unit_test(reserved_places_stay),
-		cmocka_unit_test(in_the_background_nobody_waits_for_ever),
 		cmocka_unit_test(a_stop_gives_all_back),
 		cmocka_unit_test(many_at_once),
 	};
