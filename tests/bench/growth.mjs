@@ -6,27 +6,42 @@ import path from 'node:path';
 
 const coldScript = path.join(root, 'tests/bench/cold.lua');
 
-async function one(accounts, articles, { rounds, seconds }) {
+// What is written when a database is filled goes to the disk first: it would be in the way of what is measured.
+async function filled(accounts, articles) {
 	const dir = folder();
 	const postern = await startPostern({ dir, accounts, articles });
-	const hot = { path: '/articles/bench-0', headers: { Cookie: `postern=${postern.tokens[0]}` } };
 	const subset = `${dir}/some-tokens`;
-	run(['sh', '-c', `shuf -n 50000 --random-source=${dir}/tokens ${dir}/tokens > ${subset}`]);
-	const cold = await wrk(postern.port, { connections: 1, seconds: Math.max(1, Math.min(seconds, 2)), script: coldScript, args: [subset, articles, 1], pids: [postern.pid] });
-	await wrk(postern.port, { ...hot, seconds: 1 });
-	const samples = [];
-	for (let i = 0; i < rounds; i++)
-		samples.push(await wrk(postern.port, { ...hot, seconds, pids: [postern.pid] }));
-	await stop(postern.child);
-	rmSync(dir, { recursive: true, force: true });
-	return { accounts, articles, hotPerSecond: median(samples.map((s) => s.perSecond)), hotCpuUs: median(samples.map((s) => s.cpuUs)), coldP50Us: cold.p50Us, coldP99Us: cold.p99Us, coldCpuUs: cold.cpuUs };
+	run(['sh', '-c', `shuf -n 50000 --random-source=${dir}/tokens ${dir}/tokens > ${subset}; sync`]);
+	return { accounts, articles, dir, postern, subset, samples: [], hot: { path: '/articles/bench-0', headers: { Cookie: `postern=${postern.tokens[0]}` } } };
 }
 
+async function cold(size, seconds) {
+	size.cold = await wrk(size.postern.port, { connections: 1, seconds: Math.max(1, Math.min(seconds, 2)), script: coldScript, args: [size.subset, size.articles, 1], pids: [size.postern.pid] });
+	await wrk(size.postern.port, { ...size.hot, seconds: 1 });
+}
+
+const row = ({ accounts, articles, samples, cold: c }) => ({
+	accounts, articles, hotPerSecond: median(samples.map((s) => s.perSecond)), hotCpuUs: median(samples.map((s) => s.cpuUs)),
+	coldP50Us: c.p50Us, coldP99Us: c.p99Us, coldCpuUs: c.cpuUs,
+});
+
+// All are there at once, and take turns: a change of the machine's mood meets each of them.
 export async function growth({ sizes, rounds, seconds, say }) {
-	const out = [];
+	const all = [];
 	for (const [accounts, articles] of sizes) {
 		say(`growth: ${accounts} accounts and sessions, ${articles} articles`);
-		out.push(await one(accounts, articles, { rounds, seconds }));
+		all.push(await filled(accounts, articles));
 	}
-	return out;
+	for (const size of all)
+		await cold(size, seconds);
+	for (let i = 0; i < rounds; i++) {
+		say(`growth: hot, round ${i + 1} of ${rounds}`);
+		for (const size of all)
+			size.samples.push(await wrk(size.postern.port, { ...size.hot, seconds, pids: [size.postern.pid] }));
+	}
+	for (const { postern, dir } of all) {
+		await stop(postern.child);
+		rmSync(dir, { recursive: true, force: true });
+	}
+	return all.map(row);
 }
