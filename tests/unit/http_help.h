@@ -36,7 +36,7 @@ struct site {
 	struct clock clock;
 	struct log log;
 	FILE *log_file;
-	_Atomic int handled, hash_nice;
+	_Atomic int handled;
 	_Atomic bool in_tx;
 	enum err identify_err;
 };

@@ -2,7 +2,9 @@
  * nothing; an unknown account costs as much as a known one. */
 #include "postern/crypto.h"
 
+#include <dirent.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -332,6 +334,19 @@ static int64_t ask_all(struct asking *v, size_t n, struct password_cost cost)
 	return clock_monotonic_us() - start_us;
 }
 
+static int threads_in_background(void)
+{
+	int n = 0;
+	DIR *tasks = opendir("/proc/self/task");
+	assert_non_null(tasks);
+	for (const struct dirent *d = readdir(tasks); d; d = readdir(tasks)) {
+		if (d->d_name[0] != '.')
+			n += sched_getscheduler((pid_t)strtol(d->d_name, NULL, 10)) == SCHED_IDLE;
+	}
+	closedir(tasks);
+	return n;
+}
+
 /* Goal: hashers give the answers that the asking thread would find by itself, to each its own. */
 static void hashers_do_the_work(void **state)
 {
@@ -341,7 +356,11 @@ static void hashers_do_the_work(void **state)
 	cost.by = crypto_hashers_start(2);
 	assert_non_null(cost.by);
 	(void)ask_all(v, COUNT(v), cost);
+	for (int i = 0; i < 500 && threads_in_background() < 2; i++) /* one may still begin */
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	assert_int_equal(threads_in_background(), 2);
 	crypto_hashers_stop(cost.by);
+	assert_int_equal(threads_in_background(), 0);
 	assert_null(crypto_hashers_start(1000));
 }
 
