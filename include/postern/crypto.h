@@ -54,7 +54,8 @@ struct password_cost {
  * does it himself, one at a time. So at most `threads` and one are done at once. NULL without
  * memory or threads. */
 struct hashers *crypto_hashers_start(unsigned threads);
-void crypto_hashers_stop(struct hashers *h); /* nobody asks any more; NULL is fine */
+/* Nobody asks any more. Waits 10 s at most for one that is at work. NULL is fine. */
+void crypto_hashers_stop(struct hashers *h);
 /* ERR_INVALID below, ERR_TOO_LARGE above (or more than 20 passes). */
 enum err MUST_USE crypto_password_cost_check(struct password_cost c);
 /* `prepared` went through text_opaque. Takes tens of milliseconds: hash lane only. ERR_NOMEM, and

@@ -1,5 +1,5 @@
-/* What the program takes of memory at most, told at start-up: whoever gives it a limit of a control
- * group, or a small machine, reads here what to turn down. */
+/* About the most that the program may take of memory, told at start-up: whoever gives it a limit of
+ * a control group, or a small machine, reads here what to turn down. */
 #include "wire.h"
 
 #include <stdio.h>
@@ -32,7 +32,7 @@ void memory_log(const struct app *app)
 		(c->cache_sessions_mib + c->cache_pages_mib + c->cache_facts_mib) * KIB_A_MIB;
 	const int64_t connection = m.connection / KIB;
 	const int64_t connections = connection * h->connections;
-	const int64_t handlers = m.handler / KIB * h->work_threads;
+	const int64_t handlers = m.handler / KIB * (h->work_threads + h->hash_threads);
 	const int64_t answers = m.answers / KIB;
 
 	LOG(&app->log, LOG_INFO, "memory", log_int("start_kib", start), log_int("hash_kib", hash),

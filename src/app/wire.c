@@ -411,7 +411,6 @@ void app_wait(struct app *app)
 void app_close(struct app *app)
 {
 	http_stop(app->http);
-	crypto_hashers_stop(app->hashers);
 	gate_close(app->gate);
 	pages_close(app->pages);
 	mail_close(app->mail);
@@ -420,6 +419,7 @@ void app_close(struct app *app)
 	caches_close(app);
 	meter_ceiling_close(app->wall.ceiling);
 	db_close(app->db);
+	crypto_hashers_stop(app->hashers);
 	arena_free(app->arena);
 	log_writer_stop(app->log.writer);
 	*app = (struct app){ 0 };

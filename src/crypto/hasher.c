@@ -1,6 +1,8 @@
 /* Hashers: threads for Argon2 and nothing else, which run when nobody else wants the processor: a
- * storm of log-ins is not noticed by readers. They hold no lock that anybody else waits for; so it
- * does not matter that one may be kept waiting for long in the middle of its work.
+ * storm of log-ins is not noticed by readers. One may be kept waiting for long in the middle of its
+ * work, so they share as little as can be: of our locks the one below, which only log-ins take.
+ * What is left is the kernel's lock of the address space, which libsodium's mmap takes for each
+ * hash (docs/design.md has figures).
  *
  * On a machine that never rests they would be kept waiting for ever. So whoever has waited for a
  * second does the work on its own thread after all, one at a time. What a hasher was doing for it
@@ -13,9 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { LATE_US = 1000000, NICE_LEAST = 19, HASHERS_MAX = 256 };
+enum { LATE_US = 1000000, NICE_LEAST = 19, HASHERS_MAX = 256, STOP_GRACE_S = 10 };
 
 struct job {
 	struct job *next;
@@ -145,6 +148,17 @@ struct hashers *crypto_hashers_start(unsigned threads)
 	return h;
 }
 
+static bool all_ended(struct hashers *h)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until); /* the one that pthread_timedjoin_np goes by */
+	until.tv_sec += STOP_GRACE_S;
+	while (h->running > 0 &&
+		pthread_timedjoin_np(h->threads[h->running - 1], NULL, &until) == 0)
+		h->running--;
+	return h->running == 0;
+}
+
 void crypto_hashers_stop(struct hashers *h)
 {
 	if (!h)
@@ -153,8 +167,8 @@ void crypto_hashers_stop(struct hashers *h)
 	h->ends = true;
 	pthread_cond_broadcast(&h->wake);
 	pthread_mutex_unlock(&h->lock);
-	while (h->running > 0)
-		pthread_join(h->threads[--h->running], NULL);
+	if (!all_ended(h))
+		return; /* what they use is left to them; the process is about to end */
 	pthread_cond_destroy(&h->wake);
 	pthread_cond_destroy(&h->done);
 	pthread_mutex_destroy(&h->lock);

@@ -251,7 +251,7 @@ void http_exchange_log(struct exchange *x, int64_t now_us, const char *end)
 	const struct response *rsp = &x->rsp;
 	const int status = x->answered ? rsp->status : 0;
 	const int64_t took_us = now_us - x->started_us;
-	http_metrics_count(&x->h->metrics, x, status, took_us);
+	http_metrics_count(&x->h->metrics, x, status, took_us - x->paused_us);
 	if (rsp->decision) {
 		http_decisions_count(x->h->decisions, r->route ? r->route->pattern : "",
 			rsp->decision, rsp->reason);

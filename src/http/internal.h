@@ -102,7 +102,7 @@ struct lane_stats http_lane_stats(struct lane_pool *l);
 
 /* ---- refusals that wait for their answer (pace.c) ---- */
 struct pace;
-struct pace *http_pace_start(void); /* NULL: no memory or no thread */
+struct pace *http_pace_start(unsigned connections); /* NULL: no memory or no thread */
 /* All that wait are answered now, and none will wait any more. NULL is fine. */
 void http_pace_stop(struct pace *p);
 void http_pace_free(struct pace *p);
@@ -205,7 +205,7 @@ struct exchange {
 	/* Share in metrics.held_bytes: the arena, which lives until a slow reader has it all. */
 	int64_t held;
 	int64_t started_us;
-	int64_t due_us;               /* while it is paced */
+	int64_t due_us, paused_us;    /* while, and how long, it was paced */
 	struct exchange *prev, *next; /* in a lane, of the same source; or paced */
 	char allow[ALLOW_SIZE];
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */

@@ -1,38 +1,44 @@
-/* Pace: who is told to come back later (429, or 503 for a full lane) and is back at once is
- * answered a quarter of a second later. Without it a few hundred clients that ask in a loop keep
- * the event loop, and the machine, busy with nothing but refusals, and readers wait.
+/* Pace: a source that is refused again and again (by a rate limit, or because the hash lane is
+ * full) is answered a quarter of a second later. Without it a few hundred clients that ask in a
+ * loop keep the event loop, and the machine, busy with nothing but refusals, and readers wait.
  *
- * The first refusals of a source (RATE_REFUSAL) go out at once: whoever obeys Retry-After never
- * waits here. A source is told by its address, not by its connection, since who asks in a loop may
- * well open a new one each time.
+ * The first refusals of a source (RATE_REFUSAL) go out at once, so one reader who obeys Retry-After
+ * never waits here; many behind one address may. A source is told by its address, not by its
+ * connection, since who asks in a loop may well open a new one each time. Servers with a key are
+ * known to us and wait for nothing. Who is refused before the body is read has to connect anew, and
+ * what a handler refuses has cost its work already: both go out at once.
  *
- * A connection that waits costs no more than one that is idle. Above WAITING_MAX refusals go out at
- * once, so that a flood through a proxy of ours cannot use up the connections of all others. */
+ * What waits costs a connection with its request, as every request does. Only a part of all
+ * connections may wait, so that a flood through a proxy of ours does not use them up. */
 #include "internal.h"
 
 #include <stdlib.h>
 
-enum { HOLD_US = 250000, WAITING_MAX = 1024 };
+enum { HOLD_US = 250000, WAITING_MAX = 1024, PART = 8 };
 
 struct pace {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct exchange *first, *last; /* the first is the next to be due */
-	size_t waiting;
+	size_t waiting, room;
 	bool ends;
 	pthread_t thread;
 };
 
-static bool tells_to_wait(const struct exchange *x)
+static bool is_paced(const struct exchange *x)
 {
-	return x->refused == ERR_LIMITED || x->refused == ERR_BUSY;
+	const struct route *r = x->req.route;
+	if (!r || r->rate == RATE_SERVICE) {
+		return false;
+	}
+	return x->refused == ERR_LIMITED || (x->refused == ERR_BUSY && r->lane == LANE_HASH);
 }
 
 /* Suspended under the lock: it must be so before the thread can take it. */
 static bool put(struct pace *p, struct exchange *x, int64_t now_us)
 {
 	pthread_mutex_lock(&p->lock);
-	const bool fits = !p->ends && p->waiting < WAITING_MAX;
+	const bool fits = !p->ends && p->waiting < p->room;
 	if (fits) {
 		MHD_suspend_connection(x->mhd);
 		x->due_us = now_us + HOLD_US;
@@ -55,7 +61,7 @@ bool http_pace_hold(struct exchange *x)
 	struct http *h = x->h;
 	const int64_t now_us = clock_monotonic_us();
 	int64_t wait_s = 0;
-	if (!tells_to_wait(x) || !x->answer ||
+	if (!is_paced(x) || !x->answer ||
 		http_limits_take(h->limits, RATE_REFUSAL, x->req.client, now_us, &wait_s) ||
 		!put(h->pace, x, now_us)) {
 		return false;
@@ -100,18 +106,20 @@ static void *pace_main(void *arg)
 	struct exchange *x = NULL;
 	while ((x = take(p))) {
 		struct MHD_Connection *mhd = x->mhd;
+		x->paused_us = clock_monotonic_us() - (x->due_us - HOLD_US);
 		atomic_store(&x->state, EXCHANGE_READY);
 		MHD_resume_connection(mhd);
 	}
 	return NULL;
 }
 
-struct pace *http_pace_start(void)
+struct pace *http_pace_start(unsigned connections)
 {
 	struct pace *p = calloc(1, sizeof *p);
 	if (!p) {
 		return NULL;
 	}
+	p->room = connections / PART < WAITING_MAX ? connections / PART : WAITING_MAX;
 	pthread_mutex_init(&p->lock, NULL);
 	cond_init(&p->wake);
 	if (!thread_start(&p->thread, pace_main, p)) {

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WHY_SIZE = 256, STOP_POLL_US = 2000, LAST_ANSWERS_US = 1000000 };
+enum { WHY_SIZE = 256, STOP_POLL_US = 2000, LAST_ANSWERS_US = 1000000, OPS_CONNECTIONS = 256 };
 
 /* ---- callbacks, on the loop threads ---- */
 
@@ -257,6 +257,13 @@ static unsigned per_address(const struct http_settings *s)
 	return s->trusted_proxy_count > 0 ? 0 : s->connections_per_address;
 }
 
+/* Those who watch are few. */
+static unsigned connections(const struct listener *l)
+{
+	const unsigned all = l->h->s.connections;
+	return l->is_ops && all > OPS_CONNECTIONS ? OPS_CONNECTIONS : all;
+}
+
 static bool start_daemon(struct listener *l)
 {
 	const struct http_settings *s = &l->h->s;
@@ -264,7 +271,7 @@ static bool start_daemon(struct listener *l)
 	struct MHD_OptionItem options[] = {
 		{ MHD_OPTION_LISTEN_SOCKET, l->fd, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)s->timeout_s, NULL },
-		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->connections, NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections(l), NULL },
 		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)per_address(s), NULL },
 		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, l },
@@ -328,7 +335,7 @@ static struct http *http_new(const struct http_settings *s)
 		.group_count = 1 };
 	h->limits = http_limits_new(s->limits);
 	h->decisions = http_decisions_new();
-	h->pace = http_pace_start();
+	h->pace = http_pace_start(s->connections);
 	pthread_mutex_init(&h->conns.lock, NULL);
 	return h;
 }

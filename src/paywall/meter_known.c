@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-/* Keys of paywall.facts: the keys of meters; what a meter and an article are called. */
+/* Keys of paywall.facts; what a meter and an article are called begins with n. */
 #define KEYS_KEY STR("k")
-enum { NAMES = 'n', NAMES_KEY_SIZE = 2 + METER_NAME_SIZE + ID_SIZE };
 
 enum err meter_keys_keep(const struct paywall *w, const struct cache_load *load, struct db_conn *c)
 {
@@ -32,15 +31,16 @@ struct kept_keys {
 	const struct meter_keys *keys;
 };
 
-/* Six blocks of BLAKE2b, which are the same for every reader. They hang on the keys alone, and go
- * with them. */
+/* Six blocks of BLAKE2b, which are the same for every reader. Under the number of the key they were
+ * made with: what it is called does not change. */
 static struct meter_names names_of(const struct visit_ask *q, const struct meter_keys *keys,
 	const struct cache_load *load, const struct meter *m)
 {
-	char key[NAMES_KEY_SIZE] = { NAMES };
+	const struct str pieces[] = { STR("n"),
+		{ (const char *)&keys->tag.id, sizeof keys->tag.id }, str_of(m->name), { "", 1 },
+		str_of(q->art->id) };
+	const struct str of = arena_join(q->a, pieces, COUNT(pieces));
 	struct meter_names names;
-	char *end = stpcpy(stpcpy(key + 1, m->name) + 1, q->art->id);
-	const struct str of = { key, (size_t)(end - key) };
 	struct cache_item *item = cache_get(q->w->facts, of);
 
 	if (item) {
