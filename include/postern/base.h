@@ -59,11 +59,7 @@ struct str {
 #define STR_FMT "%.*s"
 #define STR_ARG(s) (int)(s).n, (s).p
 
-/* NULL gives the empty slice. In the header, so that the length of a literal is no work. */
-static inline struct str str_of(const char *z)
-{
-	return z ? (struct str){ z, __builtin_strlen(z) } : (struct str){ NULL, 0 };
-}
+struct str str_of(const char *z); /* NULL gives the empty slice */
 bool str_eq(struct str a, struct str b);
 bool str_same_nocase(const char *a, const char *b, size_t n); /* ASCII only */
 static inline bool str_eq_nocase(struct str a, struct str b)

@@ -10,14 +10,17 @@ enum { KIB = 1024, KIB_A_MIB = 1024 };
 /* Resident now, with nothing kept and nobody connected; 0 without /proc. */
 static int64_t resident_kib(void)
 {
-	long long pages = 0;
+	char line[128] = "";
+	int64_t pages = 0;
 	FILE *f = fopen("/proc/self/statm", "re");
 	if (!f)
 		return 0;
-	if (fscanf(f, "%*d %lld", &pages) != 1)
-		pages = 0;
+	struct str rest = fgets(line, sizeof line, f) ? str_of(line) : STR("");
 	fclose(f);
-	return pages * (sysconf(_SC_PAGESIZE) / KIB);
+	(void)str_cut(&rest, ' '); /* all that is mapped; the second number is what is resident */
+	return str_int(str_cut(&rest, ' '), 0, INT32_MAX, &pages) == ERR_OK
+		       ? pages * (sysconf(_SC_PAGESIZE) / KIB)
+		       : 0;
 }
 
 void memory_log(const struct app *app)

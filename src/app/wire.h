@@ -19,7 +19,7 @@ struct app {
 	struct mail *mail;
 	struct accounts accounts;
 	struct hashers *hashers; /* of a serving program */
-	struct cache *shared; /* answers for every stranger */
+	struct cache *shared;    /* answers for every stranger */
 	struct paywall wall;
 	struct pages *pages;
 	struct api api;

@@ -1,5 +1,6 @@
-/* hash: SipHash-1-3 (Aumasson and Bernstein, 2012, with c = 1 and d = 3), so that nobody who chooses
- * keys can aim at a bucket. Where a table is all that hangs on it, the fewer rounds are enough. */
+/* hash: SipHash-1-3 (Aumasson and Bernstein, 2012, with c = 1 and d = 3), so that nobody who
+ * chooses keys can aim at a bucket. Where a table is all that hangs on it, the fewer rounds are
+ * enough. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 

@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+struct str str_of(const char *z)
+{
+	return z ? (struct str){ z, strlen(z) } : (struct str){ NULL, 0 };
+}
+
 bool str_eq(struct str a, struct str b)
 {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);

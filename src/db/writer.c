@@ -3,7 +3,6 @@
  */
 #include "internal.h"
 
-
 static enum err job_run(struct db_conn *c, struct db_job *job)
 {
 	const struct driver *d = c->db->driver;

@@ -43,7 +43,8 @@ static bool holds(struct cache *c, const char *key, const char *value)
 	return same;
 }
 
-/* ---- the hash: vectors of the reference implementation with c = 1 and d = 3, key 00 01 … 0f, input 00 01 … ---- */
+/* ---- the hash: vectors of the reference implementation with c = 1 and d = 3, key 00 01 … 0f,
+ * input 00 01 … ---- */
 static void test_hash(void **state)
 {
 	static const struct {
