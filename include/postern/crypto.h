@@ -50,12 +50,13 @@ struct password_cost {
 	uint32_t passes;     /* at least 2 (1 from 47,104 KiB on) */
 	struct hashers *by;  /* who does the work; NULL: the thread that asks for it */
 };
-/* Threads that do it when nobody else wants the processor; whoever has waited for them for a second
- * does it himself, one at a time. So at most `threads` and one are done at once. NULL without
- * memory or threads. */
+/* A process with so many threads, which do it when nobody else wants the processor; whoever has
+ * waited for them for a second and a bit, or when they are lost, does it himself, one at a time. So
+ * at most `threads` and one are done at once. To be called before there are threads; the process
+ * ends with this one. NULL without memory, sockets or process. */
 struct hashers *crypto_hashers_start(unsigned threads);
-/* Nobody asks any more. Waits 10 s at most for one that is at work. NULL is fine. */
-void crypto_hashers_stop(struct hashers *h);
+void crypto_hashers_stop(struct hashers *h);       /* nobody asks any more; NULL is fine */
+bool crypto_hashers_lost(const struct hashers *h); /* the process has ended before us */
 /* ERR_INVALID below, ERR_TOO_LARGE above (or more than 20 passes). */
 enum err MUST_USE crypto_password_cost_check(struct password_cost c);
 /* `prepared` went through text_opaque. Takes tens of milliseconds: hash lane only. ERR_NOMEM, and

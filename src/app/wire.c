@@ -141,6 +141,15 @@ enum err app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE])
 	return prover_open(&set, &app->wall.prover, why);
 }
 
+/* Before any thread starts. */
+static bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	app->hashers = crypto_hashers_start(hash_threads(&app->cfg));
+	if (!app->hashers)
+		snprintf(why, CONFIG_WHY_SIZE, "no memory or no process to hash passwords");
+	return app->hashers;
+}
+
 enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
@@ -150,6 +159,8 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	app->log = (struct log){ .level = log_level_of(c->log_level),
 		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
 		.fd = 2 };
+	if (use == DB_SERVE && !hashers_start(app, why))
+		return ERR_NOMEM;
 	if (use == DB_SERVE)
 		app->log.writer = log_writer_start(app->log.fd);
 	struct db_settings db = { .url = c->database_url,
@@ -172,6 +183,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	app->accounts = (struct accounts){
 		.set = account_settings(c), .db = app->db, .mail = app->mail, .log = &app->log
 	};
+	app->accounts.set.cost.by = app->hashers;
 	e = sites_parse(c->base_url, c->gate_sites, app->arena, &app->sites, why);
 	if (e)
 		return e;
@@ -324,12 +336,6 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.teaser_words = (unsigned)c->teaser_words };
 	routes_fill(app);
 	http_fill(app);
-	app->hashers = crypto_hashers_start(hash_threads(c));
-	if (!app->hashers) {
-		snprintf(why, CONFIG_WHY_SIZE, "no memory or no threads to hash passwords");
-		return ERR_NOMEM;
-	}
-	app->accounts.set.cost.by = app->hashers;
 	e = http_start(&app->http_set, &app->http, why);
 	if (!e)
 		e = mail_deliver_start(app->mail);
@@ -411,6 +417,7 @@ void app_wait(struct app *app)
 void app_close(struct app *app)
 {
 	http_stop(app->http);
+	crypto_hashers_stop(app->hashers);
 	gate_close(app->gate);
 	pages_close(app->pages);
 	mail_close(app->mail);
@@ -419,7 +426,6 @@ void app_close(struct app *app)
 	caches_close(app);
 	meter_ceiling_close(app->wall.ceiling);
 	db_close(app->db);
-	crypto_hashers_stop(app->hashers);
 	arena_free(app->arena);
 	log_writer_stop(app->log.writer);
 	*app = (struct app){ 0 };

@@ -1,100 +1,74 @@
-/* Hashers: threads for Argon2 and nothing else, which run when nobody else wants the processor: a
- * storm of log-ins is not noticed by readers. One may be kept waiting for long in the middle of its
- * work, so they share as little as can be: of our locks the one below, which only log-ins take.
- * What is left is the kernel's lock of the address space, which libsodium's mmap takes for each
- * hash (docs/design.md has figures).
+/* Hashers: a process of our own for Argon2 and nothing else, whose threads run when nobody else
+ * wants the processor: a storm of log-ins is not noticed by readers.
  *
- * On a machine that never rests they would be kept waiting for ever. So whoever has waited for a
- * second does the work on its own thread after all, one at a time. What a hasher was doing for it
- * comes to nothing. */
+ * A process and not threads of ours, because one in the background may be kept waiting for long in
+ * the middle of its work, and with it whatever it holds: of a thread that is at least the kernel's
+ * lock of the address space, which libsodium's mmap takes for each hash, and then everybody waits.
+ * It is forked before there are threads, knows no database and no socket but those to us, and ends
+ * with us.
+ *
+ * On a machine that never rests it would be kept waiting for ever. So whoever has waited long does
+ * the work on its own thread after all, one at a time; and so they all do if the process is lost.
+ */
 #include "hasher.h"
 
 #include "postern/thread.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <time.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-enum { LATE_US = 1000000, NICE_LEAST = 19, HASHERS_MAX = 256, STOP_GRACE_S = 10 };
+enum {
+	HASHERS_MAX = 256,
+	PASSWORD_MAX = 4608, /* 1,024 characters, as text_opaque takes them */
+	LATE_US = 1000000,
+	LATE_US_A_KIB_PASS = 5, /* ten times what it takes on a free processor */
+	UNANSWERED_MAX = 2,     /* of one hasher: what nobody waits for is work for nothing */
+	NICE_LEAST = 19,
+};
 
-struct job {
-	struct job *next;
-	struct hash_work work;
-	enum { QUEUED, AT_WORK, DONE } state;
-	enum err result;
-	bool left; /* nobody waits any more: its hasher frees it */
-	char password[];
+/* What goes to a hasher, without the password's unused end, and what comes back. The number tells
+ * an answer that nobody waits for any more. */
+struct order {
+	uint64_t number;
+	bool make;
+	struct phc phc;
+	char password[PASSWORD_MAX];
+};
+struct reply {
+	uint64_t number;
+	enum err err;
+	char text[PASSWORD_HASH_SIZE];
+	uint8_t hash[PHC_HASH_BYTES];
+};
+/* One hasher: a thread of the process, at the other end of a socket. */
+struct slot {
+	struct slot *next; /* free */
+	int fd;
+	uint64_t number, answered; /* of the last order, and of the last reply */
 };
 struct hashers {
 	pthread_mutex_t lock;
-	pthread_cond_t wake, done;
-	struct job *first, *last; /* not taken yet */
-	bool helping;             /* one who waited works for itself */
-	bool ends;
-	unsigned running;
-	pthread_t threads[];
+	pthread_cond_t freed;
+	struct slot *free;
+	pthread_mutex_t help; /* held by the one who works for itself */
+	atomic_bool lost;
+	pid_t process;
+	unsigned count;
+	struct slot slots[];
 };
 
-/* ---- jobs ---- */
-
-/* With a password of its own, for the caller's may be gone before a hasher is done with it. */
-static struct job *job_new(const struct hash_work *w)
-{
-	struct job *j = calloc(1, sizeof *j + w->password.n + 1);
-	if (!j)
-		return NULL;
-	j->work = *w;
-	if (w->password.n > 0)
-		memcpy(j->password, w->password.p, w->password.n);
-	j->work.password.p = j->password;
-	return j;
-}
-
-static void job_free(struct job *j)
-{
-	if (!j)
-		return;
-	crypto_wipe(j, sizeof *j + j->work.password.n);
-	free(j);
-}
-
-static void queue(struct hashers *h, struct job *j)
-{
-	if (h->last)
-		h->last->next = j;
-	else
-		h->first = j;
-	h->last = j;
-	pthread_cond_signal(&h->wake);
-}
-
-static struct job *take_first(struct hashers *h)
-{
-	struct job *j = h->first;
-	if (j) {
-		h->first = j->next;
-		h->last = h->first ? h->last : NULL;
-		j->state = AT_WORK;
-	}
-	return j;
-}
-
-static void take_out(struct hashers *h, const struct job *j)
-{
-	struct job **at = &h->first, *before = NULL;
-	while (*at != j) {
-		before = *at;
-		at = &before->next;
-	}
-	*at = j->next;
-	if (h->last == j)
-		h->last = before;
-}
-
-/* ---- hashers ---- */
+/* ---- in the process ---- */
 
 /* SCHED_IDLE also makes other threads that wake up come to this core as to a free one. Where one of
  * these is not allowed, the other serves, or none: the work is done all the same. */
@@ -104,125 +78,225 @@ static void give_way(void)
 	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
 }
 
+/* The next order; false at the end. */
+static bool take(int fd, struct order *o, size_t *password_n)
+{
+	const size_t head = offsetof(struct order, password);
+	ssize_t n = 0;
+	do
+		n = recv(fd, o, sizeof *o, 0);
+	while (n < 0 && errno == EINTR);
+	*password_n = (size_t)n - head;
+	return n >= (ssize_t)head;
+}
+
 static void *hasher_main(void *arg)
 {
-	struct hashers *h = arg;
+	const int fd = ((struct slot *)arg)->fd;
+	struct order o;
+	size_t n = 0;
+	bool sent = true;
 	give_way();
-	pthread_mutex_lock(&h->lock);
-	while (!h->ends) {
-		struct job *j = take_first(h);
-		if (!j) {
-			pthread_cond_wait(&h->wake, &h->lock);
-			continue;
-		}
-		pthread_mutex_unlock(&h->lock);
-		enum err e = hash_work_do(&j->work);
-		pthread_mutex_lock(&h->lock);
-		j->result = e;
-		j->state = DONE;
-		if (j->left)
-			job_free(j);
-		else
-			pthread_cond_broadcast(&h->done);
+	while (sent && take(fd, &o, &n)) {
+		struct hash_work w = {
+			.password = { o.password, n }, .make = o.make, .phc = o.phc
+		};
+		struct reply r = { .number = o.number, .err = hash_work_do(&w) };
+		memcpy(r.text, w.text, sizeof r.text);
+		memcpy(r.hash, w.hash, sizeof r.hash);
+		crypto_wipe(&o, sizeof o);
+		sent = send(fd, &r, sizeof r, MSG_NOSIGNAL) == (ssize_t)sizeof r;
+		crypto_wipe(&w, sizeof w);
+		crypto_wipe(&r, sizeof r);
 	}
-	pthread_mutex_unlock(&h->lock);
+	close(fd);
 	return NULL;
+}
+
+/* Ends when all sockets have, which is when the program has, however it ended. */
+static _Noreturn void process_run(struct hashers *h, const int theirs[])
+{
+	pthread_t threads[HASHERS_MAX];
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)prctl(PR_SET_NAME, "postern-hash");
+	for (unsigned i = 0; i < h->count; i++) {
+		close(h->slots[i].fd);
+		h->slots[i].fd = theirs[i];
+	}
+	for (unsigned i = 0; i < h->count; i++) {
+		if (!thread_start(&threads[i], hasher_main, &h->slots[i]))
+			_exit(EXIT_FAILURE);
+	}
+	for (unsigned i = 0; i < h->count; i++)
+		pthread_join(threads[i], NULL);
+	_exit(EXIT_SUCCESS);
+}
+
+/* ---- start and stop ---- */
+
+static bool connect_slots(struct hashers *h, unsigned threads, int theirs[])
+{
+	for (; h->count < threads; h->count++) {
+		int pair[2];
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+			return false;
+		struct slot *s = &h->slots[h->count];
+		*s = (struct slot){ .fd = pair[0], .next = h->free };
+		h->free = s;
+		theirs[h->count] = pair[1];
+	}
+	return true;
 }
 
 struct hashers *crypto_hashers_start(unsigned threads)
 {
+	int theirs[HASHERS_MAX] = { 0 };
 	if (threads > HASHERS_MAX)
 		return NULL;
-	struct hashers *h = calloc(1, sizeof *h + threads * sizeof h->threads[0]);
+	struct hashers *h = calloc(1, sizeof *h + threads * sizeof h->slots[0]);
 	if (!h)
 		return NULL;
 	pthread_mutex_init(&h->lock, NULL);
-	cond_init(&h->wake);
-	cond_init(&h->done);
-	while (h->running < threads && thread_start(&h->threads[h->running], hasher_main, h))
-		h->running++;
-	if (h->running < threads) {
+	pthread_mutex_init(&h->help, NULL);
+	cond_init(&h->freed);
+	h->process = connect_slots(h, threads, theirs) ? fork() : -1;
+	if (h->process == 0)
+		process_run(h, theirs);
+	for (unsigned i = 0; i < h->count; i++)
+		close(theirs[i]);
+	if (h->process < 0) {
 		crypto_hashers_stop(h);
 		return NULL;
 	}
 	return h;
 }
 
-static bool all_ended(struct hashers *h)
-{
-	struct timespec until;
-	clock_gettime(CLOCK_REALTIME, &until); /* the one that pthread_timedjoin_np goes by */
-	until.tv_sec += STOP_GRACE_S;
-	while (h->running > 0 &&
-		pthread_timedjoin_np(h->threads[h->running - 1], NULL, &until) == 0)
-		h->running--;
-	return h->running == 0;
-}
-
 void crypto_hashers_stop(struct hashers *h)
 {
 	if (!h)
 		return;
-	pthread_mutex_lock(&h->lock);
-	h->ends = true;
-	pthread_cond_broadcast(&h->wake);
-	pthread_mutex_unlock(&h->lock);
-	if (!all_ended(h))
-		return; /* what they use is left to them; the process is about to end */
-	pthread_cond_destroy(&h->wake);
-	pthread_cond_destroy(&h->done);
+	for (unsigned i = 0; i < h->count; i++)
+		close(h->slots[i].fd);
+	if (h->process > 0) {
+		kill(h->process, SIGKILL);
+		while (waitpid(h->process, NULL, 0) < 0 && errno == EINTR) {
+		}
+	}
+	pthread_cond_destroy(&h->freed);
+	pthread_mutex_destroy(&h->help);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }
 
-/* ---- who asks ---- */
-
-/* Under the lock, which is given up for the work. */
-static enum err help(struct hashers *h, struct job *j, struct hash_work *w)
+bool crypto_hashers_lost(const struct hashers *h)
 {
-	if (j->state == QUEUED) {
-		take_out(h, j);
-		j->state = DONE; /* as far as hashers go */
-	}
-	h->helping = true;
-	pthread_mutex_unlock(&h->lock);
-	enum err e = hash_work_do(w);
-	pthread_mutex_lock(&h->lock);
-	h->helping = false;
-	pthread_cond_broadcast(&h->done); /* the next one may */
-	return e;
+	return h && atomic_load(&h->lost);
 }
 
-static enum err await(struct hashers *h, struct job *j, struct hash_work *w)
+pid_t hashers_process(const struct hashers *h)
 {
-	const int64_t late_us = clock_monotonic_us() + LATE_US;
-	while (j->state != DONE) {
-		bool late = clock_monotonic_us() >= late_us;
-		if (late && !h->helping)
-			return help(h, j, w);
-		if (late)
-			pthread_cond_wait(&h->done, &h->lock);
-		else
-			(void)cond_wait_until(&h->done, &h->lock, late_us);
+	return h->process;
+}
+
+/* ---- who asks ---- */
+
+enum answer { ANSWER_THERE, ANSWER_LATE, ANSWER_NEVER }; /* never: the process has ended */
+
+static struct slot *slot_take(struct hashers *h, int64_t late_us)
+{
+	pthread_mutex_lock(&h->lock);
+	bool in_time = true;
+	while (!h->free && in_time)
+		in_time = cond_wait_until(&h->freed, &h->lock, late_us);
+	struct slot *s = h->free;
+	if (s)
+		h->free = s->next;
+	pthread_mutex_unlock(&h->lock);
+	return s;
+}
+
+static void slot_give_back(struct hashers *h, struct slot *s)
+{
+	pthread_mutex_lock(&h->lock);
+	s->next = h->free;
+	h->free = s;
+	pthread_cond_signal(&h->freed);
+	pthread_mutex_unlock(&h->lock);
+}
+
+/* Replies that came too late for who had ordered. */
+static void drain(struct slot *s)
+{
+	struct reply r;
+	while (recv(s->fd, &r, sizeof r, MSG_DONTWAIT) == (ssize_t)sizeof r)
+		s->answered = r.number;
+	crypto_wipe(&r, sizeof r);
+}
+
+/* LATE when the hasher has been kept waiting for long already. */
+static enum answer order(struct slot *s, const struct hash_work *w)
+{
+	drain(s);
+	if (s->number - s->answered >= UNANSWERED_MAX)
+		return ANSWER_LATE;
+	struct order o = { .number = ++s->number, .make = w->make, .phc = w->phc };
+	const size_t n = offsetof(struct order, password) + w->password.n;
+	memcpy(o.password, w->password.p, w->password.n);
+	bool sent = send(s->fd, &o, n, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)n;
+	crypto_wipe(&o, sizeof o);
+	return sent ? ANSWER_THERE : ANSWER_NEVER;
+}
+
+static enum answer receive(struct slot *s, struct reply *r, int64_t late_us)
+{
+	for (;;) {
+		const int64_t left_us = late_us - clock_monotonic_us();
+		struct pollfd p = { .fd = s->fd, .events = POLLIN };
+		if (left_us <= 0)
+			return ANSWER_LATE;
+		if (poll(&p, 1, (int)(left_us / 1000) + 1) <= 0)
+			continue;
+		if (recv(s->fd, r, sizeof *r, 0) != (ssize_t)sizeof *r)
+			return ANSWER_NEVER;
+		s->answered = r->number;
+		if (r->number == s->number)
+			return ANSWER_THERE;
 	}
-	memcpy(w->text, j->work.text, sizeof w->text);
-	memcpy(w->hash, j->work.hash, sizeof w->hash);
-	return j->result;
+}
+
+/* False: it is to be done here. */
+static bool done_there(struct hashers *h, struct hash_work *w, enum err *e)
+{
+	const int64_t late_us = clock_monotonic_us() + LATE_US +
+				LATE_US_A_KIB_PASS * (int64_t)w->phc.memory_kib * w->phc.passes;
+	struct slot *s = w->password.n <= PASSWORD_MAX ? slot_take(h, late_us) : NULL;
+	struct reply r;
+	if (!s)
+		return false;
+	enum answer got = order(s, w);
+	if (got == ANSWER_THERE)
+		got = receive(s, &r, late_us);
+	slot_give_back(h, s);
+	if (got == ANSWER_NEVER)
+		atomic_store(&h->lost, true);
+	if (got != ANSWER_THERE)
+		return false;
+	*e = r.err;
+	memcpy(w->text, r.text, sizeof w->text);
+	memcpy(w->hash, r.hash, sizeof w->hash);
+	crypto_wipe(&r, sizeof r);
+	return true;
 }
 
 enum err hashers_do(struct hashers *h, struct hash_work *w)
 {
+	enum err e = ERR_OK;
 	if (!h)
 		return hash_work_do(w);
-	struct job *j = job_new(w);
-	if (!j)
-		return ERR_NOMEM;
-	pthread_mutex_lock(&h->lock);
-	queue(h, j);
-	enum err e = await(h, j, w);
-	j->left = j->state == AT_WORK;
-	if (!j->left)
-		job_free(j);
-	pthread_mutex_unlock(&h->lock);
+	if (!atomic_load(&h->lost) && done_there(h, w, &e))
+		return e;
+	pthread_mutex_lock(&h->help);
+	e = hash_work_do(w);
+	pthread_mutex_unlock(&h->help);
 	return e;
 }

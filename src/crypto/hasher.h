@@ -2,6 +2,8 @@
 #ifndef POSTERN_CRYPTO_HASHER_H
 #define POSTERN_CRYPTO_HASHER_H
 
+#include <sys/types.h>
+
 #include "postern/crypto.h"
 
 #include "phc.h"
@@ -15,7 +17,8 @@ struct hash_work {
 };
 /* On this thread. ERR_NOMEM. */
 enum err MUST_USE hash_work_do(struct hash_work *w);
-/* On one of theirs, or on this thread when they are late; NULL: on this thread. ERR_NOMEM. */
+/* By one of them, or on this thread when they are late or lost; NULL: on this thread. ERR_NOMEM. */
 enum err MUST_USE hashers_do(struct hashers *h, struct hash_work *w);
+pid_t hashers_process(const struct hashers *h); /* 0: there is none */
 
 #endif

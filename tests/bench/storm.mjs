@@ -3,21 +3,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { hashUsTogether, startPostern } from './stage.mjs';
-import { ask, cores, cpuUs, median, root, rssKib, sleep, stop, tasks, wrk } from './tools.mjs';
+import { ask, cores, cpuUs, median, root, rssKib, sleep, started, stop, wrk } from './tools.mjs';
 
 const script = path.join(root, 'tests/bench/storm.lua');
 const CLIENTS = 200, READERS = 64;
 
-// The hash lane is known by its priority: its nice value in field 19 of the thread's stat line.
-function hashCpuUs(pid) {
-	let ns = 0;
-	for (const task of tasks(pid)) {
-		const after = readFileSync(`/proc/${pid}/task/${task}/stat`, 'utf8').split(') ')[1].split(' ');
-		if (Number(after[16]) > 0)
-			ns += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
-	}
-	return ns / 1000;
-}
+// In the process that does nothing else.
+const hashCpuUs = (pid) => started(pid).reduce((sum, one) => sum + cpuUs(one), 0);
 
 const statuses = (text) => Object.fromEntries([...text.matchAll(/^status (\d+) (\d+)$/gm)].map((m) => [m[1], Number(m[2])]));
 

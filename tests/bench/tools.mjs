@@ -96,9 +96,10 @@ export async function untilReady(port, options, child, ms = 60000) {
 }
 
 export const tasks = (pid) => readdirSync(`/proc/${pid}/task`);
+// What a server has started: Postern hashes passwords in a process of its own.
+export const started = (pid) => tasks(pid).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number));
 
-// Microseconds that a process has had a processor, all threads: those that live now, in nanoseconds by the scheduler.
-export function cpuUs(pid) {
+function ownCpuUs(pid) {
 	let ns = 0;
 	for (const task of tasks(pid)) {
 		try {
@@ -110,8 +111,15 @@ export function cpuUs(pid) {
 	return ns / 1000;
 }
 
+// Microseconds that a server has had a processor, all threads: those that live now, in nanoseconds by the scheduler.
+export const cpuUs = (pid) => [pid, ...started(pid)].reduce((sum, one) => sum + ownCpuUs(one), 0);
+
+const kib = (file, name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(readFileSync(file, 'utf8'))[1]);
+
+// Resident: of the server all, of what it has started what they do not share with it.
 export function rssKib(pid) {
-	return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+	const more = started(pid).map((one) => kib(`/proc/${one}/smaps_rollup`, 'Private_Clean') + kib(`/proc/${one}/smaps_rollup`, 'Private_Dirty'));
+	return more.reduce((sum, one) => sum + one, kib(`/proc/${pid}/status`, 'VmRSS'));
 }
 
 const MICROS = { us: 1, ms: 1e3, s: 1e6, m: 6e7 };
