@@ -64,7 +64,7 @@ static inline struct bench *bench_open(void)
 		.clock = &b->clock };
 	if (mail_open(&ms, b->db, &b->mail, why) != ERR_OK)
 		fail_msg("%s", why);
-	b->s = (struct accounts){ .set = { .cost = { 19456, 2 },
+	b->s = (struct accounts){ .set = { .cost = { .memory_kib = 19456, .passes = 2 },
 					  .min_length = 8,
 					  .max_length = 128,
 					  .min_bits = 28,
