@@ -367,6 +367,7 @@ void app_block_signals(void)
 
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* a child's number stays its own until it is waited for */
 }
 
 static void housekeeping(struct app *app)
@@ -386,6 +387,9 @@ static void housekeeping(struct app *app)
 		e = meter_purge(app->db, now_s);
 	if (e)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("err", err_name(e)));
+	if (crypto_hashers_lost(app->hashers))
+		LOG(&app->log, LOG_WARN, "hashers_lost",
+			log_z("why", "passwords are hashed beside readers until a restart"));
 }
 
 static void drain(struct app *app, const sigset_t *set)
@@ -417,7 +421,6 @@ void app_wait(struct app *app)
 void app_close(struct app *app)
 {
 	http_stop(app->http);
-	crypto_hashers_stop(app->hashers);
 	gate_close(app->gate);
 	pages_close(app->pages);
 	mail_close(app->mail);
@@ -428,5 +431,6 @@ void app_close(struct app *app)
 	db_close(app->db);
 	arena_free(app->arena);
 	log_writer_stop(app->log.writer);
+	crypto_hashers_stop(app->hashers); /* which may take its time to go */
 	*app = (struct app){ 0 };
 }

@@ -20,6 +20,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -30,7 +31,8 @@
 
 enum {
 	HASHERS_MAX = 256,
-	PASSWORD_MAX = 4608, /* 1,024 characters, as text_opaque takes them */
+	/* What text_opaque makes of 1,024 characters at most: composing may triple them. */
+	PASSWORD_MAX = 3 * (4 * 1024 + 64),
 	LATE_US = 1000000,
 	LATE_US_A_KIB_PASS = 5, /* ten times what it takes on a free processor */
 	UNANSWERED_MAX = 2,     /* of one hasher: what nobody waits for is work for nothing */
@@ -60,8 +62,8 @@ struct slot {
 struct hashers {
 	pthread_mutex_t lock;
 	pthread_cond_t freed;
-	struct slot *free;
-	pthread_mutex_t help; /* held by the one who works for itself */
+	struct slot *free, *free_last; /* in turn, so that one that is late is not the next */
+	pthread_mutex_t help;          /* held by the one who works for itself */
 	atomic_bool lost;
 	pid_t process;
 	unsigned count;
@@ -76,6 +78,17 @@ static void give_way(void)
 {
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_LEAST);
 	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
+}
+
+/* It is the first to go when memory is short, and leaves no passwords in a core dump. */
+static void go_first(void)
+{
+	FILE *f = fopen("/proc/self/oom_score_adj", "we");
+	if (f) {
+		(void)fputs("500", f);
+		fclose(f);
+	}
+	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
 /* The next order; false at the end. */
@@ -113,12 +126,21 @@ static void *hasher_main(void *arg)
 	return NULL;
 }
 
+/* All threads are there: a reply to no order. */
+static void ready(int fd)
+{
+	const struct reply r = { .number = 0 };
+	if (send(fd, &r, sizeof r, MSG_NOSIGNAL) != (ssize_t)sizeof r)
+		_exit(EXIT_FAILURE);
+}
+
 /* Ends when all sockets have, which is when the program has, however it ended. */
 static _Noreturn void process_run(struct hashers *h, const int theirs[])
 {
 	pthread_t threads[HASHERS_MAX];
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)prctl(PR_SET_NAME, "postern-hash");
+	go_first();
 	for (unsigned i = 0; i < h->count; i++) {
 		close(h->slots[i].fd);
 		h->slots[i].fd = theirs[i];
@@ -128,11 +150,37 @@ static _Noreturn void process_run(struct hashers *h, const int theirs[])
 			_exit(EXIT_FAILURE);
 	}
 	for (unsigned i = 0; i < h->count; i++)
+		ready(h->slots[i].fd);
+	for (unsigned i = 0; i < h->count; i++)
 		pthread_join(threads[i], NULL);
 	_exit(EXIT_SUCCESS);
 }
 
 /* ---- start and stop ---- */
+
+static void slot_put(struct hashers *h, struct slot *s)
+{
+	s->next = NULL;
+	if (h->free)
+		h->free_last->next = s;
+	else
+		h->free = s;
+	h->free_last = s;
+}
+
+static bool all_ready(const struct hashers *h)
+{
+	struct reply r;
+	for (unsigned i = 0; i < h->count; i++) {
+		ssize_t n = 0;
+		do
+			n = recv(h->slots[i].fd, &r, sizeof r, 0);
+		while (n < 0 && errno == EINTR);
+		if (n != (ssize_t)sizeof r)
+			return false;
+	}
+	return true;
+}
 
 static bool connect_slots(struct hashers *h, unsigned threads, int theirs[])
 {
@@ -140,9 +188,8 @@ static bool connect_slots(struct hashers *h, unsigned threads, int theirs[])
 		int pair[2];
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 			return false;
-		struct slot *s = &h->slots[h->count];
-		*s = (struct slot){ .fd = pair[0], .next = h->free };
-		h->free = s;
+		h->slots[h->count] = (struct slot){ .fd = pair[0] };
+		slot_put(h, &h->slots[h->count]);
 		theirs[h->count] = pair[1];
 	}
 	return true;
@@ -164,7 +211,7 @@ struct hashers *crypto_hashers_start(unsigned threads)
 		process_run(h, theirs);
 	for (unsigned i = 0; i < h->count; i++)
 		close(theirs[i]);
-	if (h->process < 0) {
+	if (h->process < 0 || !all_ready(h)) {
 		crypto_hashers_stop(h);
 		return NULL;
 	}
@@ -218,8 +265,7 @@ static struct slot *slot_take(struct hashers *h, int64_t late_us)
 static void slot_give_back(struct hashers *h, struct slot *s)
 {
 	pthread_mutex_lock(&h->lock);
-	s->next = h->free;
-	h->free = s;
+	slot_put(h, s);
 	pthread_cond_signal(&h->freed);
 	pthread_mutex_unlock(&h->lock);
 }
@@ -233,7 +279,13 @@ static void drain(struct slot *s)
 	crypto_wipe(&r, sizeof r);
 }
 
-/* LATE when the hasher has been kept waiting for long already. */
+static bool is_gone(int err)
+{
+	return err == EPIPE || err == ECONNRESET || err == ENOTCONN;
+}
+
+/* LATE when the hasher has been kept waiting for long already, or the kernel has no memory for the
+ * order. The hash that the password should have stays here. */
 static enum answer order(struct slot *s, const struct hash_work *w)
 {
 	drain(s);
@@ -241,10 +293,30 @@ static enum answer order(struct slot *s, const struct hash_work *w)
 		return ANSWER_LATE;
 	struct order o = { .number = ++s->number, .make = w->make, .phc = w->phc };
 	const size_t n = offsetof(struct order, password) + w->password.n;
-	memcpy(o.password, w->password.p, w->password.n);
+	memset(o.phc.hash, 0, sizeof o.phc.hash);
+	if (w->password.n > 0)
+		memcpy(o.password, w->password.p, w->password.n);
 	bool sent = send(s->fd, &o, n, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)n;
+	const int err = errno;
 	crypto_wipe(&o, sizeof o);
-	return sent ? ANSWER_THERE : ANSWER_NEVER;
+	if (sent)
+		return ANSWER_THERE;
+	s->number--;
+	return is_gone(err) ? ANSWER_NEVER : ANSWER_LATE;
+}
+
+/* What is believed of the process: an error that there is, and a text with the cost that was
+ * ordered. */
+static bool is_right(const struct reply *r, const struct hash_work *w)
+{
+	struct phc made;
+	if (r->err == ERR_NOMEM || (r->err == ERR_OK && !w->make))
+		return true;
+	const size_t n = strnlen(r->text, sizeof r->text);
+	return r->err == ERR_OK && n < sizeof r->text &&
+	       crypto_phc_parse((struct str){ r->text, n }, &made) == ERR_OK &&
+	       made.algorithm == w->phc.algorithm && made.memory_kib == w->phc.memory_kib &&
+	       made.passes == w->phc.passes;
 }
 
 static enum answer receive(struct slot *s, struct reply *r, int64_t late_us)
@@ -270,22 +342,24 @@ static bool done_there(struct hashers *h, struct hash_work *w, enum err *e)
 	const int64_t late_us = clock_monotonic_us() + LATE_US +
 				LATE_US_A_KIB_PASS * (int64_t)w->phc.memory_kib * w->phc.passes;
 	struct slot *s = w->password.n <= PASSWORD_MAX ? slot_take(h, late_us) : NULL;
-	struct reply r;
+	struct reply r = { .number = 0 };
 	if (!s)
 		return false;
 	enum answer got = order(s, w);
 	if (got == ANSWER_THERE)
 		got = receive(s, &r, late_us);
 	slot_give_back(h, s);
+	if (got == ANSWER_THERE && !is_right(&r, w))
+		got = ANSWER_NEVER;
 	if (got == ANSWER_NEVER)
 		atomic_store(&h->lost, true);
-	if (got != ANSWER_THERE)
-		return false;
-	*e = r.err;
-	memcpy(w->text, r.text, sizeof w->text);
-	memcpy(w->hash, r.hash, sizeof w->hash);
+	if (got == ANSWER_THERE) {
+		*e = r.err;
+		memcpy(w->text, r.text, sizeof w->text);
+		memcpy(w->hash, r.hash, sizeof w->hash);
+	}
 	crypto_wipe(&r, sizeof r);
-	return true;
+	return got == ANSWER_THERE;
 }
 
 enum err hashers_do(struct hashers *h, struct hash_work *w)

@@ -56,6 +56,7 @@ enum err crypto_password_hash(
 		e = hashers_do(c.by, &w);
 	if (e == ERR_OK)
 		memcpy(out, w.text, sizeof w.text);
+	crypto_wipe(&w, sizeof w);
 	return e;
 }
 
@@ -75,7 +76,7 @@ static enum err work(const struct phc *phc, struct str prepared, struct hashers 
 	if (e != ERR_OK)
 		return e;
 	bool equal = crypto_equal(w.hash, phc->hash, sizeof w.hash);
-	crypto_wipe(w.hash, sizeof w.hash);
+	crypto_wipe(&w, sizeof w);
 	return equal ? ERR_OK : ERR_DENIED;
 }
 

@@ -407,7 +407,7 @@ static void a_lost_process_stops_nobody(void **state)
 static void what_cannot_be_ordered_is_done_here(void **state)
 {
 	(void)state;
-	static char text[6000];
+	static char text[20000];
 	char hash[PASSWORD_HASH_SIZE];
 	struct password_cost cost = cheapest;
 	memset(text, 'x', sizeof text);
