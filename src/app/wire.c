@@ -425,8 +425,8 @@ void app_close(struct app *app)
 	pages_close(app->pages);
 	mail_close(app->mail);
 	prover_close(app->wall.prover);
+	caches_close(app); /* ends the feed, which tells the policies to be read anew */
 	policy_cache_close(app->wall.policies);
-	caches_close(app);
 	meter_ceiling_close(app->wall.ceiling);
 	db_close(app->db);
 	arena_free(app->arena);
