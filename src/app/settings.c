@@ -44,8 +44,7 @@ const struct setting settings[] = {
 		"Threads for requests that need the database."),
 	INT("server", "hash_threads", hash_threads, "0", 0, 64, "threads",
 		"Threads that hash passwords when nobody else wants the processor; 0 is one for "
-		"each "
-		"core. Each needs password.memory_kib."),
+		"each core. Each needs password.memory_kib."),
 	INT("server", "work_queue", work_queue, "1024", 1, 100000, "requests",
 		"Requests that may wait for a work thread; above it they are answered 503."),
 	INT("server", "hash_queue", hash_queue, "128", 1, 10000, "requests",

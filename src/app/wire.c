@@ -42,7 +42,8 @@ static unsigned hash_threads(const struct config *c)
 static struct account_settings account_settings(const struct config *c)
 {
 	return (struct account_settings){
-		.cost = { (uint32_t)c->password_memory_kib, (uint32_t)c->password_passes, NULL },
+		.cost = { .memory_kib = (uint32_t)c->password_memory_kib,
+			.passes = (uint32_t)c->password_passes },
 		.min_length = (unsigned)c->password_min_length,
 		.max_length = (unsigned)c->password_max_length,
 		.min_bits = (double)c->password_min_bits,

@@ -214,13 +214,12 @@ static enum err start(struct run *r)
 	return r->started ? ERR_OK : ERR_UNAVAILABLE;
 }
 
-enum err mail_run_init(struct run *r, struct mail *m)
+void mail_run_init(struct run *r, struct mail *m)
 {
 	*r = (struct run){ .m = m };
 	cond_init(&r->wake);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->claim, NULL);
-	return ERR_OK;
 }
 
 static void join(struct run *r)
@@ -267,12 +266,10 @@ enum err mail_deliver_start(struct mail *m)
 enum err mail_deliver_once(struct mail *m, struct mail_round *out)
 {
 	struct run r;
-	enum err e = mail_run_init(&r, m);
-	if (e)
-		return e;
+	mail_run_init(&r, m);
 	r.once = true;
 	r.due_s = clock_now_s(m->s.clock);
-	e = start(&r);
+	enum err e = start(&r);
 	join(&r);
 	if (!e)
 		e = r.err;

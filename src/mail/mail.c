@@ -42,12 +42,8 @@ enum err mail_open(
 		return ERR_NOMEM;
 	m->s = *s;
 	m->db = db;
-	enum err e = mail_run_init(&m->run, m);
-	if (e) {
-		free(m);
-		return e;
-	}
-	e = mail_settings_apply(m, why);
+	mail_run_init(&m->run, m);
+	enum err e = mail_settings_apply(m, why);
 	if (!e)
 		e = load_templates(m, why);
 	if (e) {

@@ -112,7 +112,7 @@ enum err MUST_USE mail_outbox_failed(
 enum { BACKOFF_MAX_S = 14400 * 6 / 5 };
 int64_t mail_backoff_s(int64_t attempts,
 	uint32_t random); /* after so many attempts; `random` shifts it by up to a fifth */
-enum err MUST_USE mail_run_init(struct run *r, struct mail *m);
+void mail_run_init(struct run *r, struct mail *m);
 void mail_run_stop(struct run *r);
 void mail_run_free(struct run *r);
 

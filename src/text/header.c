@@ -1,6 +1,5 @@
 #include "internal.h"
 
-/* Tables, for every byte of every request's headers is looked at. */
 static const bool in_token[256] = { ['0' ... '9'] = true,
 	['A' ... 'Z'] = true,
 	['a' ... 'z'] = true,
@@ -21,7 +20,7 @@ static const bool in_token[256] = { ['0' ... '9'] = true,
 	['~'] = true };
 static const bool in_value[256] = { ['\t'] = true, [0x20 ... 0x7e] = true, [0x80 ... 0xff] = true };
 
-static bool all_in(const bool table[static 256], struct str s)
+bool bytes_in(const bool table[static 256], struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
 		if (!table[(unsigned char)s.p[i]])
@@ -31,12 +30,12 @@ static bool all_in(const bool table[static 256], struct str s)
 
 bool header_token_ok(struct str name)
 {
-	return name.n > 0 && all_in(in_token, name);
+	return name.n > 0 && bytes_in(in_token, name);
 }
 
 bool header_value_ok(struct str value)
 {
-	return all_in(in_value, value);
+	return bytes_in(in_value, value);
 }
 
 static struct str skip(struct str s, size_t n)

@@ -105,10 +105,7 @@ static bool is_bare(struct str raw)
 		['-'] = true,
 		['_'] = true,
 		['.'] = true };
-	for (size_t i = 0; i < raw.n; i++)
-		if (!bare[(unsigned char)raw.p[i]])
-			return false;
-	return raw.n > 0 && raw.p[0] == '/';
+	return raw.n > 0 && raw.p[0] == '/' && bytes_in(bare, raw);
 }
 
 enum err url_path(struct str raw, struct arena *a, struct str *out)

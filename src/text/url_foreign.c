@@ -46,10 +46,7 @@ static bool folds_to_itself(struct str path)
 		['-'] = true,
 		['_'] = true,
 		['.'] = true };
-	for (size_t i = 0; i < path.n; i++)
-		if (!fixed[(unsigned char)path.p[i]])
-			return false;
-	return true;
+	return bytes_in(fixed, path);
 }
 
 enum err url_path_foreign(struct str raw, struct arena *a, struct str *path, struct str *folded)

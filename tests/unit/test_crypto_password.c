@@ -403,7 +403,7 @@ static void a_lost_process_stops_nobody(void **state)
 	crypto_hashers_stop(cost.by);
 }
 
-/* Goal: no hasher at all, and a password that does not fit an order. */
+/* Goal: a password that does not fit an order is hashed all the same. */
 static void what_cannot_be_ordered_is_done_here(void **state)
 {
 	(void)state;
