@@ -118,11 +118,11 @@ FUZZ_SECONDS ?= 60
 build/.deps-bench: deploy/deps | build/.deps-test
 	@deploy/deps bench
 	@mkdir -p build && touch $@
-build/bench/twin build/bench/seed: build/bench/%: tests/bench/%.c | build/.deps-test
+build/bench/twin build/bench/seed build/bench/readers: build/bench/%: tests/bench/%.c | build/.deps-test
 	@mkdir -p $(@D)
 	@echo "  CC bench $<"
 	@$(CC) -std=c17 -O2 -g -D_GNU_SOURCE $(WARN) -o $@ $< -lmicrohttpd -lsodium -lsqlite3
-bench_programs := build/release/postern build/bench/twin build/bench/seed
+bench_programs := build/release/postern build/bench/twin build/bench/seed build/bench/readers
 
 .PHONY: run test check lint bench bench-instructions fuzz fmt install clean deps chaos
 .SECONDARY:

@@ -69,6 +69,8 @@ static inline bool str_eq_nocase(struct str a, struct str b)
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
 bool str_has_byte(struct str s, char c);
+/* Each byte is one that the table has. A table, since it is asked for every byte of a request. */
+bool str_made_of(const bool table[static 256], struct str s);
 struct str str_trim(struct str s); /* spaces, tabs, CR, LF at both ends */
 /* Cuts `*rest` at the first `sep`: returns what stands before it and leaves what follows.
  * Without `sep`, returns all and leaves {NULL, 0}. */
@@ -132,6 +134,10 @@ struct clock {
 int64_t clock_now_s(const struct clock *c);
 int64_t clock_monotonic_us(void); /* for durations only */
 int64_t clock_boot_us(void);      /* the same, and goes on while the machine sleeps */
+/* The same two, late by a tick of the kernel at most (1 to 10 ms): to read a fine one takes longer
+ * than to look something up. */
+int64_t clock_monotonic_coarse_us(void);
+int64_t clock_boot_coarse_us(void);
 
 /* ---- files built into the program ---- */
 struct embedded_file {

@@ -43,9 +43,9 @@ struct known_session {
 	int64_t last_seen_at, idle_s, expires_at;
 };
 /* False: ask the database. That is also the answer for one that seems to have ended (somebody else
- * may have used it meanwhile) and for one whose last_seen_at is due. */
-bool known_session_get(struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s,
-	struct known_session *out);
+ * may have used it meanwhile) and for one whose last_seen_at is due. `out` is all zero then. */
+bool known_session_get(
+	struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct caller *out);
 void known_session_put(struct cache *c, const struct cache_load *l,
 	const uint8_t hash[static HASH_BYTES], const struct known_session *k);
 

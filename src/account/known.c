@@ -7,7 +7,7 @@
 /* As it is kept: the texts stand behind, each with its NUL. */
 struct kept {
 	int64_t last_seen_at, idle_s, expires_at;
-	char id[ID_SIZE], account_id[ID_SIZE];
+	char id[ID_SIZE], account_id[ID_SIZE], tag[HASH_TAG_SIZE];
 	uint16_t email_n, name_n;
 	char texts[];
 };
@@ -19,23 +19,29 @@ static bool in_force(const struct kept *k, int64_t now_s)
 	return k->expires_at > now_s && k->last_seen_at + k->idle_s > now_s;
 }
 
-bool known_session_get(struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s,
-	struct known_session *out)
+/* Field by field: most of the room for the texts is never used, and clearing or copying it would
+ * take longer than all else here. */
+static void caller_fill(struct caller *out, const struct kept *k)
+{
+	out->signed_in = true;
+	out->read_elsewhere = false;
+	memcpy(out->account_id, k->account_id, ID_SIZE);
+	memcpy(out->session_id, k->id, ID_SIZE);
+	memcpy(out->session_tag, k->tag, sizeof k->tag);
+	memcpy(out->email, k->texts, k->email_n + 1U);
+	memcpy(out->name, k->texts + k->email_n + 1, k->name_n + 1U);
+}
+
+bool known_session_get(
+	struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct caller *out)
 {
 	struct cache_item *item = cache_get(c, (struct str){ (const char *)hash, HASH_BYTES });
-	if (!item)
-		return false;
-	const struct kept *k = (const struct kept *)(const void *)cache_value(item).p;
-	bool good = in_force(k, now_s) && now_s - k->last_seen_at < session_touch_s(k->idle_s);
-	if (good) {
-		out->last_seen_at = k->last_seen_at;
-		out->idle_s = k->idle_s;
-		out->expires_at = k->expires_at;
-		memcpy(out->id, k->id, ID_SIZE);
-		memcpy(out->account_id, k->account_id, ID_SIZE);
-		memcpy(out->email, k->texts, k->email_n + 1U);
-		memcpy(out->name, k->texts + k->email_n + 1, k->name_n + 1U);
-	}
+	const struct kept *k = item ? (const struct kept *)(const void *)cache_value(item).p : NULL;
+	bool good = k && in_force(k, now_s) && now_s - k->last_seen_at < session_touch_s(k->idle_s);
+	if (good)
+		caller_fill(out, k);
+	else
+		*out = (struct caller){ 0 };
 	cache_release(item);
 	return good;
 }
@@ -52,6 +58,7 @@ void known_session_put(struct cache *c, const struct cache_load *l,
 		.name_n = (uint16_t)strlen(k->name) };
 	memcpy(kept->id, k->id, ID_SIZE);
 	memcpy(kept->account_id, k->account_id, ID_SIZE);
+	crypto_hash_tag(hash, kept->tag);
 	memcpy(kept->texts, k->email, kept->email_n + 1U);
 	memcpy(kept->texts + kept->email_n + 1, k->name, kept->name_n + 1U);
 	struct str account = str_of(k->account_id);

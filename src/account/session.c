@@ -79,30 +79,27 @@ enum err account_identify(void *ctx, struct str token, int64_t now_s, struct cal
 	*out = (struct caller){ 0 };
 	if (crypto_token_hash(token, i.hash) != ERR_OK)
 		return ERR_OK;
+	if (s->sessions && known_session_get(s->sessions, i.hash, now_s, out))
+		return ERR_OK;
 	i.out = s->set.reading_at_once ? out : NULL;
-	if (!s->sessions || !known_session_get(s->sessions, i.hash, now_s, &i.known)) {
-		enum err e = identify_load(s, &i);
-		if (e)
-			return e == ERR_NOT_FOUND ? ERR_OK : e;
-	}
-	caller_fill(&i, out);
-	return ERR_OK;
+	enum err e = identify_load(s, &i);
+	if (!e)
+		caller_fill(&i, out);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
 bool account_identify_cached(
 	const struct accounts *s, struct str token, int64_t now_s, struct caller *out)
 {
-	struct identify i = { .now_s = now_s };
+	uint8_t hash[HASH_BYTES];
 
-	*out = (struct caller){ 0 };
-	if (!s->sessions || token.n != TOKEN_SIZE - 1)
+	if (!s->sessions || token.n != TOKEN_SIZE - 1) {
+		*out = (struct caller){ 0 };
 		return false;
+	}
 	/* Its form need not be looked at: only what was well formed is kept under its digest. */
-	crypto_digest(token, i.hash);
-	if (!known_session_get(s->sessions, i.hash, now_s, &i.known))
-		return false;
-	caller_fill(&i, out);
-	return true;
+	crypto_digest(token, hash);
+	return known_session_get(s->sessions, hash, now_s, out);
 }
 
 static const struct db_column session_columns[] = {

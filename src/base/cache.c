@@ -227,7 +227,7 @@ static struct cache_item *look(struct cache *c, struct str key, bool unproven)
 	/* The proof is looked at under the lock: what it proves has been dropped here by then. */
 	pthread_mutex_lock(&s->lock);
 	struct cache_item *i = find(c, s, hash, key);
-	if (i && !unproven && cache_true_at_us(c, i) < clock_boot_us() - c->set.proof_us)
+	if (i && !unproven && cache_true_at_us(c, i) < clock_boot_coarse_us() - c->set.proof_us)
 		i = NULL;
 	if (i) {
 		i->used = true;

@@ -21,7 +21,25 @@ int64_t clock_monotonic_us(void)
 	return micros(CLOCK_MONOTONIC);
 }
 
+int64_t clock_monotonic_coarse_us(void)
+{
+	return micros(CLOCK_MONOTONIC_COARSE);
+}
+
 int64_t clock_boot_us(void)
 {
 	return micros(CLOCK_BOOTTIME);
+}
+
+/* There is no such clock in the kernel: the fine one is read once in each of its ticks. */
+int64_t clock_boot_coarse_us(void)
+{
+	static _Thread_local int64_t tick_us = -1;
+	static _Thread_local int64_t boot_us;
+	const int64_t now_us = clock_monotonic_coarse_us();
+	if (now_us != tick_us) {
+		boot_us = clock_boot_us();
+		tick_us = now_us;
+	}
+	return boot_us;
 }

@@ -127,11 +127,12 @@ static const char *second_text(time_t s)
 	return text;
 }
 
-/* The moment, with milliseconds. */
-static struct str now_text(char out[static TIME_SIZE])
+/* The moment, with milliseconds. A line that is not written at once tells it to a tick of the
+ * kernel's: what reading the fine clock costs is felt there. */
+static struct str now_text(bool at_once, char out[static TIME_SIZE])
 {
 	struct timespec now = { 0 };
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(at_once ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &now);
 	const unsigned ms = (unsigned)(now.tv_nsec / 1000000);
 	const struct str second = str_of(second_text(now.tv_sec));
 	char *p = mempcpy(out, second.p, second.n);
@@ -155,6 +156,7 @@ struct event {
 	const char *name;
 	const struct log_field *fields;
 	size_t count;
+	bool at_once; /* written before the caller goes on */
 };
 
 /* ---- lines of words and numbers, as each request makes one: in one piece ---- */
@@ -183,7 +185,7 @@ static char *add_word(char *p, struct str key, struct str value)
 static struct str short_line(const struct event *e, char out[static LINE_BYTES])
 {
 	char space[TIME_SIZE];
-	const struct str time = now_text(space);
+	const struct str time = now_text(e->at_once, space);
 	char *p = mempcpy(out, "time=", 5);
 	p = mempcpy(p, time.p, time.n);
 	p = add_word(p, STR("level"), str_of(level_names[e->level]));
@@ -203,7 +205,7 @@ static void any_line(const struct log *l, const struct event *e, struct buf *b)
 {
 	_Static_assert(TIME_SIZE >= (int)INT_TEXT_SIZE, "one space for both");
 	char space[TIME_SIZE];
-	add_text(b, STR("time"), now_text(space), l->format);
+	add_text(b, STR("time"), now_text(e->at_once, space), l->format);
 	add_text(b, STR("level"), str_of(level_names[e->level]), l->format);
 	add_text(b, STR("event"), str_of(e->name), l->format);
 	for (size_t i = 0; i < e->count && i < FIELDS_MOST; i++) {
@@ -218,19 +220,19 @@ static void any_line(const struct log *l, const struct event *e, struct buf *b)
 	buf_puts(b, l->format == LOG_JSON ? "}\n" : "\n");
 }
 
-static void put_event(const struct log *l, const struct event *e, bool now)
+static void put_event(const struct log *l, const struct event *e)
 {
 	if (!l || e->level < l->level || (size_t)e->level >= COUNT(level_names))
 		return;
 	int saved = errno;
 	if (l->format == LOG_LOGFMT && is_short(e)) {
 		char line[LINE_BYTES];
-		put_line(l, short_line(e, line), now);
+		put_line(l, short_line(e, line), e->at_once);
 	} else {
 		BUF_AUTO b = BUF(LINE_MAX_BYTES);
 		any_line(l, e, &b);
 		put_line(l, b.err == ERR_OK ? buf_view(&b) : STR("level=error event=log_nomem\n"),
-			now);
+			e->at_once);
 	}
 	errno = saved;
 }
@@ -238,11 +240,11 @@ static void put_event(const struct log *l, const struct event *e, bool now)
 void log_fields(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count)
 {
-	put_event(l, &(struct event){ level, event, fields, count }, true);
+	put_event(l, &(struct event){ level, event, fields, count, true });
 }
 
 void log_fields_soon(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count)
 {
-	put_event(l, &(struct event){ level, event, fields, count }, level >= LOG_WARN);
+	put_event(l, &(struct event){ level, event, fields, count, level >= LOG_WARN });
 }

@@ -42,6 +42,14 @@ bool str_has_byte(struct str s, char c)
 	return s.n > 0 && memchr(s.p, c, s.n);
 }
 
+bool str_made_of(const bool table[static 256], struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!table[(unsigned char)s.p[i]])
+			return false;
+	return true;
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';

@@ -6,7 +6,8 @@
 static enum err find_route(struct exchange *x)
 {
 	struct route_match m;
-	http_route_match(x->group, x->req.method, x->req.path, &m);
+	const struct route_index *index = &x->listener->indexes[x->group - x->listener->groups];
+	http_route_match(index, x->req.method, x->req.path, &m);
 	if (m.route) {
 		x->req.route = m.route;
 		memcpy(x->req.params, m.params, sizeof m.params);

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { PLACES = 192, LABEL_SIZE = 32 };
 
@@ -50,9 +51,7 @@ static bool label_copy(char out[static LABEL_SIZE], struct str s)
 /* "/articles/{slug}": articles; "/": front. */
 static struct str surface_of(const char *pattern)
 {
-	struct str rest = str_of(pattern);
-	(void)str_cut(&rest, '/');
-	struct str first = str_cut(&rest, '/');
+	const struct str first = { pattern + 1, pattern[0] ? strcspn(pattern + 1, "/") : 0 };
 	return first.n > 0 ? first : STR("front");
 }
 
@@ -60,15 +59,20 @@ struct labels {
 	struct str surface, grant, reason;
 };
 
+static bool is(const char label[static LABEL_SIZE], struct str want)
+{
+	return want.n < LABEL_SIZE && (want.n == 0 || memcmp(label, want.p, want.n) == 0) &&
+	       !label[want.n];
+}
+
 /* The place of these labels; PLACES: there is none. */
 static size_t find(const struct http_decisions *d, const struct labels *want)
 {
 	const size_t used = atomic_load_explicit(&d->used, memory_order_acquire);
 	for (size_t i = 0; i < used; i++) {
 		const struct place *p = &d->places[i];
-		if (str_eq(str_of(p->reason), want->reason) &&
-			str_eq(str_of(p->grant), want->grant) &&
-			str_eq(str_of(p->surface), want->surface)) {
+		if (is(p->reason, want->reason) && is(p->grant, want->grant) &&
+			is(p->surface, want->surface)) {
 			return i;
 		}
 	}

@@ -138,6 +138,7 @@ bool http_reaper_start(struct http *h);
 void http_reaper_stop(struct http *h);
 
 /* ---- the server ---- */
+struct route_index;
 struct listener {
 	struct http *h;
 	struct MHD_Daemon *daemon;
@@ -147,6 +148,7 @@ struct listener {
 	bool is_ops;
 	const struct route_group *groups;
 	size_t group_count;
+	struct route_index *indexes; /* of each group */
 };
 struct http {
 	struct http_settings s;
@@ -176,8 +178,20 @@ struct route_match {
 	bool other_method; /* none, but the path is known, see allow */
 	char allow[ALLOW_SIZE];
 };
-void http_route_match(
-	const struct route_group *g, enum method method, struct str path, struct route_match *out);
+/* The routes of a group by the first bytes behind its prefix, in the order of the table where
+ * those are alike. Good while the table is. */
+enum { ROUTES_MAX = 256, ROUTE_PLACES = 64 };
+struct route_index {
+	size_t prefix_n;
+	uint16_t ends[ROUTE_PLACES];
+	const struct route *routes[ROUTES_MAX];
+};
+/* Of a table that http_table_check has found good. */
+void http_route_index(const struct route_group *g, struct route_index *out);
+/* An index for each; to be freed. NULL: no memory. */
+struct route_index *http_route_indexes(const struct route_group *groups, size_t count);
+void http_route_match(const struct route_index *index, enum method method, struct str path,
+	struct route_match *out);
 
 /* ---- one request ---- */
 /* READING: the loop's. QUEUED: a lane's, from before the push until the answer is made. */
@@ -196,6 +210,7 @@ struct exchange {
 	const struct route_group *group;
 	struct header *headers;            /* in the arena */
 	size_t header_count, cookie_count; /* cookie_count: of those called Cookie */
+	uint64_t header_names;             /* a bit for each; some share one */
 	uint64_t announced;                /* Content-Length */
 	char *body;
 	size_t body_n, body_room;

@@ -6,20 +6,35 @@
 
 enum { COOKIE_NAME_MAX = 128 }; /* of ours, with prefix */
 
+/* Most names that are asked for are not there, which is told by length and first letter. */
+static uint64_t name_bit(struct str name)
+{
+	return (uint64_t)1 << ((name.n * 7 + ((unsigned char)name.p[0] | 0x20U)) % 64);
+}
+
+static bool may_have(const struct exchange *x, struct str name)
+{
+	return x->header_names & name_bit(name);
+}
+
 size_t request_header_count(const struct request *r, const char *name)
 {
+	const struct exchange *x = r->x;
+	const struct str want = str_of(name);
 	size_t n = 0;
-	for (size_t i = 0; i < r->x->header_count; i++) {
-		n += str_eq_nocase(r->x->headers[i].name, str_of(name));
+	for (size_t i = 0; may_have(x, want) && i < x->header_count; i++) {
+		n += str_eq_nocase(x->headers[i].name, want);
 	}
 	return n;
 }
 
 struct str request_header(const struct request *r, const char *name)
 {
-	for (size_t i = 0; i < r->x->header_count; i++) {
-		if (str_eq_nocase(r->x->headers[i].name, str_of(name))) {
-			return r->x->headers[i].value;
+	const struct exchange *x = r->x;
+	const struct str want = str_of(name);
+	for (size_t i = 0; may_have(x, want) && i < x->header_count; i++) {
+		if (str_eq_nocase(x->headers[i].name, want)) {
+			return x->headers[i].value;
 		}
 	}
 	return (struct str){ NULL, 0 };
@@ -80,6 +95,7 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 		return MHD_NO;
 	}
 	x->header_count++;
+	x->header_names |= name_bit(header->name);
 	x->cookie_count += str_eq_nocase(header->name, STR("Cookie"));
 	return MHD_YES;
 }

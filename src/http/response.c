@@ -44,13 +44,12 @@ void response_problem(struct response *rsp, const char *field, const char *code,
 /* cookie-octet of RFC 6265 section 4.1.1 */
 static bool cookie_value_ok(struct str value)
 {
-	for (size_t i = 0; i < value.n; i++) {
-		const char c = value.p[i];
-		if (c <= ' ' || c > '~' || c == '"' || c == ',' || c == ';' || c == '\\') {
-			return false;
-		}
-	}
-	return true;
+	static const bool octets[256] = { ['!'] = true,
+		['#' ... '+'] = true,
+		['-' ... ':'] = true,
+		['<' ... '['] = true,
+		[']' ... '~'] = true };
+	return str_made_of(octets, value);
 }
 
 static bool cookie_path_ok(const char *path)

@@ -2,17 +2,97 @@
  * differ. */
 #include "internal.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+static bool begins(struct str path, const char *prefix)
+{
+	size_t i = 0;
+	while (prefix[i] && i < path.n && path.p[i] == prefix[i]) {
+		i++;
+	}
+	return !prefix[i];
+}
 
 const struct route_group *http_group_of(const struct listener *l, struct str path)
 {
 	for (size_t i = 0; i < l->group_count; i++) {
-		if (str_starts(path, str_of(l->groups[i].prefix))) {
+		if (begins(path, l->groups[i].prefix)) {
 			return &l->groups[i];
 		}
 	}
 	return &l->groups[l->group_count - 1];
 }
+
+/* ---- the index: to look at each route of a table would take longer than all else ---- */
+
+/* By the two bytes behind the group's prefix. What begins with a {name} there fits any path. */
+static size_t place_of(const char *at, size_t n)
+{
+	if (n > 0 && at[0] == '{') {
+		return ROUTE_PLACES - 1;
+	}
+	const unsigned first = n > 0 ? (unsigned char)at[0] : 0;
+	const unsigned second = n > 1 ? (unsigned char)at[1] : 0;
+	return (first * 5 + second) % (ROUTE_PLACES - 1);
+}
+
+static size_t place_of_route(const struct route_group *g, size_t i)
+{
+	const char *at = g->routes[i].pattern + strlen(g->prefix);
+	return place_of(at, strlen(at));
+}
+
+void http_route_index(const struct route_group *g, struct route_index *out)
+{
+	size_t n = 0;
+	*out = (struct route_index){ .prefix_n = strlen(g->prefix) };
+	for (size_t place = 0; place < ROUTE_PLACES; place++) {
+		for (size_t i = 0; i < g->count; i++) {
+			if (place_of_route(g, i) == place) {
+				out->routes[n++] = &g->routes[i];
+			}
+		}
+		out->ends[place] = (uint16_t)n;
+	}
+}
+
+struct route_index *http_route_indexes(const struct route_group *groups, size_t count)
+{
+	struct route_index *all = calloc(count + 1, sizeof *all);
+	for (size_t i = 0; all && i < count; i++) {
+		http_route_index(&groups[i], &all[i]);
+	}
+	return all;
+}
+
+/* Those of one place. */
+struct candidates {
+	const struct route *const *v;
+	size_t n;
+};
+
+static struct candidates candidates_at(const struct route_index *index, size_t place)
+{
+	const size_t from = place > 0 ? index->ends[place - 1] : 0;
+	return (struct candidates){ index->routes + from, index->ends[place] - from };
+}
+
+/* A path that begins with a brace is looked for among those that fit any. */
+static struct candidates candidates_for(const struct route_index *index, struct str path)
+{
+	if (path.n < index->prefix_n) {
+		return (struct candidates){ NULL, 0 };
+	}
+	return candidates_at(index, place_of(path.p + index->prefix_n, path.n - index->prefix_n));
+}
+
+static struct candidates candidates_any(const struct route_index *index)
+{
+	return candidates_at(index, ROUTE_PLACES - 1);
+}
+
+/* ---- matching ---- */
 
 /* One match of a pattern; `literal` has a bit for each literal part, the first part in the highest
  * bit. */
@@ -30,17 +110,6 @@ static bool begins_alike(struct str pattern, struct str path)
 		i++;
 	}
 	return i == pattern.n ? i == path.n : pattern.p[i] == '{';
-}
-
-/* Told by two characters behind the group's prefix, with which all its patterns begin. */
-static bool cannot_fit(const char *pattern, struct str path, size_t at)
-{
-	for (const size_t end = at + 2; at < end && pattern[at] && pattern[at] != '{'; at++) {
-		if (at >= path.n || pattern[at] != path.p[at]) {
-			return true;
-		}
-	}
-	return false;
 }
 
 static bool fits(struct str pattern, struct str path, struct fit *out)
@@ -89,42 +158,52 @@ static void allow(const bool methods[static METHOD_ANY], char out[static ALLOW_S
 }
 
 /* For a path that no route takes with this method: those with which one does. */
-static void find_others(const struct route_group *g, struct str path, struct route_match *out)
+static void note_methods(
+	struct candidates among, struct str path, bool methods[static METHOD_ANY + 1])
 {
-	bool methods[METHOD_ANY + 1] = { false };
-	const size_t prefix_n = strlen(g->prefix);
-	for (size_t i = 0; i < g->count; i++) {
-		const struct route *r = &g->routes[i];
-		struct fit fit;
-		if (!cannot_fit(r->pattern, path, prefix_n) &&
-			fits(str_of(r->pattern), path, &fit)) {
-			methods[r->method] = true;
+	struct fit fit;
+	for (size_t i = 0; i < among.n; i++) {
+		if (fits(str_of(among.v[i]->pattern), path, &fit)) {
+			methods[among.v[i]->method] = true;
 		}
 	}
+}
+
+static void find_others(const struct route_index *index, struct str path, struct route_match *out)
+{
+	bool methods[METHOD_ANY + 1] = { false };
+	note_methods(candidates_for(index, path), path, methods);
+	note_methods(candidates_any(index), path, methods);
 	allow(methods, out->allow);
 	out->other_method = out->allow[0] != 0;
 }
 
-void http_route_match(
-	const struct route_group *g, enum method method, struct str path, struct route_match *out)
+/* The best of these that is better than `*best`. */
+static void find_best(struct candidates among, enum method method, struct str path, uint64_t *best,
+	struct route_match *out)
 {
-	*out = (struct route_match){ 0 };
-	uint64_t best = 0;
-	const size_t prefix_n = strlen(g->prefix);
-	for (size_t i = 0; i < g->count; i++) {
-		const struct route *r = &g->routes[i];
+	for (size_t i = 0; i < among.n; i++) {
+		const struct route *r = among.v[i];
 		struct fit fit;
 		if ((r->method != method && r->method != METHOD_ANY) ||
-			cannot_fit(r->pattern, path, prefix_n) ||
 			!fits(str_of(r->pattern), path, &fit) ||
-			(out->route && fit.literal <= best)) {
+			(out->route && fit.literal <= *best)) {
 			continue;
 		}
-		best = fit.literal;
+		*best = fit.literal;
 		out->route = r;
 		memcpy(out->params, fit.params, sizeof out->params);
 	}
+}
+
+void http_route_match(const struct route_index *index, enum method method, struct str path,
+	struct route_match *out)
+{
+	uint64_t best = 0;
+	*out = (struct route_match){ 0 };
+	find_best(candidates_for(index, path), method, path, &best, out);
+	find_best(candidates_any(index), method, path, &best, out);
 	if (!out->route) {
-		find_others(g, path, out);
+		find_others(index, path, out);
 	}
 }

@@ -56,7 +56,7 @@ static enum MHD_Result answer(struct exchange *x)
 		return MHD_NO; /* no memory for an answer: the connection is closed */
 	}
 	x->answered = true;
-	http_conn_await_reader(x->h, x->conn, clock_monotonic_us(), x->bytes);
+	http_conn_await_reader(x->h, x->conn, clock_monotonic_coarse_us(), x->bytes);
 	return MHD_queue_response(x->mhd, (unsigned)x->rsp.status, x->answer);
 }
 
@@ -304,7 +304,8 @@ static enum err start_listener(struct listener *l, char why[static 256])
 
 static enum err start_all(struct http *h, char why[static 256])
 {
-	if (!h->limits || !h->decisions || !start_lanes(h) || !h->pace || !http_reaper_start(h)) {
+	if (!h->public.indexes || !h->ops.indexes || !h->limits || !h->decisions ||
+		!start_lanes(h) || !h->pace || !http_reaper_start(h)) {
 		(void)snprintf(why, WHY_SIZE, "no memory or no threads for the server");
 		return ERR_NOMEM;
 	}
@@ -333,6 +334,8 @@ static struct http *http_new(const struct http_settings *s)
 		.is_ops = true,
 		.groups = s->ops,
 		.group_count = 1 };
+	h->public.indexes = http_route_indexes(s->groups, s->group_count);
+	h->ops.indexes = http_route_indexes(s->ops, s->ops ? 1 : 0);
 	h->limits = http_limits_new(s->limits);
 	h->decisions = http_decisions_new();
 	h->pace = http_pace_start(s->connections);
@@ -424,6 +427,8 @@ void http_stop(struct http *h)
 	http_pace_free(h->pace);
 	http_limits_free(h->limits);
 	http_decisions_free(h->decisions);
+	free(h->public.indexes);
+	free(h->ops.indexes);
 	pthread_mutex_destroy(&h->conns.lock);
 	free(h);
 }

@@ -195,22 +195,22 @@ static struct str text(const char *base, struct piece p)
 	return p.at ? (struct str){ base + p.at, p.n } : (struct str){ NULL, 0 };
 }
 
-static void unpack(struct exchange *x, const struct kept *k)
+/* Into a response that is still all zero. */
+static void unpack(struct response *rsp, const struct kept *k)
 {
 	const char *base = (const char *)k;
-	struct response *rsp = &x->rsp;
-	*rsp = (struct response){ .status = k->status,
-		.body = text(base, k->body),
-		.gzip = text(base, k->gzip),
-		.brotli = text(base, k->brotli),
-		.content_type = text(base, k->content_type).p,
-		.etag = text(base, k->etag).p,
-		.csp = text(base, k->csp).p,
-		.decision = text(base, k->decision).p,
-		.reason = text(base, k->reason).p,
-		.cacheable = k->cacheable,
-		.ranges = k->ranges,
-		.header_count = k->header_count };
+	rsp->status = k->status;
+	rsp->body = text(base, k->body);
+	rsp->gzip = text(base, k->gzip);
+	rsp->brotli = text(base, k->brotli);
+	rsp->content_type = text(base, k->content_type).p;
+	rsp->etag = text(base, k->etag).p;
+	rsp->csp = text(base, k->csp).p;
+	rsp->decision = text(base, k->decision).p;
+	rsp->reason = text(base, k->reason).p;
+	rsp->cacheable = k->cacheable;
+	rsp->ranges = k->ranges;
+	rsp->header_count = k->header_count;
 	for (size_t i = 0; i < k->header_count; i++) {
 		rsp->headers[i].name = text(base, k->names[i]).p;
 		rsp->headers[i].value = text(base, k->values[i]);
@@ -230,7 +230,7 @@ static bool answer_with(struct exchange *x, struct cache_item *item, bool good)
 	}
 	x->item = item; /* until the answer is out */
 	x->from_memory = true;
-	unpack(x, kept_of(item));
+	unpack(&x->rsp, kept_of(item));
 	return true;
 }
 
@@ -319,5 +319,12 @@ bool http_known_answer(struct exchange *x)
 
 bool http_shared_rescue(struct exchange *x, enum err e)
 {
-	return e == ERR_UNAVAILABLE && x->shareable && answer_stale(x);
+	if (e != ERR_UNAVAILABLE || !x->shareable)
+		return false;
+	const struct response failed = x->rsp;
+	x->rsp = (struct response){ 0 };
+	const bool rescued = answer_stale(x);
+	if (!rescued)
+		x->rsp = failed;
+	return rescued;
 }

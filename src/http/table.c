@@ -114,9 +114,11 @@ static bool group_ok(const struct listener *l, size_t index, char why[static 256
 	const bool last = index + 1 == l->group_count;
 	if (!g->prefix || g->prefix[0] != '/' || !g->fail || g->credential < CREDENTIAL_COOKIE ||
 		g->credential > CREDENTIAL_PROXIED || (g->count > 0 && !g->routes) ||
-		last != (strcmp(g->prefix, "/") == 0)) {
+		g->count > ROUTES_MAX || last != (strcmp(g->prefix, "/") == 0)) {
 		(void)snprintf(why, WHY_SIZE,
-			"route group %zu: an empty column, or \"/\" is not the last", index);
+			"route group %zu: an empty column, too many routes, or \"/\" is not the "
+			"last",
+			index);
 		return false;
 	}
 	for (size_t i = 0; i < g->count; i++) {

@@ -92,8 +92,10 @@ enum err visit_plans(const struct paywall_case *k, struct arena *a, struct str *
 			told = !*f->article_id && str_eq(str_of(e->plan), str_of(f->plan)) &&
 			       paywall_entitlement_open(k->policy, f, k->now.s);
 		}
+		if (!told && b.n > 0)
+			buf_byte(&b, ',');
 		if (!told)
-			buf_fmt(&b, "%s%s", b.n > 0 ? "," : "", e->plan);
+			buf_puts(&b, e->plan);
 	}
 	*out = b.n > 0 ? arena_str(a, buf_view(&b)) : STR("");
 	return b.err || !out->p ? ERR_NOMEM : ERR_OK;

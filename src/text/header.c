@@ -20,22 +20,14 @@ static const bool in_token[256] = { ['0' ... '9'] = true,
 	['~'] = true };
 static const bool in_value[256] = { ['\t'] = true, [0x20 ... 0x7e] = true, [0x80 ... 0xff] = true };
 
-bool bytes_in(const bool table[static 256], struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (!table[(unsigned char)s.p[i]])
-			return false;
-	return true;
-}
-
 bool header_token_ok(struct str name)
 {
-	return name.n > 0 && bytes_in(in_token, name);
+	return name.n > 0 && str_made_of(in_token, name);
 }
 
 bool header_value_ok(struct str value)
 {
-	return bytes_in(in_value, value);
+	return str_made_of(in_value, value);
 }
 
 static struct str skip(struct str s, size_t n)

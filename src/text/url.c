@@ -105,7 +105,7 @@ static bool is_bare(struct str raw)
 		['-'] = true,
 		['_'] = true,
 		['.'] = true };
-	return raw.n > 0 && raw.p[0] == '/' && bytes_in(bare, raw);
+	return raw.n > 0 && raw.p[0] == '/' && str_made_of(bare, raw);
 }
 
 enum err url_path(struct str raw, struct arena *a, struct str *out)

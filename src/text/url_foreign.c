@@ -46,7 +46,7 @@ static bool folds_to_itself(struct str path)
 		['-'] = true,
 		['_'] = true,
 		['.'] = true };
-	return bytes_in(fixed, path);
+	return str_made_of(fixed, path);
 }
 
 enum err url_path_foreign(struct str raw, struct arena *a, struct str *path, struct str *folded)
@@ -128,12 +128,14 @@ static enum err read_origin(struct str authority, bool https, struct arena *a, s
 	struct str host = { low, authority.n };
 	if (!split_port(&host, &port) || !host_ok(host))
 		return ERR_INVALID;
-	const char *site = port == 0 || port == (https ? 443 : 80)
-				   ? arena_str(a, host).p
-				   : arena_fmt(a, STR_FMT ":%lld", STR_ARG(host), (long long)port);
-	const struct str pieces[] = { https ? STR("https://") : STR("http://"), str_of(site) };
-	out->origin = arena_join(a, pieces, COUNT(pieces));
-	out->site = str_of(site);
+	char digits[INT_TEXT_SIZE];
+	const struct str scheme = https ? STR("https://") : STR("http://");
+	const struct str pieces[] = { scheme, host, STR(":"), int_text(port, digits) };
+	const bool usual = port == 0 || port == (https ? 443 : 80);
+	out->origin = arena_join(a, pieces, usual ? 2 : 4);
+	if (!out->origin.p)
+		return ERR_NOMEM;
+	out->site = (struct str){ out->origin.p + scheme.n, out->origin.n - scheme.n };
 	return arena_failed(a) ? ERR_NOMEM : ERR_OK;
 }
 

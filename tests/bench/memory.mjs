@@ -1,13 +1,16 @@
 // Memory and start-up: idle, with sessions it does not use, with connections that do nothing; and how soon it serves.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile as execFileWithCallback, execFileSync, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { binary, freePort, seedDatabase, startPostern } from './stage.mjs';
-import { ask, folder, median, root, rssKib, sleep, start, stop, untilReady, wrk } from './tools.mjs';
+import { promisify } from 'node:util';
+import { binary, freePort, seedDatabase, startPostern, startTwin } from './stage.mjs';
+import { CLIENT_CORE, ask, folder, median, pinned, root, rssKib, sleep, start, stop, untilReady } from './tools.mjs';
+
+const execFile = promisify(execFileWithCallback);
 
 // Holds connections open in a process of its own and says "open" once each had an answer.
-async function idlers(port, count) {
-	const child = spawn(process.execPath, [path.join(root, 'tests/bench/idle.mjs'), String(port), String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
+async function idlers(port, { path: target }, count) {
+	const child = spawn(process.execPath, [path.join(root, 'tests/bench/idle.mjs'), String(port), target, String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
 	const open = await new Promise((done, fail) => {
 		child.stdout.once('data', (s) => done(Number(s)));
 		child.once('exit', (code) => fail(new Error(`the idle connections ended: ${code}`)));
@@ -29,21 +32,41 @@ export async function demoRssKib() {
 	return kib;
 }
 
-async function idleConnections(count, { rounds, seconds }) {
+const READERS = 16;
+
+async function readers(port, { path: target, headers }, seconds) {
+	const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+	const [name, ...args] = pinned(CLIENT_CORE, [path.join(root, 'build/bench/readers'), port, READERS, seconds, target, ...lines].map(String));
+	return JSON.parse((await execFile(name, args)).stdout);
+}
+
+async function readersSummary(port, hot, { rounds, seconds }) {
+	const runs = [];
+	for (let i = 0; i < rounds; i++)
+		runs.push(await readers(port, hot, seconds));
+	return { perSecond: median(runs.map((r) => r.perSecond)), p50Us: median(runs.map((r) => r.p50Us)), p99Us: median(runs.map((r) => r.p99Us)),
+		longestUs: Math.max(...runs.map((r) => r.longestUs)) };
+}
+
+// One server without and with idle connections.
+async function besideIdle(server, hot, count, times) {
+	const alone = await readersSummary(server.port, hot, times), before = rssKib(server.pid);
+	const { child, open } = await idlers(server.port, hot, count);
+	const after = rssKib(server.pid), beside = await readersSummary(server.port, hot, times);
+	child.kill();
+	return { open, perConnection: ((after - before) * 1024) / open, alone, beside };
+}
+
+// The bare library too: what the kernel and the machine do with so many sockets is felt by both.
+async function idleConnections(count, times) {
 	const postern = await startPostern({ env: { POSTERN_SERVER_TIMEOUT_S: '600' } });
 	const hot = { path: '/articles/bench-0', headers: { Cookie: `postern=${postern.tokens[0]}` } };
-	const sample = async () => {
-		const runs = [];
-		for (let i = 0; i < rounds; i++)
-			runs.push(await wrk(postern.port, { ...hot, seconds, connections: 16 }));
-		return { p99Us: median(runs.map((r) => r.p99Us)), perSecond: median(runs.map((r) => r.perSecond)) };
-	};
-	const alone = await sample(), before = rssKib(postern.pid);
-	const { child, open } = await idlers(postern.port, count);
-	const after = rssKib(postern.pid), beside = await sample();
-	child.kill();
+	const twin = await startTwin([await ask(postern.port, hot)]);
+	const own = await besideIdle(postern, hot, count, times);
 	await stop(postern.child);
-	return { open, perConnection: ((after - before) * 1024) / open, alone, beside };
+	const bare = await besideIdle(twin, { ...hot, path: '/0' }, count, times);
+	await stop(twin.child);
+	return { ...own, twin: bare };
 }
 
 // From the start of the program until it takes a request.

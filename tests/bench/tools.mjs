@@ -11,7 +11,8 @@ export const cores = cpus().length;
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Servers on core 0, what asks them on core 1: neither takes the other's time. With one core there is no choice.
-const SERVER_CORE = '0', CLIENT_CORE = '1';
+const SERVER_CORE = '0';
+export const CLIENT_CORE = '1';
 export const pinned = (core, argv) => (cores > 1 && core !== null ? ['taskset', '-c', core, ...argv] : argv);
 
 const folders = [], children = new Set();
