@@ -1,11 +1,21 @@
-/* About the most that the program may take of memory, told at start-up: whoever gives it a limit of
- * a control group, or a small machine, reads here what to turn down. */
+/* Memory: given back soon, and about the most that the program may take of it, told at start-up:
+ * whoever gives it a limit of a control group, or a small machine, reads here what to turn down. */
 #include "wire.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <unistd.h>
 
-enum { KIB = 1024, KIB_A_MIB = 1024 };
+enum { KIB = 1024, KIB_A_MIB = 1024, GIVEN_BACK_BYTES = 64 << 10 };
+
+/* By itself malloc would raise these limits once something large was freed, and every thread that
+ * has compressed a page keep a megabyte and a half for ever. No answer from memory needs as much.
+ */
+void memory_tune(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, GIVEN_BACK_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, GIVEN_BACK_BYTES);
+}
 
 /* Resident now, with nothing kept and nobody connected; 0 without /proc. */
 static int64_t resident_kib(void)

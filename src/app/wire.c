@@ -155,6 +155,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 {
 	const struct config *c = &app->cfg;
 
+	memory_tune();
 	/* Before any thread starts: weekdays, and when a meter's window begins. */
 	local_zone_set(strcmp(c->timezone, "UTC") == 0 ? "UTC0" : c->timezone);
 	app->log = (struct log){ .level = log_level_of(c->log_level),

@@ -56,8 +56,10 @@ void caches_close(struct app *app);                        /* once nobody asks a
 struct cache *caches_all(const struct app *app, size_t i); /* NULL behind the last */
 void caches_metrics(struct app *app, struct buf *out);
 
-/* ---- memory.c: the most that everything takes, as a line of the log ---- */
-void memory_log(const struct app *app);
+/* ---- memory.c ---- */
+/* Before there are threads: how malloc gives back what it has. */
+void memory_tune(void);
+void memory_log(const struct app *app); /* the most that everything takes, as a line */
 
 /* ---- routes.c: the one route table ---- */
 void routes_fill(struct app *app);

@@ -42,6 +42,7 @@ struct cache {
 	struct hash_key key;
 	size_t shard_bytes;
 	uint64_t mask; /* of the buckets of a shard */
+	void **tables; /* the buckets of all shards, then the tags */
 	_Atomic int64_t proven_at_us;
 	struct {
 		pthread_mutex_t lock;
@@ -59,12 +60,21 @@ static char *value_of(const struct cache_item *i)
 
 /* ---- making and freeing ---- */
 
-static bool shard_init(struct shard *s, size_t buckets)
+/* All tables in one piece, large enough to come from the kernel: what is never used of them takes
+ * no memory. */
+static bool shards_init(struct cache *c, size_t buckets)
 {
-	pthread_mutex_init(&s->lock, NULL);
-	s->buckets = calloc(buckets, sizeof(void *));
-	s->tags = calloc(buckets, sizeof(void *));
-	return s->buckets && s->tags;
+	const size_t n = c->set.shards * buckets;
+	c->tables = calloc(2 * n, sizeof(void *));
+	for (unsigned i = 0; i < c->set.shards; i++) {
+		struct shard *s = &c->shards[i];
+		pthread_mutex_init(&s->lock, NULL);
+		if (c->tables) {
+			s->buckets = (struct cache_item **)c->tables + i * buckets;
+			s->tags = (struct link **)(c->tables + n) + i * buckets;
+		}
+	}
+	return c->tables;
 }
 
 static size_t buckets_for(size_t shard_bytes)
@@ -90,10 +100,8 @@ struct cache *cache_new(const struct cache_settings *set)
 	size_t buckets = buckets_for(c->shard_bytes);
 	c->mask = buckets - 1;
 	pthread_mutex_init(&c->drops.lock, NULL);
-	bool ok = getrandom(&c->key, sizeof c->key, 0) == (ssize_t)sizeof c->key;
-	for (unsigned i = 0; i < n; i++)
-		ok = shard_init(&c->shards[i], buckets) && ok;
-	if (!ok) {
+	bool ok = shards_init(c, buckets);
+	if (!ok || getrandom(&c->key, sizeof c->key, 0) != (ssize_t)sizeof c->key) {
 		cache_free(c);
 		return NULL;
 	}
@@ -401,12 +409,11 @@ void cache_free(struct cache *c)
 		return;
 	for (unsigned i = 0; i < c->set.shards; i++) {
 		struct shard *s = &c->shards[i];
-		if (s->buckets && s->tags)
+		if (c->tables)
 			shard_flush(c, s);
-		free(s->buckets);
-		free(s->tags);
 		pthread_mutex_destroy(&s->lock);
 	}
+	free(c->tables);
 	pthread_mutex_destroy(&c->drops.lock);
 	free(c);
 }

@@ -179,16 +179,18 @@ static void wait_a_while(struct run *r, uint64_t *seen)
 
 static void send_all(struct run *r, bool fresh_only)
 {
-	void *smtp = mail_smtp_new();
+	const bool by_smtp = *r->m->smtp_url;
+	void *smtp = by_smtp ? mail_smtp_new() : NULL;
 	uint64_t seen = 0;
-	while (smtp && !is_stopping(r)) {
+	while ((smtp || !by_smtp) && !is_stopping(r)) {
 		if (!is_paused(r) && send_one(r, smtp, fresh_only))
 			continue;
 		if (r->once)
 			break;
 		wait_a_while(r, &seen);
 	}
-	mail_smtp_free(smtp);
+	if (smtp)
+		mail_smtp_free(smtp);
 }
 
 static void *any_main(void *run)

@@ -1,16 +1,8 @@
 /* Opening and closing. */
 #include "room.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
-
-static void curl_start(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT); /* a failure shows as a failing curl_easy_init */
-}
 
 static enum err load_templates(struct mail *m, char *why)
 {
@@ -36,7 +28,6 @@ enum err mail_open(
 	const struct mail_settings *s, struct db *db, struct mail **out, char why[static 256])
 {
 	why[0] = '\0';
-	pthread_once(&curl_once, curl_start);
 	struct mail *m = calloc(1, sizeof *m);
 	if (!m)
 		return ERR_NOMEM;

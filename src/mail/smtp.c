@@ -323,8 +323,16 @@ static CURLcode perform(CURL *c, const struct smtp_job *job, struct dialogue *d,
 	return rc;
 }
 
+static void curl_start(void)
+{
+	curl_global_init(CURL_GLOBAL_DEFAULT); /* a failure shows as a failing curl_easy_init */
+}
+
+/* Not before there is a server to talk to: libcurl brings its TLS library into memory with it. */
 void *mail_smtp_new(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	pthread_once(&once, curl_start);
 	return curl_easy_init();
 }
 

@@ -2,10 +2,10 @@
  *
  *   readers PORT CONNECTIONS SECONDS PATH [HEADER...]
  *
- * prints {"perSecond", "p50Us", "p99Us", "longestUs"}. wrk tells latencies "corrected for coordinated
- * omission": it adds samples for the requests that it would have sent during a stall, so one pause of
- * the machine of 20 ms in two seconds is its p99. Here each request counts once, and the longest is
- * told. */
+ * prints {"perSecond", "p50Us", "p99Us", "longestUs"}. wrk tells latencies "corrected for
+ * coordinated omission": it adds samples for the requests that it would have sent during a stall,
+ * so one pause of the machine of 20 ms in two seconds is its p99. Here each request counts once,
+ * and the longest is told. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -75,11 +75,13 @@ static void open_reader(struct reader *r, unsigned short port, int epoll)
 	ask(r);
 }
 
-/* How long the answer is whose head stands at the beginning; a whole head comes in one piece here. */
+/* How long the answer is whose head stands at the beginning; a whole head comes in one piece here.
+ */
 static size_t answer_length(size_t got)
 {
 	answer[got] = 0;
-	const char *end = strstr(answer, "\r\n\r\n"), *length = strcasestr(answer, "\r\nContent-Length:");
+	const char *end = strstr(answer, "\r\n\r\n"),
+		   *length = strcasestr(answer, "\r\nContent-Length:");
 	if (strncmp(answer, "HTTP/1.1 200", 12) != 0 || !end || !length)
 		fail("an answer is not as it should be");
 	return (size_t)(end + 4 - answer) + strtoul(length + 17, NULL, 10);
