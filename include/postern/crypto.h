@@ -34,6 +34,11 @@ void crypto_mac(const uint8_t key[static KEY_BYTES], struct str s, uint8_t *out,
 /* base64url without padding (RFC 4648 section 5), one spelling for each value. At most
  * BASE64URL_BYTES_MAX bytes. */
 enum { BASE64URL_BYTES_MAX = 768 };
+/* Of the text of `n` bytes, with its NUL. */
+static inline size_t crypto_base64url_size(size_t n)
+{
+	return (n * 4 + 2) / 3 + 1;
+}
 void crypto_base64url(const void *p, size_t n, char *out, size_t size);
 /* ERR_INVALID, ERR_TOO_LARGE; *out_n is how many. */
 enum err MUST_USE crypto_base64url_decode(

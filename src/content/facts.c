@@ -182,12 +182,15 @@ static bool decide_known(const struct paywall *w, const struct request *r, struc
 	return audience && str_copy(out->name, sizeof out->name, str_of(audience)) == ERR_OK;
 }
 
-static bool reader_known(const struct paywall *w, const struct request *r, struct str slug,
-	const struct visit *v, struct audience *out)
+static bool reader_known(
+	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
 {
+	const struct visit v = {
+		.account_id = r->caller.account_id, .client = r->client, .now_s = r->now_s
+	};
 	const struct paywall_policy *policy = known_policy(w);
-	bool known =
-		policy && visit_is_plain_reader(policy, v) && decide_known(w, r, slug, policy, out);
+	bool known = policy && visit_is_plain_reader(policy, &v) &&
+		     decide_known(w, r, slug, policy, out);
 	policy_give_back(w->policies, policy);
 	/* From memory nobody would count this session among those that read. */
 	return known && !(w->reading_counted && str_starts(str_of(out->name), STR("entitled")));
@@ -202,15 +205,12 @@ struct own_count {
 
 /* The page tells how many are left and until when, so all who stand there share one. In a rolling
  * window everybody stands alone. */
-static bool metered(const struct paywall *w, const struct request *r,
-	const struct paywall_policy *policy, const struct kept_article *ka, struct audience *out)
+static bool metered(const struct visit_ask *q, const struct request *r,
+	const struct paywall_policy *policy, struct audience *out)
 {
-	const struct visit v = visit_of(r);
-	const struct paywall_article art = article_of(ka);
-	const struct visit_ask q = { .w = w, .v = &v, .art = &art, .a = r->arena };
 	struct meter_known m;
 
-	if (!v.whole_get || !meter_known(&q, policy, &m))
+	if (!q->v->whole_get || !meter_known(q, policy, &m))
 		return false;
 	if (!paywall_metered(&m.d))
 		return true;
@@ -226,18 +226,21 @@ static bool metered(const struct paywall *w, const struct request *r,
 	return own || !m.charged;
 }
 
-static bool stranger_known(const struct paywall *w, const struct request *r, struct str slug,
-	const struct visit *v, struct audience *out)
+static bool stranger_known(
+	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
 {
-	if (!visit_is_stranger(w, v))
+	const struct visit v = visit_of(r);
+	if (!visit_is_stranger(w, &v))
 		return false;
-	struct cache_item *art = look(w, FOR_STRANGERS, slug);
-	if (!art)
+	struct cache_item *item = look(w, FOR_STRANGERS, slug);
+	if (!item)
 		return true; /* unless it is kept for all strangers, it is not kept */
+	const struct paywall_article art = article_of((const void *)cache_value(item).p);
+	const struct visit_ask q = { .w = w, .v = &v, .art = &art, .a = r->arena };
 	const struct paywall_policy *policy = known_policy(w);
-	bool known = policy && metered(w, r, policy, (const void *)cache_value(art).p, out);
+	bool known = policy && metered(&q, r, policy, out);
 	policy_give_back(w->policies, policy);
-	cache_release(art);
+	cache_release(item);
 	return known;
 }
 
@@ -257,13 +260,7 @@ bool content_audience_own(
 bool content_audience(
 	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
 {
-	const struct visit v = { .account_id = r->caller.account_id,
-		.client = r->client,
-		.user_agent = request_header(r, "User-Agent"),
-		.gifts = request_cookie(r, GIFT_COOKIE),
-		.now_s = r->now_s };
-
 	*out = (struct audience){ .own = NULL };
-	return r->caller.signed_in ? reader_known(w, r, slug, &v, out)
-				   : stranger_known(w, r, slug, &v, out);
+	return r->caller.signed_in ? reader_known(w, r, slug, out)
+				   : stranger_known(w, r, slug, out);
 }

@@ -72,6 +72,20 @@ void http_conn_close(struct http *h, struct conn *c)
 	free(c);
 }
 
+void http_conn_target(struct conn *c, const char *target)
+{
+	const size_t n = strnlen(target, TARGET_MAX + 1);
+	if (n >= c->target_size) {
+		free(c->target);
+		c->target = malloc(n + 1);
+		c->target_size = c->target ? n + 1 : 0;
+	}
+	if (c->target) {
+		memcpy(c->target, target, n);
+		c->target[n] = 0;
+	}
+}
+
 static void await(struct conn *c, int64_t now_us, uint64_t at_most_us)
 {
 	atomic_store_explicit(&c->deadline_us, now_us + (int64_t)at_most_us, memory_order_relaxed);

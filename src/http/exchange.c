@@ -23,19 +23,19 @@ static bool take_bits(uint8_t out[static ID_BYTES])
 	return true;
 }
 
-/* 128 random bits in base32. crypto is a sibling, and this name is no secret. */
+/* 128 random bits in base32: two words, each in twelve characters and one of the last four bits.
+ * crypto is a sibling, and this name is no secret. */
 static bool make_id(char out[static ID_SIZE])
 {
-	/* 26 characters want 130 bits: the last two are zero */
-	uint8_t bits[ID_BYTES + 1] = { 0 };
-	if (!take_bits(bits)) {
+	uint64_t bits[2];
+	_Static_assert(sizeof bits == ID_BYTES && ID_SIZE == 2 * 13 + 1, "thirteen for each");
+	if (!take_bits((uint8_t *)bits)) {
 		return false;
 	}
 	for (size_t i = 0; i < ID_SIZE - 1; i++) {
-		const size_t at = i * 5;
-		const unsigned pair =
-			(unsigned)bits[at / 8] << 8 | (at / 8 < 16 ? bits[at / 8 + 1] : 0U);
-		out[i] = "abcdefghijklmnopqrstuvwxyz234567"[pair >> (11 - at % 8) & 31];
+		uint64_t *word = &bits[i >= 13];
+		out[i] = "abcdefghijklmnopqrstuvwxyz234567"[*word & 31];
+		*word >>= 5;
 	}
 	out[ID_SIZE - 1] = 0;
 	return true;

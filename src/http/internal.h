@@ -117,8 +117,10 @@ struct conn {
 	struct ip peer;
 	bool peer_trusted;
 	char peer_text[IP_TEXT_SIZE]; /* for the log line of each request */
-	char *target; /* as sent, from the URI callback; libmicrohttpd decodes its own copy in place
-		       */
+	/* As sent, from the URI callback, for libmicrohttpd decodes its own copy in place; good
+	 * until the next request. NULL: none, or no memory. */
+	char *target;
+	size_t target_size;
 	/* When the client must have finished its request, or taken its answer; 0 while we are at
 	 * work. */
 	_Atomic int64_t deadline_us;
@@ -129,6 +131,8 @@ struct conn_list {
 };
 struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd);
 void http_conn_close(struct http *h, struct conn *c);
+/* Cut where it is longer than any that is taken. */
+void http_conn_target(struct conn *c, const char *target);
 /* The client has its turn from now_us (clock_monotonic_us) on: to send a request, to read an answer
  * of so many bytes, or not at all. */
 void http_conn_await_request(const struct http *h, struct conn *c, int64_t now_us);

@@ -239,8 +239,8 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 {
 	(void)line;
 	struct request *r = &x->req;
-	r->target = arena_str(r->arena, str_of(x->conn->target));
-	if (!r->target.p || r->target.n > TARGET_MAX) {
+	r->target = str_of(x->conn->target);
+	if (r->target.n > TARGET_MAX) {
 		return http_refuse(x, ERR_INVALID, "bad_target", "The address is too long.");
 	}
 	x->group = http_group_of(x->listener, r->target);

@@ -36,8 +36,7 @@ static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd
 	(void)ctx;
 	struct conn *c = conn_of(mhd);
 	if (c) {
-		free(c->target);
-		c->target = strndup(target, TARGET_MAX + 1);
+		http_conn_target(c, target);
 	}
 	return NULL;
 }

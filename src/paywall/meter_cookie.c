@@ -189,10 +189,11 @@ enum err meter_cookie_write(const struct meter_cookie *k, const uint8_t key[stat
 	buf_add(&b, mac, sizeof mac);
 	if (b.err)
 		return b.err;
-	char *text = arena_alloc(a, METER_COOKIE_MAX + 1);
+	const size_t size = crypto_base64url_size(b.n);
+	char *text = arena_alloc(a, size);
 	if (!text)
 		return ERR_NOMEM;
-	crypto_base64url(b.p, b.n, text, METER_COOKIE_MAX + 1);
-	*out = str_of(text);
+	crypto_base64url(b.p, b.n, text, size);
+	*out = (struct str){ text, size - 1 };
 	return ERR_OK;
 }
