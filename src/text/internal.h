@@ -9,6 +9,5 @@ int hex_value(char c); /* -1 for what is no hexadecimal digit */
  * hexadecimal digits. `out->p` is never NULL on success. */
 enum err MUST_USE percent_decode(struct str s, bool plus, struct arena *a, struct str *out);
 bool path_plain(struct str path); /* of a decoded path: what url_path asks of it */
-bool has_control(struct str s);   /* below U+0020, or U+007F */
 
 #endif

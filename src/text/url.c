@@ -42,14 +42,6 @@ enum err percent_decode(struct str s, bool plus, struct arena *a, struct str *ou
 	return ERR_OK;
 }
 
-bool has_control(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
 /* Before decoding: '%' must not hide what splits a path, and a '?', a space or a '#' in a raw path
  * means that it was cut out wrongly. */
 static bool raw_path_ok(struct str raw)

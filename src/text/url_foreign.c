@@ -4,6 +4,8 @@
 
 static bool percent_left(struct str path)
 {
+	if (!str_has_byte(path, '%'))
+		return false;
 	for (size_t i = 0; i + 2 < path.n; i++) {
 		if (path.p[i] == '%' && hex_value(path.p[i + 1]) >= 0 &&
 			hex_value(path.p[i + 2]) >= 0)
@@ -24,9 +26,10 @@ static bool trimmed_elsewhere(struct str path)
 	return false;
 }
 
+/* Of a path that is plain. */
 static bool foreign_ok(struct str path)
 {
-	return path_plain(path) && !percent_left(path) && !trimmed_elsewhere(path);
+	return !percent_left(path) && !trimmed_elsewhere(path);
 }
 
 static size_t slashes(struct str s)
@@ -64,7 +67,8 @@ enum err url_path_foreign(struct str raw, struct arena *a, struct str *path, str
 	if (e != ERR_OK)
 		return e;
 	/* "/a／b" and "/a%EF%BC%8Fb" are one segment here and two where widths are folded */
-	if (low.n == 0 || low.p[0] != '/' || !foreign_ok(low) || slashes(low) != slashes(plain))
+	if (low.n == 0 || low.p[0] != '/' || !path_plain(low) || !foreign_ok(low) ||
+		slashes(low) != slashes(plain))
 		return ERR_INVALID;
 	*path = plain;
 	*folded = low;
@@ -141,10 +145,14 @@ static enum err read_origin(struct str authority, bool https, struct arena *a, s
 
 enum err url_absolute(struct str raw, struct arena *a, struct url *out)
 {
+	/* no control, no space, no '#' */
+	static const bool taken[256] = {
+		['!' ... '"'] = true, ['$' ... '~'] = true, [0x80 ... 0xff] = true
+	};
 	struct str rest = raw;
 	if (raw.n > URL_ABSOLUTE_MAX)
 		return ERR_TOO_LARGE;
-	if (has_control(raw) || str_has_byte(raw, ' ') || str_has_byte(raw, '#'))
+	if (!str_made_of(taken, raw))
 		return ERR_INVALID;
 	struct str scheme = str_cut(&rest, ':');
 	bool https = str_eq_nocase(scheme, STR("https"));
