@@ -6,15 +6,26 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { KIB = 1024, KIB_A_MIB = 1024, GIVEN_BACK_BYTES = 64 << 10 };
+enum { KIB = 1024, KIB_A_MIB = 1024 };
 
-/* By itself malloc would raise these limits once something large was freed, and every thread that
- * has compressed a page keep a megabyte and a half for ever. No answer from memory needs as much.
- */
-void memory_tune(void)
+static void give_back_from(int bytes)
 {
-	(void)mallopt(M_MMAP_THRESHOLD, GIVEN_BACK_BYTES);
-	(void)mallopt(M_TRIM_THRESHOLD, GIVEN_BACK_BYTES);
+	(void)mallopt(M_MMAP_THRESHOLD, bytes);
+	(void)mallopt(M_TRIM_THRESHOLD, bytes);
+}
+
+/* By itself malloc would raise these limits whenever something larger is freed, up to 32 MiB, and
+ * each thread keep so much for ever. */
+void memory_tune_start(void)
+{
+	give_back_from(128 << 10);
+}
+
+/* To compress a page takes 0.7 MiB: to ask the kernel for them anew each time would double the time
+ * that a page takes. */
+void memory_tune_serve(void)
+{
+	give_back_from(1 << 20);
 }
 
 /* Resident now, with nothing kept and nobody connected; 0 without /proc. */

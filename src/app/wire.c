@@ -155,7 +155,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 {
 	const struct config *c = &app->cfg;
 
-	memory_tune();
+	memory_tune_start();
 	/* Before any thread starts: weekdays, and when a meter's window begins. */
 	local_zone_set(strcmp(c->timezone, "UTC") == 0 ? "UTC0" : c->timezone);
 	app->log = (struct log){ .level = log_level_of(c->log_level),
@@ -349,6 +349,7 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 				     "__Host-"));
 	LOG(&app->log, LOG_INFO, "serving", log_z("listen", c->listen),
 		log_z("base_url", c->base_url), log_z("version", POSTERN_VERSION));
+	memory_tune_serve();
 	memory_log(app);
 	return ERR_OK;
 }

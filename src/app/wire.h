@@ -57,8 +57,10 @@ struct cache *caches_all(const struct app *app, size_t i); /* NULL behind the la
 void caches_metrics(struct app *app, struct buf *out);
 
 /* ---- memory.c ---- */
-/* Before there are threads: how malloc gives back what it has. */
-void memory_tune(void);
+/* How soon malloc gives back what it has: all that start-up has needed; then what no request needs
+ * again at once. */
+void memory_tune_start(void);
+void memory_tune_serve(void);
 void memory_log(const struct app *app); /* the most that everything takes, as a line */
 
 /* ---- routes.c: the one route table ---- */
