@@ -203,6 +203,8 @@ struct db_feed_stats {
 	uint64_t changes, flushes, breaks;
 };
 struct db_feed_stats db_feed_stats_get(struct db *db);
+/* What its connections keep of the file in memory, at most; 0 with a server of its own. */
+int64_t db_page_cache_kib(const struct db *db);
 /* No new connection could be had the last time it was tried: reads will fail. */
 bool db_lost(struct db *db);
 /* Drops changes that every living process has seen. */

@@ -54,14 +54,16 @@ void memory_log(const struct app *app)
 	const int64_t hash = c->password_memory_kib * (int64_t)(h->hash_threads + 1);
 	const int64_t caches =
 		(c->cache_sessions_mib + c->cache_pages_mib + c->cache_facts_mib) * KIB_A_MIB;
+	const int64_t database = db_page_cache_kib(app->db);
 	const int64_t connection = m.connection / KIB;
 	const int64_t connections = connection * h->connections;
 	const int64_t handlers = m.handler / KIB * (h->work_threads + h->hash_threads);
 	const int64_t answers = m.answers / KIB;
 
 	LOG(&app->log, LOG_INFO, "memory", log_int("start_kib", start), log_int("hash_kib", hash),
-		log_int("caches_kib", caches), log_int("connection_kib", connection),
-		log_int("connections_kib", connections), log_int("handlers_kib", handlers),
-		log_int("answers_kib", answers),
-		log_int("ceiling_kib", start + hash + caches + connections + handlers + answers));
+		log_int("caches_kib", caches), log_int("database_kib", database),
+		log_int("connection_kib", connection), log_int("connections_kib", connections),
+		log_int("handlers_kib", handlers), log_int("answers_kib", answers),
+		log_int("ceiling_kib",
+			start + hash + caches + database + connections + handlers + answers));
 }

@@ -1,6 +1,6 @@
 #include "postern/cache.h"
 
-#include "hash.h"
+#include "postern/hash.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

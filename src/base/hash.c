@@ -1,4 +1,4 @@
-#include "hash.h"
+#include "postern/hash.h"
 
 #include <endian.h>
 #include <string.h>

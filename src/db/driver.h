@@ -34,6 +34,7 @@ struct driver_mark {
 struct driver {
 	const char *const *schemes; /* "sqlite:"; ends with NULL */
 	bool concurrent;
+	unsigned page_cache_kib; /* of each connection, at most; 0: the server's business */
 	const char *tables; /* of the driver itself, made by the first migration; may be NULL */
 
 	/* Whether `url` can be meant, without looking at the place. */

@@ -9,6 +9,7 @@
 enum {
 	COLUMN_BYTES_MAX = 64 << 20,
 	WAL_KEPT_BYTES = 64 << 20, /* what a large import leaves behind */
+	PAGE_CACHE_KIB = 2000,     /* as it is by itself, but told at start-up */
 	WAL_PAUSE_US = 10 * 1000,
 	LISTEN_PAUSE_US = 10 * 1000,
 };
@@ -156,9 +157,12 @@ static int conn_tune(sqlite3 *db, const struct driver_target *t)
 		rc = text_run(db, "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA "
 				  "temp_store = MEMORY;"
 				  "PRAGMA cell_size_check = ON");
+	char limit[64];
+	snprintf(limit, sizeof limit, "PRAGMA cache_size = -%d", PAGE_CACHE_KIB);
+	if (rc == SQLITE_OK)
+		rc = text_run(db, limit);
 	if (rc != SQLITE_OK || !t->writer)
 		return rc == SQLITE_OK ? text_run(db, "PRAGMA query_only = ON") : rc;
-	char limit[64];
 	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit = %d", WAL_KEPT_BYTES);
 	return text_run(db, limit);
 }
@@ -452,6 +456,7 @@ static enum err sqlite_check(struct driver_conn *c, char why[static DB_WHY_SIZE]
 static const char *const schemes[] = { "sqlite:", NULL };
 const struct driver db_sqlite_driver = {
 	.schemes = schemes,
+	.page_cache_kib = PAGE_CACHE_KIB,
 	.url_check = place_url_check,
 	.url_show = place_url_show,
 	.prepare_place = place_prepare,

@@ -6,6 +6,8 @@
  * being held back unless a whole set of 8 is worse. */
 #include "internal.h"
 
+#include "postern/hash.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -22,7 +24,7 @@ struct shard {
 	struct bucket sets[SETS][WAYS];
 };
 struct http_limits {
-	uint64_t salt[2];              /* so that nobody can aim at a set */
+	struct hash_key key;           /* so that nobody can aim at a set */
 	int64_t interval_us[RATE_ALL]; /* 0: unlimited */
 	int64_t slack_us[RATE_ALL];
 	struct shard shards[SHARDS];
@@ -49,7 +51,7 @@ struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_C
 	if (!l) {
 		return NULL;
 	}
-	if (getrandom(l->salt, sizeof l->salt, 0) != (ssize_t)sizeof l->salt) {
+	if (getrandom(&l->key, sizeof l->key, 0) != (ssize_t)sizeof l->key) {
 		free(l);
 		return NULL;
 	}
@@ -69,45 +71,6 @@ void http_limits_free(struct http_limits *l)
 		pthread_mutex_destroy(&l->shards[i].lock);
 	}
 	free(l);
-}
-
-static uint64_t rotate(uint64_t v, unsigned n)
-{
-	return (v << n) | (v >> (64 - n));
-}
-
-static void sip_round(uint64_t v[static 4])
-{
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] = rotate(v[0], 32);
-	v[2] += v[1];
-	v[0] += v[3];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] = rotate(v[2], 32);
-}
-
-/* SipHash-2-4 (Aumasson and Bernstein, 2012) of three whole words. */
-static uint64_t keyed_hash(const uint64_t key[static 2], const uint64_t words[static 3])
-{
-	uint64_t v[4] = { key[0] ^ 0x736f6d6570736575U, key[1] ^ 0x646f72616e646f6dU,
-		key[0] ^ 0x6c7967656e657261U, key[1] ^ 0x7465646279746573U };
-	const uint64_t length = (uint64_t)24 << 56;
-	for (size_t i = 0; i < 4; i++) {
-		uint64_t word = i < 3 ? words[i] : length;
-		v[3] ^= word;
-		sip_round(v);
-		sip_round(v);
-		v[0] ^= word;
-	}
-	v[2] ^= 0xff;
-	for (size_t i = 0; i < 4; i++) {
-		sip_round(v);
-	}
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 /* The bucket of this source, or the fullest of its set made over to it. */
@@ -136,9 +99,9 @@ bool http_limits_take(
 		return true;
 	}
 	struct ip prefix = ip_prefix(client, 32, 64);
-	uint64_t words[3] = { 0, 0, class };
-	memcpy(words, prefix.b, sizeof prefix.b);
-	const uint64_t hash = keyed_hash(l->salt, words);
+	char source[sizeof prefix.b + 1] = { [sizeof prefix.b] = (char)class };
+	memcpy(source, prefix.b, sizeof prefix.b);
+	const uint64_t hash = hash_bytes(&l->key, (struct str){ source, sizeof source });
 	struct shard *shard = &l->shards[hash % SHARDS];
 
 	pthread_mutex_lock(&shard->lock);

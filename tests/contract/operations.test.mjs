@@ -47,6 +47,17 @@ async function noticed(what, ask) {
 	assert.ok(took < NOTICED_MS, `${what}: noticed after ${took} ms`);
 }
 
+test('the log says at the start what all may take of memory at most, and of what that is made', async () => {
+	const line = await until('the line', () => /event=memory (.*)/.exec(server.stderr));
+	const kib = Object.fromEntries([...line[1].matchAll(/(\w+)_kib=(\d+)/g)].map(([, name, n]) => [name, Number(n)]));
+	const { ceiling, connection, ...parts } = kib;
+	assert.deepEqual(Object.keys(parts).sort(), ['answers', 'caches', 'connections', 'database', 'handlers', 'hash', 'start']);
+	assert.equal(Object.values(parts).reduce((sum, n) => sum + n, 0), ceiling);
+	assert.ok(connection > 32 && connection < 256, `${connection} KiB a connection`);
+	assert.equal(parts.database > 0, !onPostgres);
+	assert.ok(parts.start > 0 && parts.hash > 0 && parts.caches > 0);
+});
+
 test('what the command line changes, the running server obeys within a second', async () => {
 	const who = await makeAccount(server), page = new Reader(server), api = await apiSession(server, who);
 	await page.logIn(who);

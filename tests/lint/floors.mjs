@@ -10,7 +10,7 @@ const floors = {
 };
 // Public headers that do not bear their room's name.
 const doors = {
-	log: 'base', cache: 'base', thread: 'base', template: 'text', queries: 'db',
+	log: 'base', cache: 'base', hash: 'base', thread: 'base', template: 'text', queries: 'db',
 	policy: 'paywall', visit: 'paywall', known: 'paywall', entitlement: 'paywall', meter: 'paywall', institution: 'paywall',
 	crawler: 'paywall', gift: 'paywall', key: 'paywall', rule: 'paywall', plan: 'paywall', explain: 'paywall',
 	seat: 'paywall',

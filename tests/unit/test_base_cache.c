@@ -1,7 +1,7 @@
 /* The cache keeps within its bytes, gives out only what is known to be true, and never keeps what
  * was read before a change behind that change. */
-#include "../../src/base/hash.h"
 #include "postern/cache.h"
+#include "postern/hash.h"
 #include "unit.h"
 
 #include <pthread.h>
