@@ -134,8 +134,8 @@ struct clock {
 int64_t clock_now_s(const struct clock *c);
 int64_t clock_monotonic_us(void); /* for durations only */
 int64_t clock_boot_us(void);      /* the same, and goes on while the machine sleeps */
-/* The same two, late by a tick of the kernel at most (1 to 10 ms): to read a fine one takes longer
- * than to look something up. */
+/* The same two, late by a tick of the kernel (1 to 10 ms, more when the machine stands still): to
+ * read a fine one takes longer than to look something up. */
 int64_t clock_monotonic_coarse_us(void);
 int64_t clock_boot_coarse_us(void);
 

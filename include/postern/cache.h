@@ -14,7 +14,8 @@
  * counted: it outlives its eviction until the last user lets go (the bound counts what is kept, not
  * what is still being sent). What was not used since the hand last came by is evicted first.
  *
- * Threads: any. Times are those of clock_boot_us, so that a machine that slept trusts nothing. */
+ * Threads: any. Times are those of clock_boot_us, so that a machine that slept trusts nothing; how
+ * old a value is tells the coarse clock, late by a tick. */
 #ifndef POSTERN_CACHE_H
 #define POSTERN_CACHE_H
 

@@ -78,7 +78,8 @@ enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const
 bool visit_is_stranger(const struct paywall *w, const struct visit *v);
 /* False for names of programs that are no reader's, crawlers first of all. */
 bool visit_agent_is_readers(struct str user_agent);
-/* From memory: no institution has anything to say of a reader who is signed in. */
+/* From memory: no institution has anything to say of a reader who is signed in. Looks at account,
+ * client and now_s alone. */
 bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v);
 /* Says in the answer's headers and sentence what a crawler for AI is refused for, and where it
  * finds the licence. Nothing for others. */

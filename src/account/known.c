@@ -21,7 +21,7 @@ static bool in_force(const struct kept *k, int64_t now_s)
 
 /* Field by field: most of the room for the texts is never used, and clearing or copying it would
  * take longer than all else here. */
-static void caller_fill(struct caller *out, const struct kept *k)
+static void unpack(struct caller *out, const struct kept *k)
 {
 	out->signed_in = true;
 	out->read_elsewhere = false;
@@ -39,7 +39,7 @@ bool known_session_get(
 	const struct kept *k = item ? (const struct kept *)(const void *)cache_value(item).p : NULL;
 	bool good = k && in_force(k, now_s) && now_s - k->last_seen_at < session_touch_s(k->idle_s);
 	if (good)
-		caller_fill(out, k);
+		unpack(out, k);
 	else
 		*out = (struct caller){ 0 };
 	cache_release(item);

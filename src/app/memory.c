@@ -22,7 +22,8 @@ void memory_tune_start(void)
 }
 
 /* To compress a page takes 0.7 MiB: to ask the kernel for them anew each time would double the time
- * that a page takes. */
+ * that a page takes. Other threads run by now, and find the old numbers or the new ones; free()
+ * itself changes the same two beside them where nobody has set them. */
 void memory_tune_serve(void)
 {
 	give_back_from(1 << 20);

@@ -155,7 +155,8 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 {
 	const struct config *c = &app->cfg;
 
-	memory_tune_start();
+	if (use == DB_SERVE)
+		memory_tune_start();
 	/* Before any thread starts: weekdays, and when a meter's window begins. */
 	local_zone_set(strcmp(c->timezone, "UTC") == 0 ? "UTC0" : c->timezone);
 	app->log = (struct log){ .level = log_level_of(c->log_level),

@@ -60,8 +60,8 @@ static char *value_of(const struct cache_item *i)
 
 /* ---- making and freeing ---- */
 
-/* All tables in one piece, large enough to come from the kernel: what is never used of them takes
- * no memory. */
+/* All tables in one piece, which in all but the smallest caches comes from the kernel: what is
+ * never used of it takes no memory. */
 static bool shards_init(struct cache *c, size_t buckets)
 {
 	const size_t n = c->set.shards * buckets;

@@ -157,14 +157,14 @@ static int conn_tune(sqlite3 *db, const struct driver_target *t)
 		rc = text_run(db, "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA "
 				  "temp_store = MEMORY;"
 				  "PRAGMA cell_size_check = ON");
-	char limit[64];
-	snprintf(limit, sizeof limit, "PRAGMA cache_size = -%d", PAGE_CACHE_KIB);
+	char pragma[64];
+	snprintf(pragma, sizeof pragma, "PRAGMA cache_size = -%d", PAGE_CACHE_KIB);
 	if (rc == SQLITE_OK)
-		rc = text_run(db, limit);
+		rc = text_run(db, pragma);
 	if (rc != SQLITE_OK || !t->writer)
 		return rc == SQLITE_OK ? text_run(db, "PRAGMA query_only = ON") : rc;
-	snprintf(limit, sizeof limit, "PRAGMA journal_size_limit = %d", WAL_KEPT_BYTES);
-	return text_run(db, limit);
+	snprintf(pragma, sizeof pragma, "PRAGMA journal_size_limit = %d", WAL_KEPT_BYTES);
+	return text_run(db, pragma);
 }
 
 static enum err open_refuse(const char *place, int rc, sqlite3 *db, char why[static DB_WHY_SIZE])

@@ -50,6 +50,14 @@ struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd)
 	return c;
 }
 
+/* What was asked may hold a token of a mailed link. */
+static void forget_target(struct conn *c)
+{
+	if (c->target) {
+		explicit_bzero(c->target, c->target_size);
+	}
+}
+
 /* libmicrohttpd calls this before it closes the descriptor, so the reaper never shuts down a number
  * that was reused. */
 void http_conn_close(struct http *h, struct conn *c)
@@ -68,6 +76,7 @@ void http_conn_close(struct http *h, struct conn *c)
 	}
 	pthread_mutex_unlock(&h->conns.lock);
 	atomic_fetch_sub(&h->metrics.connections, 1);
+	forget_target(c);
 	free(c->target);
 	free(c);
 }
@@ -75,6 +84,7 @@ void http_conn_close(struct http *h, struct conn *c)
 void http_conn_target(struct conn *c, const char *target)
 {
 	const size_t n = strnlen(target, TARGET_MAX + 1);
+	forget_target(c);
 	if (n >= c->target_size) {
 		free(c->target);
 		c->target = malloc(n + 1);

@@ -59,7 +59,7 @@ struct labels {
 	struct str surface, grant, reason;
 };
 
-static bool is(const char label[static LABEL_SIZE], struct str want)
+static bool label_is(const char label[static LABEL_SIZE], struct str want)
 {
 	return want.n < LABEL_SIZE && (want.n == 0 || memcmp(label, want.p, want.n) == 0) &&
 	       !label[want.n];
@@ -71,8 +71,8 @@ static size_t find(const struct http_decisions *d, const struct labels *want)
 	const size_t used = atomic_load_explicit(&d->used, memory_order_acquire);
 	for (size_t i = 0; i < used; i++) {
 		const struct place *p = &d->places[i];
-		if (is(p->reason, want->reason) && is(p->grant, want->grant) &&
-			is(p->surface, want->surface)) {
+		if (label_is(p->reason, want->reason) && label_is(p->grant, want->grant) &&
+			label_is(p->surface, want->surface)) {
 			return i;
 		}
 	}

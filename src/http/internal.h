@@ -133,8 +133,8 @@ struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd);
 void http_conn_close(struct http *h, struct conn *c);
 /* Cut where it is longer than any that is taken. */
 void http_conn_target(struct conn *c, const char *target);
-/* The client has its turn from now_us (clock_monotonic_us) on: to send a request, to read an answer
- * of so many bytes, or not at all. */
+/* The client has its turn from now_us (clock_monotonic_us, or the coarse one) on: to send a
+ * request, to read an answer of so many bytes, or not at all. */
 void http_conn_await_request(const struct http *h, struct conn *c, int64_t now_us);
 void http_conn_await_reader(const struct http *h, struct conn *c, int64_t now_us, uint64_t bytes);
 void http_conn_await_nothing(struct conn *c);
@@ -184,10 +184,11 @@ struct route_match {
 };
 /* The routes of a group by the first bytes behind its prefix, in the order of the table where
  * those are alike. Good while the table is. */
-enum { ROUTES_MAX = 256, ROUTE_PLACES = 64 };
+enum { ROUTES_MAX = 256, ROUTE_PLACE_ANY = 63, ROUTE_PLACES };
 struct route_index {
 	size_t prefix_n;
-	uint16_t ends[ROUTE_PLACES];
+	uint16_t
+		ends[ROUTE_PLACES]; /* where each place ends in `routes`, and the next one begins */
 	const struct route *routes[ROUTES_MAX];
 };
 /* Of a table that http_table_check has found good. */

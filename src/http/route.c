@@ -5,19 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool begins(struct str path, const char *prefix)
-{
-	size_t i = 0;
-	while (prefix[i] && i < path.n && path.p[i] == prefix[i]) {
-		i++;
-	}
-	return !prefix[i];
-}
-
 const struct route_group *http_group_of(const struct listener *l, struct str path)
 {
 	for (size_t i = 0; i < l->group_count; i++) {
-		if (begins(path, l->groups[i].prefix)) {
+		if (str_starts(path, str_of(l->groups[i].prefix))) {
 			return &l->groups[i];
 		}
 	}
@@ -30,11 +21,11 @@ const struct route_group *http_group_of(const struct listener *l, struct str pat
 static size_t place_of(const char *at, size_t n)
 {
 	if (n > 0 && at[0] == '{') {
-		return ROUTE_PLACES - 1;
+		return ROUTE_PLACE_ANY;
 	}
 	const unsigned first = n > 0 ? (unsigned char)at[0] : 0;
 	const unsigned second = n > 1 ? (unsigned char)at[1] : 0;
-	return (first * 5 + second) % (ROUTE_PLACES - 1);
+	return (first * 5 + second) % ROUTE_PLACE_ANY;
 }
 
 static size_t place_of_route(const struct route_group *g, size_t i)
@@ -89,7 +80,7 @@ static struct candidates candidates_for(const struct route_index *index, struct 
 
 static struct candidates candidates_any(const struct route_index *index)
 {
-	return candidates_at(index, ROUTE_PLACES - 1);
+	return candidates_at(index, ROUTE_PLACE_ANY);
 }
 
 /* ---- matching ---- */

@@ -112,7 +112,8 @@ static bool group_ok(const struct listener *l, size_t index, char why[static 256
 {
 	const struct route_group *g = &l->groups[index];
 	const bool last = index + 1 == l->group_count;
-	if (!g->prefix || g->prefix[0] != '/' || !g->fail || g->credential < CREDENTIAL_COOKIE ||
+	if (!g->prefix || g->prefix[0] != '/' || !str_ends(str_of(g->prefix), STR("/")) ||
+		!g->fail || g->credential < CREDENTIAL_COOKIE ||
 		g->credential > CREDENTIAL_PROXIED || (g->count > 0 && !g->routes) ||
 		g->count > ROUTES_MAX || last != (strcmp(g->prefix, "/") == 0)) {
 		(void)snprintf(why, WHY_SIZE,

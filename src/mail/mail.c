@@ -35,6 +35,8 @@ enum err mail_open(
 	m->db = db;
 	mail_run_init(&m->run, m);
 	enum err e = mail_settings_apply(m, why);
+	if (!e && *m->smtp_url)
+		mail_smtp_start();
 	if (!e)
 		e = load_templates(m, why);
 	if (e) {

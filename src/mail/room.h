@@ -120,6 +120,9 @@ void mail_run_free(struct run *r);
 enum err MUST_USE mail_smtp_url(
 	const struct mail *m, char out[static SMTP_URL_SIZE], char why[static 256]);
 enum err MUST_USE mail_url_host(const char *url, char out[static DOMAIN_SIZE]);
+/* Once, before threads, and only where there is a server to talk to: libcurl brings its TLS library
+ * into memory with it. */
+void mail_smtp_start(void);
 void *mail_smtp_new(void); /* one for each thread; NULL without memory */
 void mail_smtp_free(void *smtp);
 struct smtp_job {

@@ -328,11 +328,14 @@ static void curl_start(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT); /* a failure shows as a failing curl_easy_init */
 }
 
-/* Not before there is a server to talk to: libcurl brings its TLS library into memory with it. */
-void *mail_smtp_new(void)
+void mail_smtp_start(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	pthread_once(&once, curl_start);
+}
+
+void *mail_smtp_new(void)
+{
 	return curl_easy_init();
 }
 

@@ -101,6 +101,7 @@ static void holes(void **state)
 	assert_true(one_route_ok(good, CREDENTIAL_COOKIE, "/"));
 	assert_true(one_route_ok(good, CREDENTIAL_COOKIE, "/a/"));
 	assert_false(one_route_ok(good, CREDENTIAL_COOKIE, "/b/"));
+	assert_false(one_route_ok(good, CREDENTIAL_COOKIE, "/a"));
 	assert_false(one_route_ok(good, 0, "/"));
 	struct route bad[32];
 	for (size_t i = 0; i < COUNT(bad); i++) {
