@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { importArticles, shelf } from '../lib/articles.mjs';
-import { Api, Reader, inLoop as loopCount } from '../lib/http.mjs';
+import { Api, Reader, inLoop as loopCount, settled } from '../lib/http.mjs';
 import { sleep, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}'];
@@ -20,6 +20,7 @@ after(() => server.close());
 async function signedIn(options) {
 	const who = await makeAccount(server, options), reader = new Reader(server);
 	assert.equal((await reader.logIn(who)).status, 303);
+	await settled(server);
 	return { who, reader };
 }
 const inLoop = (ask) => loopCount(server, ask);
@@ -107,6 +108,7 @@ test('an article that is changed, closed, withheld or expires is never shown fro
 	const put = (more) => importArticles(server, [{ slug: 'brief', access: 'subscriber', ...more }]);
 	const get = () => reader.get('/articles/brief');
 	put({});
+	await settled(server);
 	assert.equal((await get()).status, 200);
 	assert.equal(await inLoop(get), 1);
 	put({ headline: 'Another headline' });

@@ -94,6 +94,7 @@ test('a cookie that is forged, cut or doubled opens nothing, and a HEAD or a pre
 });
 
 test('in gzip and by the JSON door alike', async () => {
+	await settled(server);
 	for (let i = 0; i < 3; i++) {
 		const zipped = await new Reader(server).get(article(3), { 'Accept-Encoding': 'gzip' });
 		assert.equal(zipped.headers['content-encoding'], 'gzip');
