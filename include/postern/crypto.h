@@ -39,7 +39,7 @@ static inline size_t crypto_base64url_size(size_t n)
 {
 	return (n * 4 + 2) / 3 + 1;
 }
-void crypto_base64url(const void *p, size_t n, char *out, size_t size);
+void crypto_base64url(const void *p, size_t n, char *out, size_t size); /* clears all of `out` */
 /* ERR_INVALID, ERR_TOO_LARGE; *out_n is how many. */
 enum err MUST_USE crypto_base64url_decode(
 	struct str text, uint8_t out[static BASE64URL_BYTES_MAX], size_t *out_n);

@@ -29,10 +29,7 @@ bool crypto_base64_decode(struct str text, int variant, uint8_t *out, size_t byt
 
 void crypto_base64url(const void *p, size_t n, char *out, size_t size)
 {
-	/* it clears all that it is given, behind the text too */
-	const size_t used = crypto_base64url_size(n);
-	sodium_bin2base64(
-		out, used < size ? used : size, p, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	sodium_bin2base64(out, size, p, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
 
 enum err crypto_base64url_decode(

@@ -59,20 +59,15 @@ struct labels {
 	struct str surface, grant, reason;
 };
 
-static bool label_is(const char label[static LABEL_SIZE], struct str want)
-{
-	return want.n < LABEL_SIZE && (want.n == 0 || memcmp(label, want.p, want.n) == 0) &&
-	       !label[want.n];
-}
-
 /* The place of these labels; PLACES: there is none. */
 static size_t find(const struct http_decisions *d, const struct labels *want)
 {
 	const size_t used = atomic_load_explicit(&d->used, memory_order_acquire);
 	for (size_t i = 0; i < used; i++) {
 		const struct place *p = &d->places[i];
-		if (label_is(p->reason, want->reason) && label_is(p->grant, want->grant) &&
-			label_is(p->surface, want->surface)) {
+		if (str_eq(str_of(p->reason), want->reason) &&
+			str_eq(str_of(p->grant), want->grant) &&
+			str_eq(str_of(p->surface), want->surface)) {
 			return i;
 		}
 	}

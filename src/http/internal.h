@@ -191,9 +191,8 @@ struct route_index {
 		ends[ROUTE_PLACES]; /* where each place ends in `routes`, and the next one begins */
 	const struct route *routes[ROUTES_MAX];
 };
-/* Of a table that http_table_check has found good. */
-void http_route_index(const struct route_group *g, struct route_index *out);
-/* An index for each; to be freed. NULL: no memory. */
+/* An index for each, of tables that http_table_check has found good; to be freed. NULL: no memory.
+ */
 struct route_index *http_route_indexes(const struct route_group *groups, size_t count);
 void http_route_match(const struct route_index *index, enum method method, struct str path,
 	struct route_match *out);
@@ -213,10 +212,10 @@ struct exchange {
 	struct conn *conn;
 	struct MHD_Connection *mhd;
 	const struct route_group *group;
-	struct header *headers;            /* in the arena */
-	size_t header_count, cookie_count; /* cookie_count: of those called Cookie */
-	uint64_t header_names;             /* a bit for each; some share one */
-	uint64_t announced;                /* Content-Length */
+	struct header *headers; /* in the arena */
+	size_t header_count;
+	uint64_t header_names; /* a bit for each; some share one */
+	uint64_t announced;    /* Content-Length */
 	char *body;
 	size_t body_n, body_room;
 	uint64_t drained; /* bytes of a refused body */

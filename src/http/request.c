@@ -45,7 +45,7 @@ struct str http_cookie_exact(const struct request *r, struct str prefix, const c
 	char full[COOKIE_NAME_MAX];
 	struct str value = { NULL, 0 };
 	const struct str bare = str_of(name);
-	if (r->x->cookie_count == 0 || prefix.n + bare.n >= sizeof full) {
+	if (!may_have(r->x, STR("Cookie")) || prefix.n + bare.n >= sizeof full) {
 		return value;
 	}
 	if (prefix.n > 0) {
@@ -96,7 +96,6 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 	}
 	x->header_count++;
 	x->header_names |= name_bit(header->name);
-	x->cookie_count += str_eq_nocase(header->name, STR("Cookie"));
 	return MHD_YES;
 }
 

@@ -34,7 +34,7 @@ static size_t place_of_route(const struct route_group *g, size_t i)
 	return place_of(at, strlen(at));
 }
 
-void http_route_index(const struct route_group *g, struct route_index *out)
+static void index_make(const struct route_group *g, struct route_index *out)
 {
 	size_t n = 0;
 	*out = (struct route_index){ .prefix_n = strlen(g->prefix) };
@@ -50,9 +50,9 @@ void http_route_index(const struct route_group *g, struct route_index *out)
 
 struct route_index *http_route_indexes(const struct route_group *groups, size_t count)
 {
-	struct route_index *all = calloc(count + 1, sizeof *all);
+	struct route_index *all = calloc(count + 1, sizeof *all); /* + 1: none is no failure */
 	for (size_t i = 0; all && i < count; i++) {
-		http_route_index(&groups[i], &all[i]);
+		index_make(&groups[i], &all[i]);
 	}
 	return all;
 }

@@ -272,6 +272,8 @@ static bool answer_stale(struct exchange *x)
 	int64_t age_s = (clock_boot_us() - cache_true_at_us(c, item)) / 1000000;
 	int64_t until_s = kept_of(item)->usable_until_s;
 	bool good = age_s < x->h->s.shared_stale_s && (!until_s || x->req.now_s < until_s);
+	if (good)
+		x->rsp = (struct response){ 0 }; /* a handler may have failed before */
 	if (!answer_with(x, item, good))
 		return false;
 	const char *status = arena_fmt(x->req.arena,
@@ -319,12 +321,5 @@ bool http_known_answer(struct exchange *x)
 
 bool http_shared_rescue(struct exchange *x, enum err e)
 {
-	if (e != ERR_UNAVAILABLE || !x->shareable)
-		return false;
-	const struct response failed = x->rsp;
-	x->rsp = (struct response){ 0 };
-	const bool rescued = answer_stale(x);
-	if (!rescued)
-		x->rsp = failed;
-	return rescued;
+	return e == ERR_UNAVAILABLE && x->shareable && answer_stale(x);
 }

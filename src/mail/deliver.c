@@ -182,10 +182,12 @@ static void send_all(struct run *r, bool fresh_only)
 	const bool by_smtp = *r->m->smtp_url;
 	void *smtp = by_smtp ? mail_smtp_new() : NULL;
 	uint64_t seen = 0;
-	if (by_smtp && !smtp)
+	if (by_smtp && !smtp) {
 		LOG(r->m->s.log, LOG_ERROR, "mail_sender_missing",
 			log_z("why", "libcurl could not be started: no memory"));
-	while ((smtp || !by_smtp) && !is_stopping(r)) {
+		return;
+	}
+	while (!is_stopping(r)) {
 		if (!is_paused(r) && send_one(r, smtp, fresh_only))
 			continue;
 		if (r->once)

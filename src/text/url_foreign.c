@@ -140,7 +140,7 @@ static enum err read_origin(struct str authority, bool https, struct arena *a, s
 	if (!out->origin.p)
 		return ERR_NOMEM;
 	out->site = (struct str){ out->origin.p + scheme.n, out->origin.n - scheme.n };
-	return arena_failed(a) ? ERR_NOMEM : ERR_OK;
+	return ERR_OK;
 }
 
 enum err url_absolute(struct str raw, struct arena *a, struct url *out)

@@ -1,12 +1,9 @@
 // Memory and start-up: idle, with sessions it does not use, with connections that do nothing; and how soon it serves.
-import { execFile as execFileWithCallback, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { binary, freePort, seedDatabase, startPostern, startTwin } from './stage.mjs';
+import { binary, execFile, freePort, seedDatabase, startPostern, startTwin } from './stage.mjs';
 import { CLIENT_CORE, ask, folder, median, pinned, root, rssKib, sleep, start, stop, untilReady } from './tools.mjs';
-
-const execFile = promisify(execFileWithCallback);
 
 // Holds connections open in a process of its own and says "open" once each had an answer.
 async function idlers(port, { path: target }, count) {

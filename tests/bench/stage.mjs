@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { ask, cores, folder, root, run, start, untilReady } from './tools.mjs';
 
-const execFile = promisify(execFileWithCallback);
+export const execFile = promisify(execFileWithCallback);
 export const binary = path.resolve(root, process.env.BENCH_BIN ?? 'build/release/postern');
 const seeder = path.join(root, 'build/bench/seed'), twinBinary = path.join(root, 'build/bench/twin');
 export const PASSWORD = 'bench-lantern-adrift';

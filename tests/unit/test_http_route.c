@@ -61,17 +61,18 @@ static void matching(void **state)
 		{ METHOD_GET, 4, "/i/q/r", "i", "" },
 		{ 0, -1, "/items/7", "", "GET, HEAD, DELETE" },
 	};
-	struct route_index index;
-	http_route_index(&g, &index);
+	struct route_index *index = http_route_indexes(&g, 1);
+	assert_non_null(index);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct route_match m;
-		http_route_match(&index, rows[i].method, str_of(rows[i].path), &m);
+		http_route_match(index, rows[i].method, str_of(rows[i].path), &m);
 		const int found = m.route ? (int)(m.route - routes) : -1;
 		assert_int_equal(found, rows[i].route);
 		assert_true(str_eq(m.params[0], str_of(rows[i].first_param)));
 		assert_string_equal(m.allow, rows[i].allow);
 		assert_int_equal(m.other_method, found < 0 && rows[i].allow[0]);
 	}
+	free(index);
 }
 
 static bool one_route_ok(struct route r, enum credential credential, const char *prefix)
