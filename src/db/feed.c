@@ -150,29 +150,31 @@ static const struct db_column row_columns[] = {
 static const struct db_shape row_shape = DB_SHAPE(struct change_row, row_columns);
 
 struct look {
-	int64_t mark; /* as read */
-	int64_t from;
+	struct str mark;  /* what this look has seen, in the engine's words */
+	const char *from; /* the mark of the last look; NULL: there was none */
 	struct arena *arena;
 	struct change_row *rows;
 	size_t count;
 	bool many;
 };
 static const struct db_column mark_columns[] = {
-	DB_COL_INT(struct look, mark),
+	DB_COL_STR(struct look, mark),
 };
 static const struct db_shape mark_shape = DB_SHAPE(struct look, mark_columns);
 
-/* The mark first: what becomes visible between the two is then read twice, and not left out. */
+/* Both statements see the same snapshot: what becomes visible behind it is met by the next look. */
 static enum err look_read(struct db_conn *c, void *arg)
 {
 	struct look *l = arg;
-	enum err e =
-		db_get(c, &(struct db_call){ .query = QUERY_CHANGE_MARK, .shape = &mark_shape }, l);
-	if (e != ERR_OK || l->from == 0)
+	enum err e = db_get(c,
+		&(struct db_call){
+			.query = QUERY_CHANGE_MARK, .shape = &mark_shape, .arena = l->arena },
+		l);
+	if (e != ERR_OK || !l->from)
 		return e;
 	e = db_list(c,
 		&(struct db_call){ .query = QUERY_CHANGE_SINCE,
-			DB_PARAMS(db_int(l->from), db_int(ROWS_MAX + 1)),
+			DB_PARAMS(db_z(l->from), db_int(ROWS_MAX + 1)),
 			.shape = &row_shape,
 			.arena = l->arena,
 			.max_rows = ROWS_MAX },
@@ -193,7 +195,13 @@ static void tell_row(struct db_feed *f, const struct change_row *row)
 		tell_flush(f);
 }
 
-/* One look at the table. The first after connecting (mark 0) only finds out where to go on from:
+static void mark_set(struct db_feed *f, char *mark)
+{
+	free(f->mark);
+	f->mark = mark;
+}
+
+/* One look at the table. The first after connecting (no mark) only finds out where to go on from:
  * what happened before is met by the flush. */
 static enum err feed_look(struct db_feed *f)
 {
@@ -203,14 +211,15 @@ static enum err feed_look(struct db_feed *f)
 	if (!arena)
 		return ERR_NOMEM;
 	enum err e = db_snapshot_run(f->conn, look_read, &l);
-	if (e != ERR_OK)
-		return e;
+	char *mark = e == ERR_OK ? strndup(l.mark.p, l.mark.n) : NULL;
+	if (!mark)
+		return e == ERR_OK ? ERR_NOMEM : e;
 	bool asleep = at_us - atomic_load(&f->proven_at_us) > ASLEEP_US;
-	if (l.from == 0 || l.many || asleep)
+	if (!l.from || l.many || asleep)
 		tell_flush(f);
 	for (size_t i = 0; i < l.count && !l.many; i++)
 		tell_row(f, &l.rows[i]);
-	f->mark = l.mark;
+	mark_set(f, mark);
 	atomic_store(&f->proven_at_us, at_us);
 	f->to.proven(f->to.ctx, at_us);
 	return ERR_OK;
@@ -262,7 +271,7 @@ static enum err feed_connect(struct db *db, struct db_feed *f)
 	char why[DB_WHY_SIZE] = "";
 	enum err e = db_conn_open(db, false, &f->conn, why);
 	atomic_store(&f->lost, e != ERR_OK);
-	f->mark = 0;
+	mark_set(f, NULL);
 	if (e == ERR_OK)
 		e = db_trouble(f->conn, "listen", db->driver->listen(f->conn->handle));
 	if (e == ERR_OK)
@@ -303,6 +312,7 @@ static void feed_run(struct db *db, struct db_feed *f)
 		}
 	}
 	feed_disconnect(f);
+	mark_set(f, NULL);
 }
 
 static void *feed_main(void *arg)

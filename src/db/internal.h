@@ -107,7 +107,7 @@ struct db_feed {
 	size_t seen_next;
 	/* ---- the thread's alone ---- */
 	struct db_conn *conn;
-	int64_t mark; /* all changes of transactions before it have been read */
+	char *mark; /* what has been read (schema/queries/change.sql); NULL: nothing yet */
 	/* ---- read by all ---- */
 	atomic_bool live, lost;
 	_Atomic int64_t proven_at_us;
