@@ -174,6 +174,21 @@ static enum err writer_open(struct db *db, char why[static DB_WHY_SIZE])
 	return e;
 }
 
+static enum err session_check(struct db *db, char why[static DB_WHY_SIZE])
+{
+	const struct driver_target t = db_target(db, db->driver->concurrent);
+	struct db_conn *c = NULL;
+
+	if (!db->driver->session_check)
+		return ERR_OK;
+	enum err e = db_pool_take(db, &c);
+	if (e != ERR_OK)
+		return e;
+	e = db->driver->session_check(c->handle, &t, why);
+	db_pool_give(db, c);
+	return e;
+}
+
 static enum err db_connect(struct db *db, const struct db_settings *s, char why[static DB_WHY_SIZE])
 {
 	struct db_version v;
@@ -185,6 +200,8 @@ static enum err db_connect(struct db *db, const struct db_settings *s, char why[
 		e = writer_open(db, why);
 	if (e == ERR_OK)
 		e = db_pool_open(db, s->readers, why);
+	if (e == ERR_OK)
+		e = session_check(db, why);
 	if (e == ERR_OK)
 		e = db_version_check(db, &v, why);
 	return e == ERR_OK && v.found ? db_copy_check(db, why) : e;

@@ -53,6 +53,10 @@ struct driver {
 
 	enum err (*open)(const struct driver_target *t, struct driver_conn **out,
 		char why[static DB_WHY_SIZE]);
+	/* With the first connection: whether what stands between us and the engine keeps a
+	 * connection's state from one transaction to the next. NULL: nothing stands there. */
+	enum err (*session_check)(
+		struct driver_conn *c, const struct driver_target *t, char why[static DB_WHY_SIZE]);
 	void (*close)(struct driver_conn *c); /* after finish() of its statements */
 	const char *(*message)(struct driver_conn *c);
 	/* False: the connection is lost for good. Looks, without waiting. */

@@ -162,6 +162,7 @@ void db_pool_close(struct db *db);
 /* ERR_UNAVAILABLE at once when the database is known to be out of reach. */
 enum err MUST_USE db_pool_take(struct db *db, struct db_conn **out);
 void db_pool_give(struct db *db, struct db_conn *c);
+struct driver_target db_target(const struct db *db, bool writer);
 enum err MUST_USE db_conn_open(
 	struct db *db, bool writer, struct db_conn **out, char why[static DB_WHY_SIZE]);
 void db_conn_close(struct db_conn *c); /* NULL is fine */

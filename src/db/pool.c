@@ -43,6 +43,12 @@ void db_conn_close(struct db_conn *c)
 	free(c);
 }
 
+struct driver_target db_target(const struct db *db, bool writer)
+{
+	return (struct driver_target){ db->place, writer, db->use == DB_SERVE,
+		db->busy_timeout_ms };
+}
+
 enum err db_conn_open(
 	struct db *db, bool writer, struct db_conn **out, char why[static DB_WHY_SIZE])
 {
@@ -56,7 +62,7 @@ enum err db_conn_open(
 		snprintf(why, DB_WHY_SIZE, "no memory for a database connection");
 		return ERR_NOMEM;
 	}
-	struct driver_target t = { db->place, writer, db->use == DB_SERVE, db->busy_timeout_ms };
+	const struct driver_target t = db_target(db, writer);
 	enum err e = db->driver->open(&t, &c->handle, why);
 	if (e != ERR_OK) {
 		db_conn_close(c);

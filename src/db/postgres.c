@@ -59,17 +59,13 @@ static void say_nothing(void *ctx, const PGresult *r)
 /* What the URL says wins over what stands before it, and loses to what stands behind. */
 static PGconn *connect_to(const struct driver_target *t)
 {
-	char options[160], connect_s[12], tcp_ms[12];
-	snprintf(options, sizeof options,
-		"-c statement_timeout=%d -c lock_timeout=%u "
-		"-c idle_in_transaction_session_timeout=60000",
-		PG_STATEMENT_MS, t->busy_timeout_ms);
+	char connect_s[12], tcp_ms[12];
 	snprintf(connect_s, sizeof connect_s, "%d", PG_CONNECT_S);
 	snprintf(tcp_ms, sizeof tcp_ms, "%d", PG_TCP_MS);
-	const char *const keys[] = { "options", "connect_timeout", "tcp_user_timeout",
-		"keepalives_idle", "keepalives_interval", "keepalives_count",
-		"target_session_attrs", "application_name", "dbname", "client_encoding", NULL };
-	const char *const values[] = { options, connect_s, tcp_ms, "5", "2", "3", "read-write",
+	const char *const keys[] = { "connect_timeout", "tcp_user_timeout", "keepalives_idle",
+		"keepalives_interval", "keepalives_count", "target_session_attrs",
+		"application_name", "dbname", "client_encoding", NULL };
+	const char *const values[] = { connect_s, tcp_ms, "5", "2", "3", "read-write",
 		t->serving ? "postern" : "postern-tool", t->place, "UTF8", NULL };
 	return PQconnectdbParams(keys, values, 1);
 }
@@ -100,22 +96,6 @@ static void refuse(const char *place, const PGconn *pg, char why[static DB_WHY_S
 		(int)strcspn(words, "\n"), words);
 }
 
-/* The server's own limit, which the URL may have set, bounds how long we wait for it. */
-static enum err limits_read(struct driver_conn *c)
-{
-	PGresult *r = NULL;
-	int64_t limit_ms = 0;
-	enum err e = pg_script(
-		c, "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'", &r);
-	if (e == ERR_OK)
-		e = PQntuples(r) == 1
-			    ? str_int(str_of(PQgetvalue(r, 0, 0)), 0, INT32_MAX, &limit_ms)
-			    : ERR_CORRUPT;
-	PQclear(r);
-	c->answer_us = limit_ms ? (limit_ms + PG_SPARE_MS) * 1000 : 0;
-	return e;
-}
-
 static enum err conn_start(struct driver_conn *c)
 {
 	PQsetNoticeReceiver(c->pg, say_nothing, NULL);
@@ -123,16 +103,16 @@ static enum err conn_start(struct driver_conn *c)
 		return ERR_NOMEM;
 	if (getrandom(&c->mark.conn, sizeof c->mark.conn, 0) != (ssize_t)sizeof c->mark.conn)
 		return ERR_INTERNAL;
-	return limits_read(c);
+	return pg_session_start(c);
 }
 
-static void pg_close(struct driver_conn *c)
+void pg_close(struct driver_conn *c)
 {
 	PQfinish(c->pg);
 	free(c);
 }
 
-static enum err pg_open(
+enum err pg_open(
 	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
 {
 	struct driver_conn *c = calloc(1, sizeof *c);
@@ -286,6 +266,7 @@ const struct driver db_postgres_driver = {
 	.release_place = release_place,
 	.claim = claim,
 	.open = pg_open,
+	.session_check = pg_session_check,
 	.close = pg_close,
 	.message = message,
 	.alive = alive,

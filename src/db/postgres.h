@@ -18,6 +18,7 @@ enum {
 	PG_VERSION_MIN = 130000,
 	PG_PARAMS_MAX = 99, /* schemac allows no more */
 	PG_NUMBER_SIZE = 24,
+	PG_NAME_SIZE = 64,                  /* NAMEDATALEN */
 	PG_MARK_KEPT_S = 86400,             /* a commit is looked for within seconds */
 	PG_MIGRATION_LOCK_KEY = 0x706f7374, /* "post" */
 };
@@ -40,9 +41,13 @@ struct driver_conn {
 	bool marked, in_doubt;
 	struct driver_mark mark;
 
-	unsigned statements;         /* names given */
 	int64_t heard_us, pinged_us; /* for the feed; pinged_us 0: no ping is under way */
 };
+
+/* ---- postgres.c ---- */
+enum err pg_open(
+	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE]);
+void pg_close(struct driver_conn *c);
 
 /* ---- postgres_wire.c ---- */
 /* The connection is lost, for this reason. */
@@ -79,6 +84,13 @@ extern const char pg_tables[];
 /* ---- postgres_url.c ---- */
 enum err pg_url_check(const char *url, char why[static DB_WHY_SIZE]);
 void pg_url_show(const char *url, char out[static DB_SHOWN_SIZE]);
+
+/* ---- postgres_session.c ---- */
+/* Sets the limits of the session that its URL does not, and reads the one of an answer. */
+enum err pg_session_start(struct driver_conn *c);
+/* Refuses a pooler that gives each transaction a server connection of its own. */
+enum err pg_session_check(
+	struct driver_conn *c, const struct driver_target *t, char why[static DB_WHY_SIZE]);
 
 /* ---- postgres_stmt.c ---- */
 enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out);

@@ -2,6 +2,8 @@
  * text and bytes as they are. Results come in binary. */
 #include "postgres.h"
 
+#include "postern/hash.h"
+
 #include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +17,7 @@ enum { OID_TEXT = 25, OID_VARCHAR = 1043 };
 struct driver_stmt {
 	struct driver_conn *conn;
 	const struct db_query_text *query;
-	char name[16];
+	char name[PG_NAME_SIZE];
 	bool ready; /* the server knows it */
 	bool writes;
 	PGresult *result; /* of this run */
@@ -50,6 +52,16 @@ void pg_stmt_finish(struct driver_stmt *s)
 	free(s);
 }
 
+/* Named by what it says: should a pooler hand this session's server connection to another client
+ * all the same, the name binds this text or none, never the values of one query to another. */
+static void name_make(char name[static PG_NAME_SIZE], const struct db_query_text *q)
+{
+	static const struct hash_key fixed = { 0, 0 }; /* nobody chooses the texts */
+	const uint64_t digest = hash_bytes(&fixed, str_of(sql_of(q)));
+
+	snprintf(name, PG_NAME_SIZE, "%.40s_%016llx", q->name, (unsigned long long)digest);
+}
+
 enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out)
 {
 	struct driver_stmt *s = q->params <= PG_PARAMS_MAX ? calloc(1, sizeof *s) : NULL;
@@ -58,7 +70,7 @@ enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct
 	s->conn = c;
 	s->query = q;
 	s->writes = strncasecmp(sql_of(q), "SELECT", 6) != 0;
-	snprintf(s->name, sizeof s->name, "q%u", ++c->statements);
+	name_make(s->name, q);
 	if (!params_alloc(s, q->params)) {
 		pg_stmt_finish(s);
 		return ERR_NOMEM;

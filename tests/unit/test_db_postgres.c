@@ -401,6 +401,69 @@ static void test_urls(void **state)
 	}
 }
 
+/* ---- a session's limits and statements ---- */
+static void asked_is(struct driver_conn *c, const char *sql, const char *want)
+{
+	PGresult *r = NULL;
+	assert_int_equal(pg_script(c, sql, &r), ERR_OK);
+	assert_string_equal(PQgetvalue(r, 0, 0), want);
+	PQclear(r);
+}
+
+/* Goal: limits are ours where the URL sets none, and one that the URL sets is the URL's. */
+static void test_limits(void **state)
+{
+	static const struct {
+		const char *options, *statement, *lock;
+		int64_t answer_us;
+	} cases[] = {
+		{ "", "10s", "2s", 11 * 1000000LL },
+		{ "&options=-c%20statement_timeout%3D1234", "1234ms", "2s", 2234 * 1000LL },
+		{ "&options=-c%20lock_timeout%3D77%20-c%20statement_timeout%3D0", "0", "77ms", 0 },
+	};
+	const struct fixture *f = *state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char url[320], why[DB_WHY_SIZE];
+		struct driver_conn *c = NULL;
+		snprintf(url, sizeof url, "%s%s", f->url, cases[i].options);
+		const struct driver_target t = { url, true, false, 2000 };
+		assert_int_equal(pg_open(&t, &c, why), ERR_OK);
+		asked_is(c, "SHOW statement_timeout", cases[i].statement);
+		asked_is(c, "SHOW lock_timeout", cases[i].lock);
+		asked_is(c, "SHOW idle_in_transaction_session_timeout", "1min");
+		assert_int_equal(c->answer_us, cases[i].answer_us);
+		assert_int_equal(pg_session_check(c, &t, why), ERR_OK);
+		pg_close(c);
+	}
+}
+
+static enum err names_fn(struct db_conn *c, void *arg)
+{
+	struct count to = { Q_KIND_COUNT, 0 };
+	enum err e = count_fn(c, &to);
+	(void)arg;
+	to.query = Q_CHILD_COUNT;
+	return e == ERR_OK ? count_fn(c, &to) : e;
+}
+
+/* Goal: a statement's name on the server says what it is, in every session the same. */
+static void test_statement_names(void **state)
+{
+	struct fixture *f = *state;
+	struct db_conn *c = NULL;
+	assert_int_equal(db_read(f->db, names_fn, NULL), ERR_OK);
+	assert_int_equal(db_pool_take(f->db, &c), ERR_OK);
+	asked_is(c->handle,
+		"SELECT string_agg(rtrim(name, '0123456789abcdef'), ' ' ORDER BY name) "
+		"FROM pg_prepared_statements WHERE name LIKE '%\\_count\\_%'",
+		"child_count_ kind_count_");
+	asked_is(c->handle,
+		"SELECT count(DISTINCT name) = count(DISTINCT statement) "
+		"FROM pg_prepared_statements",
+		"t");
+	db_pool_give(f->db, c);
+}
+
 #define ON_DB(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_end)
 int main(void)
 {
@@ -418,6 +481,8 @@ int main(void)
 		ON_DB(test_cut_inside),
 		ON_DB(test_pool_bounded),
 		ON_DB(test_marks),
+		ON_DB(test_limits),
+		ON_DB(test_statement_names),
 	};
 	int failed = cmocka_run_group_tests(anywhere, NULL, NULL);
 	if (on_postgres())
