@@ -13,8 +13,10 @@ enum {
 	DB_CONNECT_WAIT_MS = 2000, /* for a first connection after all were lost */
 	DB_BACKOFF_FIRST_MS = 100, /* between tries to connect, doubled up to: */
 	DB_BACKOFF_MAX_MS = 2000,
-	DB_RETRY_FIRST_MS = 4,   /* before a transaction runs again, doubled, up to half less */
-	DB_DOUBT_MS = 10 * 1000, /* how long one looks whether a commit happened */
+	DB_RETRY_FIRST_MS = 4, /* before a transaction runs again, doubled, up to half less … */
+	DB_RETRY_MAX_MS = 500, /* … and up to this */
+	DB_MIGRATE_MS = 60 * 1000, /* how long a migration tries to have its locks */
+	DB_DOUBT_MS = 10 * 1000,   /* how long one looks whether a commit happened */
 	DB_DOUBT_PAUSE_MS = 200,
 	DB_GROUP_MAX = 64,        /* transactions that share a commit */
 	DB_TRIES_MAX = 5,         /* of a group or a transaction */

@@ -169,26 +169,32 @@ enum err db_copy_check(struct db *db, char why[static DB_WHY_SIZE])
 struct migrating {
 	struct db *db;
 	int64_t now_s;
+	int64_t found; /* the version before */
 	char *why;
 };
+
+/* A script that fails dooms the transaction, as a failed statement does: one that met a lock is run
+ * again with all that stands before it. */
+static enum err script_run(struct db_conn *c, const char *what, const char *sql)
+{
+	enum err e = c->db->driver->script(c->handle, sql);
+	c->doomed = e;
+	return db_trouble(c, what, e);
+}
 
 static enum err migration_apply(
 	struct db_conn *c, const struct db_migration *m, struct migrating *to)
 {
-	enum err e = c->db->driver->script(c->handle, m->sql);
+	enum err e = script_run(c, m->name, m->sql);
 	if (e != ERR_OK) {
 		snprintf(to->why, DB_WHY_SIZE, "migration %d (%s) failed, nothing was changed: %s",
 			m->version, m->name, c->db->driver->message(c->handle));
-		return db_trouble(c, m->name, e);
+		return e;
 	}
-	e = db_run(c,
+	return db_run(c,
 		&(struct db_call){ .query = own(VERSION_INSERT),
 			DB_PARAMS(db_int(m->version), db_z(m->name), db_int(to->now_s)) },
 		NULL);
-	if (e == ERR_OK)
-		LOG(c->db->log, LOG_INFO, "db_migrated", log_int("version", m->version),
-			log_z("name", m->name));
-	return e;
 }
 
 /* Looks at the version here, inside the transaction: another program may have migrated meanwhile.
@@ -196,18 +202,16 @@ static enum err migration_apply(
 static enum err migrate_tx(struct db_conn *c, void *arg)
 {
 	struct migrating *to = arg;
-	int64_t found = 0;
-	enum err e = version_found(c, &found);
+	enum err e = version_found(c, &to->found);
 	if (e == ERR_OK)
-		e = version_judge(to->db, found, to->why);
-	if (e != ERR_OK || found == version_wanted(to->db))
+		e = version_judge(to->db, to->found, to->why);
+	if (e != ERR_OK || to->found == version_wanted(to->db))
 		return e;
-	e = db_trouble(c, "schema_version", c->db->driver->script(c->handle, version_table));
+	e = script_run(c, "schema_version", version_table);
 	if (e == ERR_OK && c->db->driver->tables)
-		e = db_trouble(
-			c, "tables", c->db->driver->script(c->handle, c->db->driver->tables));
+		e = script_run(c, "tables", c->db->driver->tables);
 	for (const struct db_migration *m = to->db->schema.migrations; m->version; m++)
-		if (e == ERR_OK && m->version > found)
+		if (e == ERR_OK && m->version > to->found)
 			e = migration_apply(c, m, to);
 	return e;
 }
@@ -223,12 +227,31 @@ static enum err migrate_alone(struct db *db, struct migrating *to)
 	return e;
 }
 
+static void migrated_log(const struct migrating *to)
+{
+	for (const struct db_migration *m = to->db->schema.migrations; m->version; m++)
+		if (m->version > to->found)
+			LOG(to->db->log, LOG_INFO, "db_migrated", log_int("version", m->version),
+				log_z("name", m->name));
+}
+
 enum err db_migrate(struct db *db, char why[static 256])
 {
 	why[0] = '\0';
-	struct migrating to = { db, clock_now_s(&(struct clock){ NULL, NULL }), why };
+	struct migrating to = {
+		.db = db, .now_s = clock_now_s(&(struct clock){ NULL, NULL }), .why = why
+	};
 	enum err e = db->driver->concurrent ? migrate_alone(db, &to) : db_tx(db, migrate_tx, &to);
-	if (e != ERR_OK && !why[0])
+	if (e == ERR_OK) {
+		why[0] = '\0'; /* of a try before the last */
+		migrated_log(&to);
+	} else if (e == ERR_BUSY)
+		snprintf(why, DB_WHY_SIZE,
+			"the database %.60s was not migrated, and nothing was changed: other "
+			"transactions kept its tables locked; end those that stay open, and try "
+			"again",
+			db->shown);
+	else if (!why[0])
 		snprintf(why, DB_WHY_SIZE,
 			"the database %.100s could not be brought up to date (%s)", db->shown,
 			err_name(e));

@@ -18,8 +18,9 @@ enum {
 	PG_VERSION_MIN = 130000,
 	PG_PARAMS_MAX = 99, /* schemac allows no more */
 	PG_NUMBER_SIZE = 24,
-	PG_NAME_SIZE = 64,                  /* NAMEDATALEN */
-	PG_MARK_KEPT_S = 86400,             /* a commit is looked for within seconds */
+	PG_NAME_SIZE = 64,          /* NAMEDATALEN */
+	PG_MARK_KEPT_S = 86400,     /* a commit is looked for within seconds */
+	PG_MIGRATION_LOCK_MS = 200, /* below deadlock_timeout, and what a reader may be held up */
 	PG_MIGRATION_LOCK_KEY = 0x706f7374, /* "post" */
 };
 

@@ -48,12 +48,13 @@ enum err pg_begin(struct driver_conn *c, enum driver_begin kind)
 }
 
 /* The limits of a migration: it may run for long, and may wait as long for another program's, but
- * not for a table's lock, since all readers queue behind who waits for that. */
+ * not for a table's lock: all readers queue behind who waits for that, and hold others meanwhile,
+ * which the server would call a deadlock after a second and end one of them. */
 static enum err migrate_lead(struct driver_conn *c)
 {
 	char lock[80], limit[80];
 	snprintf(lock, sizeof lock, "SELECT pg_advisory_xact_lock(%d)", PG_MIGRATION_LOCK_KEY);
-	snprintf(limit, sizeof limit, "SET LOCAL lock_timeout = %u", c->lock_ms);
+	snprintf(limit, sizeof limit, "SET LOCAL lock_timeout = %d", PG_MIGRATION_LOCK_MS);
 	const char *const texts[] = { "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
 		"SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0", lock, limit };
 	enum err e = ERR_OK;

@@ -2,6 +2,7 @@
  * that no serial order had this outcome, and looked up when nobody knows the outcome. */
 #include "internal.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -136,15 +137,35 @@ static enum verdict attempt_lined_up(struct db *db, struct attempt *a, bool alon
 	return v;
 }
 
+/* A transaction of a request gives up after a few tries, for somebody waits for its answer; a
+ * migration goes on, for it lets go of what it cannot have at once. */
+struct patience {
+	int64_t end_us;
+	unsigned tries, pause_ms;
+};
+static struct patience patience_of(const struct db *db, enum driver_begin kind)
+{
+	const bool migrates = kind == DRIVER_MIGRATE;
+	const int64_t ms = migrates ? DB_MIGRATE_MS : db->busy_timeout_ms;
+	return (struct patience){ .end_us = clock_monotonic_us() + ms * 1000,
+		.tries = migrates ? UINT_MAX : DB_TRIES_MAX,
+		.pause_ms = DB_RETRY_FIRST_MS };
+}
+
+static void pause_longer(struct patience *p)
+{
+	db_sleep_us(db_jitter_us(p->pause_ms));
+	p->pause_ms = 2 * p->pause_ms < DB_RETRY_MAX_MS ? 2 * p->pause_ms : DB_RETRY_MAX_MS;
+}
+
 enum err db_tx_concurrent(struct db *db, enum driver_begin kind, db_fn *fn, void *arg)
 {
 	struct attempt a = { .kind = kind, .fn = fn, .arg = arg };
-	int64_t end_us = clock_monotonic_us() + (int64_t)db->busy_timeout_ms * 1000;
-	unsigned pause_ms = DB_RETRY_FIRST_MS, tries = 1;
+	struct patience p = patience_of(db, kind);
+	unsigned tries = 1;
 	enum verdict v = attempt_lined_up(db, &a, false);
-	for (; v == AGAIN && tries < DB_TRIES_MAX && clock_monotonic_us() < end_us; tries++) {
-		db_sleep_us(db_jitter_us(pause_ms));
-		pause_ms *= 2;
+	for (; v == AGAIN && tries < p.tries && clock_monotonic_us() < p.end_us; tries++) {
+		pause_longer(&p);
 		v = attempt_lined_up(db, &a, tries >= DB_TRIES_FREE);
 	}
 	if (v == AGAIN && a.err == ERR_BUSY)
