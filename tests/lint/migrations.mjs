@@ -12,6 +12,7 @@ const rules = [
 	[/\bSET\s+NOT\s+NULL\b/i, 'forbids NULL where it was allowed'],
 	[/\bADD\s+COLUMN\s+(?![^,;]*\bDEFAULT\b)[^,;]*\bNOT\s+NULL\b/i, 'adds a column that old programs leave out, without a default'],
 	[/\bADD\s+CONSTRAINT\b/i, 'adds a constraint that old programs do not know'],
+	[/\bCREATE\s+INDEX\s+(?!IF\s+NOT\s+EXISTS\b)/i, 'builds an index without IF NOT EXISTS, so that no operator can build it before'],
 	[/\bCREATE\s+UNIQUE\s+INDEX\b/i, 'forbids rows that old programs may write'],
 ];
 let count = 0;
