@@ -131,7 +131,7 @@ run: build/release/postern
 	@build/release/postern run-demo
 check: unit-debug build/debug/postern
 	@tests/run unit debug
-test: unit-debug unit-asan unit-tsan $(replay) build/debug/postern build/asan/postern build/tsan/postern \
+test: unit-asan unit-tsan $(replay) build/debug/postern build/asan/postern build/tsan/postern \
 		tests/node_modules/.done $(bench_programs)
 	@tests/run all
 lint: $(GEN_H) $(GEN_C) build/debug/postern tests/node_modules/.done

@@ -1,13 +1,12 @@
 // Goal: of the metered articles a reader opens as many as are free and not one more, whatever he does to his cookie, in how
 // many tabs, before or after signing in; and is charged for nothing that he did not read.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { problem, secure, unstored } from '../lib/checks.mjs';
 import { cookieOf, Reader, request } from '../lib/http.mjs';
-import { startServer, until } from '../lib/server.mjs';
+import { startServer } from '../lib/server.mjs';
 
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}', 'GET /media/{id}/{name}'];
 
@@ -347,27 +346,6 @@ test('meters by command: each is obeyed by the next request, and what cannot be 
 		const closed = await new Reader(own).get(article(0));
 		assert.equal(decision(closed), 'teaser; reason=meter_exhausted');
 		assert.doesNotMatch(closed.body, /The count starts again/);
-	} finally {
-		await own.close();
-	}
-});
-
-// ---- time ----
-
-const faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
-test('a month ends at midnight in the newsroom', { skip: !existsSync(faketime) || (process.env.TEST_FLAVOUR ?? 'debug') !== 'debug' ? 'needs libfaketime and a build without sanitizers' : false }, async () => {
-	// 23.59.50 on 31 October in Berlin, when London is still in October for an hour more
-	const start = Date.UTC(2026, 9, 31, 22, 59, 48) / 1000;
-	const own = await startServer({ settings: { POSTERN_SITE_TIMEZONE: 'Europe/Berlin', LD_PRELOAD: faketime,
-		FAKETIME: `${start - Math.floor(Date.now() / 1000) >= 0 ? '+' : ''}${start - Math.floor(Date.now() / 1000)}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1' } });
-	try {
-		importArticles(own, shelf.map((a) => ({ ...a, published: '2026-10-01T06:00:00Z' })));
-		const reader = new Reader(own);
-		assert.equal(await read(reader, 0, 7), 6);
-		const wall = await reader.get(article(6));
-		assert.match(wall.body, /<time datetime="2026-10-31T23:00:00Z">Sunday, 1 November 2026<\/time>/);
-		await until('the month\'s end', async () => /^full/.test(decision(await reader.get(article(6)))), 20000, 250);
-		assert.equal(decision(await reader.get(article(7))), 'full; reason=metered; used=2; limit=6');
 	} finally {
 		await own.close();
 	}

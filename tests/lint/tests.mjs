@@ -16,6 +16,11 @@ for (const file of units) {
 	}
 }
 
+// The sanitizers' builds run all but what is called plain_: a test elsewhere that asks for another build would never run.
+for (const file of files('tests/contract/*.test.mjs'))
+	if (!basename(file).startsWith('plain_') && /TEST_FLAVOUR|faketime/.test(read(file)))
+		finding(file, 1, 'needs a build without sanitizers, so it is to be called plain_*.test.mjs');
+
 const targets = files('tests/fuzz/fuzz_*.c').map((file) => basename(file).slice(5, -2));
 const seeds = files('tests/fuzz/seeds/*');
 const seeded = new Set(seeds.map((file) => file.split('/')[3]));
