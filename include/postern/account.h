@@ -112,9 +112,9 @@ enum err MUST_USE account_identify(void *ctx, struct str token, int64_t now_s, s
 bool account_identify_cached(
 	const struct accounts *s, struct str token, int64_t now_s, struct caller *out);
 /* This session was given a whole article that is for subscribers. Where more sessions of its
- * account read than may, those that read longest ago end, and their next request is told why. */
-enum err MUST_USE account_reading(
-	const struct accounts *s, const struct caller *who, int64_t now_s);
+ * account read than may, those that read longest ago end a moment later, and their next request is
+ * told why. Whoever reads is not refused when that cannot be written. */
+void account_reading(const struct accounts *s, const struct caller *who, int64_t now_s);
 enum { SESSIONS_LIST_MAX = 200 };
 enum err MUST_USE account_sessions(const struct accounts *s, const char *account_id, int64_t now_s,
 	struct arena *a, struct session **out, size_t *count);

@@ -78,6 +78,25 @@ enum err MUST_USE db_read(struct db *db, db_fn *fn, void *arg);
 enum err MUST_USE db_tx(struct db *db, db_fn *fn, void *arg);
 enum err MUST_USE db_tx_each(struct db *db, db_fn *fn, void *arg);
 
+/* ---- notes: small writes that nobody waits for ---- */
+enum { DB_NOTE_BYTES = 128 };
+struct db_note {
+	db_fn *fn; /* gets a copy of `arg` */
+	bool each; /* as db_tx_each, maybe in one transaction with others; else as db_tx */
+	const void *arg;
+	size_t n; /* DB_NOTE_BYTES at most */
+	/* So long at most it is waited for, and not at all while writes fail. 0: not waited for. */
+	unsigned wait_ms;
+};
+/* Runs `fn` a moment later, on a thread of the database's. Whoever calls is not refused by a full
+ * disk, nor held up by a lock for longer than was said: what cannot be written is lost, counted and told in the log,
+ * once. Before db_notes_start it is run at once. */
+void db_note(struct db *db, const struct db_note *note);
+/* Before other threads use the database. Ends with db_close, or before: what waits is written. */
+enum err MUST_USE db_notes_start(struct db *db);
+void db_notes_stop(struct db *db);
+uint64_t db_notes_lost(struct db *db);
+
 /* ---- parameters in: $1 is the first ---- */
 enum db_type { DB_NULL = 1, DB_INT, DB_TEXT, DB_BLOB };
 struct db_param {

@@ -1,73 +1,91 @@
 /* How many sessions of an account read at once. The time of the last reading is kept to a minute,
- * so that most readings write nothing. */
+ * so that most readings write nothing, and the write is a note that no reader waits for long. */
 #include "internal.h"
 
-enum { READ_TOUCH_S = 60 };
+#include <string.h>
 
-struct reading_job {
-	const struct accounts *s;
-	const struct caller *who;
-	int64_t now_s;
+/* What reads on its limit shall find the others ended, where the database is well. */
+enum { READ_TOUCH_S = 60, READING_WAIT_MS = 250 };
+
+struct reading_look {
+	const char *session_id;
 	int64_t read_at; /* as stored */
 };
 
 static enum err read_at_read(struct db_conn *c, void *arg)
 {
-	static const struct db_column columns[] = { DB_COL_INT(struct reading_job, read_at) };
-	static const struct db_shape shape = DB_SHAPE(struct reading_job, columns);
-	struct reading_job *j = arg;
+	static const struct db_column columns[] = { DB_COL_INT(struct reading_look, read_at) };
+	static const struct db_shape shape = DB_SHAPE(struct reading_look, columns);
+	struct reading_look *l = arg;
 
 	return db_get(c,
 		&(struct db_call){ .query = QUERY_SESSION_READ_AT,
-			DB_PARAMS(db_z(j->who->session_id)),
+			DB_PARAMS(db_z(l->session_id)),
 			.shape = &shape },
-		j);
+		l);
 }
 
-static enum err others_end(struct db_conn *c, const struct reading_job *j)
+struct reading_note {
+	char session_id[ID_SIZE], account_id[ID_SIZE];
+	int64_t now_s, window_s, at_once;
+};
+
+static enum err others_end(struct db_conn *c, const struct reading_note *n)
 {
-	int64_t since = j->now_s - j->s->set.reading_window_s, changed = 0;
-	struct db_param keep = db_int(j->s->set.reading_at_once);
+	int64_t since = n->now_s - n->window_s, changed = 0;
+	struct db_param keep = db_int(n->at_once);
 	struct db_call tell = { .query = QUERY_SESSION_READING_TELL,
-		DB_PARAMS(db_z(j->who->account_id), db_z(j->who->session_id), db_int(since), keep,
-			db_int(j->now_s)) };
+		DB_PARAMS(db_z(n->account_id), db_z(n->session_id), db_int(since), keep,
+			db_int(n->now_s)) };
 	struct db_call end = { .query = QUERY_SESSION_READING_END,
-		DB_PARAMS(
-			db_z(j->who->account_id), db_z(j->who->session_id), db_int(since), keep) };
+		DB_PARAMS(db_z(n->account_id), db_z(n->session_id), db_int(since), keep) };
 	enum err e = db_run(c, &tell, NULL);
 
 	if (!e)
 		e = db_run(c, &end, &changed);
-	return e || !changed ? e : db_change_add(c, DB_CHANGE_SESSION, j->who->account_id);
+	return e || !changed ? e : db_change_add(c, DB_CHANGE_SESSION, n->account_id);
 }
 
 static enum err reading_tx(struct db_conn *c, void *arg)
 {
-	const struct reading_job *j = arg;
+	const struct reading_note *n = arg;
 	struct db_call lock = { .query = QUERY_SESSION_READING_LOCK,
-		DB_PARAMS(db_z(j->who->account_id)) };
+		DB_PARAMS(db_z(n->account_id)) };
 	struct db_call touch = { .query = QUERY_SESSION_SET_READ,
-		DB_PARAMS(db_z(j->who->session_id), db_int(j->now_s)) };
+		DB_PARAMS(db_z(n->session_id), db_int(n->now_s)) };
 	enum err e = db_run(c, &lock, NULL);
 
 	if (!e)
 		e = db_run(c, &touch, NULL);
-	return e ? e : others_end(c, j);
+	return e ? e : others_end(c, n);
 }
 
-enum err account_reading(const struct accounts *s, const struct caller *who, int64_t now_s)
+static void reading_note(const struct accounts *s, const struct caller *who, int64_t now_s)
 {
-	struct reading_job j = { .s = s, .who = who, .now_s = now_s };
+	struct reading_note n = { .now_s = now_s,
+		.window_s = s->set.reading_window_s,
+		.at_once = s->set.reading_at_once };
+
+	memcpy(n.session_id, who->session_id, sizeof n.session_id);
+	memcpy(n.account_id, who->account_id, sizeof n.account_id);
+	db_note(s->db,
+		&(struct db_note){
+			.fn = reading_tx, .arg = &n, .n = sizeof n, .wait_ms = READING_WAIT_MS });
+}
+
+void account_reading(const struct accounts *s, const struct caller *who, int64_t now_s)
+{
+	struct reading_look l = { .session_id = who->session_id };
 
 	if (!s->set.reading_at_once || !who->signed_in)
-		return ERR_OK;
-	enum err e = db_read(s->db, read_at_read, &j);
-	if (e) /* ended meanwhile: the next request is told */
-		return e == ERR_NOT_FOUND ? ERR_OK : e;
+		return;
+	/* ended meanwhile: the next request is told. Any other error is in the log. */
+	if (db_read(s->db, read_at_read, &l) != ERR_OK)
+		return;
 	/* a clock that was put back must not keep a session from being counted */
-	if (j.read_at <= now_s && now_s - j.read_at < READ_TOUCH_S)
-		return ERR_OK;
-	return db_tx(s->db, reading_tx, &j);
+	if (l.read_at <= now_s && now_s - l.read_at < READ_TOUCH_S)
+		return;
+	reading_note(s, who, now_s);
 }
 
 struct why_row {

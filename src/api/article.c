@@ -115,7 +115,7 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	if (e == ERR_BUSY && q.visit.ahead)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	if (!e && rd.decision.reason == REASON_ENTITLED && !q.visit.head)
-		e = account_reading(api->accounts, &r->caller, r->now_s);
+		account_reading(api->accounts, &r->caller, r->now_s);
 	visit_tell_crawler(api->wall, &rd.decision, r, rsp);
 	if (e)
 		return e;

@@ -261,6 +261,7 @@ void db_close(struct db *db)
 {
 	if (!db)
 		return;
+	db_notes_stop(db);
 	db_feed_stop(db);
 	pthread_cond_destroy(&db->feed.wake);
 	pthread_mutex_destroy(&db->feed.lock);

@@ -132,6 +132,7 @@ struct db {
 	pthread_mutex_t stats_lock;
 	struct db_stats stats;
 	struct db_feed feed;
+	struct db_notes *notes; /* NULL: not started */
 };
 
 /* db_open with another schema than the program's. */

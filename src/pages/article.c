@@ -152,11 +152,8 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	if (e)
 		return e;
 	/* fetched ahead is read: the text goes out */
-	if (rd.decision.reason == REASON_ENTITLED && !q.visit.head) {
-		e = account_reading(p->accounts, &r->caller, r->now_s);
-		if (e)
-			return e;
-	}
+	if (rd.decision.reason == REASON_ENTITLED && !q.visit.head)
+		account_reading(p->accounts, &r->caller, r->now_s);
 	struct around ar = { .p = p,
 		.visit = q.visit,
 		.section = rd.article.section,
