@@ -22,12 +22,15 @@ struct log {
 	struct log_writer *writer; /* for `fd`; NULL: each line is written at once */
 };
 
-/* Gathers the lines of log_fields_soon for 10 ms and writes them together, on a thread of its own:
- * a system call for each request costs as much as the request. NULL without memory or thread: then
- * lines are written one by one. */
-struct log_writer *log_writer_start(int fd);
-/* Writes what is left. Nobody may log to it any more; NULL is fine. */
+/* Writes all lines on a thread of its own, those of log_fields_soon together after 10 ms: a system
+ * call for each request costs as much as the request. Who logs never waits for who reads the log:
+ * while that one takes nothing, 4 MiB of lines are kept, and then lines are dropped and counted;
+ * "log_dropped" tells how many, later. NULL without memory or thread: then lines are written one by
+ * one, and waited for. */
+struct log_writer *log_writer_start(int fd, enum log_format format);
+/* Writes what is left, for a second at most. Nobody may log to it any more; NULL is fine. */
 void log_writer_stop(struct log_writer *w);
+uint64_t log_writer_dropped(struct log_writer *w); /* lines; NULL is fine */
 
 struct log_field {
 	struct str key;  /* [a-z_]+, ours */
@@ -55,11 +58,12 @@ static inline struct log_field log_int(const char *key, int64_t value)
 	return (struct log_field){ .key = str_of(key), .number = value, .is_int = true };
 }
 
-/* The line is written, with all before it, when this returns. */
+/* The line is written, with all before it, when this returns; but where the log has a writer, 20 ms
+ * at most are waited for that, and nothing while the writer is held up. */
 void log_fields(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count);
-/* The same for lines that come with every request: one below LOG_WARN may be gathered, and is lost
- * when the process is killed within the next 10 ms. */
+/* The same for lines that come with every request, which are never waited for: one below LOG_WARN
+ * may be gathered, and is lost when the process is killed within the next 10 ms. */
 void log_fields_soon(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count);
 

@@ -165,7 +165,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	if (use == DB_SERVE && !hashers_start(app, why))
 		return ERR_NOMEM;
 	if (use == DB_SERVE)
-		app->log.writer = log_writer_start(app->log.fd);
+		app->log.writer = log_writer_start(app->log.fd, app->log.format);
 	struct db_settings db = { .url = c->database_url,
 		.use = use,
 		.readers = c->database_connections
@@ -331,6 +331,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		e = app_prover_open(app, why);
 	if (!e)
 		e = caches_open(app);
+	if (!e)
+		e = db_notes_start(app->db);
 	if (e)
 		return e;
 	app->api = (struct api){ .accounts = &app->accounts,
@@ -396,11 +398,14 @@ static void housekeeping(struct app *app)
 			log_z("why", "passwords are hashed beside readers until a restart"));
 }
 
-static void drain(struct app *app, const sigset_t *set)
+/* Not ready before the line is written: a log may be slow. */
+static void drain(struct app *app, const sigset_t *set, int signal)
 {
 	const struct timespec grace = { .tv_sec = (time_t)app->cfg.drain_s };
 
 	atomic_store(&app->draining, true);
+	LOG(&app->log, LOG_INFO, "stopping", log_int("signal", signal),
+		log_int("drain_s", app->cfg.drain_s));
 	if (app->cfg.drain_s > 0)
 		(void)sigtimedwait(set, NULL, &grace);
 }
@@ -417,9 +422,7 @@ void app_wait(struct app *app)
 			got = sigtimedwait(&set, NULL, &hour);
 		while (got < 0 && errno == EINTR);
 	} while (got < 0);
-	LOG(&app->log, LOG_INFO, "stopping", log_int("signal", got),
-		log_int("drain_s", app->cfg.drain_s));
-	drain(app, &set);
+	drain(app, &set, got);
 }
 
 void app_close(struct app *app)
@@ -429,6 +432,8 @@ void app_close(struct app *app)
 	pages_close(app->pages);
 	mail_close(app->mail);
 	prover_close(app->wall.prover);
+	if (app->db)
+		db_notes_stop(app->db); /* a note may tell the caches of a change */
 	caches_close(app); /* ends the feed, which tells the policies to be read anew */
 	policy_cache_close(app->wall.policies);
 	meter_ceiling_close(app->wall.ceiling);

@@ -129,10 +129,10 @@ static const char *second_text(time_t s)
 
 /* The moment, with milliseconds. A line that is not written at once tells it to a tick of the
  * kernel's: what reading the fine clock costs is felt there. */
-static struct str now_text(bool at_once, char out[static TIME_SIZE])
+static struct str now_text(enum log_urgency urgency, char out[static TIME_SIZE])
 {
 	struct timespec now = { 0 };
-	clock_gettime(at_once ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE, &now);
+	clock_gettime(urgency == LOG_GATHERED ? CLOCK_REALTIME_COARSE : CLOCK_REALTIME, &now);
 	const unsigned ms = (unsigned)(now.tv_nsec / 1000000);
 	const struct str second = str_of(second_text(now.tv_sec));
 	char *p = mempcpy(out, second.p, second.n);
@@ -143,12 +143,12 @@ static struct str now_text(bool at_once, char out[static TIME_SIZE])
 	return (struct str){ out, (size_t)(p - out) };
 }
 
-static void put_line(const struct log *l, struct str line, bool now)
+static void put_line(const struct log *l, struct str line, enum log_urgency urgency)
 {
 	if (l->writer)
-		log_writer_add(l->writer, line, now);
+		log_writer_add(l->writer, line, urgency);
 	else
-		log_write_all(l->fd, line);
+		(void)log_write_all(l->fd, line);
 }
 
 struct event {
@@ -156,7 +156,7 @@ struct event {
 	const char *name;
 	const struct log_field *fields;
 	size_t count;
-	bool at_once; /* written before the caller goes on */
+	enum log_urgency urgency;
 };
 
 /* ---- lines of words and numbers, as each request makes one: in one piece ---- */
@@ -185,7 +185,7 @@ static char *add_word(char *p, struct str key, struct str value)
 static struct str short_line(const struct event *e, char out[static LINE_BYTES])
 {
 	char space[TIME_SIZE];
-	const struct str time = now_text(e->at_once, space);
+	const struct str time = now_text(e->urgency, space);
 	char *p = mempcpy(out, "time=", 5);
 	p = mempcpy(p, time.p, time.n);
 	p = add_word(p, STR("level"), str_of(level_names[e->level]));
@@ -205,7 +205,7 @@ static void any_line(const struct log *l, const struct event *e, struct buf *b)
 {
 	_Static_assert(TIME_SIZE >= (int)INT_TEXT_SIZE, "one space for both");
 	char space[TIME_SIZE];
-	add_text(b, STR("time"), now_text(e->at_once, space), l->format);
+	add_text(b, STR("time"), now_text(e->urgency, space), l->format);
 	add_text(b, STR("level"), str_of(level_names[e->level]), l->format);
 	add_text(b, STR("event"), str_of(e->name), l->format);
 	for (size_t i = 0; i < e->count && i < FIELDS_MOST; i++) {
@@ -227,12 +227,12 @@ static void put_event(const struct log *l, const struct event *e)
 	int saved = errno;
 	if (l->format == LOG_LOGFMT && is_short(e)) {
 		char line[LINE_BYTES];
-		put_line(l, short_line(e, line), e->at_once);
+		put_line(l, short_line(e, line), e->urgency);
 	} else {
 		BUF_AUTO b = BUF(LINE_MAX_BYTES);
 		any_line(l, e, &b);
 		put_line(l, b.err == ERR_OK ? buf_view(&b) : STR("level=error event=log_nomem\n"),
-			e->at_once);
+			e->urgency);
 	}
 	errno = saved;
 }
@@ -240,11 +240,12 @@ static void put_event(const struct log *l, const struct event *e)
 void log_fields(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count)
 {
-	put_event(l, &(struct event){ level, event, fields, count, true });
+	put_event(l, &(struct event){ level, event, fields, count, LOG_AWAITED });
 }
 
 void log_fields_soon(const struct log *l, enum log_level level, const char *event,
 	const struct log_field *fields, size_t count)
 {
-	put_event(l, &(struct event){ level, event, fields, count, level >= LOG_WARN });
+	put_event(l, &(struct event){ level, event, fields, count,
+			     level >= LOG_WARN ? LOG_PROMPT : LOG_GATHERED });
 }

@@ -1,130 +1,232 @@
+/* The writer of a log: threads put whole lines into memory, and one thread writes them. Only that
+ * thread ever waits for who reads the log: while it waits, memory fills up, and then lines are
+ * dropped, counted, and told of in the log once it moves again. */
 #include "log_writer.h"
 
 #include "postern/thread.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { GATHER_NS = 10 * 1000000 };
+enum {
+	GATHER_US = 10 * 1000,
+	AWAIT_US = 20 * 1000, /* a write that takes longer is not waited for */
+	STOP_US = 1000 * 1000,
+	ENOUGH_BYTES = LOG_WRITER_BYTES / 2,   /* to be written without gathering more */
+	RESERVE_BYTES = LOG_WRITER_BYTES / 16, /* that lines of requests leave to others */
+};
 
 /* Two halves: threads add to one while the other is being written. */
 struct log_writer {
 	int fd;
+	enum log_format format;
 	pthread_t thread;
-	pthread_mutex_t out;  /* of who writes; taken before `lock` */
 	pthread_mutex_t lock; /* of what follows; never held while writing */
-	pthread_cond_t wake;
+	pthread_cond_t wake, done;
 	char *filling, *spare;
 	size_t n;
-	bool ends;
+	uint64_t added, written;  /* bytes, since the start */
+	int64_t writing_since_us; /* 0: not writing */
+	bool urgent, ends, ended;
+	uint64_t dropped; /* lines */
+	uint64_t told;    /* of them; the thread's alone */
 	char halves[2][LOG_WRITER_BYTES];
 };
 
-void log_write_all(int fd, struct str line)
+/* Where the descriptor came to us in non-blocking mode we wait all the same. */
+static bool may_go_on(int fd)
 {
-	while (line.n > 0) {
-		ssize_t n = write(fd, line.p, line.n);
-		if (n < 0 && errno == EINTR)
+	if (errno == EINTR)
+		return true;
+	return errno == EAGAIN && poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1) >= 0;
+}
+
+struct str log_write_all(int fd, struct str lines)
+{
+	while (lines.n > 0) {
+		ssize_t n = write(fd, lines.p, lines.n);
+		if (n < 0 && may_go_on(fd))
 			continue;
 		if (n <= 0)
-			return;
-		line.p += n;
-		line.n -= (size_t)n;
+			break;
+		lines.p += n;
+		lines.n -= (size_t)n;
+	}
+	return lines;
+}
+
+/* ---- who logs ---- */
+
+static bool is_stuck(const struct log_writer *w, int64_t now_us)
+{
+	return w->writing_since_us && now_us - w->writing_since_us > AWAIT_US;
+}
+
+/* All that is there now, but no longer than a healthy write may take. Under the lock. */
+static void await_written(struct log_writer *w)
+{
+	const uint64_t until = w->added;
+	int64_t now_us = clock_monotonic_us();
+	const int64_t end_us = now_us + AWAIT_US;
+	while (w->written < until && now_us < end_us && !is_stuck(w, now_us)) {
+		(void)cond_wait_until(&w->done, &w->lock, end_us);
+		now_us = clock_monotonic_us();
 	}
 }
 
-static void flush(struct log_writer *w)
+void log_writer_add(struct log_writer *w, struct str line, enum log_urgency urgency)
 {
-	pthread_mutex_lock(&w->out);
+	const size_t reserve = urgency == LOG_GATHERED ? RESERVE_BYTES : 0;
+	if (line.n == 0)
+		return;
 	pthread_mutex_lock(&w->lock);
+	if (line.n + reserve > LOG_WRITER_BYTES - w->n) {
+		w->dropped++;
+		pthread_mutex_unlock(&w->lock);
+		return;
+	}
+	const bool wakes = w->n == 0 || urgency != LOG_GATHERED || w->n + line.n > ENOUGH_BYTES;
+	memcpy(w->filling + w->n, line.p, line.n);
+	w->n += line.n;
+	w->added += line.n;
+	w->urgent = w->urgent || urgency != LOG_GATHERED;
+	if (wakes)
+		pthread_cond_signal(&w->wake);
+	if (urgency == LOG_AWAITED)
+		await_written(w);
+	pthread_mutex_unlock(&w->lock);
+}
+
+uint64_t log_writer_dropped(struct log_writer *w)
+{
+	if (!w)
+		return 0;
+	pthread_mutex_lock(&w->lock);
+	const uint64_t dropped = w->dropped;
+	pthread_mutex_unlock(&w->lock);
+	return dropped;
+}
+
+/* ---- the thread ---- */
+
+/* Under the lock. False at the end. */
+static bool wait_for_lines(struct log_writer *w)
+{
+	while (w->n == 0 && !w->ends)
+		pthread_cond_wait(&w->wake, &w->lock);
+	const int64_t end_us = clock_monotonic_us() + GATHER_US;
+	bool in_time = true;
+	while (in_time && !w->urgent && !w->ends && w->n < ENOUGH_BYTES)
+		in_time = cond_wait_until(&w->wake, &w->lock, end_us);
+	return w->n > 0;
+}
+
+static uint64_t count_lines(struct str s)
+{
+	uint64_t lines = 0;
+	for (size_t i = 0; i < s.n; i++)
+		lines += s.p[i] == '\n';
+	return lines;
+}
+
+/* Under the lock, which is given up while writing. */
+static void write_lines(struct log_writer *w)
+{
 	struct str lines = { w->filling, w->n };
+	const uint64_t mark = w->added;
 	w->filling = w->spare;
 	w->spare = (char *)(uintptr_t)lines.p;
 	w->n = 0;
+	w->urgent = false;
+	w->writing_since_us = clock_monotonic_us();
 	pthread_mutex_unlock(&w->lock);
-	log_write_all(w->fd, lines);
-	pthread_mutex_unlock(&w->out);
-}
-
-static bool add(struct log_writer *w, struct str line)
-{
+	const uint64_t failed = count_lines(log_write_all(w->fd, lines));
 	pthread_mutex_lock(&w->lock);
-	bool fits = line.n <= LOG_WRITER_BYTES - w->n;
-	if (fits) {
-		if (w->n == 0)
-			pthread_cond_signal(&w->wake);
-		memcpy(w->filling + w->n, line.p, line.n);
-		w->n += line.n;
-	}
-	pthread_mutex_unlock(&w->lock);
-	return fits;
+	w->dropped += failed;
+	w->written = mark;
+	w->writing_since_us = 0;
+	pthread_cond_broadcast(&w->done);
 }
 
-void log_writer_add(struct log_writer *w, struct str line, bool now)
+/* The line goes the way of all others. */
+static void tell_dropped(struct log_writer *w, uint64_t dropped)
 {
-	if (line.n == 0 || line.n > LOG_WRITER_BYTES)
+	const struct log log = { .level = LOG_DEBUG, .format = w->format, .writer = w };
+	if (dropped == w->told)
 		return;
-	while (!add(w, line))
-		flush(w);
-	if (now)
-		flush(w);
-}
-
-static bool wait_for_lines(struct log_writer *w)
-{
-	pthread_mutex_lock(&w->lock);
-	while (w->n == 0 && !w->ends)
-		pthread_cond_wait(&w->wake, &w->lock);
-	bool more = w->n > 0 || !w->ends;
-	bool ends = w->ends;
-	pthread_mutex_unlock(&w->lock);
-	if (!ends)
-		(void)nanosleep(&(struct timespec){ .tv_nsec = GATHER_NS }, NULL);
-	return more;
+	LOG_SOON(&log, LOG_WARN, "log_dropped", log_int("lines", (int64_t)(dropped - w->told)),
+		log_z("why", "the log was not taken as fast as lines came"));
+	w->told = dropped;
 }
 
 static void *writer_main(void *arg)
 {
 	struct log_writer *w = arg;
-	while (wait_for_lines(w))
-		flush(w);
+	pthread_mutex_lock(&w->lock);
+	while (wait_for_lines(w)) {
+		write_lines(w);
+		const uint64_t dropped = w->dropped;
+		pthread_mutex_unlock(&w->lock);
+		tell_dropped(w, dropped);
+		pthread_mutex_lock(&w->lock);
+	}
+	w->ended = true;
+	pthread_cond_broadcast(&w->done);
+	pthread_mutex_unlock(&w->lock);
 	return NULL;
 }
 
-struct log_writer *log_writer_start(int fd)
+/* ---- start and stop ---- */
+
+static void writer_free(struct log_writer *w)
 {
-	struct log_writer *w = malloc(sizeof *w);
-	if (!w)
-		return NULL;
-	w->fd = fd;
-	w->n = 0;
-	w->ends = false;
-	w->filling = w->halves[0];
-	w->spare = w->halves[1];
-	pthread_mutex_init(&w->out, NULL);
-	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->wake, NULL);
-	if (!thread_start(&w->thread, writer_main, w)) {
-		free(w);
-		return NULL;
-	}
-	return w;
+	pthread_cond_destroy(&w->done);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
 }
 
+struct log_writer *log_writer_start(int fd, enum log_format format)
+{
+	struct log_writer *w = malloc(sizeof *w); /* what is never filled takes no memory */
+	if (!w)
+		return NULL;
+	memset(w, 0, offsetof(struct log_writer, halves));
+	w->fd = fd;
+	w->format = format;
+	w->filling = w->halves[0];
+	w->spare = w->halves[1];
+	pthread_mutex_init(&w->lock, NULL);
+	cond_init(&w->wake);
+	cond_init(&w->done);
+	if (thread_start(&w->thread, writer_main, w))
+		return w;
+	writer_free(w);
+	return NULL;
+}
+
+/* Whoever reads the log may never come back: then the thread is left to end with the program, and
+ * with it what it works on. */
 void log_writer_stop(struct log_writer *w)
 {
 	if (!w)
 		return;
+	const int64_t end_us = clock_monotonic_us() + STOP_US;
+	bool in_time = true;
 	pthread_mutex_lock(&w->lock);
 	w->ends = true;
 	pthread_cond_signal(&w->wake);
+	while (!w->ended && in_time)
+		in_time = cond_wait_until(&w->done, &w->lock, end_us);
+	const bool ended = w->ended;
 	pthread_mutex_unlock(&w->lock);
+	if (!ended) {
+		pthread_detach(w->thread);
+		return;
+	}
 	pthread_join(w->thread, NULL);
-	pthread_cond_destroy(&w->wake);
-	pthread_mutex_destroy(&w->lock);
-	pthread_mutex_destroy(&w->out);
-	free(w);
+	writer_free(w);
 }
