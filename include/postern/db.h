@@ -89,8 +89,8 @@ struct db_note {
 	unsigned wait_ms;
 };
 /* Runs `fn` a moment later, on a thread of the database's. Whoever calls is not refused by a full
- * disk, nor held up by a lock for longer than was said: what cannot be written is lost, counted and told in the log,
- * once. Before db_notes_start it is run at once. */
+ * disk, nor held up by a lock for longer than was said: what cannot be written is lost, counted and
+ * told in the log, once. Before db_notes_start it is run at once. */
 void db_note(struct db *db, const struct db_note *note);
 /* Before other threads use the database. Ends with db_close, or before: what waits is written. */
 enum err MUST_USE db_notes_start(struct db *db);
