@@ -19,7 +19,7 @@ enum entitlement_status {
 enum { ENTITLEMENTS_MAX = 32 };
 struct entitlement {
 	char id[ID_SIZE];
-	char plan[PLAN_SIZE]; /* a plan the policy does not know covers everything */
+	char plan[PLAN_SIZE]; /* one that nobody has described covers nothing */
 	char source[SOURCE_SIZE];
 	char article_id[ID_SIZE]; /* "": what the plan covers; else this article only */
 	enum entitlement_status status;
@@ -133,9 +133,10 @@ bool paywall_entitlement_covers(const struct paywall_policy *p, const struct ent
 	const struct paywall_article *a);
 bool paywall_entitlement_open(
 	const struct paywall_policy *p, const struct entitlement *e, int64_t now_s);
-/* True for "" and NULL; a plan the policy does not know covers nothing here. */
+/* True for "" and NULL; a plan the policy does not know covers nothing. */
 bool paywall_plan_covers(
 	const struct paywall_policy *p, const char *plan, const struct paywall_article *a);
+bool paywall_plan_known(const struct paywall_policy *p, const char *plan);
 bool paywall_list_has(struct str list, struct str name); /* lists like tags and plan.sections */
 
 const char *paywall_grant_name(enum grant g);   /* "full", "teaser", "none" */

@@ -13,13 +13,13 @@ enum err MUST_USE plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE
 enum err MUST_USE plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE]);
 /* New, or in the place of the one of that name. ERR_TOO_LARGE: there are PLANS_MAX. */
 enum err MUST_USE plan_set(struct db *db, const struct plan *p, int64_t now_s);
-/* ERR_NOT_FOUND. ERR_CONFLICT unless `even_held`: `holders` entitlements that are for the plan's
- * sections would cover everything without it. */
+/* ERR_NOT_FOUND. ERR_CONFLICT unless `even_held`: entitlements and institutions have the plan, and
+ * would open nothing without it. */
 struct plan_removal {
 	struct str name;
 	bool even_held;
 	int64_t now_s;
-	int64_t holders; /* out */
+	int64_t holders, institutions; /* out */
 };
 enum err MUST_USE plan_remove(struct db *db, struct plan_removal *r);
 const struct plan *plan_named(const struct paywall_policy *p, const char *name); /* or NULL */

@@ -66,7 +66,7 @@ struct meter {
 };
 enum plan_kind { PLAN_SUBSCRIPTION = 1, PLAN_DAY_PASS, PLAN_ARTICLE };
 enum {
-	PLANS_MAX = 64,
+	PLANS_MAX = 1000,
 	PLAN_SECTIONS_SIZE = 1024,
 	TITLE_SIZE = 121,
 	PRICE_SIZE = 41,

@@ -9,8 +9,8 @@ SELECT COUNT(*) FROM plan WHERE name <> $1;
 -- name: plan_delete :exec
 DELETE FROM plan WHERE name = $1;
 
--- Entitlements that would cover more without the plan: in force, or still to come.
+-- Who would lose what they may read: entitlements and institutions, in force or still to come.
 -- name: plan_holders :one
-SELECT COUNT(*) FROM entitlement e JOIN plan p ON p.name = e.plan
-WHERE e.plan = $1 AND p.sections <> '' AND e.article_id = '' AND e.revoked_at IS NULL
-	AND (e.ends_at IS NULL OR e.ends_at + e.grace_s > $2);
+SELECT (SELECT COUNT(*) FROM entitlement e WHERE e.plan = $1 AND e.revoked_at IS NULL
+		AND (e.ends_at IS NULL OR e.ends_at + e.grace_s > $2)),
+	(SELECT COUNT(*) FROM institution i WHERE i.plan = $1 AND (i.ends_at IS NULL OR i.ends_at > $2));

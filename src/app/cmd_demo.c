@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "postern/entitlement.h"
+#include "postern/plan.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +15,10 @@ static const struct {
 } demo_accounts[] = {
 	{ "ada@courier.example", "Ada Holm", "digital", "subscriber, reads everything" },
 	{ "ben@courier.example", "Ben Okafor", NULL, "registered, reads what needs an account" },
+};
+
+static const struct plan demo_plan = {
+	.name = "digital", .kind = PLAN_SUBSCRIPTION, .title = "The Courier, digital"
 };
 
 enum { DEMO_ENV_MAX = 512 };
@@ -79,6 +84,8 @@ static enum err demo_account(struct cli *c, size_t i, const char **password)
 
 	if (e == ERR_CONFLICT)
 		return ERR_OK;
+	if (!e && demo_accounts[i].plan)
+		e = plan_set(c->app.db, &demo_plan, c->now_s);
 	if (!e && demo_accounts[i].plan) {
 		struct entitlement_grant g = { .account_id = acc.id,
 			.plan = demo_accounts[i].plan,

@@ -114,6 +114,10 @@ int cmd_plan_set(struct cli *c)
 		return code;
 	if (plan_check(&p, why) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "%s", why);
+	if (cli_option(c, "sections"))
+		code = cli_sections(c, str_of(p.sections));
+	if (code)
+		return code;
 	enum err e = plan_set(c->app.db, &p, c->now_s);
 	if (e == ERR_TOO_LARGE)
 		return cli_fail(EXIT_CONFLICT, "there are %d plans already, the most there may be",
@@ -135,9 +139,10 @@ int cmd_plan_remove(struct cli *c)
 
 	if (e == ERR_CONFLICT)
 		return cli_fail(EXIT_CONFLICT,
-			"%lld entitlement%s to %s would cover every section without it; add --yes "
-			"to remove it nevertheless",
-			(long long)r.holders, r.holders == 1 ? "" : "s", c->args[0]);
+			"%lld entitlement%s and %lld institution%s have %s and would open nothing "
+			"without it; add --yes to remove it nevertheless",
+			(long long)r.holders, r.holders == 1 ? "" : "s", (long long)r.institutions,
+			r.institutions == 1 ? "" : "s", c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
 	puts("Removed.");

@@ -96,14 +96,21 @@ bool paywall_plan_covers(
 	return !name || !*name || (plan && plan_covers(plan, a));
 }
 
+bool paywall_plan_known(const struct paywall_policy *p, const char *name)
+{
+	return plan_find(p, name);
+}
+
 bool paywall_entitlement_covers(const struct paywall_policy *p, const struct entitlement *e,
 	const struct paywall_article *a)
 {
 	const struct plan *plan = plan_find(p, e->plan);
 
+	if (!plan)
+		return false;
 	if (*e->article_id)
 		return str_eq(str_of(e->article_id), str_of(a->id));
-	return !plan || plan_covers(plan, a);
+	return plan_covers(plan, a);
 }
 
 static bool status_open(const struct paywall_policy *p, const struct entitlement *e)

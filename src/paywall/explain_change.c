@@ -45,13 +45,17 @@ static void sign_in(struct trial *t)
 /* One more, in force for this very article, whatever the reader has. */
 static void entitlement(struct trial *t)
 {
-	const struct entitlement granted = { .status = STATUS_ACTIVE, .starts_at = t->k->now.s };
+	static const struct plan everything = { .name = "everything", .kind = PLAN_SUBSCRIPTION };
+	const struct entitlement granted = {
+		.plan = "everything", .status = STATUS_ACTIVE, .starts_at = t->k->now.s
+	};
 	struct paywall_reader reader = *t->k->reader;
 	struct paywall_case k = *t->k;
 	struct paywall_policy policy = *k.policy;
 
 	policy.open_statuses |= 1u << STATUS_ACTIVE;
-	policy.plan_count = 0; /* a plan that nobody has described covers everything */
+	policy.plans = &everything;
+	policy.plan_count = 1;
 	policy.source_count = 0;
 	reader.signed_in = true;
 	reader.entitlements = &granted;

@@ -38,7 +38,7 @@ const char *gift_state(const struct gift *g, int64_t now_s)
 static bool is_subscription(const struct paywall_policy *p, const struct entitlement *e)
 {
 	const struct plan *plan = plan_named(p, e->plan);
-	return !*e->article_id && (!plan || plan->kind == PLAN_SUBSCRIPTION);
+	return !*e->article_id && plan && plan->kind == PLAN_SUBSCRIPTION;
 }
 
 static bool subscribes(const struct paywall_case *k)

@@ -73,6 +73,9 @@ struct count_row {
 };
 static const struct db_column count_columns[] = { DB_COL_INT(struct count_row, n) };
 static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_columns);
+static const struct db_column holder_columns[] = { DB_COL_INT(struct plan_removal, holders),
+	DB_COL_INT(struct plan_removal, institutions) };
+static const struct db_shape holder_shape = DB_SHAPE(struct plan_removal, holder_columns);
 
 struct set_job {
 	const struct plan *p;
@@ -110,16 +113,14 @@ enum err plan_set(struct db *db, const struct plan *p, int64_t now_s)
 static enum err remove_tx(struct db_conn *c, void *arg)
 {
 	struct plan_removal *r = arg;
-	struct count_row holders;
 	struct db_call count = { .query = QUERY_PLAN_HOLDERS,
 		DB_PARAMS(db_text(r->name), db_int(r->now_s)),
-		.shape = &count_shape };
+		.shape = &holder_shape };
 	struct db_call gone = { .query = QUERY_PLAN_DELETE, DB_PARAMS(db_text(r->name)) };
 	int64_t changed = 0;
-	enum err e = db_get(c, &count, &holders);
+	enum err e = db_get(c, &count, r);
 
-	r->holders = e ? 0 : holders.n;
-	if (!e && r->holders && !r->even_held)
+	if (!e && (r->holders || r->institutions) && !r->even_held)
 		return ERR_CONFLICT;
 	if (!e)
 		e = db_run(c, &gone, &changed);

@@ -86,7 +86,8 @@ enum err visit_plans(const struct paywall_case *k, struct arena *a, struct str *
 
 	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
 		const struct entitlement *e = &k->reader->entitlements[i];
-		bool told = *e->article_id || !paywall_entitlement_open(k->policy, e, k->now.s);
+		bool told = *e->article_id || !paywall_plan_known(k->policy, e->plan) ||
+			    !paywall_entitlement_open(k->policy, e, k->now.s);
 		for (size_t j = 0; j < i && !told; j++) {
 			const struct entitlement *f = &k->reader->entitlements[j];
 			told = !*f->article_id && str_eq(str_of(e->plan), str_of(f->plan)) &&

@@ -210,6 +210,11 @@ static bool fill(struct seed *d, long long accounts, long long articles)
 	return ok;
 }
 
+/* Only a plan that is described opens anything. */
+#define PLAN                                                                                       \
+	"INSERT INTO plan (name, kind, sections, title, price, href, created_at) "                 \
+	"VALUES ('digital', 'subscription', '', 'Digital', '', '', 0) ON CONFLICT DO NOTHING"
+
 static int seed(const char *path, long long accounts, long long articles, const char *tokens)
 {
 	struct seed d = { .now_s = (long long)time(NULL),
@@ -224,7 +229,7 @@ static int seed(const char *path, long long accounts, long long articles, const 
 	/* What is lost by a crash here is made anew. */
 	if (sqlite3_exec(d.db, "PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; BEGIN", NULL,
 		    NULL, NULL) != SQLITE_OK ||
-		!prepare(&d) || !fill(&d, accounts, articles) ||
+		sqlite3_exec(d.db, PLAN, NULL, NULL, NULL) != SQLITE_OK || !prepare(&d) || !fill(&d, accounts, articles) ||
 		sqlite3_exec(d.db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL) !=
 			SQLITE_OK)
 		return fail("not filled", d.db);

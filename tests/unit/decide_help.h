@@ -13,39 +13,60 @@ enum { NOW = 1000000, HOUR = 3600, DAY = 24 * HOUR };
 
 #define ACTIVE(from, until)                                                                        \
 	{                                                                                          \
-		.status = STATUS_ACTIVE, .starts_at = (from), .ends_at = (until)                   \
+		.plan = "all", .status = STATUS_ACTIVE, .starts_at = (from), .ends_at = (until)    \
 	}
 static const struct entitlement
 	in_force = ACTIVE(NOW - HOUR, NOW + HOUR),
 	open_end = ACTIVE(NOW - HOUR, 0), ended = ACTIVE(NOW - 2 * HOUR, NOW - HOUR),
 	ends_now = ACTIVE(NOW - 2 * HOUR, NOW), starts_now = ACTIVE(NOW, NOW + 1),
 	future = ACTIVE(NOW + 1, NOW + HOUR),
-	revoked = { .status = STATUS_ACTIVE, .starts_at = NOW - HOUR, .revoked_at = NOW - 1 },
-	in_grace = { .status = STATUS_PAST_DUE,
+	revoked = { .plan = "all",
+		.status = STATUS_ACTIVE,
+		.starts_at = NOW - HOUR,
+		.revoked_at = NOW - 1 },
+	in_grace = { .plan = "all",
+		.status = STATUS_PAST_DUE,
 		.starts_at = NOW - 9 * HOUR,
 		.ends_at = NOW - HOUR,
 		.grace_s = HOUR + 1 },
-	grace_over = { .status = STATUS_PAST_DUE,
+	grace_over = { .plan = "all",
+		.status = STATUS_PAST_DUE,
 		.starts_at = NOW - 9 * HOUR,
 		.ends_at = NOW - HOUR,
 		.grace_s = HOUR },
-	trialing = { .status = STATUS_TRIALING, .starts_at = NOW - HOUR, .ends_at = NOW + HOUR },
-	paused = { .status = STATUS_PAUSED, .starts_at = NOW - HOUR },
-	unpaid = { .status = STATUS_UNPAID, .starts_at = NOW - HOUR },
-	unknown = { .status = (enum entitlement_status)0, .starts_at = NOW - HOUR },
-	canceled = { .status = STATUS_CANCELED, .starts_at = NOW - HOUR, .ends_at = NOW + HOUR },
-	canceled_over = { .status = STATUS_CANCELED, .starts_at = NOW - HOUR, .ends_at = NOW },
+	trialing = { .plan = "all",
+		.status = STATUS_TRIALING,
+		.starts_at = NOW - HOUR,
+		.ends_at = NOW + HOUR },
+	paused = { .plan = "all", .status = STATUS_PAUSED, .starts_at = NOW - HOUR },
+	unpaid = { .plan = "all", .status = STATUS_UNPAID, .starts_at = NOW - HOUR },
+	unknown = { .plan = "all", .status = (enum entitlement_status)0, .starts_at = NOW - HOUR },
+	canceled = { .plan = "all",
+		.status = STATUS_CANCELED,
+		.starts_at = NOW - HOUR,
+		.ends_at = NOW + HOUR },
+	canceled_over = { .plan = "all",
+		.status = STATUS_CANCELED,
+		.starts_at = NOW - HOUR,
+		.ends_at = NOW },
 	sport_plan = { .plan = "sport", .status = STATUS_ACTIVE, .starts_at = NOW - HOUR },
 	this_article = { .article_id = "article",
+		.plan = "all",
 		.status = STATUS_ACTIVE,
 		.starts_at = NOW - HOUR },
-	other_article = {
-		.article_id = "another", .status = STATUS_ACTIVE, .starts_at = NOW - HOUR
-	};
+	undescribed = { .plan = "sport-onyl", .status = STATUS_ACTIVE, .starts_at = NOW - HOUR },
+	undescribed_article = { .plan = "singel",
+		.article_id = "article",
+		.status = STATUS_ACTIVE,
+		.starts_at = NOW - HOUR },
+	no_plan = { .status = STATUS_ACTIVE, .starts_at = NOW - HOUR },
+	other_article = { .article_id = "another",
+		.plan = "all",
+		.status = STATUS_ACTIVE,
+		.starts_at = NOW - HOUR };
 
-static const struct plan plans[] = {
-	{ .name = "sport", .kind = PLAN_SUBSCRIPTION, .sections = "\nsport\n" }
-};
+static const struct plan plans[] = { { .name = "all", .kind = PLAN_SUBSCRIPTION },
+	{ .name = "sport", .kind = PLAN_SUBSCRIPTION, .sections = "\nsport\n" } };
 static const struct meter meters[] = {
 	{ .name = "all", .anonymous_limit = 6, .registered_limit = 10, .window = WINDOW_MONTH },
 	{ .name = "sport",

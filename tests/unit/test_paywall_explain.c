@@ -30,16 +30,15 @@ static const struct paywall_rule rules[] = {
 static const struct meter meter = {
 	.name = "all", .anonymous_limit = 2, .registered_limit = 4, .window = WINDOW_MONTH
 };
-static const struct plan plans[] = {
-	{ .name = "sport-only", .kind = PLAN_SUBSCRIPTION, .sections = "\nsport\n" }
-};
+static const struct plan plans[] = { { .name = "all", .kind = PLAN_SUBSCRIPTION },
+	{ .name = "sport-only", .kind = PLAN_SUBSCRIPTION, .sections = "\nsport\n" } };
 static const struct source_statuses sources[] = { { .source = "stripe", .open = 0 } };
 static const struct paywall_policy policy = { .rules = rules,
 	.rule_count = COUNT(rules),
 	.meters = &meter,
 	.meter_count = 1,
 	.plans = plans,
-	.plan_count = 1,
+	.plan_count = COUNT(plans),
 	.fallback = ACCESS_SUBSCRIBER,
 	.ai = AI_TEASER,
 	.open_statuses = 1u << STATUS_ACTIVE,
@@ -182,10 +181,16 @@ static void entitlements_say_why(void **state)
 			.source = "comp",
 			.status = STATUS_PAUSED,
 			.starts_at = 1 },
+		{ .id = "8",
+			.plan = "al",
+			.source = "comp",
+			.status = STATUS_ACTIVE,
+			.starts_at = 1 },
 	};
 	static const char *const why[] = { "it was revoked", "it has not begun", "it has ended",
 		"its status lets nobody in", "its plan does not cover this section",
-		"it is for another article", "its status lets nobody in" };
+		"it is for another article", "its status lets nobody in",
+		"nobody has described its plan, so it opens nothing (postern plan set)" };
 	scene_make(&s);
 	s.article.published_at = NOW - 10 * HOUR;
 	s.reader = (struct paywall_reader){
