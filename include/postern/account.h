@@ -159,8 +159,9 @@ enum err MUST_USE account_set_name(
 enum err MUST_USE account_set_disabled(
 	const struct accounts *s, const char *id, bool disabled, int64_t now_s);
 enum err MUST_USE account_delete(const struct accounts *s, const char *id);
-/* After `after_key` in order of address; at most 500. */
-enum err MUST_USE account_list(const struct accounts *s, struct str after_key, size_t max,
+/* Those after the address `after`, in any spelling, in order of address; empty: from the first. At
+ * most 500. ERR_INVALID: no address. */
+enum err MUST_USE account_list(const struct accounts *s, struct str after, size_t max,
 	struct arena *a, struct account **out, size_t *count);
 /* [hash with a password] For the operator: a verified account; without a password its owner is
  * mailed a link to choose one. ERR_CONFLICT when the address is taken. */

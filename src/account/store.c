@@ -1,5 +1,7 @@
 #include "internal.h"
 
+#include <string.h>
+
 enum { MEMBERS_MAX = 20000, MEMBERS_BYTES_MAX = 2 << 20 };
 
 static const struct db_column account_columns[] = {
@@ -215,11 +217,22 @@ static enum err list_read(struct db_conn *c, void *arg)
 	return db_list(c, &call, l->out, l->count);
 }
 
-enum err account_list(const struct accounts *s, struct str after_key, size_t max, struct arena *a,
+/* In the spelling that the list is ordered by: an address in capitals is no other place in it. */
+static enum err cursor_parse(struct str after, char key[static EMAIL_SIZE])
+{
+	struct email address;
+	enum err e = email_parse(after, &address);
+
+	if (!e)
+		memcpy(key, address.key, EMAIL_SIZE);
+	return e;
+}
+
+enum err account_list(const struct accounts *s, struct str after, size_t max, struct arena *a,
 	struct account **out, size_t *count)
 {
 	struct listing l = { .max = max > 500 ? 500 : max, .a = a, .out = out, .count = count };
-	enum err e = str_copy(l.after, sizeof l.after, after_key);
+	enum err e = after.n ? cursor_parse(after, l.after) : ERR_OK;
 	return e ? e : db_read(s->db, list_read, &l);
 }
 

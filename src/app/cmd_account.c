@@ -51,8 +51,18 @@ int cmd_account_list(struct cli *c)
 
 	if (code)
 		return code;
+	struct account cursor;
+	if (after && !strchr(after, '@')) { /* the id of one */
+		code = cli_account(c, after, &cursor);
+		after = cursor.email;
+	}
+	if (code)
+		return code;
 	enum err e = account_list(&c->app.accounts, str_of(after ? after : ""), (size_t)limit,
 		c->app.arena, &list, &n);
+	if (e == ERR_INVALID)
+		return cli_fail(EXIT_USAGE,
+			"--after %s: an address or the id of an account is expected", after);
 	if (e)
 		return cli_error(e, "accounts");
 	if (c->json) {
