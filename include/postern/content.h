@@ -93,6 +93,10 @@ struct section {
 enum err MUST_USE content_sections(
 	struct db_conn *c, int64_t now_s, struct arena *a, struct section **out, size_t *count);
 
+/* Slugs of all sections that articles are in, shown or not: `max` at most. */
+enum err MUST_USE content_section_slugs(
+	struct db_conn *c, size_t max, struct arena *a, struct str **out, size_t *count);
+
 /* ---- one article or picture for one reader: find, decide, open, in one snapshot ---- */
 struct article_reading {
 	struct article article;

@@ -29,6 +29,8 @@ struct entitlement_change {
 	int64_t grace_s; /* -1: as it is */
 };
 enum err MUST_USE entitlement_set_status(struct db *db, const struct entitlement_change *ch);
+/* ERR_NOT_FOUND. Inside a read of the caller's. */
+enum err MUST_USE entitlement_get(struct db_conn *c, struct str id, struct entitlement *out);
 struct entitlements {
 	struct entitlement *v;
 	size_t n;

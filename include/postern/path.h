@@ -60,6 +60,9 @@ bool path_matches(const struct path_rule *r, struct str site, struct str path);
  * letters from small ones would find another. */
 const struct path_rule *path_rule_find(
 	const struct paywall_policy *p, const struct url *u, bool *ambiguous);
+/* An earlier rule that matches whatever rule `index` would: that one never decides, not even for
+ * methods which the earlier one refuses. NULL: it may. */
+const struct path_rule *path_rule_shadow(const struct paywall_policy *p, size_t index);
 /* By the path alone, since a reader can send any header: a picture, style, script, font, film. */
 bool path_is_file(struct str path);
 /* What a meter counts and a purchase names: where the rule has stars, all that lies below what they

@@ -64,6 +64,13 @@ SELECT t.section, t.section_name FROM (
 	FROM s WHERE s.section IS NOT NULL) AS t
 WHERE t.section_name IS NOT NULL ORDER BY t.section LIMIT $2;
 
+-- Every section that an article is in, shown or not, by the index as above.
+-- name: article_section_slugs :many
+WITH RECURSIVE s (section) AS (
+	SELECT MIN(section) FROM article
+	UNION ALL SELECT (SELECT MIN(n.section) FROM article n WHERE n.section > s.section) FROM s WHERE s.section IS NOT NULL)
+SELECT s.section FROM s WHERE s.section IS NOT NULL ORDER BY s.section LIMIT $1;
+
 -- What a teaser is cut by: the shape of the text, without the text.
 -- name: article_block_sizes :many
 SELECT words, CASE WHEN SUBSTR(html, 1, 3) = '<p>' THEN 1 ELSE 0 END

@@ -10,6 +10,9 @@ UPDATE entitlement SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETU
 UPDATE entitlement SET status = $2, ends_at = COALESCE($3, ends_at), grace_s = COALESCE($4, grace_s)
 WHERE id = $1 AND revoked_at IS NULL RETURNING account_id;
 
+-- name: entitlement_by_id :one
+SELECT id, plan, source, article_id, status, starts_at, ends_at, grace_s, revoked_at, seats, 0 FROM entitlement WHERE id = $1;
+
 -- Members of a group: whose rights change with the entitlement.
 -- name: entitlement_members :many
 SELECT account_id FROM seat WHERE entitlement_id = $1 AND account_id IS NOT NULL LIMIT $2;

@@ -271,6 +271,9 @@ static int take_option(struct cli *c, int argc, char **argv, int *i)
 		return unknown_option(c->command, argv[*i]);
 	if (!wants_value && value)
 		return cli_fail(EXIT_USAGE, "--" STR_FMT " takes no value", STR_ARG(name));
+	if (wants_value && *slot)
+		return cli_fail(EXIT_USAGE, "--" STR_FMT " is given twice; it takes one value",
+			STR_ARG(name));
 	if (wants_value && !value && *i + 1 >= argc)
 		return cli_fail(EXIT_USAGE, "--" STR_FMT " needs a value", STR_ARG(name));
 	if (!wants_value)
@@ -346,7 +349,7 @@ static int run(struct cli *c)
 	app_block_signals();
 	if (c->command->needs != NEEDS_NOTHING)
 		code = load_config(c);
-	if (!code && c->command->needs == NEEDS_DATABASE)
+	if (!code && c->command->needs >= READS_DATABASE)
 		code = open_app(c);
 	if (!code)
 		code = c->command->run(c);

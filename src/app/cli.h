@@ -24,7 +24,9 @@ struct cli_option {
 	const char *value; /* "DATE", or NULL for a switch */
 	const char *help;
 };
-enum needs { NEEDS_NOTHING = 1, NEEDS_CONFIG, NEEDS_DATABASE };
+/* A command that reads the database opens it for reading: it never makes, migrates or locks one.
+ * One that writes makes a missing file and applies missing migrations. */
+enum needs { NEEDS_NOTHING = 1, NEEDS_CONFIG, READS_DATABASE, WRITES_DATABASE };
 struct cli;
 struct command {
 	const char *name; /* "account create" */
@@ -62,6 +64,16 @@ json_t *cli_time(int64_t t);                     /* RFC 3339 or null */
 const char *cli_day(struct arena *a, int64_t t); /* "2026-11-20 05:40" or "-" */
 /* Finds an account or fails with EXIT_NOT_FOUND; 0 is success. */
 int cli_account(struct cli *c, const char *who, struct account *out);
+/* ---- cli_names.c: names that stand elsewhere. 0, or the exit code after saying which known name
+ * comes nearest; --new lets a name through that nobody knows. ---- */
+int cli_plan(struct cli *c, const char *plan);
+int cli_sections(
+	struct cli *c, struct str list);       /* one, or several between newlines; empty: none */
+int cli_site(struct cli *c, const char *site); /* "": every site */
+int cli_source(struct cli *c, const char *source);   /* of an entitlement */
+int cli_methods(struct cli *c, const char *methods); /* between spaces, or "any" */
+/* `word` is none of `words`, which end with NULL: EXIT_USAGE. */
+int cli_word_fail(const char *what, const char *word, const char *const *words);
 /* The policy in force, to be given back to c->app.wall.policies. */
 enum err MUST_USE cli_policy(struct cli *c, const struct paywall_policy **out);
 /* Options of a form; `*value` stays where the option is absent. 0, or EXIT_USAGE after saying what
@@ -75,8 +87,10 @@ int cli_date(const struct cli *c, const char *name, bool end, int64_t *value);
 /* ---- cmd_entitlement.c ---- */
 struct cli_entitlements {
 	const char *account_id;
+	struct policy_cache *policies;
 	struct arena *a;
 	struct entitlements list;
+	bool *undescribed; /* of each: nobody has described its plan, so it opens nothing */
 };
 enum err MUST_USE cli_entitlements(
 	struct cli *c, const char *account_id, struct cli_entitlements *out);

@@ -1,5 +1,7 @@
 #include "cli.h"
 
+#include "postern/explain.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +133,9 @@ int cmd_article_list(struct cli *c)
 	if (limit && str_int(str_of(limit), 1, LIST_MAX, &n) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--limit %s: a number from 1 to %d is expected", limit,
 			LIST_MAX);
+	int code = cli_sections(c, str_of(section));
+	if (code)
+		return code;
 	l.f.limit = (size_t)n;
 	l.f.section = str_of(section);
 	enum err e = db_read(c->app.db, list_read, &l);
@@ -172,19 +177,79 @@ int cmd_article_show(struct cli *c)
 
 /* ---- changing ---- */
 
+/* What a stranger gets now, by the decision: the article's own word may not be the one that holds.
+ */
+struct holding {
+	struct app *app;
+	struct str slug;
+	int64_t now_s;
+	struct arena *a;
+	struct article article;
+	struct explanation x;
+};
+
+static enum err holds_read(struct db_conn *c, void *arg)
+{
+	struct holding *h = arg;
+	enum err e = content_find(c, h->slug, h->a, &h->article);
+	struct paywall_article *facts = e ? NULL : arena_alloc(h->a, sizeof *facts);
+
+	if (e || !facts)
+		return e ? e : ERR_NOMEM;
+	*facts = content_facts(&h->article);
+	return explain_visit(
+		&h->app->wall, c, &(struct visit){ .now_s = h->now_s }, facts, h->a, &h->x);
+}
+
+static void step_print(const struct explained_rule *r)
+{
+	printf("It is %s by ", paywall_access_name(r->access));
+	if (r->step == STEP_ARTICLE)
+		printf("its own access level.\n");
+	else if (r->rule)
+		printf("the %s rule %lld (%s; %s).\n", explain_step_name(r->step),
+			(long long)r->rule->position, r->conditions, r->rule->id);
+	else
+		printf("the setting article.default_access.\n");
+}
+
+static void holds_print(const struct holding *h)
+{
+	const struct decision *d = &h->x.decision;
+
+	if (d->level == 0) {
+		printf("Nobody may read it: %s\n", paywall_reason_text(d->reason));
+		return;
+	}
+	for (size_t i = 0; i < h->x.rule_count; i++) {
+		if (h->x.rules[i].decided)
+			step_print(&h->x.rules[i]);
+	}
+	if (h->article.access != ACCESS_DEFAULT && d->level != h->article.access)
+		fprintf(stderr,
+			"note: an override stands above what the article says; see postern explain "
+			"--article %s\n",
+			h->article.slug);
+}
+
 int cmd_article_set_access(struct cli *c)
 {
+	static const char *const words[] = { "public", "registered", "metered", "subscriber",
+		"default", NULL };
+	struct holding l = {
+		.app = &c->app, .slug = str_of(c->args[0]), .now_s = c->now_s, .a = c->app.arena
+	};
 	enum access access;
 
 	if (paywall_access_parse(str_of(c->args[1]), &access) != ERR_OK)
-		return cli_fail(EXIT_USAGE,
-			"\"%s\" is no access level: public, registered, metered, subscriber, or "
-			"default, which leaves it to the rules",
-			c->args[1]);
-	enum err e = content_set_access(c->app.db, str_of(c->args[0]), access, c->now_s);
+		return cli_word_fail("access level", c->args[1], words);
+	enum err e = content_set_access(c->app.db, l.slug, access, c->now_s);
+	if (!e)
+		e = db_read(c->app.db, holds_read, &l);
 	if (e)
 		return cli_error(e, c->args[0]);
-	printf("%s is %s now.\n", c->args[0], c->args[1]);
+	printf("%s says %s now.\n", c->args[0], c->args[1]);
+	holds_print(&l);
 	return EXIT_DONE;
 }
 

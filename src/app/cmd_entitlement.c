@@ -13,13 +13,26 @@ enum { HOURS_MAX = 24 * 366, GRACE_DAYS_MAX = 366, DAY_PASS_HOURS = 24 };
 
 static enum err ents_read(struct db_conn *c, void *arg)
 {
-	struct cli_entitlements *e = arg;
-	return entitlement_list(c, e->account_id, e->a, &e->list);
+	struct cli_entitlements *l = arg;
+	const struct paywall_policy *policy = NULL;
+	enum err e = entitlement_list(c, l->account_id, l->a, &l->list);
+
+	if (!e)
+		e = policy_take(l->policies, c, &policy);
+	l->undescribed = e ? NULL : arena_alloc(l->a, (l->list.n + 1) * sizeof *l->undescribed);
+	if (!e && !l->undescribed)
+		e = ERR_NOMEM;
+	for (size_t i = 0; !e && i < l->list.n; i++)
+		l->undescribed[i] = !paywall_plan_known(policy, l->list.v[i].plan);
+	policy_give_back(l->policies, policy);
+	return e;
 }
 
 enum err cli_entitlements(struct cli *c, const char *account_id, struct cli_entitlements *out)
 {
-	*out = (struct cli_entitlements){ .account_id = account_id, .a = c->app.arena };
+	*out = (struct cli_entitlements){
+		.account_id = account_id, .policies = c->app.wall.policies, .a = c->app.arena
+	};
 	return db_read(c->app.db, ents_read, out);
 }
 
@@ -53,8 +66,9 @@ void cli_entitlements_print(const struct cli_entitlements *all)
 			printf("  grace %lldh", (long long)(e->grace_s / 3600));
 		if (e->seats)
 			printf("  seats %lld", (long long)e->seats);
-		printf("%s%s%s\n", *e->article_id ? "  one article" : "",
-			e->by_seat ? "  by a seat" : "", e->revoked_at ? "  revoked" : "");
+		printf("%s%s%s%s\n", *e->article_id ? "  one article" : "",
+			e->by_seat ? "  by a seat" : "", e->revoked_at ? "  revoked" : "",
+			all->undescribed[i] ? "  opens nothing: the plan is not described" : "");
 	}
 }
 
@@ -106,12 +120,78 @@ static enum err grant_read(struct db_conn *c, void *arg)
 
 static int status_of(const char *text, enum entitlement_status *out)
 {
+	static const char *const words[] = { "active", "trialing", "past_due", "paused", "canceled",
+		"unpaid", NULL };
+
 	if (entitlement_status_parse(str_of(text), out) != ERR_OK)
-		return cli_fail(EXIT_USAGE,
-			"\"%s\" is no status: active, trialing, past_due, paused, canceled or "
-			"unpaid",
-			text);
+		return cli_word_fail("status", text, words);
 	return EXIT_DONE;
+}
+
+/* ---- what it comes to: said of every grant and change, so that nothing is open for ever, or shut
+ * for good, by a slip ---- */
+
+struct coming_to {
+	const struct app *app;
+	struct str id;
+	struct entitlement e;
+	bool described, lets_in; /* its plan is; its status does, by its source */
+};
+
+static enum err coming_read(struct db_conn *c, void *arg)
+{
+	struct coming_to *t = arg;
+	const struct paywall_policy *policy = NULL;
+	enum err e = entitlement_get(c, t->id, &t->e);
+
+	if (!e)
+		e = policy_take(t->app->wall.policies, c, &policy);
+	if (!e) {
+		struct entitlement probe = { .status = t->e.status }; /* at any time */
+		memcpy(probe.source, t->e.source, sizeof probe.source);
+		t->described = paywall_plan_known(policy, t->e.plan);
+		t->lets_in = paywall_entitlement_open(policy, &probe, 1);
+	}
+	policy_give_back(t->app->wall.policies, policy);
+	return e;
+}
+
+static void note_end(const struct cli *c, const struct entitlement *e)
+{
+	bool over = e->ends_at && e->ends_at <= c->now_s;
+
+	if (!e->ends_at)
+		fprintf(stderr, "note: it has no end%s\n",
+			e->status == STATUS_CANCELED || e->status == STATUS_UNPAID
+				? ", though it is not renewed; name one with --until"
+				: "");
+	else if (over && e->ends_at + e->grace_s > c->now_s)
+		fprintf(stderr, "note: its end is past; it opens in its days of grace, until %s\n",
+			cli_day(c->app.arena, e->ends_at + e->grace_s));
+	else if (over)
+		fprintf(stderr, "note: its end is past: it opens nothing\n");
+}
+
+static enum err notes_print(const struct cli *c, struct str id)
+{
+	struct coming_to t = { .app = &c->app, .id = id };
+	enum err e = db_read(c->app.db, coming_read, &t);
+
+	if (e)
+		return e;
+	if (!t.described)
+		fprintf(stderr,
+			"note: nobody has described the plan %s: it opens nothing until postern "
+			"plan "
+			"set %s\n",
+			t.e.plan, t.e.plan);
+	if (!t.lets_in)
+		fprintf(stderr,
+			"note: the status %s from the source %s lets nobody in "
+			"(paywall.open_statuses)\n",
+			entitlement_status_name(t.e.status), t.e.source);
+	note_end(c, &t.e);
+	return ERR_OK;
 }
 
 static int grace_option(const struct cli *c, int64_t *grace_s)
@@ -145,6 +225,18 @@ static int grant_options(const struct cli *c, struct entitlement_grant *g)
 	if (!code)
 		code = grace_option(c, &g->grace_s);
 	return code ? code : cli_number(c, "seats", (struct cli_range){ 0, SEATS_MAX }, &g->seats);
+}
+
+/* What only --new may bring in; and before that, whether the words can be names at all. */
+static int grant_names(struct cli *c, const struct entitlement_grant *g)
+{
+	if (!entitlement_name_ok(str_of(g->plan), PLAN_SIZE) ||
+		!entitlement_name_ok(str_of(g->source), SOURCE_SIZE))
+		return cli_fail(EXIT_USAGE,
+			"plan and source must be of a-z, 0-9 and '-' (at most %d and %d)",
+			PLAN_SIZE - 1, SOURCE_SIZE - 1);
+	int code = cli_plan(c, g->plan);
+	return code ? code : cli_source(c, g->source);
 }
 
 static int plan_fits(const struct grant_look *l, struct entitlement_grant *g)
@@ -193,6 +285,8 @@ int cmd_entitlement_grant(struct cli *c)
 
 	if (!code)
 		code = grant_options(c, &g);
+	if (!code)
+		code = grant_names(c, &g);
 	if (code)
 		return code;
 	enum err e = db_read(c->app.db, grant_read, &look);
@@ -205,9 +299,9 @@ int cmd_entitlement_grant(struct cli *c)
 	g.article_id = look.article.id;
 	e = entitlement_grant(c->app.db, &g, c->now_s, id);
 	if (e == ERR_INVALID)
-		return cli_fail(EXIT_USAGE,
-			"plan and source must be of a-z, 0-9 and '-' (at most 64 and 32), and the "
-			"end must come after the beginning");
+		return cli_fail(EXIT_USAGE, "the end must come after the beginning");
+	if (!e)
+		e = notes_print(c, str_of(id));
 	return e ? cli_error(e, acc.email) : grant_done(c, &g, id, &acc);
 }
 
@@ -225,6 +319,8 @@ int cmd_entitlement_set_status(struct cli *c)
 	if (code)
 		return code;
 	enum err e = entitlement_set_status(c->app.db, &ch);
+	if (!e)
+		e = notes_print(c, ch.id);
 	if (e)
 		return cli_error(e, c->args[0]);
 	printf("%s is %s now.\n", c->args[0], c->args[1]);

@@ -3,8 +3,52 @@
 #include "postern/path.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* ---- rules ---- */
+
+static int rule_names(struct cli *c, const struct path_rule *r)
+{
+	int code = cli_site(c, r->site);
+
+	if (!code)
+		code = cli_methods(c, r->methods);
+	return code ? code : cli_sections(c, str_of(r->section));
+}
+
+/* Rules that have no chance, where the new one is the one in vain or the one in the way. */
+static void warn_shadows(const struct paywall_policy *p, const char *new_id)
+{
+	for (size_t i = 0; i < p->path_count; i++) {
+		const struct path_rule *r = &p->paths[i], *by = path_rule_shadow(p, i);
+
+		if (!by || (strcmp(r->id, new_id) != 0 && strcmp(by->id, new_id) != 0))
+			continue;
+		fprintf(stderr,
+			"postern: warning: rule %lld (%s%s) can never decide: rule %lld (%s%s) "
+			"matches "
+			"all of it before, with any method\n",
+			(long long)r->position, r->site, r->path, (long long)by->position, by->site,
+			by->path);
+	}
+}
+
+static enum err warn_of(struct cli *c, const struct path_rule *r)
+{
+	const struct paywall_policy *p = NULL;
+	const struct paywall_article article = { .section = str_of(r->section) };
+	enum err e = cli_policy(c, &p);
+
+	if (e)
+		return e;
+	warn_shadows(p, r->id);
+	if (r->access == ACCESS_METERED && !paywall_meter_of(p, &article))
+		fprintf(stderr, "postern: warning: no meter is for it, so it is closed to all but "
+				"subscribers "
+				"(postern meter set)\n");
+	policy_give_back(c->app.wall.policies, p);
+	return ERR_OK;
+}
 
 int cmd_gate_add(struct cli *c)
 {
@@ -26,9 +70,14 @@ int cmd_gate_add(struct cli *c)
 	enum err e = path_rule_parse(&w, &r, why);
 	if (e)
 		return *why ? cli_fail(EXIT_USAGE, "%s", why) : cli_error(e, c->args[0]);
+	int code = rule_names(c, &r);
+	if (code)
+		return code;
 	e = path_rule_add(c->app.db, &r, at, c->now_s);
 	if (e == ERR_TOO_LARGE)
 		return cli_fail(EXIT_FAILED, "there are %d rules already", PATH_RULES_MAX);
+	if (!e)
+		e = warn_of(c, &r);
 	if (e)
 		return cli_error(e, c->args[0]);
 	if (c->json)
@@ -148,7 +197,9 @@ int cmd_gate_test(struct cli *c)
 			c->args[0]);
 	if (ip && ip_parse(str_of(ip), &t.q.visit.client) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--ip %s: an IPv4 or IPv6 address is expected", ip);
-	int code = who ? cli_account(c, who, &acc) : EXIT_DONE;
+	int code = cli_methods(c, t.q.method.p);
+	if (!code && who)
+		code = cli_account(c, who, &acc);
 	if (code)
 		return code;
 	t.q.visit.account_id = acc.id;

@@ -27,7 +27,7 @@ static int institution_options(struct cli *c, struct institution *i)
 			TITLE_SIZE - 1);
 	if (plan && str_copy(i->plan, sizeof i->plan, str_of(plan)) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--plan: at most %d characters", PLAN_SIZE - 1);
-	return EXIT_DONE;
+	return plan && *plan ? cli_plan(c, plan) : EXIT_DONE;
 }
 
 static int institution_fail(enum err e, const struct institution *i)
@@ -39,7 +39,7 @@ static int institution_fail(enum err e, const struct institution *i)
 			"the title is not empty, and the end comes after the "
 			"beginning",
 			INSTITUTION_SIZE - 1);
-	case ERR_NOT_FOUND:
+	case ERR_NOT_FOUND: /* removed since it was looked for */
 		return cli_fail(
 			EXIT_NOT_FOUND, "there is no plan \"%s\"; see postern plan list", i->plan);
 	case ERR_TOO_LARGE:

@@ -137,6 +137,14 @@ static int set_options(struct cli *c, struct meter *m)
 		return code;
 	if (section && str_copy(m->section, sizeof m->section, str_of(section)) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--section: at most %d characters", SECTION_SIZE - 1);
+	if (section && *section && !text_slug_ok(str_of(section)))
+		return cli_fail(EXIT_USAGE,
+			"--section %s: the slug of a section, of lower-case letters, digits and "
+			"'-', is expected",
+			section);
+	code = section ? cli_sections(c, str_of(section)) : EXIT_DONE;
+	if (code)
+		return code;
 	if (window && !window_take(str_of(window), m))
 		return cli_fail(EXIT_USAGE,
 			"--window %s: day, week, month, or a number of days such as 30d (1d to "

@@ -104,14 +104,15 @@ static int word_option(const struct cli *c, const char *name, char *dst, size_t 
 
 static int level_option(const struct cli *c, enum access *out)
 {
+	static const char *const words[] = { "public", "registered", "metered", "subscriber",
+		NULL };
 	const char *text = cli_option(c, "level");
 
 	if (!text)
 		return cli_fail(EXIT_USAGE,
 			"rules add needs --level: public, registered, metered or subscriber");
 	if (paywall_access_parse(str_of(text), out) != ERR_OK || *out == ACCESS_DEFAULT)
-		return cli_fail(EXIT_USAGE,
-			"--level %s: public, registered, metered or subscriber is expected", text);
+		return cli_word_fail("level", text, words);
 	return EXIT_DONE;
 }
 
@@ -190,6 +191,9 @@ int cmd_rules_add(struct cli *c)
 		return code;
 	if (rule_check(&r, why) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "%s", why);
+	code = cli_sections(c, str_of(r.section));
+	if (code)
+		return code;
 	enum err e = rule_add(c->app.db, &r, c->now_s);
 	if (e == ERR_TOO_LARGE)
 		return cli_fail(EXIT_CONFLICT, "there are %d rules already, the most there may be",

@@ -169,3 +169,28 @@ enum err content_sections(
 	*count = n;
 	return ERR_OK;
 }
+
+struct slug_row {
+	struct str slug;
+};
+
+enum err content_section_slugs(
+	struct db_conn *c, size_t max, struct arena *a, struct str **out, size_t *count)
+{
+	static const struct db_column columns[] = { DB_COL_STR(struct slug_row, slug) };
+	static const struct db_shape shape = DB_SHAPE(struct slug_row, columns);
+	struct slug_row *rows = NULL;
+	struct db_call call = { .query = QUERY_ARTICLE_SECTION_SLUGS,
+		DB_PARAMS(db_int((int64_t)max)),
+		.shape = &shape,
+		.arena = a,
+		.max_rows = max };
+	enum err e = db_list(c, &call, &rows, count);
+
+	*out = e ? NULL : arena_alloc(a, (*count + 1) * sizeof **out);
+	if (!e && !*out)
+		e = ERR_NOMEM;
+	for (size_t i = 0; !e && i < *count; i++)
+		(*out)[i] = rows[i].slug;
+	return e;
+}

@@ -166,6 +166,29 @@ enum err entitlement_set_status(struct db *db, const struct entitlement_change *
 	return db_tx(db, one_tx, &j);
 }
 
+/* A status nobody knows lets nobody in: 0 is in no set of open ones. */
+static struct entitlement row_read(const struct entitlement_row *row)
+{
+	struct entitlement e = row->e;
+
+	if (entitlement_status_parse(str_of(row->status), &e.status) != ERR_OK)
+		e.status = (enum entitlement_status)0;
+	return e;
+}
+
+enum err entitlement_get(struct db_conn *c, struct str id, struct entitlement *out)
+{
+	struct entitlement_row row;
+	struct db_call call = { .query = QUERY_ENTITLEMENT_BY_ID,
+		DB_PARAMS(db_text(id)),
+		.shape = &entitlement_shape };
+	enum err e = db_get(c, &call, &row);
+
+	if (!e)
+		*out = row_read(&row);
+	return e;
+}
+
 static enum err take_rows(struct db_conn *c, struct db_call call, struct entitlements *out)
 {
 	struct entitlement_row *rows = NULL;
@@ -177,12 +200,8 @@ static enum err take_rows(struct db_conn *c, struct db_call call, struct entitle
 
 	if (e || !list)
 		return e ? e : ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		list[i] = rows[i].e;
-		/* a status nobody knows lets nobody in: 0 is in no set of open ones */
-		if (entitlement_status_parse(str_of(rows[i].status), &list[i].status) != ERR_OK)
-			list[i].status = (enum entitlement_status)0;
-	}
+	for (size_t i = 0; i < n; i++)
+		list[i] = row_read(&rows[i]);
 	*out = (struct entitlements){ list, n };
 	return ERR_OK;
 }

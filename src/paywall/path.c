@@ -343,6 +343,31 @@ const struct path_rule *path_rule_find(
 	return plain;
 }
 
+/* A star of `r` is one more character to `e`, which only a star of its own takes: so whatever
+ * stands for it is taken too. */
+static bool path_wider(const struct path_rule *e, const struct path_rule *r)
+{
+	struct str path = str_of(r->path);
+	bool below = str_ends(path, STR("/**"));
+
+	if (*e->site && strcmp(e->site, r->site) != 0)
+		return false;
+	if (below && !str_ends(str_of(e->path), STR("/**")))
+		return false;
+	if (below)
+		path.n -= 3;
+	return covered(str_of(e->path), path).p;
+}
+
+const struct path_rule *path_rule_shadow(const struct paywall_policy *p, size_t index)
+{
+	for (size_t i = 0; i < index && index < p->path_count; i++) {
+		if (path_wider(&p->paths[i], &p->paths[index]))
+			return &p->paths[i];
+	}
+	return NULL;
+}
+
 void path_article_id(const struct path_rule *r, const struct url *u, char out[static ID_SIZE])
 {
 	struct str pattern = str_of(r->path), part = without_slash(u->path);

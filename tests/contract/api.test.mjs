@@ -1,7 +1,7 @@
 // The whole story with JSON alone: from a stranger to a subscriber and out again.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount, newAddress, otherPassword, password, resetToken, thirdPassword } from '../lib/accounts.mjs';
+import { apiSession, grantPlan, makeAccount, newAddress, otherPassword, password, resetToken, thirdPassword } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { fieldCodes, problem, secure, unstored } from '../lib/checks.mjs';
 import { Api, Reader, request } from '../lib/http.mjs';
@@ -62,7 +62,7 @@ test('the wall: 401, 402, 200 with the very next request, 402 again', async () =
 	const poor = problem(await api.get('/articles/vault'), 402, 'payment_required');
 	assert.equal(poor.decision.reason, 'no_entitlement');
 	assert.ok(!('body_html' in poor.article));
-	const { id } = server.cliJson('entitlement', 'grant', who.email, 'digital');
+	const { id } = grantPlan(server, who.email, 'digital');
 	const rich = await api.get('/articles/vault');
 	assert.equal(rich.status, 200);
 	assert.equal(rich.json.decision.reason, 'entitled');
@@ -84,9 +84,9 @@ test('the wall: 401, 402, 200 with the very next request, 402 again', async () =
 
 test('an entitlement counts from its beginning to its end', async () => {
 	const who = await makeAccount(server), api = await apiSession(server, who);
-	server.cliOk('entitlement', 'grant', who.email, 'digital', '--from', '2090-01-01');
+	grantPlan(server, who.email, 'digital', '--from', '2090-01-01');
 	assert.equal(problem(await api.get('/articles/vault'), 402, 'payment_required').decision.reason, 'entitlement_future');
-	server.cliOk('entitlement', 'grant', who.email, 'digital', '--until', '2090-01-01');
+	grantPlan(server, who.email, 'digital', '--until', '2090-01-01');
 	assert.equal((await api.get('/articles/vault')).status, 200);
 	const own = (await api.get('/account')).json.account;
 	assert.deepEqual(own.entitlements.map((e) => e.ends_at).sort(), ['2090-01-02T00:00:00Z', null].sort());

@@ -1,7 +1,7 @@
 // What one process changes, the others obey within a second, also what they keep in memory.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount, otherPassword } from '../lib/accounts.mjs';
+import { apiSession, grantPlan, makeAccount, otherPassword } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Api, Reader, metric } from '../lib/http.mjs';
 import { startServer, until } from '../lib/server.mjs';
@@ -70,7 +70,7 @@ test('entitlements and access changed by the command line are obeyed within a se
 	const who = await makeAccount(server), api = await apiSession(server, who), stranger = new Api(server);
 	const status = async (a, slug) => (await a.get(`/articles/${slug}`)).status;
 	assert.equal(await status(api, 'vault'), 402);
-	const { id } = server.cliJson('entitlement', 'grant', who.email, 'digital');
+	const { id } = grantPlan(server, who.email, 'digital');
 	await obeyed('grant', async () => await status(api, 'vault') === 200);
 	server.cliOk('entitlement', 'revoke', id);
 	await obeyed('revoke', async () => await status(api, 'vault') === 402);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount } from '../lib/accounts.mjs';
+import { apiSession, grantPlan, makeAccount } from '../lib/accounts.mjs';
 import { addressesIn, importArticles } from '../lib/articles.mjs';
 import { Api, Reader, metric, request } from '../lib/http.mjs';
 import { Cluster, emptyDatabase, sql } from '../lib/postgres.mjs';
@@ -70,7 +70,7 @@ test('accounts, entitlements and access changed by the command line are obeyed b
 		const here = await apiSession(a, who), there = on(b, here);
 		const both = async (target, want) => await status(here, target) === want && await status(there, target) === want;
 		assert.ok(await both('/articles/vault', 402));
-		const { id } = a.cliJson('entitlement', 'grant', who.email, 'digital');
+		const { id } = grantPlan(a, who.email, 'digital');
 		delays.push(await everywhere('grant', () => both('/articles/vault', 200)));
 		a.cliOk('entitlement', 'revoke', id);
 		delays.push(await everywhere('revoke', () => both('/articles/vault', 402)));

@@ -89,7 +89,7 @@ test('nginx is told 401 with the way to log in, or 403, and nothing else', async
 
 test('forward-auth redirects navigations, answers programs, and shows a wall', async () => {
 	server.cliOk('plan', 'set', 'city', '--title', 'City', '--price', '€ 3 a month', '--sections', 'city', '--href', 'https://shop.example/city');
-	server.cliOk('plan', 'set', 'sport', '--title', 'Sport', '--sections', 'sport', '--href', 'https://shop.example/sport');
+	server.cliOk('plan', 'set', 'sport', '--title', 'Sport', '--sections', 'sport', '--new', '--href', 'https://shop.example/sport');
 	for (const ask of [forward, envoy]) {
 		const away = await ask('/paid/story', { headers: page });
 		assert.equal(away.status, 302);

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount, password } from '../lib/accounts.mjs';
+import { apiSession, grantPlan, makeAccount, password } from '../lib/accounts.mjs';
 import { importArticles, markdown, png } from '../lib/articles.mjs';
 import { townLibrary } from '../lib/gate.mjs';
 import { form, Reader, request } from '../lib/http.mjs';
@@ -142,7 +142,7 @@ async function account(name, granted, grant = () => {}) {
 }
 
 async function makeReaders() {
-	const grant = (...args) => (who) => server.cliJson('entitlement', 'grant', who.email, ...args);
+	const grant = (plan, ...args) => (who) => grantPlan(server, who.email, plan, ...args);
 	const link = () => new URL(server.cliJson('gift', 'create', 'vault-piece', '--by', 'Desk').link).pathname;
 	const friend = { name: 'friend', granted: ['open-piece', 'vault-piece'], jar: await jarOf() };
 	gift = link().split('/').at(-1);

@@ -336,8 +336,8 @@ test('meters by command: each is obeyed by the next request, and what cannot be 
 		refused(2, /day, week, month/, 'set', 'sport', '--window', 'year');
 		refused(2, /lower-case letters/, 'set', 'Sport');
 		refused(5, /"all" is the one for all other sections already/, 'set', 'rest', '--section', '');
-		own.cliOk('meter', 'set', 'culture', '--section', 'culture', '--anonymous', '48', '--registered', '48');
-		refused(2, /88 fit into the cookie/, 'set', 'science', '--section', 'science', '--anonymous', '48', '--registered', '48');
+		own.cliOk('meter', 'set', 'culture', '--section', 'culture', '--new', '--anonymous', '48', '--registered', '48');
+		refused(2, /88 fit into the cookie/, 'set', 'science', '--section', 'science', '--new', '--anonymous', '48', '--registered', '48');
 		refused(4, /no meter "nothing"/, 'remove', 'nothing');
 		refused(4, /no meter/, 'reset', (await makeAccount(own)).email, 'nothing');
 		own.cliOk('meter', 'remove', 'sport');

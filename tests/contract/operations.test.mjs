@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount, newAddress, password } from '../lib/accounts.mjs';
+import { apiSession, grantPlan, makeAccount, newAddress, password } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Api, Reader, request } from '../lib/http.mjs';
 import { databaseSql, databaseUrl, emptyDatabaseUrl, freePort, onPostgres, root, run, startServer, tempDir, until } from '../lib/server.mjs';
@@ -61,7 +61,7 @@ test('the log says at the start what all may take of memory at most, and of what
 test('what the command line changes, the running server obeys within a second', async () => {
 	const who = await makeAccount(server), page = new Reader(server), api = await apiSession(server, who);
 	await page.logIn(who);
-	const { id } = server.cliJson('entitlement', 'grant', who.email, 'digital');
+	const { id } = grantPlan(server, who.email, 'digital');
 	await noticed('grant', async () => (await api.get('/articles/vault')).status === 200);
 	server.cliOk('entitlement', 'revoke', id);
 	await noticed('revoke', async () => (await api.get('/articles/vault')).status === 402);
@@ -116,8 +116,8 @@ test('lists and looks of the command line, for people and for programs', async (
 		assert.ok(server.cliOk(...args).length > 10, args.join(' '));
 	for (const args of [['account', 'show', 'nobody@mail.example'], ['article', 'show', 'nothing'], ['explain', '--article', 'nothing'], ['entitlement', 'revoke', 'x'], ['session', 'end', who.email, 'x'], ['mail', 'retry', 'x']])
 		assert.equal(server.cli(...args).code, 4, args.join(' '));
-	for (const args of [['account', 'delete', who.email], ['article', 'delete', 'vault'], ['session', 'end', who.email], ['entitlement', 'grant', who.email, 'No Plan'], ['entitlement', 'grant', who.email, 'x', '--until', 'soon'],
-		['entitlement', 'grant', who.email, 'x', '--until', '2001-01-01'], ['article', 'set-access', 'vault', 'free'], ['account', 'list', '--limit', '0'], ['account', 'create', 'nonsense']])
+	for (const args of [['account', 'delete', who.email], ['article', 'delete', 'vault'], ['session', 'end', who.email], ['entitlement', 'grant', who.email, 'No Plan'], ['entitlement', 'grant', who.email, 'digital', '--until', 'soon'],
+		['entitlement', 'grant', who.email, 'digital', '--until', '2001-01-01'], ['article', 'set-access', 'vault', 'free'], ['account', 'list', '--limit', '0'], ['account', 'create', 'nonsense']])
 		assert.equal(server.cli(...args).code, 2, args.join(' '));
 	const secret = server.cli('account', 'show', who.email, '--json').stdout + server.cli('mail', 'list', '--json').stdout;
 	assert.ok(!/argon2|pst_/.test(secret));

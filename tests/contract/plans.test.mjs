@@ -2,7 +2,7 @@
 // the very next request.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount } from '../lib/accounts.mjs';
+import { apiSession, makeAccount, makePlan } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { startServer } from '../lib/server.mjs';
 
@@ -53,16 +53,29 @@ test('plans are set, changed by what is named, listed and removed', () => {
 	assert.equal(server.cli('plan', 'remove', 'gold').code, 4);
 });
 
-test('a plan covers its sections; one that nobody describes covers everything', async () => {
+test('a plan covers its sections; one that nobody has described covers nothing', async () => {
 	const narrow = grant('culture');
 	assert.deepEqual(await both(), ['other_plan', 'entitled']);
 	const refused = server.cli('plan', 'remove', 'culture');
 	assert.equal(refused.code, 5);
-	assert.match(refused.stderr, /would cover every section/);
+	assert.match(refused.stderr, /1 entitlement and 0 institutions have culture and would open nothing/);
 	assert.deepEqual(await both(), ['other_plan', 'entitled']);
 	server.cliOk('plan', 'set', 'culture', '--sections', 'city');
 	assert.deepEqual(await both(), ['entitled', 'other_plan']);
 	server.cliOk('plan', 'set', 'culture', '--sections', 'culture');
+	const typo = server.cli('entitlement', 'grant', who.email, 'cultrue');
+	assert.equal(typo.code, 4);
+	assert.match(typo.stderr, /no plan "cultrue"; did you mean "culture"\?.*--new/);
+	const later = server.cli('entitlement', 'grant', who.email, 'digital', '--new', '--json');
+	assert.equal(later.code, 0);
+	assert.match(later.stderr, /nobody has described the plan digital: it opens nothing/);
+	assert.match(later.stderr, /it has no end/);
+	assert.deepEqual(await both(), ['other_plan', 'entitled'], 'nothing opens by a plan that is not described');
+	assert.match(server.cliOk('entitlement', 'list', who.email), /digital.*opens nothing: the plan is not described/);
+	assert.match(server.cliOk('explain', '--article', 'city-piece', '--reader', who.email), /digital .*nobody has described its plan/);
+	makePlan(server, 'digital');
+	assert.deepEqual(await both(), ['entitled', 'entitled'], 'described, it opens what it covers');
+	revoke(JSON.parse(later.stdout));
 	const wide = grant('digital');
 	assert.deepEqual(await both(), ['entitled', 'entitled']);
 	revoke(wide);
@@ -70,6 +83,9 @@ test('a plan covers its sections; one that nobody describes covers everything', 
 	revoke(narrow);
 	assert.deepEqual(await both(), ['entitlement_ended', 'entitlement_ended']);
 	server.cliOk('plan', 'remove', 'culture');
+	const orphan = grant('single', '--new', '--article', 'city-piece');
+	assert.deepEqual(await both(), ['other_plan', 'entitlement_ended'], 'nor a single article');
+	revoke(orphan);
 });
 
 test('from, until, hours, grace', async () => {

@@ -2,7 +2,7 @@
 // and no longer from the first request after it was taken away.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount, newAddress } from '../lib/accounts.mjs';
+import { apiSession, grantPlan, makeAccount, newAddress } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Reader } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
@@ -14,7 +14,7 @@ before(async () => {
 	server = await startServer();
 	importArticles(server, [{ slug: 'vault', access: 'subscriber' }]);
 	owner = await makeAccount(server);
-	entitlement = server.cliJson('entitlement', 'grant', owner.email, 'team', '--seats', '3');
+	entitlement = grantPlan(server, owner.email, 'team', '--seats', '3');
 	page = new Reader(server);
 	await page.logIn(owner);
 });

@@ -9,6 +9,16 @@ export const thirdPassword = 'walnut-drizzle-heron-ninety';
 let serial = 0;
 export const newAddress = (name = 'reader') => `${name}${++serial}@mail.example`;
 
+// What opens something is a plan that was described.
+export function makePlan(server, name) {
+	if (!server.cliJson('plan', 'list').some((p) => p.name === name))
+		server.cliOk('plan', 'set', name, '--title', name);
+}
+export function grantPlan(server, email, plan, ...args) {
+	makePlan(server, plan);
+	return server.cliJson('entitlement', 'grant', email, plan, ...args);
+}
+
 export async function makeAccount(server, { email = newAddress(), name = 'Ada Holm', plan, pass = password } = {}) {
 	const api = new Api(server);
 	const asked = await api.post('/accounts', { email, password: pass, name });
@@ -17,7 +27,7 @@ export async function makeAccount(server, { email = newAddress(), name = 'Ada Ho
 	const done = await api.post('/email-verifications', { token });
 	assert.equal(done.status, 204, done.body);
 	if (plan)
-		server.cliOk('entitlement', 'grant', email, plan);
+		grantPlan(server, email, plan);
 	return { email, name, password: pass };
 }
 

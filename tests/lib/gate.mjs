@@ -1,7 +1,7 @@
 // A site behind the gate: its rules, and the ways in which a protected address might be written otherwise.
 
 export function protectedRules(server) {
-	for (const args of [['/open/**', 'public'], ['/members/**', 'registered'], ['/paid/**', 'subscriber', '--section', 'city'], ['/locked/**', 'closed']])
+	for (const args of [['/open/**', 'public'], ['/members/**', 'registered'], ['/paid/**', 'subscriber', '--section', 'city', '--new'], ['/locked/**', 'closed']])
 		server.cliOk('gate', 'add', ...args);
 }
 

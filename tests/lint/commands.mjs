@@ -3,7 +3,7 @@ import { finding, finish, joinStrings, lineAt, read, withoutComments } from './l
 
 const TABLE = 'src/app/commands.c', DOC = 'docs/cli.md';
 const source = withoutComments(read(TABLE)), text = joinStrings(source);
-const row = /\{ "([a-z -]+)", "([^"]*)", \d+, \w+, NEEDS_\w+, (true|false),\s*"[^"]*",\s*(?:NULL|"[^"]*"),\s*\{([\s\S]*?)\},\s*cmd_\w+ \}/g;
+const row = /\{ "([a-z -]+)", "([^"]*)", \d+, \w+, (?:NEEDS|READS|WRITES)_\w+, (true|false),\s*"[^"]*",\s*(?:NULL|"[^"]*"),\s*\{([\s\S]*?)\},\s*cmd_\w+ \}/g;
 const commands = [...text.matchAll(row)].map(([, name, args, json, options]) => ({
 	usage: `postern ${name}${args ? ` ${args}` : ''}`,
 	options: [...options.matchAll(/\{ "([\w-]+)",/g)].map((o) => `--${o[1]}`)

@@ -1,6 +1,7 @@
 #include "postern/path.h"
 
 #include <setjmp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +262,80 @@ static void no_section(void **state)
 	assert_true(paywall_list_has(STR("\ncity\nculture\n"), STR("Culture")));
 }
 
+/* Goal: a rule that never decides is found, and only such a one. */
+static void shadows(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *wide, *wide_site, *narrow, *narrow_site;
+		bool shadow;
+	} rows[] = {
+		{ "/**", NULL, "/paid/**", NULL, true },
+		{ "/**", NULL, "/", NULL, true },
+		{ "/**", NULL, "/a/*/**", "blog.example", true },
+		{ "/**", "blog.example", "/a", NULL, false },
+		{ "/**", "blog.example", "/a", "news.example", false },
+		{ "/**", "blog.example", "/a", "blog.example", true },
+		{ "/paid/**", NULL, "/paid", NULL, true },
+		{ "/paid/**", NULL, "/paid/x/**", NULL, true },
+		{ "/paid/**", NULL, "/paidx/**", NULL, false },
+		{ "/paid/**", NULL, "/**", NULL, false },
+		{ "/paid", NULL, "/paid/**", NULL, false },
+		{ "/paid", NULL, "/paid", NULL, true },
+		{ "/a/*", NULL, "/a/*.css", NULL, true },
+		{ "/a/*.css", NULL, "/a/*", NULL, false },
+		{ "/a/x*", NULL, "/a/xy*", NULL, true },
+		{ "/a/*/**", NULL, "/a/**", NULL, false },
+		{ "/a/*/**", NULL, "/a/b/**", NULL, true },
+		{ "/*/b", NULL, "/a/b", NULL, true },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct path_rule list[] = { rule_of(rows[i].wide, rows[i].wide_site),
+			rule_of(rows[i].narrow, rows[i].narrow_site) };
+		const struct paywall_policy p = { .paths = list, .path_count = COUNT(list) };
+		bool shadow = path_rule_shadow(&p, 1) == &list[0];
+		if (shadow != rows[i].shadow || path_rule_shadow(&p, 0))
+			fail_msg("%s before %s", rows[i].wide, rows[i].narrow);
+	}
+}
+
+static void segments_make(uint32_t *dice, const char *const *of, size_t n, char out[static 32])
+{
+	out[0] = '\0';
+	for (unsigned k = 0; k < 1 + (*dice >> 28) % 3; k++) {
+		*dice = *dice * 1664525u + 1013904223u;
+		snprintf(out + strlen(out), 32 - strlen(out), "%s", of[(*dice >> 16) % n]);
+	}
+}
+
+static void a_shadow_holds_for_every_path(void **state)
+{
+	static const char *const parts[] = { "/a", "/ab", "/*", "/a*", "/*b", "/*a*" };
+	static const char *const paths[] = { "/a", "/ab", "/b", "/aab", "/ba" };
+	uint32_t dice = 7;
+	int found = 0;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		char wide[40], narrow[40], path[32];
+		segments_make(&dice, parts, COUNT(parts), wide);
+		segments_make(&dice, parts, COUNT(parts), narrow);
+		segments_make(&dice, paths, COUNT(paths), path);
+		if (round & 1)
+			snprintf(wide + strlen(wide), 4, "/**");
+		if (round & 2)
+			snprintf(narrow + strlen(narrow), 4, "/**");
+		const struct path_rule list[] = { rule_of(wide, NULL), rule_of(narrow, NULL) };
+		const struct paywall_policy p = { .paths = list, .path_count = COUNT(list) };
+		bool shadow = path_rule_shadow(&p, 1);
+		found += shadow;
+		if (shadow && path_matches(&list[1], STR("x"), str_of(path)) &&
+			!path_matches(&list[0], STR("x"), str_of(path)))
+			fail_msg("%s, said to be behind %s, takes %s", narrow, wide, path);
+	}
+	assert_true(found > 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +347,8 @@ int main(void)
 		cmocka_unit_test(sites),
 		cmocka_unit_test(undated),
 		cmocka_unit_test(no_section),
+		cmocka_unit_test(shadows),
+		cmocka_unit_test(a_shadow_holds_for_every_path),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
