@@ -229,7 +229,8 @@ static int seed(const char *path, long long accounts, long long articles, const 
 	/* What is lost by a crash here is made anew. */
 	if (sqlite3_exec(d.db, "PRAGMA synchronous = OFF; PRAGMA cache_size = -500000; BEGIN", NULL,
 		    NULL, NULL) != SQLITE_OK ||
-		sqlite3_exec(d.db, PLAN, NULL, NULL, NULL) != SQLITE_OK || !prepare(&d) || !fill(&d, accounts, articles) ||
+		sqlite3_exec(d.db, PLAN, NULL, NULL, NULL) != SQLITE_OK || !prepare(&d) ||
+		!fill(&d, accounts, articles) ||
 		sqlite3_exec(d.db, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL) !=
 			SQLITE_OK)
 		return fail("not filled", d.db);
