@@ -1,10 +1,10 @@
 /* account: who readers are. Registration, log-in, sessions, passwords, tokens by mail.
  *
- * What the outside may tell apart is settled here: registration and reset answer alike for known
- * and unknown addresses, log-in has one refusal for unknown, wrong, unverified and disabled, and
- * each does the same work whatever the case is. Functions that hash take tens of milliseconds and
- * belong on the hash lane (marked [hash]); all may block on the database. Threads: any; a `struct
- * accounts` is read-only once filled. */
+ * What the outside may tell apart is settled here: registration and reset are stored unseen and
+ * looked at after the answer (account_requests_run), log-in has one refusal for unknown, wrong,
+ * unverified and disabled, and does the same work whatever the case is. Functions that hash take
+ * tens of milliseconds and belong on the hash lane (marked [hash]); all may block on the database.
+ * Threads: any; a `struct accounts` is read-only once filled. */
 #ifndef POSTERN_ACCOUNT_H
 #define POSTERN_ACCOUNT_H
 
@@ -39,6 +39,7 @@ struct accounts {
 	/* Sessions by the hash of their token, or NULL: then each request asks the database. Tagged
 	 * by account as "session" and "account"; whoever feeds it must drop what changes. */
 	struct cache *sessions;
+	struct account_requests *requests; /* of a serving program; NULL: nobody runs them here */
 };
 
 /* Which field was refused and why; for 422 answers. Static strings. */
@@ -63,7 +64,8 @@ struct registration {
 	struct token
 		*proof; /* out, secret, may be NULL: shows later that this browser registered */
 };
-/* [hash] ERR_OK for new and known addresses alike; ERR_INVALID or ERR_WEAK_PASSWORD with `why`. */
+/* [hash] ERR_OK for new and known addresses alike; ERR_INVALID or ERR_WEAK_PASSWORD with `why`. The
+ * account is there once account_requests_run has seen the request. */
 enum err MUST_USE account_register(const struct accounts *s, const struct registration *r,
 	int64_t now_s, struct arena *a, struct refusal *why);
 struct verification {
@@ -80,6 +82,16 @@ enum err MUST_USE account_verify(const struct accounts *s, struct verification *
 /* ERR_SPENT when the token would not work now. Changes nothing. */
 enum err MUST_USE account_token_look(const struct accounts *s, struct str token,
 	const char *purpose, int64_t now_s, struct account *out);
+
+/* ---- registrations and resets that wait ---- */
+/* Looks up the address of each one that waits, makes the account of a registration, queues the
+ * mail. Each in a transaction of its own; of several processes one does it. */
+enum err MUST_USE account_requests_run(const struct accounts *s, int64_t now_s);
+/* A thread that does so soon after each request, and for those that a killed process left behind.
+ * `s` and `clock` must outlive it. */
+enum err MUST_USE account_requests_start(struct accounts *s, const struct clock *clock);
+void account_requests_wake(struct account_requests *r); /* NULL is fine */
+void account_requests_stop(struct accounts *s);
 
 /* ---- log-in ---- */
 struct login {
@@ -126,9 +138,13 @@ enum err MUST_USE account_sessions_end_others(
 	const struct accounts *s, const char *account_id, const char *keep_id, int64_t *ended);
 
 /* ---- passwords ---- */
-/* Queues a mail; ERR_OK for any address of the right form, known or not; ERR_INVALID otherwise. */
+/* ERR_OK for any address of the right form, known or not; ERR_INVALID otherwise. The mail is queued
+ * by account_requests_run. */
 enum err MUST_USE account_reset_request(
 	const struct accounts *s, struct str email, const char *request_id, int64_t now_s);
+/* For the operator: queues the mail for this account at once. */
+enum err MUST_USE account_reset_send(
+	const struct accounts *s, const struct account *acc, int64_t now_s);
 /* [hash] Spends a reset token and sets the password. ERR_SPENT; ERR_INVALID or ERR_WEAK_PASSWORD
  * with `why`: not spent then. */
 enum err MUST_USE account_reset_confirm(const struct accounts *s, struct str token,

@@ -5,8 +5,8 @@
  * A message is queued in the same transaction as its cause. Delivery is at least once with a stable
  * Message-ID; a row is claimed before it is sent, so that two processes do not send it twice, and a
  * claim lapses. Each message backs off on its own; a 5xx answer is final. The text is wiped from
- * the row once sent (it may hold a token), kept in development. Trouble with SMTP never reaches a
- * request. */
+ * the row once sent (it may hold a token), kept in development. A message whose link has expired,
+ * was used or was voided meanwhile is dropped. Trouble with SMTP never reaches a request. */
 #ifndef POSTERN_MAIL_H
 #define POSTERN_MAIL_H
 
@@ -19,6 +19,7 @@ enum mail_kind {
 	MAIL_EXISTS,
 	MAIL_RESET,
 	MAIL_NO_ACCOUNT,
+	MAIL_DISABLED,
 	MAIL_PASSWORD_CHANGED,
 	MAIL_SEAT,
 	MAIL_KIND_COUNT
@@ -58,13 +59,16 @@ struct notice {
 	const char *name;   /* reader's name or "" */
 	const char *by;     /* proved address of the reader who caused it; NULL or "": nobody did */
 	const char *link;   /* absolute, with the token; "" where the kind has none */
-	unsigned minutes;   /* the link's life */
+	const uint8_t *link_hash; /* of that token, HASH_BYTES; NULL: there is none */
+	unsigned
+		minutes; /* the link's life; without a link, of the one that an account would get */
 	int64_t now_s;
 };
 /* Inside a transaction of the caller's. ERR_LIMITED when the mailbox has had its share of this kind
  * within the hour, or within the link's life if that is shorter: nothing is queued then, and the
- * caller answers as if it were. "exists" and "no_account" go out once; MAIL_PASSWORD_CHANGED is
- * never left out: it is a security notice. ERR_INVALID: an address that email_parse refuses, or
+ * caller answers as if it were. The share is the same for every kind, or the work behind an answer
+ * would tell whether an address has an account. Only MAIL_PASSWORD_CHANGED is never left out: it is
+ * a security notice. ERR_INVALID: an address that email_parse refuses, or
  * text that makes no subject line. */
 enum err MUST_USE mail_queue(struct mail *m, struct db_conn *tx, const struct notice *n);
 void mail_wake(struct mail *m); /* after the commit: look at once */
@@ -77,8 +81,12 @@ enum err MUST_USE mail_deliver_start(struct mail *m);
  * tried is not counted and stays due. */
 struct mail_round {
 	size_t sent, deferred, failed; /* failed: given up */
+	size_t dropped;                /* the link works no more */
 };
 enum err MUST_USE mail_deliver_once(struct mail *m, struct mail_round *out);
+
+/* What came of all deliveries of this process. Threads: any. */
+struct mail_round mail_counts(struct mail *m);
 
 struct mail_row {
 	char id[ID_SIZE];

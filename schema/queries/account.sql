@@ -14,8 +14,30 @@ SELECT id, email, email_key, name, password_hash, created_at, updated_at, verifi
 FROM account WHERE email_key > $1 ORDER BY email_key LIMIT $2;
 
 -- name: account_insert :exec
-INSERT INTO account (id, email, email_key, name, password_hash, created_at, updated_at, verified_at, proof_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8);
+INSERT INTO account (id, email, email_key, name, password_hash, created_at, updated_at, verified_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7);
+
+-- Of a registration: nothing when the address has an account.
+-- name: account_register :exec
+INSERT INTO account (id, email, email_key, name, password_hash, created_at, updated_at, proof_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (email_key) DO NOTHING;
+
+-- name: account_request_insert :exec
+INSERT INTO account_request (id, kind, email, email_key, name, password_hash, proof_hash, return_to, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- Those after ($1, $2), the longest waiting first.
+-- name: account_request_list :many
+SELECT id, created_at FROM account_request
+WHERE created_at >= $1 AND (created_at > $1 OR id > $2) ORDER BY created_at, id LIMIT $3;
+
+-- Of many processes that saw it, one gets it.
+-- name: account_request_take :one
+DELETE FROM account_request WHERE id = $1
+RETURNING id, kind, email, email_key, name, password_hash, proof_hash, return_to, created_at;
+
+-- name: account_request_purge :exec
+DELETE FROM account_request WHERE created_at < $1;
 
 -- The password is changed only from what the caller has seen, so that two changes cannot pass each other.
 -- name: account_set_password :exec
@@ -46,8 +68,10 @@ DELETE FROM account WHERE id = $1;
 -- name: account_purge_unverified :exec
 DELETE FROM account WHERE verified_at IS NULL AND updated_at < $1;
 
+-- Without an account nothing is stored, and the statement is run all the same.
 -- name: mail_token_insert :exec
-INSERT INTO mail_token (token_hash, account_id, purpose, created_at, expires_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO mail_token (token_hash, account_id, purpose, created_at, expires_at)
+SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2;
 
 -- name: mail_token_look :one
 SELECT t.account_id FROM mail_token t JOIN account a ON a.id = t.account_id

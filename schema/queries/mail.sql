@@ -1,6 +1,7 @@
 -- name: outbox_insert :exec
-INSERT INTO outbox (id, kind, to_address, to_key, message_id, subject, body_text, body_html, created_at, next_at, attempts)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0);
+INSERT INTO outbox (id, kind, to_address, to_key, message_id, subject, body_text, body_html, created_at, next_at, attempts,
+	link_hash)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, 0, $10);
 
 -- What one mailbox was sent lately. Rows of the future do not count: the clock may have been set back.
 -- name: outbox_count_mailbox :one
@@ -9,13 +10,13 @@ SELECT COUNT(*) FROM outbox WHERE to_key = $1 AND created_at > $2 AND created_at
 -- The longest waiting message with at most $3 attempts. What is set beyond $2, the longest back-off there is, was set
 -- before the clock was put back, and is due.
 -- name: outbox_due :one
-SELECT id, to_address, message_id, subject, body_text, body_html, created_at, next_at, attempts
+SELECT id, to_address, message_id, subject, body_text, body_html, created_at, next_at, attempts, link_hash
 FROM outbox
 WHERE sent_at IS NULL AND failed_at IS NULL AND (next_at <= $1 OR next_at > $2) AND attempts <= $3
 ORDER BY next_at, id LIMIT 1;
 -- What another process is about to claim is left to it.
 -- name: outbox_due :one postgres
-SELECT id, to_address, message_id, subject, body_text, body_html, created_at, next_at, attempts
+SELECT id, to_address, message_id, subject, body_text, body_html, created_at, next_at, attempts, link_hash
 FROM outbox
 WHERE sent_at IS NULL AND failed_at IS NULL AND (next_at <= $1 OR next_at > $2) AND attempts <= $3
 ORDER BY next_at, id LIMIT 1 FOR UPDATE SKIP LOCKED;
@@ -29,6 +30,13 @@ WHERE sent_at IS NULL AND failed_at IS NULL AND (next_at <= $1 OR next_at > $2) 
 -- name: outbox_claim :exec
 UPDATE outbox SET next_at = $4, attempts = attempts + 1, error = NULL
 WHERE id = $1 AND attempts = $2 AND next_at = $3 AND sent_at IS NULL AND failed_at IS NULL;
+
+-- Whether the link of a mail still works: not expired, not used, not voided since it was queued.
+-- name: outbox_link_works :one
+SELECT 1 FROM mail_token WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2
+UNION ALL
+SELECT 1 FROM seat s JOIN entitlement e ON e.id = s.entitlement_id
+WHERE s.token_hash = $1 AND s.accepted_at IS NULL AND s.expires_at > $2 AND e.revoked_at IS NULL;
 
 -- name: outbox_set_sent :exec
 UPDATE outbox SET sent_at = $2, failed_at = NULL, error = NULL WHERE id = $1 AND sent_at IS NULL;

@@ -54,19 +54,35 @@ void known_session_put(struct cache *c, const struct cache_load *l,
 enum err MUST_USE session_ended_look(
 	struct db_conn *c, const uint8_t hash[static HASH_BYTES], struct caller *out);
 
+/* ---- request.c ---- */
+enum account_request_kind { ACCOUNT_REQUEST_REGISTER = 1, ACCOUNT_REQUEST_RESET };
+struct account_request {
+	char id[ID_SIZE], kind[16]; /* set by request_put */
+	char email[EMAIL_SIZE], email_key[EMAIL_SIZE];
+	char name[NAME_SIZE];
+	char password_hash[PASSWORD_HASH_SIZE]; /* of a registration */
+	uint8_t proof_hash[HASH_BYTES];         /* zero: none */
+	struct str return_to;
+	int64_t created_at;
+};
+/* Stores it for the thread of account_requests_start: one statement, the same for every address. */
+enum err MUST_USE request_put(
+	const struct accounts *s, enum account_request_kind kind, struct account_request *r);
+
 /* ---- token.c ---- */
 struct token_order {
 	const struct accounts *s;
-	const struct account *owner;
+	const struct account *owner; /* id "": nobody's */
 	const char *purpose;
 	const char *page;     /* "/verify" */
 	struct str return_to; /* local path, or empty */
 	enum mail_kind kind;
 	int64_t now_s;
 };
-/* Makes a token, voids older ones of its purpose and queues the mail. When the mailbox has had its
- * share of mails nothing changes, so that nobody can void a reader's link by asking again and
- * again. */
+/* Makes a token, voids older ones of its purpose and queues the mail. A kind without a link makes
+ * a token all the same, with the same statements, but it is nobody's: nothing is stored. When the
+ * mailbox has had its share of mails nothing changes, so that nobody can void a reader's link by
+ * asking again and again. */
 enum err MUST_USE token_send(struct db_conn *c, const struct token_order *o);
 enum err MUST_USE token_issue(struct db_conn *c, const struct accounts *s, const char *account_id,
 	const char *purpose, int64_t now_s, struct token *out);

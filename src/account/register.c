@@ -9,7 +9,6 @@ struct register_job {
 	struct str return_to;
 	int64_t now_s;
 	const struct token *proof; /* of the browser that registers, or NULL */
-	bool verified;             /* made by the operator */
 };
 
 static enum err account_insert(struct db_conn *c, const struct register_job *j)
@@ -18,42 +17,8 @@ static enum err account_insert(struct db_conn *c, const struct register_job *j)
 	struct db_call call = { .query = QUERY_ACCOUNT_INSERT,
 		DB_PARAMS(db_z(acc->id), db_z(acc->email), db_z(acc->email_key), db_z(acc->name),
 			db_z_or_null(acc->password_hash), db_int(j->now_s),
-			db_int_or_null(j->verified ? j->now_s : 0),
-			j->proof ? db_blob(j->proof->hash, HASH_BYTES)
-				 : (struct db_param){ .type = DB_NULL }) };
+			db_int_or_null(j->now_s)) };
 	return db_run(c, &call, NULL);
-}
-
-static enum err verify_send(
-	struct db_conn *c, const struct register_job *j, const struct account *owner)
-{
-	struct token_order o = { .s = j->s,
-		.owner = owner,
-		.purpose = PURPOSE_VERIFY,
-		.page = "/verify",
-		.return_to = j->return_to,
-		.kind = MAIL_VERIFY,
-		.now_s = j->now_s };
-	return token_send(c, &o);
-}
-
-static enum err register_tx(struct db_conn *c, void *arg)
-{
-	const struct register_job *j = arg;
-	struct account known;
-	enum err e = store_by_key(c, j->email.key, &known);
-
-	if (e == ERR_NOT_FOUND) {
-		e = account_insert(c, j);
-		return e ? e : verify_send(c, j, &j->acc);
-	}
-	if (e)
-		return e;
-	if (known.verified_at)
-		return notice_send(c, j->s, MAIL_EXISTS, &j->email, known.name, j->now_s);
-	/* Who of the two owns the mailbox is not known yet, so neither password may stay. */
-	e = store_disown(c, known.id, j->now_s);
-	return e ? e : verify_send(c, j, &known);
 }
 
 static enum err prepare(
@@ -84,6 +49,23 @@ static enum err set_password(
 	return e ? e : crypto_password_hash(prepared, j->s->set.cost, j->acc.password_hash);
 }
 
+/* What a registration leaves for later: nothing here looks whether the address has an account. */
+static enum err register_put(struct register_job *j)
+{
+	struct account_request r = { .return_to = j->return_to, .created_at = j->now_s };
+
+	memcpy(r.email, j->acc.email, sizeof r.email);
+	memcpy(r.email_key, j->acc.email_key, sizeof r.email_key);
+	memcpy(r.name, j->acc.name, sizeof r.name);
+	memcpy(r.password_hash, j->acc.password_hash, sizeof r.password_hash);
+	if (j->proof)
+		memcpy(r.proof_hash, j->proof->hash, sizeof r.proof_hash);
+	enum err e = request_put(j->s, ACCOUNT_REQUEST_REGISTER, &r);
+	memcpy(j->acc.id, r.id, sizeof j->acc.id);
+	crypto_wipe(&r, sizeof r);
+	return e;
+}
+
 enum err account_register(const struct accounts *s, const struct registration *r, int64_t now_s,
 	struct arena *a, struct refusal *why)
 {
@@ -97,10 +79,8 @@ enum err account_register(const struct accounts *s, const struct registration *r
 	if (!e)
 		e = set_password(&j, r->password, a, why);
 	if (!e)
-		e = db_tx(s->db, register_tx, &j);
-	if (!e)
-		mail_wake(s->mail);
-	LOG(s->log, LOG_INFO, "register", log_z("request", r->request_id),
+		e = register_put(&j);
+	LOG(s->log, LOG_INFO, "register", log_z("request", r->request_id), log_z("id", j.acc.id),
 		log_z("result", err_name(e)));
 	crypto_wipe(j.acc.password_hash, sizeof j.acc.password_hash);
 	return e;
@@ -126,7 +106,7 @@ enum err account_create(const struct accounts *s, struct str email, struct str n
 	struct str password, int64_t now_s, struct arena *a, struct account *out,
 	struct refusal *why)
 {
-	struct register_job j = { .s = s, .now_s = now_s, .verified = true };
+	struct register_job j = { .s = s, .now_s = now_s };
 	enum err e = prepare(&j, email, name, why);
 
 	if (!e && password.n > 0)

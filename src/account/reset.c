@@ -2,30 +2,34 @@
 
 #include <string.h>
 
-struct request_job {
+enum err account_reset_request(
+	const struct accounts *s, struct str email, const char *request_id, int64_t now_s)
+{
+	struct account_request r = { .created_at = now_s };
+	struct email parsed;
+	enum err e = email_parse(email, &parsed);
+
+	if (e)
+		return e;
+	memcpy(r.email, parsed.text, sizeof r.email);
+	memcpy(r.email_key, parsed.key, sizeof r.email_key);
+	e = request_put(s, ACCOUNT_REQUEST_RESET, &r);
+	LOG(s->log, LOG_INFO, "reset_requested", log_z("request", request_id), log_z("id", r.id),
+		log_z("result", err_name(e)));
+	return e;
+}
+
+struct send_job {
 	const struct accounts *s;
-	struct email email;
-	char account_id[ID_SIZE]; /* found, for the log */
+	const struct account *acc;
 	int64_t now_s;
 };
 
-/* Known, unknown and disabled addresses: one look-up, at most one mail. The answer is the same; the
- * mail says what is the case. */
-static enum err request_tx(struct db_conn *c, void *arg)
+static enum err send_tx(struct db_conn *c, void *arg)
 {
-	struct request_job *j = arg;
-	struct account acc;
-	enum err e = store_by_key(c, j->email.key, &acc);
-
-	if (e == ERR_NOT_FOUND)
-		return notice_send(c, j->s, MAIL_NO_ACCOUNT, &j->email, "", j->now_s);
-	if (e)
-		return e;
-	memcpy(j->account_id, acc.id, sizeof j->account_id);
-	if (acc.disabled_at)
-		return ERR_OK;
+	const struct send_job *j = arg;
 	struct token_order o = { .s = j->s,
-		.owner = &acc,
+		.owner = j->acc,
 		.purpose = PURPOSE_RESET,
 		.page = "/reset/confirm",
 		.kind = MAIL_RESET,
@@ -33,19 +37,12 @@ static enum err request_tx(struct db_conn *c, void *arg)
 	return token_send(c, &o);
 }
 
-enum err account_reset_request(
-	const struct accounts *s, struct str email, const char *request_id, int64_t now_s)
+enum err account_reset_send(const struct accounts *s, const struct account *acc, int64_t now_s)
 {
-	struct request_job j = { .s = s, .now_s = now_s };
-	enum err e = email_parse(email, &j.email);
+	enum err e = db_tx(s->db, send_tx, &(struct send_job){ s, acc, now_s });
 
-	if (e)
-		return e;
-	e = db_tx(s->db, request_tx, &j);
 	if (!e)
 		mail_wake(s->mail);
-	LOG(s->log, LOG_INFO, "reset_requested", log_z("request", request_id),
-		log_z("account", j.account_id), log_z("result", err_name(e)));
 	return e;
 }
 

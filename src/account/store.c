@@ -241,6 +241,7 @@ static enum err purge_tx(struct db_conn *c, void *arg)
 	const struct change *ch = arg;
 	const struct account_settings *set = ch->set;
 	const int64_t unverified_s = (int64_t)set->verify_minutes * 60 * 2;
+	const int64_t request_s = 86400; /* that could not be worked on for so long */
 	const int64_t ended_s = (int64_t)30 * 86400;
 	const int64_t device_s = (int64_t)400 * 86400; /* as long as a browser keeps a cookie */
 	const struct db_call calls[] = {
@@ -252,6 +253,7 @@ static enum err purge_tx(struct db_conn *c, void *arg)
 		{ .query = QUERY_DEVICE_PURGE, DB_PARAMS(db_int(ch->now_s - device_s)) },
 		{ .query = QUERY_ACCOUNT_PURGE_UNVERIFIED,
 			DB_PARAMS(db_int(ch->now_s - unverified_s)) },
+		{ .query = QUERY_ACCOUNT_REQUEST_PURGE, DB_PARAMS(db_int(ch->now_s - request_s)) },
 	};
 	for (size_t i = 0; i < COUNT(calls); i++) {
 		enum err e = db_run(c, &calls[i], NULL);

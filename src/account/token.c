@@ -54,8 +54,14 @@ static enum err queue_result(enum err e)
 	return e == ERR_INVALID || e == ERR_NOT_FOUND || e == ERR_TOO_LARGE ? ERR_INTERNAL : e;
 }
 
+static bool has_link(enum mail_kind kind)
+{
+	return kind == MAIL_RESET || kind == MAIL_VERIFY;
+}
+
 enum err token_send(struct db_conn *c, const struct token_order *o)
 {
+	const bool linked = has_link(o->kind);
 	struct token t;
 	BUF_AUTO link = BUF(8192);
 
@@ -67,12 +73,13 @@ enum err token_send(struct db_conn *c, const struct token_order *o)
 		/* Who typed the name is not known before the mailbox is proved: nobody writes into
 		 * a stranger's mailbox by choosing one. */
 		.name = o->owner->verified_at ? o->owner->name : "",
-		.link = buf_view(&link).p,
+		.link = linked ? buf_view(&link).p : "",
+		.link_hash = linked ? t.hash : NULL,
 		.minutes = token_minutes(o->s, o->purpose),
 		.now_s = o->now_s };
 	enum err e = link.err ? link.err : mail_queue(o->s->mail, c, &n);
 	if (!e)
-		e = token_store(c, o->s, o->owner->id, o->purpose, o->now_s, &t);
+		e = token_store(c, o->s, linked ? o->owner->id : "", o->purpose, o->now_s, &t);
 	crypto_wipe(&t, sizeof t);
 	if (link.p)
 		crypto_wipe(link.p, link.n);

@@ -184,8 +184,7 @@ int cmd_account_reset(struct cli *c)
 		return code;
 	if (acc.disabled_at)
 		return cli_fail(EXIT_CONFLICT, "%s is disabled; enable it first", acc.email);
-	enum err e =
-		account_reset_request(&c->app.accounts, str_of(acc.email), "command", c->now_s);
+	enum err e = account_reset_send(&c->app.accounts, &acc, c->now_s);
 	if (e)
 		return cli_error(e, acc.email);
 	printf("A mail with a link is queued for %s, unless the mailbox had its share within the "

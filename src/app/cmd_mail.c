@@ -63,10 +63,15 @@ int cmd_mail_retry(struct cli *c)
 int cmd_mail_send(struct cli *c)
 {
 	struct mail_round n = { 0 };
-	enum err e = mail_deliver_once(c->app.mail, &n);
+	enum err e = account_requests_run(&c->app.accounts, c->now_s);
 
+	if (!e)
+		e = mail_deliver_once(c->app.mail, &n);
 	if (e)
 		return cli_error(e, "outbox");
-	printf("%zu sent, %zu put off, %zu failed\n", n.sent, n.deferred, n.failed);
+	printf("%zu sent, %zu put off, %zu failed", n.sent, n.deferred, n.failed);
+	if (n.dropped)
+		printf(", %zu dropped: their links work no more", n.dropped);
+	putchar('\n');
 	return n.failed || n.deferred ? EXIT_FAILED : EXIT_DONE;
 }

@@ -29,6 +29,21 @@ enum err health_ready(void *ctx, struct request *r, struct response *rsp)
 	return answer(rsp, 200, STR("ready\n"));
 }
 
+static void mail_metrics(struct app *app, struct buf *b)
+{
+	const struct mail_round n = mail_counts(app->mail);
+
+	buf_fmt(b,
+		"# HELP postern_mails_total Outcomes of mail deliveries by this process. dropped: "
+		"not sent, because the link in it had expired, was used or was replaced.\n"
+		"# TYPE postern_mails_total counter\n"
+		"postern_mails_total{outcome=\"sent\"} %zu\n"
+		"postern_mails_total{outcome=\"deferred\"} %zu\n"
+		"postern_mails_total{outcome=\"failed\"} %zu\n"
+		"postern_mails_total{outcome=\"dropped\"} %zu\n",
+		n.sent, n.deferred, n.failed, n.dropped);
+}
+
 enum err health_metrics(void *ctx, struct request *r, struct response *rsp)
 {
 	struct app *app = ctx;
@@ -36,6 +51,7 @@ enum err health_metrics(void *ctx, struct request *r, struct response *rsp)
 
 	http_metrics(app->http, &b);
 	caches_metrics(app, &b);
+	mail_metrics(app, &b);
 	buf_fmt(&b,
 		"# HELP postern_hashers_lost 1 when the process that hashes passwords has ended: "
 		"they are hashed here then.\n# TYPE postern_hashers_lost gauge\n"

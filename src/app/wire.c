@@ -344,6 +344,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	e = http_start(&app->http_set, &app->http, why);
 	if (!e)
 		e = mail_deliver_start(app->mail);
+	if (!e)
+		e = account_requests_start(&app->accounts, &app->clock);
 	if (e)
 		return e;
 	if (!c->secure)
@@ -428,6 +430,7 @@ void app_wait(struct app *app)
 void app_close(struct app *app)
 {
 	http_stop(app->http);
+	account_requests_stop(&app->accounts);
 	gate_close(app->gate);
 	pages_close(app->pages);
 	mail_close(app->mail);

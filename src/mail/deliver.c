@@ -32,6 +32,8 @@ int64_t mail_backoff_s(int64_t attempts, uint32_t random)
 /* ---- the pause when the server is out of reach; under r->lock ---- */
 static void note_outcome(struct run *r, const struct verdict *v)
 {
+	if (v->outcome == MAIL_DROPPED) /* the server was not asked */
+		return;
 	if (v->outcome != MAIL_TROUBLE) {
 		r->troubles = 0;
 		r->pause_until_us = 0;
@@ -63,12 +65,14 @@ static void log_outcome(const struct mail *m, const struct letter *l, const stru
 		[MAIL_REFUSED] = "mail_failed",
 		[MAIL_DEFERRED] = "mail_deferred",
 		[MAIL_TROUBLE] = "mail_trouble",
+		[MAIL_DROPPED] = "mail_dropped",
 	};
 	enum log_level level = v->outcome == MAIL_SENT ? LOG_INFO
 			       : v->operator_fault     ? LOG_ERROR
 						       : LOG_WARN;
 	/* A recipient's refusal often repeats the address: it stays in the row. */
-	const char *words = v->outcome == MAIL_TROUBLE ? v->words : "";
+	bool ours = v->outcome == MAIL_TROUBLE || v->outcome == MAIL_DROPPED;
+	const char *words = ours ? v->words : "";
 	LOG(m->s.log, level, events[v->outcome], log_str("id", l->id),
 		log_int("attempt", l->attempts + 1), log_int("code", v->code),
 		log_z("words", words));
@@ -92,12 +96,27 @@ static void transmit(struct run *r, void *smtp, const struct letter *l, struct v
 	}
 }
 
+/* The server may have been away for longer than a link lives, or the reader has asked for a newer
+ * one meanwhile: nobody is sent to a page that refuses him. When the database cannot tell, the mail
+ * goes out. */
+static void try_to_send(struct run *r, void *smtp, const struct letter *l, struct verdict *v)
+{
+	if (mail_outbox_link_check(r->m->db, l, clock_now_s(r->m->s.clock)) != ERR_NOT_FOUND) {
+		transmit(r, smtp, l, v);
+		return;
+	}
+	*v = (struct verdict){ .outcome = MAIL_DROPPED };
+	snprintf(v->words, sizeof v->words, "its link had expired, was used or was replaced");
+}
+
 /* What is not sent and not refused waits, unless it has waited long enough. */
 static enum err record(const struct mail *m, const struct letter *l, struct verdict *v)
 {
 	int64_t now_s = clock_now_s(m->s.clock), attempts = l->attempts + 1;
 	if (v->outcome == MAIL_SENT)
 		return mail_outbox_sent(m->db, l, now_s, m->s.keep_text);
+	if (v->outcome == MAIL_DROPPED)
+		return mail_outbox_dropped(m->db, l, now_s, m->s.keep_text);
 	if (v->outcome == MAIL_REFUSED || attempts >= m->s.attempts_max)
 		return mail_outbox_failed(m->db, l, now_s, v->words);
 	uint32_t random;
@@ -111,6 +130,8 @@ static void count(struct run *r, const struct letter *l, const struct verdict *v
 	note_outcome(r, v);
 	if (v->outcome == MAIL_SENT)
 		r->round.sent++;
+	else if (v->outcome == MAIL_DROPPED)
+		r->round.dropped++;
 	else if (v->outcome == MAIL_REFUSED || l->attempts + 1 >= r->m->s.attempts_max)
 		r->round.failed++;
 	else
@@ -150,7 +171,7 @@ static bool send_one(struct run *r, void *smtp, bool fresh_only)
 		return false;
 	}
 	struct verdict v;
-	transmit(r, smtp, &l, &v);
+	try_to_send(r, smtp, &l, &v);
 	e = record(r->m, &l, &v);
 	log_outcome(r->m, &l, &v);
 	count(r, &l, &v, e);
@@ -283,4 +304,12 @@ enum err mail_deliver_once(struct mail *m, struct mail_round *out)
 		*out = r.round;
 	mail_run_free(&r);
 	return e;
+}
+
+struct mail_round mail_counts(struct mail *m)
+{
+	pthread_mutex_lock(&m->run.lock);
+	struct mail_round round = m->run.round;
+	pthread_mutex_unlock(&m->run.lock);
+	return round;
 }

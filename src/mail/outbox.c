@@ -1,6 +1,8 @@
 /* The outbox table: what is due, claims, outcomes, and what an operator may do to it. */
 #include "room.h"
 
+#include <string.h>
+
 enum { HOUR_S = 3600, KEEP_S = 30 * 24 * HOUR_S, LISTED_MAX = 10000 };
 
 /* ---- in ---- */
@@ -10,7 +12,9 @@ enum err mail_outbox_insert(struct db_conn *tx, const struct letter *l, const st
 		&(struct db_call){ .query = QUERY_OUTBOX_INSERT,
 			DB_PARAMS(db_text(l->id), db_z(mail_kind_name(n->kind)), db_text(l->to),
 				db_z(n->to_key), db_text(l->message_id), db_text(l->subject),
-				db_text(l->text), db_text(l->html), db_int(l->created_at)) },
+				db_text(l->text), db_text(l->html), db_int(l->created_at),
+				n->link_hash ? db_blob(n->link_hash, HASH_BYTES)
+					     : (struct db_param){ .type = DB_NULL }) },
 		NULL);
 }
 
@@ -49,6 +53,7 @@ static const struct db_column letter_columns[] = {
 	DB_COL_INT(struct letter, created_at),
 	DB_COL_INT(struct letter, next_at),
 	DB_COL_INT(struct letter, attempts),
+	DB_COL_BYTES(struct letter, link_hash),
 };
 static const struct db_shape letter_shape = DB_SHAPE(struct letter, letter_columns);
 
@@ -104,6 +109,31 @@ enum err mail_outbox_claim(
 	if (!e)
 		*out = l;
 	return e;
+}
+
+/* ---- the link ---- */
+struct link_job {
+	const struct letter *letter;
+	int64_t now_s;
+};
+
+static enum err link_read(struct db_conn *c, void *arg)
+{
+	const struct link_job *j = arg;
+	struct number row;
+	return db_get(c,
+		&(struct db_call){ .query = QUERY_OUTBOX_LINK_WORKS,
+			DB_PARAMS(db_blob(j->letter->link_hash, HASH_BYTES), db_int(j->now_s)),
+			.shape = &number_shape },
+		&row);
+}
+
+enum err mail_outbox_link_check(struct db *db, const struct letter *l, int64_t now_s)
+{
+	static const uint8_t none[HASH_BYTES];
+	if (memcmp(l->link_hash, none, HASH_BYTES) == 0)
+		return ERR_OK;
+	return db_read(db, link_read, &(struct link_job){ l, now_s });
 }
 
 /* ---- outcomes ---- */
@@ -162,6 +192,27 @@ enum err mail_outbox_failed(struct db *db, const struct letter *l, int64_t now_s
 			.query = QUERY_OUTBOX_SET_FAILED,
 			.at_s = now_s,
 			.words = words });
+}
+
+static enum err result_dropped(struct db_conn *c, void *arg)
+{
+	const struct result *r = arg;
+	enum err e = result_not_sent(c, arg);
+	if (e || r->keep_text)
+		return e;
+	return db_run(c,
+		&(struct db_call){ .query = QUERY_OUTBOX_WIPE, DB_PARAMS(db_text(r->letter->id)) },
+		NULL);
+}
+
+enum err mail_outbox_dropped(struct db *db, const struct letter *l, int64_t now_s, bool keep_text)
+{
+	return db_tx_each(db, result_dropped,
+		&(struct result){ .letter = l,
+			.query = QUERY_OUTBOX_SET_FAILED,
+			.at_s = now_s,
+			.words = "not sent: its link had expired, was used or was replaced",
+			.keep_text = keep_text });
 }
 
 /* ---- the operator ---- */

@@ -16,6 +16,7 @@ static const char *const kind_names[MAIL_KIND_COUNT] = {
 	[MAIL_EXISTS] = "exists",
 	[MAIL_RESET] = "reset",
 	[MAIL_NO_ACCOUNT] = "no_account",
+	[MAIL_DISABLED] = "disabled",
 	[MAIL_PASSWORD_CHANGED] = "password_changed",
 	[MAIL_SEAT] = "seat",
 };
@@ -55,7 +56,8 @@ static const char *text_or_null(const char *z)
 
 static struct view *notice_view(const struct mail *m, struct arena *a, const struct notice *n)
 {
-	const char *language = text_or_null(m->s.site_language);
+	const char *language = text_or_null(m->s.site_language), *link = text_or_null(n->link);
+	const unsigned minutes = link ? n->minutes : 0;
 	struct view *site = view_object(a), *v = view_object(a);
 	view_z(site, "name", m->s.site_name);
 	view_z(site, "language", language ? language : "en");
@@ -63,10 +65,10 @@ static struct view *notice_view(const struct mail *m, struct arena *a, const str
 	view_z(v, "name", text_or_null(n->name));
 	view_z(v, "email", n->to);
 	view_z(v, "by", text_or_null(n->by));
-	view_z(v, "link", text_or_null(n->link));
-	view_z(v, "valid", valid_text(a, n->minutes));
-	view_int(v, "minutes", n->minutes);
-	view_int(v, "hours", n->minutes / 60);
+	view_z(v, "link", link);
+	view_z(v, "valid", valid_text(a, minutes));
+	view_int(v, "minutes", minutes);
+	view_int(v, "hours", minutes / 60);
 	view_z(v, "base_url", m->base_url);
 	view_z(v, "when", when_text(a, n->now_s));
 	view_z(v, "reset_link", arena_fmt(a, "%s/reset", m->base_url));
@@ -138,18 +140,12 @@ static enum err queue_within_share(struct mail *m, struct db_conn *tx, const str
 }
 
 /* Each kind has a share of its own, or a stranger could use up, with one kind, the share that a
- * reset needs. Where the mail says what is known already, one is enough. */
+ * reset needs. The shares are equal: "no account here" and "choose a new password" answer the same
+ * request, and whoever asks a second time must not see by the work which of them it was. */
 static int64_t share(const struct mail *m, enum mail_kind kind)
 {
-	switch (kind) {
-	case MAIL_EXISTS:
-	case MAIL_NO_ACCOUNT:
-		return 1;
-	case MAIL_PASSWORD_CHANGED:
-		return INT64_MAX; /* a security notice */
-	default:
-		return m->s.per_mailbox_hour;
-	}
+	return kind == MAIL_PASSWORD_CHANGED ? INT64_MAX /* a security notice */
+					     : (int64_t)m->s.per_mailbox_hour;
 }
 
 enum err mail_queue(struct mail *m, struct db_conn *tx, const struct notice *n)

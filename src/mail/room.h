@@ -26,6 +26,7 @@ enum {
 /* A message on its way out: the columns a sender needs. The slices are the arena's. */
 struct letter {
 	struct str id, to, message_id, subject, text, html;
+	uint8_t link_hash[HASH_BYTES];         /* zero: no link */
 	int64_t created_at, next_at, attempts; /* attempts: before this one */
 };
 
@@ -34,6 +35,7 @@ enum outcome {
 	MAIL_REFUSED,  /* for good */
 	MAIL_DEFERRED, /* this message; others may go */
 	MAIL_TROUBLE,  /* the server or its settings: others would fare no better */
+	MAIL_DROPPED,  /* not tried: its link works no more */
 };
 struct verdict {
 	enum outcome outcome;
@@ -71,7 +73,7 @@ struct mail {
 	char base_url[SMTP_URL_SIZE]; /* without a closing '/' */
 	char smtp_url[SMTP_URL_SIZE]; /* "" when there is a maildir */
 	const char *maildir;          /* path, or NULL */
-	struct run run;
+	struct run run;               /* whose round counts all that this process delivers */
 };
 
 /* settings.c: fills domain, base_url, smtp_url, maildir. */
@@ -105,6 +107,11 @@ enum err MUST_USE mail_outbox_sent(
 	struct db *db, const struct letter *l, int64_t now_s, bool keep_text);
 enum err MUST_USE mail_outbox_deferred(
 	struct db *db, const struct letter *l, int64_t next_at, const char *words);
+/* Failed, and its text is wiped unless `keep_text`. */
+enum err MUST_USE mail_outbox_dropped(
+	struct db *db, const struct letter *l, int64_t now_s, bool keep_text);
+/* ERR_NOT_FOUND: the link of `l` works no more. */
+enum err MUST_USE mail_outbox_link_check(struct db *db, const struct letter *l, int64_t now_s);
 enum err MUST_USE mail_outbox_failed(
 	struct db *db, const struct letter *l, int64_t now_s, const char *words);
 

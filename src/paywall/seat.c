@@ -61,6 +61,7 @@ static enum err mail_out(struct db_conn *c, const struct invite_job *j, const st
 		.to_key = j->to.key,
 		.by = j->inv->owner_email,
 		.link = buf_view(&link).p,
+		.link_hash = t->hash,
 		.minutes = SEAT_INVITATION_S / 60,
 		.now_s = j->inv->now_s };
 	enum err e = link.err ? link.err : mail_queue(j->w->mail, c, &n);

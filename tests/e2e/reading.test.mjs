@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { calm, openBrowser, openWindow, phone, startDemo } from '../lib/browser.mjs';
 import { request } from '../lib/http.mjs';
+import { until } from '../lib/server.mjs';
 
 export const covers = ['GET /', 'GET /articles/{slug}', 'GET /media/{id}/{name}', 'GET /static/{version}/{name}', 'GET /login', 'POST /login', 'POST /logout',
 	'GET /register', 'POST /register', 'GET /verify', 'POST /verify', 'GET /reset', 'POST /reset', 'GET /reset/confirm', 'POST /reset/confirm', 'GET /account',
@@ -44,8 +45,12 @@ async function open(page, name, scripts) {
 
 async function mailedLink(context, to, what) {
 	const box = await context.newPage();
-	await box.goto('/_dev/mailbox');
-	const link = await box.locator('article.mail', { hasText: to }).locator(`a[href*="${what}"]`).first().getAttribute('href');
+	const links = box.locator('article.mail', { hasText: to }).locator(`a[href*="${what}"]`);
+	await until('the mail, a moment after the answer', async () => {
+		await box.goto('/_dev/mailbox');
+		return links.count();
+	});
+	const link = await links.first().getAttribute('href');
 	await box.close();
 	return link;
 }

@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict';
 import { Reader, request } from './http.mjs';
 import { openWindow } from './browser.mjs';
+import { until } from './server.mjs';
 
+// A mail is queued a moment after the answer.
 export async function mailedLink(server, to, what) {
-	const { body } = await request(server, 'GET', '/_dev/mailbox');
-	const mail = body.split('<article class="mail">').find((m) => m.includes(to) && m.includes(what));
-	assert.ok(mail, `a mail to ${to} with ${what}`);
+	const mail = await until(`a mail to ${to} with ${what}`, async () => {
+		const { body } = await request(server, 'GET', '/_dev/mailbox');
+		return body.split('<article class="mail">').find((m) => m.includes(to) && m.includes(what));
+	});
 	return /href="([^"]+token=[^"]+)"/.exec(mail)[1].replaceAll('&amp;', '&');
 }
 

@@ -1,0 +1,318 @@
+/* Registrations and resets: what anybody may ask for by an address.
+ *
+ * Whoever asks must not learn whether the address has an account, and a stopwatch is an answer too.
+ * So the request stores one row, the same for every address, and is answered. A thread looks the
+ * address up afterwards and does what is to be done, in one transaction for each row. It runs the
+ * same statements whatever it finds, and begins on ticks of a clock instead of when a row comes in:
+ * requests of the same attacker meet it at no time that would tell him anything. */
+#include "internal.h"
+
+#include "postern/thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	TICK_US = 100 * 1000,
+	LOOK_EVERY_US = 5 * 1000 * 1000, /* for rows of a process that was killed */
+	LIST_MAX = 100,
+	ROW_BYTES_MAX = 64 << 10,
+};
+
+/* ---- in ---- */
+static const char *const kind_names[] = {
+	[ACCOUNT_REQUEST_REGISTER] = "register",
+	[ACCOUNT_REQUEST_RESET] = "reset",
+};
+
+static struct db_param proof_param(const struct account_request *r)
+{
+	static const uint8_t none[HASH_BYTES];
+
+	if (crypto_equal(r->proof_hash, none, HASH_BYTES))
+		return (struct db_param){ .type = DB_NULL };
+	return db_blob(r->proof_hash, HASH_BYTES);
+}
+
+static enum err insert_tx(struct db_conn *c, void *arg)
+{
+	const struct account_request *r = arg;
+	struct db_call call = { .query = QUERY_ACCOUNT_REQUEST_INSERT,
+		DB_PARAMS(db_z(r->id), db_z(r->kind), db_z(r->email), db_z(r->email_key),
+			db_z(r->name), db_z_or_null(r->password_hash), proof_param(r),
+			db_text(r->return_to), db_int(r->created_at)) };
+	return db_run(c, &call, NULL);
+}
+
+enum err request_put(
+	const struct accounts *s, enum account_request_kind kind, struct account_request *r)
+{
+	crypto_id_make(r->id);
+	snprintf(r->kind, sizeof r->kind, "%s", kind_names[kind]);
+	enum err e = db_tx(s->db, insert_tx, r);
+	if (!e)
+		account_requests_wake(s->requests);
+	return e;
+}
+
+/* ---- out: one request ---- */
+struct work {
+	const struct accounts *s;
+	const char *id;
+	struct arena *a;
+	int64_t now_s;
+	struct account_request row;
+	struct account known; /* id "": the address has no account */
+	enum mail_kind mail;
+};
+
+static enum err take(struct db_conn *c, struct work *w)
+{
+	static const struct db_column columns[] = {
+		DB_COL_CHARS(struct account_request, id),
+		DB_COL_CHARS(struct account_request, kind),
+		DB_COL_CHARS(struct account_request, email),
+		DB_COL_CHARS(struct account_request, email_key),
+		DB_COL_CHARS(struct account_request, name),
+		DB_COL_CHARS(struct account_request, password_hash),
+		DB_COL_BYTES(struct account_request, proof_hash),
+		DB_COL_STR(struct account_request, return_to),
+		DB_COL_INT(struct account_request, created_at),
+	};
+	static const struct db_shape shape = DB_SHAPE(struct account_request, columns);
+	struct db_call call = { .query = QUERY_ACCOUNT_REQUEST_TAKE,
+		DB_PARAMS(db_z(w->id)),
+		.shape = &shape,
+		.arena = w->a };
+	return db_get(c, &call, &w->row);
+}
+
+/* Both change nothing for an account that is verified. Who of two that registered one address owns
+ * the mailbox is not known yet, so neither password may stay. */
+static enum err account_begin(struct db_conn *c, const struct work *w)
+{
+	const struct account_request *r = &w->row;
+	struct db_call insert = { .query = QUERY_ACCOUNT_REGISTER,
+		DB_PARAMS(db_z(r->id), db_z(r->email), db_z(r->email_key), db_z(r->name),
+			db_z_or_null(r->password_hash), db_int(w->now_s), proof_param(r)) };
+	enum err e = db_run(c, &insert, NULL);
+
+	return e ? e : store_disown(c, w->known.id, w->now_s);
+}
+
+static enum mail_kind mail_for(const struct work *w, bool registering)
+{
+	if (w->known.disabled_at)
+		return MAIL_DISABLED;
+	if (!registering)
+		return *w->known.id ? MAIL_RESET : MAIL_NO_ACCOUNT;
+	return w->known.verified_at ? MAIL_EXISTS : MAIL_VERIFY;
+}
+
+static enum err notify(struct db_conn *c, struct work *w, bool registering)
+{
+	struct account owner = w->known;
+
+	if (!*owner.id) {
+		if (registering)
+			memcpy(owner.id, w->row.id, sizeof owner.id);
+		memcpy(owner.email, w->row.email, sizeof owner.email);
+		memcpy(owner.email_key, w->row.email_key, sizeof owner.email_key);
+	}
+	w->mail = mail_for(w, registering);
+	struct token_order o = { .s = w->s,
+		.owner = &owner,
+		.purpose = registering ? PURPOSE_VERIFY : PURPOSE_RESET,
+		.page = registering ? "/verify" : "/reset/confirm",
+		.return_to = w->row.return_to,
+		.kind = w->mail,
+		.now_s = w->now_s };
+	enum err e = token_send(c, &o);
+	crypto_wipe(owner.password_hash, sizeof owner.password_hash);
+	return e;
+}
+
+static enum err work_tx(struct db_conn *c, void *arg)
+{
+	struct work *w = arg;
+	enum err e = take(c, w);
+
+	if (e)
+		return e;
+	bool registering =
+		str_eq(str_of(w->row.kind), str_of(kind_names[ACCOUNT_REQUEST_REGISTER]));
+	w->known = (struct account){ 0 };
+	e = store_by_key(c, w->row.email_key, &w->known);
+	if (e && e != ERR_NOT_FOUND)
+		return e;
+	e = registering ? account_begin(c, w) : ERR_OK;
+	return e ? e : notify(c, w, registering);
+}
+
+/* ERR_OK also when another process took it. */
+static enum err work_on(const struct accounts *s, const char *id, int64_t now_s)
+{
+	ARENA_AUTO *a = arena_new(ROW_BYTES_MAX);
+	struct work w = { .s = s, .id = id, .a = a, .now_s = now_s };
+	enum err e = a ? db_tx(s->db, work_tx, &w) : ERR_NOMEM;
+
+	if (e != ERR_NOT_FOUND)
+		LOG(s->log, e ? LOG_ERROR : LOG_INFO, "account_request", log_z("id", id),
+			log_z("kind", w.row.kind), log_z("account", w.known.id),
+			log_z("mail", mail_kind_name(w.mail)), log_z("result", err_name(e)));
+	crypto_wipe(&w.row, sizeof w.row);
+	crypto_wipe(&w.known, sizeof w.known);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* ---- all that wait ---- */
+struct waiting {
+	char id[ID_SIZE];
+	int64_t created_at;
+};
+struct list_job {
+	struct waiting last;
+	struct arena *a;
+	struct waiting *rows;
+	size_t count;
+};
+
+static enum err list_read(struct db_conn *c, void *arg)
+{
+	static const struct db_column columns[] = { DB_COL_CHARS(struct waiting, id),
+		DB_COL_INT(struct waiting, created_at) };
+	static const struct db_shape shape = DB_SHAPE(struct waiting, columns);
+	struct list_job *j = arg;
+	struct db_call call = { .query = QUERY_ACCOUNT_REQUEST_LIST,
+		DB_PARAMS(db_int(j->last.created_at), db_z(j->last.id), db_int(LIST_MAX)),
+		.shape = &shape,
+		.arena = j->a,
+		.max_rows = LIST_MAX };
+	return db_list(c, &call, &j->rows, &j->count);
+}
+
+/* The rows after `last`, which becomes the last of them. One that fails is left for the next round
+ * and holds up nobody behind it. */
+static enum err run_some(
+	const struct accounts *s, int64_t now_s, struct waiting *last, size_t *count)
+{
+	ARENA_AUTO *a = arena_new(ROW_BYTES_MAX);
+	struct list_job j = { .last = *last, .a = a };
+	enum err e = a ? db_read(s->db, list_read, &j) : ERR_NOMEM, failed = ERR_OK;
+
+	if (e)
+		return e;
+	for (size_t i = 0; i < j.count; i++) {
+		e = work_on(s, j.rows[i].id, now_s);
+		if (e == ERR_UNAVAILABLE)
+			return e;
+		failed = e ? e : failed;
+	}
+	*count = j.count;
+	if (j.count)
+		*last = j.rows[j.count - 1];
+	return failed;
+}
+
+enum err account_requests_run(const struct accounts *s, int64_t now_s)
+{
+	struct waiting last = { .created_at = INT64_MIN };
+	enum err failed = ERR_OK;
+	size_t count = LIST_MAX;
+	bool any = false;
+
+	while (count == LIST_MAX) {
+		count = 0;
+		enum err e = run_some(s, now_s, &last, &count);
+		failed = e ? e : failed;
+		any = any || count;
+	}
+	if (any)
+		mail_wake(s->mail);
+	return failed;
+}
+
+/* ---- the thread ---- */
+struct account_requests {
+	const struct accounts *s;
+	const struct clock *clock;
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t wake;
+	bool woken, closing;
+};
+
+static void wait_until(struct account_requests *r, int64_t until_us)
+{
+	while (!r->closing && clock_monotonic_us() < until_us)
+		(void)cond_wait_until(&r->wake, &r->lock, until_us);
+}
+
+/* Until a row came in, and then until the next tick. False: the end. */
+static bool wait_for_work(struct account_requests *r)
+{
+	const int64_t look_us = clock_monotonic_us() + LOOK_EVERY_US;
+
+	pthread_mutex_lock(&r->lock);
+	bool late = false;
+	while (!r->closing && !r->woken && !late)
+		late = !cond_wait_until(&r->wake, &r->lock, look_us);
+	wait_until(r, (clock_monotonic_us() / TICK_US + 1) * TICK_US);
+	r->woken = false;
+	bool more = !r->closing;
+	pthread_mutex_unlock(&r->lock);
+	return more;
+}
+
+static void *requests_main(void *arg)
+{
+	struct account_requests *r = arg;
+
+	while (wait_for_work(r))
+		(void)!account_requests_run(r->s, clock_now_s(r->clock));
+	return NULL;
+}
+
+enum err account_requests_start(struct accounts *s, const struct clock *clock)
+{
+	struct account_requests *r = calloc(1, sizeof *r);
+
+	if (!r)
+		return ERR_NOMEM;
+	*r = (struct account_requests){ .s = s, .clock = clock };
+	pthread_mutex_init(&r->lock, NULL);
+	cond_init(&r->wake);
+	s->requests = r;
+	r->running = thread_start(&r->thread, requests_main, r);
+	return r->running ? ERR_OK : ERR_UNAVAILABLE;
+}
+
+void account_requests_wake(struct account_requests *r)
+{
+	if (!r)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->woken = true;
+	pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void account_requests_stop(struct accounts *s)
+{
+	struct account_requests *r = s->requests;
+
+	if (!r)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->closing = true;
+	pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+	if (r->running)
+		pthread_join(r->thread, NULL);
+	pthread_cond_destroy(&r->wake);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+	s->requests = NULL;
+}
