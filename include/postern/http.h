@@ -67,9 +67,12 @@ struct request {
 	enum method method;
 	bool head;       /* HEAD: routed as GET, body not sent; never spends or charges anything */
 	struct str path; /* decoded, canonical */
-	struct str target;                   /* as sent, path and query */
+	/* As sent, path and query: for the gate, which passes it on. No page may hold any of it,
+	 * since pages are shared by all who ask for the same path and the same `query`. */
+	struct str target;
 	struct str params[ROUTE_PARAMS_MAX]; /* {name} parts of the pattern, in order */
-	struct fields query, form;
+	struct fields query; /* what the route declares and the request has, in the route's order */
+	struct fields form;
 	struct str body;  /* BODY_JSON: raw bytes */
 	struct str token; /* secret: session token as presented, or empty */
 	struct ip client; /* after trusted_proxies */
@@ -92,7 +95,7 @@ size_t request_header_count(const struct request *r, const char *name);
 bool request_from_proxy(const struct request *r);
 
 /* An answer that is the same for a whole audience: for every reader whom http_settings.audience
- * says to belong to it and who sends the same target. "" are the strangers: no credential, and
+ * says to belong to it and who asks for the same: path and r->query. "" are the strangers: no credential, and
  * nothing that sets them apart. It may depend on nothing else of the request (no cookie, no
  * address, no name, no header but Accept-Encoding) and hold nothing that is not granted to all of
  * them. Zero: not shared. Answers with a status other than 200 are never kept, nor those
@@ -174,6 +177,9 @@ struct route {
 	enum method method;
 	const char *pattern; /* "/articles/{slug}"; a part in braces matches one non-empty segment,
 				"{path...}" at the end all that follows, be it nothing */
+	/* The names it reads of the query, separated by one space; "": none. All other names are
+	 * passed over, but see enum credential. */
+	const char *query;
 	http_handler *handler;
 	enum who who;
 	enum rate_class rate;
@@ -181,7 +187,8 @@ struct route {
 	size_t body_cap; /* bytes; 1 for BODY_NONE */
 	enum lane lane;
 };
-/* CREDENTIAL_PROXIED: questions of a proxy about its client's request, whose session token stands
+/* CREDENTIAL_BEARER: programs, which are told when they send a query parameter that the route does
+ * not declare (422). CREDENTIAL_PROXIED: questions of a proxy about its client's request, whose session token stands
  * in Authorization or else in the cookie. Whose page sent that request is for the server behind to
  * judge, and what its query means as well: neither is looked at. */
 enum credential { CREDENTIAL_COOKIE = 1, CREDENTIAL_BEARER, CREDENTIAL_NONE, CREDENTIAL_PROXIED };

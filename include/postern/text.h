@@ -39,13 +39,14 @@ struct url {
 enum err MUST_USE url_absolute(struct str raw, struct arena *a, struct url *out);
 void url_encode(
 	struct buf *b, struct str s); /* all but unreserved characters, RFC 3986 section 2.3 */
+void url_encode_path(struct buf *b, struct str s); /* and but '/' */
 /* True for what `return_to` may be: a path on this site, with its query if any, in plain ASCII, at
  * most URL_LOCAL_MAX bytes; not "//" in the path, '\\', spaces, controls, '%' followed by 09 0a 0d
  * 5c 2f or 00 or by anything but two hexadecimal digits. */
 bool url_is_local(struct str s);
 
 /* ---- fields: forms, query strings; cookies ---- */
-enum { FIELDS_MAX = 32 };
+enum { FIELDS_MAX = 32, QUERY_VALUE_MAX = 2048 };
 struct field {
 	struct str name, value;
 };
@@ -57,6 +58,14 @@ struct fields {
  * doubled name, a bad percent sequence, more than FIELDS_MAX pairs, text that is not UTF-8. NUL is
  * kept: who must not have it checks. */
 enum err MUST_USE form_parse(struct str body, struct arena *a, struct fields *out);
+/* What a route reads of a query string: the values of `names`, which are separated by one space each,
+ * in the order of `names`. Everything else is passed over, however it is written and how often.
+ * Refused is one of the names when it comes twice, or with a bad percent sequence, text that is not
+ * UTF-8 or more than QUERY_VALUE_MAX bytes; `*fault` is that name then. NUL is kept. */
+enum err MUST_USE query_parse(
+	struct str raw, struct str names, struct arena *a, struct fields *out, struct str *fault);
+/* The first name in a query string that is none of `names`, as written; {NULL, 0}: all are. */
+struct str query_unknown(struct str raw, struct str names);
 /* How often one Cookie header (RFC 6265 section 5.4, read leniently: pieces without a '=' are
  * passed over) names the cookie, however many others there are; the first value, a part of
  * `header`, in `out` unless 0. A header with controls names none. */

@@ -46,12 +46,10 @@ static enum err explain_read(struct db_conn *c, void *arg)
 	return explain_visit(g->api->wall, c, &g->visit, &g->facts, g->a, &g->x);
 }
 
-static enum err query_parse(struct request *r, struct response *rsp, struct explaining *g)
+static enum err explaining_parse(struct request *r, struct response *rsp, struct explaining *g)
 {
-	static const char *const known[] = { "article", "reader", "ip", "at" };
 	struct str ip = fields_get(&r->query, "ip"), at = fields_get(&r->query, "at");
 
-	query_check(r, rsp, known, COUNT(known));
 	g->slug = fields_get(&r->query, "article");
 	g->reader = fields_get(&r->query, "reader");
 	if (g->slug.n == 0)
@@ -87,7 +85,7 @@ enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
 	enum err e = service_key_ask(api, r, rsp, KEY_EXPLAIN);
 
 	if (!e)
-		e = query_parse(r, rsp, &g);
+		e = explaining_parse(r, rsp, &g);
 	if (!e)
 		e = find_reader(rsp, &g);
 	if (!e)

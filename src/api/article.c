@@ -181,11 +181,9 @@ static bool cursor_ok(struct str s, struct article_filter *f)
 
 static enum err list_parse(struct request *r, struct response *rsp, struct article_filter *f)
 {
-	static const char *const known[] = { "section", "tag", "q", "limit", "cursor" };
 	struct str limit = fields_get(&r->query, "limit");
 	int64_t n = LIST_DEFAULT;
 
-	query_check(r, rsp, known, COUNT(known));
 	if (limit.n > 0 && str_int(limit, 1, LIST_MAX, &n) != ERR_OK)
 		response_problem(rsp, "limit", "bad_number", "A number from 1 to 100.");
 	if (!cursor_ok(fields_get(&r->query, "cursor"), f))

@@ -49,8 +49,4 @@ enum err MUST_USE service_key_ask(
 	const struct api *api, struct request *r, struct response *rsp, enum key_scope scope);
 void json_retry_after(struct response *rsp, int64_t seconds);
 
-/* A problem for each parameter of the query that is not among the known. */
-void query_check(
-	const struct request *r, struct response *rsp, const char *const *known, size_t count);
-
 #endif

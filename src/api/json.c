@@ -158,16 +158,3 @@ json_t *account_json(const struct account *a)
 	return json_pack("{s:s, s:s, s:s, s:b}", "id", a->id, "email", a->email, "name", a->name,
 		"verified", a->verified_at != 0);
 }
-
-void query_check(
-	const struct request *r, struct response *rsp, const char *const *known, size_t count)
-{
-	for (size_t i = 0; i < r->query.n; i++) {
-		bool found = false;
-		for (size_t k = 0; k < count; k++)
-			found = found || str_eq(r->query.v[i].name, str_of(known[k]));
-		if (!found)
-			response_problem(rsp, arena_str(r->arena, r->query.v[i].name).p,
-				"unknown_field", "This parameter is not known here.");
-	}
-}

@@ -1,4 +1,4 @@
-/* After the sanity check: route, body cap, body type, rate class. */
+/* After the sanity check: route, body cap, body type, rate class, query. */
 #include "internal.h"
 
 #include <string.h>
@@ -100,7 +100,7 @@ static enum err check_rate(struct exchange *x)
 enum err http_request_admit(struct exchange *x)
 {
 	static enum err (*const steps[])(
-		struct exchange *) = { find_route, check_body, check_rate };
+		struct exchange *) = { find_route, check_body, check_rate, http_query_read };
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
 		e = steps[i](x);

@@ -216,6 +216,10 @@ struct exchange {
 	size_t header_count;
 	uint64_t header_names; /* a bit for each; some share one */
 	uint64_t announced;    /* Content-Length */
+	struct str raw_query;  /* what stands behind the '?'; {NULL, 0}: no '?' */
+	/* The path and what the route reads of the query, in one spelling: requests that are alike
+	 * in it get the same answer. In the arena, without a space. */
+	struct str key;
 	char *body;
 	size_t body_n, body_room;
 	uint64_t drained; /* bytes of a refused body */
@@ -254,7 +258,9 @@ struct request_line {
 	const char *method, *version;
 };
 enum err MUST_USE http_request_read(struct exchange *x, const struct request_line *line);
-/* admit.c: route, body cap and type, rate class. An error is a refusal that keeps the connection,
+/* query.c: r->query and x->key, of a request that has its route. */
+enum err MUST_USE http_query_read(struct exchange *x);
+/* admit.c: route, body cap and type, rate class, query. An error is a refusal that keeps the connection,
  * unless it sets x->close. */
 enum err MUST_USE http_request_admit(struct exchange *x);
 /* Sets what log (reason, a slug) and client (detail, a sentence) are told. Returns e. */

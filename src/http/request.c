@@ -251,12 +251,7 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 			"The address is not written in the one form that is taken here.");
 	}
 	x->group = http_group_of(x->listener, r->path);
-	if (rest.p && x->group->credential != CREDENTIAL_PROXIED &&
-		form_parse(rest, r->arena, &r->query) != ERR_OK) {
-		return http_refuse(x, ERR_INVALID, "bad_query",
-			"The part of the address after the ? is malformed or names something "
-			"twice.");
-	}
+	x->raw_query = rest;
 	return ERR_OK;
 }
 

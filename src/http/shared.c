@@ -1,5 +1,5 @@
-/* Answers that are the same for a whole audience: kept as finished responses, by the target as it
- * was sent and the audience. Looked up on the event loop; while the database is lost, also when
+/* Answers that are the same for a whole audience: kept as finished responses, by what was asked for
+ * (path and the part of the query that is read) and the audience. Looked up on the event loop; while the database is lost, also when
  * nobody can say any more that they are still the newest. */
 #include "internal.h"
 
@@ -55,24 +55,21 @@ static bool has_audience(struct exchange *x, struct audience *out)
 static bool may_be_shared(const struct exchange *x)
 {
 	const struct request *r = &x->req;
-	/* a query that nobody reads would make one picture many */
-	bool many = r->query.n > 0 && str_starts(r->path, STR("/media/"));
-	return x->h->s.shared && !x->group->known && !many && r->method == METHOD_GET && r->route &&
-	       r->route->who == WHO_READER && r->target.n <= SHARED_KEY_MAX;
+	return x->h->s.shared && !x->group->known && r->method == METHOD_GET && r->route &&
+	       r->route->who == WHO_READER && x->key.n > 0 && x->key.n <= SHARED_KEY_MAX;
 }
 
-/* Targets hold no space. */
 static struct str key_of(
 	const struct exchange *x, const char *audience, char space[static SHARED_KEY_SIZE])
 {
-	const struct str target = x->req.target;
+	const struct str what = x->key;
 	const struct str whom = str_of(audience);
 	if (whom.n == 0)
-		return target;
-	memcpy(space, target.p, target.n);
-	space[target.n] = ' ';
-	memcpy(space + target.n + 1, whom.p, whom.n);
-	return (struct str){ space, target.n + 1 + whom.n };
+		return what;
+	memcpy(space, what.p, what.n);
+	space[what.n] = ' ';
+	memcpy(space + what.n + 1, whom.p, whom.n);
+	return (struct str){ space, what.n + 1 + whom.n };
 }
 
 static bool is_cookie(const struct response *rsp, size_t i)
@@ -266,7 +263,7 @@ static bool answer_stale(struct exchange *x)
 	struct cache *c = x->h->s.shared;
 	if (x->audience.name[0])
 		return false;
-	struct cache_item *item = cache_get_unproven(c, x->req.target);
+	struct cache_item *item = cache_get_unproven(c, x->key);
 	if (!item)
 		return false;
 	int64_t age_s = (clock_boot_us() - cache_true_at_us(c, item)) / 1000000;

@@ -52,10 +52,35 @@ static const char *pattern_fault(const char *pattern)
 	return NULL;
 }
 
+/* Names of a-z and _, one space between two of them. */
+static const char *query_fault(const char *query, enum credential credential)
+{
+	struct str rest = str_of(query);
+	size_t names = 0;
+	if (credential == CREDENTIAL_PROXIED && rest.n > 0) {
+		return "names in a query that is another server's";
+	}
+	if (str_ends(rest, STR(" "))) {
+		return "a stray space among the names of its query";
+	}
+	while (rest.n > 0) {
+		struct str name = str_cut(&rest, ' ');
+		for (size_t i = 0; i < name.n; i++) {
+			if (name.p[i] != '_' && (name.p[i] < 'a' || name.p[i] > 'z')) {
+				return "a bad name in its query";
+			}
+		}
+		if (name.n == 0 || ++names > FIELDS_MAX) {
+			return "a stray space or too many names in its query";
+		}
+	}
+	return NULL;
+}
+
 static bool columns_in_range(const struct route *r)
 {
-	return r->method >= METHOD_GET && r->method <= METHOD_ANY && r->pattern && r->handler &&
-	       r->who >= WHO_ANYONE && r->who <= WHO_SIGNED_IN && r->rate >= RATE_PAGE &&
+	return r->method >= METHOD_GET && r->method <= METHOD_ANY && r->pattern && r->query &&
+	       r->handler && r->who >= WHO_ANYONE && r->who <= WHO_SIGNED_IN && r->rate >= RATE_PAGE &&
 	       r->rate < RATE_COUNT && r->body >= BODY_NONE && r->body <= BODY_JSON &&
 	       r->body_cap > 0 && r->body_cap <= ROUTE_BODY_MAX && r->lane >= LANE_LOOP &&
 	       r->lane <= LANE_HASH;
@@ -78,7 +103,8 @@ static const char *route_fault(const struct route_group *g, const struct route *
 	if (r->who != WHO_ANYONE && g->credential == CREDENTIAL_NONE) {
 		return "credentials in a group that takes none";
 	}
-	return pattern_fault(r->pattern);
+	const char *fault = query_fault(r->query, g->credential);
+	return fault ? fault : pattern_fault(r->pattern);
 }
 
 /* Alike but for the names in braces: one of the two could never be reached. */

@@ -48,8 +48,9 @@ bool page_names_reader(const struct request *r, struct str body);
 void page_private(struct response *rsp);
 const char *local_href(
 	struct arena *a, const char *path, struct str return_to); /* path?return_to=… */
-struct str own_address(
-	const struct request *r);        /* the target, without a query that holds a token */
+/* What leads back to this page: its path and what it reads of the query, but for a token and for
+ * what is said once (`done`). */
+struct str own_address(const struct request *r);
 struct str safe_return_to(struct str s); /* a local path, else "/" */
 const char *id_text(struct arena *a, struct str s);           /* NUL-terminated copy */
 void view_str(struct view *v, const char *key, struct str s); /* empty: false */

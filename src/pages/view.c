@@ -85,10 +85,36 @@ static void reader_view(struct view *root, const struct request *r)
 	view_child(root, "reader", v);
 }
 
+/* What is said once and what is secret leads back to no page. */
+static bool stays(struct str name)
+{
+	static const char *const passing[] = { "token", "done", "return_to" };
+
+	for (size_t i = 0; i < COUNT(passing); i++) {
+		if (str_eq(name, str_of(passing[i])))
+			return false;
+	}
+	return true;
+}
+
 struct str own_address(const struct request *r)
 {
-	bool secret = r->target.n > 0 && memmem(r->target.p, r->target.n, "token=", 6) != NULL;
-	return secret ? r->path : r->target;
+	BUF_AUTO b = BUF((size_t)4 * URL_PATH_MAX);
+	char before = '?';
+
+	url_encode_path(&b, r->path);
+	for (size_t i = 0; i < r->query.n; i++) {
+		const struct field *f = &r->query.v[i];
+
+		if (!stays(f->name))
+			continue;
+		buf_byte(&b, before);
+		buf_str(&b, f->name);
+		buf_byte(&b, '=');
+		url_encode_path(&b, f->value);
+		before = '&';
+	}
+	return b.err ? STR("/") : arena_str(r->arena, buf_view(&b));
 }
 
 struct view *page_view(const struct pages *p, const struct request *r, const struct page *pg)

@@ -63,6 +63,113 @@ enum err form_parse(struct str body, struct arena *a, struct fields *out)
 	return ERR_OK;
 }
 
+/* ---- query strings: some names are read, the others belong to somebody else ---- */
+
+/* Whether `raw` is `want` once it is decoded, without decoding it anywhere. */
+static bool decodes_to(struct str raw, struct str want)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < raw.n; i++, n++) {
+		char c = raw.p[i] == '+' ? ' ' : raw.p[i];
+		if (c == '%') {
+			int byte = percent_byte((struct str){ raw.p + i, raw.n - i });
+			if (byte < 0)
+				return false;
+			c = (char)byte;
+			i += 2;
+		}
+		if (n == want.n || c != want.p[n])
+			return false;
+	}
+	return n == want.n;
+}
+
+/* Which of `names` it is, counted from 0; `*name` is set then. Their number: none. */
+static size_t name_index(struct str raw, struct str names, struct str *name)
+{
+	size_t i = 0;
+	while (names.n > 0) {
+		struct str one = str_cut(&names, ' ');
+		if (decodes_to(raw, one)) {
+			*name = one;
+			return i;
+		}
+		i++;
+	}
+	return i;
+}
+
+static size_t name_count(struct str names)
+{
+	struct str none;
+	return name_index(STR(""), names, &none);
+}
+
+static enum err query_value(struct str raw, struct arena *a, struct str *out)
+{
+	struct str value;
+	enum err e = percent_decode(raw, true, a, &value);
+	if (e != ERR_OK)
+		return e;
+	if (value.n > QUERY_VALUE_MAX)
+		return ERR_TOO_LARGE;
+	if (!utf8_ok(value))
+		return ERR_INVALID;
+	*out = value;
+	return ERR_OK;
+}
+
+/* One pair of the query, into the slot of its name. */
+static enum err query_pair(
+	struct str piece, struct str names, struct arena *a, struct field *slots, struct str *fault)
+{
+	struct str value = piece, name = { NULL, 0 };
+	struct str raw = str_cut(&value, '=');
+	const size_t i = name_index(raw, names, &name);
+	if (!name.p)
+		return ERR_OK;
+	*fault = name;
+	if (slots[i].name.p)
+		return ERR_INVALID;
+	slots[i].name = name;
+	return query_value(value, a, &slots[i].value);
+}
+
+enum err query_parse(
+	struct str raw, struct str names, struct arena *a, struct fields *out, struct str *fault)
+{
+	struct field slots[FIELDS_MAX] = { 0 };
+	struct fields f = { .n = 0 };
+	const size_t count = name_count(names);
+	*fault = (struct str){ NULL, 0 };
+	f.v = count <= FIELDS_MAX ? arena_alloc(a, (count + 1) * sizeof f.v[0]) : NULL;
+	if (!f.v)
+		return ERR_NOMEM;
+	while (raw.n > 0 && count > 0) {
+		enum err e = query_pair(str_cut(&raw, '&'), names, a, slots, fault);
+		if (e != ERR_OK)
+			return e;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (slots[i].name.p)
+			f.v[f.n++] = slots[i];
+	}
+	*out = f;
+	return ERR_OK;
+}
+
+struct str query_unknown(struct str raw, struct str names)
+{
+	while (raw.n > 0) {
+		struct str value = str_cut(&raw, '&'), known = { NULL, 0 };
+		struct str name = str_cut(&value, '=');
+		(void)name_index(name, names, &known);
+		if (!known.p && (name.n > 0 || value.p))
+			return name;
+	}
+	return (struct str){ NULL, 0 };
+}
+
 size_t cookie_find(struct str header, struct str name, struct str *out)
 {
 	struct str first = { NULL, 0 };

@@ -11,8 +11,7 @@ int hex_value(char c)
 	return -1;
 }
 
-/* The byte that "%xx" at the head of `s` stands for, or -1. */
-static int percent_byte(struct str s)
+int percent_byte(struct str s)
 {
 	if (s.n < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
 		return -1;
@@ -128,17 +127,31 @@ static bool is_unreserved(char c)
 	       c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-void url_encode(struct buf *b, struct str s)
+static void put_encoded(struct buf *b, char byte)
 {
 	static const char digits[] = "0123456789ABCDEF";
+	const unsigned char c = (unsigned char)byte;
+	const char triple[3] = { '%', digits[c >> 4], digits[c & 15] };
+	buf_add(b, triple, sizeof triple);
+}
+
+void url_encode(struct buf *b, struct str s)
+{
 	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (is_unreserved(s.p[i])) {
+		if (is_unreserved(s.p[i]))
 			buf_byte(b, s.p[i]);
-		} else {
-			const char triple[3] = { '%', digits[c >> 4], digits[c & 15] };
-			buf_add(b, triple, sizeof triple);
-		}
+		else
+			put_encoded(b, s.p[i]);
+	}
+}
+
+void url_encode_path(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (is_unreserved(s.p[i]) || s.p[i] == '/')
+			buf_byte(b, s.p[i]);
+		else
+			put_encoded(b, s.p[i]);
 	}
 }
 

@@ -116,7 +116,7 @@ static enum err no_content(void *ctx, struct request *r, struct response *rsp)
 
 #define GET_ROUTE(pattern, handler)                                                                \
 	{                                                                                          \
-		METHOD_GET, pattern, handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_WORK       \
+		METHOD_GET, pattern, "", handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_WORK       \
 	}
 static const struct route pages[] = {
 	GET_ROUTE("/plain", plain),
@@ -131,10 +131,10 @@ static const struct route pages[] = {
 };
 static const struct route api[] = {
 	GET_ROUTE("/api/errors/{number}", failing),
-	{ METHOD_GET, "/api/me", plain, WHO_SIGNED_IN, RATE_LOGIN, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/api/me", "", plain, WHO_SIGNED_IN, RATE_LOGIN, BODY_NONE, 1, LANE_WORK },
 };
 static const struct route ops[] = {
-	{ METHOD_GET, "/health/live", plain, WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET, "/health/live", "", plain, WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_LOOP },
 };
 static const struct route_group groups[] = {
 	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER, NULL },

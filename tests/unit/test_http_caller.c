@@ -13,22 +13,22 @@ static enum err who(void *ctx, struct request *r, struct response *rsp)
 }
 
 #define WHO_ROUTES(prefix)                                                                         \
-	{ METHOD_GET, prefix "any", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },         \
-		{ METHOD_GET, prefix "reader", who, WHO_READER, RATE_PAGE, BODY_NONE, 1,           \
+	{ METHOD_GET, prefix "any", "", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },         \
+		{ METHOD_GET, prefix "reader", "", who, WHO_READER, RATE_PAGE, BODY_NONE, 1,           \
 			LANE_WORK },                                                               \
-		{ METHOD_GET, prefix "mine", who, WHO_SIGNED_IN, RATE_PAGE, BODY_NONE, 1,          \
+		{ METHOD_GET, prefix "mine", "", who, WHO_SIGNED_IN, RATE_PAGE, BODY_NONE, 1,          \
 			LANE_WORK },                                                               \
-		{ METHOD_POST, prefix "any", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1,             \
+		{ METHOD_POST, prefix "any", "", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1,             \
 			LANE_WORK },                                                               \
 	{                                                                                          \
-		METHOD_DELETE, prefix "mine", who, WHO_SIGNED_IN, RATE_PAGE, BODY_NONE, 1,         \
+		METHOD_DELETE, prefix "mine", "", who, WHO_SIGNED_IN, RATE_PAGE, BODY_NONE, 1,         \
 			LANE_WORK                                                                  \
 	}
 static const struct route pages[] = { WHO_ROUTES("/") };
 static const struct route api[] = { WHO_ROUTES("/api/") };
 static const struct route gate[] = { WHO_ROUTES("/gate/") };
 static const struct route hooks[] = {
-	{ METHOD_POST, "/hooks/any", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_POST, "/hooks/any", "", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
 };
 static const struct route_group groups[] = {
 	{ "/api/", api, COUNT(api), "api", site_fail, CREDENTIAL_BEARER, NULL },
@@ -109,7 +109,7 @@ static void tokens(void **state)
 		{ "GET /api/mine", "Authorization: Basic pst_good\r\n", 401, "api|" },
 		{ "GET /api/mine", "Authorization: pst_good\r\n", 401, "api|" },
 		{ "GET /api/mine", "Authorization: Bearer\r\n", 401, "api|" },
-		{ "GET /api/mine?access_token=pst_good", "", 401, "api|" },
+		{ "GET /api/mine?access_token=pst_good", "", 422, "api|" },
 		{ "GET /api/mine", BEARER BEARER, 400, "api|" },
 		{ "GET /gate/mine", BEARER, 200, "acct|" },
 		{ "GET /gate/mine", COOKIE, 200, "acct|" },

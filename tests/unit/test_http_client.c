@@ -29,13 +29,13 @@ static enum err large(void *ctx, struct request *r, struct response *rsp)
 
 #define SIMPLE(pattern, handler, lane)                                                             \
 	{                                                                                          \
-		METHOD_GET, pattern, handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, lane            \
+		METHOD_GET, pattern, "", handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, lane            \
 	}
 static const struct route pages[] = {
 	SIMPLE("/quick", quick, LANE_LOOP),
 	SIMPLE("/work", work, LANE_WORK),
 	SIMPLE("/large", large, LANE_WORK),
-	{ METHOD_POST, "/form", work, WHO_ANYONE, RATE_PAGE, BODY_FORM, 1000, LANE_WORK },
+	{ METHOD_POST, "/form", "", work, WHO_ANYONE, RATE_PAGE, BODY_FORM, 1000, LANE_WORK },
 };
 static const struct route_group groups[] = {
 	{ "/", pages, COUNT(pages), "pages", site_fail, CREDENTIAL_COOKIE, NULL },

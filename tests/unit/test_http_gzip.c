@@ -68,14 +68,14 @@ static void long_fail(void *ctx, struct request *r, struct response *rsp)
 }
 
 static const struct route routes[] = {
-	{ METHOD_GET, "/page", page, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
-	{ METHOD_GET, "/loop", page, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
-	{ METHOD_GET, "/kept", kept, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
-	{ METHOD_GET, "/both", kept_both, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
-	{ METHOD_GET, "/picture", picture, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
-	{ METHOD_GET, "/refused", refused, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
-	{ METHOD_GET, "/limited", page, WHO_READER, RATE_MAIL, BODY_NONE, 1, LANE_WORK },
-	{ METHOD_GET, "/brief", brief, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/page", "", page, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/loop", "", page, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET, "/kept", "", kept, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET, "/both", "", kept_both, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET, "/picture", "", picture, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/refused", "", refused, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/limited", "", page, WHO_READER, RATE_MAIL, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/brief", "", brief, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK },
 };
 static const struct route_group groups[] = {
 	{ "/", routes, COUNT(routes), "pages", long_fail, CREDENTIAL_COOKIE, NULL },

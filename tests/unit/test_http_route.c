@@ -11,7 +11,7 @@ static enum err nothing(void *ctx, struct request *r, struct response *rsp)
 
 #define PAGE(method, pattern)                                                                      \
 	{                                                                                          \
-		method, pattern, nothing, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP           \
+		method, pattern, "", nothing, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP           \
 	}
 
 static void matching(void **state)
@@ -97,14 +97,14 @@ static bool one_route_ok(struct route r, enum credential credential, const char 
 static void holes(void **state)
 {
 	(void)state;
-	const struct route good = { METHOD_POST, "/a/{b}", nothing, WHO_ANYONE, RATE_WRITE,
+	const struct route good = { METHOD_POST, "/a/{b}", "", nothing, WHO_ANYONE, RATE_WRITE,
 		BODY_FORM, 1000, LANE_WORK };
 	assert_true(one_route_ok(good, CREDENTIAL_COOKIE, "/"));
 	assert_true(one_route_ok(good, CREDENTIAL_COOKIE, "/a/"));
 	assert_false(one_route_ok(good, CREDENTIAL_COOKIE, "/b/"));
 	assert_false(one_route_ok(good, CREDENTIAL_COOKIE, "/a"));
 	assert_false(one_route_ok(good, 0, "/"));
-	struct route bad[32];
+	struct route bad[38];
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		bad[i] = good;
 	}
@@ -142,12 +142,22 @@ static void holes(void **state)
 	bad[29].rate = 0;
 	bad[30].pattern = "/{a}/{b}/{c}/{d...}";
 	bad[31].method = METHOD_ANY;
+	bad[32].query = NULL;
+	bad[33].query = " ";
+	bad[34].query = "a  b";
+	bad[35].query = "a ";
+	bad[36].query = "A";
+	bad[37].query = "a=1";
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		if (one_route_ok(bad[i], CREDENTIAL_COOKIE, "/")) {
 			fail_msg("bad route %zu was taken", i);
 		}
 	}
 	struct route reader = good;
+	reader.query = "return_to done";
+	assert_true(one_route_ok(reader, CREDENTIAL_COOKIE, "/"));
+	assert_false(one_route_ok(reader, CREDENTIAL_PROXIED, "/"));
+	reader.query = "";
 	reader.who = WHO_READER;
 	assert_true(one_route_ok(reader, CREDENTIAL_COOKIE, "/"));
 	assert_false(one_route_ok(reader, CREDENTIAL_NONE, "/"));

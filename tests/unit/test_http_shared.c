@@ -103,7 +103,7 @@ static enum err slow(void *ctx, struct request *r, struct response *rsp)
 
 #define ROUTE(method, path, handler, who)                                                          \
 	{                                                                                          \
-		method, path, handler, who, RATE_PAGE, BODY_NONE, 1, LANE_WORK                     \
+		method, path, "a b c new other", handler, who, RATE_PAGE, BODY_NONE, 1, LANE_WORK                     \
 	}
 static const struct route routes[] = {
 	ROUTE(METHOD_GET, "/page", page, WHO_READER),
@@ -250,7 +250,7 @@ static void never_kept(void **state)
 	assert_int_equal(made_after("GET /page", ""), 7);
 	assert_int_equal(made_after("GET /page", ""), 8);
 	st->shared.on = true;
-	char line[700] = "GET /page?";
+	char line[700] = "GET /page?a=";
 	memset(line + strlen(line), 'y', 600);
 	assert_int_equal(made_after(line, ""), 9);
 	assert_int_equal(made_after(line, ""), 10);
@@ -291,6 +291,25 @@ static void to_whom(void **state)
 	assert_int_equal(made_after("GET /page?c", ""), before + 4);
 	atomic_store(&st->strange, true);
 	assert_int_equal(made_after("GET /page?c", ""), before + 5);
+}
+
+/* What nobody reads makes no other page, and what is read is one page however it is written. */
+static void what_is_read(void **state)
+{
+	(void)state;
+	static const char *const alike[] = { "GET /page?a=1&b=x+y", "GET /page?b=x%20y&a=1",
+		"GET /page?fbclid=%zz&b=x%20y&fbclid&%61=%31&&", "HEAD /page?a=1&b=x+y" };
+	static const char *const bare[] = { "GET /page", "GET /page?", "GET /page?fbclid=1",
+		"GET /page?fbclid=2&utm_source=x&utm_source=y", "GET /p%61ge?50%off", "GET /page?A=1" };
+	cache_lives();
+	for (size_t i = 0; i < COUNT(bare); i++)
+		assert_int_equal(made_after(bare[i], ""), 1);
+	for (size_t i = 0; i < COUNT(alike); i++)
+		assert_int_equal(made_after(alike[i], ""), 2);
+	/* nor can a value be taken for a name */
+	assert_int_equal(made_after("GET /page?a=1%26b%3Dx+y", ""), 3);
+	assert_int_equal(made_after("GET /page?a=1", ""), 4);
+	assert_int_equal(made_after("GET /page%3Fa=1", ""), 4);
 }
 
 static void how_long(void **state)
@@ -436,6 +455,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_a_thread, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(never_kept, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(to_whom, open_stage, close_stage),
+		cmocka_unit_test_setup_teardown(what_is_read, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(how_long, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(unproven_is_not_given, open_stage, close_stage),
 		cmocka_unit_test_setup_teardown(lost, open_stage, close_stage),

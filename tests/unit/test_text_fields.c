@@ -70,6 +70,82 @@ static void forms(void **state)
 		check(&cases[i]);
 }
 
+/* Goal: of a query the declared names are read strictly and in their own order, and nothing that
+ * anybody else put there matters. */
+static void queries(void **state)
+{
+	(void)state;
+	static const struct {
+		struct str in, names;
+		enum err err;
+		struct str out; /* the fields, or the name at fault */
+	} cases[] = {
+		{ STR(""), STR("a b"), ERR_OK, STR("") },
+		{ STR("a=1&b=2"), STR(""), ERR_OK, STR("") },
+		{ STR("b=2&a=1"), STR("a b"), ERR_OK, STR("a=1|b=2|") },
+		{ STR("b=x+y%2Bz"), STR("a b"), ERR_OK, STR("b=x y+z|") },
+		{ STR("%61%62=1"), STR("a ab"), ERR_OK, STR("ab=1|") },
+		{ STR("a"), STR("a"), ERR_OK, STR("a=|") },
+		{ STR("a=%00"), STR("a"), ERR_OK, STR("a=\0|") },
+		{ STR("&&a=1&"), STR("a"), ERR_OK, STR("a=1|") },
+		{ STR("u=1&u=2&50%off&%FC=%zz&=&=1&%=%&\xfc=\xff&a=1"), STR("a b"), ERR_OK,
+			STR("a=1|") },
+		{ STR("A=1&aa=2&a%20=3&+a=4"), STR("a"), ERR_OK, STR("") },
+		{ STR("a=1&a=1"), STR("a b"), ERR_INVALID, STR("a") },
+		{ STR("a=1&b=1&%62"), STR("a b"), ERR_INVALID, STR("b") },
+		{ STR("b=%"), STR("a b"), ERR_INVALID, STR("b") },
+		{ STR("b=100%zz"), STR("a b"), ERR_INVALID, STR("b") },
+		{ STR("a=%FC"), STR("a"), ERR_INVALID, STR("a") },
+		{ STR("a=\xc3"), STR("a"), ERR_INVALID, STR("a") },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		ARENA_AUTO *a = arena_new(1 << 16);
+		BUF_AUTO b = BUF(1 << 16);
+		struct fields f = { .n = 77 };
+		struct str fault;
+		assert_int_equal(
+			query_parse(cases[i].in, cases[i].names, a, &f, &fault), cases[i].err);
+		if (cases[i].err == ERR_OK)
+			write_fields(&b, &f);
+		else
+			buf_str(&b, fault);
+		assert_true(str_eq(buf_view(&b), cases[i].out));
+		assert_true(cases[i].err == ERR_OK || f.n == 77);
+	}
+}
+
+/* Goal: there is no limit to what is passed over, and one to what is read. */
+static void long_queries(void **state)
+{
+	(void)state;
+	ARENA_AUTO *a = arena_new(1 << 16);
+	BUF_AUTO b = BUF(1 << 16);
+	struct fields f;
+	struct str fault;
+	for (int i = 0; i < 3000; i++)
+		buf_fmt(&b, "u%d=1&", i);
+	buf_puts(&b, "a=");
+	for (size_t i = 0; i < QUERY_VALUE_MAX; i++)
+		buf_byte(&b, 'x');
+	assert_int_equal(query_parse(buf_view(&b), STR("a"), a, &f, &fault), ERR_OK);
+	assert_int_equal(fields_get(&f, "a").n, QUERY_VALUE_MAX);
+	buf_byte(&b, 'x');
+	assert_int_equal(query_parse(buf_view(&b), STR("a"), a, &f, &fault), ERR_TOO_LARGE);
+	assert_true(str_eq(fault, STR("a")));
+}
+
+/* Goal: the API tells the first name that it does not know. */
+static void unknown_names(void **state)
+{
+	(void)state;
+	assert_null(query_unknown(STR(""), STR("a")).p);
+	assert_null(query_unknown(STR("a=1&&b=%zz&%61=2"), STR("a b")).p);
+	assert_true(str_eq(query_unknown(STR("a=1&c=1&d"), STR("a b")), STR("c")));
+	assert_true(str_eq(query_unknown(STR("%zz=1"), STR("a b")), STR("%zz")));
+	assert_true(str_eq(query_unknown(STR("a"), STR("")), STR("a")));
+	assert_non_null(query_unknown(STR("=1"), STR("a")).p);
+}
+
 /* Goal: the one cookie that is asked for is found among whatever else a header holds, and counted.
  */
 static void cookies(void **state)
@@ -157,6 +233,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms),
+		cmocka_unit_test(queries),
+		cmocka_unit_test(long_queries),
+		cmocka_unit_test(unknown_names),
 		cmocka_unit_test(cookies),
 		cmocka_unit_test(many_cookies),
 		cmocka_unit_test(limits),

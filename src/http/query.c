@@ -1,0 +1,82 @@
+/* The query of a request. A page reads the names that its route declares, strictly, and passes over
+ * the rest: newsletters, social networks and searches add names of their own to every link, with
+ * whatever encoding they like. Programs that use the API are told about a name nobody reads. What
+ * is read, with the path, is also the key of the response cache: with the whole query each click
+ * from a newsletter would be a page that nobody has asked for before. */
+#include "internal.h"
+
+enum { NAME_SHOWN_MAX = 64, KEY_MAX = 4 * (URL_PATH_MAX + FIELDS_MAX * QUERY_VALUE_MAX) };
+
+static enum err refuse_unknown(struct exchange *x, struct str name)
+{
+	struct request *r = &x->req;
+	const size_t n = name.n < NAME_SHOWN_MAX ? name.n : NAME_SHOWN_MAX;
+	BUF_AUTO b = BUF((size_t)3 * NAME_SHOWN_MAX);
+	url_encode(&b, (struct str){ name.p, n }); /* as it may stand in any document */
+	const struct str shown = arena_str(r->arena, buf_view(&b));
+	if (!shown.p) {
+		return ERR_NOMEM;
+	}
+	response_problem(&x->rsp, shown.p, "unknown_field", "This parameter is not known here.");
+	return http_refuse(x, ERR_INVALID, "unknown_parameter", NULL);
+}
+
+static enum err refuse_value(struct exchange *x, enum err e, struct str name)
+{
+	const char *detail = arena_fmt(x->req.arena,
+		"The parameter \"" STR_FMT "\" in the address %s. It may be there once, "
+		"percent-encoded UTF-8 of at most %d bytes.",
+		STR_ARG(name), e == ERR_TOO_LARGE ? "is too long" : "is malformed or there twice",
+		QUERY_VALUE_MAX);
+	return http_refuse(x, ERR_INVALID, "bad_query", detail);
+}
+
+static const bool bare[256] = { ['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['a' ... 'z'] = true,
+	['/'] = true,
+	['-'] = true,
+	['_'] = true,
+	['.'] = true,
+	['~'] = true };
+
+/* The path and what is read of the query, each in one spelling and one order. */
+static enum err make_key(struct exchange *x)
+{
+	struct request *r = &x->req;
+	if (r->query.n == 0 && str_made_of(bare, r->path)) {
+		x->key = r->path;
+		return ERR_OK;
+	}
+	BUF_AUTO b = BUF(KEY_MAX);
+	url_encode_path(&b, r->path);
+	for (size_t i = 0; i < r->query.n; i++) {
+		buf_byte(&b, i > 0 ? '&' : '?');
+		buf_str(&b, r->query.v[i].name);
+		buf_byte(&b, '=');
+		url_encode_path(&b, r->query.v[i].value);
+	}
+	x->key = b.err == ERR_OK ? arena_str(r->arena, buf_view(&b)) : (struct str){ NULL, 0 };
+	return x->key.p ? ERR_OK : ERR_NOMEM;
+}
+
+enum err http_query_read(struct exchange *x)
+{
+	struct request *r = &x->req;
+	const struct str names = str_of(r->route->query);
+	struct str fault;
+	if (x->group->credential == CREDENTIAL_PROXIED) {
+		return ERR_OK;
+	}
+	if (x->group->credential == CREDENTIAL_BEARER) {
+		const struct str name = query_unknown(x->raw_query, names);
+		if (name.p) {
+			return refuse_unknown(x, name);
+		}
+	}
+	enum err e = query_parse(x->raw_query, names, r->arena, &r->query, &fault);
+	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
+		return refuse_value(x, e, fault);
+	}
+	return e == ERR_OK ? make_key(x) : e;
+}
