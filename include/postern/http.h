@@ -95,10 +95,10 @@ size_t request_header_count(const struct request *r, const char *name);
 bool request_from_proxy(const struct request *r);
 
 /* An answer that is the same for a whole audience: for every reader whom http_settings.audience
- * says to belong to it and who asks for the same: path and r->query. "" are the strangers: no credential, and
- * nothing that sets them apart. It may depend on nothing else of the request (no cookie, no
- * address, no name, no header but Accept-Encoding) and hold nothing that is not granted to all of
- * them. Zero: not shared. Answers with a status other than 200 are never kept, nor those
+ * says to belong to it and who asks for the same: path and r->query. "" are the strangers: no
+ * credential, and nothing that sets them apart. It may depend on nothing else of the request (no
+ * cookie, no address, no name, no header but Accept-Encoding) and hold nothing that is not granted
+ * to all of them. Zero: not shared. Answers with a status other than 200 are never kept, nor those
  * with a Set-Cookie of which own_cookie does not speak. */
 enum { AUDIENCE_SIZE = 80 };
 /* The audience of one request. */
@@ -188,9 +188,9 @@ struct route {
 	enum lane lane;
 };
 /* CREDENTIAL_BEARER: programs, which are told when they send a query parameter that the route does
- * not declare (422). CREDENTIAL_PROXIED: questions of a proxy about its client's request, whose session token stands
- * in Authorization or else in the cookie. Whose page sent that request is for the server behind to
- * judge, and what its query means as well: neither is looked at. */
+ * not declare (422). CREDENTIAL_PROXIED: questions of a proxy about its client's request, whose
+ * session token stands in Authorization or else in the cookie. Whose page sent that request is for
+ * the server behind to judge, and what its query means as well: neither is looked at. */
 enum credential { CREDENTIAL_COOKIE = 1, CREDENTIAL_BEARER, CREDENTIAL_NONE, CREDENTIAL_PROXIED };
 /* A face: its routes, its context, how it takes credentials and renders errors. The prefix decides
  * who renders a 404. */

@@ -58,10 +58,10 @@ struct fields {
  * doubled name, a bad percent sequence, more than FIELDS_MAX pairs, text that is not UTF-8. NUL is
  * kept: who must not have it checks. */
 enum err MUST_USE form_parse(struct str body, struct arena *a, struct fields *out);
-/* What a route reads of a query string: the values of `names`, which are separated by one space each,
- * in the order of `names`. Everything else is passed over, however it is written and how often.
- * Refused is one of the names when it comes twice, or with a bad percent sequence, text that is not
- * UTF-8 or more than QUERY_VALUE_MAX bytes; `*fault` is that name then. NUL is kept. */
+/* What a route reads of a query string: the values of `names`, which are separated by one space
+ * each, in the order of `names`. Everything else is passed over, however it is written and how
+ * often. Refused is one of the names when it comes twice, or with a bad percent sequence, text that
+ * is not UTF-8 or more than QUERY_VALUE_MAX bytes; `*fault` is that name then. NUL is kept. */
 enum err MUST_USE query_parse(
 	struct str raw, struct str names, struct arena *a, struct fields *out, struct str *fault);
 /* The first name in a query string that is none of `names`, as written; {NULL, 0}: all are. */

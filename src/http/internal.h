@@ -260,8 +260,8 @@ struct request_line {
 enum err MUST_USE http_request_read(struct exchange *x, const struct request_line *line);
 /* query.c: r->query and x->key, of a request that has its route. */
 enum err MUST_USE http_query_read(struct exchange *x);
-/* admit.c: route, body cap and type, rate class, query. An error is a refusal that keeps the connection,
- * unless it sets x->close. */
+/* admit.c: route, body cap and type, rate class, query. An error is a refusal that keeps the
+ * connection, unless it sets x->close. */
 enum err MUST_USE http_request_admit(struct exchange *x);
 /* Sets what log (reason, a slug) and client (detail, a sentence) are told. Returns e. */
 enum err http_refuse(struct exchange *x, enum err e, const char *reason, const char *detail);

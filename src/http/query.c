@@ -7,13 +7,22 @@
 
 enum { NAME_SHOWN_MAX = 64, KEY_MAX = 4 * (URL_PATH_MAX + FIELDS_MAX * QUERY_VALUE_MAX) };
 
+/* As it was sent where that can stand in any document, else percent-encoded. */
+static struct str shown_name(struct exchange *x, struct str name)
+{
+	static const bool plain[256] = { ['!' ... '~'] = true };
+	name.n = name.n < NAME_SHOWN_MAX ? name.n : NAME_SHOWN_MAX;
+	if (str_made_of(plain, name)) {
+		return arena_str(x->req.arena, name);
+	}
+	BUF_AUTO b = BUF((size_t)3 * NAME_SHOWN_MAX);
+	url_encode(&b, name);
+	return arena_str(x->req.arena, buf_view(&b));
+}
+
 static enum err refuse_unknown(struct exchange *x, struct str name)
 {
-	struct request *r = &x->req;
-	const size_t n = name.n < NAME_SHOWN_MAX ? name.n : NAME_SHOWN_MAX;
-	BUF_AUTO b = BUF((size_t)3 * NAME_SHOWN_MAX);
-	url_encode(&b, (struct str){ name.p, n }); /* as it may stand in any document */
-	const struct str shown = arena_str(r->arena, buf_view(&b));
+	const struct str shown = shown_name(x, name);
 	if (!shown.p) {
 		return ERR_NOMEM;
 	}

@@ -1,6 +1,6 @@
 /* Answers that are the same for a whole audience: kept as finished responses, by what was asked for
- * (path and the part of the query that is read) and the audience. Looked up on the event loop; while the database is lost, also when
- * nobody can say any more that they are still the newest. */
+ * (path and the part of the query that is read) and the audience. Looked up on the event loop;
+ * while the database is lost, also when nobody can say any more that they are still the newest. */
 #include "internal.h"
 
 #include <string.h>

@@ -51,7 +51,7 @@ const char *local_href(
 /* What leads back to this page: its path and what it reads of the query, but for a token and for
  * what is said once (`done`). */
 struct str own_address(const struct request *r);
-struct str safe_return_to(struct str s); /* a local path, else "/" */
+struct str safe_return_to(struct str s);                      /* a local path, else "/" */
 const char *id_text(struct arena *a, struct str s);           /* NUL-terminated copy */
 void view_str(struct view *v, const char *key, struct str s); /* empty: false */
 

@@ -4,7 +4,7 @@
 
 #include "postern/text.h"
 
-int hex_value(char c); /* -1 for what is no hexadecimal digit */
+int hex_value(char c);          /* -1 for what is no hexadecimal digit */
 int percent_byte(struct str s); /* that "%xx" at the head of `s` stands for, or -1 */
 /* Percent-decodes all of `s` once, '+' to a space when asked. ERR_INVALID for a '%' without two
  * hexadecimal digits. `out->p` is never NULL on success. */

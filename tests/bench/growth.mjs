@@ -1,15 +1,23 @@
 // What a larger database costs: hot requests (one article, one reader) and cold ones (never the same twice).
 import { startPostern } from './stage.mjs';
 import { folder, median, root, run, stop, wrk } from './tools.mjs';
-import { rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const coldScript = path.join(root, 'tests/bench/cold.lua');
 
+// A page that names its reader is not kept in memory, so that also with few articles every cold request is one.
+function namingTheme(dir) {
+	const masthead = readFileSync(path.join(root, 'web/templates/_masthead.html'), 'utf8');
+	mkdirSync(`${dir}/theme/templates`, { recursive: true });
+	writeFileSync(`${dir}/theme/templates/_masthead.html`, `${masthead}{{#reader}}<!-- {{reader.email}} -->{{/reader}}\n`);
+	return `${dir}/theme`;
+}
+
 // What is written when a database is filled goes to the disk first: it would be in the way of what is measured.
 async function filled(accounts, articles) {
 	const dir = folder();
-	const postern = await startPostern({ dir, accounts, articles });
+	const postern = await startPostern({ dir, accounts, articles, env: { POSTERN_WEB_THEME: namingTheme(dir) } });
 	const subset = `${dir}/some-tokens`;
 	run(['sh', '-c', `shuf -n 50000 --random-source=${dir}/tokens ${dir}/tokens > ${subset}; sync`]);
 	return { accounts, articles, dir, postern, subset, samples: [], hot: { path: '/articles/bench-0', headers: { Cookie: `postern=${postern.tokens[0]}` } } };
@@ -17,6 +25,8 @@ async function filled(accounts, articles) {
 
 async function cold(size, seconds) {
 	size.cold = await wrk(size.postern.port, { connections: 1, seconds: Math.max(1, Math.min(seconds, 2)), script: coldScript, args: [size.subset, size.articles, 1], pids: [size.postern.pid] });
+	await stop(size.postern.child);
+	size.postern = { ...await startPostern({ dir: size.dir, seeded: true }), tokens: size.postern.tokens };
 	await wrk(size.postern.port, { ...size.hot, seconds: 1 });
 }
 

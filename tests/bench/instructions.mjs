@@ -71,7 +71,7 @@ export async function instructions({ keep, only } = {}) {
 	for (const f of keep ? readdirSync(dir).filter((name) => name.startsWith('callgrind')) : [])
 		rmSync(path.join(dir, f));
 	const postern = await startPostern({ accounts: 20, articles: 20, wrap: wrap(dir), core: null });
-	const routes = (await hotRoutes(postern)).there.filter((r) => !only || only.includes(r.id));
+	const routes = (await hotRoutes(postern)).there.filter((r) => !r.script && (!only || only.includes(r.id)));
 	const twin = await startTwin([NO_CONTENT, ...routes.map((row) => row.answer)], { wrap: wrap(twinDir) });
 	await settled(postern, dir);
 	for (const [i, row] of routes.entries()) {

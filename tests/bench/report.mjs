@@ -37,8 +37,9 @@ const throughputHead = ['row', 'requests/s', 'spread', 'p50', 'p99', 'server µs
 const throughputRow = (r) => [r.name, n0(r.own.perSecond), percent(r.own.spread), ms(r.own.p50Us), ms(r.own.p99Us), n1(r.own.cpuUs), n0(r.twin.perSecond), n1(r.twin.cpuUs), n2(r.ratio), n2(r.cpuRatio)];
 
 function aims(t) {
-	const row = (id) => t.rows.find((r) => r.id === id), full = row('article-full'), file = row('nginx-file'), auth = row('nginx-auth');
+	const row = (id) => t.rows.find((r) => r.id === id), full = row('article-full'), clicks = row('article-clicks'), file = row('nginx-file'), auth = row('nginx-auth');
 	const out = t.rows.filter((r) => r.target).map((r) => [`${r.name}: throughput to the bare library's`, `≥ ${n2(r.target)}`, n2(r.ratio), verdict(r.ratio >= r.target)]);
+	out.push(['another fbclid each time: throughput to the whole article\'s', '≥ 0.90', n2(clicks.own.perSecond / full.own.perSecond), verdict(clicks.own.perSecond >= 0.9 * full.own.perSecond)]);
 	out.push(['whole article: processor time to the bare library\'s', '≤ 1.20', n2(full.cpuRatio), verdict(full.cpuRatio <= 1.2)]);
 	out.push(['whole article to nginx with the page as a public file', '> 1', n2(full.own.perSecond / file.own.perSecond), verdict(full.own.perSecond > file.own.perSecond)]);
 	out.push(['whole article to nginx with auth_request', '≥ 2.5', n2(full.own.perSecond / auth.own.perSecond), verdict(full.own.perSecond >= 2.5 * auth.own.perSecond)]);

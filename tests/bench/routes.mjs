@@ -1,5 +1,6 @@
 // The hot routes: what is asked, and how one sees that the feature is there. A row whose feature is not there yet is left out.
-import { ask } from './tools.mjs';
+import path from 'node:path';
+import { ask, root } from './tools.mjs';
 import { meterCookie } from './stage.mjs';
 
 const decided = (grant) => (a) => a.status === 200 && new RegExp(`^${grant};`).test(a.headers['postern-decision'] ?? '');
@@ -13,6 +14,8 @@ export async function hotRoutes(server) {
 	const token = server.tokens[0], cookie = await meterCookie(server.port);
 	const all = [
 		{ id: 'article-full', name: 'whole article, subscriber, HTML', path: '/articles/bench-0', headers: { Cookie: `postern=${token}` }, fits: decided('full'), target: 0.9 },
+		{ id: 'article-clicks', name: 'the same article with another fbclid each time', path: '/articles/bench-0', headers: { Cookie: `postern=${token}` },
+			fits: decided('full'), script: path.join(root, 'tests/bench/clicks.lua') },
 		{ id: 'article-teaser', name: 'teaser, stranger, HTML', path: '/articles/bench-0', headers: {}, fits: decided('teaser'), target: 0.95 },
 		{ id: 'article-metered', name: 'metered article, cookie checked and set anew', path: '/articles/bench-5', headers: cookie ? { Cookie: cookie } : null,
 			fits: (a) => decided('full')(a) && a.headers['set-cookie']?.length > 0, target: 0.75 },

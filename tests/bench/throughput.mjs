@@ -18,7 +18,7 @@ async function lanes(postern) {
 	const nginx = await startNginx(there[0].answer.body, twin.port);
 	const own = there.flatMap((row, i) => [
 		{ ...row, port: postern.port, pids: [postern.pid] },
-		{ id: `${row.id}:twin`, name: `bare library, same bytes as: ${row.name}`, port: twin.port, path: `/${row.id === 'gate-check' ? 0 : i + 1}`, headers: row.headers, pids: [twin.pid] },
+		{ id: `${row.id}:twin`, name: `bare library, same bytes as: ${row.name}`, port: twin.port, path: `/${row.id === 'gate-check' ? 0 : i + 1}`, headers: row.headers, script: undefined, pids: [twin.pid] },
 	]);
 	const beside = [
 		{ id: 'nginx-file', name: 'nginx, the same page as a public file', port: nginx.port, path: '/public', headers: there[0].headers, pids: [nginx.pid] },
@@ -37,7 +37,7 @@ export async function throughput({ rounds, seconds, connections, say }) {
 	for (let round = 1; round <= rounds; round++) {
 		say(`throughput, round ${round} of ${rounds}`);
 		for (const lane of all)
-			lane.samples.push(await wrk(lane.port, { path: lane.path, headers: lane.headers, connections, seconds, pids: lane.pids }));
+			lane.samples.push(await wrk(lane.port, { path: lane.path, headers: lane.headers, script: lane.script, connections, seconds, pids: lane.pids }));
 	}
 	await close();
 	await stop(postern.child);

@@ -191,7 +191,7 @@ test('credentials come from the one place of their face: Bearer for the API, the
 	problem(await request(server, 'GET', '/api/v1/account', { headers: { Cookie: `postern=${api.token}` } }), 401, 'unauthenticated');
 	assert.equal((await request(server, 'GET', '/account', { headers: { Authorization: `Bearer ${page.session}` } })).status, 303);
 	for (const target of [`/api/v1/account?token=${api.token}`, `/api/v1/account?access_token=${api.token}`])
-		problem(await request(server, 'GET', target), 401, 'unauthenticated');
+		problem(await request(server, 'GET', target), 422, 'invalid_fields');
 	assert.equal((await request(server, 'GET', `/account?postern=${page.session}`)).status, 303);
 	for (const value of [`Basic ${api.token}`, api.token, `Bearer ${api.token}x`, `Bearer ${api.token} x`, 'Bearer', 'Bearer ', `Token ${api.token}`])
 		problem(await new Api(server).get('/account', { Authorization: value }), 401, 'unauthenticated', value);

@@ -131,7 +131,8 @@ test('pages that need an account lead to log-in and back; their forms are refuse
 	for (const target of ['/account', '/account/password', '/account/sessions', '/account?x=1']) {
 		const a = await request(server, 'GET', target);
 		assert.equal(a.status, 303, target);
-		assert.equal(a.headers.location, `/login?return_to=${encodeURIComponent(target)}`);
+		// what a page does not read of its address does not come along
+		assert.equal(a.headers.location, `/login?return_to=${encodeURIComponent(target.split('?')[0])}`);
 		secure(a, target);
 		unstored(a, target);
 	}

@@ -26,7 +26,7 @@ const spellings = (path) => {
 	return [`//${first}${rest}`, `/./${first}${rest}`, `/x/../${first}${rest}`, `/%2e/${first}${rest}`, `/x/%2e%2e/${first}${rest}`, `/x/%2E%2E/${first}${rest}`, `/${first}%2f${rest.slice(1)}`,
 		`/${first}%2F${rest.slice(1)}`, `/${first};x${rest}`, `${path};x`, `${path};jsessionid=1`, `${path}%00`, `${path}%00.css`, `${path}#`, `${path}#x?y`, `${path}%23`, `${path}%5c`, `/\\${first}${rest}`,
 		`/x\\..\\${first}${rest}`, `${path}%0a`, `${path}%0d%0aX:%20y`, `${path}%09`, `${path}%`, `${path}%zz`, `${path}%c0%ae`, `${path}%ff`, `/${first}//${rest.slice(1)}`, `${path}/.`, `${path}/..`,
-		`http://x${path}`, `http://evil.example${path}`, `//evil.example${path}`, first + rest, `*${path}`, `${path}?x=%00&x=1`, `${path}?%zz`, `${path}?a=1&a=2`];
+		`http://x${path}`, `http://evil.example${path}`, `//evil.example${path}`, first + rest, `*${path}`];
 };
 const others = (path) => [path.toUpperCase(), `${path}.`, `${path}/`, `${path}.html`, `${path}%20`, `${path}+`, `${path}~`, `%2f${path.slice(1)}`];
 

@@ -116,7 +116,7 @@ static enum err no_content(void *ctx, struct request *r, struct response *rsp)
 
 #define GET_ROUTE(pattern, handler)                                                                \
 	{                                                                                          \
-		METHOD_GET, pattern, "", handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_WORK       \
+		METHOD_GET, pattern, "", handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_WORK   \
 	}
 static const struct route pages[] = {
 	GET_ROUTE("/plain", plain),

@@ -13,15 +13,15 @@ static enum err who(void *ctx, struct request *r, struct response *rsp)
 }
 
 #define WHO_ROUTES(prefix)                                                                         \
-	{ METHOD_GET, prefix "any", "", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },         \
-		{ METHOD_GET, prefix "reader", "", who, WHO_READER, RATE_PAGE, BODY_NONE, 1,           \
+	{ METHOD_GET, prefix "any", "", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP },     \
+		{ METHOD_GET, prefix "reader", "", who, WHO_READER, RATE_PAGE, BODY_NONE, 1,       \
 			LANE_WORK },                                                               \
-		{ METHOD_GET, prefix "mine", "", who, WHO_SIGNED_IN, RATE_PAGE, BODY_NONE, 1,          \
+		{ METHOD_GET, prefix "mine", "", who, WHO_SIGNED_IN, RATE_PAGE, BODY_NONE, 1,      \
 			LANE_WORK },                                                               \
-		{ METHOD_POST, prefix "any", "", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1,             \
+		{ METHOD_POST, prefix "any", "", who, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1,         \
 			LANE_WORK },                                                               \
 	{                                                                                          \
-		METHOD_DELETE, prefix "mine", "", who, WHO_SIGNED_IN, RATE_PAGE, BODY_NONE, 1,         \
+		METHOD_DELETE, prefix "mine", "", who, WHO_SIGNED_IN, RATE_PAGE, BODY_NONE, 1,     \
 			LANE_WORK                                                                  \
 	}
 static const struct route pages[] = { WHO_ROUTES("/") };

@@ -29,7 +29,7 @@ static enum err large(void *ctx, struct request *r, struct response *rsp)
 
 #define SIMPLE(pattern, handler, lane)                                                             \
 	{                                                                                          \
-		METHOD_GET, pattern, "", handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, lane            \
+		METHOD_GET, pattern, "", handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, lane        \
 	}
 static const struct route pages[] = {
 	SIMPLE("/quick", quick, LANE_LOOP),

@@ -95,7 +95,7 @@ static bool known(void *ctx, struct request *r, struct response *rsp)
 
 #define ROUTE(method, path, handler)                                                               \
 	{                                                                                          \
-		method, path, "", handler, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK              \
+		method, path, "", handler, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK          \
 	}
 static const struct route routes[] = {
 	ROUTE(METHOD_GET, "/page", page),

@@ -41,7 +41,7 @@ static enum err quick(void *ctx, struct request *r, struct response *rsp)
 
 #define SIMPLE(pattern, handler)                                                                   \
 	{                                                                                          \
-		METHOD_GET, pattern, "", handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_WORK       \
+		METHOD_GET, pattern, "", handler, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_WORK   \
 	}
 static const struct route pages[] = {
 	SIMPLE("/long", lengthy),

@@ -11,7 +11,7 @@ static enum err nothing(void *ctx, struct request *r, struct response *rsp)
 
 #define PAGE(method, pattern)                                                                      \
 	{                                                                                          \
-		method, pattern, "", nothing, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP           \
+		method, pattern, "", nothing, WHO_ANYONE, RATE_PAGE, BODY_NONE, 1, LANE_LOOP       \
 	}
 
 static void matching(void **state)

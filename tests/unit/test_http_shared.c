@@ -103,7 +103,7 @@ static enum err slow(void *ctx, struct request *r, struct response *rsp)
 
 #define ROUTE(method, path, handler, who)                                                          \
 	{                                                                                          \
-		method, path, "a b c new other", handler, who, RATE_PAGE, BODY_NONE, 1, LANE_WORK                     \
+		method, path, "a b c new other", handler, who, RATE_PAGE, BODY_NONE, 1, LANE_WORK  \
 	}
 static const struct route routes[] = {
 	ROUTE(METHOD_GET, "/page", page, WHO_READER),
@@ -300,7 +300,8 @@ static void what_is_read(void **state)
 	static const char *const alike[] = { "GET /page?a=1&b=x+y", "GET /page?b=x%20y&a=1",
 		"GET /page?fbclid=%zz&b=x%20y&fbclid&%61=%31&&", "HEAD /page?a=1&b=x+y" };
 	static const char *const bare[] = { "GET /page", "GET /page?", "GET /page?fbclid=1",
-		"GET /page?fbclid=2&utm_source=x&utm_source=y", "GET /p%61ge?50%off", "GET /page?A=1" };
+		"GET /page?fbclid=2&utm_source=x&utm_source=y", "GET /p%61ge?50%off",
+		"GET /page?A=1" };
 	cache_lives();
 	for (size_t i = 0; i < COUNT(bare); i++)
 		assert_int_equal(made_after(bare[i], ""), 1);

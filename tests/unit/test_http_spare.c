@@ -56,7 +56,7 @@ static enum err held(void *ctx, struct request *r, struct response *rsp)
 
 #define ROUTE(path, handler)                                                                       \
 	{                                                                                          \
-		METHOD_GET, path, "", handler, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK          \
+		METHOD_GET, path, "", handler, WHO_READER, RATE_PAGE, BODY_NONE, 1, LANE_WORK      \
 	}
 static const struct route routes[] = {
 	ROUTE("/page", page),
