@@ -76,16 +76,19 @@ enum err MUST_USE content_media_open(struct db_conn *c, const struct image *img,
  * ---- */
 struct article_filter {
 	struct str section, tag; /* slug of the section, name of the tag; empty: all */
-	struct str words;  /* every word must be in headline, dek, byline, section or tags; never
-			      looks at text */
-	int64_t before_at; /* cursor: older than (before_at, before_id); 0: from the newest */
-	struct str before_id;
-	size_t limit; /* at most LIST_MAX */
-	bool all;     /* command line only: also what is withheld, embargoed, expired */
+	struct str words;     /* every word must be in headline, dek, byline, section or tags; never
+				 looks at text */
+	int64_t before_at;    /* cursor: older than (before_at, before_id) */
+	struct str before_id; /* empty: from the newest */
+	size_t limit;         /* at most LIST_MAX */
+	bool all;             /* command line only: also what is withheld, embargoed, expired */
 	int64_t now_s;
 };
 enum err MUST_USE content_list(struct db_conn *c, const struct article_filter *f, struct arena *a,
 	struct article **out, size_t *count);
+/* The cursor of the page behind `last`, and the filter made of one. ERR_INVALID: not ours. */
+const char *content_cursor_text(const struct article *last, struct arena *a);
+enum err MUST_USE content_cursor_parse(struct str s, struct article_filter *f);
 struct section {
 	struct str slug, name;
 };

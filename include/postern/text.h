@@ -152,23 +152,42 @@ const char *text_nearest(struct str word, const char *const *names);
  * OPAQUE_MAX bytes. */
 enum err MUST_USE text_fold(struct str s, struct arena *a, struct str *out);
 
-/* ---- time ---- */
-enum { TIME_TEXT_SIZE = 32 };
-enum err MUST_USE time_parse(
-	struct str s, int64_t *out); /* RFC 3339, or "YYYY-MM-DD" (midnight UTC) */
-void time_text(int64_t t, char out[static TIME_TEXT_SIZE]);  /* "2026-11-20T05:40:00Z" */
-void time_http(int64_t t, char out[static TIME_TEXT_SIZE]);  /* IMF-fixdate */
-void time_human(int64_t t, char out[static TIME_TEXT_SIZE]); /* "20 November 2026, 05:40 UTC" */
-void time_day(int64_t t, char out[static TIME_TEXT_SIZE]);   /* "Friday, 20 November 2026" */
+/* ---- time: seconds since 1970 in UTC; 0 stands for "none" everywhere ---- */
+enum { TIME_TEXT_SIZE = 64 };
+enum time_edge {
+	TIME_STARTS = 1, /* of a day without a time: its first instant */
+	TIME_ENDS,       /* its end, so that the day itself is included */
+};
+/* RFC 3339, also with a blank for the "T", without seconds, and with an offset such as "+0100". A
+ * day without a time is the newsroom's, and so is a time without an offset. Never makes 0: the very
+ * second 1970-01-01T00:00:00Z is read as the next one. */
+enum err MUST_USE time_parse(struct str s, enum time_edge edge, int64_t *out);
+/* For programs. */
+void time_text(int64_t t_s, char out[static TIME_TEXT_SIZE]); /* "2026-11-20T05:40:00Z" */
+void time_mail(int64_t t_s,
+	char out[static TIME_TEXT_SIZE]); /* RFC 5322 "Fri, 20 Nov 2026 00:40:00 -0500" */
+/* For the newsroom's tools; time_parse reads them back, to the minute. */
+void time_iso(int64_t t_s, char out[static TIME_TEXT_SIZE]); /* "2026-11-20 00:40-05:00" */
+/* An end: "2026-11-30" for the midnight after, else as time_iso. */
+void time_iso_until(int64_t t_s, char out[static TIME_TEXT_SIZE]);
+/* For readers. A year that is the present one is left out of all but time_full and time_day. */
+void time_date(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE]); /* "20 November" */
+/* "20 November, 00:40 EST"; "20 November 2025, 00:40 EST" */
+void time_human(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE]);
+/* An end: "30 November" for the midnight after it, else as time_human. */
+void time_until(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE]);
+void time_full(int64_t t_s, char out[static TIME_TEXT_SIZE]); /* "20 November 2026, 00:40 EST" */
+void time_day(int64_t t_s, char out[static TIME_TEXT_SIZE]);  /* "Friday, 20 November 2026" */
 
-/* ---- the process's time zone. Any thread, but for local_zone_set: before there are others. ----
+/* ---- the newsroom's time zone. Any thread, but for local_zone_set: before there are others. ----
  */
 void local_zone_set(const char *tz); /* as TZ has it (POSIX, or a name of the zone database) */
 unsigned local_zone_version(void);   /* another one after each local_zone_set */
+struct tm local_tm(int64_t t_s);     /* what the clock and the calendar show there */
+unsigned local_weekday(int64_t t_s); /* 0 Sunday … 6 Saturday */
 /* The first instant of a day, of which year, month and day are looked at (as mktime takes them,
  * also out of range); right where clocks change at midnight. */
 int64_t local_day_start(struct tm day);
-unsigned local_weekday(int64_t t_s); /* 0 Sunday … 6 Saturday */
 
 /* ---- escaping ---- */
 void escape_html(

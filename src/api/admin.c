@@ -57,9 +57,9 @@ static enum err explaining_parse(struct request *r, struct response *rsp, struct
 	if (ip.n > 0 && ip_parse(ip, &g->visit.client) != ERR_OK)
 		response_problem(
 			rsp, "ip", "bad_address", "An IPv4 or IPv6 address without a port.");
-	if (at.n > 0 && time_parse(at, &g->visit.now_s) != ERR_OK)
-		response_problem(
-			rsp, "at", "bad_time", "A date or a time such as 2027-01-31T18:00:00Z.");
+	if (at.n > 0 && time_parse(at, TIME_STARTS, &g->visit.now_s) != ERR_OK)
+		response_problem(rsp, "at", "bad_time",
+			"A day such as 2027-01-31 or a time such as 2027-01-31T18:00:00Z.");
 	return rsp->problem_count ? ERR_INVALID : ERR_OK;
 }
 

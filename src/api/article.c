@@ -169,24 +169,14 @@ static enum err list_read(struct db_conn *c, void *arg)
 	return l->levels ? levels_read(c, l) : ERR_NOMEM;
 }
 
-/* "1763600000-id": the last article of the page before. */
-static bool cursor_ok(struct str s, struct article_filter *f)
-{
-	if (s.n == 0)
-		return true;
-	struct str at = str_cut(&s, '-');
-	f->before_id = s;
-	return s.n > 0 && s.n < ID_SIZE && str_int(at, 1, INT64_MAX / 2, &f->before_at) == ERR_OK;
-}
-
 static enum err list_parse(struct request *r, struct response *rsp, struct article_filter *f)
 {
-	struct str limit = fields_get(&r->query, "limit");
+	struct str limit = fields_get(&r->query, "limit"), cursor = fields_get(&r->query, "cursor");
 	int64_t n = LIST_DEFAULT;
 
 	if (limit.n > 0 && str_int(limit, 1, LIST_MAX, &n) != ERR_OK)
 		response_problem(rsp, "limit", "bad_number", "A number from 1 to 100.");
-	if (!cursor_ok(fields_get(&r->query, "cursor"), f))
+	if (cursor.n > 0 && content_cursor_parse(cursor, f) != ERR_OK)
 		response_problem(rsp, "cursor", "bad_cursor",
 			"Use next_cursor of the page before as it is.");
 	f->section = fields_get(&r->query, "section");
@@ -210,8 +200,7 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 	for (size_t i = 0; i < l.count; i++)
 		json_array_append_new(items, article_json(&l.list[i], l.levels[i]));
 	if (l.count == l.f.limit)
-		next = json_string(arena_fmt(r->arena, "%lld-%s",
-			(long long)l.list[l.count - 1].published_at, l.list[l.count - 1].id));
+		next = json_string(content_cursor_text(&l.list[l.count - 1], r->arena));
 	content_share_list(api->wall, r, rsp);
 	return json_answer(
 		r, rsp, 200, json_pack("{s:o, s:o}", "articles", items, "next_cursor", next));

@@ -66,8 +66,18 @@ const char *cli_day(struct arena *a, int64_t t)
 
 	if (!t)
 		return "-";
-	time_text(t, text);
-	return arena_fmt(a, "%.10s %.5s", text, text + 11);
+	time_iso(t, text);
+	return arena_fmt(a, "%s", text);
+}
+
+const char *cli_end(struct arena *a, int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (!t)
+		return "-";
+	time_iso_until(t, text);
+	return arena_fmt(a, "%s", text);
 }
 
 const char *cli_option(const struct cli *c, const char *name)
@@ -115,20 +125,16 @@ int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_
 	return EXIT_DONE;
 }
 
-int cli_date(const struct cli *c, const char *name, bool end, int64_t *value)
+int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t *value)
 {
 	const char *text = cli_option(c, name);
 
-	if (!text)
+	if (!text || time_parse(str_trim(str_of(text)), edge, value) == ERR_OK)
 		return EXIT_DONE;
-	if (time_parse(str_of(text), value) != ERR_OK)
-		return cli_fail(EXIT_USAGE,
-			"--%s %s: a date such as 2027-01-31, or a time such as "
-			"2027-01-31T18:00:00Z, is expected",
-			name, text);
-	if (end && strlen(text) == 10)
-		*value += 86400;
-	return EXIT_DONE;
+	return cli_fail(EXIT_USAGE,
+		"--%s %s: a date such as 2027-01-31, or a time such as 2027-01-31T18:00 or "
+		"2027-01-31T18:00:00Z, is expected; without a zone it is the newsroom's",
+		name, text);
 }
 
 /* ---- help ---- */
@@ -156,9 +162,11 @@ static void help_one(FILE *out, const struct command *cmd)
 	if (cmd->details)
 		fprintf(out, "%s\n", cmd->details);
 	fputc('\n', out);
+	bool dates = false;
 	for (size_t i = 0; i < CLI_OPTIONS_MAX && cmd->options[i].name; i++) {
 		const struct cli_option *o = &cmd->options[i];
 		char left[64];
+		dates = dates || (o->value && strcmp(o->value, "DATE") == 0);
 		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
 			o->value ? o->value : "");
 		fprintf(out, "  %-18s %s\n", left, o->help);
@@ -168,6 +176,11 @@ static void help_one(FILE *out, const struct command *cmd)
 	if (cmd->needs != NEEDS_NOTHING)
 		fputs("  --config FILE      the configuration\n", out);
 	fputs("  --help             this text\n", out);
+	if (dates)
+		fputs("\nDATE is a day such as 2027-01-31, the newsroom's day (site.timezone); an "
+		      "end day is included whole.\nOr it is a time: 2027-01-31T18:00 in the "
+		      "newsroom, 2027-01-31T18:00:00Z in UTC.\n",
+			out);
 }
 
 /* ---- parsing ---- */

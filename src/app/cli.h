@@ -58,10 +58,13 @@ extern const size_t command_count;
 const char *cli_option(const struct cli *c, const char *name); /* NULL when absent */
 /* "postern: …" on standard error; returns the code, so that `return cli_fail(…)` reads well. */
 int cli_fail(int code, const char *fmt, ...) PRINTF(2, 3);
-int cli_error(enum err e, const char *what);     /* maps an error to message and exit code */
-int cli_print_json(json_t *doc);                 /* steals; pretty, on standard output */
-json_t *cli_time(int64_t t);                     /* RFC 3339 or null */
-const char *cli_day(struct arena *a, int64_t t); /* "2026-11-20 05:40" or "-" */
+int cli_error(enum err e, const char *what); /* maps an error to message and exit code */
+int cli_print_json(json_t *doc);             /* steals; pretty, on standard output */
+json_t *cli_time(int64_t t);                 /* RFC 3339 or null */
+/* Times for people, in the newsroom's zone. */
+const char *cli_day(struct arena *a, int64_t t); /* "2026-11-20 00:40-05:00" or "-" */
+const char *cli_end(
+	struct arena *a, int64_t t); /* an end: "2026-11-30" for the midnight after it */
 /* Finds an account or fails with EXIT_NOT_FOUND; 0 is success. */
 int cli_account(struct cli *c, const char *who, struct account *out);
 /* ---- cli_names.c: names that stand elsewhere. 0, or the exit code after saying which known name
@@ -77,12 +80,12 @@ int cli_word_fail(const char *what, const char *word, const char *const *words);
 /* The policy in force, to be given back to c->app.wall.policies. */
 enum err MUST_USE cli_policy(struct cli *c, const struct paywall_policy **out);
 /* Options of a form; `*value` stays where the option is absent. 0, or EXIT_USAGE after saying what
- * would be right. A plain day as an `end` means the whole day. */
+ * would be right. A day means the newsroom's; TIME_ENDS: with the whole of it. */
 struct cli_range {
 	int64_t min, max;
 };
 int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value);
-int cli_date(const struct cli *c, const char *name, bool end, int64_t *value);
+int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t *value);
 
 /* ---- cmd_entitlement.c ---- */
 struct cli_entitlements {

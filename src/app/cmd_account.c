@@ -72,7 +72,7 @@ int cmd_account_list(struct cli *c)
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < n; i++)
-		printf("%-26s  %-10s  %-16s  %s\n", list[i].id, account_state(&list[i]),
+		printf("%-26s  %-10s  %-22s  %s\n", list[i].id, account_state(&list[i]),
 			cli_day(c->app.arena, list[i].last_login_at), list[i].email);
 	return EXIT_DONE;
 }
@@ -95,7 +95,7 @@ static json_t *session_list_json(const struct session *list, size_t n)
 static void sessions_print(struct arena *a, const struct session *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		printf("%-26s  seen %-16s  ends %-16s  %s\n", list[i].id,
+		printf("%-26s  seen %-22s  ends %-22s  %s\n", list[i].id,
 			cli_day(a, list[i].last_seen_at), cli_day(a, list[i].expires_at),
 			list[i].name);
 }

@@ -148,7 +148,7 @@ int cmd_article_list(struct cli *c)
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < l.n; i++)
-		printf("%-16s  %-10s  %-8s  %-12.*s  %s\n", cli_day(l.a, l.list[i].published_at),
+		printf("%-22s  %-10s  %-8s  %-12.*s  %s\n", cli_day(l.a, l.list[i].published_at),
 			paywall_access_name(l.list[i].access),
 			arena_fmt(l.a, STR_FMT, STR_ARG(l.list[i].status)),
 			STR_ARG(l.list[i].section), l.list[i].slug);
@@ -171,7 +171,7 @@ int cmd_article_show(struct cli *c)
 		STR_ARG(a->section_name), paywall_access_name(a->access), STR_ARG(a->status));
 	printf("published  %s\nupdated    %s\nembargo    %s\nexpires    %s\nwords      %lld\n",
 		cli_day(l.a, a->published_at), cli_day(l.a, a->updated_at),
-		cli_day(l.a, a->embargo_at), cli_day(l.a, a->expires_at), (long long)a->words);
+		cli_day(l.a, a->embargo_at), cli_end(l.a, a->expires_at), (long long)a->words);
 	return EXIT_DONE;
 }
 

@@ -59,9 +59,9 @@ void cli_entitlements_print(const struct cli_entitlements *all)
 	for (size_t i = 0; i < all->list.n; i++) {
 		const struct entitlement *e = &all->list.v[i];
 
-		printf("%-26s  %-12s  %-8s  %-9s  from %-16s  until %-16s", e->id, e->plan,
+		printf("%-26s  %-12s  %-8s  %-9s  from %-22s  until %-22s", e->id, e->plan,
 			e->source, entitlement_status_name(e->status),
-			cli_day(all->a, e->starts_at), cli_day(all->a, e->ends_at));
+			cli_day(all->a, e->starts_at), cli_end(all->a, e->ends_at));
 		if (e->grace_s)
 			printf("  grace %lldh", (long long)(e->grace_s / 3600));
 		if (e->seats)
@@ -213,9 +213,9 @@ static int grant_options(const struct cli *c, struct entitlement_grant *g)
 	if (source)
 		g->source = source;
 	if (!code)
-		code = cli_date(c, "from", false, &g->starts_at);
+		code = cli_date(c, "from", TIME_STARTS, &g->starts_at);
 	if (!code)
-		code = cli_date(c, "until", true, &g->ends_at);
+		code = cli_date(c, "until", TIME_ENDS, &g->ends_at);
 	if (!code)
 		code = cli_number(c, "hours", (struct cli_range){ 1, HOURS_MAX }, &hours);
 	if (!code && hours && g->ends_at)
@@ -267,7 +267,7 @@ static int grant_done(const struct cli *c, const struct entitlement_grant *g, co
 			(json_int_t)g->grace_s, "seats", (json_int_t)g->seats));
 	printf("%s  %s for %s, %s%s\n", id, g->plan, acc->email,
 		g->ends_at ? "until " : "until revoked",
-		g->ends_at ? cli_day(c->app.arena, g->ends_at) : "");
+		g->ends_at ? cli_end(c->app.arena, g->ends_at) : "");
 	return EXIT_DONE;
 }
 
@@ -313,7 +313,7 @@ int cmd_entitlement_set_status(struct cli *c)
 	int code = status_of(c->args[1], &ch.status);
 
 	if (!code)
-		code = cli_date(c, "until", true, &ch.ends_at);
+		code = cli_date(c, "until", TIME_ENDS, &ch.ends_at);
 	if (!code)
 		code = grace_option(c, &ch.grace_s);
 	if (code)

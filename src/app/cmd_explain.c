@@ -124,7 +124,7 @@ static void reader_print(const struct explaining *g)
 
 		printf("         %c %s %s (%s, %s) from %s until %s: %s\n", v->decided ? '>' : ' ',
 			e->id, e->plan, e->source, entitlement_status_name(e->status),
-			cli_day(g->a, e->starts_at), cli_day(g->a, e->ends_at), v->why);
+			cli_day(g->a, e->starts_at), cli_end(g->a, e->ends_at), v->why);
 	}
 }
 
@@ -139,7 +139,7 @@ static void explain_print(const struct explaining *g)
 		paywall_access_name(art->access), STR_ARG(art->section), STR_ARG(art->status));
 	printf("           published %s, embargo %s, expires %s\n",
 		cli_day(g->a, art->published_at), cli_day(g->a, art->embargo_at),
-		cli_day(g->a, art->expires_at));
+		cli_end(g->a, art->expires_at));
 	reader_print(g);
 	rules_print(&g->x);
 	if (d->meter)
@@ -170,7 +170,7 @@ static int explain_options(struct cli *c, struct explaining *g, struct account *
 	if (ip && ip_parse(str_of(ip), &g->visit.client) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--ip %s: an address such as 192.0.2.7 or 2001:db8::7 is expected", ip);
-	int code = cli_date(c, "at", false, &g->visit.now_s);
+	int code = cli_date(c, "at", TIME_STARTS, &g->visit.now_s);
 	if (!code && g->reader)
 		code = cli_account(c, g->reader, acc);
 	if (!code && g->reader && (acc->disabled_at || !acc->verified_at))

@@ -32,9 +32,9 @@ static enum err list_read(struct db_conn *c, void *arg)
 
 static void gift_print(const struct cli *c, const struct gift *g)
 {
-	printf("%-26s  %-8s  %lld/%lld  until %-16s  %s, by %s\n", g->id, gift_state(g, c->now_s),
+	printf("%-26s  %-8s  %lld/%lld  until %-22s  %s, by %s\n", g->id, gift_state(g, c->now_s),
 		(long long)g->redemptions, (long long)g->redemptions_max,
-		cli_day(c->app.arena, g->expires_at), g->slug,
+		cli_end(c->app.arena, g->expires_at), g->slug,
 		*g->made_by ? g->made_by : g->account_id);
 }
 

@@ -14,10 +14,10 @@ static int institution_options(struct cli *c, struct institution *i)
 {
 	const char *title = cli_option(c, "title"), *plan = cli_option(c, "plan");
 	char clean[NAME_SIZE];
-	int code = cli_date(c, "from", false, &i->starts_at);
+	int code = cli_date(c, "from", TIME_STARTS, &i->starts_at);
 
 	if (!code)
-		code = cli_date(c, "until", true, &i->ends_at);
+		code = cli_date(c, "until", TIME_ENDS, &i->ends_at);
 	if (code)
 		return code;
 	if (title && (text_name(str_of(title), clean) != ERR_OK ||
@@ -58,9 +58,9 @@ static json_t *institution_json(const struct institution *i)
 
 static void institution_print(const struct cli *c, const struct institution *i)
 {
-	printf("%-24s  %-32s  %-12s  from %-16s  until %s%s\n", i->name, i->title,
+	printf("%-24s  %-32s  %-12s  from %-22s  until %s%s\n", i->name, i->title,
 		*i->plan ? i->plan : "everything", cli_day(c->app.arena, i->starts_at),
-		cli_day(c->app.arena, i->ends_at),
+		cli_end(c->app.arena, i->ends_at),
 		i->ends_at && i->ends_at <= c->now_s ? "  ended" : "");
 }
 

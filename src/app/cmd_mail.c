@@ -42,7 +42,7 @@ int cmd_mail_list(struct cli *c)
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < n; i++)
-		printf("%-26s  %-8s  %-16s  %-16s  %s  " STR_FMT "\n", rows[i].id,
+		printf("%-26s  %-8s  %-22s  %-16s  %s  " STR_FMT "\n", rows[i].id,
 			mail_state(&rows[i]), cli_day(c->app.arena, rows[i].created_at),
 			rows[i].kind, rows[i].to, STR_ARG(rows[i].error));
 	return EXIT_DONE;

@@ -276,7 +276,7 @@ int cmd_meter_show(struct cli *c)
 	for (size_t i = 0; i < m.shown_count; i++) {
 		const struct meter_shown *s = &m.shown[i];
 		struct str name = s->slug.n ? s->slug : s->article_id;
-		printf("  %-16s  %-20s  " STR_FMT "\n", cli_day(m.a, s->read_at), s->meter,
+		printf("  %-22s  %-20s  " STR_FMT "\n", cli_day(m.a, s->read_at), s->meter,
 			STR_ARG(name.n ? name : STR("(before signing in)")));
 	}
 	return EXIT_DONE;

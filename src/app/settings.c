@@ -87,8 +87,10 @@ const struct setting settings[] = {
 	TEXT("site", "tagline", tagline, "", NULL, "A line below the name."),
 	TEXT("site", "language", language, "en", NULL, "Language of the pages, as in <html lang>."),
 	TEXT("site", "timezone", timezone, "UTC", NULL,
-		"The newsroom's time zone, such as Europe/Berlin: when a day, week or month begins "
-		"for meters and rules."),
+		"The newsroom's time zone, such as Europe/Berlin: of all times that people read, "
+		"of "
+		"days and times without a zone that they write, of the days, weeks and months of "
+		"meters and rules."),
 	TEXT("site", "sitemap", sitemap, "", NULL,
 		"Address of a sitemap to name in robots.txt; empty for none."),
 	TEXT("web", "theme", theme, "", NULL,

@@ -75,12 +75,30 @@ enum { LIST_PARAMS = 5, SECTION_PARAM = 5, SEARCH_PARAMS = 7 + WORDS_MAX };
 static void list_params(const struct article_filter *f, struct db_param p[static LIST_PARAMS])
 {
 	/* Without a cursor all times are older than the end of time. */
-	bool cursor = f->before_at != 0;
+	bool cursor = f->before_id.n > 0;
 	p[0] = db_int(f->all ? 1 : 0);
 	p[1] = db_int(f->now_s);
 	p[2] = db_int(cursor ? f->before_at : INT64_MAX);
-	p[3] = db_text(cursor && f->before_id.p ? f->before_id : STR(""));
+	p[3] = db_text(cursor ? f->before_id : STR(""));
 	p[4] = db_int(f->limit > 0 && f->limit < LIST_MAX ? (int64_t)f->limit : LIST_MAX);
+}
+
+/* "1763600000-id" or, from before 1970, "-1577923200-id". An id has no '-'. */
+enum err content_cursor_parse(struct str s, struct article_filter *f)
+{
+	size_t digits = s.n > 0 && s.p[0] == '-' ? 1 : 0;
+	while (digits < s.n && s.p[digits] != '-')
+		digits++;
+	struct str id = { s.p + digits + 1, digits < s.n ? s.n - digits - 1 : 0 };
+	if (id.n == 0 || id.n >= ID_SIZE)
+		return ERR_INVALID;
+	f->before_id = id;
+	return str_int((struct str){ s.p, digits }, INT64_MIN / 2, INT64_MAX / 2, &f->before_at);
+}
+
+const char *content_cursor_text(const struct article *last, struct arena *a)
+{
+	return arena_fmt(a, "%lld-%s", (long long)last->published_at, last->id);
 }
 
 static enum err take_rows(

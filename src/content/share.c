@@ -1,8 +1,6 @@
 /* Which answers are the same for every stranger, for how long, and what they were made from. */
 #include "facts.h"
 
-#include <time.h>
-
 struct sharing {
 	const struct paywall *w;
 	const struct article *article; /* NULL: a list */
@@ -27,13 +25,10 @@ static int64_t if_to_come(int64_t at, int64_t now_s)
 	return at > now_s ? at : 0;
 }
 
-/* In the process's time zone, as weekdays are. */
+/* In the newsroom's zone, as weekdays are. */
 static int64_t next_midnight(int64_t now_s)
 {
-	time_t now = (time_t)now_s;
-	struct tm day;
-	if (!localtime_r(&now, &day))
-		return now_s + 1;
+	struct tm day = local_tm(now_s);
 	day.tm_mday++;
 	int64_t at = local_day_start(day);
 	return at > now_s ? at : now_s + 1;

@@ -5,7 +5,6 @@
 #include "postern/text.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { LINE_MAX_COLUMNS = 78 };
 
@@ -32,18 +31,11 @@ static bool letter_ok(const struct letter *l, struct sender_name from)
 	       utf8_ok(l->html) && !str_has_byte(l->text, 0) && !str_has_byte(l->html, 0);
 }
 
-static enum err put_date(struct buf *out, int64_t at_s)
+static void put_date(struct buf *out, int64_t at_s)
 {
-	static const char days[][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
-	static const char months[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-		"Sep", "Oct", "Nov", "Dec" };
-	time_t t = (time_t)at_s;
-	struct tm tm;
-	if (!gmtime_r(&t, &tm))
-		return ERR_INVALID;
-	buf_fmt(out, "Date: %s, %02d %s %04d %02d:%02d:%02d +0000\r\n", days[tm.tm_wday],
-		tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	return ERR_OK;
+	char text[TIME_TEXT_SIZE];
+	time_mail(at_s, text);
+	buf_fmt(out, "Date: %s\r\n", text);
 }
 
 static void put_from(struct buf *out, struct sender_name from)
@@ -71,8 +63,9 @@ static void put_part(struct buf *out, struct str boundary, const char *type, str
 /* The boundary begins with "=_", which quoted-printable cannot contain (RFC 2045 section 6.7). */
 enum err mail_compose(const struct letter *l, struct sender_name from, struct buf *out)
 {
-	if (!letter_ok(l, from) || put_date(out, l->created_at))
+	if (!letter_ok(l, from))
 		return ERR_INVALID;
+	put_date(out, l->created_at);
 	put_from(out, from);
 	buf_fmt(out, "To: " STR_FMT "\r\n", STR_ARG(l->to));
 	buf_puts(out, "Subject: ");

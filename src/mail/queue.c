@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { TEMPLATE_NAME_SIZE = 64, VIEW_MAX = 64 << 10 };
 
@@ -26,17 +25,12 @@ const char *mail_kind_name(enum mail_kind k)
 	return k > 0 && k < MAIL_KIND_COUNT ? kind_names[k] : "";
 }
 
+/* With the year, for a mail may be read in another one. */
 static const char *when_text(struct arena *a, int64_t at_s)
 {
-	static const char *const months[] = { "January", "February", "March", "April", "May",
-		"June", "July", "August", "September", "October", "November", "December" };
-	time_t t = (time_t)at_s;
-	struct tm tm;
-	if (!gmtime_r(&t, &tm))
-		return NULL;
-	int hour = tm.tm_hour % 12 ? tm.tm_hour % 12 : 12;
-	return arena_fmt(a, "%d %s %d, %d.%02d %s UTC", tm.tm_mday, months[tm.tm_mon],
-		tm.tm_year + 1900, hour, tm.tm_min, tm.tm_hour < 12 ? "a.m." : "p.m.");
+	char text[TIME_TEXT_SIZE];
+	time_full(at_s, text);
+	return arena_fmt(a, "%s", text);
 }
 
 static const char *valid_text(struct arena *a, unsigned minutes)

@@ -6,23 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *day_text(struct arena *a, int64_t t)
-{
-	char text[TIME_TEXT_SIZE];
-
-	time_human(t, text);
-	struct str s = str_of(text);
-	return id_text(a, str_cut(&s, ','));
-}
-
-static const char *when_text(struct arena *a, int64_t t)
-{
-	char text[TIME_TEXT_SIZE];
-
-	time_human(t, text);
-	return id_text(a, str_of(text));
-}
-
 /* ---- overview ---- */
 
 struct overview {
@@ -67,7 +50,7 @@ static void entitlements_view(struct view *root, const struct overview *o, int64
 			continue;
 		struct view *v = view_append(list);
 		view_z(v, "plan", e->plan);
-		view_z(v, "until", e->ends_at ? day_text(o->a, e->ends_at) : NULL);
+		view_time(v, "until", (struct shown_time){ o->a, e->ends_at, now_s }, time_until);
 		view_z(v, "source", strcmp(e->source, "comp") == 0 ? "Complimentary" : e->source);
 		view_bool(v, "by_seat", e->by_seat);
 		view_bool(v, "one_article", *e->article_id);
@@ -96,7 +79,7 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 	struct view *root = page_view(p, r, &pg), *v = view_object(r->arena);
 	view_str(v, "name", arena_str(r->arena, str_of(acc.name)));
 	view_text(v, "email", arena_str(r->arena, str_of(acc.email)));
-	view_z(v, "since", day_text(r->arena, acc.created_at));
+	view_time(v, "since", (struct shown_time){ r->arena, acc.created_at, r->now_s }, time_date);
 	view_child(root, "account", v);
 	entitlements_view(root, &o, r->now_s);
 	view_bool(root, "has_group", o.has_group);
@@ -189,8 +172,11 @@ enum err pages_sessions(void *ctx, struct request *r, struct response *rsp)
 		struct view *v = view_append(views);
 		view_z(v, "id", list[i].id);
 		view_z(v, "name", list[i].name[0] ? list[i].name : "A browser or app");
-		view_z(v, "created", when_text(r->arena, list[i].created_at));
-		view_z(v, "last_seen", when_text(r->arena, list[i].last_seen_at));
+		view_time(v, "created",
+			(struct shown_time){ r->arena, list[i].created_at, r->now_s }, time_human);
+		view_time(v, "last_seen",
+			(struct shown_time){ r->arena, list[i].last_seen_at, r->now_s },
+			time_human);
 		view_bool(v, "current", strcmp(list[i].id, r->caller.session_id) == 0);
 	}
 	view_bool(root, "has_other_sessions", n > 1);

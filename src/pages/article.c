@@ -40,25 +40,13 @@ static void tags_view(struct view *v, const struct article *art)
 		view_text(view_append(list), "name", tag);
 }
 
-static void times_view(struct view *v, struct arena *a, const struct article *art)
-{
-	char iso[TIME_TEXT_SIZE], human[TIME_TEXT_SIZE];
-	bool changed = art->updated_at > art->published_at;
-
-	time_text(art->published_at, iso);
-	time_human(art->published_at, human);
-	view_text(v, "published_iso", arena_str(a, str_of(iso)));
-	view_text(v, "published", arena_str(a, str_of(human)));
-	time_text(art->updated_at, iso);
-	time_human(art->updated_at, human);
-	view_str(v, "updated_iso", changed ? arena_str(a, str_of(iso)) : STR(""));
-	view_str(v, "updated", changed ? arena_str(a, str_of(human)) : STR(""));
-}
-
-static void article_view(struct view *root, struct arena *a, const struct article_reading *rd)
+static void article_view(
+	struct view *root, const struct request *r, const struct article_reading *rd)
 {
 	const struct article *art = &rd->article;
+	struct arena *a = r->arena;
 	struct view *v = view_object(a);
+	int64_t changed_at = art->updated_at > art->published_at ? art->updated_at : 0;
 
 	view_text(v, "headline", art->headline);
 	view_str(v, "dek", art->dek);
@@ -67,7 +55,9 @@ static void article_view(struct view *root, struct arena *a, const struct articl
 	view_str(v, "credit", art->credit);
 	view_str(v, "section", art->section_name);
 	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
-	times_view(v, a, art);
+	view_time(
+		v, "published", (struct shown_time){ a, art->published_at, r->now_s }, time_human);
+	view_time(v, "updated", (struct shown_time){ a, changed_at, r->now_s }, time_human);
 	tags_view(v, art);
 	access_view(v, rd->decision.level);
 	image_view(v, "image", a,
@@ -171,7 +161,7 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 		.sections = ar.sections,
 		.section_count = ar.section_count };
 	struct view *root = page_view(p, r, &pg);
-	article_view(root, r->arena, &rd);
+	article_view(root, r, &rd);
 	view_html(root, "body_html", rd.text.html);
 	view_bool(root, "full", rd.decision.grant == GRANT_FULL);
 	meter_view(root, r->arena, &rd.decision);

@@ -34,6 +34,7 @@ enum err cards_load(const struct pages *p, struct db_conn *c, const struct artic
 	e = policy_take(p->wall->policies, c, &stranger.policy);
 	for (size_t i = 0; !e && i < n; i++) {
 		cards[i].article = list[i];
+		cards[i].now_s = f->now_s;
 		e = card_load(c, a, &stranger, &cards[i]);
 	}
 	policy_give_back(p->wall->policies, stranger.policy);
@@ -69,32 +70,17 @@ void image_view(struct view *v, const char *key, struct arena *a, const struct i
 	view_child(v, key, o);
 }
 
-static const char *short_day(struct arena *a, int64_t t)
-{
-	char text[TIME_TEXT_SIZE];
-
-	time_human(t, text); /* "20 November 2026, 05:40 UTC" */
-	struct str day = str_of(text), number, month;
-	day = str_cut(&day, ',');
-	number = str_cut(&day, ' ');
-	month = str_cut(&day, ' ');
-	return arena_fmt(a, STR_FMT " " STR_FMT, STR_ARG(number), STR_ARG(month));
-}
-
 void card_view(struct view *v, struct arena *a, const struct card *c)
 {
 	const struct article *art = &c->article;
-	char iso[TIME_TEXT_SIZE];
 
-	time_text(art->published_at, iso);
 	view_z(v, "href", arena_fmt(a, "/articles/%s", art->slug));
 	view_text(v, "headline", art->headline);
 	view_str(v, "dek", art->dek);
 	view_str(v, "byline", art->byline);
 	view_str(v, "section", art->section_name);
 	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
-	view_text(v, "published_iso", arena_str(a, str_of(iso)));
-	view_z(v, "published", short_day(a, art->published_at));
+	view_time(v, "published", (struct shown_time){ a, art->published_at, c->now_s }, time_date);
 	access_view(v, c->level);
 	image_view(v, "image", a, c->has_image ? &c->image : NULL);
 }

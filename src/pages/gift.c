@@ -5,15 +5,6 @@
 
 #include <string.h>
 
-static const char *day_text(struct arena *a, int64_t t)
-{
-	char text[TIME_TEXT_SIZE];
-
-	time_human(t, text);
-	struct str s = str_of(text);
-	return id_text(a, str_cut(&s, ','));
-}
-
 /* What the page of an article needs to know of it, found in one read. */
 struct about {
 	const struct pages *p;
@@ -71,7 +62,8 @@ static enum err made_page(struct request *r, struct response *rsp, const struct 
 	view_z(v, "link", arena_fmt(a, "%s/gifts/%s", p->set.base_url, made->token.text));
 	view_text(v, "headline", b->article.headline);
 	view_z(v, "href", article_path(a, b->article.slug));
-	view_z(v, "until", day_text(a, made->gift.expires_at));
+	view_time(
+		v, "until", (struct shown_time){ a, made->gift.expires_at, r->now_s }, time_until);
 	view_int(v, "redemptions", made->gift.redemptions_max);
 	view_bool(v, "once", made->gift.redemptions_max == 1);
 	view_bool(v, "again", made->again);
@@ -145,8 +137,8 @@ static void own_view(struct view *list, struct arena *a, const struct gift *g, i
 	view_z(v, "id", g->id);
 	view_z(v, "slug", g->slug);
 	view_z(v, "href", article_path(a, g->slug));
-	view_z(v, "given", day_text(a, g->created_at));
-	view_z(v, "until", day_text(a, g->expires_at));
+	view_time(v, "given", (struct shown_time){ a, g->created_at, now_s }, time_date);
+	view_time(v, "until", (struct shown_time){ a, g->expires_at, now_s }, time_until);
 	view_int(v, "redemptions", g->redemptions);
 	view_int(v, "redemptions_max", g->redemptions_max);
 	view_bool(v, "live", live);

@@ -20,18 +20,10 @@ static enum err group_read(struct db_conn *c, void *arg)
 	return seat_group_load(c, &l->owner, l->a, &l->group);
 }
 
-static const char *day_text(struct arena *a, int64_t t)
-{
-	char text[TIME_TEXT_SIZE];
-
-	time_human(t, text);
-	struct str s = str_of(text);
-	return id_text(a, str_cut(&s, ','));
-}
-
-static void members_view(struct view *root, struct arena *a, const struct group_look *l)
+static void members_view(struct view *root, const struct group_look *l)
 {
 	struct view *list = view_list(root, "members");
+	int64_t now_s = l->owner.now_s;
 
 	for (size_t i = 0; i < l->group.count; i++) {
 		const struct seat *s = &l->group.list[i];
@@ -39,8 +31,10 @@ static void members_view(struct view *root, struct arena *a, const struct group_
 
 		view_z(v, "id", s->id);
 		view_z(v, "email", s->email);
-		view_z(v, "since", s->accepted_at ? day_text(a, s->accepted_at) : NULL);
-		view_z(v, "until", day_text(a, s->expires_at));
+		view_time(
+			v, "since", (struct shown_time){ l->a, s->accepted_at, now_s }, time_date);
+		view_time(
+			v, "until", (struct shown_time){ l->a, s->expires_at, now_s }, time_until);
 		view_bool(v, "lapsed", !s->accepted_at && s->expires_at <= l->owner.now_s);
 	}
 }
@@ -65,7 +59,7 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 	view_int(v, "free", left > 0 ? left : 0);
 	view_bool(v, "one_free", left == 1);
 	view_child(root, "group", v);
-	members_view(root, r->arena, &l);
+	members_view(root, &l);
 	form_view(root, r->arena, p, f);
 	page_private(rsp);
 	return page_render(p, r, rsp, status, "group.html", root);

@@ -54,6 +54,14 @@ struct str own_address(const struct request *r);
 struct str safe_return_to(struct str s);                      /* a local path, else "/" */
 const char *id_text(struct arena *a, struct str s);           /* NUL-terminated copy */
 void view_str(struct view *v, const char *key, struct str s); /* empty: false */
+/* A time for readers under `key`, in one of the forms of text.h (time_date, time_human,
+ * time_until), and the instant under `key`_iso; both false where `t_s` is 0. */
+typedef void time_words(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE]);
+struct shown_time {
+	struct arena *a;
+	int64_t t_s, now_s;
+};
+void view_time(struct view *v, const char *key, struct shown_time t, time_words *words);
 
 /* ---- form.c ---- */
 struct form_state {
@@ -73,6 +81,7 @@ struct card {
 	enum access level; /* in force now */
 	struct image image;
 	bool has_image;
+	int64_t now_s; /* of the request: which year its time is told with */
 };
 /* A list with the lead pictures. */
 enum err MUST_USE cards_load(const struct pages *p, struct db_conn *c,

@@ -54,12 +54,11 @@ enum err pages_mailbox(void *ctx, struct request *r, struct response *rsp)
 	struct view *root = page_view(p, r, &pg), *list = view_list(root, "mails");
 	for (size_t i = 0; i < n; i++) {
 		struct view *v = view_append(list);
-		char when[TIME_TEXT_SIZE];
+		const struct shown_time sent = { r->arena, rows[i].created_at, r->now_s };
 
-		time_human(rows[i].created_at, when);
 		view_z(v, "to", rows[i].to);
 		view_text(v, "subject", rows[i].subject);
-		view_text(v, "sent", arena_str(r->arena, str_of(when)));
+		view_time(v, "sent", sent, time_human);
 		view_html(v, "text_html", linked_html(r->arena, rows[i].text));
 	}
 	page_private(rsp);

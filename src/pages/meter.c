@@ -1,8 +1,6 @@
 /* What an article's page says of the free articles. */
 #include "internal.h"
 
-#include <time.h>
-
 static const char *period(const struct meter *m)
 {
 	switch (m->window) {
@@ -18,23 +16,13 @@ static const char *period(const struct meter *m)
 	return NULL;
 }
 
-/* In the newsroom's time zone, where the window ends. */
-static struct str local_day(struct arena *a, int64_t t_s)
-{
-	char text[TIME_TEXT_SIZE];
-	struct tm tm = { 0 };
-	time_t t = (time_t)t_s;
-
-	time_day(localtime_r(&t, &tm) ? t_s + tm.tm_gmtoff : t_s, text);
-	return arena_str(a, str_of(text));
-}
-
 static struct view *count_view(struct arena *a, const struct decision *d)
 {
 	struct view *v = view_object(a);
-	char iso[TIME_TEXT_SIZE];
+	char iso[TIME_TEXT_SIZE], day[TIME_TEXT_SIZE];
 
 	time_text(d->window_ends_at, iso);
+	time_day(d->window_ends_at, day);
 	view_z(v, "name", d->meter->name);
 	view_int(v, "used", d->used);
 	view_int(v, "limit", d->limit);
@@ -43,7 +31,7 @@ static struct view *count_view(struct arena *a, const struct decision *d)
 	view_bool(v, "single", d->limit == 1);
 	view_z(v, "period", period(d->meter));
 	view_text(v, "restarts_iso", arena_str(a, str_of(iso)));
-	view_text(v, "restarts", local_day(a, d->window_ends_at));
+	view_text(v, "restarts", arena_str(a, str_of(day)));
 	return v;
 }
 

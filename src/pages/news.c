@@ -161,13 +161,7 @@ static enum err section_read(struct db_conn *c, void *arg)
  * not shift them. */
 static enum err before_parse(struct str s, struct article_filter *f)
 {
-	if (s.n == 0)
-		return ERR_OK;
-	struct str at = str_cut(&s, '-');
-	if (s.n == 0 || s.n >= ID_SIZE)
-		return ERR_NOT_FOUND;
-	f->before_id = s;
-	return str_int(at, 1, INT64_MAX / 2, &f->before_at) ? ERR_NOT_FOUND : ERR_OK;
+	return s.n == 0 || content_cursor_parse(s, f) == ERR_OK ? ERR_OK : ERR_NOT_FOUND;
 }
 
 static const struct section *section_named(const struct section_page *s, struct str slug)
@@ -190,11 +184,10 @@ static void section_view(struct view *root, struct section_page *s, const struct
 	view_z(v, "href", href);
 	view_child(root, "section", v);
 	cards_view(view_list(root, "cards"), s->a, s->cards.v, n);
-	view_z(root, "newer_href", s->filter.before_at ? href : NULL);
+	view_z(root, "newer_href", s->filter.before_id.n ? href : NULL);
 	view_z(root, "older_href",
-		more ? arena_fmt(s->a, "%s?before=%lld-%s", href,
-			       (long long)s->cards.v[n - 1].article.published_at,
-			       s->cards.v[n - 1].article.id)
+		more ? arena_fmt(s->a, "%s?before=%s", href,
+			       content_cursor_text(&s->cards.v[n - 1].article, s->a))
 		     : NULL);
 }
 
@@ -217,7 +210,8 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 		return ERR_NOT_FOUND;
 	const char *slug = id_text(r->arena, sec->slug);
 	struct page pg = { .title = id_text(r->arena, sec->name),
-		.canonical = s.filter.before_at ? NULL : arena_fmt(r->arena, "/sections/%s", slug),
+		.canonical =
+			s.filter.before_id.n ? NULL : arena_fmt(r->arena, "/sections/%s", slug),
 		.section = slug,
 		.institution = s.institution,
 		.sections = s.sections,

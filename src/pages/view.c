@@ -15,6 +15,17 @@ void view_str(struct view *v, const char *key, struct str s)
 		view_bool(v, key, false);
 }
 
+void view_time(struct view *v, const char *key, struct shown_time t, time_words *words)
+{
+	const char *iso_key = arena_fmt(t.a, "%s_iso", key);
+	char text[TIME_TEXT_SIZE], iso[TIME_TEXT_SIZE];
+
+	words(t.t_s, t.now_s, text);
+	time_text(t.t_s, iso);
+	view_z(v, key, t.t_s ? arena_fmt(t.a, "%s", text) : NULL);
+	view_z(v, iso_key, t.t_s ? arena_fmt(t.a, "%s", iso) : NULL);
+}
+
 struct str safe_return_to(struct str s)
 {
 	return s.n > 0 && url_is_local(s) ? s : STR("/");

@@ -3,9 +3,9 @@
 
 #include "postern/entitlement.h"
 #include "postern/plan.h"
+#include "postern/text.h"
 
 #include <string.h>
-#include <time.h>
 
 enum { KEEP_S = 62 * 86400 }; /* longer than any month is counted */
 
@@ -96,15 +96,10 @@ struct make_job {
 /* In the newsroom's time zone, as for meters. */
 static int64_t month_start(int64_t now_s)
 {
-	time_t t = (time_t)now_s;
-	struct tm tm;
+	struct tm first = local_tm(now_s);
 
-	if (!localtime_r(&t, &tm))
-		return 0;
-	tm.tm_mday = 1;
-	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-	tm.tm_isdst = -1;
-	return (int64_t)mktime(&tm);
+	first.tm_mday = 1;
+	return local_day_start(first);
 }
 
 static enum err quota_left(struct db_conn *c, const struct make_job *j, int64_t *left)

@@ -36,18 +36,13 @@ struct window_known {
 struct meter_span meter_window(const struct meter *m, int64_t now_s)
 {
 	static _Thread_local struct window_known windows[WINDOW_ROLLING];
-	struct tm tm = { 0 };
-	time_t t = (time_t)now_s;
-
 	if (m->window == WINDOW_ROLLING)
 		return (struct meter_span){ now_s, now_s + m->days * DAY_S };
 	struct window_known *k = &windows[m->window];
 	unsigned zone = local_zone_version();
 	if (k->zone == zone && k->span.starts_at <= now_s && now_s < k->span.ends_at)
 		return k->span;
-	if (!localtime_r(&t, &tm))
-		return (struct meter_span){ now_s, now_s + m->days * DAY_S };
-	*k = (struct window_known){ zone, calendar_window(m->window, tm) };
+	*k = (struct window_known){ zone, calendar_window(m->window, local_tm(now_s)) };
 	return k->span;
 }
 

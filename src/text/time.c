@@ -1,74 +1,127 @@
+/* Times as people write and read them, in the newsroom's zone, and as programs do, in UTC. The C
+ * library knows the calendar and the zones. Its mktime is not used: of a time that clocks skip or
+ * show twice it makes what its last call happened to leave behind. */
 #include "internal.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const int64_t DAY_S = 86400;
 static const int64_t FIRST_S = -62167219200; /* 0000-01-01T00:00:00Z */
 static const int64_t LAST_S = 253402300799;  /* 9999-12-31T23:59:59Z */
 
-static const char *const months[] = { "January", "February", "March", "April", "May", "June",
-	"July", "August", "September", "October", "November", "December" };
-static const char *const weekdays[] = { "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday",
-	"Thursday", "Friday" }; /* 1 January of the year 0 was a Saturday */
+static atomic_uint version = 1;
 
-struct moment {
-	unsigned year, month, day, hour, minute, second, weekday; /* month and day from 1 */
-};
+/* ---- the zone ---- */
 
-static bool is_leap(unsigned year)
+void local_zone_set(const char *tz)
 {
-	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+	setenv("TZ", tz, 1);
+	tzset();
+	atomic_fetch_add(&version, 1);
 }
 
-static unsigned month_days(unsigned year, unsigned month)
+unsigned local_zone_version(void)
 {
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	return month == 2 && is_leap(year) ? 29 : days[month - 1];
+	return atomic_load_explicit(&version, memory_order_relaxed);
 }
 
-/* Days from 0000-01-01 to the first of January of `year`; the year 0 is a leap year. */
-static int64_t year_start(unsigned year)
+static time_t in_calendar(int64_t t_s)
 {
-	if (year == 0)
-		return 0;
-	unsigned before = year - 1;
-	return (int64_t)year * 365 + 1 + before / 4 - before / 100 + before / 400;
+	return (time_t)(t_s < FIRST_S ? FIRST_S : t_s > LAST_S ? LAST_S : t_s);
 }
 
-static int64_t moment_time(const struct moment *m)
+static struct tm utc_tm(int64_t t_s)
 {
-	int64_t days = year_start(m->year) + m->day - 1;
-	for (unsigned i = 1; i < m->month; i++)
-		days += month_days(m->year, i);
-	return FIRST_S + days * DAY_S + (m->hour * 60 + m->minute) * INT64_C(60) + m->second;
+	struct tm tm = { 0 };
+	time_t t = in_calendar(t_s);
+
+	(void)gmtime_r(&t, &tm); /* fails for years beyond INT_MAX only */
+	return tm;
 }
 
-static struct moment moment_of(int64_t t)
+struct tm local_tm(int64_t t_s)
 {
-	t = t < FIRST_S ? FIRST_S : t > LAST_S ? LAST_S : t;
-	int64_t since = t - FIRST_S, days = since / DAY_S;
-	unsigned rest = (unsigned)(since % DAY_S);
-	struct moment m = {
-		.month = 1, .hour = rest / 3600, .minute = rest / 60 % 60, .second = rest % 60
+	struct tm tm = { 0 };
+	time_t t = in_calendar(t_s);
+
+	(void)localtime_r(&t, &tm);
+	return tm;
+}
+
+/* Asked for with every decision, so the answer is kept for the second. */
+unsigned local_weekday(int64_t t_s)
+{
+	static _Thread_local struct {
+		unsigned zone, weekday;
+		int64_t at_s;
+	} last;
+	unsigned zone = local_zone_version();
+
+	if (last.zone != zone || last.at_s != t_s) {
+		last.weekday = (unsigned)local_tm(t_s).tm_wday;
+		last.zone = zone;
+		last.at_s = t_s;
+	}
+	return last.weekday;
+}
+
+/* ---- between the clock on the newsroom's wall and the instant ---- */
+
+/* What the clock shows, counted as if it showed UTC. */
+static int64_t wall_at(int64_t t_s)
+{
+	return t_s + local_tm(t_s).tm_gmtoff;
+}
+
+/* RFC 5545 section 3.3.5: of a time that the clock shows twice the first, of a time that it skips
+ * what it would be if the clock had not been put forward yet. No zone is a day away from UTC, so
+ * the days around hold what was in force before and after a change. */
+static int64_t wall_instant(int64_t wall)
+{
+	int64_t before = wall - local_tm(wall - DAY_S).tm_gmtoff,
+		after = wall - local_tm(wall + DAY_S).tm_gmtoff;
+
+	return wall_at(before) != wall && wall_at(after) == wall ? after : before;
+}
+
+/* The instant after `least` at which the clock comes to `wall`, or past it. */
+static int64_t wall_reached(int64_t wall, int64_t least, int64_t most)
+{
+	while (most - least > 1) {
+		int64_t middle = least + (most - least) / 2;
+
+		if (wall_at(middle) < wall)
+			least = middle;
+		else
+			most = middle;
+	}
+	return most;
+}
+
+/* Clocks that are put forward at midnight skip it, and then the day begins when they are; Apia once
+ * skipped a whole day. */
+int64_t local_day_start(struct tm day)
+{
+	struct tm midnight = {
+		.tm_year = day.tm_year, .tm_mon = day.tm_mon, .tm_mday = day.tm_mday
 	};
-	m.weekday = (unsigned)(days % 7);
-	m.year = (unsigned)(days / 366);
-	while (year_start(m.year + 1) <= days)
-		m.year++;
-	days -= year_start(m.year);
-	while (days >= month_days(m.year, m.month))
-		days -= month_days(m.year, m.month++);
-	m.day = (unsigned)days + 1;
-	return m;
+	int64_t wall = (int64_t)timegm(&midnight), t_s = wall_instant(wall);
+
+	return wall_at(t_s) == wall ? t_s : wall_reached(wall, wall - DAY_S, wall + DAY_S);
 }
+
+/* ---- reading ---- */
 
 /* Takes `n` digits off the head of `*s`. */
-static bool take_number(struct str *s, size_t n, unsigned min, unsigned max, unsigned *out)
+static bool take_number(struct str *s, size_t n, int min, int max, int *out)
 {
 	int64_t value = 0;
 	if (s->n < n || str_int((struct str){ s->p, n }, min, max, &value) != ERR_OK)
 		return false;
-	*out = (unsigned)value;
+	*out = (int)value;
 	s->p += n;
 	s->n -= n;
 	return true;
@@ -83,83 +136,230 @@ static bool take_byte(struct str *s, char c)
 	return true;
 }
 
-static bool take_day(struct str *s, struct moment *m)
+static bool take_day(struct str *s, struct tm *tm)
 {
-	return take_number(s, 4, 0, 9999, &m->year) && take_byte(s, '-') &&
-	       take_number(s, 2, 1, 12, &m->month) && take_byte(s, '-') &&
-	       take_number(s, 2, 1, month_days(m->year, m->month), &m->day);
+	int year = 0, month = 0;
+	if (!take_number(s, 4, 0, 9999, &year) || !take_byte(s, '-') ||
+		!take_number(s, 2, 1, 12, &month) || !take_byte(s, '-') ||
+		!take_number(s, 2, 1, 31, &tm->tm_mday))
+		return false;
+	tm->tm_year = year - 1900;
+	tm->tm_mon = month - 1;
+	struct tm same = *tm;
+	(void)timegm(&same); /* makes 1 March of 29 February where there is none */
+	return same.tm_mday == tm->tm_mday;
 }
 
-/* The second 60 is a leap second, which counts as the first of the next minute. */
-static bool take_clock(struct str *s, struct moment *m)
+static bool take_fraction(struct str *s)
 {
-	if (!take_byte(s, 'T') && !take_byte(s, 't'))
-		return false;
-	if (!take_number(s, 2, 0, 23, &m->hour) || !take_byte(s, ':') ||
-		!take_number(s, 2, 0, 59, &m->minute) || !take_byte(s, ':') ||
-		!take_number(s, 2, 0, m->minute == 59 ? 60 : 59, &m->second))
-		return false;
-	if (!take_byte(s, '.'))
-		return true;
-	size_t digits = 0;
-	for (unsigned digit; take_number(s, 1, 0, 9, &digit);)
+	int digit, digits = 0;
+	while (take_number(s, 1, 0, 9, &digit))
 		digits++;
 	return digits > 0;
 }
 
+/* The second 60 is a leap second, which counts as the first of the next minute. */
+static bool take_clock(struct str *s, struct tm *tm)
+{
+	if (!take_byte(s, 'T') && !take_byte(s, 't') && !take_byte(s, ' '))
+		return false;
+	if (!take_number(s, 2, 0, 23, &tm->tm_hour) || !take_byte(s, ':') ||
+		!take_number(s, 2, 0, 59, &tm->tm_min))
+		return false;
+	if (!take_byte(s, ':'))
+		return true;
+	if (!take_number(s, 2, 0, tm->tm_min == 59 ? 60 : 59, &tm->tm_sec))
+		return false;
+	return !take_byte(s, '.') || take_fraction(s);
+}
+
+/* "Z", "+01:00", "-0500"; a blank may stand before it. */
 static bool take_offset(struct str *s, int64_t *seconds)
 {
-	unsigned hours = 0, minutes = 0;
+	int hours = 0, minutes = 0;
+	(void)take_byte(s, ' ');
 	*seconds = 0;
 	if (take_byte(s, 'Z') || take_byte(s, 'z'))
 		return true;
 	bool west = take_byte(s, '-');
 	if (!west && !take_byte(s, '+'))
 		return false;
-	if (!take_number(s, 2, 0, 23, &hours) || !take_byte(s, ':') ||
-		!take_number(s, 2, 0, 59, &minutes))
+	if (!take_number(s, 2, 0, 23, &hours))
+		return false;
+	(void)take_byte(s, ':');
+	if (!take_number(s, 2, 0, 59, &minutes))
 		return false;
 	*seconds = (west ? -1 : 1) * (INT64_C(60) * hours + minutes) * 60;
 	return true;
 }
 
-enum err time_parse(struct str s, int64_t *out)
+static enum err parse(struct str s, enum time_edge edge, int64_t *out)
 {
-	struct moment m = { .month = 1, .day = 1 };
+	struct tm tm = { 0 };
 	int64_t offset = 0;
-	if (!take_day(&s, &m))
+	if (!take_day(&s, &tm))
 		return ERR_INVALID;
-	if (s.n > 0 && (!take_clock(&s, &m) || !take_offset(&s, &offset) || s.n > 0))
+	if (s.n == 0) {
+		tm.tm_mday += edge == TIME_ENDS;
+		*out = local_day_start(tm);
+		return ERR_OK;
+	}
+	if (!take_clock(&s, &tm))
 		return ERR_INVALID;
-	*out = moment_time(&m) - offset;
+	int64_t wall = (int64_t)timegm(&tm);
+	bool has_offset = s.n > 0;
+	if (has_offset && (!take_offset(&s, &offset) || s.n > 0))
+		return ERR_INVALID;
+	*out = has_offset ? wall - offset : wall_instant(wall);
 	return ERR_OK;
 }
 
-void time_text(int64_t t, char out[static TIME_TEXT_SIZE])
+enum err time_parse(struct str s, enum time_edge edge, int64_t *out)
 {
-	struct moment m = moment_of(t);
-	snprintf(out, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02uZ", m.year, m.month, m.day,
-		m.hour, m.minute, m.second);
+	int64_t t_s = 0;
+	enum err e = parse(s, edge, &t_s);
+	if (!e)
+		*out = t_s ? t_s : 1;
+	return e;
 }
 
-void time_http(int64_t t, char out[static TIME_TEXT_SIZE])
+/* ---- writing, for programs ---- */
+
+void time_text(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	struct moment m = moment_of(t);
-	snprintf(out, TIME_TEXT_SIZE, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT",
-		weekdays[m.weekday], m.day, months[m.month - 1], m.year, m.hour, m.minute,
-		m.second);
+	struct tm tm = utc_tm(t_s);
+	char rest[32];
+
+	strftime(rest, sizeof rest, "-%m-%dT%H:%M:%SZ", &tm);
+	snprintf(out, TIME_TEXT_SIZE, "%04d%s", tm.tm_year + 1900, rest);
 }
 
-void time_human(int64_t t, char out[static TIME_TEXT_SIZE])
+void time_mail(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	struct moment m = moment_of(t);
-	snprintf(out, TIME_TEXT_SIZE, "%u %s %u, %02u:%02u UTC", m.day, months[m.month - 1], m.year,
-		m.hour, m.minute);
+	struct tm tm = local_tm(t_s);
+	strftime(out, TIME_TEXT_SIZE, "%a, %d %b %Y %H:%M:%S %z", &tm);
 }
 
-void time_day(int64_t t, char out[static TIME_TEXT_SIZE])
+/* ---- writing, for the newsroom's tools ---- */
+
+static void iso_date(const struct tm *tm, char out[static TIME_TEXT_SIZE])
 {
-	struct moment m = moment_of(t);
-	snprintf(out, TIME_TEXT_SIZE, "%s, %u %s %u", weekdays[m.weekday], m.day,
-		months[m.month - 1], m.year);
+	snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02d", tm->tm_year + 1900, tm->tm_mon + 1,
+		tm->tm_mday);
+}
+
+/* Offsets of the 19th century have seconds, which ISO 8601 cannot write: these times in UTC. */
+void time_iso(int64_t t_s, char out[static TIME_TEXT_SIZE])
+{
+	struct tm tm = local_tm(t_s);
+	char date[TIME_TEXT_SIZE], clock[16], offset[16] = "Z";
+
+	if (tm.tm_gmtoff % 60)
+		tm = utc_tm(t_s);
+	int minutes = abs((int)tm.tm_gmtoff) / 60;
+	if (minutes)
+		snprintf(offset, sizeof offset, "%c%02u:%02u", tm.tm_gmtoff < 0 ? '-' : '+',
+			(unsigned)minutes / 60 % 24, (unsigned)minutes % 60);
+	iso_date(&tm, date);
+	strftime(clock, sizeof clock, "%H:%M", &tm);
+	snprintf(out, TIME_TEXT_SIZE, "%.12s %s%s", date, clock, offset);
+}
+
+/* Whether a day of the newsroom begins with this very second. */
+static bool is_day_start(int64_t t_s)
+{
+	return local_day_start(local_tm(t_s)) == t_s;
+}
+
+void time_iso_until(int64_t t_s, char out[static TIME_TEXT_SIZE])
+{
+	int64_t end_s = in_calendar(t_s);
+	struct tm last = local_tm(end_s - 1);
+
+	if (is_day_start(end_s))
+		iso_date(&last, out);
+	else
+		time_iso(t_s, out);
+}
+
+/* ---- writing, for readers ---- */
+
+/* "EST". Zones without letters of their own are called "-03" in the zone database: "UTC-3". */
+static void zone_name(const struct tm *tm, char out[static TIME_TEXT_SIZE])
+{
+	unsigned minutes = (unsigned)abs((int)tm->tm_gmtoff) / 60;
+	char sign = tm->tm_gmtoff < 0 ? '-' : '+';
+
+	if (tm->tm_zone && *tm->tm_zone != '-' && *tm->tm_zone != '+')
+		snprintf(out, TIME_TEXT_SIZE, "%.12s", tm->tm_zone);
+	else if (minutes == 0)
+		snprintf(out, TIME_TEXT_SIZE, "UTC");
+	else if (minutes % 60)
+		snprintf(out, TIME_TEXT_SIZE, "UTC%c%u:%02u", sign, minutes / 60, minutes % 60);
+	else
+		snprintf(out, TIME_TEXT_SIZE, "UTC%c%u", sign, minutes / 60);
+}
+
+static void date_words(const struct tm *tm, bool year, char out[static TIME_TEXT_SIZE])
+{
+	char month[16];
+
+	strftime(month, sizeof month, "%B", tm);
+	if (year)
+		snprintf(out, TIME_TEXT_SIZE, "%d %s %d", tm->tm_mday, month, tm->tm_year + 1900);
+	else
+		snprintf(out, TIME_TEXT_SIZE, "%d %s", tm->tm_mday, month);
+}
+
+static void moment_words(const struct tm *tm, bool year, char out[static TIME_TEXT_SIZE])
+{
+	char date[TIME_TEXT_SIZE], clock[16], zone[TIME_TEXT_SIZE];
+
+	date_words(tm, year, date);
+	strftime(clock, sizeof clock, "%H:%M", tm);
+	zone_name(tm, zone);
+	snprintf(out, TIME_TEXT_SIZE, "%.26s, %s %.12s", date, clock, zone);
+}
+
+static bool other_year(const struct tm *tm, int64_t now_s)
+{
+	return tm->tm_year != local_tm(now_s).tm_year;
+}
+
+void time_date(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
+{
+	struct tm tm = local_tm(t_s);
+	date_words(&tm, other_year(&tm, now_s), out);
+}
+
+void time_human(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
+{
+	struct tm tm = local_tm(t_s);
+	moment_words(&tm, other_year(&tm, now_s), out);
+}
+
+void time_until(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
+{
+	int64_t end_s = in_calendar(t_s);
+
+	if (is_day_start(end_s))
+		time_date(end_s - 1, now_s, out);
+	else
+		time_human(end_s, now_s, out);
+}
+
+void time_full(int64_t t_s, char out[static TIME_TEXT_SIZE])
+{
+	struct tm tm = local_tm(t_s);
+	moment_words(&tm, true, out);
+}
+
+void time_day(int64_t t_s, char out[static TIME_TEXT_SIZE])
+{
+	struct tm tm = local_tm(t_s);
+	char date[TIME_TEXT_SIZE], weekday[16];
+
+	date_words(&tm, true, date);
+	strftime(weekday, sizeof weekday, "%A", &tm);
+	snprintf(out, TIME_TEXT_SIZE, "%s, %.26s", weekday, date);
 }

@@ -2,6 +2,8 @@
  * written here. */
 #include "../../src/mail/room.h"
 
+#include "postern/text.h"
+
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -202,7 +204,7 @@ static void test_header(void **state)
 {
 	(void)state;
 	static const char *const expect[][2] = {
-		{ "Date", "Tue, 24 Nov 2026 09:40:00 +0000" },
+		{ "Date", "Tue, 24 Nov 2026 04:40:00 -0500" },
 		{ "From", "\"The Harbour Courier\" <news@example.org>" },
 		{ "To", "ada@example.org" },
 		{ "Subject", "Hello" },
@@ -213,6 +215,7 @@ static void test_header(void **state)
 			"multipart/alternative; boundary=\"=_abcdefghijklmnopqrstuvwxyz\"" },
 	};
 	static struct message m;
+	local_zone_set("America/New_York"); /* the newsroom's */
 	const struct letter l = letter_of(STR("Hello"), STR("x\n"));
 	compose(&l, courier, &m);
 	assert_int_equal(m.fields, COUNT(expect));

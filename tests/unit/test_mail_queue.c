@@ -1,4 +1,5 @@
 /* mail: settings, and notices becoming rows, with the limit for each mailbox. */
+#include "postern/text.h"
 #include "test_mail_help.h"
 
 /* ---- settings ---- */
@@ -113,26 +114,29 @@ static void test_queue_kinds(void **state)
 	mail_close(m);
 }
 
-/* Goal: times and lives read as people write them. */
+/* Goal: times and lives read as people write them, in the newsroom's zone and with the year. */
 static void test_queue_words(void **state)
 {
 	struct fixture *f = *state;
 	static const struct {
 		unsigned minutes;
 		int64_t now_s;
-		const char *valid, *when;
+		const char *zone, *valid, *when;
 	} table[] = {
-		{ 1, 1795513200, " 1 minute", "24 November 2026, 9.40 a.m. UTC" },
-		{ 59, 1795478400, " 59 minutes", "24 November 2026, 12.00 a.m. UTC" },
-		{ 60, 1795521600, " 1 hour", "24 November 2026, 12.00 p.m. UTC" },
-		{ 90, 1795525199, " 90 minutes", "24 November 2026, 12.59 p.m. UTC" },
-		{ 1440, 1767225600, " 24 hours", "1 January 2026, 12.00 a.m. UTC" },
+		{ 1, 1795513200, "UTC0", " 1 minute", "24 November 2026, 09:40 UTC" },
+		{ 59, 1795478400, "America/New_York", " 59 minutes",
+			"23 November 2026, 19:00 EST" },
+		{ 60, 1795521600, "Asia/Tokyo", " 1 hour", "24 November 2026, 21:00 JST" },
+		{ 90, 1795525199, "Europe/Berlin", " 90 minutes", "24 November 2026, 13:59 CET" },
+		{ 1440, 1767225600, "America/New_York", " 24 hours",
+			"31 December 2025, 19:00 EST" },
 	};
 	struct mail *m = fixture_mail(f, f->db);
 	for (size_t i = 0; i < COUNT(table); i++) {
 		char reset[64], changed[64];
 		snprintf(reset, sizeof reset, "r%zu@example.org", i);
 		snprintf(changed, sizeof changed, "c%zu@example.org", i);
+		local_zone_set(table[i].zone);
 		struct notice n = notice_to(reset, table[i].now_s);
 		n.minutes = table[i].minutes;
 		assert_int_equal(queue(f->db, m, &n), ERR_OK);
@@ -142,6 +146,7 @@ static void test_queue_words(void **state)
 		assert_true(holds(row_to(f, reset).text, table[i].valid));
 		assert_true(holds(row_to(f, changed).text, table[i].when));
 	}
+	local_zone_set("UTC0");
 	mail_close(m);
 }
 

@@ -24,29 +24,33 @@ static enum err faulty(
 	return refuse(it, "line %d: %s", f->line[k], what);
 }
 
-static enum err take_time(struct import_item *it, const struct front *f, enum front_key k,
-	const char *name, int64_t *out)
+static enum err take_time(
+	struct import_item *it, const struct front *f, enum front_key k, int64_t *out)
 {
+	static const char *const names[FRONT_COUNT] = { [FRONT_PUBLISHED] = "published",
+		[FRONT_UPDATED] = "updated",
+		[FRONT_EMBARGO] = "embargo",
+		[FRONT_EXPIRES] = "expires" };
 	if (!f->line[k])
 		return ERR_OK;
-	if (time_parse(f->value[k], out) != ERR_OK)
-		return refuse(it,
-			"line %d: %s: a date like 2026-11-20 or 2026-11-20T05:40:00Z expected",
-			f->line[k], name);
-	if (*out == 0) /* 0 is "none" to us: an end in 1970 is an end */
-		*out = 1;
-	return ERR_OK;
+	if (time_parse(f->value[k], k == FRONT_EXPIRES ? TIME_ENDS : TIME_STARTS, out) == ERR_OK)
+		return ERR_OK;
+	struct str said = f->value[k];
+	return refuse(it,
+		"line %d: %s: \"%.*s\" is neither a day like 2026-11-20 nor a time like "
+		"2026-11-20T05:40:00Z",
+		f->line[k], names[k], (int)(said.n < 60 ? said.n : 60), said.p);
 }
 
 static enum err take_times(struct import_item *it, const struct front *f, struct draft *d)
 {
-	enum err e = take_time(it, f, FRONT_PUBLISHED, "published", &d->published_at);
+	enum err e = take_time(it, f, FRONT_PUBLISHED, &d->published_at);
 	if (!e)
-		e = take_time(it, f, FRONT_UPDATED, "updated", &d->updated_at);
+		e = take_time(it, f, FRONT_UPDATED, &d->updated_at);
 	if (!e)
-		e = take_time(it, f, FRONT_EMBARGO, "embargo", &d->embargo_at);
+		e = take_time(it, f, FRONT_EMBARGO, &d->embargo_at);
 	if (!e)
-		e = take_time(it, f, FRONT_EXPIRES, "expires", &d->expires_at);
+		e = take_time(it, f, FRONT_EXPIRES, &d->expires_at);
 	return e;
 }
 

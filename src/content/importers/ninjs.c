@@ -56,7 +56,7 @@ static enum err take_status(struct reading *r)
 	return refuse(r->it, "pubStatus: usable, withheld or canceled expected");
 }
 
-static enum err time_of(struct reading *r, const char *key, int64_t *out)
+static enum err time_of(struct reading *r, const char *key, enum time_edge edge, int64_t *out)
 {
 	json_t *v;
 	enum err e = ninjs_value(r->it, r->item, "", key, &v);
@@ -64,28 +64,27 @@ static enum err time_of(struct reading *r, const char *key, int64_t *out)
 		return e;
 	if (!json_is_string(v))
 		return refuse(r->it, "%s: expected a string", key);
-	if (time_parse(str_trim(str_of(json_string_value(v))), out) != ERR_OK)
-		return refuse(r->it, "%s: a time like 2026-11-20T05:40:00Z expected", key);
-	if (*out == 0) /* 0 is "none" to us: an end in 1970 is an end */
-		*out = 1;
-	return ERR_OK;
+	const char *said = json_string_value(v);
+	if (time_parse(str_trim(str_of(said)), edge, out) == ERR_OK)
+		return ERR_OK;
+	return refuse(r->it, "%s: \"%.60s\" is not a time like 2026-11-20T05:40:00Z", key, said);
 }
 
 static enum err take_times(struct reading *r)
 {
 	struct draft *d = r->d;
 	int64_t content = 0, first = 0, version = 0, until = 0, embargoed = 0;
-	enum err e = time_of(r, "contentCreated", &content);
+	enum err e = time_of(r, "contentCreated", TIME_STARTS, &content);
 	if (!e)
-		e = time_of(r, "firstCreated", &first);
+		e = time_of(r, "firstCreated", TIME_STARTS, &first);
 	if (!e)
-		e = time_of(r, "versionCreated", &version);
+		e = time_of(r, "versionCreated", TIME_STARTS, &version);
 	if (!e)
-		e = time_of(r, "embargoedUntil", &until);
+		e = time_of(r, "embargoedUntil", TIME_STARTS, &until);
 	if (!e)
-		e = time_of(r, "embargoed", &embargoed);
+		e = time_of(r, "embargoed", TIME_STARTS, &embargoed);
 	if (!e)
-		e = time_of(r, "expires", &d->expires_at);
+		e = time_of(r, "expires", TIME_ENDS, &d->expires_at);
 	d->published_at = content ? content : (first ? first : version);
 	d->updated_at = version;
 	d->versioned = version != 0;
