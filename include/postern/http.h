@@ -220,6 +220,8 @@ struct rate_limit {
 	unsigned burst;      /* requests at once */
 	unsigned per_minute; /* and then; 0 with burst 0: unlimited */
 };
+/* Connections of the operations listener at most, beside all others. */
+enum { HTTP_OPS_CONNECTIONS = 256 };
 struct http_settings {
 	const char *listen;     /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
 	const char *ops_listen; /* the same; "" for none */
@@ -274,8 +276,8 @@ enum err MUST_USE http_address_check(const char *address);
  * address in use, … */
 enum err MUST_USE http_start(
 	const struct http_settings *s, struct http **out, char why[static 256]);
-/* Stops accepting, lets requests under way finish (10 s at most; only a handler that runs is waited
- * for longer, since it uses what the caller is about to free), frees. NULL is fine. */
+/* Stops accepting, answers who is connected already (10 s at most; only a handler that runs is
+ * waited for longer, since it uses what the caller is about to free), frees. NULL is fine. */
 void http_stop(struct http *h);
 /* Port that was bound, for listen addresses ending in ":0". */
 unsigned http_port(const struct http *h, bool ops);

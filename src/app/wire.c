@@ -151,6 +151,12 @@ static bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	return app->hashers;
 }
 
+static unsigned database_connections(const struct config *c)
+{
+	return c->database_connections ? (unsigned)c->database_connections
+				       : (unsigned)c->work_threads + hash_threads(c) + 2;
+}
+
 enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
@@ -166,11 +172,11 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 		return ERR_NOMEM;
 	if (use == DB_SERVE)
 		app->log.writer = log_writer_start(app->log.fd, app->log.format);
+	if (use == DB_SERVE)
+		descriptors_start(app, database_connections(c) + 2); /* writer, change log */
 	struct db_settings db = { .url = c->database_url,
 		.use = use,
-		.readers = c->database_connections
-				   ? (unsigned)c->database_connections
-				   : (unsigned)c->work_threads + hash_threads(c) + 2,
+		.readers = database_connections(c),
 		.busy_timeout_ms = 5000,
 		.log = &app->log };
 	enum err e = db_open(&db, &app->db, why);
@@ -375,6 +381,7 @@ void app_block_signals(void)
 
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
 	signal(SIGCHLD, SIG_DFL); /* a child's number stays its own until it is waited for */
 }
 

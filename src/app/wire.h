@@ -56,6 +56,12 @@ void caches_close(struct app *app);                        /* once nobody asks a
 struct cache *caches_all(const struct app *app, size_t i); /* NULL behind the last */
 void caches_metrics(struct app *app, struct buf *out);
 
+/* ---- descriptors.c ---- */
+/* Raises the limit of open files, and lowers server.connections where it does not fit. `database`:
+ * connections to it. */
+void descriptors_start(struct app *app, unsigned database);
+int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database);
+
 /* ---- memory.c ---- */
 /* How soon malloc gives back what it has: all that start-up has needed; then what no request needs
  * again at once. */

@@ -24,8 +24,9 @@ static struct ip ip_of(const struct sockaddr *sa)
 	return ip;
 }
 
-struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd)
+struct conn *http_conn_open(struct listener *l, struct MHD_Connection *mhd)
 {
+	struct http *h = l->h;
 	struct conn *c = calloc(1, sizeof *c);
 	if (!c) {
 		return NULL;
@@ -34,11 +35,14 @@ struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd)
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const union MHD_ConnectionInfo *peer =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	c->listener = l;
 	c->fd = fd ? fd->connect_fd : -1;
 	c->peer = ip_of(peer ? peer->client_addr : NULL);
 	ip_text(c->peer, c->peer_text);
 	c->peer_trusted = ip_in(h->s.trusted_proxies, h->s.trusted_proxy_count, c->peer);
-	http_conn_await_request(h, c, clock_monotonic_us());
+	const int64_t now_us = clock_monotonic_us();
+	atomic_store(&c->idle_since_us, now_us);
+	http_conn_await_request(h, c, now_us);
 	pthread_mutex_lock(&h->conns.lock);
 	c->next = h->conns.head;
 	if (c->next) {
@@ -47,6 +51,7 @@ struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd)
 	h->conns.head = c;
 	pthread_mutex_unlock(&h->conns.lock);
 	atomic_fetch_add(&h->metrics.connections, 1);
+	atomic_fetch_add(&l->open, 1);
 	return c;
 }
 
@@ -60,11 +65,12 @@ static void forget_target(struct conn *c)
 
 /* libmicrohttpd calls this before it closes the descriptor, so the reaper never shuts down a number
  * that was reused. */
-void http_conn_close(struct http *h, struct conn *c)
+void http_conn_close(struct conn *c)
 {
 	if (!c) {
 		return;
 	}
+	struct http *h = c->listener->h;
 	pthread_mutex_lock(&h->conns.lock);
 	if (c->prev) {
 		c->prev->next = c->next;
@@ -76,6 +82,7 @@ void http_conn_close(struct http *h, struct conn *c)
 	}
 	pthread_mutex_unlock(&h->conns.lock);
 	atomic_fetch_sub(&h->metrics.connections, 1);
+	atomic_fetch_sub(&c->listener->open, 1);
 	forget_target(c);
 	free(c->target);
 	free(c);
@@ -115,6 +122,19 @@ void http_conn_await_reader(const struct http *h, struct conn *c, int64_t now_us
 void http_conn_await_nothing(struct conn *c)
 {
 	atomic_store_explicit(&c->deadline_us, 0, memory_order_relaxed);
+}
+
+void http_conn_close_idle(struct listener *l, int64_t idle_us)
+{
+	const int64_t before_us = clock_monotonic_us() - idle_us;
+	pthread_mutex_lock(&l->h->conns.lock);
+	for (struct conn *c = l->h->conns.head; c; c = c->next) {
+		const int64_t since_us = atomic_load(&c->idle_since_us);
+		if (c->listener == l && since_us != 0 && since_us <= before_us) {
+			(void)shutdown(c->fd, SHUT_RD);
+		}
+	}
+	pthread_mutex_unlock(&l->h->conns.lock);
 }
 
 static void reap(struct http *h)

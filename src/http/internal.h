@@ -113,6 +113,7 @@ bool http_pace_hold(struct exchange *x);
 /* ---- connections (conn.c): their list, and the reaper of those that trickle, either way ---- */
 struct conn {
 	struct conn *prev, *next;
+	struct listener *listener;
 	int fd;
 	struct ip peer;
 	bool peer_trusted;
@@ -124,13 +125,18 @@ struct conn {
 	/* When the client must have finished its request, or taken its answer; 0 while we are at
 	 * work. */
 	_Atomic int64_t deadline_us;
+	/* Since when it has no request under way; 0 while it has. */
+	_Atomic int64_t idle_since_us;
 };
 struct conn_list {
 	pthread_mutex_t lock;
 	struct conn *head;
 };
-struct conn *http_conn_open(struct http *h, struct MHD_Connection *mhd);
-void http_conn_close(struct http *h, struct conn *c);
+struct conn *http_conn_open(struct listener *l, struct MHD_Connection *mhd);
+void http_conn_close(struct conn *c);
+/* The server stops: no more is read from the connections of this listener that have been idle for
+ * so long. A request that is there already is still answered. */
+void http_conn_close_idle(struct listener *l, int64_t idle_us);
 /* Cut where it is longer than any that is taken. */
 void http_conn_target(struct conn *c, const char *target);
 /* The client has its turn from now_us (clock_monotonic_us, or the coarse one) on: to send a
@@ -149,6 +155,12 @@ struct listener {
 	const char *address; /* as configured */
 	int fd;
 	unsigned port;
+	/* accept.c */
+	pthread_t acceptor;
+	int stop_fd; /* readable when it shall end */
+	bool accepts, is_short;
+	unsigned limit;                /* of connections */
+	_Atomic unsigned open, coming; /* coming: accepted, and not yet with their loop */
 	bool is_ops;
 	const struct route_group *groups;
 	size_t group_count;
@@ -172,6 +184,10 @@ struct http {
 /* Opens "127.0.0.1:8080", "[::1]:8080" or "unix:/path" (a dead socket in its place is removed). */
 enum err MUST_USE http_listen(const char *address, int *fd, unsigned *port, char why[static 256]);
 void http_listen_remove(const char *address); /* the file of a unix socket */
+/* accept.c: takes connections for l->daemon, on a thread of its own. Stop takes those who wait, and
+ * then closes the socket. */
+bool http_accept_start(struct listener *l);
+void http_accept_stop(struct listener *l);
 bool http_table_check(const struct http_settings *s, char why[static 256]);
 
 /* ---- routes (route.c) ---- */

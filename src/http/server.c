@@ -8,7 +8,17 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WHY_SIZE = 256, STOP_POLL_US = 2000, LAST_ANSWERS_US = 1000000, OPS_CONNECTIONS = 256 };
+enum {
+	WHY_SIZE = 256,
+	STOP_POLL_US = 5000,
+	LAST_ANSWERS_US = 1000000,
+	/* When the server stops: time for a client to send the request that it had on its way when
+	 * the answer before did not yet say that the connection closes. */
+	LAST_REQUEST_US = 300000,
+	/* What libmicrohttpd may have above our own limit: connections that are on their way to
+	 * their loop are not counted yet. */
+	ACCEPT_SLACK = 256,
+};
 
 /* ---- callbacks, on the loop threads ---- */
 
@@ -17,9 +27,10 @@ static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_c
 {
 	struct listener *l = ctx;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		*socket_context = http_conn_open(l->h, mhd);
+		*socket_context = http_conn_open(l, mhd);
+		atomic_fetch_sub(&l->coming, 1);
 	} else {
-		http_conn_close(l->h, *socket_context);
+		http_conn_close(*socket_context);
 	}
 }
 
@@ -36,6 +47,7 @@ static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd
 	(void)ctx;
 	struct conn *c = conn_of(mhd);
 	if (c) {
+		atomic_store(&c->idle_since_us, 0);
 		http_conn_target(c, target);
 	}
 	return NULL;
@@ -195,6 +207,7 @@ static void on_completed(
 	const int64_t now_us = clock_monotonic_us();
 	http_exchange_log(x, now_us, end_name(code));
 	http_conn_await_request(l->h, x->conn, now_us);
+	atomic_store(&x->conn->idle_since_us, now_us);
 	http_exchange_free(x);
 	atomic_fetch_sub(&l->h->metrics.in_flight, 1);
 }
@@ -260,17 +273,17 @@ static unsigned per_address(const struct http_settings *s)
 static unsigned connections(const struct listener *l)
 {
 	const unsigned all = l->h->s.connections;
-	return l->is_ops && all > OPS_CONNECTIONS ? OPS_CONNECTIONS : all;
+	return l->is_ops && all > HTTP_OPS_CONNECTIONS ? HTTP_OPS_CONNECTIONS : all;
 }
 
 static bool start_daemon(struct listener *l)
 {
 	const struct http_settings *s = &l->h->s;
 	const unsigned threads = l->is_ops ? 1 : s->loop_threads;
+	l->limit = connections(l);
 	struct MHD_OptionItem options[] = {
-		{ MHD_OPTION_LISTEN_SOCKET, l->fd, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)s->timeout_s, NULL },
-		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections(l), NULL },
+		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)l->limit + ACCEPT_SLACK, NULL },
 		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)per_address(s), NULL },
 		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, l },
@@ -281,10 +294,11 @@ static bool start_daemon(struct listener *l)
 			NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
-	l->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-					     MHD_USE_ITC | MHD_USE_ERROR_LOG,
-		0, NULL, NULL, on_access, l, MHD_OPTION_EXTERNAL_LOGGER, on_message, l->h,
-		MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+	l->daemon =
+		MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+					 MHD_USE_ITC | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG,
+			0, NULL, NULL, on_access, l, MHD_OPTION_EXTERNAL_LOGGER, on_message, l->h,
+			MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	return l->daemon != NULL;
 }
 
@@ -294,7 +308,7 @@ static enum err start_listener(struct listener *l, char why[static 256])
 	if (e != ERR_OK) {
 		return e;
 	}
-	if (!start_daemon(l)) {
+	if (!start_daemon(l) || !http_accept_start(l)) {
 		(void)snprintf(why, WHY_SIZE, "libmicrohttpd did not start on %.100s", l->address);
 		return ERR_UNAVAILABLE;
 	}
@@ -325,11 +339,13 @@ static struct http *http_new(const struct http_settings *s)
 	h->public = (struct listener){ .h = h,
 		.address = s->listen,
 		.fd = -1,
+		.stop_fd = -1,
 		.groups = s->groups,
 		.group_count = s->group_count };
 	h->ops = (struct listener){ .h = h,
 		.address = s->ops_listen,
 		.fd = -1,
+		.stop_fd = -1,
 		.is_ops = true,
 		.groups = s->ops,
 		.group_count = 1 };
@@ -387,38 +403,44 @@ static void wait_for_requests(struct http *h, int64_t at_most_us)
 	}
 }
 
-/* Without MHD_quiesce_daemon: in 0.9.75 it races with its own polling thread for the listening
- * socket, and the loser ends the process. Who connects while we stop is answered with "Connection:
- * close". MHD_stop_daemon closes the socket it was given. */
-static void close_listener(struct listener *l)
+/* Nobody is accepted any more. Who is connected may send the request that is on its way, and is
+ * told "Connection: close" with its answer. */
+static void finish_requests(struct listener *l)
 {
+	const int64_t end_us = clock_monotonic_us() + STOP_GRACE_US;
+	while (atomic_load(&l->coming) + atomic_load(&l->open) > 0 &&
+		clock_monotonic_us() < end_us) {
+		http_conn_close_idle(l, LAST_REQUEST_US);
+		(void)nanosleep(&(struct timespec){ .tv_nsec = STOP_POLL_US * 1000L }, NULL);
+	}
+}
+
+static void stop_listener(struct listener *l)
+{
+	http_accept_stop(l);
 	if (l->daemon) {
 		MHD_stop_daemon(l->daemon);
-	}
-	if (l->fd >= 0) {
-		if (!l->daemon)
-			close(l->fd);
-		http_listen_remove(l->address);
 	}
 }
 
 /* The order matters: libmicrohttpd must not be stopped while a connection is suspended, so the
- * lanes end first; a request that completes after that finds its lane closed and is refused in the
- * loop. */
+ * lanes end before it, and they end when no connection is left that could want one. Only what is
+ * not done after STOP_GRACE_US is refused with 503. Operations see the server stop till the end. */
 void http_stop(struct http *h)
 {
 	if (!h) {
 		return;
 	}
 	atomic_store(&h->stopping, true);
-	wait_for_requests(h, STOP_GRACE_US);
+	http_accept_stop(&h->public);
+	finish_requests(&h->public);
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_stop(h->lanes[i], true);
 	}
 	http_pace_stop(h->pace);
 	wait_for_requests(h, LAST_ANSWERS_US);
-	close_listener(&h->public);
-	close_listener(&h->ops);
+	stop_listener(&h->public);
+	stop_listener(&h->ops);
 	http_reaper_stop(h);
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_free(h->lanes[i]);
