@@ -38,6 +38,8 @@ struct db_conn;
 enum db_use {
 	DB_TOOL = 1,  /* command line: shares the file with a running server */
 	DB_SERVE,     /* SQLite: the one serving program; a second is ERR_CONFLICT */
+	DB_LOOK,      /* command line: reads alone. Never makes, changes or locks what is there;
+			 db_tx is ERR_INTERNAL */
 	DB_COPY_FROM, /* a database that must be there */
 	DB_COPY_TO,   /* one that may hold an unfinished copy, which the others refuse */
 };
@@ -51,7 +53,8 @@ struct db_settings {
 	const struct log *log;
 };
 /* `why` says in a sentence what is wrong and what would be right. Creates a missing SQLite file
- * (0600), not its folder. A database newer than this program is ERR_UNSUPPORTED. Does not migrate.
+ * (0600), not its folder; a look at one that is missing is ERR_UNAVAILABLE. A database newer than
+ * this program is ERR_UNSUPPORTED. Does not migrate.
  */
 enum err MUST_USE db_open(const struct db_settings *s, struct db **out, char why[static 256]);
 /* The form alone, without looking at the place. */
@@ -65,6 +68,9 @@ struct db_version {
 	int wanted; /* of this program */
 };
 enum err MUST_USE db_version(struct db *db, struct db_version *out);
+/* Whether it can be read as it is: ERR_UNAVAILABLE, and what to do in `why`, when it is empty or of
+ * an older version. */
+enum err MUST_USE db_version_fits(struct db *db, char why[static 256]);
 /* Whether it answers a statement now. */
 enum err MUST_USE db_ping(struct db *db);
 /* Applies the missing migrations, all in one transaction. */

@@ -341,7 +341,8 @@ static int load_config(struct cli *c)
 static int open_app(struct cli *c)
 {
 	char why[CONFIG_WHY_SIZE] = "";
-	enum err e = app_open(&c->app, DB_TOOL, why);
+	enum err e =
+		app_open(&c->app, c->command->needs == READS_DATABASE ? DB_LOOK : DB_TOOL, why);
 
 	if (!e)
 		return EXIT_DONE;

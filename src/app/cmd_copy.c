@@ -60,9 +60,9 @@ static int copy_code(enum err e, const char *why)
 static enum err sides_open(struct cli *c, struct copy *copy, bool compare, char *why)
 {
 	bool serving = cli_option(c, "while-serving") || compare;
-	enum err e = side_open(c, c->args[0], DB_COPY_FROM, &copy->from, why);
+	enum err e = side_open(c, c->args[0], compare ? DB_LOOK : DB_COPY_FROM, &copy->from, why);
 	if (e == ERR_OK)
-		e = side_open(c, c->args[1], compare ? DB_COPY_FROM : DB_COPY_TO, &copy->to, why);
+		e = side_open(c, c->args[1], compare ? DB_LOOK : DB_COPY_TO, &copy->to, why);
 	if (e == ERR_OK && !serving)
 		e = db_claim(copy->from, why);
 	if (e == ERR_OK && !compare)

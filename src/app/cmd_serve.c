@@ -95,13 +95,13 @@ int cmd_config_check(struct cli *c)
 	return EXIT_DONE;
 }
 
-static int with_database(
-	struct cli *c, enum err (*fn)(struct db *, char[static 256]), const char *done)
+static int with_database(struct cli *c, enum db_use use,
+	enum err (*fn)(struct db *, char[static 256]), const char *done)
 {
 	char why[CONFIG_WHY_SIZE] = "", shown[256];
 	struct db_version v = { 0 };
 	struct db_settings s = { .url = c->app.cfg.database_url,
-		.use = DB_TOOL,
+		.use = use,
 		.readers = 1,
 		.busy_timeout_ms = 5000,
 		.log = &c->app.log };
@@ -123,12 +123,12 @@ static int with_database(
 
 int cmd_db_migrate(struct cli *c)
 {
-	return with_database(c, db_migrate, "is migrated");
+	return with_database(c, DB_TOOL, db_migrate, "is migrated");
 }
 
 int cmd_db_check(struct cli *c)
 {
-	return with_database(c, db_check, "is sound");
+	return with_database(c, DB_LOOK, db_check, "is sound");
 }
 
 /* ---- init ---- */
@@ -167,7 +167,7 @@ int cmd_init(struct cli *c)
 	enum err e = config_load("postern.ini", c->env, c->app.arena, &c->app.cfg, why);
 	if (e)
 		return cli_fail(EXIT_CONFIG, "%s", why);
-	code = with_database(c, db_migrate, "is made");
+	code = with_database(c, DB_TOOL, db_migrate, "is made");
 	if (!code)
 		printf("Now edit %s/postern.ini (server.base_url, site.name, mail.transport), "
 		       "then: cd %s && postern serve\n",

@@ -182,11 +182,12 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	enum err e = db_open(&db, &app->db, why);
 	if (e)
 		return e;
-	e = db_migrate(app->db, why);
+	e = use == DB_LOOK ? db_version_fits(app->db, why) : db_migrate(app->db, why);
 	if (e)
 		return e;
 	struct mail_settings mail = mail_settings(app);
-	e = mail_open(&mail, app->db, &app->mail, why);
+	if (use != DB_LOOK) /* which sends none, and makes no folder for it */
+		e = mail_open(&mail, app->db, &app->mail, why);
 	if (e)
 		return e;
 	app->accounts = (struct accounts){

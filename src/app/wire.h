@@ -32,7 +32,8 @@ struct app {
 	atomic_bool draining; /* told to stop: not ready any more, and still serving */
 };
 
-/* Opens database, mail and accounts. `why` says what is wrong. app->cfg and arena must be set. */
+/* Opens database, mail and accounts; for DB_LOOK without mail, and without making or migrating the
+ * database. `why` says what is wrong. app->cfg and arena must be set. */
 enum err MUST_USE app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE]);
 /* Templates and settings of mail alone, without a database. */
 enum err MUST_USE app_check_mail(const struct app *app, char why[static CONFIG_WHY_SIZE]);

@@ -196,7 +196,7 @@ static enum err db_connect(struct db *db, const struct db_settings *s, char why[
 	if (e != ERR_OK)
 		return e;
 	db->driver->url_show(db->place, db->shown);
-	if (!db->driver->concurrent)
+	if (!db->driver->concurrent && s->use != DB_LOOK)
 		e = writer_open(db, why);
 	if (e == ERR_OK)
 		e = db_pool_open(db, s->readers, why);
@@ -218,7 +218,8 @@ static enum err settings_check(const struct db_settings *s, char why[static DB_W
 	}
 	if (s->use >= DB_TOOL && s->use <= DB_COPY_TO)
 		return ERR_OK;
-	snprintf(why, DB_WHY_SIZE, "a database is opened for a tool, for serving or for copying");
+	snprintf(why, DB_WHY_SIZE,
+		"a database is opened for a tool, for a look, for serving or for copying");
 	return ERR_INVALID;
 }
 

@@ -18,6 +18,7 @@ struct driver_target {
 	const char *place; /* what the connections open: a path, or libpq's URL */
 	bool writer;       /* else it refuses to write; of one writer */
 	bool serving;      /* for the server to know what is connected */
+	bool looking;      /* changes nothing, not even how the file is kept */
 	unsigned busy_timeout_ms;
 };
 

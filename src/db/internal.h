@@ -180,6 +180,8 @@ enum err MUST_USE db_marks_purge(struct db *db);
 /* ---- writer.c ---- */
 enum err MUST_USE db_writer_start(struct db *db, struct db_conn *conn);
 void db_writer_stop(struct db *db);
+/* ERR_INTERNAL for DB_LOOK, logged: every way to write asks. */
+enum err MUST_USE db_may_write(const struct db *db);
 
 /* ---- feed.c ---- */
 /* After the commit, or when nobody knows whether there was one. */

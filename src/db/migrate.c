@@ -106,6 +106,26 @@ enum err db_version(struct db *db, struct db_version *out)
 	return db_version_check(db, out, why);
 }
 
+enum err db_version_fits(struct db *db, char why[static 256])
+{
+	struct db_version v = { 0, 0 };
+	enum err e = db_version_check(db, &v, why);
+	if (e != ERR_OK || v.found == v.wanted)
+		return e;
+	if (v.found == 0)
+		snprintf(why, DB_WHY_SIZE,
+			"the database %.100s is empty; run postern db migrate or postern serve "
+			"first",
+			db->shown);
+	else
+		snprintf(why, DB_WHY_SIZE,
+			"the database %.100s is of version %d and this program of %d; run postern "
+			"db "
+			"migrate, or the postern that serves it",
+			db->shown, v.found, v.wanted);
+	return ERR_UNAVAILABLE;
+}
+
 static enum err ping(struct db_conn *c, void *arg)
 {
 	static const struct db_column columns[] = { DB_COL_INT(struct db_param, i) };
@@ -219,7 +239,9 @@ static enum err migrate_tx(struct db_conn *c, void *arg)
 static enum err migrate_alone(struct db *db, struct migrating *to)
 {
 	struct db_scope scope;
-	enum err e = db_scope_enter(&scope, db);
+	enum err e = db_may_write(db);
+	if (e == ERR_OK)
+		e = db_scope_enter(&scope, db);
 	if (e != ERR_OK)
 		return e;
 	e = db_tx_concurrent(db, DRIVER_MIGRATE, migrate_tx, to);

@@ -69,17 +69,44 @@ static enum err file_create(const char *path, char why[static DB_WHY_SIZE])
 
 static enum err file_there(const char *path, char why[static DB_WHY_SIZE])
 {
-	return access(path, F_OK) == 0 ? ERR_OK
-				       : refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
+	if (access(path, F_OK) == 0)
+		return ERR_OK;
+	if (errno != ENOENT)
+		return refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
+	snprintf(why, DB_WHY_SIZE,
+		"there is no database at %.100s; run postern db migrate or postern serve to make "
+		"it, "
+		"or name the right one",
+		path);
+	return ERR_UNAVAILABLE;
 }
 
-static enum err file_judge(const char *path, char why[static DB_WHY_SIZE])
+/* Who may not write can read beside a server, which has the log of changes open. Without one he
+ * would make it, and the server's user could not write it then. */
+static enum err file_judge_look(const char *path, char why[static DB_WHY_SIZE])
+{
+	char log[PATH_MAX];
+	bool fits = snprintf(log, sizeof log, "%s-wal", path) < (int)sizeof log;
+
+	if (access(path, R_OK) != 0)
+		return refuse(why, ERR_UNAVAILABLE, path, "cannot be read by this user");
+	if (access(path, W_OK) == 0 || (fits && access(log, R_OK) == 0))
+		return ERR_OK;
+	return refuse(why, ERR_UNAVAILABLE, path,
+		"is read by a user who may not write it only while a server runs; run as the one "
+		"it "
+		"belongs to");
+}
+
+static enum err file_judge(const char *path, bool looking, char why[static DB_WHY_SIZE])
 {
 	struct stat st;
 	if (stat(path, &st) != 0)
 		return refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return refuse(why, ERR_INVALID, path, "is not a file; name a file");
+	if (looking)
+		return file_judge_look(path, why);
 	if (access(path, R_OK | W_OK) != 0)
 		return refuse(why, ERR_UNAVAILABLE, path,
 			"cannot be written by this user; change its owner, or run as the one it "
@@ -164,13 +191,14 @@ enum err place_prepare(
 	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
 {
 	const char *given = path_of(url);
-	enum err e = use == DB_COPY_FROM ? file_there(given, why) : file_create(given, why);
+	bool there = use == DB_COPY_FROM || use == DB_LOOK;
+	enum err e = there ? file_there(given, why) : file_create(given, why);
 	if (e != ERR_OK)
 		return e;
 	char *path = realpath(given, NULL);
 	if (!path)
 		return refuse(why, ERR_UNAVAILABLE, given, strerror(errno));
-	e = file_judge(path, why);
+	e = file_judge(path, use == DB_LOOK, why);
 	if (e == ERR_OK && use == DB_SERVE)
 		e = claim_take(path, claim, why);
 	if (e != ERR_OK) {

@@ -45,8 +45,11 @@ void db_conn_close(struct db_conn *c)
 
 struct driver_target db_target(const struct db *db, bool writer)
 {
-	return (struct driver_target){ db->place, writer, db->use == DB_SERVE,
-		db->busy_timeout_ms };
+	return (struct driver_target){ .place = db->place,
+		.writer = writer,
+		.serving = db->use == DB_SERVE,
+		.looking = db->use == DB_LOOK,
+		.busy_timeout_ms = db->busy_timeout_ms };
 }
 
 enum err db_conn_open(

@@ -65,7 +65,8 @@ static PGconn *connect_to(const struct driver_target *t)
 	const char *const keys[] = { "connect_timeout", "tcp_user_timeout", "keepalives_idle",
 		"keepalives_interval", "keepalives_count", "target_session_attrs",
 		"application_name", "dbname", "client_encoding", NULL };
-	const char *const values[] = { connect_s, tcp_ms, "5", "2", "3", "read-write",
+	const char *const values[] = { connect_s, tcp_ms, "5", "2", "3",
+		t->looking ? "any" : "read-write", /* a standby will do for a look */
 		t->serving ? "postern" : "postern-tool", t->place, "UTF8", NULL };
 	return PQconnectdbParams(keys, values, 1);
 }

@@ -152,7 +152,7 @@ static int wal_switch(sqlite3 *db, unsigned busy_timeout_ms)
  * file. */
 static int conn_tune(sqlite3 *db, const struct driver_target *t)
 {
-	int rc = wal_switch(db, t->busy_timeout_ms);
+	int rc = t->looking ? SQLITE_OK : wal_switch(db, t->busy_timeout_ms);
 	if (rc == SQLITE_OK)
 		rc = text_run(db, "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA "
 				  "temp_store = MEMORY;"
@@ -187,6 +187,16 @@ static enum err open_refuse(const char *place, int rc, sqlite3 *db, char why[sta
 	return e;
 }
 
+/* One that looks could open the file for reading only; but then the log beside it, which even a
+ * reader needs, stays when it goes. So it does that only where it must. It never writes:
+ * query_only. */
+static int open_mode(const struct driver_target *t)
+{
+	bool may_write = !t->looking || access(t->place, W_OK) == 0;
+
+	return may_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+}
+
 static enum err sqlite_open(
 	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
 {
@@ -195,7 +205,7 @@ static enum err sqlite_open(
 		return open_refuse(t->place, SQLITE_NOMEM, NULL, why);
 	c->writer = t->writer;
 	int rc = sqlite3_open_v2(t->place, &c->db,
-		SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+		open_mode(t) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 			SQLITE_OPEN_EXRESCODE,
 		NULL);
 	if (rc == SQLITE_OK)

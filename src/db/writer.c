@@ -182,10 +182,21 @@ static enum err tx_run(struct db *db, db_fn *fn, void *arg)
 	return e;
 }
 
+enum err db_may_write(const struct db *db)
+{
+	if (db->use != DB_LOOK)
+		return ERR_OK;
+	LOG(db->log, LOG_ERROR, "db_looks",
+		log_z("why", "a write in a program that opened the database for a look"));
+	return ERR_INTERNAL;
+}
+
 static enum err tx_begin(struct db *db, enum driver_begin kind, db_fn *fn, void *arg)
 {
 	struct db_scope scope;
-	enum err e = db_scope_enter(&scope, db);
+	enum err e = db_may_write(db);
+	if (e == ERR_OK)
+		e = db_scope_enter(&scope, db);
 	if (e != ERR_OK)
 		return e;
 	e = db->driver->concurrent ? db_tx_concurrent(db, kind, fn, arg) : tx_run(db, fn, arg);
