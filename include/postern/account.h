@@ -68,11 +68,17 @@ struct registration {
  * account is there once account_requests_run has seen the request. */
 enum err MUST_USE account_register(const struct accounts *s, const struct registration *r,
 	int64_t now_s, struct arena *a, struct refusal *why);
+/* A browser or app that shows a mailed token has proved the mailbox, and is known from then on. */
+struct proved_device {
+	struct str token;   /* as it presents it, or empty */
+	struct token fresh; /* out, secret: in its place */
+};
 struct verification {
 	struct str token;
 	struct str proof; /* as given at registration, or empty */
 	bool trust; /* the client is an app that read the mail itself: no proof is asked for */
-	struct token choose; /* out */
+	struct proved_device *device; /* NULL: none */
+	struct token choose;          /* out */
 };
 /* Spends a verification token. ERR_SPENT. The password chosen at registration stays only when the
  * browser that confirms is the one that registered, and nobody else registered the address
@@ -98,7 +104,8 @@ struct login {
 	struct str email, password;
 	bool remember;
 	struct str session_name; /* "Firefox on Linux" */
-	struct str device;       /* device token of this browser, or empty */
+	struct str device;       /* token of this browser or app, or empty */
+	bool remember_device;    /* it wants one when it has none that is good */
 	const char *request_id;  /* for the log */
 };
 struct session {
@@ -108,7 +115,7 @@ struct session {
 };
 struct login_result {
 	struct token token;  /* secret, for the client only */
-	struct token device; /* secret; text "" when the one presented stays good */
+	struct token device; /* secret; text "": the one presented stays good, or none is wanted */
 	struct session session;
 	struct account account; /* password_hash is wiped */
 	int64_t retry_after_s;  /* with ERR_LIMITED */
@@ -145,14 +152,18 @@ enum err MUST_USE account_reset_request(
 /* For the operator: queues the mail for this account at once. */
 enum err MUST_USE account_reset_send(
 	const struct accounts *s, const struct account *acc, int64_t now_s);
+struct reset_confirmation {
+	struct str token, password;
+	struct proved_device *device; /* NULL: none */
+};
 /* [hash] Spends a reset token and sets the password. ERR_SPENT; ERR_INVALID or ERR_WEAK_PASSWORD
- * with `why`: not spent then. */
-enum err MUST_USE account_reset_confirm(const struct accounts *s, struct str token,
-	struct str password, int64_t now_s, struct arena *a, struct refusal *why);
+ * with `why`: not spent then. Sessions, other known devices and other tokens end. */
+enum err MUST_USE account_reset_confirm(const struct accounts *s,
+	const struct reset_confirmation *r, int64_t now_s, struct arena *a, struct refusal *why);
 struct password_change {
 	const char *account_id, *session_id;
 	struct str current, chosen;
-	struct str device;     /* this browser's device token, or empty: it stays known */
+	struct str device;     /* token of this browser or app, or empty: it stays known */
 	int64_t retry_after_s; /* out, with ERR_LIMITED */
 };
 /* [hash] ERR_DENIED: current password is wrong; ERR_LIMITED; ERR_INVALID, ERR_WEAK_PASSWORD with

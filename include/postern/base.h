@@ -132,6 +132,9 @@ struct clock {
 	void *ctx;
 };
 int64_t clock_now_s(const struct clock *c);
+/* By so much the clocks of several servers may differ. What was made later than that from now was
+ * made before a clock was set back, and is refused. */
+enum { CLOCK_SKEW_S = 300 };
 int64_t clock_monotonic_us(void); /* for durations only */
 int64_t clock_boot_us(void);      /* the same, and goes on while the machine sleeps */
 /* The same two, late by a tick of the kernel (1 to 10 ms, more when the machine stands still): to

@@ -106,14 +106,30 @@ DELETE FROM failure WHERE key_hash = $1;
 DELETE FROM failure WHERE last_at < $1;
 
 -- name: device_known :one
-SELECT account_id FROM device WHERE token_hash = $1 AND account_id = $2;
+SELECT account_id FROM device_mark WHERE token_hash = $1 AND account_id = $2 AND created_at <= $3;
 
 -- name: device_put :exec
-INSERT INTO device (token_hash, account_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)
-ON CONFLICT (token_hash) DO UPDATE SET last_seen_at = excluded.last_seen_at;
+INSERT INTO device_mark (token_hash, account_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)
+ON CONFLICT (token_hash, account_id) DO UPDATE SET last_seen_at = excluded.last_seen_at;
+
+-- A new token takes over the accounts of the one before.
+-- name: device_move :exec
+UPDATE device_mark SET token_hash = $2 WHERE token_hash = $1;
+
+-- Of the devices of an account, those above the cap that were used longest ago; never the one at hand.
+-- name: device_trim :exec
+DELETE FROM device_mark WHERE account_id = $1 AND token_hash IN (
+	SELECT token_hash FROM device_mark WHERE account_id = $1 AND token_hash <> $2
+	ORDER BY last_seen_at DESC, token_hash LIMIT 1000 OFFSET $3);
+
+-- Of the accounts of a device likewise, to make room for one.
+-- name: device_trim_accounts :exec
+DELETE FROM device_mark WHERE token_hash = $1 AND account_id IN (
+	SELECT account_id FROM device_mark WHERE token_hash = $1
+	ORDER BY last_seen_at DESC, account_id LIMIT 1000 OFFSET $2);
 
 -- name: device_clear_others :exec
-DELETE FROM device WHERE account_id = $1 AND token_hash <> $2;
+DELETE FROM device_mark WHERE account_id = $1 AND token_hash <> $2;
 
 -- name: device_purge :exec
-DELETE FROM device WHERE last_seen_at < $1;
+DELETE FROM device_mark WHERE last_seen_at < $1;

@@ -106,4 +106,25 @@ enum err MUST_USE failure_clear(struct db_conn *c, const struct failure_key *k);
 /* Seconds until the next try after `failures` wrong ones. */
 int64_t failure_delay_s(const struct account_settings *set, int64_t failures);
 
+/* ---- device.c: browsers and apps that are known to an account ---- */
+struct device {
+	uint8_t hash[HASH_BYTES]; /* of the token it presented */
+	bool presented;
+	bool known;                /* to the account of device_look */
+	const struct token *fresh; /* NULL: it gets no new one */
+};
+void device_init(struct device *d, struct str presented);
+enum err MUST_USE device_look(
+	struct db_conn *c, struct device *d, const char *account_id, int64_t now_s);
+/* Of one that is known. */
+struct failure_key device_failure_key(const struct device *d, const char *account_id);
+/* It gets a new token, in place of the one it presented. */
+void device_renew(struct device *d, struct token *fresh);
+/* Both, for one that showed a mailed token; NULL: none did. */
+void device_proved(struct device *d, struct proved_device *p);
+/* Binds it to the account: the new token if there is one. Of a device that is not known and has no
+ * new token nothing is stored. */
+enum err MUST_USE device_mark(
+	struct db_conn *c, const struct device *d, const char *account_id, int64_t now_s);
+
 #endif

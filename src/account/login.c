@@ -2,12 +2,6 @@
 
 #include <string.h>
 
-struct device_row {
-	char account_id[ID_SIZE];
-};
-static const struct db_column device_columns[] = { DB_COL_CHARS(struct device_row, account_id) };
-static const struct db_shape device_shape = DB_SHAPE(struct device_row, device_columns);
-
 /* One log-in under way: what the first transaction found, what the second shall write. */
 struct attempt {
 	const struct accounts *s;
@@ -16,26 +10,13 @@ struct attempt {
 	struct email email;
 	struct account acc; /* id "" for an unknown address */
 	struct failure_key key;
-	uint8_t device_hash[HASH_BYTES];
-	bool has_device, device_known;
+	struct device device;
 	char rehash[PASSWORD_HASH_SIZE]; /* "" when the stored one is as it should be */
 	struct login_result *out;
 };
 
-static enum err device_look(struct db_conn *c, struct attempt *at)
-{
-	struct device_row row;
-	struct db_call call = { .query = QUERY_DEVICE_KNOWN,
-		DB_PARAMS(db_blob(at->device_hash, HASH_BYTES), db_z(at->acc.id)),
-		.shape = &device_shape };
-	enum err e = db_get(c, &call, &row);
-
-	at->device_known = e == ERR_OK;
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
-}
-
-/* Counts the try before it is judged. Failures from a browser that has been in before are counted
- * apart from those of strangers, so that strangers cannot keep the owner out. */
+/* Counts the try before it is judged. Failures from a device that is known to the account are
+ * counted apart from all others, so that nobody can keep the owner out. */
 static enum err take_tx(struct db_conn *c, void *arg)
 {
 	struct attempt *at = arg;
@@ -45,15 +26,11 @@ static enum err take_tx(struct db_conn *c, void *arg)
 		at->acc = (struct account){ 0 };
 	else if (e)
 		return e;
-	if (at->has_device) {
-		e = device_look(c, at);
-		if (e)
-			return e;
-	}
-	at->key = at->device_known
-			  ? failure_key_of("device",
-				    (struct str){ (const char *)at->device_hash, HASH_BYTES })
-			  : failure_key_of("address", str_of(at->email.key));
+	e = device_look(c, &at->device, at->acc.id, at->now_s);
+	if (e)
+		return e;
+	at->key = at->device.known ? device_failure_key(&at->device, at->acc.id)
+				   : failure_key_of("address", str_of(at->email.key));
 	return failure_take(c, &at->s->set, &at->key, at->now_s, &at->out->retry_after_s);
 }
 
@@ -97,9 +74,6 @@ static enum err enter_tx(struct db_conn *c, void *arg)
 {
 	struct attempt *at = arg;
 	struct account now;
-	const uint8_t *device = at->device_known ? at->device_hash : at->out->device.hash;
-	struct db_call put_device = { .query = QUERY_DEVICE_PUT,
-		DB_PARAMS(db_blob(device, HASH_BYTES), db_z(at->acc.id), db_int(at->now_s)) };
 	struct db_call seen = { .query = QUERY_ACCOUNT_SET_LOGIN,
 		DB_PARAMS(db_z(at->acc.id), db_int(at->now_s)) };
 
@@ -113,7 +87,7 @@ static enum err enter_tx(struct db_conn *c, void *arg)
 	if (!e)
 		e = session_store(c, at);
 	if (!e)
-		e = db_run(c, &put_device, NULL);
+		e = device_mark(c, &at->device, at->acc.id, at->now_s);
 	if (!e)
 		e = db_run(c, &seen, NULL);
 	if (!e)
@@ -152,8 +126,8 @@ static enum err enter(struct attempt *at)
 	struct login_result *out = at->out;
 
 	crypto_token_make(&out->token);
-	if (!at->device_known)
-		crypto_token_make(&out->device);
+	if (!at->device.known && at->l->remember_device)
+		device_renew(&at->device, &out->device);
 	session_fill(at);
 	enum err e = db_tx(at->s->db, enter_tx, at);
 	if (e)
@@ -181,7 +155,7 @@ enum err account_login(const struct accounts *s, const struct login *l, int64_t 
 	*out = (struct login_result){ 0 };
 	if (email_parse(l->email, &at.email) != ERR_OK)
 		return ERR_UNAUTHENTICATED;
-	at.has_device = crypto_token_hash(l->device, at.device_hash) == ERR_OK;
+	device_init(&at.device, l->device);
 	enum err e = db_tx(s->db, take_tx, &at);
 	if (!e)
 		e = judge(&at, a);

@@ -126,6 +126,7 @@ struct verify_job {
 	const struct accounts *s;
 	struct verification *v;
 	uint8_t token_hash[HASH_BYTES], proof_hash[HASH_BYTES];
+	struct device device;
 	char account_id[ID_SIZE];
 	int64_t now_s;
 };
@@ -161,6 +162,8 @@ static enum err verify_tx(struct db_conn *c, void *arg)
 		e = store_disown(c, acc.id, j->now_s);
 	if (!e)
 		e = db_run(c, &call, NULL);
+	if (!e)
+		e = device_mark(c, &j->device, acc.id, j->now_s);
 	if (!e && !stays)
 		e = token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, &j->v->choose);
 	return e;
@@ -171,6 +174,7 @@ enum err account_verify(const struct accounts *s, struct verification *v, int64_
 	struct verify_job j = { .s = s, .v = v, .now_s = now_s };
 
 	v->choose = (struct token){ 0 };
+	device_proved(&j.device, v->device);
 	if (crypto_token_hash(v->token, j.token_hash) != ERR_OK)
 		return ERR_SPENT;
 	if (crypto_token_hash(v->proof, j.proof_hash) != ERR_OK)

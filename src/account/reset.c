@@ -49,6 +49,7 @@ enum err account_reset_send(const struct accounts *s, const struct account *acc,
 struct confirm_job {
 	const struct accounts *s;
 	uint8_t token_hash[HASH_BYTES];
+	struct device device;
 	const char *new_hash;
 	int64_t now_s;
 };
@@ -74,6 +75,8 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 		e = store_set_password(c, &acc, j->new_hash, true, j->now_s);
 	if (!e)
 		e = store_end_access(c, &(struct access_kept){ acc.id, "", { 0 } }, j->now_s);
+	if (!e)
+		e = device_mark(c, &j->device, acc.id, j->now_s);
 	if (!e) {
 		struct failure_key k = failure_key_of("address", str_of(acc.email_key));
 		e = failure_clear(c, &k);
@@ -85,7 +88,7 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 	return e;
 }
 
-enum err account_reset_confirm(const struct accounts *s, struct str token, struct str password,
+enum err account_reset_confirm(const struct accounts *s, const struct reset_confirmation *r,
 	int64_t now_s, struct arena *a, struct refusal *why)
 {
 	struct confirm_job j = { .s = s, .now_s = now_s };
@@ -93,13 +96,14 @@ enum err account_reset_confirm(const struct accounts *s, struct str token, struc
 	struct str prepared;
 	char hash[PASSWORD_HASH_SIZE];
 
-	if (crypto_token_hash(token, j.token_hash) != ERR_OK)
+	if (crypto_token_hash(r->token, j.token_hash) != ERR_OK)
 		return ERR_SPENT;
+	device_proved(&j.device, r->device);
 	/* Looked at first: an unknown token must not cost a hash, a refused password must not spend
 	 * the token. */
-	enum err e = account_token_look(s, token, PURPOSE_RESET, now_s, &acc);
+	enum err e = account_token_look(s, r->token, PURPOSE_RESET, now_s, &acc);
 	if (!e)
-		e = account_password_judge(s, password, &acc, a, &prepared, why);
+		e = account_password_judge(s, r->password, &acc, a, &prepared, why);
 	if (!e)
 		e = crypto_password_hash(prepared, s->set.cost, hash);
 	if (!e) {

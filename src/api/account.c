@@ -32,12 +32,19 @@ enum err api_email_verify(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
 	struct verification v = { .trust = true };
-	const struct json_field fields[] = { { "token", true, &v.token } };
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	struct proved_device device = { 0 };
+	bool remember;
+	const struct json_field fields[] = {
+		{ "token", true, &v.token },
+		{ "device_token", false, &device.token },
+	};
+	const struct json_flag flag = { "remember_device", &remember };
+	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &flag);
 
+	v.device = remember ? &device : NULL;
 	if (!e)
 		e = account_verify(api->accounts, &v, r->now_s);
-	return no_content(rsp, e);
+	return device_answer(r, rsp, e, v.device);
 }
 
 struct record {
@@ -137,6 +144,7 @@ enum err api_password_change(void *ctx, struct request *r, struct response *rsp)
 	const struct json_field fields[] = {
 		{ "current_password", true, &ch.current },
 		{ "new_password", true, &ch.chosen },
+		{ "device_token", false, &ch.device },
 	};
 	enum err e = json_body(r, rsp, fields, COUNT(fields));
 
@@ -170,17 +178,22 @@ enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
 enum err api_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct str token, password;
+	struct proved_device device = { 0 };
+	struct reset_confirmation rc = { 0 };
 	struct refusal why = { 0 };
+	bool remember;
 	const struct json_field fields[] = {
-		{ "token", true, &token },
-		{ "password", true, &password },
+		{ "token", true, &rc.token },
+		{ "password", true, &rc.password },
+		{ "device_token", false, &device.token },
 	};
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	const struct json_flag flag = { "remember_device", &remember };
+	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &flag);
 
+	rc.device = remember ? &device : NULL;
 	if (!e) {
-		e = account_reset_confirm(api->accounts, token, password, r->now_s, r->arena, &why);
+		e = account_reset_confirm(api->accounts, &rc, r->now_s, r->arena, &why);
 		json_refusal(rsp, &why);
 	}
-	return no_content(rsp, e);
+	return device_answer(r, rsp, e, rc.device);
 }

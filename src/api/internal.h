@@ -34,6 +34,11 @@ json_t *json_time(int64_t t); /* RFC 3339; 0: null */
 void json_refusal(struct response *rsp, const struct refusal *why);
 /* 204 unless `e`, which it returns. */
 enum err MUST_USE no_content(struct response *rsp, enum err e);
+/* As member "device_token", unless it is empty. */
+void json_device_token(json_t *doc, const struct token *t);
+/* 200 with the token for a device that is known now; 204 with NULL. Unless `e`, as above. */
+enum err MUST_USE device_answer(
+	struct request *r, struct response *rsp, enum err e, const struct proved_device *d);
 json_t *account_json(const struct account *a);
 /* A decision with its names, meter and offers, as every endpoint shows it to servers. */
 struct decision_words {

@@ -135,6 +135,22 @@ json_t *json_time(int64_t t)
 	return json_string(text);
 }
 
+void json_device_token(json_t *doc, const struct token *t)
+{
+	if (doc && t->text[0])
+		json_object_set_new(doc, "device_token", json_string(t->text));
+}
+
+enum err device_answer(
+	struct request *r, struct response *rsp, enum err e, const struct proved_device *d)
+{
+	if (e || !d)
+		return no_content(rsp, e);
+	json_t *doc = json_object();
+	json_device_token(doc, &d->fresh);
+	return json_answer(r, rsp, 200, doc);
+}
+
 void json_refusal(struct response *rsp, const struct refusal *why)
 {
 	if (why->field)

@@ -22,23 +22,27 @@ enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
 		{ "email", true, &l.email },
 		{ "password", true, &l.password },
 		{ "name", false, &l.session_name },
+		{ "device_token", false, &l.device },
 	};
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	const struct json_flag remember = { "remember_device", &l.remember_device };
+	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &remember);
 
 	if (!e)
 		e = account_login(api->accounts, &l, r->now_s, r->arena, &res);
 	if (e == ERR_LIMITED) {
 		json_retry_after(rsp, res.retry_after_s);
-		rsp->detail = "Too many wrong tries for this address.";
+		rsp->detail = "Too many failed attempts for this address. A reset of the password "
+			      "with remember_device lets this app log in at once.";
 	} else if (e == ERR_UNAUTHENTICATED) {
 		rsp->detail = "Address and password do not belong together, or the address is not "
 			      "confirmed yet.";
 	}
 	if (e)
 		return e;
-	e = json_answer(r, rsp, 201,
-		json_pack("{s:s, s:o, s:o}", "token", res.token.text, "session",
-			session_json(&res.session), "account", account_json(&res.account)));
+	json_t *doc = json_pack("{s:s, s:o, s:o}", "token", res.token.text, "session",
+		session_json(&res.session), "account", account_json(&res.account));
+	json_device_token(doc, &res.device);
+	e = json_answer(r, rsp, 201, doc);
 	crypto_wipe(&res, sizeof res);
 	return e;
 }

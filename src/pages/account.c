@@ -135,8 +135,8 @@ enum err pages_password(void *ctx, struct request *r, struct response *rsp)
 		return password_page(p, r, rsp, 422, &f);
 	case ERR_LIMITED:
 		f.refusal = NULL;
-		f.error = arena_fmt(r->arena, "There were too many wrong tries. Wait %lld seconds.",
-			(long long)ch.retry_after_s);
+		f.error = arena_fmt(r->arena, "Too many failed attempts. Try again in %s.",
+			wait_text(r->arena, ch.retry_after_s));
 		response_header(rsp, "Retry-After",
 			str_of(arena_fmt(r->arena, "%lld", (long long)ch.retry_after_s)));
 		return password_page(p, r, rsp, 429, &f);

@@ -101,6 +101,9 @@ void meter_wall_view(struct view *wall, struct arena *a, const struct decision *
 /* "Look in your mailbox", after registration and reset alike. */
 enum err MUST_USE check_mail_page(const struct pages *p, struct request *r, struct response *rsp,
 	bool registering, struct str back);
+/* Marks this browser as known, unless `t` is empty. */
+void device_cookie(struct request *r, struct response *rsp, const struct token *t);
+const char *wait_text(struct arena *a, int64_t seconds); /* "41 minutes" */
 /* Moves ?token= into a cookie that only `path` gets, and redirects to the bare path. */
 void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
 	int64_t life_s);

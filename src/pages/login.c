@@ -52,6 +52,19 @@ enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
 	return login_page(p, r, rsp, 200, &(struct form_state){ 0 }, back);
 }
 
+/* By it this browser is known to the account, whatever others guess; log-out keeps it. As long as
+ * browsers keep a cookie. */
+void device_cookie(struct request *r, struct response *rsp, const struct token *t)
+{
+	struct cookie device = { .name = "postern-device",
+		.value = arena_str(r->arena, str_of(t->text)),
+		.path = "/",
+		.max_age_s = (int64_t)400 * 86400 };
+
+	if (t->text[0])
+		response_cookie(r, rsp, &device);
+}
+
 static void login_cookies(const struct pages *p, struct request *r, struct response *rsp,
 	const struct login_result *res)
 {
@@ -59,14 +72,9 @@ static void login_cookies(const struct pages *p, struct request *r, struct respo
 		.value = arena_str(r->arena, str_of(res->token.text)),
 		.path = "/",
 		.max_age_s = res->session.remember ? p->accounts->set.session_s : 0 };
-	struct cookie device = { .name = "postern-device",
-		.value = arena_str(r->arena, str_of(res->device.text)),
-		.path = "/",
-		.max_age_s = (int64_t)400 * 86400 };
 
 	response_cookie(r, rsp, &session);
-	if (res->device.text[0])
-		response_cookie(r, rsp, &device);
+	device_cookie(r, rsp, &res->device);
 }
 
 static enum err login_refused(const struct pages *p, struct request *r, struct response *rsp,
@@ -77,9 +85,10 @@ static enum err login_refused(const struct pages *p, struct request *r, struct r
 
 	if (e == ERR_LIMITED) {
 		f.error = arena_fmt(r->arena,
-			"There were too many wrong tries for this address. Wait %lld seconds, or "
-			"reset the password.",
-			(long long)retry_after_s);
+			"Too many failed attempts for this address. Try again in %s, or reset your "
+			"password: this browser can then log in at once, even if somebody else "
+			"keeps guessing.",
+			wait_text(r->arena, retry_after_s));
 		response_header(rsp, "Retry-After",
 			str_of(arena_fmt(r->arena, "%lld", (long long)retry_after_s)));
 		return login_page(p, r, rsp, 429, &f, return_to);
@@ -98,6 +107,7 @@ enum err pages_login(void *ctx, struct request *r, struct response *rsp)
 		.remember = fields_get(&r->form, "remember").n > 0,
 		.session_name = str_of(agent_name(r->arena, request_header(r, "User-Agent"))),
 		.device = request_cookie(r, "postern-device"),
+		.remember_device = true,
 		.request_id = r->id };
 	struct login_result res;
 	enum err e = account_login(p->accounts, &l, r->now_s, r->arena, &res);
@@ -116,6 +126,22 @@ enum err pages_login(void *ctx, struct request *r, struct response *rsp)
 	return ERR_OK;
 }
 
+/* Each by its name: Clear-Site-Data's "cookies" would take the mark of a known browser along, an
+ * anonymous reader's meter, and the cookies of every other site under the same domain. */
+static void cookies_forget(struct request *r, struct response *rsp)
+{
+	static const struct cookie ours[] = {
+		{ .name = "postern", .path = "/", .max_age_s = -1 },
+		{ .name = "postern-reset", .path = "/reset/confirm", .max_age_s = -1 },
+		{ .name = "postern-verify", .path = "/verify", .max_age_s = -1 },
+		{ .name = "postern-register", .path = "/verify", .max_age_s = -1 },
+		{ .name = "postern-seat", .path = "/group/accept", .max_age_s = -1 },
+	};
+
+	for (size_t i = 0; i < COUNT(ours); i++)
+		response_cookie(r, rsp, &ours[i]);
+}
+
 enum err pages_logout(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
@@ -126,9 +152,8 @@ enum err pages_logout(void *ctx, struct request *r, struct response *rsp)
 		if (e && e != ERR_NOT_FOUND)
 			return e;
 	}
-	response_cookie(
-		r, rsp, &(struct cookie){ .name = "postern", .path = "/", .max_age_s = -1 });
-	response_header(rsp, "Clear-Site-Data", STR("\"cache\", \"cookies\", \"storage\""));
+	cookies_forget(r, rsp);
+	response_header(rsp, "Clear-Site-Data", STR("\"cache\", \"storage\""));
 	response_redirect(rsp, STR("/?done=logout"));
 	return ERR_OK;
 }

@@ -1,5 +1,15 @@
 #include "internal.h"
 
+/* As people read it, rounded up. */
+const char *wait_text(struct arena *a, int64_t seconds)
+{
+	int64_t minutes = (seconds + 59) / 60;
+
+	if (seconds < 120)
+		return arena_fmt(a, "%lld second%s", (long long)seconds, seconds == 1 ? "" : "s");
+	return arena_fmt(a, "%lld minutes", (long long)minutes);
+}
+
 static const char *minutes_text(struct arena *a, unsigned minutes)
 {
 	return minutes % 60 == 0 && minutes > 60 ? arena_fmt(a, "%u hours", minutes / 60)
@@ -129,8 +139,10 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
+	struct proved_device device = { .token = request_cookie(r, "postern-device") };
 	struct verification v = { .token = request_cookie(r, "postern-verify"),
-		.proof = request_cookie(r, "postern-register") };
+		.proof = request_cookie(r, "postern-register"),
+		.device = &device };
 
 	/* A page without the cookie may send the token itself: a browser that keeps none. */
 	if (v.token.n == 0)
@@ -144,6 +156,7 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 	response_cookie(r, rsp, &spent);
 	spent.name = "postern-register";
 	response_cookie(r, rsp, &spent);
+	device_cookie(r, rsp, &device.fresh);
 	page_private(rsp);
 	if (v.choose.text[0]) {
 		struct cookie c = { .name = "postern-reset",

@@ -78,17 +78,19 @@ enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct refusal why = { 0 };
 	struct account owner = { 0 };
-	struct str token = request_cookie(r, "postern-reset");
+	struct proved_device device = { .token = request_cookie(r, "postern-device") };
+	struct reset_confirmation rc = { .token = request_cookie(r, "postern-reset"),
+		.password = fields_get(&r->form, "password"),
+		.device = &device };
 
 	/* A reader whose browser keeps no cookies may send the token in the form. */
-	if (token.n == 0)
-		token = fields_get(&r->form, "token");
-	enum err e = account_reset_confirm(
-		p->accounts, token, fields_get(&r->form, "password"), r->now_s, r->arena, &why);
+	if (rc.token.n == 0)
+		rc.token = fields_get(&r->form, "token");
+	enum err e = account_reset_confirm(p->accounts, &rc, r->now_s, r->arena, &why);
 	if (e == ERR_SPENT)
 		return confirm_page(p, r, rsp, 410, NULL, NULL);
 	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD) {
-		e = account_token_look(p->accounts, token, "reset", r->now_s, &owner);
+		e = account_token_look(p->accounts, rc.token, "reset", r->now_s, &owner);
 		if (e && e != ERR_SPENT)
 			return e;
 		e = e ? confirm_page(p, r, rsp, 410, NULL, NULL)
@@ -103,6 +105,7 @@ enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 			.name = "postern-reset", .path = "/reset/confirm", .max_age_s = -1 });
 	response_cookie(
 		r, rsp, &(struct cookie){ .name = "postern", .path = "/", .max_age_s = -1 });
+	device_cookie(r, rsp, &device.fresh);
 	page_private(rsp);
 	response_redirect(rsp, STR("/login?done=reset"));
 	return ERR_OK;

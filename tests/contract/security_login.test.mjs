@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount, newAddress, otherPassword, password } from '../lib/accounts.mjs';
+import { apiSession, makeAccount, newAddress, otherPassword, password, resetToken } from '../lib/accounts.mjs';
 import { Api, form, Reader, request, send, statusOf } from '../lib/http.mjs';
-import { startServer } from '../lib/server.mjs';
+import { databaseSql, startServer } from '../lib/server.mjs';
 
 export const covers = ['POST /login', 'GET /login', 'GET /account', 'POST /account/password', 'POST /api/v1/sessions', 'PUT /api/v1/account/password',
 	'DELETE /api/v1/account', 'GET /api/v1/account'];
@@ -71,6 +71,62 @@ test('a flood of wrong guesses keeps neither the owner’s browser out, nor the 
 	const token = await tight.mail.takeToken(who.email, '/reset/confirm');
 	assert.equal((await r.post('/reset/confirm', { token, password })).status, 303);
 	assert.equal((await r.logIn(who)).status, 303, 'who proves the mailbox is let in');
+});
+
+// Guesses until the address has to wait, and then lets the wait be half an hour, as it becomes after 17 guesses.
+async function lockOut(server, email) {
+	const guess = () => new Reader(server).logIn({ email, password: 'x' });
+	let last = await guess();
+	while (last.status !== 429)
+		last = await guess();
+	const url = server.env.POSTERN_DATABASE_URL, busy = url.startsWith('sqlite:') ? 'PRAGMA busy_timeout = 5000;' : '';
+	databaseSql(url, `${busy} UPDATE failure SET next_at = last_at + 1800 WHERE next_at > last_at`);
+	return guess();
+}
+
+test('who resets the password by mail is let in by that browser, log-out or not, while the guesses go on', async () => {
+	const who = await makeAccount(tight), r = new Reader(tight);
+	assert.match((await lockOut(tight, who.email)).body, /Try again in (29|30) minutes, or reset your password: this browser/, 'the page says what to do');
+	assert.equal((await r.logIn(who)).status, 429);
+	await r.post('/reset', { email: who.email });
+	const token = await tight.mail.takeToken(who.email, '/reset/confirm');
+	await r.get(`/reset/confirm?token=${token}`);
+	assert.equal((await r.post('/reset/confirm', { password: otherPassword })).status, 303);
+	const own = { email: who.email, password: otherPassword };
+	for (let i = 0; i < 3; i++) {
+		await lockOut(tight, who.email);
+		assert.equal((await new Reader(tight).logIn(own)).status, 429, 'a stranger’s browser waits');
+		assert.equal((await r.logIn(own)).status, 303, 'this one does not');
+		assert.equal((await r.post('/logout')).status, 303);
+	}
+});
+
+test('an app may be known as well: by a log-in or a reset that asks for it, and without asking nothing is kept', async () => {
+	const who = await makeAccount(tight), api = new Api(tight), login = { email: who.email, password };
+	assert.equal((await api.post('/sessions', login)).json.device_token, undefined);
+	const first = (await api.post('/sessions', { ...login, remember_device: true })).json.device_token;
+	assert.match(first, /^pst_[A-Za-z0-9_-]{43}$/);
+	await lockOut(tight, who.email);
+	assert.equal((await api.post('/sessions', login)).status, 429);
+	const again = await api.post('/sessions', { ...login, device_token: first, remember_device: true });
+	assert.deepEqual([again.status, again.json.device_token], [201, undefined], 'the one it has stays good');
+	const session = new Api(tight, again.json.token);
+	const change = { current_password: password, new_password: otherPassword, device_token: first };
+	assert.equal((await session.put('/account/password', change)).status, 204);
+	await lockOut(tight, who.email);
+	assert.equal((await api.post('/sessions', { email: who.email, password: otherPassword, device_token: first })).status, 201);
+
+	const confirm = async (more) => api.post('/password-resets/confirm', { token: await resetToken(tight, who.email), password, ...more });
+	assert.equal((await confirm({})).status, 204);
+	await lockOut(tight, who.email);
+	assert.equal((await api.post('/sessions', { ...login, device_token: first })).status, 429, 'a reset forgets what was known');
+	const reset = await confirm({ remember_device: true, device_token: first });
+	assert.equal(reset.status, 200);
+	await lockOut(tight, who.email);
+	assert.equal((await api.post('/sessions', { ...login, device_token: reset.json.device_token })).status, 201);
+	for (const odd of ['', 'x', `pst_${'A'.repeat(43)}`])
+		assert.equal((await api.post('/sessions', { ...login, device_token: odd })).status, 429, 'no mark');
+	assert.equal((await api.post('/sessions', { ...login, remember_device: 'yes' })).status, 422);
 });
 
 test('the mark of a known browser is good for its account alone, and counts its own failures', async () => {

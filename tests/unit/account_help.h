@@ -160,10 +160,20 @@ static inline enum err bench_reset(struct bench *b, const char *email)
 	return e ? e : account_requests_run(&b->s, b->now_s);
 }
 
+static inline enum err bench_confirm(struct bench *b, struct str token, struct str password,
+	struct arena *a, struct refusal *why)
+{
+	struct reset_confirmation r = { .token = token, .password = password };
+	return account_reset_confirm(&b->s, &r, b->now_s, a, why);
+}
+
 static inline enum err bench_login(
 	struct bench *b, const char *email, const char *password, struct login_result *out)
 {
-	struct login l = { .email = str_of(email), .password = str_of(password), .remember = true };
+	struct login l = { .email = str_of(email),
+		.password = str_of(password),
+		.remember = true,
+		.remember_device = true };
 	return account_login(&b->s, &l, b->now_s, b->a, out);
 }
 

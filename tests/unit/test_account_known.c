@@ -222,9 +222,8 @@ static void end_reset(struct ending *e)
 	char token[TOKEN_SIZE];
 	assert_int_equal(bench_reset(e->b, "ada@mail.example"), ERR_OK);
 	bench_mails(e->b, "ada@mail.example", NULL, token);
-	assert_int_equal(account_reset_confirm(&e->b->s, str_of(token), STR(OTHER_PASSWORD),
-				 e->b->now_s, e->b->a, &why),
-		ERR_OK);
+	assert_int_equal(
+		bench_confirm(e->b, str_of(token), STR(OTHER_PASSWORD), e->b->a, &why), ERR_OK);
 }
 static void end_trim(struct ending *e)
 {

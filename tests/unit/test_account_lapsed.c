@@ -33,9 +33,7 @@ static void test_dead_links_are_not_sent(void **state)
 	b->now_s++;
 	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK); /* used */
 	bench_mails(b, "ada@example.org", NULL, token);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(token), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
-		ERR_OK);
+	assert_int_equal(bench_confirm(b, str_of(token), STR(OTHER_PASSWORD), b->a, &why), ERR_OK);
 	assert_int_equal(bench_reset(b, "bob@example.org"), ERR_OK); /* disabled */
 	assert_int_equal(account_set_disabled(&b->s, bob.id, true, b->now_s), ERR_OK);
 	round_of(b, 1, 2); /* sent: the note of the new password */

@@ -120,9 +120,7 @@ static void test_no_lock_out(void **state)
 
 	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	bench_mails(b, "ada@example.org", NULL, token);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(token), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
-		ERR_OK);
+	assert_int_equal(bench_confirm(b, str_of(token), STR(OTHER_PASSWORD), b->a, &why), ERR_OK);
 	assert_int_equal(bench_login(b, "ada@example.org", OTHER_PASSWORD, &res), ERR_OK);
 	bench_close(b);
 }

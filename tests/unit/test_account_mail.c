@@ -46,9 +46,7 @@ static void test_one_stranger_registers(void **state)
 	assert_int_equal(strlen(choose), TOKEN_SIZE - 1);
 	assert_int_equal(
 		bench_login(b, "victim@example.org", OTHER_PASSWORD, &res), ERR_UNAUTHENTICATED);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(choose), STR(GOOD_PASSWORD), b->now_s, b->a, &why),
-		ERR_OK);
+	assert_int_equal(bench_confirm(b, str_of(choose), STR(GOOD_PASSWORD), b->a, &why), ERR_OK);
 	assert_int_equal(bench_login(b, "victim@example.org", GOOD_PASSWORD, &res), ERR_OK);
 	assert_string_equal(res.account.name, "");
 
@@ -81,9 +79,7 @@ static void test_reset_of_unproved_account(void **state)
 	for (size_t i = 0; i < n; i++)
 		assert_null(strstr(rows[i].text.p, "Ada"));
 	bench_mails(b, "victim@example.org", NULL, token);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(token), STR(GOOD_PASSWORD), b->now_s, b->a, &why),
-		ERR_OK);
+	assert_int_equal(bench_confirm(b, str_of(token), STR(GOOD_PASSWORD), b->a, &why), ERR_OK);
 	assert_int_equal(bench_login(b, "victim@example.org", GOOD_PASSWORD, &res), ERR_OK);
 	assert_string_equal(res.account.name, "");
 	bench_close(b);
@@ -133,8 +129,8 @@ static void test_pre_hijacking(void **state)
 		assert_int_equal(strlen(choose), 47);
 		assert_int_equal(bench_login(b, email, OTHER_PASSWORD, &res), ERR_UNAUTHENTICATED);
 		assert_int_equal(bench_login(b, email, GOOD_PASSWORD, &res), ERR_UNAUTHENTICATED);
-		assert_int_equal(account_reset_confirm(&b->s, str_of(choose),
-					 STR("a brand new phrase of mine"), b->now_s, b->a, &why),
+		assert_int_equal(bench_confirm(b, str_of(choose), STR("a brand new phrase of mine"),
+					 b->a, &why),
 			ERR_OK);
 		assert_int_equal(bench_login(b, email, "a brand new phrase of mine", &res), ERR_OK);
 	}
@@ -160,18 +156,12 @@ static void test_reset(void **state)
 	b->now_s++;
 	/* A refused password does not spend the token. */
 	assert_int_equal(
-		account_reset_confirm(&b->s, str_of(token), STR("password1"), b->now_s, b->a, &why),
-		ERR_WEAK_PASSWORD);
+		bench_confirm(b, str_of(token), STR("password1"), b->a, &why), ERR_WEAK_PASSWORD);
 	assert_string_equal(why.code, "common_password");
+	assert_int_equal(bench_confirm(b, str_of(token), STR("short"), b->a, &why), ERR_INVALID);
+	assert_int_equal(bench_confirm(b, str_of(token), STR(OTHER_PASSWORD), b->a, &why), ERR_OK);
 	assert_int_equal(
-		account_reset_confirm(&b->s, str_of(token), STR("short"), b->now_s, b->a, &why),
-		ERR_INVALID);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(token), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
-		ERR_OK);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(token), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
-		ERR_SPENT);
+		bench_confirm(b, str_of(token), STR(OTHER_PASSWORD), b->a, &why), ERR_SPENT);
 	assert_false(bench_signed_in(b, before.token.text));
 	assert_int_equal(
 		bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_UNAUTHENTICATED);
@@ -214,9 +204,8 @@ static void test_token_voids(void **state)
 	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	bench_mails(b, "ada@example.org", NULL, second);
 	assert_string_not_equal(first, second);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(first), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
-		ERR_SPENT);
+	assert_int_equal(
+		bench_confirm(b, str_of(first), STR(OTHER_PASSWORD), b->a, &why), ERR_SPENT);
 	assert_int_equal(bench_verify(b, second, NULL, NULL), ERR_SPENT);
 
 	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_OK);
@@ -225,23 +214,20 @@ static void test_token_voids(void **state)
 		.current = STR(GOOD_PASSWORD),
 		.chosen = STR(OTHER_PASSWORD) };
 	assert_int_equal(account_password_change(&b->s, &ch, b->now_s, b->a, &why), ERR_OK);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(second), STR(GOOD_PASSWORD), b->now_s, b->a, &why),
-		ERR_SPENT);
+	assert_int_equal(
+		bench_confirm(b, str_of(second), STR(GOOD_PASSWORD), b->a, &why), ERR_SPENT);
 
 	b->now_s += 10;
 	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	bench_mails(b, "ada@example.org", NULL, first);
 	b->now_s += 30 * 60;
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(first), STR(GOOD_PASSWORD), b->now_s, b->a, &why),
-		ERR_SPENT);
+	assert_int_equal(
+		bench_confirm(b, str_of(first), STR(GOOD_PASSWORD), b->a, &why), ERR_SPENT);
 
 	assert_int_equal(bench_register(b, "new@example.org", GOOD_PASSWORD), ERR_OK);
 	bench_mails(b, "new@example.org", NULL, verify);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(verify), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
-		ERR_SPENT);
+	assert_int_equal(
+		bench_confirm(b, str_of(verify), STR(OTHER_PASSWORD), b->a, &why), ERR_SPENT);
 	assert_int_equal(bench_verify(b, verify, NULL, NULL), ERR_OK);
 	bench_close(b);
 }
@@ -262,9 +248,7 @@ static void test_mailbox_limit_keeps_the_link(void **state)
 		assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
 	}
 	assert_int_equal(bench_mails(b, "ada@example.org", NULL, token), 5);
-	assert_int_equal(account_reset_confirm(
-				 &b->s, str_of(token), STR(OTHER_PASSWORD), b->now_s, b->a, &why),
-		ERR_OK);
+	assert_int_equal(bench_confirm(b, str_of(token), STR(OTHER_PASSWORD), b->a, &why), ERR_OK);
 	bench_close(b);
 }
 
@@ -280,8 +264,7 @@ static void *confirm(void *arg)
 	ARENA_AUTO *a = arena_new(1 << 20);
 	struct refusal why;
 
-	switch (account_reset_confirm(
-		&g->b->s, str_of(g->token), STR(OTHER_PASSWORD), g->b->now_s, a, &why)) {
+	switch (bench_confirm(g->b, str_of(g->token), STR(OTHER_PASSWORD), a, &why)) {
 	case ERR_OK:
 		atomic_fetch_add(&g->won, 1);
 		break;
