@@ -7,12 +7,15 @@
 
 enum { CONFIG_FILE_MAX = 256 << 10, SECRET_FILE_MAX = 4096, NAME_MAX_SIZE = 128 };
 
+static const char from_environment[] = "environment: ";
+
 struct loading {
 	struct config *c;
 	struct arena *a;
 	const char *path;
 	char *why;
 	bool seen[128];
+	const char *from[128]; /* where a value stands: "postern.ini:12: ", or NULL for a default */
 	enum err err;
 	struct str text; /* of the file, what is not read yet */
 	int line;
@@ -150,6 +153,7 @@ static int file_line(void *user, const char *section, const char *name, const ch
 		return 0;
 	}
 	l->seen[index] = true;
+	l->from[index] = where;
 	enum err e = is_file ? assign_file(l, s, str_of(value), where)
 			     : assign(l, s, str_of(value), where);
 	if (e && !l->err)
@@ -217,13 +221,17 @@ static enum err take_env(struct loading *l, struct str name, struct str value)
 	for (size_t i = 0; i < setting_count; i++) {
 		env_name(&settings[i], "", known);
 		names[n++] = arena_str(l->a, str_of(known)).p;
-		if (str_eq(name, str_of(known)))
-			return assign(l, &settings[i], value, "environment: ");
+		if (str_eq(name, str_of(known))) {
+			l->from[i] = from_environment;
+			return assign(l, &settings[i], value, from_environment);
+		}
 		if (settings[i].type != SETTING_SECRET)
 			continue;
 		env_name(&settings[i], "_FILE", known);
-		if (str_eq(name, str_of(known)))
-			return assign_file(l, &settings[i], value, "environment: ");
+		if (str_eq(name, str_of(known))) {
+			l->from[i] = from_environment;
+			return assign_file(l, &settings[i], value, from_environment);
+		}
 	}
 	names[n] = NULL;
 	const char *other = text_nearest(name, names);
@@ -245,6 +253,20 @@ static enum err load_env(struct loading *l, char **env)
 	return ERR_OK;
 }
 
+/* A complaint about settings that do not fit together begins with the name of one: says where that
+ * one stands. */
+static void tell_where(const struct loading *l)
+{
+	struct str said = str_of(arena_fmt(l->a, "%s", l->why));
+	struct str name = { said.p, strcspn(said.p, " :=") };
+
+	for (size_t i = 0; i < setting_count; i++) {
+		const char *known = arena_fmt(l->a, "%s.%s", settings[i].section, settings[i].name);
+		if (l->from[i] && str_eq(name, str_of(known)))
+			snprintf(l->why, CONFIG_WHY_SIZE, "%s" STR_FMT, l->from[i], STR_ARG(said));
+	}
+}
+
 enum err config_load(const char *path, char **env, struct arena *a, struct config *out,
 	char why[static CONFIG_WHY_SIZE])
 {
@@ -259,5 +281,10 @@ enum err config_load(const char *path, char **env, struct arena *a, struct confi
 		e = load_file(&l);
 	if (!e)
 		e = load_env(&l, env);
-	return e ? e : config_check_together(out, why);
+	if (e)
+		return e;
+	e = config_check_together(out, why);
+	if (e)
+		tell_where(&l);
+	return e;
 }

@@ -82,6 +82,12 @@ enum err MUST_USE config_load(const char *path, char **env, struct arena *a, str
 	char why[static CONFIG_WHY_SIZE]);
 /* The last part of config_load: also works out the proxies and `secure`. */
 enum err MUST_USE config_check_together(struct config *c, char why[static CONFIG_WHY_SIZE]);
+/* The system's time zone database; UTC is there without one. */
+#define CONFIG_ZONES "/usr/share/zoneinfo"
+enum { ZONE_NAMES_BYTES_MAX = 256 << 10 };
+bool config_zone_is(const char *name);
+/* Which of its names was probably meant, in `space`, or NULL. */
+const char *config_zone_near(const char *said, struct buf *space);
 void config_show(const struct config *c, struct buf *out); /* secrets as "(set)" or "" */
 void config_sample(struct buf *out);                       /* a commented file with every default */
 void config_reference(struct buf *out);                    /* docs/configure.md's table */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "postern/db.h"
 #include "postern/entitlement.h"
@@ -183,23 +184,27 @@ static enum err limits_check(struct checking *l)
 	return ERR_OK;
 }
 
-/* A name of the system's time zone database. */
 static enum err timezone_check(struct checking *l)
 {
-	const char *zone = l->c->timezone;
-	char path[256];
-	struct stat st;
-	bool word = *zone && *zone != '/' && !strstr(zone, "..") && strlen(zone) < 100 &&
-		    strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				 "0123456789_+-/") == strlen(zone);
+	const char *zone = l->c->timezone, *near;
+	BUF_AUTO names = BUF(ZONE_NAMES_BYTES_MAX);
 
-	snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", word ? zone : "");
-	if (word && (strcmp(zone, "UTC") == 0 || (stat(path, &st) == 0 && S_ISREG(st.st_mode))))
+	if (config_zone_is(zone))
 		return ERR_OK;
-	return refuse(l,
-		"site.timezone = %s: a name such as Europe/Berlin or UTC is expected, one that "
-		"/usr/share/zoneinfo has",
-		zone);
+	if (access(CONFIG_ZONES, F_OK) != 0)
+		return refuse(l,
+			"site.timezone = %s: this machine has no time zones, so that only UTC can "
+			"be used; install the package tzdata, which brings " CONFIG_ZONES,
+			zone);
+	if (strncmp(zone, "right/", 6) == 0)
+		return refuse(l,
+			"site.timezone = %s: the zones below right/ count leap seconds, as the "
+			"system's clock does not; did you mean %s?",
+			zone, zone + 6);
+	near = config_zone_near(zone, &names);
+	return refuse(l, "site.timezone = %s: " CONFIG_ZONES " has no such time zone; %s%s%s", zone,
+		near ? "did you mean " : "a name such as Europe/Berlin or UTC is expected",
+		near ? near : "", near ? "?" : "");
 }
 
 static enum err statuses_parse(

@@ -157,14 +157,21 @@ static unsigned database_connections(const struct config *c)
 				       : (unsigned)c->work_threads + hash_threads(c) + 2;
 }
 
+/* Before any thread starts. The very file that was checked, whatever $TZDIR says; UTC needs none.
+ */
+static void zone_set(struct arena *a, const char *name)
+{
+	bool utc = strcmp(name, "UTC") == 0;
+	local_zone_set(utc ? "UTC0" : arena_fmt(a, ":" CONFIG_ZONES "/%s", name));
+}
+
 enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
 
 	if (use == DB_SERVE)
 		memory_tune_start();
-	/* Before any thread starts: weekdays, and when a meter's window begins. */
-	local_zone_set(strcmp(c->timezone, "UTC") == 0 ? "UTC0" : c->timezone);
+	zone_set(app->arena, c->timezone);
 	app->log = (struct log){ .level = log_level_of(c->log_level),
 		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
 		.fd = 2 };

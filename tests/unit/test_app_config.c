@@ -104,11 +104,27 @@ static void test_refusals(void **state)
 		{ "[server]\ntrusted_proxies = 0.0.0.0/0, ::/0\n", { "server.trusted_proxies" } },
 		{ "[password]\nmemory_kib = 1024\n", { "password.memory_kib = 1024", "19456" } },
 		{ "[password]\npasses = 1\n", { "password.passes = 1", "47104" } },
-		{ "[session]\ndays = 5\n", { "session.idle_days = 14", "session.days = 5" } },
+		{ "[session]\ndays = 5\nidle_days = 14\n",
+			{ ":3: session.idle_days = 14", "session.days = 5" } },
 		{ "[server]\ndevelopment = yes\nlisten = 0.0.0.0:80\n",
 			{ "server.development = yes", "0.0.0.0:80" } },
 		{ "[server]\ndevelopment = yes\nbase_url = https://a.example\n",
 			{ "server.development = yes", "https://a.example" } },
+		{ "[site]\ntimezone = Europe/Berln\n",
+			{ ":2: ", "site.timezone = Europe/Berln", "did you mean Europe/Berlin?" } },
+		{ "[site]\n\ntimezone = new york\n",
+			{ ":3: ", "site.timezone = new york", "did you mean America/New_York?" } },
+		{ "[site]\ntimezone = asia/tokyo\n", { ":2: ", "did you mean Asia/Tokyo?" } },
+		{ "[site]\ntimezone = CEST\n",
+			{ ":2: ", "site.timezone = CEST", "such as Europe/Berlin or UTC" } },
+		{ "[site]\ntimezone = UTC+2\n", { ":2: ", "site.timezone = UTC+2" } },
+		{ "[site]\ntimezone =\n", { "site.timezone = ", "such as Europe/Berlin or UTC" } },
+		{ "[site]\ntimezone = zone.tab\n", { "site.timezone = zone.tab" } },
+		{ "[site]\ntimezone = Europe\n", { "site.timezone = Europe" } },
+		{ "[site]\ntimezone = ../localtime\n", { "site.timezone = ../localtime" } },
+		{ "[site]\ntimezone = /etc/localtime\n", { "site.timezone = /etc/localtime" } },
+		{ "[site]\ntimezone = right/Asia/Tokyo\n",
+			{ "leap seconds", "did you mean Asia/Tokyo?" } },
 		{ "[site]\nname = Caf\xe9\n", { "site.name", "UTF-8" } },
 		{ "[site]\nname =\n", { "site.name is empty" } },
 		{ "[mail]\npassword_file = /nowhere/at/all\n",
@@ -153,13 +169,20 @@ static void test_environment_refusals(void **state)
 	struct config c;
 	char why[CONFIG_WHY_SIZE];
 	char typo[] = "POSTERN_SERVER_LISTN=x", bad[] = "POSTERN_SERVER_WORK_THREADS=-1";
+	char zone[] = "POSTERN_SITE_TIMEZONE=America/New_York",
+	     far[] = "POSTERN_SITE_TIMEZONE=Moon";
 	char *typos[] = { typo, NULL }, *bads[] = { bad, NULL };
+	char *zones[] = { zone, NULL }, *moon[] = { far, NULL };
 
 	(void)state;
 	assert_int_equal(config_load(NULL, typos, a, &c, why), ERR_INVALID);
 	assert_non_null(strstr(why, "did you mean POSTERN_SERVER_LISTEN?"));
 	assert_int_equal(config_load(NULL, bads, a, &c, why), ERR_INVALID);
 	assert_non_null(strstr(why, "environment: server.work_threads = -1"));
+	assert_int_equal(load("[site]\ntimezone = Mars\n", zones, &c, why), ERR_OK);
+	assert_string_equal(c.timezone, "America/New_York");
+	assert_int_equal(load("[site]\ntimezone = UTC\n", moon, &c, why), ERR_INVALID);
+	assert_non_null(strstr(why, "environment: site.timezone = Moon"));
 }
 
 static void test_secret(void **state)
