@@ -88,8 +88,9 @@ static void share_as(
 	s->now_s = r->now_s;
 	if (db_read(s->w->db, sharing_read, s) != ERR_OK)
 		return;
+	int64_t changes_at = earlier(s->next_at, s->closes_at);
 	rsp->shared = (struct shared){ .on = true,
-		.fresh_until_s = earlier(s->next_at, s->closes_at),
+		.fresh_until_s = earlier(changes_at, next_midnight(s->now_s)), /* pages are dated */
 		.usable_until_s = s->closes_at };
 	rsp->shared.on = str_copy(rsp->shared.audience, AUDIENCE_SIZE, str_of(audience)) == ERR_OK;
 	tag(rsp, DB_CHANGE_POLICY, "");

@@ -1,23 +1,15 @@
 // Goal: windows of a meter follow the newsroom's clock. The clock is moved by libfaketime, which sanitizers do not live with:
 // files called plain_ run in the build without them.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { importArticles } from '../lib/articles.mjs';
+import { skip, startingAt } from '../lib/clock.mjs';
 import { Reader } from '../lib/http.mjs';
 import { startServer, until } from '../lib/server.mjs';
 
 const shelf = Array.from({ length: 8 }, (_, n) => ({ slug: `free-${n}`, access: 'metered', section: 'City', published: '2026-10-01T06:00:00Z' }));
 const read = (reader, n) => reader.get(`/articles/free-${n}`);
 const decision = (a) => a.headers['postern-decision'];
-const faketime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
-const skip = existsSync(faketime) ? false : 'needs libfaketime';
-
-// The settings under which a server believes that it is `start` now.
-function startingAt(start) {
-	const shift = Math.round((start - Date.now()) / 1000);
-	return { LD_PRELOAD: faketime, FAKETIME: `${shift >= 0 ? '+' : ''}${shift}s`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
-}
 
 test('a month ends at midnight in the newsroom', { skip }, async () => {
 	// 23.59.48 on 31 October in Berlin, when London is still in October for an hour more

@@ -1,0 +1,77 @@
+// Goal: the last evening of November in New York, when it is December in UTC, and the first second of December there: what opens,
+// what is still there, what is gone, and what pages say. The clock is moved by libfaketime, which sanitizers do not live with.
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { grantPlan, makeAccount } from '../lib/accounts.mjs';
+import { skip, startingAt } from '../lib/clock.mjs';
+import { Reader } from '../lib/http.mjs';
+import { startServer, tempDir } from '../lib/server.mjs';
+
+const zone = { POSTERN_SITE_TIMEZONE: 'America/New_York' };
+const article = (slug, access, ...front) =>
+	`---\nslug: ${slug}\nheadline: ${slug}\nsection: News\naccess: ${access}\n${front.join('\n')}\n---\nOne two three four five six.\n\nseven eight nine ten.\n`;
+const articles = {
+	embargo: article('embargo', 'public', 'published: 2026-11-28T12:00:00Z', 'embargo: 2026-12-01'),
+	expires: article('expires', 'public', 'published: 2026-11-01T12:00:00Z', 'expires: 2026-11-30'),
+	evening: article('evening', 'public', 'published: 2026-11-27T20:30:00-05:00'),
+	paid: article('paid', 'subscriber', 'published: 2026-11-20T05:40:00Z'),
+	old: article('old', 'public', 'published: 2025-12-31T21:00', 'updated: 2026-01-01T00:30'),
+};
+
+const text = (page) => page.body.replace(/<time datetime="([^"]*)"[^>]*>([^<]*)<\/time>/g, '$2 ($1)').replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
+const has = (page, words) => assert.ok(text(page).includes(words), `"${words}" is not in: ${text(page).slice(0, 2000)}`);
+const decision = (page) => page.headers['postern-decision'];
+
+test('the last evening and the first second', { skip }, async () => {
+	const dir = tempDir(), shelf = path.join(dir, 'days');
+	mkdirSync(shelf);
+	for (const [slug, bytes] of Object.entries(articles))
+		writeFileSync(path.join(shelf, `${slug}.md`), bytes);
+
+	let server = await startServer({ dir, settings: { ...zone, ...startingAt(Date.UTC(2026, 11, 1, 4, 30)) } });
+	let subscriber, reader, invited;
+	try {
+		server.cliOk('article', 'import', shelf);
+		subscriber = await makeAccount(server);
+		grantPlan(server, subscriber.email, 'digital', '--until', '2026-11-30', '--seats', '2');
+		invited = server.cliOk('seat', 'invite', subscriber.email, 'friend@mail.example');
+		assert.match(invited, /friend/);
+		reader = new Reader(server);
+		await reader.logIn(subscriber);
+
+		assert.equal((await reader.get('/articles/embargo')).status, 404);
+		assert.equal((await reader.get('/articles/expires')).status, 200);
+		assert.match(decision(await reader.get('/articles/paid')), /^full; reason=entitled/);
+		const account = await reader.get('/account');
+		has(account, 'Monday, 30 November 2026');
+		has(account, 'until 30 November (2026-12-01T05:00:00Z)');
+		has(account, 'Reader since30 November (2026-12-01T04:3');
+		has(await reader.get('/account/group'), 'invited until 7 December, 23:3');
+		has(await reader.get('/account/sessions'), 'Since 30 November, 23:3');
+		const evening = await new Reader(server).get('/articles/evening');
+		has(evening, 'Monday, 30 November 2026');
+		has(evening, '27 November, 20:30 EST (2026-11-28T01:30:00Z)');
+		const old = await new Reader(server).get('/articles/old');
+		has(old, '31 December 2025, 21:00 EST (2026-01-01T02:00:00Z)');
+		has(old, 'Updated 1 January, 00:30 EST (2026-01-01T05:30:00Z)');
+		const section = await new Reader(server).get('/sections/news');
+		has(section, '27 November (2026-11-28T01:30:00Z)');
+		has(section, '31 December 2025 (2026-01-01T02:00:00Z)');
+	} finally {
+		await server.stop();
+	}
+
+	server = await startServer({ dir, settings: { ...zone, ...startingAt(Date.UTC(2026, 11, 1, 5, 0, 1)) } });
+	try {
+		reader.server = server;
+		assert.equal((await reader.get('/articles/embargo')).status, 200);
+		assert.equal((await reader.get('/articles/expires')).status, 410);
+		assert.match(decision(await reader.get('/articles/paid')), /^teaser/);
+		has(await reader.get('/account'), 'Tuesday, 1 December 2026');
+		assert.doesNotMatch((await reader.get('/account')).body, /digital/);
+	} finally {
+		await server.close();
+	}
+});
