@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { DEPTH_MAX = 64, SPAN_MAX = 100 };
+enum { DEPTH_MAX = 64, SPAN_MAX = 100, OL_START_MAX = 1000000 };
 
 struct walk {
 	struct writer w;
@@ -168,9 +168,12 @@ static void visit_framed(struct walk *k, const xmlNode *n, enum role role, const
 static void visit_list(struct walk *k, const xmlNode *n, const struct rule *r)
 {
 	bool ordered = strcmp(r->name, "ol") == 0;
-	int64_t start = ordered ? number_of(k, n, "start", 1000000) : 0;
+	int64_t start = 1;
 	struct str open = ordered ? STR("<ol>") : STR("<ul>");
-	if (start > 1)
+	/* A list may count from 0, or from below. */
+	bool says = ordered && str_int(attribute_of(k, n, "start"), -OL_START_MAX, OL_START_MAX,
+				       &start) == ERR_OK;
+	if (says && start != 1)
 		open = tag_of(k, arena_fmt(k->w.arena, "<ol start=\"%lld\">", (long long)start));
 	visit_framed(k, n, ROLE_LIST, NULL, open, r->close);
 }
