@@ -160,10 +160,11 @@ int response_error_status(const struct response *rsp);
 /* For bodies that are compressed once and kept. Appends to `out`. */
 enum err MUST_USE http_gzip(struct str in, struct buf *out);
 enum err MUST_USE http_brotli(struct str in, struct buf *out); /* RFC 7932 */
+/* Path=/ always, since only so a cookie may be called __Host-, and only a cookie called so cannot
+ * be planted by a neighbour under the same domain (RFC 6265bis section 4.1.3.2). */
 struct cookie {
-	const char *name; /* without prefix: http adds __Host- (Path=/) when base_url is https */
+	const char *name; /* without prefix: http adds __Host- when base_url is https */
 	struct str value;
-	const char *path;  /* "/" or a path below; then no __Host- but __Secure- */
 	int64_t max_age_s; /* 0: browser session; < 0: delete */
 };
 void response_cookie(const struct request *r, struct response *rsp, const struct cookie *c);
@@ -225,9 +226,10 @@ enum { HTTP_OPS_CONNECTIONS = 256 };
 struct http_settings {
 	const char *listen;     /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
 	const char *ops_listen; /* the same; "" for none */
-	const char *base_url;   /* "https://news.example", no slash at the end; the only source of
-				   absolute links */
+	const char *base_url;   /* "https://news.example", as url_origin writes it; the only source
+				   of absolute links */
 	bool secure;            /* base_url is https */
+	bool hsts_subdomains;   /* HSTS speaks for the hosts below as well */
 	unsigned loop_threads, work_threads, hash_threads, work_queue, hash_queue;
 	unsigned connections;
 	unsigned connections_per_address; /* not counted when there are trusted_proxies */

@@ -28,15 +28,19 @@ enum err MUST_USE url_path_foreign(
 enum { URL_HOST_MAX = 253, URL_ABSOLUTE_MAX = 8192 };
 struct url {
 	struct str origin; /* "https://news.example", host in lower case, without the port that
-			      goes with the scheme */
+			      goes with the scheme and without a dot at its end */
 	struct str site;   /* origin without its scheme */
 	struct str target; /* path and query, as written */
 	struct str path, folded;
 };
 /* An absolute http or https address of another server's page. Refused besides what url_path_foreign
- * refuses: user names, an empty or malformed host, a dot at its end, a port of 0 or above 65535, no
- * path, spaces, controls or '#' anywhere. IPv6 hosts stand in brackets. */
+ * refuses: user names, an empty or malformed host, a port of 0 or above 65535, no path, spaces,
+ * controls or '#' anywhere. IPv6 hosts stand in brackets. One dot at the end of the host is
+ * dropped: it names the same host. */
 enum err MUST_USE url_absolute(struct str raw, struct arena *a, struct url *out);
+/* An origin, as the header of that name has it, in the one spelling that is compared: what `origin`
+ * of struct url is. Anything behind the host and port is refused, also a '/'. */
+enum err MUST_USE url_origin(struct str raw, struct arena *a, struct str *out);
 void url_encode(
 	struct buf *b, struct str s); /* all but unreserved characters, RFC 3986 section 2.3 */
 void url_encode_path(struct buf *b, struct str s); /* and but '/' */

@@ -283,7 +283,7 @@ enum err config_load(const char *path, char **env, struct arena *a, struct confi
 		e = load_env(&l, env);
 	if (e)
 		return e;
-	e = config_check_together(out, why);
+	e = config_check_together(out, a, why);
 	if (e)
 		tell_where(&l);
 	return e;

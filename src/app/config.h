@@ -12,7 +12,7 @@
 
 struct config {
 	const char *listen, *base_url, *trusted_proxies_text;
-	bool development;
+	bool hsts_subdomains, development;
 	int64_t loop_threads, work_threads, hash_threads, work_queue, hash_queue;
 	int64_t connections, connections_per_address, timeout_s, drain_s;
 	const char *ops_listen;
@@ -80,8 +80,10 @@ enum { CONFIG_WHY_SIZE = 512 };
  * or ERR_NOT_FOUND `why` says file, line, name, value and what would be right. */
 enum err MUST_USE config_load(const char *path, char **env, struct arena *a, struct config *out,
 	char why[static CONFIG_WHY_SIZE]);
-/* The last part of config_load: also works out the proxies and `secure`. */
-enum err MUST_USE config_check_together(struct config *c, char why[static CONFIG_WHY_SIZE]);
+/* The last part of config_load: also works out the proxies and `secure`, and writes base_url in its
+ * one spelling. */
+enum err MUST_USE config_check_together(
+	struct config *c, struct arena *a, char why[static CONFIG_WHY_SIZE]);
 /* The system's time zone database; UTC is there without one. */
 #define CONFIG_ZONES "/usr/share/zoneinfo"
 enum { ZONE_NAMES_BYTES_MAX = 256 << 10 };

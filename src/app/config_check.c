@@ -2,7 +2,6 @@
  * together. */
 #include "config.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 
 struct checking {
 	struct config *c;
+	struct arena *a; /* the configuration's */
 	char *why;
 };
 
@@ -74,24 +74,25 @@ static enum err proxies_parse(struct checking *l)
 	return ERR_OK;
 }
 
+/* In the one spelling that everything is compared with: the Origin of a form, the sites behind the
+ * gate. Browsers send that spelling too, whatever stands in the configuration. */
 static enum err base_url_check(struct checking *l)
 {
-	struct str url = str_of(l->c->base_url), host = url;
-	bool https = str_starts(url, STR("https://")), http = str_starts(url, STR("http://"));
-	size_t scheme = https ? 8 : 7;
+	struct str url = str_of(l->c->base_url), origin;
 
-	if (https || http)
-		host = (struct str){ url.p + scheme, url.n - scheme };
-	bool bad = host.n == 0 || (!https && !http);
-	for (size_t i = 0; i < host.n; i++)
-		bad = bad || (!isalnum((unsigned char)host.p[i]) && !strchr(".-:[]", host.p[i]));
-	if (bad)
+	if (str_ends(url, STR("/")))
+		url.n--;
+	enum err e = url_origin(url, l->a, &origin);
+	if (e == ERR_NOMEM)
+		return e;
+	if (e)
 		return refuse(l,
 			"server.base_url = %s: an address such as https://news.example is "
-			"expected, without a path or a slash "
-			"at the end",
+			"expected, without a path (a domain with other letters than a to z in the "
+			"form that begins with xn--)",
 			l->c->base_url);
-	l->c->secure = https;
+	l->c->base_url = origin.p; /* arena_join ends it with NUL */
+	l->c->secure = str_starts(origin, STR("https://"));
 	return ERR_OK;
 }
 
@@ -292,9 +293,9 @@ static enum err development_check(struct checking *l)
 		c->listen, c->base_url);
 }
 
-enum err config_check_together(struct config *c, char why[static CONFIG_WHY_SIZE])
+enum err config_check_together(struct config *c, struct arena *a, char why[static CONFIG_WHY_SIZE])
 {
-	struct checking checking = { .c = c, .why = why }, *l = &checking;
+	struct checking checking = { .c = c, .a = a, .why = why }, *l = &checking;
 
 	if (c->session_idle_days > c->session_days)
 		return refuse(l, "session.idle_days = %lld is more than session.days = %lld",

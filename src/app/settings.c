@@ -30,9 +30,13 @@ const struct setting settings[] = {
 	TEXT("server", "listen", listen, "127.0.0.1:8080", NULL,
 		"Where readers come in: ADDRESS:PORT, [IPv6]:PORT, or unix:/path/of.sock."),
 	TEXT("server", "base_url", base_url, "http://localhost:8080", NULL,
-		"The address readers see, without a slash at the end. Every link in pages and "
+		"The address readers see, without a path. Every link in pages and "
 		"mails is built from it. With "
 		"https:// cookies are Secure and carry the __Host- prefix."),
+	BOOL("server", "hsts_subdomains", hsts_subdomains, "no",
+		"Adds includeSubDomains to Strict-Transport-Security, which is sent when base_url "
+		"is https: browsers then use https only, for a year, on all hosts below that of "
+		"base_url. Turn it on only when each of them has a certificate."),
 	TEXT("server", "trusted_proxies", trusted_proxies_text, "", NULL,
 		"Addresses or networks of your own proxies, separated by commas. X-Forwarded-For "
 		"is believed from these only."),

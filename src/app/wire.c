@@ -256,6 +256,7 @@ static void http_fill(struct app *app)
 		.ops_listen = c->ops_listen,
 		.base_url = c->base_url,
 		.secure = c->secure,
+		.hsts_subdomains = c->hsts_subdomains,
 		.loop_threads = (unsigned)c->loop_threads,
 		.work_threads = (unsigned)c->work_threads,
 		.hash_threads = hash_threads(c),

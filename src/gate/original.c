@@ -40,6 +40,14 @@ static struct str joined(struct request *r, struct str scheme, struct str host, 
 		STR_ARG(host), STR_ARG(target)));
 }
 
+/* A WebSocket begins as a request by HTTP, and Traefik names its scheme after what it becomes. */
+static struct str http_scheme(struct str scheme)
+{
+	if (str_eq_nocase(scheme, STR("wss")))
+		return STR("https");
+	return str_eq_nocase(scheme, STR("ws")) ? STR("http") : scheme;
+}
+
 /* Host and target come apart here and must not run into each other: "good.example" and
  * "@evil.example/" would make another address than either. */
 static struct str from_parts(
@@ -48,7 +56,7 @@ static struct str from_parts(
 	if (host.n == 0 || str_has_byte(host, '/') || str_has_byte(host, '@') ||
 		!str_starts(target, STR("/")))
 		return (struct str){ NULL, 0 };
-	return joined(r, scheme, host, target);
+	return joined(r, http_scheme(scheme), host, target);
 }
 
 /* Envoy's HTTP service puts the original path behind ours; what it read as a path it sends as

@@ -221,7 +221,9 @@ static void add_default_headers(struct draft *d)
 		add(d, "Cache-Control", "no-store");
 	}
 	if (s->secure) {
-		add_default(d, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+		add_default(d, "Strict-Transport-Security",
+			s->hsts_subdomains ? "max-age=31536000; includeSubDomains"
+					   : "max-age=31536000");
 	}
 	const char *const always[][2] = {
 		{ "Content-Security-Policy", rsp->csp ? rsp->csp : s->csp },

@@ -285,8 +285,6 @@ enum err http_refuse(struct exchange *x, enum err e, const char *reason, const c
 enum err MUST_USE http_client_address(struct exchange *x);
 /* origin.c: same-origin check for requests that change state. */
 enum err MUST_USE http_origin_check(struct exchange *x);
-/* The one cookie called prefix + name; absent when there are two. */
-struct str http_cookie_exact(const struct request *r, struct str prefix, const char *name);
 /* token.c: the session token as this group takes it, or empty. */
 enum err MUST_USE http_token_read(struct exchange *x);
 

@@ -2,18 +2,13 @@
  * do not send it). */
 #include "internal.h"
 
-/* Origin of base_url: what stands before the first '/' of its path. */
-static struct str own_origin(const char *base_url)
+/* base_url is an origin in its one spelling (http_table_check), and browsers write theirs so as
+ * well; some other clients do not. */
+static bool is_own_origin(const struct exchange *x, struct str origin)
 {
-	struct str url = str_of(base_url);
-	size_t slashes = 0;
-	for (size_t i = 0; i < url.n; i++) {
-		slashes += url.p[i] == '/';
-		if (slashes == 3) {
-			return (struct str){ url.p, i };
-		}
-	}
-	return url;
+	struct str own;
+	return url_origin(origin, x->req.arena, &own) == ERR_OK &&
+	       str_eq(own, str_of(x->h->s.base_url));
 }
 
 static enum err deny(struct exchange *x, const char *reason, const char *detail)
@@ -36,8 +31,7 @@ static enum err check_cookie_group(struct exchange *x, struct str site)
 			"Your browser did not say which site the form was sent from (Origin "
 			"header).");
 	}
-	if (request_header_count(r, "Origin") > 1 ||
-		!str_eq(origin, own_origin(x->h->s.base_url))) {
+	if (request_header_count(r, "Origin") > 1 || !is_own_origin(x, origin)) {
 		return deny(x, "wrong_origin", "This form was sent from another site.");
 	}
 	return ERR_OK;

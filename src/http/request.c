@@ -40,17 +40,17 @@ struct str request_header(const struct request *r, const char *name)
 	return (struct str){ NULL, 0 };
 }
 
-struct str http_cookie_exact(const struct request *r, struct str prefix, const char *name)
+/* With https only __Host- counts: a neighbour under the same domain could set any other cookie. */
+struct str request_cookie(const struct request *r, const char *name)
 {
 	char full[COOKIE_NAME_MAX];
 	struct str value = { NULL, 0 };
+	const struct str prefix = r->x->h->s.secure ? STR("__Host-") : STR("");
 	const struct str bare = str_of(name);
 	if (!may_have(r->x, STR("Cookie")) || prefix.n + bare.n >= sizeof full) {
 		return value;
 	}
-	if (prefix.n > 0) {
-		memcpy(full, prefix.p, prefix.n);
-	}
+	memcpy(full, prefix.p, prefix.n);
 	memcpy(full + prefix.n, bare.p, bare.n);
 	const struct str whole = { full, prefix.n + bare.n };
 	size_t n = 0;
@@ -60,19 +60,6 @@ struct str http_cookie_exact(const struct request *r, struct str prefix, const c
 		}
 	}
 	return n == 1 ? value : (struct str){ NULL, 0 };
-}
-
-struct str request_cookie(const struct request *r, const char *name)
-{
-	if (!r->x->h->s.secure) {
-		return http_cookie_exact(r, STR(""), name);
-	}
-	struct str host = http_cookie_exact(r, STR("__Host-"), name);
-	struct str path = http_cookie_exact(r, STR("__Secure-"), name);
-	if (host.p && path.p) {
-		return (struct str){ NULL, 0 };
-	}
-	return host.p ? host : path;
 }
 
 enum err http_refuse(struct exchange *x, enum err e, const char *reason, const char *detail)

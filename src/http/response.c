@@ -52,27 +52,19 @@ static bool cookie_value_ok(struct str value)
 	return str_made_of(octets, value);
 }
 
-static bool cookie_path_ok(const char *path)
-{
-	struct str text = str_of(path);
-	return str_starts(text, STR("/")) && cookie_value_ok(text);
-}
-
 void response_cookie(const struct request *r, struct response *rsp, const struct cookie *c)
 {
 	const bool secure = r->x->h->s.secure;
 	if (!header_token_ok(str_of(c->name)) || !cookie_value_ok(c->value) ||
-		!cookie_path_ok(c->path) || strlen(c->name) + c->value.n + 9 > COOKIE_MAX) {
+		strlen(c->name) + c->value.n + 9 > COOKIE_MAX) {
 		poison(rsp);
 		return;
 	}
 	char digits[INT_TEXT_SIZE];
-	const bool whole_site = strcmp(c->path, "/") == 0;
-	const char *prefix = !secure ? "" : whole_site ? "__Host-" : "__Secure-";
 	const struct str none = STR(""),
 			 age = int_text(c->max_age_s > 0 ? c->max_age_s : 0, digits);
-	const struct str pieces[] = { str_of(prefix), str_of(c->name), STR("="), c->value,
-		STR("; Path="), str_of(c->path), secure ? STR("; Secure") : none,
+	const struct str pieces[] = { secure ? STR("__Host-") : none, str_of(c->name), STR("="),
+		c->value, STR("; Path=/"), secure ? STR("; Secure") : none,
 		c->max_age_s ? STR("; Max-Age=") : none, c->max_age_s ? age : none,
 		STR("; HttpOnly; SameSite=Lax") };
 	const struct str text = arena_join(r->arena, pieces, COUNT(pieces));

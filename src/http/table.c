@@ -177,6 +177,15 @@ static bool groups_ok(const struct route_group *groups, size_t count, char why[s
 	return count > 0;
 }
 
+/* An origin, as it is compared with others. */
+static bool base_url_ok(const char *base_url)
+{
+	struct str origin;
+	ARENA_AUTO *a = arena_new((size_t)4 * URL_ABSOLUTE_MAX);
+	return a && url_origin(str_of(base_url), a, &origin) == ERR_OK &&
+	       str_eq(origin, str_of(base_url));
+}
+
 static const char *settings_fault(const struct http_settings *s)
 {
 	if (!s->listen || !s->base_url || !s->csp || !s->clock || !s->identify || !s->in_tx) {
@@ -198,6 +207,9 @@ static const char *settings_fault(const struct http_settings *s)
 		if ((s->limits[i].burst == 0) != (s->limits[i].per_minute == 0)) {
 			return "a rate limit needs a burst and a rate, or neither";
 		}
+	}
+	if (!base_url_ok(s->base_url)) {
+		return "base_url must be an origin in its one spelling";
 	}
 	if (str_starts(str_of(s->base_url), STR("https://")) != s->secure) {
 		return "secure must say whether base_url is https";

@@ -9,19 +9,12 @@ static struct str bearer(struct exchange *x)
 	return str_eq_nocase(scheme, STR("Bearer")) ? str_trim(value) : (struct str){ 0 };
 }
 
-/* Not by request_cookie, which also takes __Secure-: that one a neighbour under the same domain
- * could set. */
-static struct str session_prefix(const struct exchange *x)
-{
-	return x->h->s.secure ? STR("__Host-") : STR("");
-}
-
 enum err http_token_read(struct exchange *x)
 {
 	struct str token = { 0 };
 	switch (x->group->credential) {
 	case CREDENTIAL_COOKIE:
-		token = http_cookie_exact(&x->req, session_prefix(x), "postern");
+		token = request_cookie(&x->req, "postern");
 		break;
 	case CREDENTIAL_BEARER:
 		token = bearer(x);
@@ -29,7 +22,7 @@ enum err http_token_read(struct exchange *x)
 	case CREDENTIAL_PROXIED:
 		token = bearer(x);
 		if (!str_starts(token, STR("pst_"))) { /* else it is for the server behind */
-			token = http_cookie_exact(&x->req, session_prefix(x), "postern");
+			token = request_cookie(&x->req, "postern");
 		}
 		break;
 	case CREDENTIAL_NONE:

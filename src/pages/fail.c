@@ -1,5 +1,7 @@
 #include "internal.h"
 
+#include <string.h>
+
 static void fail_view(struct view *root, const struct request *r, const struct response *rsp,
 	const struct error_face *face, int status)
 {
@@ -19,6 +21,13 @@ static void fail_plain(struct response *rsp, const struct error_face *face)
 	rsp->body = str_of(face->sentence);
 }
 
+/* A mailed link that failed. Somebody who is signed in has a form on each page, to log out. */
+static bool is_secret(const struct request *r)
+{
+	return !r->caller.signed_in && r->target.n > 0 &&
+	       memmem(r->target.p, r->target.n, "token=", 6) != NULL;
+}
+
 void pages_fail(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
@@ -35,7 +44,10 @@ void pages_fail(void *ctx, struct request *r, struct response *rsp)
 	struct page pg = { .title = face->title,
 		.return_to = r->method == METHOD_GET ? own_address(r) : STR("/") };
 	struct view *root = page_view(p, r, &pg);
-	page_private(rsp);
+	if (is_secret(r))
+		page_secret(rsp);
+	else
+		page_private(rsp);
 	fail_view(root, r, rsp, face, status);
 	if (page_render(p, r, rsp, status, "error.html", root) != ERR_OK)
 		fail_plain(rsp, face);

@@ -181,7 +181,6 @@ enum err pages_gift_revoke(void *ctx, struct request *r, struct response *rsp)
 
 static void gift_headers(struct response *rsp)
 {
-	page_private(rsp);
 	response_header(rsp, "X-Robots-Tag", STR("noindex"));
 }
 
@@ -209,6 +208,7 @@ static enum err gift_page(
 	view_z(v, "href", path);
 	image_view(v, "image", a, b->has_image ? &b->image : NULL);
 	view_child(root, "gift", v);
+	page_private(rsp); /* its form is sent from this address */
 	gift_headers(rsp);
 	return page_render(b->p, r, rsp, live ? 200 : 410, "gift.html", root);
 }
@@ -227,6 +227,7 @@ static enum err gift_find(struct about *b, struct request *r, struct gift *g)
 
 static enum err to_article(struct response *rsp, const struct about *b)
 {
+	page_secret(rsp);
 	gift_headers(rsp);
 	response_redirect(rsp, str_of(article_path(b->a, b->article.slug)));
 	return ERR_OK;
@@ -288,7 +289,6 @@ enum err pages_gift_redeem(void *ctx, struct request *r, struct response *rsp)
 	response_cookie(r, rsp,
 		&(struct cookie){ .name = GIFT_COOKIE,
 			.value = red.set_cookie,
-			.path = "/",
 			.max_age_s = GIFT_COOKIE_AGE_S });
 	return to_article(rsp, &b);
 }

@@ -44,8 +44,10 @@ enum err MUST_USE page_render(const struct pages *p, const struct request *r, st
 	int status, const char *name, const struct view *v);
 /* Whether a theme has put its reader's name or address into the page. */
 bool page_names_reader(const struct request *r, struct str body);
-/* Pages with a form or a token: not kept, not sent on as Referer. */
+/* Pages with a form, or of one reader: their address is sent to no other site as Referer. */
 void page_private(struct response *rsp);
+/* Answers without a form at an address that may hold a token: it is not sent on at all. */
+void page_secret(struct response *rsp);
 const char *local_href(
 	struct arena *a, const char *path, struct str return_to); /* path?return_to=… */
 /* What leads back to this page: its path and what it reads of the query, but for a token and for
@@ -104,7 +106,7 @@ enum err MUST_USE check_mail_page(const struct pages *p, struct request *r, stru
 /* Marks this browser as known, unless `t` is empty. */
 void device_cookie(struct request *r, struct response *rsp, const struct token *t);
 const char *wait_text(struct arena *a, int64_t seconds); /* "41 minutes" */
-/* Moves ?token= into a cookie that only `path` gets, and redirects to the bare path. */
+/* Moves ?token= into a cookie, and redirects to the bare path. */
 void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
 	int64_t life_s);
 

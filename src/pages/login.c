@@ -30,8 +30,7 @@ static enum err login_page(const struct pages *p, struct request *r, struct resp
 		pg.notice =
 			"Your account was being read in more places than it may be at once, so you "
 			"were logged out here. Log in to go on reading here.";
-		response_cookie(r, rsp,
-			&(struct cookie){ .name = "postern", .path = "/", .max_age_s = -1 });
+		response_cookie(r, rsp, &(struct cookie){ .name = "postern", .max_age_s = -1 });
 	}
 	struct view *root = page_view(p, r, &pg);
 
@@ -58,7 +57,6 @@ void device_cookie(struct request *r, struct response *rsp, const struct token *
 {
 	struct cookie device = { .name = "postern-device",
 		.value = arena_str(r->arena, str_of(t->text)),
-		.path = "/",
 		.max_age_s = (int64_t)400 * 86400 };
 
 	if (t->text[0])
@@ -70,7 +68,6 @@ static void login_cookies(const struct pages *p, struct request *r, struct respo
 {
 	struct cookie session = { .name = "postern",
 		.value = arena_str(r->arena, str_of(res->token.text)),
-		.path = "/",
 		.max_age_s = res->session.remember ? p->accounts->set.session_s : 0 };
 
 	response_cookie(r, rsp, &session);
@@ -131,11 +128,11 @@ enum err pages_login(void *ctx, struct request *r, struct response *rsp)
 static void cookies_forget(struct request *r, struct response *rsp)
 {
 	static const struct cookie ours[] = {
-		{ .name = "postern", .path = "/", .max_age_s = -1 },
-		{ .name = "postern-reset", .path = "/reset/confirm", .max_age_s = -1 },
-		{ .name = "postern-verify", .path = "/verify", .max_age_s = -1 },
-		{ .name = "postern-register", .path = "/verify", .max_age_s = -1 },
-		{ .name = "postern-seat", .path = "/group/accept", .max_age_s = -1 },
+		{ .name = "postern", .max_age_s = -1 },
+		{ .name = "postern-reset", .max_age_s = -1 },
+		{ .name = "postern-verify", .max_age_s = -1 },
+		{ .name = "postern-register", .max_age_s = -1 },
+		{ .name = "postern-seat", .max_age_s = -1 },
 	};
 
 	for (size_t i = 0; i < COUNT(ours); i++)

@@ -74,7 +74,6 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 	/* Shows on /verify that this browser chose the password. Set for known addresses too. */
 	struct cookie c = { .name = "postern-register",
 		.value = arena_str(r->arena, str_of(proof.text)),
-		.path = "/verify",
 		.max_age_s = (int64_t)p->accounts->set.verify_minutes * 60 };
 	response_cookie(r, rsp, &c);
 	return check_mail_page(p, r, rsp, true, back);
@@ -82,20 +81,20 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 
 /* ---- the mailed link ---- */
 
-/* Moves a token from the address bar into a cookie that only this path gets: history, logs and
- * Referer stay clean. What is no token of ours goes nowhere. */
+/* Moves a token from the address bar into a cookie: history, logs and Referer stay clean. What is
+ * no token of ours goes nowhere. */
 void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
 	int64_t life_s)
 {
 	struct str token = fields_get(&r->query, "token");
 	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
-	struct cookie c = { .name = cookie, .value = token, .path = path, .max_age_s = life_s };
+	struct cookie c = { .name = cookie, .value = token, .max_age_s = life_s };
 	uint8_t hash[HASH_BYTES];
 
 	if (crypto_token_hash(token, hash) != ERR_OK)
-		c = (struct cookie){ .name = cookie, .path = path, .max_age_s = -1 };
+		c = (struct cookie){ .name = cookie, .max_age_s = -1 };
 	response_cookie(r, rsp, &c);
-	page_private(rsp);
+	page_secret(rsp);
 	response_redirect(rsp, str_of(local_href(r->arena, path, back)));
 }
 
@@ -152,7 +151,7 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 		return verify_page(p, r, rsp, VERIFY_SPENT, back);
 	if (e)
 		return e;
-	struct cookie spent = { .name = "postern-verify", .path = "/verify", .max_age_s = -1 };
+	struct cookie spent = { .name = "postern-verify", .max_age_s = -1 };
 	response_cookie(r, rsp, &spent);
 	spent.name = "postern-register";
 	response_cookie(r, rsp, &spent);
@@ -161,7 +160,6 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 	if (v.choose.text[0]) {
 		struct cookie c = { .name = "postern-reset",
 			.value = arena_str(r->arena, str_of(v.choose.text)),
-			.path = "/reset/confirm",
 			.max_age_s = (int64_t)p->accounts->set.reset_minutes * 60 };
 		response_cookie(r, rsp, &c);
 		response_redirect(rsp, STR("/reset/confirm"));

@@ -190,7 +190,14 @@ bool page_names_reader(const struct request *r, struct str body)
 	return false;
 }
 
+/* Not "no-referrer": with that, browsers without Fetch Metadata (Safari before 16.4) call the
+ * origin of the page's forms "null", and no form of theirs could be told from another site's. */
 void page_private(struct response *rsp)
+{
+	response_header(rsp, "Referrer-Policy", STR("same-origin"));
+}
+
+void page_secret(struct response *rsp)
 {
 	response_header(rsp, "Referrer-Policy", STR("no-referrer"));
 }

@@ -326,6 +326,5 @@ void meter_receipt_send(
 	response_cookie(r, rsp,
 		&(struct cookie){ .name = METER_COOKIE,
 			.value = set ? m->value : STR(""),
-			.path = "/",
 			.max_age_s = set ? m->max_age_s : -1 });
 }

@@ -119,6 +119,14 @@ static bool split_port(struct str *authority, int64_t *port)
 	return digits.n <= 5 && str_int(digits, 1, 65535, port) == ERR_OK;
 }
 
+/* "news.example." is "news.example", said in full. */
+static struct str without_dot(struct str *host)
+{
+	if (host->n > 1 && host->p[host->n - 1] == '.')
+		host->n--;
+	return *host;
+}
+
 static enum err read_origin(struct str authority, bool https, struct arena *a, struct url *out)
 {
 	int64_t port = 0;
@@ -130,7 +138,7 @@ static enum err read_origin(struct str authority, bool https, struct arena *a, s
 		low[i] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 	}
 	struct str host = { low, authority.n };
-	if (!split_port(&host, &port) || !host_ok(host))
+	if (!split_port(&host, &port) || !host_ok(without_dot(&host)))
 		return ERR_INVALID;
 	char digits[INT_TEXT_SIZE];
 	const struct str scheme = https ? STR("https://") : STR("http://");
@@ -143,28 +151,55 @@ static enum err read_origin(struct str authority, bool https, struct arena *a, s
 	return ERR_OK;
 }
 
-enum err url_absolute(struct str raw, struct arena *a, struct url *out)
+/* What an address may consist of: no control, no space, no '#'. */
+static const bool in_url[256] = {
+	['!' ... '"'] = true, ['$' ... '~'] = true, [0x80 ... 0xff] = true
+};
+
+/* Cuts "https://" off. */
+static enum err take_scheme(struct str *s, bool *https)
 {
-	/* no control, no space, no '#' */
-	static const bool taken[256] = {
-		['!' ... '"'] = true, ['$' ... '~'] = true, [0x80 ... 0xff] = true
-	};
-	struct str rest = raw;
+	struct str scheme = str_cut(s, ':');
+	*https = str_eq_nocase(scheme, STR("https"));
+	if ((!*https && !str_eq_nocase(scheme, STR("http"))) || !str_starts(*s, STR("//")))
+		return ERR_INVALID;
+	*s = (struct str){ s->p + 2, s->n - 2 };
+	return ERR_OK;
+}
+
+enum err url_origin(struct str raw, struct arena *a, struct str *out)
+{
+	struct url u;
+	bool https = false;
 	if (raw.n > URL_ABSOLUTE_MAX)
 		return ERR_TOO_LARGE;
-	if (!str_made_of(taken, raw))
+	if (!str_made_of(in_url, raw))
 		return ERR_INVALID;
-	struct str scheme = str_cut(&rest, ':');
-	bool https = str_eq_nocase(scheme, STR("https"));
-	if ((!https && !str_eq_nocase(scheme, STR("http"))) || !str_starts(rest, STR("//")))
+	enum err e = take_scheme(&raw, &https);
+	if (e == ERR_OK)
+		e = read_origin(raw, https, a, &u);
+	if (e == ERR_OK)
+		*out = u.origin;
+	return e;
+}
+
+enum err url_absolute(struct str raw, struct arena *a, struct url *out)
+{
+	struct str rest = raw;
+	bool https = false;
+	if (raw.n > URL_ABSOLUTE_MAX)
+		return ERR_TOO_LARGE;
+	if (!str_made_of(in_url, raw))
 		return ERR_INVALID;
-	rest = (struct str){ rest.p + 2, rest.n - 2 };
+	enum err e = take_scheme(&rest, &https);
+	if (e != ERR_OK)
+		return e;
 	size_t host_n = 0;
 	while (host_n < rest.n && rest.p[host_n] != '/')
 		host_n++;
 	struct url u = { .target = { rest.p + host_n, rest.n - host_n } };
 	struct str query = u.target, path = str_cut(&query, '?');
-	enum err e = read_origin((struct str){ rest.p, host_n }, https, a, &u);
+	e = read_origin((struct str){ rest.p, host_n }, https, a, &u);
 	if (e == ERR_OK)
 		e = url_path_foreign(path, a, &u.path, &u.folded);
 	if (e == ERR_OK)

@@ -43,8 +43,8 @@ test('a file’s mistakes are named with line, name, value and what is expected'
 test('what only the whole can tell is told as well', () => {
 	const table = [
 		[{ POSTERN_SERVER_BASE_URL: 'news.example' }, /server\.base_url = news\.example.*https:\/\/news\.example/],
-		[{ POSTERN_SERVER_BASE_URL: 'https://news.example/' }, /server\.base_url/], [{ POSTERN_SERVER_BASE_URL: 'https://news.example/paper' }, /without a path/],
-		[{ POSTERN_SERVER_BASE_URL: 'javascript:alert(1)' }, /base_url/], [{ POSTERN_SERVER_BASE_URL: 'https://a@b' }, /base_url/], [{ POSTERN_SERVER_BASE_URL: '' }, /base_url/],
+		[{ POSTERN_SERVER_BASE_URL: 'https://zeitung-münchen.example' }, /server\.base_url.*xn--/], [{ POSTERN_SERVER_BASE_URL: 'https://news.example/paper' }, /without a path/],
+		[{ POSTERN_SERVER_BASE_URL: 'javascript:alert(1)' }, /base_url/], [{ POSTERN_SERVER_BASE_URL: 'https://a@b' }, /base_url/], [{ POSTERN_SERVER_BASE_URL: 'https://news.example:0' }, /base_url/], [{ POSTERN_SERVER_BASE_URL: '' }, /base_url/],
 		[{ POSTERN_SERVER_TRUSTED_PROXIES: '10.0.0.0/99' }, /trusted_proxies: 10\.0\.0\.0\/99/], [{ POSTERN_SERVER_TRUSTED_PROXIES: '0.0.0.0/0' }, /whole internet/],
 		[{ POSTERN_SESSION_DAYS: '3' }, /session\.idle_days = 14 is more than session\.days = 3/], [{ POSTERN_PASSWORD_PASSES: '1' }, /47104/],
 		[{ POSTERN_SITE_NAME: '' }, /site\.name is empty/], [{ POSTERN_SERVER_LISTN: 'x' }, /POSTERN_SERVER_LISTN.*did you mean POSTERN_SERVER_LISTEN/],

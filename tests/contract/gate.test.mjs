@@ -197,13 +197,25 @@ test('other sites only as configured', async () => {
 	assert.equal((await nginx('/open/x', { origin: 'https://blog.example' })).status, 200);
 	assert.equal((await nginx('/open/x', { origin: 'https://BLOG.example:443' })).status, 200);
 	assert.equal((await nginx('/open/x', { origin: 'http://[::1]:8081' })).status, 200);
-	for (const origin of ['https://blog.example:8443', 'https://other.example', 'https://blog.example.', 'http://[::1]'])
+	for (const origin of ['https://blog.example.', 'https://Blog.Example.:443', 'http://blog.example.:80'])
+		assert.equal((await nginx('/open/x', { origin })).status, 200, `${origin}: one dot at the end names the same host`);
+	for (const origin of ['https://blog.example:8443', 'https://other.example', 'https://blog.example..', 'https://blog.example.:8443', 'http://[::1]'])
 		assert.equal((await nginx('/open/x', { origin })).status, 403, origin);
 	const a = await nginx('/paid/x', { origin: 'http://blog.example:80' });
 	assert.equal(a.headers.location, 'https://blog.example/login?return_to=%2Fpaid%2Fx', 'as configured, not as asked');
 	server.cliOk('gate', 'add', '/only-here', 'public', '--site', 'blog.example', '--position', '1');
 	assert.equal((await nginx('/only-here', { origin: 'https://blog.example' })).status, 200);
 	assert.equal((await nginx('/only-here')).status, 403);
+});
+
+test('what proxies make of scheme and host means the same', async () => {
+	const site = (host, proto, path = '/open/x') => forward(path, { host, proto });
+	for (const [host, proto] of [['blog.example', 'wss'], ['blog.example', 'ws'], ['BLOG.example:443', 'HTTPS'], ['blog.example.', 'WSS'], ['blog.example:80', 'ws'], ['blog.example.:80', 'http']])
+		passed(await site(host, proto), null, `${proto} ${host}`);
+	for (const [host, proto] of [['blog.example:443', 'ws'], ['blog.example:80', 'wss'], ['blog.example', 'wsss'], ['blog.example', 'https, https'], ['blog.example', 'file'], ['.', 'https']])
+		assert.ok((await site(host, proto)).status >= 400, `${proto} ${host}`);
+	assert.equal((await site('blog.example', 'wss', '/paid/x')).status, 401, 'and what is closed stays closed');
+	assert.equal((await envoy('/open/x', { headers: { Host: 'blog.example', 'X-Forwarded-Proto': 'wss' } })).status, 200);
 });
 
 test('headers of the client decide nothing', async () => {

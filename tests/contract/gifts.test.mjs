@@ -46,7 +46,7 @@ test('a subscriber gives, a friend looks, opens, and reads; the same browser ope
 		assert.equal(look.status, 200);
 		assert.deepEqual(look.cookies, [], 'looking sets nothing');
 		assert.equal(look.headers['x-robots-tag'], 'noindex');
-		assert.equal(look.headers['referrer-policy'], 'no-referrer');
+		assert.equal(look.headers['referrer-policy'], 'same-origin', 'to no other site; its own form is sent from this address');
 		assert.equal(look.headers['cache-control'], 'no-store');
 		assert.match(look.body, new RegExp(`<link rel="canonical" href="${server.base}/articles/vault">`));
 		assert.match(look.body, /<meta name="robots" content="noindex">/);

@@ -192,7 +192,7 @@ test('registering: 422 with what is wrong, else the same page for all; GET of th
 	const a = await r.post('/register', { email, password, name: 'Eve', return_to: '/articles/members-room' });
 	assert.equal(a.status, 200);
 	secure(a, 'registered');
-	assert.equal(a.headers['referrer-policy'], 'no-referrer');
+	assert.equal(a.headers['referrer-policy'], 'same-origin');
 	const token = await server.mail.takeToken(email, '/verify');
 	assert.equal((await r.logIn({ email, password })).status, 401, 'not before the mailbox is proved');
 	for (let i = 0; i < 2; i++) {
@@ -200,7 +200,7 @@ test('registering: 422 with what is wrong, else the same page for all; GET of th
 		assert.equal(moved.status, 303);
 		assert.equal(moved.headers.location, '/verify?return_to=%2Farticles%2Fmembers-room');
 		const c = cookieOf(moved.cookies[0]);
-		assert.deepEqual([c.path, c.httponly, c.samesite], ['/verify', true, 'Lax']);
+		assert.deepEqual([c.path, c.httponly, c.samesite], ['/', true, 'Lax']);
 		const shown = await r.get(moved.headers.location);
 		assert.equal(shown.status, 200);
 		assert.ok(!shown.body.includes(token));
@@ -224,7 +224,7 @@ test('reset: the same page for all, the token leaves the address bar, a weak pas
 	assert.equal(moved.headers.location, '/reset/confirm');
 	assert.equal(moved.headers['referrer-policy'], 'no-referrer');
 	const c = cookieOf(moved.cookies[0]);
-	assert.deepEqual([c.path, c.httponly, c.samesite, c['max-age']], ['/reset/confirm', true, 'Lax', '1800']);
+	assert.deepEqual([c.path, c.httponly, c.samesite, c['max-age']], ['/', true, 'Lax', '1800']);
 	const shown = await r.get('/reset/confirm');
 	assert.equal(shown.status, 200);
 	assert.ok(!shown.body.includes(token), 'a page never holds a token');
@@ -359,6 +359,29 @@ test('too much from one address: 429 with when to come back, on pages as on form
 	}
 });
 
+test('what a neighbour under the same domain can plant is no cookie of ours', async () => {
+	const https = await startServer({ settings: { POSTERN_SERVER_BASE_URL: 'https://news.example', POSTERN_SERVER_HSTS_SUBDOMAINS: 'yes' } });
+	try {
+		const email = newAddress(), owner = new Reader(https, { Host: 'news.example' }), neighbour = new Reader(https, { Host: 'news.example' });
+		assert.equal((await request(https, 'GET', '/')).headers['strict-transport-security'], 'max-age=31536000; includeSubDomains');
+		// the attacker registers somebody else's address with a password of his own, and plants his proof in the owner's browser
+		await neighbour.post('/register', { email, password, name: 'x' });
+		const proof = neighbour.jar.get('__Host-postern-register');
+		assert.deepEqual([proof.path, proof.domain, proof.secure], ['/', undefined, true]);
+		const token = await https.mail.takeToken(email, '/verify');
+		await owner.get(`/verify?token=${token}`);
+		const planted = ['__Secure-postern-register', 'postern-register', '__host-postern-register'].map((name) => `${name}=${proof.value}`).join('; ');
+		const done = await owner.post('/verify', {}, { Cookie: `${owner.cookieHeader('/verify')}; ${planted}` });
+		assert.deepEqual([done.status, done.headers.location], [303, '/reset/confirm'], 'the owner chooses a password anew');
+		assert.equal((await neighbour.logIn({ email, password })).status, 401);
+		// and each of ours is bound to the host
+		const jars = [...owner.jar.values(), ...neighbour.jar.values()];
+		assert.ok(jars.length >= 2 && jars.every((c) => c.name.startsWith('__Host-') && c.path === '/' && !c.domain), JSON.stringify(jars));
+	} finally {
+		await https.close();
+	}
+});
+
 test('behind TLS: cookies are Secure and bound to the host, and the browser is told to stay with TLS', async () => {
 	const https = await startServer({ settings: { POSTERN_SERVER_BASE_URL: 'https://news.example' } });
 	try {
@@ -376,7 +399,7 @@ test('behind TLS: cookies are Secure and bound to the host, and the browser is t
 			assert.equal((await request(https, 'GET', '/account', { headers: { Cookie: `${name}=${token}` } })).status, 303, `${name} is not taken`);
 		const reset = await r.get(`/reset/confirm?token=${await resetToken(https, who.email)}`);
 		const c = cookieOf(reset.cookies[0]);
-		assert.deepEqual([c.name, c.path, c.secure], ['__Secure-postern-reset', '/reset/confirm', true]);
+		assert.deepEqual([c.name, c.path, c.secure], ['__Host-postern-reset', '/', true]);
 		secure(await request(https, 'GET', '/no-such-page'), '404', { https: true });
 		assert.equal((await r.request('POST', '/logout', { body: form({}), headers: { ...formType, Origin: 'https://news.example' } })).status, 303);
 	} finally {

@@ -50,7 +50,7 @@ test('invited, accepted, reading; removed, not reading any more', async () => {
 	const shown = await reader.get('/group/accept');
 	assert.equal(shown.status, 200);
 	assert.ok(shown.body.includes(owner.email) && shown.body.includes(who.email) && !shown.body.includes(t));
-	assert.equal(shown.headers['referrer-policy'], 'no-referrer');
+	assert.equal(shown.headers['referrer-policy'], 'same-origin');
 	assert.equal(await grantOf(api), 'teaser', 'looking spends nothing');
 	assert.equal((await reader.post('/group/accept')).headers.location, '/account?done=seat');
 	assert.equal(await grantOf(api), 'full');

@@ -32,6 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		check_path(path);
 		check_path(folded);
 	}
+	struct str origin, same;
+	if (url_origin(in, a, &origin) == ERR_OK &&
+		(url_origin(origin, a, &same) != ERR_OK || !str_eq(origin, same)))
+		abort();
 	if (url_absolute(in, a, &u) != ERR_OK)
 		return 0;
 	check_path(u.path);

@@ -11,11 +11,11 @@ export function secure(answer, what, { https = false, csp = pageCsp } = {}) {
 	assert.equal(h['x-frame-options'], 'DENY', what);
 	assert.equal(h['cross-origin-opener-policy'], 'same-origin', what);
 	assert.equal(h['cross-origin-resource-policy'], 'same-origin', what);
-	assert.match(h['referrer-policy'] ?? '', /^(strict-origin-when-cross-origin|no-referrer)$/, what);
+	assert.match(h['referrer-policy'] ?? '', /^(strict-origin-when-cross-origin|same-origin|no-referrer)$/, what);
 	assert.match(h['permissions-policy'] ?? '', /camera=\(\).*geolocation=\(\)/, what);
 	assert.match(h['x-request-id'] ?? '', /^[a-z2-7]{26}$/, what);
 	assert.ok(h['cache-control'], `${what}: Cache-Control`);
-	assert.equal(h['strict-transport-security'], https ? 'max-age=31536000; includeSubDomains' : undefined, what);
+	assert.equal(h['strict-transport-security'], https ? 'max-age=31536000' : undefined, what);
 	assert.equal(h.server, undefined, `${what}: no Server header`);
 	if (answer.bytes.length > 0)
 		assert.match(h['content-type'] ?? '', /^(text\/(html|plain|css|javascript); charset=utf-8|application\/(problem\+)?json|image\/[a-z+]+)/, what);

@@ -77,6 +77,30 @@ static void test_precedence(void **state)
 	assert_int_equal(c.trusted_proxy_count, 2);
 }
 
+/* What browsers call the same site is written in the same way. */
+static void test_base_url(void **state)
+{
+	static const char *const rows[][2] = {
+		{ "https://news.example", "https://news.example" },
+		{ "https://news.example/", "https://news.example" },
+		{ "HTTPS://News.EXAMPLE:443/", "https://news.example" },
+		{ "https://news.example.", "https://news.example" },
+		{ "https://news.example.:8443/", "https://news.example:8443" },
+		{ "http://news.example:80", "http://news.example" },
+		{ "http://news.example:443", "http://news.example:443" },
+		{ "https://[2001:DB8::1]:443", "https://[2001:db8::1]" },
+	};
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct config c;
+		char why[CONFIG_WHY_SIZE], file[200];
+		snprintf(file, sizeof file, "[server]\nbase_url = %s\n", rows[i][0]);
+		assert_int_equal(load(file, NULL, &c, why), ERR_OK);
+		assert_string_equal(c.base_url, rows[i][1]);
+		assert_int_equal(c.secure, strncmp(rows[i][1], "https:", 6) == 0);
+	}
+}
+
 static void test_refusals(void **state)
 {
 	static const struct {
@@ -98,7 +122,8 @@ static void test_refusals(void **state)
 		{ "[server]\njust words\n", { ":2: ", "neither [section]" } },
 		{ "[server]\nbase_url = news.example\n",
 			{ "server.base_url = news.example", "https://news.example" } },
-		{ "[server]\nbase_url = https://news.example/\n", { "without a path" } },
+		{ "[server]\nbase_url = https://news.example/paper\n", { "without a path" } },
+		{ "[server]\nbase_url = https://news.example//\n", { "without a path" } },
 		{ "[server]\nbase_url = https://\n", { "server.base_url" } },
 		{ "[server]\ntrusted_proxies = 10.0.0.0/33\n", { "10.0.0.0/33", "10.0.0.0/8" } },
 		{ "[server]\ntrusted_proxies = 0.0.0.0/0, ::/0\n", { "server.trusted_proxies" } },
@@ -232,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_precedence),
+		cmocka_unit_test(test_base_url),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_odd_files),
 		cmocka_unit_test(test_environment_refusals),

@@ -19,8 +19,7 @@ static struct answer a, b;
 
 static void set_cookie(const struct request *r, struct response *rsp)
 {
-	response_cookie(
-		r, rsp, &(struct cookie){ .name = "c", .value = str_of(r->id), .path = "/" });
+	response_cookie(r, rsp, &(struct cookie){ .name = "c", .value = str_of(r->id) });
 }
 
 static enum err page(void *ctx, struct request *r, struct response *rsp)
@@ -45,7 +44,7 @@ static enum err page(void *ctx, struct request *r, struct response *rsp)
 static enum err two(void *ctx, struct request *r, struct response *rsp)
 {
 	enum err e = page(ctx, r, rsp);
-	response_cookie(r, rsp, &(struct cookie){ .name = "d", .value = STR("1"), .path = "/" });
+	response_cookie(r, rsp, &(struct cookie){ .name = "d", .value = STR("1") });
 	return e;
 }
 

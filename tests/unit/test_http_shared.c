@@ -82,7 +82,7 @@ static enum err picture(void *ctx, struct request *r, struct response *rsp)
 static enum err cookie(void *ctx, struct request *r, struct response *rsp)
 {
 	(void)ctx;
-	response_cookie(r, rsp, &(struct cookie){ .name = "c", .value = STR("1"), .path = "/" });
+	response_cookie(r, rsp, &(struct cookie){ .name = "c", .value = STR("1") });
 	return fill(r, rsp);
 }
 static enum err teapot(void *ctx, struct request *r, struct response *rsp)

@@ -22,6 +22,10 @@ static void absolute(void **state)
 		{ STR("HTTPS://News.EXAMPLE:443/a"), ERR_OK, "https://news.example", "/a", "/a" },
 		{ STR("http://news.example:80/a"), ERR_OK, "http://news.example", "/a", "/a" },
 		{ STR("http://news.example:443/a"), ERR_OK, "http://news.example:443", "/a", "/a" },
+		{ STR("https://News.Example./a"), ERR_OK, "https://news.example", "/a", "/a" },
+		{ STR("https://news.example.:443/a"), ERR_OK, "https://news.example", "/a", "/a" },
+		{ STR("https://news.example.:8443/a"), ERR_OK, "https://news.example:8443", "/a",
+			"/a" },
 		{ STR("http://127.0.0.1:8080/%61"), ERR_OK, "http://127.0.0.1:8080", "/a", "/%61" },
 		{ STR("http://[::1]/a"), ERR_OK, "http://[::1]", "/a", "/a" },
 		{ STR("http://[2001:db8::1]:8080/a"), ERR_OK, "http://[2001:db8::1]:8080", "/a",
@@ -44,7 +48,9 @@ static void absolute(void **state)
 		{ STR("https://h:65536/a"), ERR_INVALID, "", "", "" },
 		{ STR("https://h:000443/a"), ERR_INVALID, "", "", "" },
 		{ STR("https://h:1:2/a"), ERR_INVALID, "", "", "" },
-		{ STR("https://h./a"), ERR_INVALID, "", "", "" },
+		{ STR("https://h../a"), ERR_INVALID, "", "", "" },
+		{ STR("https://./a"), ERR_INVALID, "", "", "" },
+		{ STR("https://[::1]./a"), ERR_INVALID, "", "", "" },
 		{ STR("https://.h/a"), ERR_INVALID, "", "", "" },
 		{ STR("https://a..h/a"), ERR_INVALID, "", "", "" },
 		{ STR("https://-h/a"), ERR_INVALID, "", "", "" },
@@ -76,6 +82,43 @@ static void absolute(void **state)
 		assert_true(str_eq(u.target, str_of(cases[i].target)));
 		if (e == ERR_OK)
 			assert_true(str_ends(u.origin, u.site));
+	}
+}
+
+/* Goal: an origin has one spelling, and nothing may stand behind it. */
+static void origins(void **state)
+{
+	(void)state;
+	static const struct {
+		struct str in;
+		const char *out; /* NULL: refused */
+	} cases[] = {
+		{ STR("https://news.example"), "https://news.example" },
+		{ STR("HTTPS://News.Example:443"), "https://news.example" },
+		{ STR("http://news.example.:80"), "http://news.example" },
+		{ STR("http://news.example:443"), "http://news.example:443" },
+		{ STR("https://[2001:DB8::1]:8443"), "https://[2001:db8::1]:8443" },
+		{ STR("https://news.example/"), NULL },
+		{ STR("https://news.example/a"), NULL },
+		{ STR("https://news.example?"), NULL },
+		{ STR("https://u@news.example"), NULL },
+		{ STR("https://news.example, https://evil.example"), NULL },
+		{ STR("https://news.example https://evil.example"), NULL },
+		{ STR("null"), NULL },
+		{ STR(""), NULL },
+		{ STR("https://"), NULL },
+		{ STR("https://m\xc3\xbcnchen.example"), NULL },
+		{ STR("ws://news.example"), NULL },
+		{ STR("https://news.example\0"), NULL },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		ARENA_AUTO *a = arena_new(1 << 12);
+		struct str out = { NULL, 0 };
+		enum err e = url_origin(cases[i].in, a, &out);
+		assert_int_equal(e, cases[i].out ? ERR_OK : ERR_INVALID);
+		assert_true(str_eq(out, str_of(cases[i].out)));
+		if (e == ERR_OK)
+			assert_int_equal(strlen(out.p), out.n);
 	}
 }
 
@@ -156,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(absolute),
+		cmocka_unit_test(origins),
 		cmocka_unit_test(paths),
 		cmocka_unit_test(limits),
 	};
