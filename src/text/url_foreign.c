@@ -122,7 +122,7 @@ static bool split_port(struct str *authority, int64_t *port)
 /* "news.example." is "news.example", said in full. */
 static struct str without_dot(struct str *host)
 {
-	if (host->n > 1 && host->p[host->n - 1] == '.')
+	if (host->n > 1 && host->p[0] != '[' && host->p[host->n - 1] == '.')
 		host->n--;
 	return *host;
 }

@@ -214,7 +214,7 @@ test('what proxies make of scheme and host means the same', async () => {
 		passed(await site(host, proto), null, `${proto} ${host}`);
 	for (const [host, proto] of [['blog.example:443', 'ws'], ['blog.example:80', 'wss'], ['blog.example', 'wsss'], ['blog.example', 'https, https'], ['blog.example', 'file'], ['.', 'https']])
 		assert.ok((await site(host, proto)).status >= 400, `${proto} ${host}`);
-	assert.equal((await site('blog.example', 'wss', '/paid/x')).status, 401, 'and what is closed stays closed');
+	assert.equal((await site('blog.example', 'wss', '/paid/x')).status, 302, 'and what is closed stays closed');
 	assert.equal((await envoy('/open/x', { headers: { Host: 'blog.example', 'X-Forwarded-Proto': 'wss' } })).status, 200);
 });
 
