@@ -197,6 +197,6 @@ enum err MUST_USE account_create(const struct accounts *s, struct str email, str
 	struct refusal *why);
 
 /* Drops what has lapsed: sessions, tokens, failures, devices, accounts never verified. */
-enum err MUST_USE account_purge(const struct accounts *s, int64_t now_s);
+enum err MUST_USE account_purge(const struct accounts *s, struct db_sweeper *sweeper);
 
 #endif

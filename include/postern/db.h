@@ -230,10 +230,45 @@ struct db_feed_stats {
 struct db_feed_stats db_feed_stats_get(struct db *db);
 /* What its connections keep of the file in memory, at most; 0 with a server of its own. */
 int64_t db_page_cache_kib(const struct db *db);
+/* Whether other processes may serve readers from it at the same time. */
+bool db_is_shared(const struct db *db);
 /* No new connection could be had the last time it was tried: reads will fail. */
 bool db_lost(struct db *db);
+
+/* ---- housekeeping: old rows go in batches that nobody has to wait for ---- */
+struct db_sweeper {
+	struct db *db;
+	int64_t now_s;
+	/* Waits for so long; false: stop, the rest is for the next time. NULL: no pause. */
+	bool (*pause)(void *ctx, unsigned ms);
+	void *ctx;
+	unsigned failed; /* steps of this run, each logged by its name */
+	bool stopped;
+};
+struct db_batch {
+	int64_t max;
+	int64_t seen; /* fewer than `max`: that was all */
+	int64_t deleted;
+};
+struct db_swept {
+	int64_t deleted, batches, longest_ms;
+};
+struct db_sweep {
+	const char *name; /* in the log */
+	/* DELETE of at most $2 rows of before $1. */
+	enum query query;
+	int64_t before_s;
+	/* Or this, which begins its own transaction, on the caller's thread. */
+	enum err (*batch)(struct db_sweeper *s, void *arg, struct db_batch *b);
+	void *arg;
+};
+/* Repeats the batches of a step until nothing is left or the pause says stop. An error ends this
+ * step and is logged; the next one may be run all the same. */
+enum err MUST_USE db_sweep(struct db_sweeper *s, const struct db_sweep *step);
+/* All of them, whichever fail; the first error. */
+enum err MUST_USE db_sweep_all(struct db_sweeper *s, const struct db_sweep *steps, size_t count);
 /* Drops changes that every living process has seen. */
-enum err MUST_USE db_changes_purge(struct db *db, int64_t now_s);
+enum err MUST_USE db_changes_purge(struct db_sweeper *s);
 
 /* ---- whole tables, for copying from one engine to the other ---- */
 /* A row: the columns of the primary key first, then the others, in the order of the schema. NULL,

@@ -60,7 +60,7 @@ enum err MUST_USE gift_list(struct db_conn *c, const struct gift_filter *f, stru
 /* By its giver, or by the operator (account_id NULL). ERR_NOT_FOUND. */
 enum err MUST_USE gift_revoke(struct db *db, struct str id, const char *account_id, int64_t now_s);
 /* Drops what expired so long ago that no quota counts it. */
-enum err MUST_USE gift_purge(struct db *db, int64_t now_s);
+enum err MUST_USE gift_purge(struct db_sweeper *s);
 
 /* ---- taking ---- */
 /* ERR_NOT_FOUND: no such link. ERR_SPENT, with `out` filled: revoked, expired or used up. */

@@ -41,6 +41,6 @@ enum err MUST_USE key_check(struct db *db, struct str text, enum key_scope scope
 	struct service_key *out);
 
 /* Drops what has been dead for 90 days. */
-enum err MUST_USE key_purge(struct db *db, int64_t now_s);
+enum err MUST_USE key_purge(struct db_sweeper *s);
 
 #endif

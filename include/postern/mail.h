@@ -103,6 +103,6 @@ enum err MUST_USE mail_list(
  * is being sent, or its text is wiped. */
 enum err MUST_USE mail_retry(struct db *db, struct str id, int64_t now_s);
 /* Removes what was sent or given up and is older than 30 days. */
-enum err MUST_USE mail_purge(struct db *db, int64_t now_s);
+enum err MUST_USE mail_purge(struct db_sweeper *s);
 
 #endif

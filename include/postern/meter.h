@@ -142,6 +142,6 @@ enum err MUST_USE meter_shown(struct db_conn *c, const char *account_id, struct 
 enum err MUST_USE meter_reset(
 	struct db *db, const char *account_id, struct str meter, int64_t *removed); /* "": all */
 /* Forgets counts and keys of windows that are over. */
-enum err MUST_USE meter_purge(struct db *db, int64_t now_s);
+enum err MUST_USE meter_purge(struct db_sweeper *s);
 
 #endif

@@ -37,7 +37,8 @@ DELETE FROM account_request WHERE id = $1
 RETURNING id, kind, email, email_key, name, password_hash, proof_hash, return_to, created_at;
 
 -- name: account_request_purge :exec
-DELETE FROM account_request WHERE created_at < $1;
+DELETE FROM account_request WHERE id IN (
+	SELECT id FROM account_request WHERE created_at < $1 ORDER BY created_at LIMIT $2);
 
 -- The password is changed only from what the caller has seen, so that two changes cannot pass each other.
 -- name: account_set_password :exec
@@ -64,9 +65,27 @@ UPDATE account SET disabled_at = $2, updated_at = $3 WHERE id = $1;
 -- name: account_delete :exec
 DELETE FROM account WHERE id = $1;
 
--- Accounts whose mailbox was never proved, after the last link to prove it has lapsed.
--- name: account_purge_unverified :exec
-DELETE FROM account WHERE verified_at IS NULL AND updated_at < $1;
+-- Accounts whose mailbox was never proved, after the last link to prove it has lapsed, behind ($2, $3). Who holds a right, or
+-- gave an article, stays: somebody may have paid.
+-- name: account_unverified :many
+SELECT a.id, a.updated_at, CASE WHEN EXISTS (SELECT 1 FROM entitlement e WHERE e.account_id = a.id)
+	OR EXISTS (SELECT 1 FROM seat s WHERE s.account_id = a.id)
+	OR EXISTS (SELECT 1 FROM gift g WHERE g.account_id = a.id) THEN 1 ELSE 0 END
+FROM account a WHERE a.verified_at IS NULL AND a.updated_at < $1 AND (a.updated_at, a.id) > ($2, $3)
+ORDER BY a.updated_at, a.id LIMIT $4;
+
+-- Nobody gives this account anything until the transaction ends.
+-- name: account_lock :one
+SELECT id FROM account WHERE id = $1;
+-- name: account_lock :one postgres
+SELECT id FROM account WHERE id = $1 FOR UPDATE;
+
+-- The same asked once more: it may have been proved, or given something, since it was listed.
+-- name: account_delete_unverified :exec
+DELETE FROM account WHERE id = $1 AND verified_at IS NULL AND updated_at < $2
+	AND NOT EXISTS (SELECT 1 FROM entitlement e WHERE e.account_id = account.id)
+	AND NOT EXISTS (SELECT 1 FROM seat s WHERE s.account_id = account.id)
+	AND NOT EXISTS (SELECT 1 FROM gift g WHERE g.account_id = account.id);
 
 -- Without an account nothing is stored, and the statement is run all the same.
 -- name: mail_token_insert :exec
@@ -90,7 +109,8 @@ UPDATE mail_token SET used_at = $3 WHERE account_id = $1 AND purpose = $2 AND us
 UPDATE mail_token SET used_at = $2 WHERE account_id = $1 AND used_at IS NULL;
 
 -- name: mail_token_purge :exec
-DELETE FROM mail_token WHERE expires_at < $1;
+DELETE FROM mail_token WHERE token_hash IN (
+	SELECT token_hash FROM mail_token WHERE expires_at < $1 ORDER BY expires_at LIMIT $2);
 
 -- name: failure_get :one
 SELECT failures, last_at, next_at FROM failure WHERE key_hash = $1;
@@ -103,7 +123,8 @@ ON CONFLICT (key_hash) DO UPDATE SET failures = excluded.failures, last_at = exc
 DELETE FROM failure WHERE key_hash = $1;
 
 -- name: failure_purge :exec
-DELETE FROM failure WHERE last_at < $1;
+DELETE FROM failure WHERE key_hash IN (
+	SELECT key_hash FROM failure WHERE last_at < $1 ORDER BY last_at LIMIT $2);
 
 -- name: device_known :one
 SELECT account_id FROM device_mark WHERE token_hash = $1 AND account_id = $2 AND created_at <= $3;
@@ -132,4 +153,5 @@ DELETE FROM device_mark WHERE token_hash = $1 AND account_id IN (
 DELETE FROM device_mark WHERE account_id = $1 AND token_hash <> $2;
 
 -- name: device_purge :exec
-DELETE FROM device_mark WHERE last_seen_at < $1;
+DELETE FROM device_mark WHERE (token_hash, account_id) IN (
+	SELECT token_hash, account_id FROM device_mark WHERE last_seen_at < $1 ORDER BY last_seen_at LIMIT $2);

@@ -35,4 +35,5 @@ SELECT id, kind, key FROM (
 
 -- The newest stays, so that the count goes on from it.
 -- name: change_purge :exec
-DELETE FROM change WHERE made_at < $1 AND tx < (SELECT MAX(tx) FROM change);
+DELETE FROM change WHERE id IN (
+	SELECT id FROM change WHERE made_at < $1 AND tx < (SELECT MAX(tx) FROM change) ORDER BY made_at LIMIT $2);

@@ -5,9 +5,11 @@ VALUES ($1, $2, $3, $4, $5, $6, 0, $7);
 -- name: gift_token_insert :exec
 INSERT INTO gift_token (token_hash, gift_id, created_at) VALUES ($1, $2, $3);
 
+-- The newest $2 stay beside $3, the one just made, whatever the clock said when they were made.
 -- name: gift_token_trim :exec
-DELETE FROM gift_token WHERE gift_id = $1 AND token_hash IN (
-	SELECT token_hash FROM gift_token WHERE gift_id = $1 ORDER BY created_at DESC, token_hash LIMIT 1000 OFFSET $2);
+DELETE FROM gift_token WHERE token_hash IN (
+	SELECT token_hash FROM gift_token WHERE gift_id = $1 AND token_hash <> $3
+	ORDER BY created_at DESC, token_hash LIMIT 1000 OFFSET $2);
 
 -- Two gifts of one reader at once wait for each other here, or the second fails and is tried again.
 -- name: gift_giver_lock :exec
@@ -37,19 +39,32 @@ SELECT g.id, g.article_id, a.slug, COALESCE(g.account_id, ''), g.made_by, g.crea
 FROM gift_token t JOIN gift g ON g.id = t.gift_id JOIN article a ON a.id = g.article_id LEFT JOIN account r ON r.id = g.account_id
 WHERE t.token_hash = $1;
 
--- '' asks for all.
 -- name: gift_list :many
 SELECT g.id, g.article_id, a.slug, COALESCE(g.account_id, ''), g.made_by, g.created_at, g.expires_at, g.redemptions,
 	g.redemptions_max, g.revoked_at
 FROM gift g JOIN article a ON a.id = g.article_id
-WHERE ($1 = '' OR g.account_id = $1) AND ($2 = '' OR a.slug = $2)
+ORDER BY g.created_at DESC, g.id LIMIT $1;
+
+-- Of one giver; of one article where $2 is not ''.
+-- name: gift_list_of_account :many
+SELECT g.id, g.article_id, a.slug, COALESCE(g.account_id, ''), g.made_by, g.created_at, g.expires_at, g.redemptions,
+	g.redemptions_max, g.revoked_at
+FROM gift g JOIN article a ON a.id = g.article_id
+WHERE g.account_id = $1 AND ($2 = '' OR a.slug = $2)
 ORDER BY g.created_at DESC, g.id LIMIT $3;
+
+-- name: gift_list_of_article :many
+SELECT g.id, g.article_id, a.slug, COALESCE(g.account_id, ''), g.made_by, g.created_at, g.expires_at, g.redemptions,
+	g.redemptions_max, g.revoked_at
+FROM article a JOIN gift g ON g.article_id = a.id
+WHERE a.slug = $1
+ORDER BY g.created_at DESC, g.id LIMIT $2;
 
 -- Of many at once on the last one, one changes the row.
 -- name: gift_redeem :exec
 UPDATE gift SET redemptions = redemptions + 1
 WHERE id = $1 AND redemptions < redemptions_max AND revoked_at IS NULL AND expires_at > $2
-	AND (account_id IS NULL OR account_id IN (SELECT r.id FROM account r WHERE r.disabled_at IS NULL));
+	AND NOT EXISTS (SELECT 1 FROM account r WHERE r.id = gift.account_id AND r.disabled_at IS NOT NULL);
 
 -- name: gift_visitor_insert :exec
 INSERT INTO gift_visitor (secret_hash, gift_id, redeemed_at) VALUES ($1, $2, $3);
@@ -66,5 +81,6 @@ WHERE v.secret_hash = $1 AND g.article_id = $2 AND g.revoked_at IS NULL AND g.ex
 -- name: gift_revoke :one
 UPDATE gift SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL AND ($3 = '' OR account_id = $3) RETURNING id;
 
+-- With its links and redemptions; $1 is long after its end.
 -- name: gift_purge :exec
-DELETE FROM gift WHERE expires_at < $1;
+DELETE FROM gift WHERE id IN (SELECT id FROM gift WHERE expires_at < $1 ORDER BY expires_at LIMIT $2);

@@ -30,4 +30,5 @@ SELECT id, name, scopes, created_at, expires_at, revoked_at, used_at
 FROM service_key ORDER BY name, created_at DESC, id LIMIT $1;
 
 -- name: service_key_purge :exec
-DELETE FROM service_key WHERE revoked_at < $1 OR expires_at < $1;
+DELETE FROM service_key WHERE id IN (
+	SELECT id FROM service_key WHERE revoked_at < $1 OR expires_at < $1 LIMIT $2);

@@ -64,4 +64,6 @@ UPDATE outbox SET next_at = $2, attempts = 0, failed_at = NULL
 WHERE id = $1 AND sent_at IS NULL AND body_text <> '' AND (attempts = 0 OR error IS NOT NULL OR next_at <= $2);
 
 -- name: outbox_purge :exec
-DELETE FROM outbox WHERE created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL);
+DELETE FROM outbox WHERE id IN (
+	SELECT id FROM outbox WHERE created_at < $1 AND (sent_at IS NOT NULL OR failed_at IS NOT NULL)
+	ORDER BY created_at LIMIT $2);

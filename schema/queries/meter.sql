@@ -14,7 +14,8 @@ WHERE r.account_id = $1 ORDER BY r.read_at DESC, r.tag LIMIT $2;
 DELETE FROM meter_read WHERE account_id = $1 AND ($2 = '' OR meter = $2);
 
 -- name: meter_forget :exec
-DELETE FROM meter_read WHERE began_at < $1;
+DELETE FROM meter_read WHERE (account_id, meter, began_at, tag) IN (
+	SELECT account_id, meter, began_at, tag FROM meter_read WHERE began_at < $1 ORDER BY began_at LIMIT $2);
 
 -- name: meter_drop :exec
 DELETE FROM meter WHERE name = $1;

@@ -21,13 +21,19 @@ DELETE FROM session WHERE id = $1 AND account_id = $2;
 -- name: session_end_others :exec
 DELETE FROM session WHERE account_id = $1 AND id <> $2;
 
--- The oldest above the cap make room for a new one.
--- name: session_trim :exec
-DELETE FROM session WHERE id IN (
-	SELECT id FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC, id LIMIT 1000 OFFSET $2);
+-- Those of an account that a new one ($2) may have to make room for.
+-- name: session_to_trim :many
+SELECT id, token_hash, created_at, last_seen_at, idle_s, expires_at
+FROM session WHERE account_id = $1 AND id <> $2 ORDER BY last_seen_at DESC, id LIMIT $3;
 
+-- name: session_trim :exec
+DELETE FROM session WHERE account_id = $1 AND id = $2;
+
+-- What ended for want of use stays until its absolute end: the condition on last_seen_at, asked at each use, keeps it out, and an
+-- index for it would have to be written with each note of a use.
 -- name: session_purge :exec
-DELETE FROM session WHERE expires_at <= $1 OR last_seen_at + idle_s <= $1;
+DELETE FROM session WHERE id IN (
+	SELECT id FROM session WHERE expires_at < $1 ORDER BY expires_at LIMIT $2);
 
 -- name: session_read_at :one
 SELECT read_at FROM session WHERE id = $1;
@@ -56,4 +62,5 @@ DELETE FROM session WHERE id IN (
 SELECT reason FROM session_ended WHERE token_hash = $1;
 
 -- name: session_ended_purge :exec
-DELETE FROM session_ended WHERE ended_at < $1;
+DELETE FROM session_ended WHERE token_hash IN (
+	SELECT token_hash FROM session_ended WHERE ended_at < $1 ORDER BY ended_at LIMIT $2);

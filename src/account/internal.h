@@ -41,6 +41,7 @@ struct known_session {
 	char id[ID_SIZE], account_id[ID_SIZE];
 	char email[EMAIL_SIZE], name[NAME_SIZE];
 	int64_t last_seen_at, idle_s, expires_at;
+	int64_t used_at; /* now, which last_seen_at may not say yet */
 };
 /* False: ask the database. That is also the answer for one that seems to have ended (somebody else
  * may have used it meanwhile) and for one whose last_seen_at is due. `out` is all zero then. */
@@ -48,6 +49,18 @@ bool known_session_get(
 	struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct caller *out);
 void known_session_put(struct cache *c, const struct cache_load *l,
 	const uint8_t hash[static HASH_BYTES], const struct known_session *k);
+/* When this process last saw it in use, to the second; 0 when it is not kept. */
+int64_t known_session_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES]);
+
+/* ---- cap.c: inside db_tx ---- */
+struct session_cap {
+	const struct accounts *s;
+	const char *account_id;
+	const char *new_id; /* just made: it stays, whatever the clock says */
+	int64_t now_s;
+};
+/* Ends what is one too many, the least recently used first. */
+enum err MUST_USE session_cap(struct db_conn *c, const struct session_cap *cap);
 
 /* ---- reading.c ---- */
 /* Tells in `out` why the session of this token was ended, where that is known. */

@@ -2,11 +2,14 @@
  * that fails them is no longer believed. */
 #include "internal.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /* As it is kept: the texts stand behind, each with its NUL. */
 struct kept {
 	int64_t last_seen_at, idle_s, expires_at;
+	/* The one thing that changes in a value: threads write seconds over each other's. */
+	_Atomic int64_t used_at;
 	char id[ID_SIZE], account_id[ID_SIZE], tag[HASH_TAG_SIZE];
 	uint16_t email_n, name_n;
 	char texts[];
@@ -17,6 +20,11 @@ enum { KEPT_MAX = sizeof(struct kept) + EMAIL_SIZE + NAME_SIZE };
 static bool in_force(const struct kept *k, int64_t now_s)
 {
 	return k->expires_at > now_s && k->last_seen_at + k->idle_s > now_s;
+}
+
+static struct kept *kept_of(const struct cache_item *item)
+{
+	return item ? (struct kept *)(uintptr_t)cache_value(item).p : NULL;
 }
 
 /* Field by field: most of the room for the texts is never used, and clearing or copying it would
@@ -36,8 +44,10 @@ bool known_session_get(
 	struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct caller *out)
 {
 	struct cache_item *item = cache_get(c, (struct str){ (const char *)hash, HASH_BYTES });
-	const struct kept *k = item ? (const struct kept *)(const void *)cache_value(item).p : NULL;
+	struct kept *k = kept_of(item);
 	bool good = k && in_force(k, now_s) && now_s - k->last_seen_at < session_touch_s(k->idle_s);
+	if (good && atomic_load_explicit(&k->used_at, memory_order_relaxed) < now_s)
+		atomic_store_explicit(&k->used_at, now_s, memory_order_relaxed);
 	if (good)
 		unpack(out, k);
 	else
@@ -46,12 +56,24 @@ bool known_session_get(
 	return good;
 }
 
+int64_t known_session_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES])
+{
+	struct cache_item *item =
+		cache_get_unproven(c, (struct str){ (const char *)hash, HASH_BYTES });
+	const struct kept *k = kept_of(item);
+	int64_t at = k ? atomic_load_explicit(&k->used_at, memory_order_relaxed) : 0;
+
+	cache_release(item);
+	return at;
+}
+
 void known_session_put(struct cache *c, const struct cache_load *l,
 	const uint8_t hash[static HASH_BYTES], const struct known_session *k)
 {
 	_Alignas(struct kept) char space[KEPT_MAX];
 	struct kept *kept = (struct kept *)(void *)space;
 	*kept = (struct kept){ .last_seen_at = k->last_seen_at,
+		.used_at = k->used_at,
 		.idle_s = k->idle_s,
 		.expires_at = k->expires_at,
 		.email_n = (uint16_t)strlen(k->email),

@@ -58,14 +58,12 @@ static enum err session_store(struct db_conn *c, const struct attempt *at)
 		DB_PARAMS(db_z(ss->id), db_blob(at->out->token.hash, HASH_BYTES), db_z(at->acc.id),
 			db_z(ss->name), db_int(ss->remember), db_int(ss->created_at),
 			db_int(ss->idle_s), db_int(ss->expires_at)) };
-	struct db_call trim = { .query = QUERY_SESSION_TRIM,
-		DB_PARAMS(db_z(at->acc.id), db_int(at->s->set.sessions_max)) };
-
-	int64_t ended = 0;
+	const struct session_cap cap = {
+		.s = at->s, .account_id = at->acc.id, .new_id = ss->id, .now_s = at->now_s
+	};
 	enum err e = db_run(c, &insert, NULL);
-	if (!e)
-		e = db_run(c, &trim, &ended);
-	return e || !ended ? e : db_change_add(c, DB_CHANGE_SESSION, at->acc.id);
+
+	return e ? e : session_cap(c, &cap);
 }
 
 /* The password was right. A reset, a change or a disabling that happened during the hashing wins:

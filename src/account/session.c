@@ -77,6 +77,7 @@ static enum err identify_load(const struct accounts *s, struct identify *i)
 		touch(s, i);
 		i->known.last_seen_at = i->now_s;
 	}
+	i->known.used_at = i->now_s;
 	if (s->sessions)
 		known_session_put(s->sessions, &load, i->hash, &i->known);
 	return ERR_OK;

@@ -235,36 +235,3 @@ enum err account_list(const struct accounts *s, struct str after, size_t max, st
 	enum err e = after.n ? cursor_parse(after, l.after) : ERR_OK;
 	return e ? e : db_read(s->db, list_read, &l);
 }
-
-static enum err purge_tx(struct db_conn *c, void *arg)
-{
-	const struct change *ch = arg;
-	const struct account_settings *set = ch->set;
-	const int64_t unverified_s = (int64_t)set->verify_minutes * 60 * 2;
-	const int64_t request_s = 86400; /* that could not be worked on for so long */
-	const int64_t ended_s = (int64_t)30 * 86400;
-	const int64_t device_s = (int64_t)400 * 86400; /* as long as a browser keeps a cookie */
-	const struct db_call calls[] = {
-		{ .query = QUERY_SESSION_PURGE, DB_PARAMS(db_int(ch->now_s)) },
-		{ .query = QUERY_SESSION_ENDED_PURGE, DB_PARAMS(db_int(ch->now_s - ended_s)) },
-		{ .query = QUERY_MAIL_TOKEN_PURGE, DB_PARAMS(db_int(ch->now_s)) },
-		{ .query = QUERY_FAILURE_PURGE,
-			DB_PARAMS(db_int(ch->now_s - set->failure_forget_s)) },
-		{ .query = QUERY_DEVICE_PURGE, DB_PARAMS(db_int(ch->now_s - device_s)) },
-		{ .query = QUERY_ACCOUNT_PURGE_UNVERIFIED,
-			DB_PARAMS(db_int(ch->now_s - unverified_s)) },
-		{ .query = QUERY_ACCOUNT_REQUEST_PURGE, DB_PARAMS(db_int(ch->now_s - request_s)) },
-	};
-	for (size_t i = 0; i < COUNT(calls); i++) {
-		enum err e = db_run(c, &calls[i], NULL);
-		if (e)
-			return e;
-	}
-	return ERR_OK;
-}
-
-enum err account_purge(const struct accounts *s, int64_t now_s)
-{
-	struct change ch = { .set = &s->set, .now_s = now_s };
-	return db_tx_each(s->db, purge_tx, &ch);
-}

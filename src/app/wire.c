@@ -1,8 +1,5 @@
 #include "wire.h"
 
-#include "postern/gift.h"
-#include "postern/key.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -394,28 +391,6 @@ void app_block_signals(void)
 	signal(SIGCHLD, SIG_DFL); /* a child's number stays its own until it is waited for */
 }
 
-static void housekeeping(struct app *app)
-{
-	int64_t now_s = clock_now_s(&app->clock);
-	enum err e = account_purge(&app->accounts, now_s);
-
-	if (!e)
-		e = mail_purge(app->db, now_s);
-	if (!e)
-		e = gift_purge(app->db, now_s);
-	if (!e)
-		e = db_changes_purge(app->db, now_s);
-	if (!e)
-		e = key_purge(app->db, now_s);
-	if (!e)
-		e = meter_purge(app->db, now_s);
-	if (e)
-		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("err", err_name(e)));
-	if (crypto_hashers_lost(app->hashers))
-		LOG(&app->log, LOG_WARN, "hashers_lost",
-			log_z("why", "passwords are hashed beside readers until a restart"));
-}
-
 /* Not ready before the line is written: a log may be slow. */
 static void drain(struct app *app, const sigset_t *set, int signal)
 {
@@ -430,17 +405,18 @@ static void drain(struct app *app, const sigset_t *set, int signal)
 
 void app_wait(struct app *app)
 {
-	const struct timespec hour = { .tv_sec = 3600 };
 	sigset_t set = stop_signals();
+	struct housekeeping *h = housekeeping_start(app);
 	int got;
 
-	do {
-		housekeeping(app);
-		do
-			got = sigtimedwait(&set, NULL, &hour);
-		while (got < 0 && errno == EINTR);
-	} while (got < 0);
+	if (!h)
+		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("step", "start"),
+			log_z("err", err_name(ERR_NOMEM)));
+	do
+		got = sigwaitinfo(&set, NULL);
+	while (got < 0 && errno == EINTR);
 	drain(app, &set, got);
+	housekeeping_stop(h);
 }
 
 void app_close(struct app *app)

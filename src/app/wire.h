@@ -63,6 +63,11 @@ void caches_metrics(struct app *app, struct buf *out);
 void descriptors_start(struct app *app, unsigned database);
 int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database);
 
+/* ---- housekeeping.c ---- */
+struct housekeeping;
+struct housekeeping *housekeeping_start(struct app *app); /* NULL: no memory, or no thread */
+void housekeeping_stop(struct housekeeping *h);           /* after the batch that is under way */
+
 /* ---- memory.c ---- */
 /* How soon malloc gives back what it has: all that start-up has needed; then what no request needs
  * again at once. */

@@ -252,6 +252,11 @@ enum err db_open(const struct db_settings *s, struct db **out, char why[static 2
 	return db_open_schema(s, &schema, out, why);
 }
 
+bool db_is_shared(const struct db *db)
+{
+	return db->driver->concurrent;
+}
+
 int64_t db_page_cache_kib(const struct db *db)
 {
 	const int64_t connections = (int64_t)db->pool.size + 2; /* the writer's and the feed's */

@@ -373,17 +373,19 @@ bool db_lost(struct db *db)
 
 /* ---- purging ---- */
 
-static enum err purge_tx(struct db_conn *c, void *arg)
+static enum err marks_batch(struct db_sweeper *s, void *arg, struct db_batch *b)
 {
-	const int64_t *now_s = arg;
-	return db_run(c,
-		&(struct db_call){
-			.query = QUERY_CHANGE_PURGE, DB_PARAMS(db_int(*now_s - KEEP_S)) },
-		NULL);
+	(void)arg;
+	(void)b; /* one for each connection there was */
+	return db_marks_purge(s->db);
 }
 
-enum err db_changes_purge(struct db *db, int64_t now_s)
+enum err db_changes_purge(struct db_sweeper *s)
 {
-	enum err e = db_tx_each(db, purge_tx, &now_s);
-	return e == ERR_OK ? db_marks_purge(db) : e;
+	const struct db_sweep steps[] = {
+		{ .name = "changes", .query = QUERY_CHANGE_PURGE, .before_s = s->now_s - KEEP_S },
+		{ .name = "transaction_marks", .batch = marks_batch },
+	};
+
+	return db_sweep_all(s, steps, COUNT(steps));
 }

@@ -290,16 +290,9 @@ enum err mail_retry(struct db *db, struct str id, int64_t now_s)
 	return db_tx(db, retry, &(struct retry){ id, now_s });
 }
 
-static enum err purge(struct db_conn *c, void *arg)
+enum err mail_purge(struct db_sweeper *s)
 {
-	const int64_t *before_s = arg;
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_OUTBOX_PURGE, DB_PARAMS(db_int(*before_s)) },
-		NULL);
-}
-
-enum err mail_purge(struct db *db, int64_t now_s)
-{
-	int64_t before_s = now_s - KEEP_S;
-	return db_tx_each(db, purge, &before_s);
+	return db_sweep(s, &(struct db_sweep){ .name = "outbox",
+				   .query = QUERY_OUTBOX_PURGE,
+				   .before_s = s->now_s - KEEP_S });
 }

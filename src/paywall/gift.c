@@ -175,7 +175,8 @@ static enum err link_add(struct db_conn *c, const struct make_job *j)
 	struct db_call add = { .query = QUERY_GIFT_TOKEN_INSERT,
 		DB_PARAMS(db_blob(j->out->token.hash, HASH_BYTES), db_z(id), db_int(j->o->now_s)) };
 	struct db_call trim = { .query = QUERY_GIFT_TOKEN_TRIM,
-		DB_PARAMS(db_z(id), db_int(GIFT_LINKS_MAX)) };
+		DB_PARAMS(db_z(id), db_int(GIFT_LINKS_MAX - 1),
+			db_blob(j->out->token.hash, HASH_BYTES)) };
 	enum err e = db_run(c, &add, NULL);
 
 	return e ? e : db_run(c, &trim, NULL);
@@ -209,19 +210,34 @@ enum err gift_make(const struct paywall *w, const struct gift_order *o, struct g
 
 /* ---- what was given ---- */
 
+static struct db_call list_call(const struct gift_filter *f, struct db_param p[static 3])
+{
+	const char *account = f->account_id ? f->account_id : "", *slug = f->slug ? f->slug : "";
+	size_t limit = f->limit && f->limit < GIFTS_LIST_MAX ? f->limit : GIFTS_LIST_MAX;
+	struct db_call call = { .query = QUERY_GIFT_LIST, .params = p, .param_count = 0 };
+
+	if (*account) {
+		call.query = QUERY_GIFT_LIST_OF_ACCOUNT;
+		p[call.param_count++] = db_z(account);
+	} else if (*slug) {
+		call.query = QUERY_GIFT_LIST_OF_ARTICLE;
+	}
+	if (*account || *slug)
+		p[call.param_count++] = db_z(slug);
+	p[call.param_count++] = db_int((int64_t)limit);
+	return call;
+}
+
 enum err gift_list(struct db_conn *c, const struct gift_filter *f, struct arena *a,
 	struct gift **out, size_t *count)
 {
-	size_t limit = f->limit && f->limit < GIFTS_LIST_MAX ? f->limit : GIFTS_LIST_MAX;
+	struct db_param params[3];
+	struct db_call call = list_call(f, params);
 
-	return db_list(c,
-		&(struct db_call){ .query = QUERY_GIFT_LIST,
-			DB_PARAMS(db_z(f->account_id ? f->account_id : ""),
-				db_z(f->slug ? f->slug : ""), db_int((int64_t)limit)),
-			.shape = &gift_shape,
-			.arena = a,
-			.max_rows = GIFTS_LIST_MAX },
-		out, count);
+	call.shape = &gift_shape;
+	call.arena = a;
+	call.max_rows = GIFTS_LIST_MAX;
+	return db_list(c, &call, out, count);
 }
 
 struct end_job {
@@ -251,16 +267,9 @@ enum err gift_revoke(struct db *db, struct str id, const char *account_id, int64
 	return db_tx(db, revoke_tx, &(struct end_job){ id, account_id, now_s });
 }
 
-static enum err purge_tx(struct db_conn *c, void *arg)
+enum err gift_purge(struct db_sweeper *s)
 {
-	const struct end_job *j = arg;
-	return db_run(c,
-		&(struct db_call){
-			.query = QUERY_GIFT_PURGE, DB_PARAMS(db_int(j->now_s - KEEP_S)) },
-		NULL);
-}
-
-enum err gift_purge(struct db *db, int64_t now_s)
-{
-	return db_tx(db, purge_tx, &(struct end_job){ .now_s = now_s });
+	return db_sweep(s, &(struct db_sweep){ .name = "gifts",
+				   .query = QUERY_GIFT_PURGE,
+				   .before_s = s->now_s - KEEP_S });
 }

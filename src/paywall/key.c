@@ -287,16 +287,9 @@ enum err key_check(struct db *db, struct str text, enum key_scope scope, int64_t
 	return ERR_OK;
 }
 
-static enum err purge_tx(struct db_conn *c, void *arg)
+enum err key_purge(struct db_sweeper *s)
 {
-	const struct key_job *j = arg;
-	struct db_call call = { .query = QUERY_SERVICE_KEY_PURGE,
-		DB_PARAMS(db_int(j->now_s - (int64_t)90 * 86400)) };
-	return db_run(c, &call, NULL);
-}
-
-enum err key_purge(struct db *db, int64_t now_s)
-{
-	struct key_job j = { .now_s = now_s };
-	return db_tx(db, purge_tx, &j);
+	return db_sweep(s, &(struct db_sweep){ .name = "service_keys",
+				   .query = QUERY_SERVICE_KEY_PURGE,
+				   .before_s = s->now_s - (int64_t)90 * 86400 });
 }

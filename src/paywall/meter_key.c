@@ -131,10 +131,13 @@ struct rotation {
 
 enum err meter_keys_forget(struct db_conn *c, int64_t before_s)
 {
-	return db_run(c,
+	int64_t changed = 0;
+	enum err e = db_run(c,
 		&(struct db_call){ .query = QUERY_SECRET_FORGET,
 			DB_PARAMS(db_z(seal_purpose), db_int(before_s)) },
-		NULL);
+		&changed);
+
+	return e || !changed ? e : db_change_add(c, DB_CHANGE_POLICY, "");
 }
 
 static enum err rotate_tx(struct db_conn *c, void *arg)

@@ -167,22 +167,48 @@ enum err meter_remove(struct db *db, struct str name)
 
 /* ---- forgetting ---- */
 
-static enum err purge_tx(struct db_conn *c, void *arg)
+/* Before which no window that is still open can have begun. */
+static enum err oldest_read(struct db_conn *c, void *arg)
 {
-	int64_t now_s = *(const int64_t *)arg;
 	struct meter_list l = { .n = 0 };
 	enum err e = meters_read(c, &l);
 
 	/* a day more, for clocks that are put forward and back */
-	if (!e)
-		e = db_run(c,
-			&(struct db_call){ .query = QUERY_METER_FORGET,
-				DB_PARAMS(db_int(now_s - l.longest_s - DAY_S)) },
-			NULL);
-	return e ? e : meter_keys_forget(c, now_s - l.longest_s - DAY_S);
+	*(int64_t *)arg = l.longest_s + DAY_S;
+	return e;
 }
 
-enum err meter_purge(struct db *db, int64_t now_s)
+static enum err keys_tx(struct db_conn *c, void *arg)
 {
-	return db_tx(db, purge_tx, &now_s);
+	return meter_keys_forget(c, *(const int64_t *)arg);
+}
+
+static enum err keys_batch(struct db_sweeper *s, void *arg, struct db_batch *b)
+{
+	(void)b; /* a handful */
+	return db_tx(s->db, keys_tx, arg);
+}
+
+static enum err oldest_batch(struct db_sweeper *s, void *arg, struct db_batch *b)
+{
+	(void)b;
+	return db_read(s->db, oldest_read, arg);
+}
+
+enum err meter_purge(struct db_sweeper *s)
+{
+	int64_t before_s = 0;
+	enum err e = db_sweep(
+		s, &(struct db_sweep){
+			   .name = "meter_windows", .batch = oldest_batch, .arg = &before_s });
+
+	if (e)
+		return e;
+	before_s = s->now_s - before_s;
+	const struct db_sweep steps[] = {
+		{ .name = "meter_reads", .query = QUERY_METER_FORGET, .before_s = before_s },
+		{ .name = "meter_keys", .batch = keys_batch, .arg = &before_s },
+	};
+
+	return db_sweep_all(s, steps, COUNT(steps));
 }

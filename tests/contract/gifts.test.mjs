@@ -170,6 +170,21 @@ test('who may not give, and what', async () => {
 		assert.equal(server.cli('gift', 'create', ...args).code, code, args.join(' '));
 });
 
+// More links than a gift may have, most of them made in one second: their order says nothing about which is the newest.
+test('the link just made works, however many there were', async () => {
+	const another = await makeAccount(server, { plan: 'digital' }), api = await apiSession(server, another);
+	const paths = [];
+	for (let i = 0; i < 60; i++) {
+		const made = await api.post('/gifts', { article: 'other' });
+		assert.ok([200, 201].includes(made.status), made.body);
+		paths.push(pathOf(made.json.link));
+		if (i >= 49)
+			assert.equal((await friend().get(paths[i])).status, 200, `link ${i + 1}`);
+	}
+	const answers = await Promise.all(paths.map(async (p) => (await friend().get(p)).status));
+	assert.equal(answers.filter((status) => status === 200).length, 50);
+});
+
 test('links that are none', async () => {
 	for (const token of ['x', 'pst_', `pst_${'A'.repeat(43)}`, `pst_${'A'.repeat(42)}`, `PST_${'A'.repeat(43)}`, `pst_${'%41'.repeat(43)}`, 'a'.repeat(500)]) {
 		assert.equal((await friend().get(`/gifts/${token}`)).status, 404, token);

@@ -423,11 +423,15 @@ static void test_purge(void **state)
 	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
 	assert_int_equal(bench_register(b, "new@example.org", GOOD_PASSWORD), ERR_OK);
 	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_OK);
-	assert_int_equal(account_purge(&b->s, b->now_s), ERR_OK);
+	assert_int_equal(
+		account_purge(&b->s, &(struct db_sweeper){ .db = b->db, .now_s = b->now_s }),
+		ERR_OK);
 	assert_int_equal(account_find(&b->s, STR("new@example.org"), &acc), ERR_OK);
 	assert_true(bench_signed_in(b, res.token.text));
 	b->now_s += 3 * 86400;
-	assert_int_equal(account_purge(&b->s, b->now_s), ERR_OK);
+	assert_int_equal(
+		account_purge(&b->s, &(struct db_sweeper){ .db = b->db, .now_s = b->now_s }),
+		ERR_OK);
 	assert_int_equal(account_find(&b->s, STR("new@example.org"), &acc), ERR_NOT_FOUND);
 	assert_int_equal(account_find(&b->s, STR("ada@example.org"), &acc), ERR_OK);
 	assert_true(bench_signed_in(b, res.token.text));

@@ -391,11 +391,14 @@ static void test_purge(void **state)
 	struct raw old = { "00112233445566778899aabb01", "account", now - 90000, 0 };
 	assert_int_equal(db_tx(raw, raw_put, &old), ERR_OK);
 	assert_int_equal(write_one(r->f.db, "recent"), ERR_OK);
-	assert_int_equal(db_changes_purge(r->f.db, now), ERR_OK);
+	assert_int_equal(
+		db_changes_purge(&(struct db_sweeper){ .db = r->f.db, .now_s = now }), ERR_OK);
 	assert_int_equal(db_read(raw, raw_count, &old), ERR_OK);
 	assert_int_equal(old.count, 1);
 	/* all of them old: the newest stays, and what comes behind it is seen */
-	assert_int_equal(db_changes_purge(r->f.db, now + 100000), ERR_OK);
+	assert_int_equal(
+		db_changes_purge(&(struct db_sweeper){ .db = r->f.db, .now_s = now + 100000 }),
+		ERR_OK);
 	assert_int_equal(db_read(raw, raw_count, &old), ERR_OK);
 	assert_int_equal(old.count, 1);
 	assert_int_equal(write_one(r->other, "after"), ERR_OK);

@@ -270,10 +270,14 @@ static void test_purge(void **state)
 	round_is(m, 1, 0, 0);
 	queue_to(f, m, "waits@example.org");
 	size_t count;
-	assert_int_equal(mail_purge(f->db, START_S + days_30), ERR_OK);
+	assert_int_equal(
+		mail_purge(&(struct db_sweeper){ .db = f->db, .now_s = START_S + days_30 }),
+		ERR_OK);
 	rows(f, &count);
 	assert_int_equal(count, 2);
-	assert_int_equal(mail_purge(f->db, START_S + days_30 + 1), ERR_OK);
+	assert_int_equal(
+		mail_purge(&(struct db_sweeper){ .db = f->db, .now_s = START_S + days_30 + 1 }),
+		ERR_OK);
 	rows(f, &count);
 	assert_int_equal(count, 1);
 	assert_int_equal(row_to(f, "waits@example.org").sent_at, 0);

@@ -138,9 +138,13 @@ static void old_keys_are_believed_for_the_longest_window(void **state)
 	assert_int_equal(meter_rotate_key(o->f->db, false, NOW, &id), ERR_OK);
 	assert_int_equal(id, 2);
 	ASSERT_OPENED(open_as(o, &v, "a3", "city"), REASON_METERED, 4);
-	assert_int_equal(meter_purge(o->f->db, NOW + 31 * DAY), ERR_OK);
+	assert_int_equal(
+		meter_purge(&(struct db_sweeper){ .db = o->f->db, .now_s = NOW + 31 * DAY }),
+		ERR_OK);
 	ASSERT_OPENED(open_as(o, &before, "a0", "city"), REASON_METERED_AGAIN, 3);
-	assert_int_equal(meter_purge(o->f->db, NOW + 32 * DAY + 1), ERR_OK);
+	assert_int_equal(
+		meter_purge(&(struct db_sweeper){ .db = o->f->db, .now_s = NOW + 32 * DAY + 1 }),
+		ERR_OK);
 	ASSERT_OPENED(open_as(o, &before, "a0", "city"), REASON_METER_EXHAUSTED, 6);
 	ASSERT_OPENED(open_as(o, &v, "a4", "city"), REASON_METERED, 5); /* sealed anew meanwhile */
 }

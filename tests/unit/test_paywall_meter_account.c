@@ -296,9 +296,12 @@ static void old_counts_are_forgotten(void **state)
 
 	put_account(o, "ada");
 	assert_int_equal(read_many(o, &v, 0, 2), 2);
-	assert_int_equal(meter_purge(o->f->db, MONTH_END), ERR_OK);
+	assert_int_equal(
+		meter_purge(&(struct db_sweeper){ .db = o->f->db, .now_s = MONTH_END }), ERR_OK);
 	ASSERT_OPENED(open_as(o, &v, "a0", "city"), REASON_METERED_AGAIN, 2);
-	assert_int_equal(meter_purge(o->f->db, MONTH_END + 2 * DAY), ERR_OK);
+	assert_int_equal(
+		meter_purge(&(struct db_sweeper){ .db = o->f->db, .now_s = MONTH_END + 2 * DAY }),
+		ERR_OK);
 	assert_int_equal(meter_reset(o->f->db, "ada", STR(""), &removed), ERR_OK);
 	assert_int_equal(removed, 0);
 }

@@ -1,0 +1,109 @@
+/* How many sessions an account may have at once. A new one makes room by ending the one that was
+ * used longest ago.
+ *
+ * The column last_seen_at is noted up to a quarter of an hour late, so it alone would call a
+ * session that is used every second older than twenty log-ins of the last minute. The true last use
+ * of a session that this process serves stands in its cache. Of one that another process serves
+ * nobody here knows it: there a session that was ever noted counts as used until its next note is
+ * due. */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CAP_LIST_MAX = 1000, CAP_BYTES_MAX = 1 << 20 };
+
+struct session_use {
+	char id[ID_SIZE];
+	uint8_t hash[HASH_BYTES];
+	int64_t created_at, last_seen_at, idle_s, expires_at;
+	int64_t known_at;  /* used then, for certain */
+	int64_t counts_at; /* and may have been used until then */
+};
+static const struct db_column use_columns[] = {
+	DB_COL_CHARS(struct session_use, id),
+	DB_COL_BYTES(struct session_use, hash),
+	DB_COL_INT(struct session_use, created_at),
+	DB_COL_INT(struct session_use, last_seen_at),
+	DB_COL_INT(struct session_use, idle_s),
+	DB_COL_INT(struct session_use, expires_at),
+};
+static const struct db_shape use_shape = DB_SHAPE(struct session_use, use_columns);
+
+static bool has_ended(const struct session_use *u, int64_t now_s)
+{
+	return u->expires_at <= now_s || u->last_seen_at + u->idle_s <= now_s;
+}
+
+static void use_find(const struct accounts *s, struct session_use *u, int64_t now_s)
+{
+	int64_t cached_at = s->sessions ? known_session_used_at(s->sessions, u->hash) : 0;
+
+	u->known_at = cached_at > u->last_seen_at ? cached_at : u->last_seen_at;
+	u->counts_at = u->known_at;
+	if (has_ended(u, now_s)) {
+		u->known_at = u->counts_at = 0;
+		return;
+	}
+	bool elsewhere = !s->sessions || db_is_shared(s->db);
+	int64_t until = u->last_seen_at + session_touch_s(u->idle_s);
+	if (elsewhere && u->last_seen_at > u->created_at && until > u->counts_at)
+		u->counts_at = until < now_s ? until : now_s;
+}
+
+/* The last used first. */
+static int use_order(const void *one, const void *other)
+{
+	const struct session_use *a = one, *b = other;
+
+	if (a->counts_at != b->counts_at)
+		return a->counts_at < b->counts_at ? 1 : -1;
+	if (a->known_at != b->known_at)
+		return a->known_at < b->known_at ? 1 : -1;
+	if (a->created_at != b->created_at)
+		return a->created_at < b->created_at ? 1 : -1;
+	return strcmp(a->id, b->id);
+}
+
+static enum err session_delete(struct db_conn *c, const char *account_id, const char *id)
+{
+	return db_run(c,
+		&(struct db_call){
+			.query = QUERY_SESSION_TRIM, DB_PARAMS(db_z(account_id), db_z(id)) },
+		NULL);
+}
+
+/* What is known here and not noted yet would be lost with the cache, which the end of a session
+ * empties of its account. */
+static enum err use_note(struct db_conn *c, const struct session_use *u)
+{
+	if (u->known_at <= u->last_seen_at)
+		return ERR_OK;
+	return db_run(c,
+		&(struct db_call){
+			.query = QUERY_SESSION_TOUCH, DB_PARAMS(db_z(u->id), db_int(u->known_at)) },
+		NULL);
+}
+
+enum err session_cap(struct db_conn *c, const struct session_cap *cap)
+{
+	ARENA_AUTO *a = arena_new(CAP_BYTES_MAX);
+	struct session_use *list = NULL;
+	size_t n = 0, keep = cap->s->set.sessions_max > 0 ? cap->s->set.sessions_max - 1 : 0;
+	struct db_call call = { .query = QUERY_SESSION_TO_TRIM,
+		DB_PARAMS(db_z(cap->account_id), db_z(cap->new_id), db_int(CAP_LIST_MAX)),
+		.shape = &use_shape,
+		.arena = a,
+		.max_rows = CAP_LIST_MAX };
+	enum err e = a ? db_list(c, &call, &list, &n) : ERR_NOMEM;
+
+	if (e || n <= keep)
+		return e;
+	for (size_t i = 0; i < n; i++)
+		use_find(cap->s, &list[i], cap->now_s);
+	qsort(list, n, sizeof *list, use_order);
+	for (size_t i = 0; !e && i < n; i++)
+		e = i < keep ? use_note(c, &list[i])
+			     : session_delete(c, cap->account_id, list[i].id);
+	return e ? e : db_change_add(c, DB_CHANGE_SESSION, cap->account_id);
+}

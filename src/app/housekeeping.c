@@ -1,0 +1,99 @@
+/* Housekeeping: on a thread of its own, at the start and then every hour, takes away what has
+ * lapsed, room by room. Each step stands by itself: one that fails is logged by its name and the
+ * others go on; then the next run comes after some minutes. */
+#include "wire.h"
+
+#include "postern/gift.h"
+#include "postern/key.h"
+#include "postern/mail.h"
+#include "postern/meter.h"
+#include "postern/thread.h"
+
+#include <stdlib.h>
+
+enum { EVERY_S = 3600, AFTER_FAILURE_S = 300 };
+
+struct housekeeping {
+	struct app *app;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t wake;
+	bool stopping;
+};
+
+/* False: the program ends. */
+static bool pause_ms(void *ctx, unsigned ms)
+{
+	struct housekeeping *h = ctx;
+	int64_t end_us = clock_monotonic_us() + (int64_t)ms * 1000;
+
+	pthread_mutex_lock(&h->lock);
+	while (!h->stopping && clock_monotonic_us() < end_us)
+		cond_wait_until(&h->wake, &h->lock, end_us);
+	bool go_on = !h->stopping;
+	pthread_mutex_unlock(&h->lock);
+	return go_on;
+}
+
+static void run(struct housekeeping *h, struct db_sweeper *s)
+{
+	const struct app *app = h->app;
+
+	/* Each has logged what failed, and counted it. */
+	(void)!account_purge(&app->accounts, s);
+	(void)!mail_purge(s);
+	(void)!gift_purge(s);
+	(void)!db_changes_purge(s);
+	(void)!key_purge(s);
+	(void)!meter_purge(s);
+	if (crypto_hashers_lost(app->hashers))
+		LOG(&app->log, LOG_WARN, "hashers_lost",
+			log_z("why", "passwords are hashed beside readers until a restart"));
+}
+
+static void *housekeeping_main(void *arg)
+{
+	struct housekeeping *h = arg;
+	bool go_on = true;
+
+	while (go_on) {
+		struct db_sweeper s = { .db = h->app->db,
+			.now_s = clock_now_s(&h->app->clock),
+			.pause = pause_ms,
+			.ctx = h };
+		run(h, &s);
+		go_on = pause_ms(h, (s.failed ? AFTER_FAILURE_S : EVERY_S) * 1000U);
+	}
+	return NULL;
+}
+
+struct housekeeping *housekeeping_start(struct app *app)
+{
+	struct housekeeping *h = calloc(1, sizeof *h);
+
+	if (!h)
+		return NULL;
+	h->app = app;
+	pthread_mutex_init(&h->lock, NULL);
+	cond_init(&h->wake);
+	if (thread_start(&h->thread, housekeeping_main, h))
+		return h;
+	pthread_cond_destroy(&h->wake);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+	return NULL;
+}
+
+void housekeeping_stop(struct housekeeping *h)
+{
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->lock);
+	h->stopping = true;
+	pthread_cond_signal(&h->wake);
+	pthread_mutex_unlock(&h->lock);
+	pthread_join(h->thread, NULL);
+	pthread_cond_destroy(&h->wake);
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
