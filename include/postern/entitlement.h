@@ -31,6 +31,13 @@ struct entitlement_change {
 enum err MUST_USE entitlement_set_status(struct db *db, const struct entitlement_change *ch);
 /* ERR_NOT_FOUND. Inside a read of the caller's. */
 enum err MUST_USE entitlement_get(struct db_conn *c, struct str id, struct entitlement *out);
+/* The group of an owner: all entitlements of one plan with seats that are not revoked. */
+struct entitlement_group {
+	const char *owner_id, *plan;
+	const char *except; /* members invited on this entitlement are left out; NULL: none */
+};
+/* Writes a change for each member: what they may read may have changed. Inside db_tx. */
+enum err MUST_USE entitlement_members_tell(struct db_conn *c, const struct entitlement_group *g);
 struct entitlements {
 	struct entitlement *v;
 	size_t n;

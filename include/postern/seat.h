@@ -1,6 +1,12 @@
 /* seat: places in a group. The owner of an entitlement with seats invites members by mail; whoever
  * holds the mailed link accepts with an account of his choice and is covered as the owner is, until
- * the seat is removed or the entitlement ends. Seats count invited and accepted alike. */
+ * the seat is removed or the entitlement ends. Seats count invited and accepted alike.
+ *
+ * A group is one owner and one plan, over all entitlements that are not revoked. A seat belongs to
+ * the entitlement it was invited on; when that has ended, its holder takes a place that is free in
+ * another one of the group, those invited first coming first. So a renewal keeps the members, also
+ * when it begins before or some time after the old end, and one with fewer seats keeps as many as
+ * it has. */
 #ifndef POSTERN_SEAT_H
 #define POSTERN_SEAT_H
 
@@ -20,8 +26,9 @@ struct seat_group {
 	struct seat *list;
 	size_t count;
 };
-/* Of an owner: the newest entitlement with seats that has not ended. Inside a read of the caller's.
- * ERR_NOT_FOUND: no group. */
+/* Of an owner: the group of the newest entitlement with seats that is in force, else of the next to
+ * begin; `seats` is the sum of what is in force, `list` every seat of the group. Inside a read of
+ * the caller's. ERR_NOT_FOUND: no group. */
 struct seat_owner {
 	const char *account_id;
 	int64_t now_s;

@@ -3,41 +3,69 @@ INSERT INTO entitlement (id, account_id, plan, source, article_id, status, start
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: entitlement_revoke :one
-UPDATE entitlement SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING account_id;
+UPDATE entitlement SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING account_id, plan;
 
 -- What is not given (NULL) stays.
 -- name: entitlement_set_status :one
 UPDATE entitlement SET status = $2, ends_at = COALESCE($3, ends_at), grace_s = COALESCE($4, grace_s)
-WHERE id = $1 AND revoked_at IS NULL RETURNING account_id;
+WHERE id = $1 AND revoked_at IS NULL RETURNING account_id, plan;
 
 -- name: entitlement_by_id :one
 SELECT id, plan, source, article_id, status, starts_at, ends_at, grace_s, revoked_at, seats, 0 FROM entitlement WHERE id = $1;
 
--- Members of a group: whose rights change with the entitlement.
+-- Members of a group (owner $1, plan $2): whose rights change with its entitlements. Not those invited on $3, '' for all.
 -- name: entitlement_members :many
-SELECT account_id FROM seat WHERE entitlement_id = $1 AND account_id IS NOT NULL LIMIT $2;
+SELECT DISTINCT s.account_id FROM entitlement e JOIN seat s ON s.entitlement_id = e.id
+WHERE e.account_id = $1 AND e.plan = $2 AND e.id <> $3 AND s.account_id IS NOT NULL LIMIT $4;
 
 -- Members of all groups of an owner.
 -- name: entitlement_members_of :many
 SELECT DISTINCT s.account_id FROM seat s JOIN entitlement e ON e.id = s.entitlement_id
 WHERE e.account_id = $1 AND s.account_id IS NOT NULL LIMIT $2;
 
--- Own ones, and those that a seat gives; an owner who was shut out gives nothing.
+-- Own ones, and those that a seat gives; an owner who was shut out gives nothing. A seat gives the entitlement that it was
+-- invited on, and, unless that was revoked, places that are free in others of the same owner and plan, in order of invitation: so a
+-- group goes on when its entitlement is renewed, and nobody reads beyond what the other one has places for.
 -- name: entitlement_by_account :many
-SELECT e.id, e.plan, e.source, e.article_id, e.status, e.starts_at, e.ends_at, e.grace_s, e.revoked_at, e.seats,
-	CASE WHEN e.account_id = $1 THEN 0 ELSE 1 END
-FROM entitlement e JOIN account o ON o.id = e.account_id
-WHERE e.account_id = $1
-	OR (e.id IN (SELECT s.entitlement_id FROM seat s WHERE s.account_id = $1) AND o.disabled_at IS NULL)
-ORDER BY e.created_at DESC, e.id LIMIT $2;
+SELECT t.id, t.plan, t.source, t.article_id, t.status, t.starts_at, t.ends_at, t.grace_s, t.revoked_at, t.seats, t.by_seat
+FROM (
+	SELECT e.id, e.plan, e.source, e.article_id, e.status, e.starts_at, e.ends_at, e.grace_s, e.revoked_at, e.seats,
+		e.created_at, 0 AS by_seat
+	FROM entitlement e WHERE e.account_id = $1
+	UNION ALL
+	SELECT e.id, e.plan, e.source, e.article_id, e.status, e.starts_at, e.ends_at, e.grace_s, e.revoked_at, e.seats,
+		e.created_at, 1 AS by_seat
+	FROM seat s JOIN entitlement f ON f.id = s.entitlement_id
+		JOIN entitlement e ON e.account_id = f.account_id AND e.plan = f.plan
+		JOIN account o ON o.id = e.account_id
+	WHERE s.account_id = $1 AND f.account_id <> $1 AND o.disabled_at IS NULL
+		AND (e.id = f.id OR (f.revoked_at IS NULL AND e.seats >
+			(SELECT COUNT(*) FROM seat x WHERE x.entitlement_id = e.id)
+			+ (SELECT COUNT(*) FROM entitlement g JOIN seat y ON y.entitlement_id = g.id
+				WHERE g.account_id = e.account_id AND g.plan = e.plan AND g.id <> e.id AND g.revoked_at IS NULL
+					AND (y.invited_at, y.id) < (s.invited_at, s.id))))
+) AS t
+ORDER BY t.created_at DESC, t.id LIMIT $2;
 
 -- The same as far as they can concern article $2; those that last longest, so that none in force is left out.
 -- name: entitlement_for_article :many
-SELECT e.id, e.plan, e.source, e.article_id, e.status, e.starts_at, e.ends_at, e.grace_s, e.revoked_at, e.seats,
-	CASE WHEN e.account_id = $1 THEN 0 ELSE 1 END
-FROM entitlement e JOIN account o ON o.id = e.account_id
-WHERE (e.account_id = $1
-		OR (e.id IN (SELECT s.entitlement_id FROM seat s WHERE s.account_id = $1) AND o.disabled_at IS NULL))
-	AND (e.article_id = '' OR e.article_id = $2)
-ORDER BY CASE WHEN e.revoked_at IS NULL THEN 0 ELSE 1 END, COALESCE(e.ends_at + e.grace_s, 9223372036854775807) DESC,
-	e.created_at DESC, e.id LIMIT $3;
+SELECT t.id, t.plan, t.source, t.article_id, t.status, t.starts_at, t.ends_at, t.grace_s, t.revoked_at, t.seats, t.by_seat
+FROM (
+	SELECT e.id, e.plan, e.source, e.article_id, e.status, e.starts_at, e.ends_at, e.grace_s, e.revoked_at, e.seats,
+		e.created_at, 0 AS by_seat
+	FROM entitlement e WHERE e.account_id = $1 AND e.article_id IN ('', $2)
+	UNION ALL
+	SELECT e.id, e.plan, e.source, e.article_id, e.status, e.starts_at, e.ends_at, e.grace_s, e.revoked_at, e.seats,
+		e.created_at, 1 AS by_seat
+	FROM seat s JOIN entitlement f ON f.id = s.entitlement_id
+		JOIN entitlement e ON e.account_id = f.account_id AND e.plan = f.plan
+		JOIN account o ON o.id = e.account_id
+	WHERE s.account_id = $1 AND f.account_id <> $1 AND o.disabled_at IS NULL AND e.article_id IN ('', $2)
+		AND (e.id = f.id OR (f.revoked_at IS NULL AND e.seats >
+			(SELECT COUNT(*) FROM seat x WHERE x.entitlement_id = e.id)
+			+ (SELECT COUNT(*) FROM entitlement g JOIN seat y ON y.entitlement_id = g.id
+				WHERE g.account_id = e.account_id AND g.plan = e.plan AND g.id <> e.id AND g.revoked_at IS NULL
+					AND (y.invited_at, y.id) < (s.invited_at, s.id))))
+) AS t
+ORDER BY CASE WHEN t.revoked_at IS NULL THEN 0 ELSE 1 END, COALESCE(t.ends_at + t.grace_s, 9223372036854775807) DESC,
+	t.created_at DESC, t.id LIMIT $3;

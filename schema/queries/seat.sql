@@ -1,20 +1,27 @@
--- The group of an owner: what is in force, the newest first.
+-- The group of an owner: the newest entitlement in force, else the next to begin. What is in force of the same plan adds up.
 -- name: seat_group :one
-SELECT id, plan, seats, ends_at FROM entitlement
-WHERE account_id = $1 AND seats > 0 AND revoked_at IS NULL AND (ends_at IS NULL OR ends_at + grace_s > $2)
-ORDER BY created_at DESC, id LIMIT 1;
+SELECT e.id, e.plan, e.ends_at, CAST((SELECT SUM(g.seats) FROM entitlement g
+	WHERE g.account_id = e.account_id AND g.plan = e.plan AND g.seats > 0 AND g.revoked_at IS NULL
+		AND (g.id = e.id OR (g.starts_at <= $2 AND (g.ends_at IS NULL OR g.ends_at + g.grace_s > $2)))) AS BIGINT)
+FROM entitlement e
+WHERE e.account_id = $1 AND e.seats > 0 AND e.revoked_at IS NULL AND (e.ends_at IS NULL OR e.ends_at + e.grace_s > $2)
+ORDER BY CASE WHEN e.starts_at <= $2 THEN 0 ELSE e.starts_at END, e.created_at DESC, e.id LIMIT 1;
 
 -- Two invitations at once wait for each other here, or the second fails and is tried again.
 -- name: seat_group_lock :exec
 UPDATE entitlement SET seats = seats WHERE id = $1;
 
+-- All seats of the group: also those invited on an entitlement that has ended and was renewed.
 -- name: seat_list :many
-SELECT id, email, account_id, invited_at, expires_at, accepted_at
-FROM seat WHERE entitlement_id = $1 ORDER BY invited_at, id LIMIT $2;
+SELECT s.id, s.email, s.account_id, s.invited_at, s.expires_at, s.accepted_at
+FROM entitlement e JOIN seat s ON s.entitlement_id = e.id
+WHERE e.account_id = $1 AND e.plan = $2 AND e.revoked_at IS NULL ORDER BY s.invited_at, s.id LIMIT $3;
 
 -- name: seat_by_email :one
-SELECT id, email, account_id, invited_at, expires_at, accepted_at
-FROM seat WHERE entitlement_id = $1 AND email_key = $2;
+SELECT s.id, s.email, s.account_id, s.invited_at, s.expires_at, s.accepted_at
+FROM entitlement e JOIN seat s ON s.entitlement_id = e.id
+WHERE e.account_id = $1 AND e.plan = $2 AND e.revoked_at IS NULL AND s.email_key = $3
+ORDER BY CASE WHEN s.accepted_at IS NULL THEN 1 ELSE 0 END, s.id LIMIT 1;
 
 -- name: seat_insert :exec
 INSERT INTO seat (id, entitlement_id, email, email_key, token_hash, invited_at, expires_at)
@@ -32,10 +39,15 @@ WHERE s.token_hash = $1 AND s.accepted_at IS NULL AND s.expires_at > $2 AND e.re
 -- name: seat_accept :one
 UPDATE seat SET account_id = $2, accepted_at = $3, token_hash = NULL
 WHERE token_hash = $1 AND accepted_at IS NULL AND expires_at > $3
-	AND entitlement_id NOT IN (SELECT o.entitlement_id FROM seat o WHERE o.account_id = $2)
-	AND entitlement_id NOT IN (SELECT e.id FROM entitlement e WHERE e.account_id = $2 OR e.revoked_at IS NOT NULL)
+	AND NOT EXISTS (SELECT 1 FROM seat o WHERE o.entitlement_id = seat.entitlement_id AND o.account_id = $2)
+	AND NOT EXISTS (SELECT 1 FROM entitlement e
+		WHERE e.id = seat.entitlement_id AND (e.account_id = $2 OR e.revoked_at IS NOT NULL))
 RETURNING entitlement_id;
 
 -- name: seat_delete :one
-DELETE FROM seat WHERE id = $1 AND entitlement_id IN (SELECT e.id FROM entitlement e WHERE e.account_id = $2)
-RETURNING COALESCE(account_id, '');
+DELETE FROM seat WHERE id = $1
+	AND EXISTS (SELECT 1 FROM entitlement e WHERE e.id = seat.entitlement_id AND e.account_id = $2)
+RETURNING COALESCE(account_id, ''), entitlement_id;
+
+-- name: seat_entitlement :one
+SELECT account_id, plan FROM entitlement WHERE id = $1;

@@ -1,6 +1,7 @@
 /* dialect: migrations name types as PostgreSQL does; SQLite is told its own names for the two that
- * differ, so that a column has the affinity we mean. Shared with schemac, so that the build checks
- * what the program runs. */
+ * differ, so that a column has the affinity we mean. What only PostgreSQL has (storage settings)
+ * stands behind "-- postgres: ", a comment for SQLite. Shared with schemac, so that the build
+ * checks what the program runs. */
 #ifndef DB_DIALECT_H
 #define DB_DIALECT_H
 
@@ -25,6 +26,13 @@ static inline const char *dialect_literal_skip(const char *p)
 	if (p[0] == '-' && p[1] == '-')
 		return p + strcspn(p, "\n");
 	return p;
+}
+
+/* The length of the mark of a line for PostgreSQL alone at `p`, else 0. */
+static inline size_t dialect_postgres_mark(const char *p)
+{
+	static const char mark[] = "-- postgres: ";
+	return strncmp(p, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
 }
 
 /* The whole word at `p`, replaced; the word itself when it has no other name. */

@@ -168,6 +168,7 @@ static char *dialect_to_postgres(const char *sql)
 	static const char collated[] = "TEXT COLLATE \"C\"";
 	char *out = malloc(strlen(sql) * 4 + 1), *to = out;
 	while (out && *sql) {
+		sql += dialect_postgres_mark(sql);
 		size_t skip = (size_t)(dialect_literal_skip(sql) - sql), n = 0;
 		while (!skip && dialect_is_word(sql[n]))
 			n++;

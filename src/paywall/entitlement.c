@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* A group may be of many entitlements, each with SEATS_MAX seats. */
+enum { MEMBERS_MAX = 20000, MEMBERS_BYTES_MAX = 2 << 20 };
+
 struct entitlement_row {
 	struct entitlement e;
 	char status[16];
@@ -58,6 +61,31 @@ bool entitlement_name_ok(struct str s, size_t size)
 	return s.n > 0 && s.n < size;
 }
 
+/* ---- members of a group ---- */
+struct member_row {
+	char account_id[ID_SIZE];
+};
+
+enum err entitlement_members_tell(struct db_conn *c, const struct entitlement_group *g)
+{
+	static const struct db_column columns[] = { DB_COL_CHARS(struct member_row, account_id) };
+	static const struct db_shape shape = DB_SHAPE(struct member_row, columns);
+	ARENA_AUTO *a = arena_new(MEMBERS_BYTES_MAX);
+	struct member_row *rows = NULL;
+	size_t n = 0;
+	struct db_call call = { .query = QUERY_ENTITLEMENT_MEMBERS,
+		DB_PARAMS(db_z(g->owner_id), db_z(g->plan), db_z(g->except ? g->except : ""),
+			db_int(MEMBERS_MAX)),
+		.shape = &shape,
+		.arena = a,
+		.max_rows = MEMBERS_MAX };
+	enum err e = a ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
+
+	for (size_t i = 0; !e && i < n; i++)
+		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, rows[i].account_id);
+	return e;
+}
+
 struct grant_job {
 	const struct entitlement_grant *g;
 	const char *id;
@@ -75,7 +103,14 @@ static enum err grant_tx(struct db_conn *c, void *arg)
 			db_int_or_null(g->ends_at), db_int(g->grace_s), db_int(g->seats),
 			db_int(j->now_s)) };
 	enum err e = db_run(c, &call, NULL);
-	return e ? e : db_change_add(c, DB_CHANGE_ENTITLEMENT, g->account_id);
+
+	if (!e)
+		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, g->account_id);
+	if (e || !g->seats)
+		return e;
+	/* a renewal: the members of the group go on with it */
+	return entitlement_members_tell(
+		c, &(struct entitlement_group){ .owner_id = g->account_id, .plan = g->plan });
 }
 
 enum err entitlement_grant(
@@ -101,33 +136,11 @@ struct one_job {
 	enum entitlement_status status; /* 0: revoke */
 	int64_t ends_at, grace_s;       /* ends_at 0, grace_s -1: as they are */
 	int64_t now_s;
-	char account_id[ID_SIZE];
+	char account_id[ID_SIZE], plan[PLAN_SIZE];
 };
-static const struct db_column owner_columns[] = { DB_COL_CHARS(struct one_job, account_id) };
+static const struct db_column owner_columns[] = { DB_COL_CHARS(struct one_job, account_id),
+	DB_COL_CHARS(struct one_job, plan) };
 static const struct db_shape owner_shape = DB_SHAPE(struct one_job, owner_columns);
-
-struct member_row {
-	char account_id[ID_SIZE];
-};
-
-static enum err tell_members(struct db_conn *c, struct str id)
-{
-	static const struct db_column columns[] = { DB_COL_CHARS(struct member_row, account_id) };
-	static const struct db_shape shape = DB_SHAPE(struct member_row, columns);
-	ARENA_AUTO *a = arena_new(1 << 20);
-	struct member_row *rows = NULL;
-	size_t n = 0;
-	struct db_call call = { .query = QUERY_ENTITLEMENT_MEMBERS,
-		DB_PARAMS(db_text(id), db_int(SEATS_MAX)),
-		.shape = &shape,
-		.arena = a,
-		.max_rows = SEATS_MAX };
-	enum err e = a ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
-
-	for (size_t i = 0; !e && i < n; i++)
-		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, rows[i].account_id);
-	return e;
-}
 
 static enum err one_tx(struct db_conn *c, void *arg)
 {
@@ -146,7 +159,10 @@ static enum err one_tx(struct db_conn *c, void *arg)
 
 	if (!e)
 		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, j->account_id);
-	return e ? e : tell_members(c, j->id);
+	if (e)
+		return e;
+	return entitlement_members_tell(
+		c, &(struct entitlement_group){ .owner_id = j->account_id, .plan = j->plan });
 }
 
 enum err entitlement_revoke(struct db *db, struct str id, int64_t now_s)

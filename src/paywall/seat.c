@@ -1,9 +1,14 @@
+/* Places in a group: inviting, accepting, removing. What a seat opens is asked by
+ * entitlement_by_account and entitlement_for_article (schema/queries/paywall.sql). */
 #include "postern/seat.h"
 
 #include "postern/crypto.h"
 #include "postern/mail.h"
 
 #include <string.h>
+
+/* Seats of all entitlements of a group that one sees at once. */
+enum { GROUP_MAX = 4 * SEATS_MAX, GROUP_BYTES_MAX = 4 << 20 };
 
 static const struct db_column seat_columns[] = {
 	DB_COL_CHARS(struct seat, id),
@@ -18,8 +23,8 @@ static const struct db_shape seat_shape = DB_SHAPE(struct seat, seat_columns);
 static const struct db_column group_columns[] = {
 	DB_COL_CHARS(struct seat_group, entitlement_id),
 	DB_COL_CHARS(struct seat_group, plan),
-	DB_COL_INT(struct seat_group, seats),
 	DB_COL_INT(struct seat_group, ends_at),
+	DB_COL_INT(struct seat_group, seats),
 };
 static const struct db_shape group_shape = DB_SHAPE(struct seat_group, group_columns);
 
@@ -36,11 +41,21 @@ enum err seat_group_load(
 		return e;
 	return db_list(c,
 		&(struct db_call){ .query = QUERY_SEAT_LIST,
-			DB_PARAMS(db_z(out->entitlement_id), db_int(SEATS_MAX)),
+			DB_PARAMS(db_z(o->account_id), db_z(out->plan), db_int(GROUP_MAX)),
 			.shape = &seat_shape,
 			.arena = a,
-			.max_rows = SEATS_MAX },
+			.max_rows = GROUP_MAX },
 		&out->list, &out->count);
+}
+
+/* A seat that comes or goes changes how many places its entitlement has free for members who were
+ * invited on another one of the group. */
+static enum err others_tell(
+	struct db_conn *c, const char *owner_id, const char *plan, const char *entitlement_id)
+{
+	return entitlement_members_tell(
+		c, &(struct entitlement_group){
+			   .owner_id = owner_id, .plan = plan, .except = entitlement_id });
 }
 
 /* ---- inviting ---- */
@@ -99,7 +114,7 @@ static enum err invite_tx(struct db_conn *c, void *arg)
 	const struct seat_owner owner = { j->inv->owner_id, j->inv->now_s };
 	struct seat_group group;
 	struct seat known = { 0 };
-	ARENA_AUTO *a = arena_new(1 << 20);
+	ARENA_AUTO *a = arena_new(GROUP_BYTES_MAX);
 	enum err e = a ? seat_group_load(c, &owner, a, &group) : ERR_NOMEM;
 
 	if (!e)
@@ -110,7 +125,7 @@ static enum err invite_tx(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	struct db_call by_email = { .query = QUERY_SEAT_BY_EMAIL,
-		DB_PARAMS(db_z(group.entitlement_id), db_z(j->to.key)),
+		DB_PARAMS(db_z(owner.account_id), db_z(group.plan), db_z(j->to.key)),
 		.shape = &seat_shape };
 	e = db_get(c, &by_email, &known);
 	if (e && e != ERR_NOT_FOUND)
@@ -119,7 +134,10 @@ static enum err invite_tx(struct db_conn *c, void *arg)
 		return ERR_CONFLICT;
 	if (e && (int64_t)group.count >= group.seats)
 		return ERR_TOO_LARGE;
-	return seat_put(c, j, &group, &known);
+	e = seat_put(c, j, &group, &known);
+	if (e)
+		return e;
+	return others_tell(c, owner.account_id, group.plan, group.entitlement_id);
 }
 
 enum err seat_invite(const struct paywall *w, const struct seat_invitation *inv)
@@ -144,10 +162,27 @@ struct end_job {
 	struct str seat_id;
 };
 struct member_row {
-	char account_id[ID_SIZE];
+	char account_id[ID_SIZE], entitlement_id[ID_SIZE];
 };
-static const struct db_column member_columns[] = { DB_COL_CHARS(struct member_row, account_id) };
+static const struct db_column member_columns[] = { DB_COL_CHARS(struct member_row, account_id),
+	DB_COL_CHARS(struct member_row, entitlement_id) };
 static const struct db_shape member_shape = DB_SHAPE(struct member_row, member_columns);
+
+static enum err removed_tell(struct db_conn *c, const char *entitlement_id)
+{
+	struct group_row {
+		char owner_id[ID_SIZE], plan[PLAN_SIZE];
+	} group;
+	static const struct db_column columns[] = { DB_COL_CHARS(struct group_row, owner_id),
+		DB_COL_CHARS(struct group_row, plan) };
+	static const struct db_shape shape = DB_SHAPE(struct group_row, columns);
+	struct db_call call = {
+		.query = QUERY_SEAT_ENTITLEMENT, DB_PARAMS(db_z(entitlement_id)), .shape = &shape
+	};
+	enum err e = db_get(c, &call, &group);
+
+	return e ? e : others_tell(c, group.owner_id, group.plan, entitlement_id);
+}
 
 static enum err remove_tx(struct db_conn *c, void *arg)
 {
@@ -158,9 +193,9 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 		.shape = &member_shape };
 	enum err e = db_get(c, &call, &gone);
 
-	if (e || !*gone.account_id)
-		return e;
-	return db_change_add(c, DB_CHANGE_ENTITLEMENT, gone.account_id);
+	if (!e && *gone.account_id)
+		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, gone.account_id);
+	return e ? e : removed_tell(c, gone.entitlement_id);
 }
 
 enum err seat_remove(struct db *db, const char *owner_id, struct str seat_id)
@@ -202,10 +237,14 @@ enum err seat_look(const struct paywall *w, struct str token, int64_t now_s, str
 static enum err accept_tx(struct db_conn *c, void *arg)
 {
 	struct look_job *j = arg;
-	struct member_row entitlement;
+	struct id_row {
+		char id[ID_SIZE];
+	} entitlement;
+	static const struct db_column columns[] = { DB_COL_CHARS(struct id_row, id) };
+	static const struct db_shape shape = DB_SHAPE(struct id_row, columns);
 	struct db_call call = { .query = QUERY_SEAT_ACCEPT,
 		DB_PARAMS(db_blob(j->hash, HASH_BYTES), db_z(j->account_id), db_int(j->now_s)),
-		.shape = &member_shape };
+		.shape = &shape };
 	enum err e = db_get(c, &call, &entitlement);
 
 	if (e)

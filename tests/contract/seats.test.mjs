@@ -153,6 +153,24 @@ test('an owner who is shut out, or goes, takes the places along at once', async 
 	page = await signedIn(owner); // disabling ended the session
 });
 
+const day = (n) => new Date(Date.now() + n * 86400e3).toISOString().slice(0, 10);
+
+test('a renewal that begins later keeps the members, and one that has begun lets them in', async () => {
+	const head = await makeAccount(server), who = await makeAccount(server), reader = await signedIn(who), api = await apiSession(server, who);
+	const old = server.cliJson('entitlement', 'grant', head.email, 'team', '--seats', '1', '--until', day(10));
+	const headPage = await signedIn(head);
+	await headPage.post('/account/group/invite', { email: who.email });
+	assert.equal((await accept(reader, await token(who.email))).status, 303);
+	server.cliOk('entitlement', 'grant', head.email, 'team', '--seats', '1', '--from', day(11), '--until', day(300));
+	const group = server.cliJson('seat', 'list', head.email);
+	assert.deepEqual([group.entitlement_id, group.seats, group.members.length], [old.id, 1, 1], 'nothing is another today');
+	assert.equal(await grantOf(api), 'full');
+	server.cliOk('entitlement', 'set-status', old.id, 'unpaid');
+	assert.equal(await grantOf(api), 'teaser', 'the old one does not count, the next has not begun');
+	server.cliOk('entitlement', 'grant', head.email, 'team', '--seats', '1', '--from', day(-1), '--until', day(300));
+	assert.equal(await grantOf(api), 'full', 'the very next request');
+});
+
 test('before logging in, the page of the link says whom to thank and keeps the link', async () => {
 	for (const m of members())
 		server.cliOk('seat', 'remove', owner.email, m.id);
