@@ -50,7 +50,7 @@ static inline enum err account_tx(struct db_conn *c, void *arg)
 	return db_run(c,
 		&(struct db_call){ .query = QUERY_ACCOUNT_INSERT,
 			DB_PARAMS(db_z(id), db_z(id), db_z(id), db_z(""), db_z(""), db_int(NOW),
-				db_int(NOW), (struct db_param){ .type = DB_NULL }) },
+				db_int(NOW)) },
 		NULL);
 }
 
