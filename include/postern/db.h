@@ -71,8 +71,8 @@ enum err MUST_USE db_version(struct db *db, struct db_version *out);
 /* Whether it can be read as it is: ERR_UNAVAILABLE, and what to do in `why`, when it is empty or of
  * an older version. */
 enum err MUST_USE db_version_fits(struct db *db, char why[static 256]);
-/* Whether it answers a statement now. */
-enum err MUST_USE db_ping(struct db *db);
+/* The engine has found damage within the last minutes, in whatever was asked of it. */
+bool db_damaged(const struct db *db);
 /* Applies the missing migrations, all in one transaction. */
 enum err MUST_USE db_migrate(struct db *db, char why[static 256]);
 /* Runs the engine's own integrity check and foreign key check; ERR_CORRUPT with the first finding

@@ -31,7 +31,8 @@ enum who {
 	WHO_READER,     /* a valid session makes a signed-in caller, otherwise anonymous */
 	WHO_SIGNED_IN,  /* anonymous: ERR_UNAUTHENTICATED through the group's fail function */
 };
-enum lane { LANE_LOOP = 1, LANE_WORK, LANE_HASH };
+/* LANE_OPS: operations, which must be told how we are also when all work threads are taken. */
+enum lane { LANE_LOOP = 1, LANE_WORK, LANE_HASH, LANE_OPS };
 enum body_kind { BODY_NONE = 1, BODY_FORM, BODY_JSON };
 /* Requests per source address (IPv4 address, IPv6 /64), a bucket for each class. */
 enum rate_class {

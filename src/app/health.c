@@ -16,17 +16,15 @@ enum err health_live(void *ctx, struct request *r, struct response *rsp)
 	return answer(rsp, 200, STR("alive\n"));
 }
 
-/* Ready is: the database answers a statement, and nobody told us to stop. */
+/* Ready is: the database can be written and read, and nobody told us to stop. */
 enum err health_ready(void *ctx, struct request *r, struct response *rsp)
 {
 	struct app *app = ctx;
 
-	(void)r;
 	if (atomic_load(&app->draining))
 		return answer(rsp, 503, STR("stopping\n"));
-	if (db_ping(app->db) != ERR_OK)
-		return answer(rsp, 503, STR("the database does not answer\n"));
-	return answer(rsp, 200, STR("ready\n"));
+	const char *fault = readiness_fault(app->readiness, r->arena);
+	return fault ? answer(rsp, 503, str_of(fault)) : answer(rsp, 200, STR("ready\n"));
 }
 
 static void mail_metrics(struct app *app, struct buf *b)

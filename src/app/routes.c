@@ -76,8 +76,8 @@ static const struct route gate_routes[] = {
 
 static const struct route ops_routes[] = {
 	{ METHOD_GET, "/health/live",  "", health_live,    WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_LOOP },
-	{ METHOD_GET, "/health/ready", "", health_ready,   WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_WORK },
-	{ METHOD_GET, "/metrics",      "", health_metrics, WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET, "/health/ready", "", health_ready,   WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_OPS },
+	{ METHOD_GET, "/metrics",      "", health_metrics, WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_OPS },
 };
 /* clang-format on */
 

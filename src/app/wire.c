@@ -151,7 +151,7 @@ static bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 static unsigned database_connections(const struct config *c)
 {
 	return c->database_connections ? (unsigned)c->database_connections
-				       : (unsigned)c->work_threads + hash_threads(c) + 2;
+				       : (unsigned)c->work_threads + hash_threads(c) + 4;
 }
 
 /* Before any thread starts. The very file that was checked, whatever $TZDIR says; UTC needs none.
@@ -345,6 +345,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		e = caches_open(app);
 	if (!e)
 		e = db_notes_start(app->db);
+	if (!e)
+		e = readiness_start(app->db, &app->clock, &app->readiness);
 	if (e)
 		return e;
 	app->api = (struct api){ .accounts = &app->accounts,
@@ -422,6 +424,7 @@ void app_wait(struct app *app)
 void app_close(struct app *app)
 {
 	http_stop(app->http);
+	readiness_stop(app->readiness);
 	account_requests_stop(&app->accounts);
 	gate_close(app->gate);
 	pages_close(app->pages);

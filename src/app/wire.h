@@ -10,6 +10,7 @@
 #include "postern/gate.h"
 #include "postern/pages.h"
 
+struct readiness;
 struct app {
 	struct config cfg;
 	struct arena *arena;
@@ -25,6 +26,7 @@ struct app {
 	struct api api;
 	struct sites sites; /* behind the gate */
 	struct gate *gate;
+	struct readiness *readiness;
 	struct http *http;
 	struct http_settings http_set;
 	struct route_group groups[3], ops;
@@ -67,6 +69,15 @@ int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database);
 struct housekeeping;
 struct housekeeping *housekeeping_start(struct app *app); /* NULL: no memory, or no thread */
 void housekeeping_stop(struct housekeeping *h);           /* after the batch that is under way */
+
+/* ---- readiness.c ---- */
+enum err MUST_USE readiness_start(struct db *db, const struct clock *clock, struct readiness **out);
+void readiness_stop(struct readiness *r); /* once nobody asks any more; NULL is fine */
+/* NULL when the database does what serving needs, else a line that says what it does not. Waits a
+ * second at most. */
+const char *readiness_fault(struct readiness *r, struct arena *a);
+/* Rows of processes that are gone. */
+enum err MUST_USE readiness_purge(struct db_sweeper *s);
 
 /* ---- memory.c ---- */
 /* How soon malloc gives back what it has: all that start-up has needed; then what no request needs

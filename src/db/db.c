@@ -36,8 +36,16 @@ void db_scope_leave(const struct db_scope *s)
 	innermost = s->outer;
 }
 
+bool db_damaged(const struct db *db)
+{
+	const int64_t at_us = atomic_load(&db->damaged_at_us);
+	return at_us != 0 && clock_monotonic_us() - at_us < DB_DAMAGE_US;
+}
+
 enum err db_trouble(struct db_conn *c, const char *what, enum err e)
 {
+	if (e == ERR_CORRUPT)
+		atomic_store(&c->db->damaged_at_us, clock_monotonic_us());
 	/* A concurrent driver's transaction is run again, and tells at the end. */
 	enum log_level level = e != ERR_BUSY               ? LOG_ERROR
 			       : c->db->driver->concurrent ? LOG_DEBUG

@@ -18,10 +18,11 @@ enum {
 	DB_MIGRATE_MS = 60 * 1000, /* how long a migration tries to have its locks */
 	DB_DOUBT_MS = 10 * 1000,   /* how long one looks whether a commit happened */
 	DB_DOUBT_PAUSE_MS = 200,
-	DB_GROUP_MAX = 64,        /* transactions that share a commit */
-	DB_TRIES_MAX = 5,         /* of a group or a transaction */
-	DB_TRIES_FREE = 2,        /* of a transaction beside all others; then alone */
-	DB_OWN_QUERIES = 1 << 20, /* ids from here on: the queries of this room, migrate.c */
+	DB_DAMAGE_US = 300 * 1000000, /* that damage is told of */
+	DB_GROUP_MAX = 64,            /* transactions that share a commit */
+	DB_TRIES_MAX = 5,             /* of a group or a transaction */
+	DB_TRIES_FREE = 2,            /* of a transaction beside all others; then alone */
+	DB_OWN_QUERIES = 1 << 20,     /* ids from here on: the queries of this room, migrate.c */
 	DB_OWN_COUNT = 6,
 	DB_TABLE_QUERIES = 1 << 21, /* and those of whole tables, table.c */
 	DB_TOLD_MAX = 16,           /* changes of one transaction that are told one by one */
@@ -132,7 +133,8 @@ struct db {
 	pthread_mutex_t stats_lock;
 	struct db_stats stats;
 	struct db_feed feed;
-	struct db_notes *notes; /* NULL: not started */
+	struct db_notes *notes;        /* NULL: not started */
+	_Atomic int64_t damaged_at_us; /* when the engine last found damage; 0: never */
 };
 
 /* db_open with another schema than the program's. */

@@ -126,19 +126,6 @@ enum err db_version_fits(struct db *db, char why[static 256])
 	return ERR_UNAVAILABLE;
 }
 
-static enum err ping(struct db_conn *c, void *arg)
-{
-	static const struct db_column columns[] = { DB_COL_INT(struct db_param, i) };
-	static const struct db_shape shape = DB_SHAPE(struct db_param, columns);
-	return db_get(c, &(struct db_call){ .query = own(VERSION_MAX), .shape = &shape }, arg);
-}
-
-enum err db_ping(struct db *db)
-{
-	struct db_param any = { 0 };
-	return db_read(db, ping, &any);
-}
-
 /* ---- unfinished copies ---- */
 struct copy_mark {
 	char from[DB_COPY_SIZE];

@@ -28,7 +28,7 @@ enum {
 	/* A refusal holds what its handler made, too: above this it gets no answer, but its end. */
 	HELD_REFUSED_MAX = 2 * HELD_BYTES_MAX - 1,
 	DURATION_BUCKETS = 8,
-	LANE_COUNT = LANE_HASH + 1,
+	LANE_COUNT = LANE_OPS + 1,
 };
 
 /* ---- rate limits (limit.c) ---- */

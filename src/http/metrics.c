@@ -7,7 +7,7 @@ static const struct {
 } buckets[DURATION_BUCKETS] = { { 1000, "0.001" }, { 5000, "0.005" }, { 25000, "0.025" },
 	{ 100000, "0.1" }, { 250000, "0.25" }, { 1000000, "1" }, { 5000000, "5" },
 	{ INT64_MAX, "+Inf" } };
-static const char *const lane_names[LANE_COUNT] = { "", "loop", "work", "hash" };
+static const char *const lane_names[LANE_COUNT] = { "", "loop", "work", "hash", "ops" };
 
 void http_metrics_count(struct http_metrics *m, const struct exchange *x, int status, int64_t us)
 {

@@ -10,6 +10,7 @@
 
 enum {
 	WHY_SIZE = 256,
+	OPS_THREADS = 2, /* so that who asks for numbers need not wait for who asks for readiness */
 	STOP_POLL_US = 5000,
 	LAST_ANSWERS_US = 1000000,
 	/* When the server stops: time for a client to send the request that it had on its way when
@@ -255,9 +256,12 @@ static bool start_lanes(struct http *h)
 		NULL };
 	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, run, true,
 		displaced };
+	const struct lane_settings ops = { "ops", OPS_THREADS, HTTP_OPS_CONNECTIONS, run, false,
+		NULL };
 	h->lanes[LANE_WORK] = http_lane_start(&work);
 	h->lanes[LANE_HASH] = http_lane_start(&hash);
-	return h->lanes[LANE_WORK] && h->lanes[LANE_HASH];
+	h->lanes[LANE_OPS] = http_lane_start(&ops);
+	return h->lanes[LANE_WORK] && h->lanes[LANE_HASH] && h->lanes[LANE_OPS];
 }
 
 /* ---- start and stop ---- */

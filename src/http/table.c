@@ -83,7 +83,7 @@ static bool columns_in_range(const struct route *r)
 	       r->handler && r->who >= WHO_ANYONE && r->who <= WHO_SIGNED_IN &&
 	       r->rate >= RATE_PAGE && r->rate < RATE_COUNT && r->body >= BODY_NONE &&
 	       r->body <= BODY_JSON && r->body_cap > 0 && r->body_cap <= ROUTE_BODY_MAX &&
-	       r->lane >= LANE_LOOP && r->lane <= LANE_HASH;
+	       r->lane >= LANE_LOOP && r->lane <= LANE_OPS;
 }
 
 static const char *route_fault(const struct route_group *g, const struct route *r)

@@ -1,7 +1,7 @@
 // Goal: one server meets a log that nobody reads, a full disk, few descriptors, and its end under load. Readers read on.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
@@ -29,7 +29,12 @@ async function start({ settings = {}, dir = tempDir(), limits } = {}) {
 	const server = new Limited(dir, await freePorts(2), settings, ['serve']);
 	server.limits = limits;
 	servers.push(server);
-	await server.start();
+	server.spawn();
+	await until('the operations listener', () => {
+		if (server.exited)
+			throw new Error(`postern ended at the start: ${server.stderr}`);
+		return request(server, 'GET', '/health/live', { port: server.opsPort }).then(() => true, () => false);
+	});
 	return server;
 }
 
@@ -111,6 +116,101 @@ async function customer(server, tally, agent, i) {
 			return;
 	}
 }
+
+// A file system of its own, small enough to be filled; null where we may not mount one.
+function smallDisk() {
+	const dir = tempDir();
+	const r = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', dir], { encoding: 'utf8' });
+	if (r.status !== 0)
+		return { why: `no file system can be mounted: ${r.error ?? r.stderr}` };
+	after(() => spawnSync('umount', ['-l', dir]));
+	return { dir };
+}
+
+function fill(dir) {
+	const filled = spawnSync('dd', ['if=/dev/zero', `of=${dir}/fill`, 'bs=4096'], { encoding: 'utf8' });
+	assert.match(filled.stderr, /No space left/);
+}
+
+const idleSince = (server, seconds) => databaseSql(server.env.POSTERN_DATABASE_URL, `UPDATE session SET last_seen_at = last_seen_at - ${seconds}`);
+const url = (dir) => `sqlite:${dir}/postern.db`;
+
+test('a full disk: who is signed in reads on, whoever wants to write is told so, and readiness says it', async (t) => {
+	const { dir, why } = smallDisk();
+	if (why)
+		return t.skip(why);
+	const settings = { POSTERN_DATABASE_URL: url(dir), POSTERN_SESSION_READING_AT_ONCE: '2' };
+	let server = await start({ settings });
+	importArticles(server);
+	const who = await makeAccount(server, { plan: 'digital' });
+	const readers = await Promise.all([1, 2, 3].map(async () => {
+		const r = new Reader(server);
+		await r.logIn(who);
+		return r;
+	}));
+	await server.stop();
+	idleSince(server, 3600); // so that the next request would note when the session was used
+	server = await start({ settings, dir: server.dir });
+	fill(dir);
+	server.allowed.push(/event=db_failed/);
+	for (const r of readers) {
+		r.server = server;
+		const page = await r.get('/articles/vault');
+		assert.equal(page.status, 200, page.body);
+		assert.match(page.body, /kept-vault/);
+		assert.equal((await r.get('/account')).status, 200);
+	}
+	const down = await request(server, 'GET', '/health/ready', { port: server.opsPort });
+	assert.deepEqual([down.status, down.body], [503, 'the database cannot be written: unavailable\n']);
+	assert.equal((await request(server, 'GET', '/health/live', { port: server.opsPort })).status, 200);
+	const refused = await new Api(server).post('/sessions', { email: who.email, password: who.password, name: 'one more' });
+	assert.equal(refused.status, 503, refused.body);
+	assert.ok(Number(refused.headers['retry-after']) > 0);
+	await until('it is told', () => server.lines('notes_failed').length === 1);
+	rmSync(path.join(dir, 'fill'));
+	await until('ready by itself', async () => await ready(server) === 200);
+	await until('notes again', () => server.lines('notes_written').length === 1, 20000);
+});
+
+test('a lock that is held: who is signed in reads on at once', async () => {
+	let server = await start({ settings: {} });
+	importArticles(server);
+	const who = await makeAccount(server, { plan: 'digital' }), reader = new Reader(server);
+	await reader.logIn(who);
+	await server.stop();
+	idleSince(server, 3600);
+	server = await start({ settings: { POSTERN_SERVER_WORK_THREADS: '1' }, dir: server.dir });
+	reader.server = server;
+	const holder = spawn('sqlite3', [path.join(server.dir, 'postern.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+	holder.stdin.write("BEGIN IMMEDIATE; SELECT 'held';\n");
+	await new Promise((done) => { holder.stdout.once('data', done); });
+	const page = await reader.get('/articles/vault');
+	assert.equal(page.status, 200, page.body);
+	assert.equal((await reader.get('/account')).status, 200);
+	assert.equal(server.lines('db_failed').length, 0, 'nobody has waited until the lock was given up on');
+	assert.match((await request(server, 'GET', '/health/ready', { port: server.opsPort })).body, /does not answer to a write/);
+	holder.stdin.end('ROLLBACK;\n');
+	await until('ready by itself', async () => await ready(server) === 200, 20000);
+	server.allowed.push(/event=db_failed/);
+});
+
+test('a damaged file: readiness says so', async () => {
+	const server = await start({ settings: {} });
+	importArticles(server);
+	assert.equal(await ready(server), 200);
+	server.allowed.push(/event=(db|feed|session|housekeeping)/);
+	const file = openSync(path.join(server.dir, 'postern.db'), 'r+');
+	databaseSql(server.env.POSTERN_DATABASE_URL, 'PRAGMA wal_checkpoint(TRUNCATE)');
+	const { size } = fstatSync(file);
+	writeSync(file, Buffer.alloc(size - 4096, 0x5a), 0, size - 4096, 4096);
+	closeSync(file);
+	const down = await until('unready', async () => {
+		const r = await request(server, 'GET', '/health/ready', { port: server.opsPort });
+		return r.status === 503 && r;
+	});
+	assert.match(down.body, /^the database (cannot be (written|read): corrupt|is damaged)/);
+	assert.equal((await request(server, 'GET', '/health/live', { port: server.opsPort })).status, 200);
+});
 
 test('told to stop under load: every request that was taken is answered, and none with 503', async () => {
 	for (let round = 0; round < 3; round++) {

@@ -1,0 +1,208 @@
+/* Readiness: whether the database does what serving needs, a write included, asked anew by whoever
+ * wants to know and answered within a second. A thread of its own tries, since a database that is
+ * frozen may hold it for longer; whoever asks does not wait for that. While nobody asks, nothing is
+ * tried. */
+#include "wire.h"
+
+#include "postern/thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	WAIT_US = 900000,  /* for an answer; the rest of the second is the way of the request */
+	FRESH_US = 200000, /* many who ask at once are told the same */
+	PROBE_KEEP_S = 86400,
+};
+
+enum step { STEP_NONE, STEP_WRITE, STEP_READ };
+
+struct readiness {
+	struct db *db;
+	const struct clock *clock;
+	char id[ID_SIZE]; /* of this process's row */
+	pthread_t thread;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t wake, done;
+	bool asked, ends;
+	enum step under_way; /* STEP_NONE: nothing is tried now */
+	int64_t begun_us;    /* the last probe */
+	uint64_t ended;      /* probes */
+	enum step failed;    /* in the last one that ended, or STEP_NONE, with err */
+	enum err err;
+};
+
+/* ---- what is tried ---- */
+
+static enum err write_tx(struct db_conn *c, void *arg)
+{
+	const struct readiness *r = arg;
+
+	return db_run(c,
+		&(struct db_call){ .query = QUERY_PROBE_PUT,
+			DB_PARAMS(db_z(r->id), db_int(clock_now_s(r->clock))) },
+		NULL);
+}
+
+struct look_row {
+	int64_t count;
+};
+
+static enum err look_read(struct db_conn *c, void *arg)
+{
+	static const struct db_column columns[] = { DB_COL_INT(struct look_row, count) };
+	static const struct db_shape shape = DB_SHAPE(struct look_row, columns);
+	uint8_t hash[HASH_BYTES];
+	char id[ID_SIZE];
+	struct look_row row;
+
+	(void)arg;
+	crypto_random(hash, sizeof hash);
+	crypto_id_make(id);
+	return db_get(c,
+		&(struct db_call){ .query = QUERY_PROBE_LOOK,
+			DB_PARAMS(db_blob(hash, sizeof hash), db_z(id)),
+			.shape = &shape },
+		&row);
+}
+
+static void under_way(struct readiness *r, enum step step)
+{
+	pthread_mutex_lock(&r->lock);
+	r->under_way = step;
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* The write first: after it SQLite's other connections read the file and not what they keep. */
+static void probe(struct readiness *r)
+{
+	enum step failed = STEP_WRITE;
+	enum err e = db_tx_each(r->db, write_tx, r);
+
+	if (!e) {
+		failed = STEP_READ;
+		under_way(r, STEP_READ);
+		e = db_read(r->db, look_read, r);
+	}
+	pthread_mutex_lock(&r->lock);
+	r->under_way = STEP_NONE;
+	r->failed = e ? failed : STEP_NONE;
+	r->err = e;
+	r->ended++;
+	pthread_cond_broadcast(&r->done);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static bool wait_for_question(struct readiness *r)
+{
+	pthread_mutex_lock(&r->lock);
+	while (!r->asked && !r->ends)
+		pthread_cond_wait(&r->wake, &r->lock);
+	const bool ends = r->ends;
+	r->asked = false;
+	if (!ends) {
+		r->begun_us = clock_monotonic_us();
+		r->under_way = STEP_WRITE;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return !ends;
+}
+
+static void *readiness_main(void *arg)
+{
+	struct readiness *r = arg;
+
+	while (wait_for_question(r))
+		probe(r);
+	return NULL;
+}
+
+/* ---- who asks ---- */
+
+/* Under the lock. Waits for a probe that began now, or lately; for one that has been under way for
+ * long already there is nothing to wait for. */
+static void await_probe(struct readiness *r, int64_t now_us)
+{
+	const uint64_t ended = r->ended;
+	bool in_time = true;
+
+	if (r->under_way == STEP_NONE && r->ended > 0 && now_us - r->begun_us < FRESH_US)
+		return;
+	if (r->under_way == STEP_NONE) {
+		r->asked = true;
+		r->begun_us = now_us;
+		r->under_way = STEP_WRITE;
+		pthread_cond_signal(&r->wake);
+	}
+	const int64_t end_us = r->begun_us + WAIT_US;
+	while (r->ended == ended && in_time && clock_monotonic_us() < end_us)
+		in_time = cond_wait_until(&r->done, &r->lock, end_us);
+}
+
+static const char *failed_text(const struct readiness *r, struct arena *a)
+{
+	const char *verb = r->failed == STEP_WRITE ? "written" : "read";
+
+	if (r->failed == STEP_NONE)
+		return NULL;
+	return arena_fmt(a, "the database cannot be %s: %s\n", verb, err_name(r->err));
+}
+
+const char *readiness_fault(struct readiness *r, struct arena *a)
+{
+	pthread_mutex_lock(&r->lock);
+	await_probe(r, clock_monotonic_us());
+	const char *fault = r->under_way == STEP_WRITE ? "the database does not answer to a write\n"
+			    : r->under_way == STEP_READ ? "the database does not answer to a read\n"
+							: failed_text(r, a);
+	pthread_mutex_unlock(&r->lock);
+	if (!fault && db_damaged(r->db))
+		return "the database is damaged: see event=db_failed in the log, and run postern "
+		       "db check\n";
+	return fault;
+}
+
+/* ---- start and stop ---- */
+
+enum err readiness_start(struct db *db, const struct clock *clock, struct readiness **out)
+{
+	struct readiness *r = calloc(1, sizeof *r);
+
+	if (!r)
+		return ERR_NOMEM;
+	r->db = db;
+	r->clock = clock;
+	crypto_id_make(r->id);
+	pthread_mutex_init(&r->lock, NULL);
+	cond_init(&r->wake);
+	cond_init(&r->done);
+	if (!thread_start(&r->thread, readiness_main, r)) {
+		free(r);
+		return ERR_UNAVAILABLE;
+	}
+	*out = r;
+	return ERR_OK;
+}
+
+void readiness_stop(struct readiness *r)
+{
+	if (!r)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->ends = true;
+	pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+	pthread_join(r->thread, NULL);
+	pthread_cond_destroy(&r->wake);
+	pthread_cond_destroy(&r->done);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+enum err readiness_purge(struct db_sweeper *s)
+{
+	return db_sweep(s,
+		&(struct db_sweep){ .name = "probes",
+			.query = QUERY_PROBE_PURGE,
+			.before_s = s->now_s - PROBE_KEEP_S });
+}
