@@ -186,9 +186,7 @@ static enum err run_handler(struct exchange *x)
 	return ERR_INTERNAL;
 }
 
-/* From memory when it can be, else by the handler; when the database is lost, from memory after
- * all.
- */
+/* From memory when it can be, else by the handler. */
 static enum err give(struct exchange *x)
 {
 	if (http_shared_answer_late(x)) {
@@ -198,7 +196,7 @@ static enum err give(struct exchange *x)
 	if (e == ERR_OK) {
 		http_shared_put(x);
 	}
-	return http_shared_rescue(x, e) ? ERR_OK : e;
+	return e;
 }
 
 void http_exchange_serve(struct exchange *x)
@@ -209,7 +207,8 @@ void http_exchange_serve(struct exchange *x)
 	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
 		e = steps[i](x);
 	}
-	http_exchange_finish(x, e);
+	/* the database is lost, maybe even to look up who asks: from memory after all */
+	http_exchange_finish(x, http_shared_rescue(x, e) ? ERR_OK : e);
 }
 
 void http_exchange_finish(struct exchange *x, enum err e)

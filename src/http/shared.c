@@ -256,16 +256,38 @@ static bool answer_fresh(struct exchange *x)
 	return x->as_kept;
 }
 
+/* A list, or a text that was not held back. */
+static bool is_open(const struct kept *k)
+{
+	const struct str decision = text((const char *)k, k->decision);
+	return decision.n == 0 || str_eq(decision, STR("full"));
+}
+
+/* Would be answered as strangers are, were it not for the credential. */
+static bool is_stranger_otherwise(struct exchange *x)
+{
+	struct request *r = &x->req;
+	const struct http_settings *s = &x->h->s;
+	const struct caller who = r->caller;
+	struct audience out = { .own = NULL };
+	r->caller = (struct caller){ 0 };
+	const bool stranger = !s->audience || s->audience(s->audience_ctx, r, &out);
+	r->caller = who;
+	return stranger && !out.name[0];
+}
+
 /* Nobody can say whether this is still the newest: marked as such (RFC 9211), and not for ever; and
  * only what strangers may have. */
-static bool answer_stale(struct exchange *x)
+static bool answer_stale(struct exchange *x, bool open_only)
 {
 	struct cache *c = x->h->s.shared;
-	if (x->audience.name[0])
-		return false;
 	struct cache_item *item = cache_get_unproven(c, x->key);
 	if (!item)
 		return false;
+	if (open_only && !is_open(kept_of(item))) {
+		cache_release(item);
+		return false;
+	}
 	int64_t age_s = (clock_boot_us() - cache_true_at_us(c, item)) / 1000000;
 	int64_t until_s = kept_of(item)->usable_until_s;
 	bool good = age_s < x->h->s.shared_stale_s && (!until_s || x->req.now_s < until_s);
@@ -280,12 +302,22 @@ static bool answer_stale(struct exchange *x)
 	return true;
 }
 
+/* While the database is lost. Who shows a credential that nobody can look up is given what is open
+ * to all; but no wall, which would tell a subscriber to subscribe: 503 says rather to try again. */
+static bool answer_lost(struct exchange *x)
+{
+	if (x->shareable && !x->audience.name[0])
+		return answer_stale(x, false);
+	return may_be_shared(x) && x->req.token.n > 0 && is_stranger_otherwise(x) &&
+	       answer_stale(x, true);
+}
+
 bool http_shared_answer(struct exchange *x)
 {
 	const struct http_settings *s = &x->h->s;
-	if (!x->shareable)
-		return false;
-	return answer_fresh(x) || (s->is_lost && s->is_lost(s->is_lost_ctx) && answer_stale(x));
+	if (x->shareable && answer_fresh(x))
+		return true;
+	return s->is_lost && s->is_lost(s->is_lost_ctx) && answer_lost(x);
 }
 
 /* Who asks has been identified anew meanwhile, and that stays. */
@@ -318,5 +350,5 @@ bool http_known_answer(struct exchange *x)
 
 bool http_shared_rescue(struct exchange *x, enum err e)
 {
-	return e == ERR_UNAVAILABLE && x->shareable && answer_stale(x);
+	return e == ERR_UNAVAILABLE && answer_lost(x);
 }

@@ -5,13 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount, password } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
-import { Api, request } from '../lib/http.mjs';
+import { Api, Reader, request } from '../lib/http.mjs';
 import { Cluster, emptyDatabase, sql } from '../lib/postgres.mjs';
 import { run, sleep, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = ['GET /health/ready', 'POST /api/v1/sessions', 'GET /api/v1/account'];
 
-const BACK_MS = 15000, AT_ONCE_MS = 1000, MUTE_MS = 20000;
+const BACK_MS = 15000, AT_ONCE_MS = 1000, MUTE_MS = 20000, READY_MS = 5000;
 let cluster, server, other, api;
 before(async () => {
 	cluster = new Cluster();
@@ -51,6 +51,10 @@ function refusedWell(r) {
 }
 
 test('the server stops: 503 with Retry-After at once, not ready; it starts: all is well by itself', async () => {
+	const subscriber = new Reader(server);
+	await subscriber.logIn(other);
+	for (const target of ['/articles/open-door', '/articles/vault'])
+		assert.equal((await request(server, 'GET', target)).status, 200);
 	cluster.stop();
 	const first = await timed(logIn);
 	refusedWell(first.answer);
@@ -65,6 +69,11 @@ test('the server stops: 503 with Retry-After at once, not ready; it starts: all 
 	await sleep(6000); // longer than any cached entry may be believed
 	const closed = await timed(() => api.get('/articles/vault'));
 	refusedWell(closed.answer);
+	assert.equal((await request(server, 'GET', '/articles/open-door')).status, 200, 'what is public goes on');
+	const page = await subscriber.get('/articles/open-door');
+	assert.equal(page.status, 200, 'also for who is signed in');
+	assert.match(page.headers['cache-status'], /database lost/);
+	assert.equal((await subscriber.get('/articles/vault')).status, 503, 'and no wall is shown to a subscriber');
 	const back = Date.now();
 	cluster.start();
 	const ms = await worksAgain(back);
@@ -102,6 +111,12 @@ test('a server that says nothing any more: answers all the same, within a bound,
 	assert.ok(all.length > 3, 'the processes of the cluster');
 	all.forEach((pid) => process.kill(pid, 'SIGSTOP'));
 	try {
+		await sleep(300); // for so long what was found before is told
+		for (let i = 0; i < 3; i++) {
+			const { answer, ms } = await timed(() => request(server, 'GET', '/health/ready', { port: server.opsPort }));
+			assert.deepEqual([answer.status, answer.body], [503, 'the database does not answer to a write\n']);
+			assert.ok(ms < READY_MS, `readiness took ${ms} ms`);
+		}
 		const answers = await Promise.all(Array.from({ length: 8 }, () => timed(logIn)));
 		for (const { answer, ms } of answers) {
 			refusedWell(answer);
