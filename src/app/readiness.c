@@ -201,8 +201,7 @@ void readiness_stop(struct readiness *r)
 
 enum err readiness_purge(struct db_sweeper *s)
 {
-	return db_sweep(s,
-		&(struct db_sweep){ .name = "probes",
-			.query = QUERY_PROBE_PURGE,
-			.before_s = s->now_s - PROBE_KEEP_S });
+	return db_sweep(s, &(struct db_sweep){ .name = "probes",
+				   .query = QUERY_PROBE_PURGE,
+				   .before_s = s->now_s - PROBE_KEEP_S });
 }
