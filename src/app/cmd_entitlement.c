@@ -167,7 +167,7 @@ static void note_end(const struct cli *c, const struct entitlement *e)
 				: "");
 	else if (over && e->ends_at + e->grace_s > c->now_s)
 		fprintf(stderr, "note: its end is past; it opens in its days of grace, until %s\n",
-			cli_day(c->app.arena, e->ends_at + e->grace_s));
+			cli_end(c->app.arena, e->ends_at + e->grace_s));
 	else if (over)
 		fprintf(stderr, "note: its end is past: it opens nothing\n");
 }

@@ -92,6 +92,20 @@ test('an embargo opens, and an expiry closes, at the newsroom\'s midnight', () =
 	assert.equal(east.at, '2026-12-01T15:00:00Z', 'the same command in Tokyo');
 });
 
+test('the API takes the newsroom\'s day where a time is asked for, and answers in UTC', async () => {
+	const api = new Api(server, server.cliJson('key', 'create', 'desk', '--scopes', 'explain').key);
+	for (const [at, utc, reason] of [['2026-12-01', '2026-12-01T05:00:00Z', 'public'], ['2026-11-30T23:59', '2026-12-01T04:59:00Z', 'embargoed'],
+		['2026-12-01T04:59:59Z', '2026-12-01T04:59:59Z', 'embargoed']]) {
+		const r = await api.get(`/admin/explain?article=day&at=${encodeURIComponent(at)}`);
+		assert.deepEqual([r.json.at, r.json.decision.reason], [utc, reason], r.body);
+	}
+	for (const at of ['2026-02-30', 'now', '2026-12-01T05', '1796101200']) {
+		const r = await api.get(`/admin/explain?article=day&at=${at}`);
+		assert.equal(r.status, 422, at);
+		assert.match(r.body, /A day such as 2027-01-31 or a time such as/);
+	}
+});
+
 test('an entitlement keeps its last evening, and what is printed can be given back', async () => {
 	const who = await makeAccount(server);
 	const e = grantPlan(server, who.email, 'digital', '--from', '2026-11-01', '--until', '2026-11-30');

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { grantPlan, makeAccount } from '../lib/accounts.mjs';
 import { skip, startingAt } from '../lib/clock.mjs';
-import { Reader } from '../lib/http.mjs';
+import { Reader, request } from '../lib/http.mjs';
 import { startServer, tempDir } from '../lib/server.mjs';
 
-const zone = { POSTERN_SITE_TIMEZONE: 'America/New_York' };
+const zone = { POSTERN_SITE_TIMEZONE: 'America/New_York', POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1' };
 const article = (slug, access, ...front) =>
 	`---\nslug: ${slug}\nheadline: ${slug}\nsection: News\naccess: ${access}\n${front.join('\n')}\n---\nOne two three four five six.\n\nseven eight nine ten.\n`;
 const articles = {
@@ -31,15 +31,16 @@ test('the last evening and the first second', { skip }, async () => {
 		writeFileSync(path.join(shelf, `${slug}.md`), bytes);
 
 	let server = await startServer({ dir, settings: { ...zone, ...startingAt(Date.UTC(2026, 11, 1, 4, 30)) } });
-	let subscriber, reader, invited;
+	let reader;
 	try {
 		server.cliOk('article', 'import', shelf);
-		subscriber = await makeAccount(server);
+		const subscriber = await makeAccount(server);
 		grantPlan(server, subscriber.email, 'digital', '--until', '2026-11-30', '--seats', '2');
-		invited = server.cliOk('seat', 'invite', subscriber.email, 'friend@mail.example');
-		assert.match(invited, /friend/);
+		server.cliOk('seat', 'invite', subscriber.email, 'friend@mail.example');
 		reader = new Reader(server);
 		await reader.logIn(subscriber);
+		const stranger = new Reader(server);
+		await stranger.logIn(await makeAccount(server));
 
 		assert.equal((await reader.get('/articles/embargo')).status, 404);
 		assert.equal((await reader.get('/articles/expires')).status, 200);
@@ -50,6 +51,11 @@ test('the last evening and the first second', { skip }, async () => {
 		has(account, 'Reader since30 November (2026-12-01T04:3');
 		has(await reader.get('/account/group'), 'invited until 7 December, 23:3');
 		has(await reader.get('/account/sessions'), 'Since 30 November, 23:3');
+		server.cliOk('gate', 'add', '/paid/**', 'subscriber');
+		const wall = await request(server, 'GET', '/gate/forward-auth', { headers: { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', Cookie: `postern=${stranger.session}`,
+			'X-Forwarded-Method': 'GET', 'X-Forwarded-Proto': 'http', 'X-Forwarded-Host': server.origin.slice(7), 'X-Forwarded-Uri': '/paid/x' } });
+		assert.equal(wall.status, 402, wall.body);
+		has(wall, 'Monday, 30 November 2026');
 		const evening = await new Reader(server).get('/articles/evening');
 		has(evening, 'Monday, 30 November 2026');
 		has(evening, '27 November, 20:30 EST (2026-11-28T01:30:00Z)');
