@@ -77,6 +77,9 @@ struct request {
 	struct str body;  /* BODY_JSON: raw bytes */
 	struct str token; /* secret: session token as presented, or empty */
 	struct ip client; /* after trusted_proxies */
+	/* Nobody knows where the reader is: `client` is a proxy, since what it said was no address.
+	 * Good for limits, but no address that opens anything. */
+	bool client_vague;
 	struct caller caller;
 	int64_t now_s;
 	char id[ID_SIZE];

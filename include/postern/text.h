@@ -99,6 +99,9 @@ struct ip_net {
 };
 enum { IP_TEXT_SIZE = 46, IP_NETS_MAX = 64 };
 enum err MUST_USE ip_parse(struct str s, struct ip *out); /* no zone, no port, no brackets */
+/* An address as proxies write it into X-Forwarded-For: also with a port, in brackets, with a zone,
+ * in quotes, all of which is taken off. ERR_INVALID: no address ("unknown", "_hidden", "unix:"). */
+enum err MUST_USE ip_parse_forwarded(struct str s, struct ip *out);
 enum err MUST_USE ip_net_parse(
 	struct str s, struct ip_net *out); /* "10.0.0.0/8", "::1"; host bits set: refused */
 bool ip_in(const struct ip_net *nets, size_t n, struct ip ip);

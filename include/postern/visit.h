@@ -34,6 +34,7 @@ struct visit {
 	const char *account_id; /* "" or NULL: nobody is signed in */
 	const char *session_id;
 	struct ip client;
+	bool client_vague; /* it is a proxy of ours, and the reader may be anywhere */
 	struct str user_agent;
 	const char *host; /* a name of the client that leads back to it (visit_prove), or NULL */
 	struct str meter_cookie; /* "postern-meter" as presented, or empty */
@@ -46,6 +47,9 @@ struct visit {
 };
 /* Of a request for an article or a path behind the gate. Points into the request. */
 struct visit visit_of(const struct request *r);
+
+/* Where the reader is, for what an address opens; not set when nobody knows. */
+struct ip visit_origin(const struct visit *v);
 
 /* To be called before the read in which the decision is made, where a crawler may ask: when the
  * User-Agent claims a search crawler that is proved by names, looks for the client's, and may wait

@@ -229,6 +229,7 @@ static bool audience(void *ctx, const struct request *r, struct audience *out)
 		return content_audience(ctx, r, r->params[0], out);
 	struct visit v = { .account_id = r->caller.account_id,
 		.client = r->client,
+		.client_vague = r->client_vague,
 		.user_agent = request_header(r, "User-Agent"),
 		.now_s = r->now_s };
 	return !r->caller.signed_in && visit_is_stranger(ctx, &v);

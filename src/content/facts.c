@@ -185,9 +185,10 @@ static bool decide_known(const struct paywall *w, const struct request *r, struc
 static bool reader_known(
 	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
 {
-	const struct visit v = {
-		.account_id = r->caller.account_id, .client = r->client, .now_s = r->now_s
-	};
+	const struct visit v = { .account_id = r->caller.account_id,
+		.client = r->client,
+		.client_vague = r->client_vague,
+		.now_s = r->now_s };
 	const struct paywall_policy *policy = known_policy(w);
 	bool known = policy && visit_is_plain_reader(policy, &v) &&
 		     decide_known(w, r, slug, policy, out);

@@ -13,7 +13,7 @@
 #include "postern/thread.h"
 
 enum {
-	HEADERS_MAX = 64,       /* header lines of a request */
+	HEADERS_MAX = 100,      /* header lines of a request */
 	TARGET_MAX = 8192,      /* bytes of a request target */
 	DRAIN_MAX = 256 << 10,  /* bytes of a refused body read so that the connection can stay */
 	TOKEN_MAX = 256,        /* bytes of a presented token; longer ones are nobody's */
@@ -179,6 +179,8 @@ struct http {
 	pthread_cond_t reaper_wake;
 	bool reaper_runs, reaper_ends; /* the latter under conns.lock */
 	atomic_bool stopping;
+	_Atomic int64_t forwarded_told_us; /* when the log was last told of what proxy.c cannot
+					      read; 0: never */
 };
 
 /* Opens "127.0.0.1:8080", "[::1]:8080" or "unix:/path" (a dead socket in its place is removed). */
@@ -282,7 +284,7 @@ enum err MUST_USE http_request_admit(struct exchange *x);
 /* Sets what log (reason, a slug) and client (detail, a sentence) are told. Returns e. */
 enum err http_refuse(struct exchange *x, enum err e, const char *reason, const char *detail);
 /* proxy.c */
-enum err MUST_USE http_client_address(struct exchange *x);
+void http_client_address(struct exchange *x);
 /* origin.c: same-origin check for requests that change state. */
 enum err MUST_USE http_origin_check(struct exchange *x);
 /* token.c: the session token as this group takes it, or empty. */

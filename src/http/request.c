@@ -242,22 +242,16 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 	return ERR_OK;
 }
 
-static enum err read_client(struct exchange *x, const struct request_line *line)
-{
-	(void)line;
-	return http_client_address(x);
-}
-
 enum err http_request_read(struct exchange *x, const struct request_line *line)
 {
 	/* the target first: it says which face renders a refusal */
-	static enum err (*const steps[])(struct exchange *, const struct request_line *) = {
-		read_target, read_headers, read_method, read_version, read_host, read_framing,
-		read_expect, read_authorization, read_client
-	};
+	static enum err (*const steps[])(struct exchange *,
+		const struct request_line *) = { read_target, read_headers, read_method,
+		read_version, read_host, read_framing, read_expect, read_authorization };
 	enum err first = ERR_OK;
 	for (size_t i = 0; i < COUNT(steps) && first == ERR_OK; i++) {
 		first = steps[i](x, line);
 	}
+	http_client_address(x); /* also of who is refused: for the log */
 	return first;
 }

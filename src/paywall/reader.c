@@ -16,7 +16,8 @@ enum err reader_institution(struct db_conn *c, const struct visit *v,
 		if (e)
 			return e;
 	}
-	size_t n = institutions_of(policy->institutions, v->client, str_of(domain), v->now_s, hits);
+	size_t n = institutions_of(
+		policy->institutions, visit_origin(v), str_of(domain), v->now_s, hits);
 	for (size_t i = 0; i < n; i++) {
 		bool covers = art && paywall_plan_covers(policy, hits[i]->plan, art);
 

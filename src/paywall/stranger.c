@@ -50,11 +50,11 @@ bool visit_is_stranger(const struct paywall *w, const struct visit *v)
 		!visit_agent_is_readers(v->user_agent))
 		return false;
 	const struct paywall_policy *policy = policy_known(w->policies);
-	bool stranger =
-		policy &&
-		institutions_of(policy->institutions, v->client, STR(""), v->now_s, hits) == 0 &&
-		!crawler_ai(policy->crawlers, v->user_agent, v->client) &&
-		!crawler_claimed(policy->crawlers, v->user_agent, NULL);
+	bool stranger = policy &&
+			institutions_of(policy->institutions, visit_origin(v), STR(""), v->now_s,
+				hits) == 0 &&
+			!crawler_ai(policy->crawlers, v->user_agent, v->client) &&
+			!crawler_claimed(policy->crawlers, v->user_agent, NULL);
 	policy_give_back(w->policies, policy);
 	return stranger;
 }
@@ -64,5 +64,5 @@ bool visit_is_plain_reader(const struct paywall_policy *policy, const struct vis
 	const struct institution *hits[INSTITUTION_HITS_MAX];
 
 	return v->account_id && *v->account_id && !institutions_by_mail(policy->institutions) &&
-	       institutions_of(policy->institutions, v->client, STR(""), v->now_s, hits) == 0;
+	       institutions_of(policy->institutions, visit_origin(v), STR(""), v->now_s, hits) == 0;
 }

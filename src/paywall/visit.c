@@ -15,6 +15,7 @@ struct visit visit_of(const struct request *r)
 		.account_id = r->caller.account_id,
 		.session_id = r->caller.session_id,
 		.client = r->client,
+		.client_vague = r->client_vague,
 		.user_agent = request_header(r, "User-Agent"),
 		.meter_cookie = request_cookie(r, METER_COOKIE),
 		.head = r->head,
@@ -23,6 +24,11 @@ struct visit visit_of(const struct request *r)
 		.whole_get = r->method == METHOD_GET && !r->head && !ahead,
 		.now_s = r->now_s,
 	};
+}
+
+struct ip visit_origin(const struct visit *v)
+{
+	return v->client_vague ? (struct ip){ .set = false } : v->client;
 }
 
 static enum err reader_load(struct db_conn *c, const struct visit *v, const char *article_id,

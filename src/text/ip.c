@@ -25,6 +25,53 @@ enum err ip_parse(struct str s, struct ip *out)
 	return ERR_OK;
 }
 
+/* A port, or the beginning of one that was left out. */
+static bool port_ok(struct str s)
+{
+	int64_t port = 0;
+	return s.n == 0 || (s.n <= 5 && str_int(s, 0, 65535, &port) == ERR_OK);
+}
+
+/* "[2001:db8::7]:443" without brackets and port. */
+static enum err unbracket(struct str s, struct str *out)
+{
+	struct str rest = { s.p + 1, s.n - 1 };
+	struct str inside = str_cut(&rest, ']');
+	const bool has_port = rest.n > 0;
+	if (!rest.p || !str_has_byte(inside, ':') || (has_port && rest.p[0] != ':'))
+		return ERR_INVALID;
+	if (has_port && !port_ok((struct str){ rest.p + 1, rest.n - 1 }))
+		return ERR_INVALID;
+	*out = inside;
+	return ERR_OK;
+}
+
+static bool has_one_colon(struct str s)
+{
+	const char *colon = s.n > 0 ? memchr(s.p, ':', s.n) : NULL;
+	return colon && !memchr(colon + 1, ':', s.n - (size_t)(colon + 1 - s.p));
+}
+
+enum err ip_parse_forwarded(struct str s, struct ip *out)
+{
+	if (s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"')
+		s = (struct str){ s.p + 1, s.n - 2 };
+	if (str_starts(s, STR("["))) {
+		if (unbracket(s, &s) != ERR_OK)
+			return ERR_INVALID;
+	} else if (has_one_colon(s)) {
+		struct str port = s;
+		s = str_cut(&port, ':');
+		if (!port_ok(port))
+			return ERR_INVALID;
+	}
+	struct str zone = s;
+	struct str address = str_cut(&zone, '%');
+	if (zone.p && (zone.n == 0 || !str_has_byte(address, ':')))
+		return ERR_INVALID;
+	return ip_parse(address, out);
+}
+
 /* Zeroes all behind the first `bits` bits. */
 static struct ip mask(struct ip ip, unsigned bits)
 {

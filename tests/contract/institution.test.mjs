@@ -6,7 +6,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { addressesIn, importArticles } from '../lib/articles.mjs';
-import { Api, Reader, request } from '../lib/http.mjs';
+import { Api, Reader, request, settled } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
 
 let server, direct;
@@ -64,7 +64,24 @@ test('a header from who is no proxy of ours makes nobody a reader of theirs', as
 	}
 	for (const headers of [{ Forwarded: 'for=192.0.2.7' }, { 'X-Real-IP': '192.0.2.7' }])
 		assert.ok(!isFull(await from('203.0.113.7', '/articles/vault', server, headers)), JSON.stringify(headers));
-	assert.equal((await from('192.0.2.7 harbour')).status, 400);
+});
+
+test('an address that cannot be read opens nothing, though the proxy itself stands in a range', async () => {
+	server.cliOk('institution', 'range', 'add', 'harbour', '127.0.0.1');
+	try {
+		await settled(server);
+		assert.ok(isFull(await request(server, 'GET', '/articles/vault')), 'asked by the proxy for itself');
+		for (const chain of ['192.0.2.7 harbour', 'unknown', '192.0.2.7, unix:', '192.0.2.7,', '_hidden'])
+			for (const r of [await from(chain, '/articles/vault'), await request(server, 'GET', '/api/v1/articles/vault', { headers: { 'X-Forwarded-For': chain } })]) {
+				assert.match(r.headers['postern-decision'], /^teaser/, chain);
+				assert.ok(!r.body.includes('kept-vault'), chain);
+			}
+		for (const chain of ['192.0.2.7:51822', '"192.0.2.7"', 'unknown, 192.0.2.7:1'])
+			assert.ok(isFull(await from(chain, '/articles/vault')), chain);
+	} finally {
+		server.cliOk('institution', 'range', 'remove', 'harbour', '127.0.0.1');
+		await settled(server);
+	}
 });
 
 test('nothing is kept: the same browser at home is a stranger', async () => {

@@ -239,8 +239,13 @@ test('limits by address behind a proxy of ours: the right-most stranger counts',
 		assert.deepEqual([await ask(['203.0.113.9', '203.0.113.4']), await ask(['203.0.113.8', '203.0.113.4']), await ask('203.0.113.4')], [401, 401, 429], 'two headers are one list');
 		assert.deepEqual([await ask('2001:db8:1:2::1'), await ask('2001:db8:1:2:ffff::9'), await ask('2001:db8:1:2::5')], [401, 401, 429], 'an IPv6 customer has a /64');
 		assert.equal(await ask('2001:db8:1:3::1'), 401);
-		for (const bad of ['nonsense', '203.0.113.1, unknown', '203.0.113.999', '1.2.3.4, , 10.0.0.1'])
-			assert.equal(await ask(bad), 400, bad);
+		assert.deepEqual([await ask('203.0.113.20:51822'), await ask('203.0.113.20'), await ask('203.0.113.20:51823')], [401, 401, 429], 'a port is no part of the address');
+		assert.deepEqual([await ask('[2001:db8:5::1]:443'), await ask('2001:db8:5::1'), await ask('[2001:db8:5::1]')], [401, 401, 429]);
+		// what is no address counts as the proxy, whose bucket is then that of all such readers; nobody gets a fresh one by it
+		assert.deepEqual([await ask('203.0.113.30, unknown'), await ask('203.0.113.31,'), await ask('203.0.113.32, nonsense')], [401, 401, 429]);
+		assert.deepEqual([await ask('203.0.113.40, unix:, 10.0.0.1'), await ask('203.0.113.41, , 10.0.0.1'), await ask('203.0.113.42, 203.0.113.999, 10.0.0.1')], [401, 401, 429]);
+		assert.match(small.stderr, /event=forwarded_for_not_understood value=unknown peer=127\.0\.0\.1 taken=127\.0\.0\.1/);
+		assert.equal(small.stderr.match(/forwarded_for_not_understood/g).length, 1, 'once, not for each request');
 		assert.match(small.stderr, /client=203\.0\.113\.1 /);
 	} finally {
 		await small.close();

@@ -28,6 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	struct ip_net net;
 	if (ip_parse(in, &ip) == ERR_OK)
 		check(ip, (unsigned)(n * 7 % 129));
+	if (ip_parse_forwarded(in, &ip) == ERR_OK)
+		check(ip, (unsigned)(n * 7 % 129));
 	if (ip_net_parse(in, &net) == ERR_OK && (net.bits > 128 || !ip_in(&net, 1, net.base)))
 		abort();
 	return 0;

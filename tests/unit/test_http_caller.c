@@ -8,7 +8,10 @@ static enum err who(void *ctx, struct request *r, struct response *rsp)
 	ip_text(r->client, client);
 	say(r, rsp, "");
 	rsp->body = str_of(arena_fmt(r->arena, "%s|%s|%s|%zu", r->caller.account_id, client,
-		request_from_proxy(r) ? "proxied" : "direct", r->token.n));
+		r->client_vague         ? "vague"
+		: request_from_proxy(r) ? "proxied"
+					: "direct",
+		r->token.n));
 	return ERR_OK;
 }
 
@@ -244,12 +247,23 @@ static void proxies(void **state)
 		{ "GET /any", XFF "192.0.2.1\r\n" XFF "10.1.2.3\r\n", 200, "|192.0.2.1|" },
 		{ "GET /any", XFF "rubbish, 192.0.2.1\r\n", 200, "|192.0.2.1|" },
 		{ "GET /any", XFF "10.9.9.9, 10.1.2.3\r\n", 200, "|10.9.9.9|" },
-		{ "GET /any", XFF "rubbish\r\n", 400, "pages|malformed|" },
-		{ "GET /any", XFF "\r\n", 400, "pages|" },
-		{ "GET /any", XFF "192.0.2.1,\r\n", 400, "pages|" },
-		{ "GET /any", XFF "192.0.2.1:80\r\n", 400, "pages|" },
-		{ "GET /any", XFF "unknown, 10.1.2.3\r\n", 400, "pages|" },
-		{ "GET /api/any", XFF "rubbish\r\n", 400, "api|" },
+		{ "GET /any", XFF "192.0.2.1:51822\r\n", 200, "|192.0.2.1|proxied" },
+		{ "GET /any", XFF "[2001:db8::7]:51822, [10.1.2.3]:1\r\n", 200,
+			"|127.0.0.1|vague" },
+		{ "GET /any", XFF "[2001:db8::7]:51822, 10.1.2.3:1\r\n", 200,
+			"|2001:db8::7|proxied" },
+		{ "GET /any", XFF "[2001:db8::7]\r\n", 200, "|2001:db8::7|proxied" },
+		{ "GET /any", XFF "fe80::1%eth0\r\n", 200, "|fe80::1|proxied" },
+		{ "GET /any", XFF "rubbish\r\n", 200, "|127.0.0.1|vague" },
+		{ "GET /any", XFF "\r\n", 200, "|127.0.0.1|vague" },
+		{ "GET /any", XFF "192.0.2.1,\r\n", 200, "|127.0.0.1|vague" },
+		{ "GET /any", XFF "192.0.2.1\r\n" XFF "unix:\r\n", 200, "|127.0.0.1|vague" },
+		{ "GET /any", XFF "192.0.2.1, unknown, 10.1.2.3\r\n", 200, "|10.1.2.3|vague" },
+		{ "GET /any", XFF "192.0.2.1, _hidden, 10.1.2.3\r\n", 200, "|10.1.2.3|vague" },
+		{ "GET /any", XFF "192.0.2.1,, 10.1.2.3\r\n", 200, "|10.1.2.3|vague" },
+		{ "GET /any", XFF ",192.0.2.1\r\n", 200, "|192.0.2.1|proxied" },
+		{ "GET /any", XFF "unknown, 192.0.2.1\r\n", 200, "|192.0.2.1|proxied" },
+		{ "GET /api/any", XFF "rubbish\r\n", 200, "|127.0.0.1|vague" },
 	};
 	struct site site;
 	prepare(&site);
@@ -257,6 +271,14 @@ static void proxies(void **state)
 	trust(&site, "10.0.0.0/8");
 	site_start(&site);
 	check_rows(&site, rows, COUNT(rows));
+	/* told with its value, and not for each request */
+	assert_true(site_logged(&site, "event=forwarded_for_not_understood value=[10.1.2.3]:1 "
+				       "peer=127.0.0.1 taken=127.0.0.1"));
+	char *log = site_log(&site);
+	const char *first = strstr(log, "forwarded_for_not_understood");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "forwarded_for_not_understood"));
+	free(log);
 	site_stop(&site);
 }
 

@@ -55,6 +55,62 @@ static void parse(void **state)
 	}
 }
 
+/* Goal: what proxies put around an address is taken off, and nothing else becomes one. */
+static void forwarded(void **state)
+{
+	(void)state;
+	static const struct {
+		struct str in;
+		const char *out; /* NULL: refused */
+	} cases[] = {
+		{ STR("203.0.113.7"), "203.0.113.7" },
+		{ STR("203.0.113.7:51822"), "203.0.113.7" },
+		{ STR("203.0.113.7:"), "203.0.113.7" },
+		{ STR("2001:db8::7"), "2001:db8::7" },
+		{ STR("[2001:db8::7]"), "2001:db8::7" },
+		{ STR("[2001:db8::7]:51822"), "2001:db8::7" },
+		{ STR("\"[2001:db8::7]:51822\""), "2001:db8::7" },
+		{ STR("\"203.0.113.7\""), "203.0.113.7" },
+		{ STR("fe80::1%eth0"), "fe80::1" },
+		{ STR("[fe80::1%25eth0]:80"), "fe80::1" },
+		{ STR("[::ffff:203.0.113.7]:80"), "203.0.113.7" },
+		{ STR("::1"), "::1" },
+		{ STR(""), NULL },
+		{ STR("unix:"), NULL },
+		{ STR("unix:/run/x.sock"), NULL },
+		{ STR("unknown"), NULL },
+		{ STR("_hidden"), NULL },
+		{ STR("203.0.113.7:99999"), NULL },
+		{ STR("203.0.113.7:_x"), NULL },
+		{ STR("203.0.113.7:+80"), NULL },
+		{ STR("203.0.113.7:80:90"), NULL },
+		{ STR("203.0.113.7%eth0"), NULL },
+		{ STR("203.0.113.7 203.0.113.8"), NULL },
+		{ STR("203.0.113.999"), NULL },
+		{ STR("[203.0.113.7]"), NULL },
+		{ STR("[2001:db8::7"), NULL },
+		{ STR("2001:db8::7]"), NULL },
+		{ STR("[2001:db8::7]x"), NULL },
+		{ STR("[2001:db8::7]:x"), NULL },
+		{ STR("[]"), NULL },
+		{ STR("["), NULL },
+		{ STR("\""), NULL },
+		{ STR("\"\""), NULL },
+		{ STR(":"), NULL },
+		{ STR("fe80::1%"), NULL },
+		{ STR("203.0.113.7\0"), NULL },
+	};
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct ip ip = { .set = false };
+		char text[IP_TEXT_SIZE];
+		enum err e = ip_parse_forwarded(cases[i].in, &ip);
+		if (e != (cases[i].out ? ERR_OK : ERR_INVALID))
+			fail_msg("%s", cases[i].in.p);
+		ip_text(ip, text);
+		assert_string_equal(text, cases[i].out ? cases[i].out : "");
+	}
+}
+
 /* Goal: networks are what they say: no bits behind the prefix, IPv4 and its mapped form alike. */
 static void nets(void **state)
 {
@@ -127,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse),
+		cmocka_unit_test(forwarded),
 		cmocka_unit_test(nets),
 		cmocka_unit_test(nothing),
 		cmocka_unit_test(prefix),
