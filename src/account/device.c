@@ -7,6 +7,7 @@
  * bound to anything of the reader's. */
 #include "internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -48,7 +49,7 @@ struct failure_key device_failure_key(const struct device *d, const char *accoun
 
 	memset(what, 0, sizeof what);
 	memcpy(what, d->hash, HASH_BYTES);
-	memcpy(what + HASH_BYTES, account_id, strlen(account_id));
+	snprintf(what + HASH_BYTES, ID_SIZE, "%s", account_id);
 	return failure_key_of("device", (struct str){ what, sizeof what });
 }
 
