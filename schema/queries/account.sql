@@ -94,12 +94,13 @@ SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2;
 
 -- name: mail_token_look :one
 SELECT t.account_id FROM mail_token t JOIN account a ON a.id = t.account_id
-WHERE t.token_hash = $1 AND t.purpose = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND a.disabled_at IS NULL;
+WHERE t.token_hash = $1 AND t.purpose = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND t.created_at <= $4
+	AND a.disabled_at IS NULL;
 
 -- Spending: of many at once, one changes the row.
 -- name: mail_token_spend :one
 UPDATE mail_token SET used_at = $3
-WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3
+WHERE token_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 AND created_at <= $4
 RETURNING account_id;
 
 -- name: mail_token_void :exec

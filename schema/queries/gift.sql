@@ -37,7 +37,7 @@ FROM gift g JOIN article a ON a.id = g.article_id WHERE g.id = $1;
 SELECT g.id, g.article_id, a.slug, COALESCE(g.account_id, ''), g.made_by, g.created_at, g.expires_at, g.redemptions,
 	g.redemptions_max, COALESCE(g.revoked_at, r.disabled_at)
 FROM gift_token t JOIN gift g ON g.id = t.gift_id JOIN article a ON a.id = g.article_id LEFT JOIN account r ON r.id = g.account_id
-WHERE t.token_hash = $1;
+WHERE t.token_hash = $1 AND t.created_at <= $2;
 
 -- name: gift_list :many
 SELECT g.id, g.article_id, a.slug, COALESCE(g.account_id, ''), g.made_by, g.created_at, g.expires_at, g.redemptions,
@@ -75,7 +75,8 @@ SELECT gift_id FROM gift_visitor WHERE secret_hash = $1 AND gift_id = $2;
 -- Whether what a browser holds opens this article now.
 -- name: gift_held :one
 SELECT g.id FROM gift_visitor v JOIN gift g ON g.id = v.gift_id LEFT JOIN account r ON r.id = g.account_id
-WHERE v.secret_hash = $1 AND g.article_id = $2 AND g.revoked_at IS NULL AND g.expires_at > $3 AND r.disabled_at IS NULL;
+WHERE v.secret_hash = $1 AND g.article_id = $2 AND g.revoked_at IS NULL AND g.expires_at > $3 AND v.redeemed_at <= $4
+	AND r.disabled_at IS NULL;
 
 -- $3 is the reader whose own it must be, '' for the operator.
 -- name: gift_revoke :one

@@ -33,10 +33,11 @@ WHERE id = $1 AND attempts = $2 AND next_at = $3 AND sent_at IS NULL AND failed_
 
 -- Whether the link of a mail still works: not expired, not used, not voided since it was queued.
 -- name: outbox_link_works :one
-SELECT 1 FROM mail_token WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2
+SELECT 1 FROM mail_token WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 AND created_at <= $3
 UNION ALL
 SELECT 1 FROM seat s JOIN entitlement e ON e.id = s.entitlement_id
-WHERE s.token_hash = $1 AND s.accepted_at IS NULL AND s.expires_at > $2 AND e.revoked_at IS NULL;
+WHERE s.token_hash = $1 AND s.accepted_at IS NULL AND s.expires_at > $2 AND s.invited_at <= $3
+	AND e.revoked_at IS NULL;
 
 -- name: outbox_set_sent :exec
 UPDATE outbox SET sent_at = $2, failed_at = NULL, error = NULL WHERE id = $1 AND sent_at IS NULL;

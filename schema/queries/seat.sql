@@ -33,12 +33,13 @@ UPDATE seat SET token_hash = $2, invited_at = $3, expires_at = $4 WHERE id = $1 
 
 -- name: seat_look :one
 SELECT e.plan, a.email, a.id FROM seat s JOIN entitlement e ON e.id = s.entitlement_id JOIN account a ON a.id = e.account_id
-WHERE s.token_hash = $1 AND s.accepted_at IS NULL AND s.expires_at > $2 AND e.revoked_at IS NULL;
+WHERE s.token_hash = $1 AND s.accepted_at IS NULL AND s.expires_at > $2 AND s.invited_at <= $3
+	AND e.revoked_at IS NULL;
 
 -- Spending: of many at once, one changes the row.
 -- name: seat_accept :one
 UPDATE seat SET account_id = $2, accepted_at = $3, token_hash = NULL
-WHERE token_hash = $1 AND accepted_at IS NULL AND expires_at > $3
+WHERE token_hash = $1 AND accepted_at IS NULL AND expires_at > $3 AND invited_at <= $4
 	AND NOT EXISTS (SELECT 1 FROM seat o WHERE o.entitlement_id = seat.entitlement_id AND o.account_id = $2)
 	AND NOT EXISTS (SELECT 1 FROM entitlement e
 		WHERE e.id = seat.entitlement_id AND (e.account_id = $2 OR e.revoked_at IS NOT NULL))

@@ -1,14 +1,16 @@
+-- $3 is a little later than now: what was made after it was made before a clock was set back.
 -- name: session_by_token :one
-SELECT s.id, s.account_id, a.email, a.name, s.last_seen_at, s.idle_s, s.expires_at
+SELECT s.id, s.account_id, a.email, a.name, s.created_at, s.last_seen_at, s.idle_s, s.expires_at
 FROM session s JOIN account a ON a.id = s.account_id
-WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at + s.idle_s > $2 AND a.disabled_at IS NULL;
+WHERE s.token_hash = $1 AND s.expires_at > $2 AND s.last_seen_at + s.idle_s > $2 AND s.created_at <= $3
+	AND a.disabled_at IS NULL;
 
 -- name: session_insert :exec
 INSERT INTO session (id, token_hash, account_id, name, remember, created_at, last_seen_at, idle_s, expires_at)
 VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8);
 
 -- name: session_touch :exec
-UPDATE session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2;
+UPDATE session SET last_seen_at = $2 WHERE id = $1 AND (last_seen_at < $2 OR last_seen_at > $3);
 
 -- name: session_list :many
 SELECT id, name, remember, created_at, last_seen_at, idle_s, expires_at

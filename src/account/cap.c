@@ -32,7 +32,8 @@ static const struct db_shape use_shape = DB_SHAPE(struct session_use, use_column
 
 static bool has_ended(const struct session_use *u, int64_t now_s)
 {
-	return u->expires_at <= now_s || u->last_seen_at + u->idle_s <= now_s;
+	return u->expires_at <= now_s || u->last_seen_at + u->idle_s <= now_s ||
+	       u->created_at > now_s + CLOCK_SKEW_S;
 }
 
 static void use_find(const struct accounts *s, struct session_use *u, int64_t now_s)
@@ -80,8 +81,9 @@ static enum err use_note(struct db_conn *c, const struct session_use *u)
 	if (u->known_at <= u->last_seen_at)
 		return ERR_OK;
 	return db_run(c,
-		&(struct db_call){
-			.query = QUERY_SESSION_TOUCH, DB_PARAMS(db_z(u->id), db_int(u->known_at)) },
+		&(struct db_call){ .query = QUERY_SESSION_TOUCH,
+			DB_PARAMS(db_z(u->id), db_int(u->known_at),
+				db_int(u->known_at + CLOCK_SKEW_S)) },
 		NULL);
 }
 

@@ -37,10 +37,16 @@ static inline int64_t session_touch_s(int64_t idle_s)
 		return SESSION_TOUCH_LEAST_S;
 	return touch_s < SESSION_TOUCH_MOST_S ? touch_s : SESSION_TOUCH_MOST_S;
 }
+/* Also when it was seen in the future: a clock was set back since. */
+static inline bool session_touch_due(int64_t last_seen_at, int64_t idle_s, int64_t now_s)
+{
+	return now_s - last_seen_at >= session_touch_s(idle_s) ||
+	       last_seen_at > now_s + CLOCK_SKEW_S;
+}
 struct known_session {
 	char id[ID_SIZE], account_id[ID_SIZE];
 	char email[EMAIL_SIZE], name[NAME_SIZE];
-	int64_t last_seen_at, idle_s, expires_at;
+	int64_t created_at, last_seen_at, idle_s, expires_at;
 	int64_t used_at; /* now, which last_seen_at may not say yet */
 };
 /* False: ask the database. That is also the answer for one that seems to have ended (somebody else

@@ -13,6 +13,7 @@ static const struct db_column identify_columns[] = {
 	DB_COL_CHARS(struct known_session, account_id),
 	DB_COL_CHARS(struct known_session, email),
 	DB_COL_CHARS(struct known_session, name),
+	DB_COL_INT(struct known_session, created_at),
 	DB_COL_INT(struct known_session, last_seen_at),
 	DB_COL_INT(struct known_session, idle_s),
 	DB_COL_INT(struct known_session, expires_at),
@@ -23,7 +24,8 @@ static enum err identify_read(struct db_conn *c, void *arg)
 {
 	struct identify *i = arg;
 	struct db_call call = { .query = QUERY_SESSION_BY_TOKEN,
-		DB_PARAMS(db_blob(i->hash, HASH_BYTES), db_int(i->now_s)),
+		DB_PARAMS(db_blob(i->hash, HASH_BYTES), db_int(i->now_s),
+			db_int(i->now_s + CLOCK_SKEW_S)),
 		.shape = &identify_shape };
 	enum err e = db_get(c, &call, &i->known);
 
@@ -42,7 +44,7 @@ static enum err touch_tx(struct db_conn *c, void *arg)
 {
 	const struct touch *t = arg;
 	struct db_call call = { .query = QUERY_SESSION_TOUCH,
-		DB_PARAMS(db_z(t->id), db_int(t->now_s)) };
+		DB_PARAMS(db_z(t->id), db_int(t->now_s), db_int(t->now_s + CLOCK_SKEW_S)) };
 	return db_run(c, &call, NULL);
 }
 
@@ -73,7 +75,7 @@ static enum err identify_load(const struct accounts *s, struct identify *i)
 	enum err e = db_read(s->db, identify_read, i);
 	if (e)
 		return e;
-	if (i->now_s - i->known.last_seen_at >= session_touch_s(i->known.idle_s)) {
+	if (session_touch_due(i->known.last_seen_at, i->known.idle_s, i->now_s)) {
 		touch(s, i);
 		i->known.last_seen_at = i->now_s;
 	}

@@ -91,7 +91,8 @@ enum err token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES], c
 {
 	struct spent_row row;
 	struct db_call call = { .query = QUERY_MAIL_TOKEN_SPEND,
-		DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(purpose), db_int(now_s)),
+		DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(purpose), db_int(now_s),
+			db_int(now_s + CLOCK_SKEW_S)),
 		.shape = &spent_shape };
 	enum err e = db_get(c, &call, &row);
 
@@ -114,7 +115,8 @@ static enum err look_read(struct db_conn *c, void *arg)
 	struct look *l = arg;
 	struct spent_row row;
 	struct db_call call = { .query = QUERY_MAIL_TOKEN_LOOK,
-		DB_PARAMS(db_blob(l->hash, HASH_BYTES), db_z(l->purpose), db_int(l->now_s)),
+		DB_PARAMS(db_blob(l->hash, HASH_BYTES), db_z(l->purpose), db_int(l->now_s),
+			db_int(l->now_s + CLOCK_SKEW_S)),
 		.shape = &spent_shape };
 	enum err e = db_get(c, &call, &row);
 

@@ -123,7 +123,8 @@ static enum err link_read(struct db_conn *c, void *arg)
 	struct number row;
 	return db_get(c,
 		&(struct db_call){ .query = QUERY_OUTBOX_LINK_WORKS,
-			DB_PARAMS(db_blob(j->letter->link_hash, HASH_BYTES), db_int(j->now_s)),
+			DB_PARAMS(db_blob(j->letter->link_hash, HASH_BYTES), db_int(j->now_s),
+				db_int(j->now_s + CLOCK_SKEW_S)),
 			.shape = &number_shape },
 		&row);
 }

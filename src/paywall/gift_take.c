@@ -10,11 +10,12 @@ struct look_job {
 	struct gift *out;
 };
 
-static enum err by_token(struct db_conn *c, const uint8_t hash[static HASH_BYTES], struct gift *out)
+static enum err by_token(
+	struct db_conn *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct gift *out)
 {
 	return db_get(c,
 		&(struct db_call){ .query = QUERY_GIFT_BY_TOKEN,
-			DB_PARAMS(db_blob(hash, HASH_BYTES)),
+			DB_PARAMS(db_blob(hash, HASH_BYTES), db_int(now_s + CLOCK_SKEW_S)),
 			.shape = &gift_shape },
 		out);
 }
@@ -22,7 +23,7 @@ static enum err by_token(struct db_conn *c, const uint8_t hash[static HASH_BYTES
 static enum err look_read(struct db_conn *c, void *arg)
 {
 	struct look_job *j = arg;
-	return by_token(c, j->hash, j->out);
+	return by_token(c, j->hash, j->now_s, j->out);
 }
 
 enum err gift_look(const struct paywall *w, struct str token, int64_t now_s, struct gift *out)
@@ -67,7 +68,8 @@ enum err gift_held(struct db_conn *c, struct gift_held *h)
 	while (!h->yes && secret_next(&rest, &seen, hash)) {
 		struct id_row row;
 		struct db_call call = { .query = QUERY_GIFT_HELD,
-			DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(h->article_id), db_int(h->now_s)),
+			DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(h->article_id), db_int(h->now_s),
+				db_int(h->now_s + CLOCK_SKEW_S)),
 			.shape = &id_shape };
 		enum err e = db_get(c, &call, &row);
 
@@ -144,7 +146,7 @@ static enum err redeem_tx(struct db_conn *c, void *arg)
 {
 	struct redeem_job *j = arg;
 	struct gift *g = &j->r->gift;
-	enum err e = by_token(c, j->hash, g);
+	enum err e = by_token(c, j->hash, j->r->now_s, g);
 
 	if (!e && (g->revoked_at || g->expires_at <= j->r->now_s))
 		return ERR_SPENT;

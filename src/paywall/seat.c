@@ -218,7 +218,8 @@ static enum err look_read(struct db_conn *c, void *arg)
 	static const struct db_shape shape = DB_SHAPE(struct seat_offer, columns);
 	struct look_job *j = arg;
 	struct db_call call = { .query = QUERY_SEAT_LOOK,
-		DB_PARAMS(db_blob(j->hash, HASH_BYTES), db_int(j->now_s)),
+		DB_PARAMS(db_blob(j->hash, HASH_BYTES), db_int(j->now_s),
+			db_int(j->now_s + CLOCK_SKEW_S)),
 		.shape = &shape };
 
 	return db_get(c, &call, j->out);
@@ -243,7 +244,8 @@ static enum err accept_tx(struct db_conn *c, void *arg)
 	static const struct db_column columns[] = { DB_COL_CHARS(struct id_row, id) };
 	static const struct db_shape shape = DB_SHAPE(struct id_row, columns);
 	struct db_call call = { .query = QUERY_SEAT_ACCEPT,
-		DB_PARAMS(db_blob(j->hash, HASH_BYTES), db_z(j->account_id), db_int(j->now_s)),
+		DB_PARAMS(db_blob(j->hash, HASH_BYTES), db_z(j->account_id), db_int(j->now_s),
+			db_int(j->now_s + CLOCK_SKEW_S)),
 		.shape = &shape };
 	enum err e = db_get(c, &call, &entitlement);
 

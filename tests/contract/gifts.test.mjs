@@ -6,7 +6,7 @@ import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { problem } from '../lib/checks.mjs';
 import { Api, cookieOf, Reader, request } from '../lib/http.mjs';
-import { startServer } from '../lib/server.mjs';
+import { databaseSql, startServer } from '../lib/server.mjs';
 
 export const covers = ['POST /articles/{slug}/gift', 'GET /gifts/{token}', 'POST /gifts/{token}', 'GET /account/gifts', 'POST /account/gifts/revoke',
 	'POST /api/v1/gifts', 'GET /api/v1/gifts', 'DELETE /api/v1/gifts/{id}'];
@@ -72,6 +72,20 @@ test('a subscriber gives, a friend looks, opens, and reads; the same browser ope
 	assert.equal(await inside('vault', 'inside.png', reader), 200);
 	assert.equal(await inside('other', 'within.png', reader), 401);
 	assert.equal(await inside('vault', 'inside.png', friend()), 401);
+});
+
+test('a link and a redemption of the future, made before a clock was set back, open nothing', async () => {
+	const path = pathOf(staff('vault').link), reader = friend(), url = server.env.POSTERN_DATABASE_URL;
+	const shift = (table, column, s) => databaseSql(url, `${url.startsWith('sqlite:') ? 'PRAGMA busy_timeout = 5000;' : ''} UPDATE ${table} SET ${column} = ${column} + ${s}`);
+	shift('gift_token', 'created_at', 86400);
+	assert.equal((await reader.get(path)).status, 404);
+	shift('gift_token', 'created_at', -86400);
+	assert.equal((await reader.post(path)).status, 303);
+	assert.equal(await reads(reader, 'vault'), 'full; reason=gift');
+	shift('gift_visitor', 'redeemed_at', 86400);
+	assert.equal(await reads(reader, 'vault'), 'teaser; reason=subscriber_only');
+	shift('gift_visitor', 'redeemed_at', -86400);
+	assert.equal(await reads(reader, 'vault'), 'full; reason=gift');
 });
 
 test('sharing the article again is the same gift, and every link of it works', async () => {

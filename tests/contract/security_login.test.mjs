@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount, newAddress, otherPassword, password, resetToken } from '../lib/accounts.mjs';
+import { apiSession, grantPlan, makeAccount, newAddress, otherPassword, password, resetToken } from '../lib/accounts.mjs';
 import { Api, form, Reader, request, send, statusOf } from '../lib/http.mjs';
 import { databaseSql, startServer } from '../lib/server.mjs';
 
@@ -127,6 +127,28 @@ test('an app may be known as well: by a log-in or a reset that asks for it, and 
 	for (const odd of ['', 'x', `pst_${'A'.repeat(43)}`])
 		assert.equal((await api.post('/sessions', { ...login, device_token: odd })).status, 429, 'no mark');
 	assert.equal((await api.post('/sessions', { ...login, remember_device: 'yes' })).status, 422);
+});
+
+test('what was made in the future, by a clock that was set back since, is refused', async () => {
+	const who = await makeAccount(tight), group = await makeAccount(tight), email = newAddress('member'), url = tight.env.POSTERN_DATABASE_URL;
+	const fresh = (await new Api(tight).post('/sessions', { email: who.email, password })).json.token;
+	const reset = await resetToken(tight, who.email);
+	grantPlan(tight, group.email, 'family', '--seats', '2');
+	const owner = new Reader(tight);
+	await owner.logIn(group);
+	await owner.post('/account/group/invite', { email });
+	const seat = await tight.mail.takeToken(email, '/group/accept');
+	const shift = (s) => {
+		const busy = url.startsWith('sqlite:') ? 'PRAGMA busy_timeout = 5000;' : '';
+		databaseSql(url, `${busy} UPDATE session SET created_at = created_at + ${s}; UPDATE mail_token SET created_at = created_at + ${s}; UPDATE seat SET invited_at = invited_at + ${s}`);
+	};
+	const seen = async () => [(await new Api(tight, fresh).get('/account')).status, (await request(tight, 'GET', '/reset/confirm', { headers: { Cookie: `postern-reset=${reset}` } })).status,
+		(await request(tight, 'GET', '/group/accept', { headers: { Cookie: `postern-seat=${seat}` } })).status];
+	shift(86400);
+	assert.deepEqual(await seen(), [401, 410, 410]);
+	shift(-86400 + 250);
+	assert.deepEqual(await seen(), [200, 200, 200], 'the clocks of two servers may differ by five minutes');
+	shift(-250);
 });
 
 test('the mark of a known browser is good for its account alone, and counts its own failures', async () => {

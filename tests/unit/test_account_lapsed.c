@@ -53,9 +53,84 @@ static void test_dead_links_are_not_sent(void **state)
 	bench_close(b);
 }
 
+/* Everything is made at T, by a clock that is `ahead` of the one it is then shown to. True when all
+ * of it is good, false when none is. */
+static bool good_after_setting_back(int64_t ahead_s, bool cached)
+{
+	struct bench *b = bench_open();
+	struct login_result in, res;
+	struct account acc;
+	struct refusal why;
+	char token[TOKEN_SIZE], verify[TOKEN_SIZE];
+	int good = 0;
+
+	if (cached)
+		b->s.sessions = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 });
+	assert_int_equal(b->s.sessions != NULL, cached);
+	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
+	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &in), ERR_OK);
+	assert_true(bench_signed_in(b, in.token.text)); /* into the cache, too */
+	assert_int_equal(bench_reset(b, "ada@example.org"), ERR_OK);
+	bench_mails(b, "ada@example.org", NULL, token);
+	assert_int_equal(bench_register(b, "new@example.org", GOOD_PASSWORD), ERR_OK);
+	bench_mails(b, "new@example.org", NULL, verify);
+	b->now_s -= ahead_s;
+	good += bench_signed_in(b, in.token.text);
+	struct login l = { .email = STR("ada@example.org"),
+		.password = STR("x"),
+		.device = str_of(in.device.text) };
+	for (int i = 0; i < 5; i++) /* five that are judged, if the device is not known */
+		assert_int_equal(bench_login(b, "ada@example.org", "x", &res), ERR_UNAUTHENTICATED);
+	good += account_login(&b->s, &l, b->now_s, b->a, &res) == ERR_UNAUTHENTICATED;
+	good += account_token_look(&b->s, str_of(token), "reset", b->now_s, &acc) == ERR_OK;
+	good += bench_confirm(b, str_of(token), STR(OTHER_PASSWORD), b->a, &why) == ERR_OK;
+	good += bench_verify(b, verify, NULL, NULL) == ERR_OK;
+	cache_free(b->s.sessions);
+	bench_close(b);
+	if (good != 0 && good != 5)
+		fail_msg("%lld s ahead: %d of 5 are good", (long long)ahead_s, good);
+	return good == 5;
+}
+
+/* Goal: what was made while a clock was ahead is refused once it is set back; servers whose clocks
+ * differ a little believe each other. */
+static void test_made_in_the_future(void **state)
+{
+	(void)state;
+	for (int cached = 0; cached < 2; cached++) {
+		assert_true(good_after_setting_back(0, cached));
+		assert_true(good_after_setting_back(CLOCK_SKEW_S, cached));
+		assert_false(good_after_setting_back(CLOCK_SKEW_S + 10, cached));
+		assert_false(good_after_setting_back(86400, cached));
+	}
+}
+
+/* Goal: a session of before that was used while the clock was ahead ends when it is unused for as
+ * long as any other. */
+static void test_used_in_the_future(void **state)
+{
+	struct bench *b = bench_open();
+	struct account acc;
+	struct login_result res;
+
+	(void)state;
+	b->s.set.session_s = (int64_t)365 * 86400;
+	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
+	assert_int_equal(bench_login(b, "ada@example.org", GOOD_PASSWORD, &res), ERR_OK);
+	b->now_s += 10 * 86400;
+	assert_true(bench_signed_in(b, res.token.text));
+	b->now_s -= 9 * 86400;
+	assert_true(bench_signed_in(b, res.token.text));
+	b->now_s += b->s.set.session_idle_s;
+	assert_false(bench_signed_in(b, res.token.text));
+	bench_close(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_made_in_the_future),
+		cmocka_unit_test(test_used_in_the_future),
 		cmocka_unit_test(test_dead_links_are_not_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
