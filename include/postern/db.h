@@ -49,6 +49,9 @@ struct db_settings {
 	/* SQLite: connections for reading. PostgreSQL: connections at most, for all. More threads
 	 * than that wait. */
 	unsigned readers;
+	/* Threads that may be in db_tx at once; while all of them are held up, others get ERR_BUSY.
+	 * 0: any number. With one thread more than that, one is always free to read. */
+	unsigned writers;
 	unsigned busy_timeout_ms; /* 5000 */
 	const struct log *log;
 };
@@ -232,6 +235,8 @@ struct db_feed_stats db_feed_stats_get(struct db *db);
 int64_t db_page_cache_kib(const struct db *db);
 /* Whether other processes may serve readers from it at the same time. */
 bool db_is_shared(const struct db *db);
+/* Writes that were refused because too many were held up already. */
+uint64_t db_writes_refused(const struct db *db);
 /* No new connection could be had the last time it was tried: reads will fail. */
 bool db_lost(struct db *db);
 

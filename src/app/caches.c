@@ -100,7 +100,11 @@ void caches_metrics(struct app *app, struct buf *out)
 	buf_fmt(out,
 		"# HELP postern_notes_lost_total When a session or key was last used, and could "
 		"not be written.\n# TYPE postern_notes_lost_total counter\n"
-		"postern_notes_lost_total %llu\n",
-		(unsigned long long)db_notes_lost(app->db));
+		"postern_notes_lost_total %llu\n"
+		"# HELP postern_writes_refused_total Writes refused because others were held up.\n"
+		"# TYPE postern_writes_refused_total counter\n"
+		"postern_writes_refused_total %llu\n",
+		(unsigned long long)db_notes_lost(app->db),
+		(unsigned long long)db_writes_refused(app->db));
 	cache_metrics(named, COUNT(named), out);
 }

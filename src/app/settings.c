@@ -45,7 +45,9 @@ const struct setting settings[] = {
 		"others can reach."),
 	INT("server", "loop_threads", loop_threads, "1", 1, 64, "threads", "Event loops."),
 	INT("server", "work_threads", work_threads, "4", 1, 256, "threads",
-		"Threads for requests that need the database."),
+		"Threads for requests that need the database; one more reads when all of these "
+		"wait to "
+		"write."),
 	INT("server", "hash_threads", hash_threads, "0", 0, 64, "threads",
 		"Threads that hash passwords when nobody else wants the processor; 0 is one for "
 		"each core. Each needs password.memory_kib."),

@@ -148,10 +148,24 @@ static bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	return app->hashers;
 }
 
+/* One more than may wait to write (database_writers), so that who reads always finds one. */
+static unsigned work_threads(const struct config *c)
+{
+	return (unsigned)c->work_threads + 1;
+}
+
 static unsigned database_connections(const struct config *c)
 {
 	return c->database_connections ? (unsigned)c->database_connections
-				       : (unsigned)c->work_threads + hash_threads(c) + 4;
+				       : work_threads(c) + hash_threads(c) + 4;
+}
+
+/* Of few connections one is left for reading, too. */
+static unsigned database_writers(const struct config *c)
+{
+	unsigned writers = (unsigned)c->work_threads, connections = database_connections(c);
+
+	return connections > 1 && writers >= connections ? connections - 1 : writers;
 }
 
 /* Before any thread starts. The very file that was checked, whatever $TZDIR says; UTC needs none.
@@ -181,6 +195,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	struct db_settings db = { .url = c->database_url,
 		.use = use,
 		.readers = database_connections(c),
+		.writers = use == DB_SERVE ? database_writers(c) : 0,
 		.busy_timeout_ms = 5000,
 		.log = &app->log };
 	enum err e = db_open(&db, &app->db, why);
@@ -256,7 +271,7 @@ static void http_fill(struct app *app)
 		.secure = c->secure,
 		.hsts_subdomains = c->hsts_subdomains,
 		.loop_threads = (unsigned)c->loop_threads,
-		.work_threads = (unsigned)c->work_threads,
+		.work_threads = work_threads(c),
 		.hash_threads = hash_threads(c),
 		.work_queue = (unsigned)c->work_queue,
 		.hash_queue = (unsigned)c->hash_queue,

@@ -150,8 +150,12 @@ void db_url_show(const char *url, char out[static 256])
 static struct db *db_new(const struct db_settings *s, const struct db_schema *schema)
 {
 	struct db *db = calloc(1, sizeof *db);
-	if (!db)
+	if (db && s->writers)
+		db->crowd = db_crowd_new(s->writers);
+	if (!db || (s->writers && !db->crowd)) {
+		free(db);
 		return NULL;
+	}
 	db->schema = *schema;
 	db->claim = -1;
 	db->use = s->use;
@@ -286,6 +290,7 @@ void db_close(struct db *db)
 		db->driver->release_place(db->claim);
 	pthread_mutex_destroy(&db->stats_lock);
 	pthread_rwlock_destroy(&db->turn);
+	db_crowd_free(db->crowd);
 	free(db->place);
 	free(db);
 }

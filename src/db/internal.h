@@ -18,6 +18,7 @@ enum {
 	DB_MIGRATE_MS = 60 * 1000, /* how long a migration tries to have its locks */
 	DB_DOUBT_MS = 10 * 1000,   /* how long one looks whether a commit happened */
 	DB_DOUBT_PAUSE_MS = 200,
+	DB_CROWD_MS = 250,            /* without one write that ends, until others are refused */
 	DB_DAMAGE_US = 300 * 1000000, /* that damage is told of */
 	DB_GROUP_MAX = 64,            /* transactions that share a commit */
 	DB_TRIES_MAX = 5,             /* of a group or a transaction */
@@ -133,6 +134,7 @@ struct db {
 	pthread_mutex_t stats_lock;
 	struct db_stats stats;
 	struct db_feed feed;
+	struct db_crowd *crowd;        /* NULL: any number may write */
 	struct db_notes *notes;        /* NULL: not started */
 	_Atomic int64_t damaged_at_us; /* when the engine last found damage; 0: never */
 };
@@ -184,6 +186,14 @@ enum err MUST_USE db_writer_start(struct db *db, struct db_conn *conn);
 void db_writer_stop(struct db *db);
 /* ERR_INTERNAL for DB_LOOK, logged: every way to write asks. */
 enum err MUST_USE db_may_write(const struct db *db);
+
+/* ---- crowd.c ---- */
+struct db_crowd *db_crowd_new(unsigned max); /* NULL without memory */
+void db_crowd_free(struct db_crowd *w);
+/* ERR_BUSY when all places are taken and none was given back for DB_CROWD_MS. */
+enum err MUST_USE db_crowd_enter(struct db *db, unsigned *place);
+void db_crowd_leave(struct db *db, unsigned place);
+unsigned db_crowd_count(const struct db *db); /* that are in */
 
 /* ---- feed.c ---- */
 /* After the commit, or when nobody knows whether there was one. */

@@ -18,7 +18,7 @@ enum {
 	DRAIN_MAX = 256 << 10,  /* bytes of a refused body read so that the connection can stay */
 	TOKEN_MAX = 256,        /* bytes of a presented token; longer ones are nobody's */
 	ALLOW_SIZE = 48,        /* all methods in one Allow header */
-	LANE_THREADS_MAX = 256, /* of one lane */
+	LANE_THREADS_MAX = 257, /* of one lane: 256 as set, and one that reads while all write */
 	STOP_GRACE_US = 9 * 1000000, /* for requests under way when the server stops */
 	READ_RATE_MIN = 16 << 10, /* bytes a second that the reader of an answer takes at least */
 	CONNECTION_BYTES =

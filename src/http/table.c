@@ -194,7 +194,7 @@ static const char *settings_fault(const struct http_settings *s)
 	const unsigned threads[] = { s->loop_threads, s->work_threads, s->hash_threads };
 	for (size_t i = 0; i < COUNT(threads); i++) {
 		if (threads[i] == 0 || threads[i] > LANE_THREADS_MAX) {
-			return "loop_threads, work_threads and hash_threads must be from 1 to 256";
+			return "loop_threads, work_threads and hash_threads must be from 1 to 257";
 		}
 	}
 	if (!s->work_queue || !s->hash_queue || !s->connections || !s->timeout_s) {
