@@ -159,6 +159,29 @@ const char *text_nearest(struct str word, const char *const *names);
  * OPAQUE_MAX bytes. */
 enum err MUST_USE text_fold(struct str s, struct arena *a, struct str *out);
 
+/* ---- the length of text, whatever its script, a code point at a time ---- */
+struct text_length {
+	int64_t characters; /* code points */
+	int64_t visible;    /* of these, the ones that are no blanks */
+	int64_t tenths;     /* tenths of words: runs between blanks and dashes; of scripts without
+			       blanks (Chinese, Japanese, Thai, Lao, Khmer, Myanmar …) by their
+			       number of characters */
+	bool in_word;
+};
+void text_length_add(struct text_length *t, uint32_t cp);
+int64_t text_length_words(const struct text_length *t); /* rounded up */
+bool text_blank(uint32_t cp);          /* white space of all kinds, U+00A0 and U+200B too */
+bool text_letter(uint32_t cp);         /* or a digit */
+bool text_lower(uint32_t cp);          /* is a small letter */
+uint32_t text_lower_case(uint32_t cp); /* as a small letter */
+/* Unicode's extended grapheme clusters; `state` starts as 0 and goes from pair to pair. */
+bool text_grapheme_ends(uint32_t before, uint32_t after, int32_t *state);
+/* What ends a sentence: before a blank, or (。！？) before anything. */
+enum text_terminal { TEXT_TERMINAL_NONE, TEXT_TERMINAL_BLANK, TEXT_TERMINAL_BARE };
+enum text_terminal text_terminal(uint32_t cp);
+bool text_closes(uint32_t cp); /* quotation marks and brackets that may follow it */
+bool text_pauses(uint32_t cp); /* 、，：； where a script has no blanks */
+
 /* ---- time: seconds since 1970 in UTC; 0 stands for "none" everywhere ---- */
 enum { TIME_TEXT_SIZE = 64 };
 enum time_edge {
