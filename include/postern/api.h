@@ -15,7 +15,7 @@ struct api {
 	const struct accounts *accounts;
 	const struct paywall *wall;
 	const struct sites *sites; /* behind the gate */
-	unsigned teaser_words;
+	struct teaser_bound teaser;
 };
 
 http_handler api_session_create, api_session_list, api_session_end, api_session_end_current;

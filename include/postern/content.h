@@ -21,6 +21,7 @@ enum {
 	LIST_MAX = 100,
 };
 
+enum { CUT_NOTHING = -1 };
 struct article {
 	char id[ID_SIZE];
 	char slug[SLUG_SIZE];
@@ -28,7 +29,8 @@ struct article {
 		usage_terms, language;
 	struct str status;
 	int64_t published_at, updated_at, embargo_at, expires_at, words;
-	int64_t cut; /* blocks of the teaser by the author's mark, 0: none */
+	int64_t cut; /* blocks in front of the author's mark, the one that it stands in included; 0:
+			no mark; CUT_NOTHING: it stands in front of all text */
 	enum access access;
 };
 /* What paywall_decide takes. Points into `a`. */
@@ -41,18 +43,33 @@ bool content_tag_next(struct str *rest, struct str *tag);
 enum err MUST_USE content_find(
 	struct db_conn *c, struct str slug, struct arena *a, struct article *out);
 
+/* Settings of article.*: how much of any article a stranger may have. */
+struct teaser_bound {
+	unsigned words;       /* about so many, where the author set no mark */
+	unsigned characters;  /* never more than so many */
+	unsigned share;       /* nor more percent of the text, 1 to 90 */
+	bool mark_may_exceed; /* the author's mark may give more than both */
+};
+/* What a teaser gives, of what there is; counted as text_length does, and no further than it takes
+ * to know that the share is no limit. */
+struct teaser_size {
+	int64_t characters, words, all_characters, all_words;
+	bool marked; /* it ends at the author's mark */
+};
 struct article_text {
 	struct str html; /* what is granted, a line break after each block; empty for GRANT_NONE */
 	bool whole;      /* nothing was left out */
+	struct teaser_size size; /* of a teaser */
 };
-/* The one door. ERR_INTERNAL without a decision, and with one that has still to be charged. Teaser:
- * up to the author's mark, else leading blocks until `teaser_words` words are reached or passed, at
- * least one paragraph; in either case never the last block of an article that has more than one,
- * and without the pictures in the text. The words of the decision's rule go before `teaser_words`;
- * those of an override before the mark.
- */
+/* The one door. ERR_INTERNAL without a decision, and with one that has still to be charged.
+ * Teaser: up to the author's mark, else to the end of the sentence, item or row that reaches the
+ * wanted words; in either case within `bound`, of a text below 60 words one sentence at most, never
+ * all of it, and without the pictures in the text; "…" stands where it is cut. The words of the
+ * decision's rule go before the bound's; those of an override before the mark. `bound` may be NULL
+ * where all is granted. */
 enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
-	const struct decision *d, unsigned teaser_words, struct arena *a, struct article_text *out);
+	const struct decision *d, const struct teaser_bound *bound, struct arena *a,
+	struct article_text *out);
 
 struct image {
 	char id[ID_SIZE];
@@ -114,7 +131,7 @@ struct article_reading {
 struct reading_request {
 	struct str slug; /* or the picture's id */
 	struct visit visit;
-	unsigned teaser_words;
+	struct teaser_bound bound;
 	bool with_teaser; /* also where the whole text is granted */
 };
 /* Counts a metered reading before the text is opened. ERR_NOT_FOUND: unknown, withheld or
@@ -191,8 +208,12 @@ struct block {
 struct blocks {
 	struct block *v;
 	size_t n;
-	int64_t cut; /* index behind the author's mark <!-- more -->, 0: none */
+	int64_t cut; /* as in struct article */
 	int64_t words;
+	bool mark_again; /* there is another mark, which does not count */
+	bool mark_last;  /* the mark stands behind all text, and marks nothing */
+	struct str
+		strange; /* a comment that looks like a mark and is none that is known, or empty */
 };
 /* Maps the src of an <img> of the source to what stands in the page; {NULL, 0} drops the image. */
 typedef struct str content_image_fn(void *ctx, struct str src);

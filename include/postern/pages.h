@@ -15,7 +15,7 @@ struct pages_settings {
 	const char *site_name, *tagline, *language, *base_url;
 	const char *theme;   /* directory that overrides templates and static files, or NULL */
 	const char *sitemap; /* absolute address for robots.txt; "" for none */
-	unsigned teaser_words;
+	struct teaser_bound teaser;
 	bool development; /* offers /_dev/mailbox */
 };
 struct pages;

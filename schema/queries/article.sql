@@ -71,10 +71,10 @@ WITH RECURSIVE s (section) AS (
 	UNION ALL SELECT (SELECT MIN(n.section) FROM article n WHERE n.section > s.section) FROM s WHERE s.section IS NOT NULL)
 SELECT s.section FROM s WHERE s.section IS NOT NULL ORDER BY s.section LIMIT $1;
 
--- What a teaser is cut by: the shape of the text, without the text.
--- name: article_block_sizes :many
-SELECT words, CASE WHEN SUBSTR(html, 1, 3) = '<p>' THEN 1 ELSE 0 END
-FROM article_block WHERE article_id = $1 ORDER BY position;
+-- What a teaser is made from: the beginnings, $4 characters at most, of some blocks.
+-- name: article_block_pieces :many
+SELECT position, SUBSTR(html, 1, $4)
+FROM article_block WHERE article_id = $1 AND position >= $2 AND position < $3 ORDER BY position;
 
 -- The blocks above $2, and no other.
 -- name: article_block_html :many

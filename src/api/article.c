@@ -103,7 +103,7 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	struct article_reading rd;
 	struct reading_request q = { .slug = r->params[0],
 		.visit = visit_of(r),
-		.teaser_words = api->teaser_words,
+		.bound = api->teaser,
 		.with_teaser = true };
 	if (r->caller.read_elsewhere)
 		return ERR_UNAUTHENTICATED;

@@ -190,8 +190,16 @@ const struct setting settings[] = {
 		"Further sites behind the gate beside base_url, such as https://blog.example, "
 		"separated by commas. Any other is refused."),
 	INT("article", "teaser_words", teaser_words, "90", 1, 2000, "words",
-		"A teaser ends with the paragraph that reaches so many, where the author set no "
-		"mark."),
+		"A teaser ends with the sentence, item or row that reaches so many, where the "
+		"author "
+		"set no mark."),
+	INT("article", "teaser_characters", teaser_characters, "1200", 1, 20000, "characters",
+		"A teaser never has more, whatever the author's mark or a rule says."),
+	INT("article", "teaser_share", teaser_share, "30", 1, 90, "percent",
+		"Nor a larger part of the text."),
+	BOOL("article", "teaser_mark_may_exceed", teaser_mark_may_exceed, "no",
+		"The author's mark may give more than teaser_characters and teaser_share; never "
+		"all."),
 	TEXT("article", "default_section", default_section, "News", NULL,
 		"For imported items that name none."),
 	TEXT("article", "default_access", default_access, "subscriber",

@@ -337,6 +337,14 @@ static enum err policy_known_from_start(struct db_conn *c, void *arg)
 	return e;
 }
 
+struct teaser_bound app_teaser_bound(const struct config *c)
+{
+	return (struct teaser_bound){ .words = (unsigned)c->teaser_words,
+		.characters = (unsigned)c->teaser_characters,
+		.share = (unsigned)c->teaser_share,
+		.mark_may_exceed = c->teaser_mark_may_exceed };
+}
+
 enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
@@ -346,7 +354,7 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.base_url = c->base_url,
 		.theme = *c->theme ? c->theme : NULL,
 		.sitemap = c->sitemap,
-		.teaser_words = (unsigned)c->teaser_words,
+		.teaser = app_teaser_bound(c),
 		.development = c->development };
 
 	app->started_s = clock_now_s(&app->clock);
@@ -368,7 +376,7 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	app->api = (struct api){ .accounts = &app->accounts,
 		.wall = &app->wall,
 		.sites = &app->sites,
-		.teaser_words = (unsigned)c->teaser_words };
+		.teaser = app_teaser_bound(c) };
 	routes_fill(app);
 	http_fill(app);
 	e = http_start(&app->http_set, &app->http, why);

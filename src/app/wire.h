@@ -48,6 +48,7 @@ enum err MUST_USE app_start(struct app *app, char why[static CONFIG_WHY_SIZE]);
  * cuts that short. The signals must be blocked in all threads. */
 void app_wait(struct app *app);
 void app_close(struct app *app);
+struct teaser_bound app_teaser_bound(const struct config *c);
 /* Blocks the signals app_wait waits for: before any thread starts. */
 void app_block_signals(void);
 

@@ -1,5 +1,6 @@
 /* Export: every article as a file that imports to the same blocks. For the operator alone: it asks
  * nobody's decision. */
+#include "html_walk.h"
 #include "internal.h"
 
 #include <stdio.h>
@@ -150,6 +151,12 @@ static void block_line(struct buf *b, const struct exported *x, struct str html)
 	buf_puts(b, "\n\n");
 }
 
+/* A mark inside a block is part of its HTML. */
+static bool has_mark(struct str html)
+{
+	return html.n && memmem(html.p, html.n, HTML_MARK_TEXT, strlen(HTML_MARK_TEXT)) != NULL;
+}
+
 static enum err write_markdown(struct db_conn *c, struct exported *x)
 {
 	BUF_AUTO b = BUF(EXPORT_BYTES_MAX);
@@ -159,9 +166,11 @@ static enum err write_markdown(struct db_conn *c, struct exported *x)
 	if (e)
 		return e;
 	front_matter(&b, x);
+	if (x->article.cut == CUT_NOTHING)
+		buf_puts(&b, "<!-- more -->\n\n");
 	for (size_t i = 0; i < n; i++) {
 		block_line(&b, x, v[i].html);
-		if ((int64_t)i + 1 == x->article.cut)
+		if ((int64_t)i + 1 == x->article.cut && !has_mark(v[i].html))
 			buf_puts(&b, "<!-- more -->\n\n");
 	}
 	if (b.err)

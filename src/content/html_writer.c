@@ -35,7 +35,7 @@ static void emit_block(struct writer *w, int64_t words)
 	}
 	w->out.v[w->out.n++] = (struct block){ html, words };
 	w->out.words += words;
-	w->words = 0;
+	w->length = (struct text_length){ 0 };
 	w->b.n = 0;
 }
 
@@ -84,7 +84,7 @@ static void block_done(struct writer *w)
 	if (w->plain || w->err || w->frames_open > 0 || w->in)
 		return;
 	if (w->b.n > 0)
-		emit_block(w, w->words);
+		emit_block(w, text_length_words(&w->length));
 	if (!w->err)
 		emit_figures(w);
 }
@@ -142,11 +142,12 @@ static size_t run_end(struct str s, size_t i, bool pre)
 
 static void count_words(struct writer *w, struct str run)
 {
-	for (size_t i = 0; i < run.n; i++) {
-		bool gap = is_space(run.p[i]);
-		if (!gap && !w->in_word)
-			w->words++;
-		w->in_word = !gap;
+	uint32_t cp = 0;
+	for (size_t i = 0, n; i < run.n; i += n) {
+		n = str_utf8((struct str){ run.p + i, run.n - i }, &cp);
+		if (n == 0)
+			return;
+		text_length_add(&w->length, cp);
 	}
 }
 
@@ -156,6 +157,7 @@ static void write_run(struct writer *w, struct str run)
 	if (w->breaks > 1 && w->in && strcmp(w->in, "p") == 0)
 		writer_boundary(w);
 	open_text(w);
+	w->runs++;
 	count_words(w, run);
 	if (w->plain)
 		buf_str(&w->b, run);
@@ -175,7 +177,7 @@ void writer_text(struct writer *w, struct str s)
 		}
 		if (is_space(s.p[i])) { /* only outside <pre>, where it is part of the run */
 			w->space = w->has_text || w->plain;
-			w->in_word = false;
+			w->length.in_word = false;
 		}
 		i++;
 	}
@@ -189,7 +191,7 @@ void writer_break(struct writer *w)
 		buf_byte(&w->b, '\n');
 	else if (w->has_text && !in_pre(w))
 		w->breaks++;
-	w->in_word = false;
+	w->length.in_word = false;
 }
 
 /* ---- closing ---- */
@@ -206,7 +208,7 @@ void writer_boundary(struct writer *w)
 	if (w->in && !w->plain)
 		buf_fmt(&w->b, "</%s>", w->in);
 	w->in = NULL;
-	w->in_word = false;
+	w->length.in_word = false;
 	w->has_text = false;
 	w->breaks = 0;
 	w->space = w->plain;
@@ -273,16 +275,29 @@ void writer_figure(struct writer *w, const struct figure *f)
 
 void writer_cut(struct writer *w)
 {
-	if (w->frames_n > 0 || w->out.cut)
+	if (w->plain)
 		return;
-	writer_boundary(w);
-	/* A mark before all text still leaves the first block. */
-	w->out.cut = w->out.n ? (int64_t)w->out.n : 1;
+	if (w->out.cut) {
+		w->out.mark_again |= w->runs != w->mark_runs;
+		return;
+	}
+	w->mark_runs = w->runs;
+	if (w->frames_open == 0)
+		writer_boundary(w);
+	if (w->runs == 0) {
+		w->out.cut = CUT_NOTHING;
+	} else if (w->frames_open > 0) {
+		buf_puts(&w->b, HTML_MARK_TEXT);
+		w->out.cut = (int64_t)w->out.n + 1;
+	} else {
+		w->out.cut = (int64_t)w->out.n;
+	}
 }
 
 void writer_end(struct writer *w)
 {
 	writer_boundary(w);
-	if (w->out.n == 0)
+	w->out.mark_last = w->out.cut && w->runs == w->mark_runs;
+	if (w->out.n == 0 || w->out.mark_last)
 		w->out.cut = 0;
 }

@@ -7,6 +7,7 @@
 #ifndef CONTENT_HTML_WRITER_H
 #define CONTENT_HTML_WRITER_H
 
+#include "html_walk.h"
 #include "internal.h"
 
 enum { WRITER_DEPTH = 64, SANITISED_BYTES_MAX = 2 * ARTICLE_SOURCE_MAX };
@@ -30,8 +31,8 @@ struct writer {
 	bool has_text;    /* in this run of text */
 	bool space;       /* white space was seen and not yet written */
 	unsigned breaks;  /* the same for <br> */
-	int64_t words;    /* of the block */
-	bool in_word;
+	struct text_length length;                 /* of the block */
+	size_t runs, mark_runs;                    /* of text so far, and at the author's mark */
 	struct figure figures[ARTICLE_IMAGES_MAX]; /* wait for the end of the block they stand in */
 	size_t figures_n;
 	enum err err; /* the first; nothing is written after it */
@@ -43,7 +44,9 @@ void writer_break(struct writer *w);
 void writer_boundary(struct writer *w);
 void writer_rule(struct writer *w);
 void writer_figure(struct writer *w, const struct figure *f);
-void writer_cut(struct writer *w); /* the author's mark */
+/* The author's mark. Between blocks it is a number; inside a list, quotation or table it is written
+ * where it stands (HTML_MARK_TEXT). The first counts. */
+void writer_cut(struct writer *w);
 /* `open` is a whole tag and must live as long as the writer. */
 void writer_push(struct writer *w, struct str open, const char *close);
 void writer_pop(struct writer *w);

@@ -36,14 +36,6 @@ enum err MUST_USE blocks_below(struct db_conn *c, const char *article_id, int64_
 /* How many blocks or pictures a decision opens is asked only of a decision that is one. */
 bool decision_ok(const struct decision *d);
 
-/* ---- teaser ---- */
-struct block_size {
-	int64_t words;
-	bool paragraph;
-};
-/* Blocks of the teaser, see content_open. `cut`: the author's, or 0. */
-size_t teaser_cut(const struct block_size *v, size_t n, int64_t cut, unsigned teaser_words);
-
 /* ---- pictures ---- */
 struct picture_info {
 	const char *content_type;

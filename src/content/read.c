@@ -34,14 +34,13 @@ static enum err teaser_read(struct db_conn *c, struct reading *g)
 	if (!g->r->with_teaser)
 		return ERR_OK;
 	d.grant = GRANT_TEASER;
-	return content_open(c, &g->out->article, &d, g->r->teaser_words, g->a, &g->out->teaser);
+	return content_open(c, &g->out->article, &d, &g->r->bound, g->a, &g->out->teaser);
 }
 
 static enum err open_all(struct db_conn *c, struct reading *g)
 {
 	struct article_reading *out = g->out;
-	enum err e = content_open(
-		c, &out->article, &out->decision, g->r->teaser_words, g->a, &out->text);
+	enum err e = content_open(c, &out->article, &out->decision, &g->r->bound, g->a, &out->text);
 
 	if (!e)
 		e = teaser_read(c, g);

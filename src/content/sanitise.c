@@ -1,6 +1,7 @@
 /* Sanitising: libxml2 reads what came, the writer writes what is allowed. No byte of the source's
  * markup is copied. */
 #include "html_link.h"
+#include "html_mark.h"
 #include "html_rules.h"
 #include "html_writer.h"
 
@@ -20,6 +21,7 @@ struct walk {
 
 static void visit(struct walk *k, const xmlNode *n, enum role parent);
 static void visit_children(struct walk *k, const xmlNode *n, enum role role);
+static void visit_marks_below(struct walk *k, const xmlNode *n);
 
 static const struct rule *rule_of(const xmlNode *n)
 {
@@ -145,9 +147,38 @@ static void visit_figure(struct walk *k, const xmlNode *n)
 		return;
 	}
 	struct str caption = caption_of(k, n);
+	visit_marks_below(k, n);
 	for (const xmlNode *m = next_below(n, n); m && !k->w.err; m = next_below(n, m))
 		if (m->type == XML_ELEMENT_NODE && strcmp((const char *)m->name, "img") == 0)
 			visit_image(k, m, caption);
+}
+
+/* ---- the author's mark ---- */
+
+static void visit_comment(struct walk *k, const xmlNode *n)
+{
+	enum html_mark mark = html_mark_of(node_text(n));
+	if (mark == HTML_MARK_CUT)
+		writer_cut(&k->w);
+	else if (mark == HTML_MARK_STRANGE && k->w.out.strange.n == 0)
+		k->w.out.strange = field_clean(node_text(n), k->w.arena);
+}
+
+/* Marks that are elements: of Joomla, of Substack. */
+static bool is_mark_element(struct walk *k, const xmlNode *n)
+{
+	return (strcmp((const char *)n->name, "hr") == 0 &&
+		       str_eq(attribute_of(k, n, "id"), STR("system-readmore"))) ||
+	       (strcmp((const char *)n->name, "div") == 0 &&
+		       str_starts(attribute_of(k, n, "class"), STR("paywall-jump")));
+}
+
+/* What is dropped, or made anew from its pictures, may hold the mark too. */
+static void visit_marks_below(struct walk *k, const xmlNode *n)
+{
+	for (const xmlNode *m = next_below(n, n); m; m = next_below(n, m))
+		if (m->type == XML_COMMENT_NODE)
+			visit_comment(k, m);
 }
 
 /* ---- structure ---- */
@@ -253,8 +284,13 @@ static enum role role_in(const struct rule *r, enum role parent)
 static void visit_element(struct walk *k, const xmlNode *n, enum role parent)
 {
 	const struct rule *r = rule_of(n);
+	if (is_mark_element(k, n)) {
+		writer_cut(&k->w);
+		return;
+	}
 	switch (role_in(r, parent)) {
 	case ROLE_DROP:
+		visit_marks_below(k, n);
 		return;
 	case ROLE_UNWRAP:
 		visit_children(k, n, ROLE_UNWRAP);
@@ -318,8 +354,8 @@ static void visit(struct walk *k, const xmlNode *n, enum role parent)
 		return;
 	if (n->type == XML_TEXT_NODE)
 		writer_text(&k->w, node_text(n));
-	else if (n->type == XML_COMMENT_NODE && str_eq(str_trim(node_text(n)), STR("more")))
-		writer_cut(&k->w);
+	else if (n->type == XML_COMMENT_NODE)
+		visit_comment(k, n);
 	else if (n->type == XML_ELEMENT_NODE && k->depth == DEPTH_MAX)
 		k->w.err = ERR_TOO_LARGE;
 	else if (n->type == XML_ELEMENT_NODE) {
@@ -332,6 +368,8 @@ static void visit(struct walk *k, const xmlNode *n, enum role parent)
 /* Elements that a list or a table needs around a child which came without them. */
 static size_t missing_frames(const xmlNode *child, enum role parent)
 {
+	if (child->type == XML_COMMENT_NODE)
+		return 0;
 	enum role role = child->type == XML_ELEMENT_NODE ? rule_of(child)->role : ROLE_UNWRAP;
 	if (role == ROLE_DROP)
 		return 0;

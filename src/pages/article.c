@@ -125,7 +125,7 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct article_reading rd;
 	struct reading_request q = {
-		.slug = r->params[0], .visit = visit_of(r), .teaser_words = p->set.teaser_words
+		.slug = r->params[0], .visit = visit_of(r), .bound = p->set.teaser
 	};
 	if (r->caller.read_elsewhere) {
 		response_redirect(rsp, str_of(local_href(r->arena, "/login", own_address(r))));

@@ -10,7 +10,7 @@ const ago = (s) => new Date(Date.now() - s * 1000).toISOString().replace(/\.\d+Z
 const hour = 3600, day = 86400;
 const articles = [
 	{ slug: 'fresh', access: 'default', section: 'City', published: ago(hour), tags: 'Ferry' },
-	{ slug: 'week-old', access: 'default', section: 'City', published: ago(7 * day), tags: 'harbour' },
+	{ slug: 'week-old', access: 'default', section: 'City', published: ago(7 * day), tags: 'harbour', paragraphs: 12 },
 	{ slug: 'year-old', access: 'default', section: 'Culture', published: ago(365 * day), tags: 'harbour' },
 	{ slug: 'says-public', access: 'public', section: 'Culture', published: ago(365 * day), tags: 'harbour' },
 	{ slug: 'says-metered', access: 'metered', section: 'Sport', published: ago(7 * day), tags: 'harbour' },

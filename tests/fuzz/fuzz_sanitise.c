@@ -54,6 +54,11 @@ static void check_block(struct str html)
 			continue;
 		}
 		i += tag_length((struct str){ html.p + i, html.n - i }, &name);
+		if (str_eq(name, STR("!--more--"))) {
+			if (depth == 0)
+				abort();
+			continue;
+		}
 		bool closing = name.p[0] == '/';
 		if (closing)
 			name = (struct str){ name.p + 1, name.n - 1 };

@@ -46,7 +46,7 @@ export function markdown(a) {
 	const lines = Object.entries(front).map(([k, v]) => `${k}: ${v}`);
 	if (a.pictures)
 		lines.push('images:', ...a.pictures.flatMap((p) => [`  - file: ${p}`, `    alt: Picture ${p}`, '    credit: Ida Brandt']));
-	const kept = [2, 3, 4].map((n) => `kept-${a.slug}-${n} ${filler}`);
+	const kept = Array.from({ length: (a.paragraphs ?? 4) - 1 }, (_, i) => `kept-${a.slug}-${i + 2} ${filler}`);
 	if (a.pictures?.[1])
 		kept.splice(1, 0, `![Picture ${a.pictures[1]}](${a.pictures[1]})`);
 	return `---\n${lines.join('\n')}\n---\nshown-${a.slug} ${filler}\n\n${kept.join('\n\n')}\n`;

@@ -303,23 +303,26 @@ static struct article_text teaser_by(struct fixture *f, const struct paywall_rul
 	return open_words(f, "cut", &d, 2).text;
 }
 
+#define SPACED "\xc2\xa0\xe2\x80\xa6"
 static void a_rule_cuts_the_teaser(void **state)
 {
 	struct fixture *f = *state;
 	struct draft d = draft_of(f, "cut", NOW - 10);
-	draft_text(f, &d, "<p>one two</p><p>three four</p><p>five six</p><p>seven eight</p>");
+	draft_text(f, &d, "<p>one two</p><p>three four</p><p>five six</p><p>" SIXTY_WORDS "</p>");
 	store(f, &d);
 	struct paywall_rule r = a_rule(RULE_DEFAULT);
-	assert_str(teaser_by(f, NULL).html, "<p>one two</p>\n");
+	assert_str(teaser_by(f, NULL).html, "<p>one two" SPACED "</p>\n");
 	r.teaser_words = 4;
-	assert_str(teaser_by(f, &r).html, "<p>one two</p>\n<p>three four</p>\n");
+	assert_str(teaser_by(f, &r).html, "<p>one two</p>\n<p>three four" SPACED "</p>\n");
 	d.blocks.cut = 3;
 	store(f, &d);
-	assert_str(teaser_by(f, &r).html, "<p>one two</p>\n<p>three four</p>\n<p>five six</p>\n");
+	assert_str(teaser_by(f, &r).html,
+		"<p>one two</p>\n<p>three four</p>\n<p>five six" SPACED "</p>\n");
 	r.kind = RULE_OVERRIDE;
-	assert_str(teaser_by(f, &r).html, "<p>one two</p>\n<p>three four</p>\n");
+	assert_str(teaser_by(f, &r).html, "<p>one two</p>\n<p>three four" SPACED "</p>\n");
 	r.teaser_words = 0;
-	assert_str(teaser_by(f, &r).html, "<p>one two</p>\n<p>three four</p>\n<p>five six</p>\n");
+	assert_str(teaser_by(f, &r).html,
+		"<p>one two</p>\n<p>three four</p>\n<p>five six" SPACED "</p>\n");
 }
 
 int main(void)

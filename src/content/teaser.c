@@ -1,0 +1,199 @@
+/* The teaser: bounded in characters and as a share of the text, made when it is asked for, from as
+ * much of the text as that takes. Nothing of it is stored, so that other settings, and articles of
+ * older versions, need no second import. */
+#include "teaser.h"
+
+#include <string.h>
+
+enum {
+	PERCENT = 100,
+	SHORT_WORDS = 60, /* of a shorter text one sentence at most */
+	FIRST_BLOCKS = 16,
+	/* Of one block is read, at most, what holds the text that is needed even if each character
+	   is an entity; a block with more markup than that counts as shorter. */
+	PIECE_PER_CHARACTER = 6,
+	PIECE_MORE = 4096,
+};
+
+/* ---- what it is made from ---- */
+
+/* As soon as so much text is known, the share is above the bound in characters, whatever follows.
+ */
+static int64_t needed(const struct teaser_bound *b)
+{
+	return (int64_t)b->characters * PERCENT / b->share + 1;
+}
+
+static bool is_figure(struct str html)
+{
+	return str_starts(html, STR("<figure>"));
+}
+
+void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
+	const struct teaser_bound *b)
+{
+	struct text_length n;
+	if (t->broken)
+		return;
+	/* A teaser goes without the pictures in the text: but for the lead, which stands above it,
+	 * their files are not granted and would show as broken. */
+	if (!is_figure(html)) {
+		t->broken = !html_measure(html, &n);
+		buf_str(&t->html, html);
+		buf_byte(&t->html, '\n');
+		t->total.characters += n.characters;
+		t->total.visible += n.visible;
+		t->total.tenths += n.tenths;
+	}
+	if (position + 1 == cut) {
+		t->mark = t->html.n;
+		t->leading = t->total.visible == 0;
+	}
+	/* A mark that may exceed the bound counts wherever it stands, unless at the very end. */
+	bool passed = !b->mark_may_exceed || cut == 0 || position + 1 > cut;
+	t->enough = passed && t->total.visible >= needed(b);
+}
+
+/* ---- how much of it ---- */
+
+static int64_t share(int64_t total, const struct teaser_bound *b)
+{
+	int64_t part = total * b->share / PERCENT;
+	return part < (int64_t)b->characters ? part : (int64_t)b->characters;
+}
+
+static void limit_open(struct html_limit *l)
+{
+	l->characters = l->visible = INT64_MAX;
+	l->one_sentence = false;
+}
+
+static struct teaser_size size_of(const struct teaser_text *t, const struct html_part *part)
+{
+	return (struct teaser_size){
+		.characters = part->length.characters,
+		.words = text_length_words(&part->length),
+		.all_characters = t->total.characters,
+		.all_words = text_length_words(&t->total),
+		.marked = part->marked,
+	};
+}
+
+struct teaser_size teaser_make(const struct teaser_text *t, const struct teaser_wish *wish,
+	const struct teaser_bound *b, struct buf *out)
+{
+	bool marked = wish->marked && !t->leading;
+	if (wish->nothing)
+		return (struct teaser_size){ .all_characters = t->total.characters,
+			.all_words = text_length_words(&t->total),
+			.marked = true };
+	struct html_limit l = {
+		.characters = share(t->total.characters, b),
+		.visible = share(t->total.visible, b),
+		.words = marked ? 0 : wish->words,
+		.mark = marked ? t->mark : 0,
+		.one_sentence = !t->enough && text_length_words(&t->total) < SHORT_WORDS,
+	};
+	struct html_limit wide = l;
+	struct str html = buf_view(&t->html);
+	size_t before = out->n;
+	limit_open(&wide);
+	if (marked && b->mark_may_exceed) {
+		struct html_part part = html_cut(html, &wide, out);
+		if (part.marked && !part.whole)
+			return size_of(t, &part);
+		out->n = before;
+	}
+	struct html_part part = html_cut(html, &l, out);
+	if (part.whole && t->total.visible > 0) { /* "never all of it" holds whatever was set */
+		out->n = before;
+		part.length = (struct text_length){ 0 };
+	}
+	return size_of(t, &part);
+}
+
+/* ---- the door's part ---- */
+
+struct piece {
+	int64_t position;
+	struct str html;
+};
+static const struct db_column piece_columns[] = {
+	DB_COL_INT(struct piece, position),
+	DB_COL_STR(struct piece, html),
+};
+static const struct db_shape piece_shape = DB_SHAPE(struct piece, piece_columns);
+
+static enum err pieces_read(struct db_conn *c, const struct article *art, int64_t from, int64_t n,
+	int64_t bytes, struct arena *a, struct piece **out, size_t *count)
+{
+	return db_list(c,
+		&(struct db_call){
+			.query = QUERY_ARTICLE_BLOCK_PIECES,
+			DB_PARAMS(db_z(art->id), db_int(from), db_int(from + n), db_int(bytes)),
+			.shape = &piece_shape,
+			.arena = a,
+			.max_rows = ARTICLE_BLOCKS_MAX,
+		},
+		out, count);
+}
+
+/* Positions run from 0 without a gap: fewer rows than asked for are the last. */
+static enum err text_read(struct db_conn *c, const struct article *art,
+	const struct teaser_bound *b, struct arena *a, struct teaser_text *t)
+{
+	int64_t bytes = needed(b) * PIECE_PER_CHARACTER + PIECE_MORE, from = 0;
+	if (b->mark_may_exceed && art->cut)
+		bytes = ARTICLE_SOURCE_MAX;
+	for (int64_t n = FIRST_BLOCKS; from < ARTICLE_BLOCKS_MAX && !t->enough && !t->broken;
+		n *= 2) {
+		struct piece *v = NULL;
+		size_t count = 0;
+		enum err e = pieces_read(c, art, from, n, bytes, a, &v, &count);
+		if (e)
+			return e;
+		for (size_t i = 0; i < count && !t->enough; i++)
+			teaser_text_add(t, v[i].html, v[i].position, art->cut, b);
+		if (count < (size_t)n)
+			break;
+		from += n;
+	}
+	return t->html.err;
+}
+
+/* A rule's length of the teaser takes the place of the setting; an override's also that of the
+ * author's mark, since it stands above what the article says. */
+static struct teaser_wish wish_of(
+	const struct article *art, const struct decision *d, const struct teaser_bound *b)
+{
+	struct teaser_wish wish = {
+		.marked = art->cut > 0, .nothing = art->cut == CUT_NOTHING, .words = b->words
+	};
+	if (d->teaser_words <= 0)
+		return wish;
+	wish.words = (unsigned)d->teaser_words;
+	if (d->rule && d->rule->kind == RULE_OVERRIDE)
+		wish.marked = wish.nothing = false;
+	return wish;
+}
+
+enum err teaser_open(struct db_conn *c, const struct article *art, const struct decision *d,
+	const struct teaser_bound *b, struct arena *a, struct article_text *out)
+{
+	if (!b || b->share == 0 || b->share >= PERCENT)
+		return ERR_INTERNAL;
+	struct teaser_text t = { .html = BUF(4 * (size_t)ARTICLE_SOURCE_MAX) };
+	struct teaser_wish wish = wish_of(art, d, b);
+	BUF_AUTO html = BUF(4 * (size_t)ARTICLE_SOURCE_MAX);
+	enum err e = text_read(c, art, b, a, &t);
+	if (!e) {
+		out->size = teaser_make(&t, &wish, b, &html);
+		out->whole = t.total.visible == 0;
+		e = html.err;
+	}
+	buf_free(&t.html);
+	if (e)
+		return e;
+	out->html = html.n ? arena_str(a, buf_view(&html)) : (struct str){ NULL, 0 };
+	return html.n && !out->html.p ? ERR_NOMEM : ERR_OK;
+}

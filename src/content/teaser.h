@@ -1,0 +1,35 @@
+/* teaser: how much of an article a stranger gets. */
+#ifndef CONTENT_TEASER_H
+#define CONTENT_TEASER_H
+
+#include "html_cut.h"
+#include "internal.h"
+
+/* The beginning of an article's text, as much of it as a teaser is made from. */
+struct teaser_text {
+	struct buf html;          /* blocks without pictures, a line break after each */
+	struct text_length total; /* of the text; at least so much, once `enough` */
+	bool enough;              /* of the text was read to know that the share is no limit */
+	bool broken;              /* the last block ends before its end: no more may follow */
+	size_t mark;              /* offset behind the blocks in front of the author's mark, or 0 */
+	bool leading;             /* that mark stands in front of all text, and marks nothing */
+};
+/* `cut`: as in struct article; at `position`. */
+void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
+	const struct teaser_bound *b);
+
+struct teaser_wish {
+	bool marked;    /* by the author, whose mark counts */
+	bool nothing;   /* the mark stands in front of all text */
+	unsigned words; /* else about so many */
+};
+/* Appends the teaser to `out`. */
+struct teaser_size teaser_make(const struct teaser_text *t, const struct teaser_wish *wish,
+	const struct teaser_bound *b, struct buf *out);
+
+/* Reads no more blocks, and no more of each, than the teaser needs. */
+enum err MUST_USE teaser_open(struct db_conn *c, const struct article *art,
+	const struct decision *d, const struct teaser_bound *b, struct arena *a,
+	struct article_text *out);
+
+#endif
