@@ -64,6 +64,8 @@ enum err MUST_USE db_open(const struct db_settings *s, struct db **out, char why
 enum err MUST_USE db_url_check(const char *url, char why[static 256]);
 /* For people: without the password. */
 void db_url_show(const char *url, char out[static 256]);
+/* Of the lines that it writes itself. Any thread. */
+void db_log_level_set(struct db *db, enum log_level level);
 void db_close(struct db *db); /* waits for the writer; NULL is fine */
 
 struct db_version {

@@ -284,6 +284,10 @@ enum err MUST_USE http_start(
 	const struct http_settings *s, struct http **out, char why[static 256]);
 /* Stops accepting, answers who is connected already (10 s at most; only a handler that runs is
  * waited for longer, since it uses what the caller is about to free), frees. NULL is fine. */
+/* Other rate limits from now on. ERR_INVALID: a burst without a rate, or the other way about; then
+ * all stay as they are. Any thread. */
+enum err MUST_USE http_limits_change(
+	struct http *h, const struct rate_limit limits[static RATE_COUNT]);
 void http_stop(struct http *h);
 /* Port that was bound, for listen addresses ending in ":0". */
 unsigned http_port(const struct http *h, bool ops);

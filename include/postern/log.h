@@ -58,6 +58,9 @@ static inline struct log_field log_int(const char *key, int64_t value)
 	return (struct log_field){ .key = str_of(key), .number = value, .is_int = true };
 }
 
+/* Any thread, while others log. */
+void log_level_set(struct log *l, enum log_level level);
+
 /* The line is written, with all before it, when this returns; but where the log has a writer, 20 ms
  * at most are waited for that, and nothing while the writer is held up. */
 void log_fields(const struct log *l, enum log_level level, const char *event,

@@ -220,9 +220,15 @@ static void any_line(const struct log *l, const struct event *e, struct buf *b)
 	buf_puts(b, l->format == LOG_JSON ? "}\n" : "\n");
 }
 
+void log_level_set(struct log *l, enum log_level level)
+{
+	__atomic_store_n(&l->level, level, __ATOMIC_RELAXED);
+}
+
 static void put_event(const struct log *l, const struct event *e)
 {
-	if (!l || e->level < l->level || (size_t)e->level >= COUNT(level_names))
+	if (!l || e->level < __atomic_load_n(&l->level, __ATOMIC_RELAXED) ||
+		(size_t)e->level >= COUNT(level_names))
 		return;
 	int saved = errno;
 	if (l->format == LOG_LOGFMT && is_short(e)) {

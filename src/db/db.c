@@ -269,6 +269,11 @@ bool db_is_shared(const struct db *db)
 	return db->driver->concurrent;
 }
 
+void db_log_level_set(struct db *db, enum log_level level)
+{
+	log_level_set(&db->log_copy, level);
+}
+
 int64_t db_page_cache_kib(const struct db *db)
 {
 	const int64_t connections = (int64_t)db->pool.size + 2; /* the writer's and the feed's */

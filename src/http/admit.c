@@ -90,8 +90,8 @@ static enum err check_rate(struct exchange *x)
 	x->rsp.retry_after_s = wait_s;
 	const char *name = http_rate_name(class);
 	response_header(&x->rsp, "RateLimit-Policy",
-		str_of(arena_fmt(
-			x->req.arena, "\"%s\";q=%u;w=60", name, x->h->s.limits[class].per_minute)));
+		str_of(arena_fmt(x->req.arena, "\"%s\";q=%u;w=60", name,
+			http_limits_per_minute(x->h->limits, class))));
 	response_header(&x->rsp, "RateLimit",
 		str_of(arena_fmt(x->req.arena, "\"%s\";r=0;t=%lld", name, (long long)wait_s)));
 	return http_refuse(x, ERR_LIMITED, "rate_limit", NULL);

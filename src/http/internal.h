@@ -37,6 +37,9 @@ enum { RATE_REFUSAL = RATE_COUNT, RATE_ALL };
 struct http_limits;
 struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_COUNT]);
 void http_limits_free(struct http_limits *l);
+/* Other limits from now on, while requests ask; what a source has used stays used. */
+void http_limits_set(struct http_limits *l, const struct rate_limit limits[static RATE_COUNT]);
+unsigned http_limits_per_minute(const struct http_limits *l, unsigned class);
 /* True when the request may pass; otherwise the whole seconds until the next one may. Any thread.
  */
 bool http_limits_take(

@@ -24,9 +24,10 @@ struct shard {
 	struct bucket sets[SETS][WAYS];
 };
 struct http_limits {
-	struct hash_key key;           /* so that nobody can aim at a set */
-	int64_t interval_us[RATE_ALL]; /* 0: unlimited */
-	int64_t slack_us[RATE_ALL];
+	struct hash_key key;                   /* so that nobody can aim at a set */
+	_Atomic int64_t interval_us[RATE_ALL]; /* 0: unlimited */
+	_Atomic int64_t slack_us[RATE_ALL];
+	_Atomic unsigned per_minute[RATE_ALL];
 	struct shard shards[SHARDS];
 };
 
@@ -37,12 +38,27 @@ const char *http_rate_name(enum rate_class class)
 	return names[class];
 }
 
+/* Each number by itself: a request that comes between two of them is judged by the old and the new
+ * limit mixed, once. */
 static void limit_set(struct http_limits *l, size_t class, struct rate_limit limit)
 {
-	if (limit.per_minute > 0) {
-		l->interval_us[class] = 60 * 1000000LL / limit.per_minute;
-		l->slack_us[class] = l->interval_us[class] * (limit.burst - 1LL);
+	int64_t interval_us = limit.per_minute > 0 ? 60 * 1000000LL / limit.per_minute : 0;
+
+	l->slack_us[class] = interval_us * (limit.burst - 1LL);
+	l->per_minute[class] = limit.per_minute;
+	l->interval_us[class] = interval_us;
+}
+
+void http_limits_set(struct http_limits *l, const struct rate_limit limits[static RATE_COUNT])
+{
+	for (size_t i = 1; i < RATE_COUNT; i++) {
+		limit_set(l, i, limits[i]);
 	}
+}
+
+unsigned http_limits_per_minute(const struct http_limits *l, unsigned class)
+{
+	return l->per_minute[class];
 }
 
 struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_COUNT])
@@ -55,9 +71,7 @@ struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_C
 		free(l);
 		return NULL;
 	}
-	for (size_t i = 1; i < RATE_COUNT; i++) {
-		limit_set(l, i, limits[i]);
-	}
+	http_limits_set(l, limits);
 	limit_set(l, RATE_REFUSAL, (struct rate_limit){ .burst = 20, .per_minute = 300 });
 	for (size_t i = 0; i < SHARDS; i++) {
 		pthread_mutex_init(&l->shards[i].lock, NULL);
@@ -94,7 +108,8 @@ static struct bucket *bucket_of(
 bool http_limits_take(
 	struct http_limits *l, unsigned class, struct ip client, int64_t now_us, int64_t *wait_s)
 {
-	const int64_t interval_us = l->interval_us[class];
+	const int64_t interval_us =
+		atomic_load_explicit(&l->interval_us[class], memory_order_relaxed);
 	if (interval_us == 0) {
 		return true;
 	}
@@ -107,7 +122,8 @@ bool http_limits_take(
 	pthread_mutex_lock(&shard->lock);
 	struct bucket *b = bucket_of(shard->sets[(hash >> 32) % SETS], class, prefix.b);
 	int64_t full_at_us = b->full_at_us > now_us ? b->full_at_us : now_us;
-	const int64_t early_us = full_at_us - now_us - l->slack_us[class];
+	const int64_t early_us = full_at_us - now_us -
+				 atomic_load_explicit(&l->slack_us[class], memory_order_relaxed);
 	if (early_us <= 0) {
 		b->full_at_us = full_at_us + interval_us;
 	}

@@ -427,6 +427,17 @@ static void stop_listener(struct listener *l)
 	}
 }
 
+enum err http_limits_change(struct http *h, const struct rate_limit limits[static RATE_COUNT])
+{
+	for (size_t i = 1; i < RATE_COUNT; i++) {
+		if (!limits[i].burst != !limits[i].per_minute) {
+			return ERR_INVALID;
+		}
+	}
+	http_limits_set(h->limits, limits);
+	return ERR_OK;
+}
+
 /* The order matters: libmicrohttpd must not be stopped while a connection is suspended, so the
  * lanes end before it, and they end when no connection is left that could want one. Only what is
  * not done after STOP_GRACE_US is refused with 503. Operations see the server stop till the end. */

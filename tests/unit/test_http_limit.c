@@ -126,6 +126,38 @@ static void races(void **state)
 	http_limits_free(r.l);
 }
 
+/* Other limits hold from the next request on, also while others ask; what was used stays used. */
+static void changed(void **state)
+{
+	(void)state;
+	static const struct rate_limit none[RATE_COUNT] = { 0 };
+	static const struct rate_limit wide[RATE_COUNT] = {
+		[RATE_LOGIN] = { .burst = 5, .per_minute = 60 },
+	};
+	const struct ip a = address("192.0.2.1");
+	int64_t wait_s = 0;
+	struct racer r = { .l = http_limits_new(limits) };
+	assert_non_null(r.l);
+	pthread_t thread;
+	assert_int_equal(pthread_create(&thread, NULL, race, &r), 0);
+	for (int i = 0; i < 100; i++) {
+		http_limits_set(r.l, i % 2 ? limits : wide);
+	}
+	pthread_join(thread, NULL);
+	http_limits_set(r.l, limits);
+	assert_int_equal(http_limits_per_minute(r.l, RATE_LOGIN), 6);
+	while (http_limits_take(r.l, RATE_LOGIN, a, START, &wait_s)) {
+		continue;
+	}
+	http_limits_set(r.l, none);
+	for (int i = 0; i < 50; i++) {
+		assert_true(http_limits_take(r.l, RATE_LOGIN, a, START, &wait_s));
+	}
+	http_limits_set(r.l, limits);
+	assert_false(http_limits_take(r.l, RATE_LOGIN, a, START, &wait_s));
+	http_limits_free(r.l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +165,7 @@ int main(void)
 		cmocka_unit_test(sources_and_classes),
 		cmocka_unit_test(flood),
 		cmocka_unit_test(races),
+		cmocka_unit_test(changed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
