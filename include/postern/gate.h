@@ -5,23 +5,33 @@
  * is a refusal, and so is every trouble of our own. On every 200 all identity headers are set,
  * empty for a stranger, so that a proxy which copies them never lets a client's own through.
  *
- * The handlers take a `struct gate *` as context. Threads: a `struct gate` is read-only once
- * opened. */
+ * The handlers take a `struct gate *` as context. Threads: any; a `struct gate` changes by
+ * gate_theme_take alone. */
 #ifndef POSTERN_GATE_H
 #define POSTERN_GATE_H
 
 #include "postern/account.h"
 #include "postern/path.h"
+#include "postern/template.h"
 
+/* Addresses of static files of the pages. */
+struct gate_look {
+	const char *css, *js, *icon;
+};
 struct gate_settings {
 	const char *site_name, *tagline, *language;
-	const char *theme;           /* directory that overrides templates, or NULL */
-	const char *css, *js, *icon; /* addresses of static files of the pages */
+	const char *theme; /* directory that overrides templates, or NULL */
+	struct gate_look look;
 };
 struct gate;
 /* `why` names the template and what is wrong with it. All that is passed must outlive the gate. */
 enum err MUST_USE gate_open(const struct gate_settings *s, const struct paywall *wall,
 	const struct sites *sites, struct gate **out, char why[static 256]);
+/* Another theme in two steps, as mail_theme_load says; the addresses in `look` must live as long as
+ * the gate. Any thread. */
+enum err MUST_USE gate_theme_load(
+	const char *theme, struct template_set **out, char why[static 256]);
+void gate_theme_take(struct gate *g, struct template_set *fresh, const struct gate_look *look);
 void gate_close(struct gate *g);
 
 /* 200, 401 or 403, and nothing else. */

@@ -50,6 +50,12 @@ struct mail;
  * crypto_start must have run. */
 enum err MUST_USE mail_open(
 	const struct mail_settings *s, struct db *db, struct mail **out, char why[static 256]);
+/* The templates of a theme (NULL: the built-in ones), all of them there; then, in two steps so that
+ * nothing changes when another part of the theme is wrong, instead of those in use. `fresh` is
+ * taken over. Any thread. */
+enum err MUST_USE mail_theme_load(
+	const char *theme, struct template_set **out, char why[static 256]);
+void mail_theme_take(struct mail *m, struct template_set *fresh);
 void mail_close(struct mail *m); /* stops the thread; NULL is fine */
 
 struct notice {

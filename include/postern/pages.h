@@ -1,8 +1,8 @@
 /* pages: what readers see. Server-rendered HTML from web/templates; every page works without
  * JavaScript.
  *
- * The handlers take a `struct pages *` as context. Threads: a `struct pages` is read-only once
- * opened. */
+ * The handlers take a `struct pages *` as context. Threads: any; a `struct pages` changes
+ * by pages_theme_take alone. */
 #ifndef POSTERN_PAGES_H
 #define POSTERN_PAGES_H
 
@@ -22,9 +22,18 @@ struct pages;
 /* `why` names the template, line and fault, or the missing file. */
 enum err MUST_USE pages_open(const struct pages_settings *s, const struct accounts *accounts,
 	const struct paywall *wall, struct pages **out, char why[static 256]);
+/* Another theme in two steps, so that nothing changes when another part of it is wrong: loaded and
+ * checked, then taken instead of the one in use, or freed. `theme` NULL: the built-in one. Any
+ * thread, one at a time. */
+struct pages_theme;
+enum { PAGES_THEMES_MAX = 64 }; /* with other static files, until a restart: ERR_TOO_LARGE */
+enum err MUST_USE pages_theme_load(
+	const struct pages *p, const char *theme, struct pages_theme **out, char why[static 256]);
+void pages_theme_take(struct pages *p, struct pages_theme *fresh);
+void pages_theme_free(struct pages_theme *t); /* NULL is fine */
 void pages_close(struct pages *p);
-/* Where a static file ("postern.css") is served, for other rooms' pages; NULL: there is none such.
- */
+/* Where a static file ("postern.css") is served now, for other rooms' pages; NULL: there is none
+ * such. Lives as long as the pages. */
 const char *pages_asset_href(const struct pages *p, const char *name);
 
 http_handler pages_front, pages_section, pages_article, pages_media, pages_static, pages_icon,

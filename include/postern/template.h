@@ -5,8 +5,8 @@
  * Escaping is by type: only a value made with view_html prints raw under {{{x}}} or {{&x}}; a text
  * value is escaped there too, unless the set is TEMPLATE_TEXT (mail text parts, and the
  * specification's own cases), where nothing is escaped. So a theme author cannot open a hole by
- * writing three braces. Threads: a loaded set is read-only; any number of threads may render from
- * it. */
+ * writing three braces. Threads: any number may render from a set; template_replace alone changes
+ * one. */
 #ifndef POSTERN_TEMPLATE_H
 #define POSTERN_TEMPLATE_H
 
@@ -45,6 +45,9 @@ struct template_set;
 enum err MUST_USE template_load(const char *prefix, const char *override_dir,
 	struct template_set **out, char why[static 256]);
 void template_free(struct template_set *t);
+/* What is in `fresh` takes the place of what is in `t`, while others render from `t`: each
+ * rendering is of the old or of the new alone. Frees `fresh`. */
+void template_replace(struct template_set *t, struct template_set *fresh);
 bool template_has(const struct template_set *t, const char *name);
 /* ERR_NOT_FOUND: no such template; ERR_TOO_LARGE: above TEMPLATE_OUTPUT_MAX or too deep. */
 enum err MUST_USE template_render(const struct template_set *t, const char *name,

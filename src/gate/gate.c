@@ -4,21 +4,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum err gate_theme_load(const char *theme, struct template_set **out, char why[static 256])
+{
+	char dir[1024];
+
+	snprintf(dir, sizeof dir, "%s/templates", theme ? theme : "");
+	enum err e = template_load("web/templates/", theme ? dir : NULL, out, why);
+	if (!e && !template_has(*out, "gate.html")) {
+		snprintf(why, 256, "the template gate.html is missing");
+		e = ERR_INTERNAL;
+	}
+	return e;
+}
+
+static void look_take(struct gate *g, const struct gate_look *look)
+{
+	atomic_store(&g->css, look->css);
+	atomic_store(&g->js, look->js);
+	atomic_store(&g->icon, look->icon);
+}
+
+void gate_theme_take(struct gate *g, struct template_set *fresh, const struct gate_look *look)
+{
+	template_replace(g->templates, fresh);
+	look_take(g, look);
+}
+
 enum err gate_open(const struct gate_settings *s, const struct paywall *wall,
 	const struct sites *sites, struct gate **out, char why[static 256])
 {
 	struct gate *g = calloc(1, sizeof *g);
-	char dir[1024];
 
 	if (!g)
 		return ERR_NOMEM;
-	*g = (struct gate){ .set = *s, .wall = wall, .sites = sites };
-	snprintf(dir, sizeof dir, "%s/templates", s->theme ? s->theme : "");
-	enum err e = template_load("web/templates/", s->theme ? dir : NULL, &g->templates, why);
-	if (!e && !template_has(g->templates, "gate.html")) {
-		snprintf(why, 256, "the template gate.html is missing");
-		e = ERR_INTERNAL;
-	}
+	g->set = *s;
+	g->wall = wall;
+	g->sites = sites;
+	look_take(g, &s->look);
+	enum err e = gate_theme_load(s->theme, &g->templates, why);
 	if (e)
 		gate_close(g);
 	else

@@ -2,6 +2,8 @@
 #ifndef POSTERN_GATE_INTERNAL_H
 #define POSTERN_GATE_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "postern/gate.h"
 #include "postern/template.h"
 
@@ -10,6 +12,7 @@ struct gate {
 	const struct paywall *wall;
 	const struct sites *sites;
 	struct template_set *templates;
+	_Atomic(const char *) css, js, icon;
 };
 
 /* ---- original.c: the request that the proxy asks about ---- */

@@ -142,9 +142,9 @@ static void site_view(struct view *root, const struct gate *g, struct arena *a, 
 	view_z(page, "title", title);
 	view_bool(page, "robots_noindex", true);
 	view_child(root, "page", page);
-	view_z(root, "asset_css", g->set.css);
-	view_z(root, "asset_js", g->set.js);
-	view_z(root, "asset_icon", g->set.icon);
+	view_z(root, "asset_css", g->css);
+	view_z(root, "asset_js", g->js);
+	view_z(root, "asset_icon", g->icon);
 	view_list(root, "sections");
 }
 

@@ -4,24 +4,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static enum err load_templates(struct mail *m, char *why)
+static enum err have_all(const struct template_set *t, char why[static 256])
 {
 	static const char *const suffixes[] = { ".subject.txt", ".txt", ".html" };
-	enum err e = template_load("web/mail/", m->s.theme, &m->templates, why);
-	if (e)
-		return e;
+
 	for (int kind = 1; kind < MAIL_KIND_COUNT; kind++) {
 		for (size_t i = 0; i < COUNT(suffixes); i++) {
 			char name[64];
 			snprintf(name, sizeof name, "%s%s", mail_kind_name((enum mail_kind)kind),
 				suffixes[i]);
-			if (template_has(m->templates, name))
+			if (template_has(t, name))
 				continue;
 			snprintf(why, 256, "the mail template %s is missing", name);
 			return ERR_INVALID;
 		}
 	}
 	return ERR_OK;
+}
+
+enum err mail_theme_load(const char *theme, struct template_set **out, char why[static 256])
+{
+	char dir[1024];
+
+	snprintf(dir, sizeof dir, "%s/mail", theme ? theme : "");
+	enum err e = template_load("web/mail/", theme ? dir : NULL, out, why);
+	return e ? e : have_all(*out, why);
+}
+
+void mail_theme_take(struct mail *m, struct template_set *fresh)
+{
+	template_replace(m->templates, fresh);
 }
 
 enum err mail_open(
@@ -38,7 +50,7 @@ enum err mail_open(
 	if (!e && *m->smtp_url)
 		mail_smtp_start();
 	if (!e)
-		e = load_templates(m, why);
+		e = mail_theme_load(m->s.theme, &m->templates, why);
 	if (e) {
 		mail_close(m);
 		return e;

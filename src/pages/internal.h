@@ -2,6 +2,8 @@
 #ifndef POSTERN_PAGES_INTERNAL_H
 #define POSTERN_PAGES_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "postern/pages.h"
 #include "postern/text.h"
 
@@ -13,15 +15,24 @@ struct asset {
 	char etag[20];
 };
 enum { ASSET_CSS, ASSET_JS, ASSET_ICON, ASSET_COUNT };
+/* Answers under way and pages in browsers still want the files of a theme that was replaced: they
+ * stay as long as the pages do. */
+struct assets {
+	struct asset v[ASSET_COUNT];
+	struct buf files[ASSET_COUNT]; /* bytes of a theme's own files */
+	struct assets *older;
+	unsigned generation;
+};
 
 struct pages {
 	struct pages_settings set;
 	const struct accounts *accounts;
 	const struct paywall *wall;
 	struct template_set *templates;
-	struct asset assets[ASSET_COUNT];
-	struct buf asset_files[ASSET_COUNT]; /* bytes of a theme's own files */
+	_Atomic(struct assets *) assets; /* those that pages name now */
 };
+/* The asset that pages name now. */
+const struct asset *pages_asset(const struct pages *p, unsigned i);
 
 /* ---- view.c ---- */
 struct page {

@@ -17,19 +17,21 @@ static const char *const needed_templates[] = { "front.html", "section.html", "a
 	"mailbox.html" };
 enum { ASSET_BYTES_MAX = 1 << 20 };
 
+/* ---- static files ---- */
+
 /* A theme's file if it has one, else the built-in one. */
-static enum err asset_bytes(struct pages *p, unsigned i, char why[static 256])
+static enum err asset_bytes(struct assets *all, unsigned i, const char *theme, char why[static 256])
 {
 	char path[1024];
-	struct asset *as = &p->assets[i];
+	struct asset *as = &all->v[i];
 	const struct embedded_file *f;
 
-	p->asset_files[i] = BUF(ASSET_BYTES_MAX);
-	if (p->set.theme) {
-		snprintf(path, sizeof path, "%s/static/%s", p->set.theme, as->name);
-		enum err e = file_read(path, &p->asset_files[i]);
+	all->files[i] = BUF(ASSET_BYTES_MAX);
+	if (theme) {
+		snprintf(path, sizeof path, "%s/static/%s", theme, as->name);
+		enum err e = file_read(path, &all->files[i]);
 		if (!e) {
-			as->bytes = buf_view(&p->asset_files[i]);
+			as->bytes = buf_view(&all->files[i]);
 			return ERR_OK;
 		}
 		if (e != ERR_NOT_FOUND) {
@@ -47,15 +49,15 @@ static enum err asset_bytes(struct pages *p, unsigned i, char why[static 256])
 	return ERR_OK;
 }
 
-static enum err asset_open(struct pages *p, unsigned i, char why[static 256])
+static enum err asset_open(struct assets *all, unsigned i, const char *theme, char why[static 256])
 {
 	uint8_t hash[HASH_BYTES];
 	char tag[HASH_TAG_SIZE];
-	struct asset *as = &p->assets[i];
+	struct asset *as = &all->v[i];
 
 	as->name = asset_files[i].name;
 	as->content_type = asset_files[i].content_type;
-	enum err e = asset_bytes(p, i, why);
+	enum err e = asset_bytes(all, i, theme, why);
 	if (e)
 		return e;
 	crypto_digest(as->bytes, hash);
@@ -71,38 +73,125 @@ static enum err asset_open(struct pages *p, unsigned i, char why[static 256])
 	return e;
 }
 
-static enum err open_parts(struct pages *p, char why[static 256])
+static void assets_free(struct assets *all)
+{
+	for (unsigned i = 0; all && i < ASSET_COUNT; i++) {
+		buf_free(&all->files[i]);
+		buf_free(&all->v[i].gzip);
+		buf_free(&all->v[i].brotli);
+	}
+	free(all);
+}
+
+static bool assets_equal(const struct assets *a, const struct assets *b)
+{
+	for (unsigned i = 0; i < ASSET_COUNT; i++) {
+		if (!a || strcmp(a->v[i].href, b->v[i].href) != 0)
+			return false;
+	}
+	return true;
+}
+
+const struct asset *pages_asset(const struct pages *p, unsigned i)
+{
+	return &atomic_load(&p->assets)->v[i];
+}
+
+/* ---- themes ---- */
+
+struct pages_theme {
+	struct template_set *templates;
+	struct assets *assets;
+};
+
+static enum err templates_load(const char *theme, struct template_set **out, char why[static 256])
 {
 	char dir[1024];
 
-	snprintf(dir, sizeof dir, "%s/templates", p->set.theme ? p->set.theme : "");
-	enum err e = template_load("web/templates/", p->set.theme ? dir : NULL, &p->templates, why);
+	snprintf(dir, sizeof dir, "%s/templates", theme ? theme : "");
+	enum err e = template_load("web/templates/", theme ? dir : NULL, out, why);
 	for (size_t i = 0; !e && i < COUNT(needed_templates); i++) {
-		if (!template_has(p->templates, needed_templates[i])) {
+		if (!template_has(*out, needed_templates[i])) {
 			snprintf(why, 256, "the template %s is missing", needed_templates[i]);
 			e = ERR_INTERNAL;
 		}
 	}
-	for (unsigned i = 0; !e && i < ASSET_COUNT; i++)
-		e = asset_open(p, i, why);
 	return e;
+}
+
+void pages_theme_free(struct pages_theme *t)
+{
+	if (!t)
+		return;
+	template_free(t->templates);
+	assets_free(t->assets);
+	free(t);
+}
+
+static enum err theme_fill(struct pages_theme *t, const char *theme, char why[static 256])
+{
+	t->assets = calloc(1, sizeof *t->assets);
+	enum err e = t->assets ? templates_load(theme, &t->templates, why) : ERR_NOMEM;
+	for (unsigned i = 0; !e && i < ASSET_COUNT; i++)
+		e = asset_open(t->assets, i, theme, why);
+	return e;
+}
+
+enum err pages_theme_load(
+	const struct pages *p, const char *theme, struct pages_theme **out, char why[static 256])
+{
+	const struct assets *now = atomic_load(&p->assets);
+	struct pages_theme *t = calloc(1, sizeof *t);
+	enum err e = t ? theme_fill(t, theme, why) : ERR_NOMEM;
+
+	if (!e && now && now->generation >= PAGES_THEMES_MAX && !assets_equal(now, t->assets)) {
+		snprintf(why, 256, "the static files were replaced %d times; restart for more",
+			PAGES_THEMES_MAX);
+		e = ERR_TOO_LARGE;
+	}
+	if (e)
+		pages_theme_free(t);
+	else
+		*out = t;
+	return e;
+}
+
+void pages_theme_take(struct pages *p, struct pages_theme *fresh)
+{
+	struct assets *now = atomic_load(&p->assets);
+
+	if (!assets_equal(now, fresh->assets)) {
+		fresh->assets->older = now;
+		fresh->assets->generation = now ? now->generation + 1 : 0;
+		atomic_store(&p->assets, fresh->assets);
+		fresh->assets = NULL;
+	}
+	if (p->templates) {
+		template_replace(p->templates, fresh->templates);
+	} else {
+		p->templates = fresh->templates;
+	}
+	fresh->templates = NULL;
+	pages_theme_free(fresh);
 }
 
 enum err pages_open(const struct pages_settings *s, const struct accounts *accounts,
 	const struct paywall *wall, struct pages **out, char why[static 256])
 {
 	struct pages *p = calloc(1, sizeof *p);
+	struct pages_theme *theme = NULL;
 
 	if (!p)
 		return ERR_NOMEM;
 	p->set = *s;
 	p->accounts = accounts;
 	p->wall = wall;
-	enum err e = open_parts(p, why);
+	enum err e = pages_theme_load(p, s->theme, &theme, why);
 	if (e) {
 		pages_close(p);
 		return e;
 	}
+	pages_theme_take(p, theme);
 	*out = p;
 	return ERR_OK;
 }
@@ -111,10 +200,9 @@ void pages_close(struct pages *p)
 {
 	if (!p)
 		return;
-	for (unsigned i = 0; i < ASSET_COUNT; i++) {
-		buf_free(&p->asset_files[i]);
-		buf_free(&p->assets[i].gzip);
-		buf_free(&p->assets[i].brotli);
+	for (struct assets *a = atomic_load(&p->assets), *older; a; a = older) {
+		older = a->older;
+		assets_free(a);
 	}
 	template_free(p->templates);
 	free(p);
@@ -123,8 +211,8 @@ void pages_close(struct pages *p)
 const char *pages_asset_href(const struct pages *p, const char *name)
 {
 	for (unsigned i = 0; i < ASSET_COUNT; i++) {
-		if (strcmp(p->assets[i].name, name) == 0)
-			return p->assets[i].href;
+		if (strcmp(pages_asset(p, i)->name, name) == 0)
+			return pages_asset(p, i)->href;
 	}
 	return NULL;
 }
@@ -142,15 +230,17 @@ static void asset_answer(struct response *rsp, const struct asset *as, const cha
 	response_header(rsp, "Cache-Control", str_of(cache));
 }
 
-/* The hash in the address makes the file immutable; an old hash is not found rather than answered
- * with new bytes. */
+/* The hash in the address makes the file immutable; an old hash has the old bytes, as long as the
+ * server runs, else it is not found rather than answered with new ones. */
 enum err pages_static(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 
-	for (unsigned i = 0; i < ASSET_COUNT; i++) {
-		if (str_eq(r->path, str_of(p->assets[i].href))) {
-			asset_answer(rsp, &p->assets[i], "public, max-age=31536000, immutable");
+	for (const struct assets *a = atomic_load(&p->assets); a; a = a->older) {
+		for (unsigned i = 0; i < ASSET_COUNT; i++) {
+			if (!str_eq(r->path, str_of(a->v[i].href)))
+				continue;
+			asset_answer(rsp, &a->v[i], "public, max-age=31536000, immutable");
 			return ERR_OK;
 		}
 	}
@@ -162,6 +252,6 @@ enum err pages_icon(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 
 	(void)r;
-	asset_answer(rsp, &p->assets[ASSET_ICON], "public, max-age=86400");
+	asset_answer(rsp, pages_asset(p, ASSET_ICON), "public, max-age=86400");
 	return ERR_OK;
 }

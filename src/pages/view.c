@@ -145,9 +145,9 @@ struct view *page_view(const struct pages *p, const struct request *r, const str
 	view_z(root, "register_href", local_href(a, "/register", back));
 	view_z(root, "reset_href", local_href(a, "/reset", back));
 	view_text(root, "return_to", back);
-	view_z(root, "asset_css", p->assets[ASSET_CSS].href);
-	view_z(root, "asset_js", p->assets[ASSET_JS].href);
-	view_z(root, "asset_icon", p->assets[ASSET_ICON].href);
+	view_z(root, "asset_css", pages_asset(p, ASSET_CSS)->href);
+	view_z(root, "asset_js", pages_asset(p, ASSET_JS)->href);
+	view_z(root, "asset_icon", pages_asset(p, ASSET_ICON)->href);
 	view_bool(root, "feed_href", false);
 	view_z(root, "notice", pg->notice);
 	view_z(root, "institution", pg->institution);

@@ -2,6 +2,8 @@
 #ifndef POSTERN_TEXT_TEMPLATE_H
 #define POSTERN_TEXT_TEMPLATE_H
 
+#include <pthread.h>
+
 #include "postern/template.h"
 #include "postern/text.h"
 
@@ -34,6 +36,7 @@ struct template
 };
 
 struct template_set {
+	pthread_rwlock_t lock; /* of what follows, once it is shared */
 	struct arena *arena;
 	struct template *v;
 	size_t n;

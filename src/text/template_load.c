@@ -11,6 +11,7 @@ static struct template_set *set_new(size_t room)
 	struct template_set *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
+	pthread_rwlock_init(&s->lock, NULL);
 	s->arena = arena_new(SET_ARENA_MAX);
 	s->v = calloc(room ? room : 1, sizeof *s->v);
 	if (s->arena && s->v)
@@ -23,11 +24,29 @@ void template_free(struct template_set *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->n; i++)
+	for (size_t i = 0; t->v && i < t->n; i++)
 		free(t->v[i].nodes);
 	free(t->v);
 	arena_free(t->arena);
+	pthread_rwlock_destroy(&t->lock);
 	free(t);
+}
+
+void template_replace(struct template_set *t, struct template_set *fresh)
+{
+	struct arena *arena = fresh->arena;
+	struct template *v = fresh->v;
+	size_t n = fresh->n;
+
+	pthread_rwlock_wrlock(&t->lock);
+	fresh->arena = t->arena;
+	fresh->v = t->v;
+	fresh->n = t->n;
+	t->arena = arena;
+	t->v = v;
+	t->n = n;
+	pthread_rwlock_unlock(&t->lock);
+	template_free(fresh);
 }
 
 static const struct template *find(const struct template_set *s, struct str name)
@@ -152,11 +171,17 @@ bool template_has(const struct template_set *t, const char *name)
 	return find(t, str_of(name)) != NULL;
 }
 
+/* The set is const to who renders; its lock is not. */
 enum err template_render(const struct template_set *t, const char *name, enum template_mode mode,
 	const struct view *root, struct buf *out)
 {
+	pthread_rwlock_t *lock = &((struct template_set *)(uintptr_t)t)->lock;
+
+	pthread_rwlock_rdlock(lock);
 	const struct template *found = find(t, str_of(name));
-	return found ? template_run(found, mode, root, out) : ERR_NOT_FOUND;
+	enum err e = found ? template_run(found, mode, root, out) : ERR_NOT_FOUND;
+	pthread_rwlock_unlock(lock);
+	return e;
 }
 
 /* ---- from memory ---- */

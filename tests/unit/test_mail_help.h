@@ -7,12 +7,14 @@
 
 #include "postern/crypto.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -20,7 +22,7 @@
 enum { START_S = 1795513200, ROWS_MAX = 1000 };
 
 struct fixture {
-	char folder[64], url[112], maildir[112];
+	char folder[64], url[112], maildir[112], theme[112];
 	struct db *db;
 	_Atomic int64_t now_s;
 	struct clock clock;
@@ -86,6 +88,22 @@ static inline int remove_one(const char *path, const struct stat *st, int type, 
 {
 	(void)st, (void)type, (void)at;
 	return remove(path);
+}
+
+/* A theme of one file, named as below the folder mail/ of a theme. */
+static inline void fixture_theme(struct fixture *f, const char *name, const char *text)
+{
+	char path[256];
+	snprintf(f->theme, sizeof f->theme, "%s/theme", f->folder);
+	assert_true(mkdir(f->theme, 0700) == 0 || errno == EEXIST);
+	snprintf(path, sizeof path, "%s/mail", f->theme);
+	assert_true(mkdir(path, 0700) == 0 || errno == EEXIST);
+	snprintf(path, sizeof path, "%s/mail/%s", f->theme, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	f->settings.theme = f->theme;
 }
 
 static inline int fixture_end(void **state)

@@ -166,12 +166,7 @@ static void test_queue_injection(void **state)
 	assert_int_equal(queue(f->db, m, &none), ERR_INVALID);
 	mail_close(m);
 
-	char path[128];
-	snprintf(path, sizeof path, "%s/reset.subject.txt", f->folder);
-	FILE *theme = fopen(path, "w");
-	fputs("Hello {{name}}\r\nBcc: eve@example.org\n", theme);
-	fclose(theme);
-	f->settings.theme = f->folder;
+	fixture_theme(f, "reset.subject.txt", "Hello {{name}}\r\nBcc: eve@example.org\n");
 	m = fixture_mail(f, f->db);
 	const struct notice two = notice_to("ada@example.org", START_S);
 	assert_int_equal(queue(f->db, m, &two), ERR_INVALID);

@@ -35,12 +35,7 @@ static void test_delivers(void **state)
 	struct fixture *f = *state;
 	struct peer p;
 	char id[200], expect[200];
-	char theme[128];
-	snprintf(theme, sizeof theme, "%s/reset.txt", f->folder);
-	FILE *file = fopen(theme, "w");
-	fputs(".\n..two\n.dot\n", file);
-	fclose(file);
-	f->settings.theme = f->folder;
+	fixture_theme(f, "reset.txt", ".\n..two\n.dot\n");
 	struct mail *m = mail_at(f, &p, (struct peer_mode){ 0 });
 	send_to(f, m, "ada@example.org", "sent");
 	assert_int_equal(p.count, 1);

@@ -357,7 +357,7 @@ static void *render_often(void *set)
 	return NULL;
 }
 
-/* Goal: threads share a loaded set without a lock. */
+/* Goal: threads share a loaded set. */
 static void race(void **state)
 {
 	(void)state;
@@ -369,6 +369,55 @@ static void race(void **state)
 	assert_int_equal(template_load("web/templates/", NULL, &set, why), ERR_OK);
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, render_often, set), 0);
+	for (int i = 0; i < THREADS; i++) {
+		void *failed = set;
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	template_free(set);
+}
+
+static void *render_mine(void *set)
+{
+	for (int i = 0; i < 300; i++) {
+		BUF_AUTO out = BUF(1 << 20);
+		ARENA_AUTO *a = arena_new(4096);
+		if (template_render(set, "error.html", TEMPLATE_HTML, view_object(a), &out) !=
+				ERR_OK ||
+			(strcmp(out.p, "one one") != 0 && strcmp(out.p, "two two") != 0))
+			return set;
+	}
+	return NULL;
+}
+
+static struct template_set *set_of(const char *text)
+{
+	struct template_set *set = NULL;
+	char why[256], dir[] = "/tmp/postern-swap-XXXXXX", file[64];
+	assert_non_null(mkdtemp(dir));
+	snprintf(file, sizeof file, "%s/error.html", dir);
+	FILE *out = fopen(file, "we");
+	assert_non_null(out);
+	fputs(text, out);
+	fclose(out);
+	assert_int_equal(template_load("web/templates/", dir, &set, why), ERR_OK);
+	unlink(file);
+	rmdir(dir);
+	return set;
+}
+
+/* Goal: a set is replaced while threads render from it; each rendering is of one of the two. */
+static void replaced(void **state)
+{
+	(void)state;
+	pthread_t threads[THREADS];
+	if (!embedded_find("web/templates/error.html"))
+		skip();
+	struct template_set *set = set_of("one one");
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, render_mine, set), 0);
+	for (int i = 0; i < 20; i++)
+		template_replace(set, set_of(i % 2 ? "one one" : "two two"));
 	for (int i = 0; i < THREADS; i++) {
 		void *failed = set;
 		pthread_join(threads[i], &failed);
@@ -390,6 +439,7 @@ int main(void)
 		cmocka_unit_test(theme),
 		cmocka_unit_test(theme_faults),
 		cmocka_unit_test(race),
+		cmocka_unit_test(replaced),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
