@@ -334,6 +334,7 @@ static int load_config(struct cli *c)
 
 	if (!path && access("postern.ini", F_OK) == 0)
 		path = "postern.ini";
+	c->app.source = (struct config_source){ .path = path, .env = c->env };
 	enum err e = config_load(path, c->env, c->app.arena, &c->app.cfg, why);
 	return e ? cli_fail(EXIT_CONFIG, "%s", why) : EXIT_DONE;
 }

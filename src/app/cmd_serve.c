@@ -85,7 +85,7 @@ int cmd_config_check(struct cli *c)
 	const char *theme = c->app.cfg.theme;
 
 	snprintf(dir, sizeof dir, "%s/templates", theme);
-	enum err e = app_check_mail(&c->app, why);
+	enum err e = app_check_mail(&c->app.cfg, &c->app, why);
 	if (!e)
 		e = template_load("web/templates/", *theme ? dir : NULL, &t, why);
 	template_free(t);

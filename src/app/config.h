@@ -75,6 +75,8 @@ struct setting {
 };
 extern const struct setting settings[];
 extern const size_t setting_count;
+/* Taken by SIGHUP, without a restart. */
+bool setting_is_live(const struct setting *s);
 
 enum { CONFIG_WHY_SIZE = 512 };
 /* `path` NULL: no file. `env` is environ or a test's own. Strings live in the arena. On ERR_INVALID

@@ -94,7 +94,7 @@ void config_sample(struct buf *out)
 		wrap(out, "# ", s->help, 98);
 		buf_puts(out, "# (");
 		range_write(out, s);
-		buf_puts(out, ")\n");
+		buf_fmt(out, "%s)\n", setting_is_live(s) ? "; taken by SIGHUP" : "");
 		if (s->type == SETTING_SECRET)
 			buf_fmt(out, ";%s_file = /path/of/a/file/that/holds/it\n", s->name);
 		buf_fmt(out, ";%s =%s%s\n", s->name, *s->fallback ? " " : "", s->fallback);
@@ -111,6 +111,7 @@ void config_reference(struct buf *out)
 			s->type == SETTING_SECRET ? " (or `…_file`)" : "", *s->fallback ? "`" : "",
 			s->fallback, *s->fallback ? "`" : "");
 		range_write(out, s);
-		buf_fmt(out, " | %s |\n", s->help);
+		buf_fmt(out, " | %s%s |\n", s->help,
+			setting_is_live(s) ? " Taken by `SIGHUP`." : "");
 	}
 }

@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <string.h>
+
 #define TEXT(section, name, member, fallback, choices, help)                                       \
 	{                                                                                          \
 		section, name, SETTING_TEXT, offsetof(struct config, member), fallback, 0, 0, "",  \
@@ -241,3 +243,16 @@ const struct setting settings[] = {
 		"minutes", "How long an address that proved nothing is."),
 };
 const size_t setting_count = COUNT(settings);
+
+bool setting_is_live(const struct setting *s)
+{
+	static const char *const names[][2] = { { "log", "level" }, { "web", "theme" } };
+	struct str name = str_of(s->name);
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (strcmp(s->section, names[i][0]) == 0 && strcmp(s->name, names[i][1]) == 0)
+			return true;
+	}
+	return strcmp(s->section, "limits") == 0 &&
+	       (str_ends(name, STR("_burst")) || str_ends(name, STR("_per_minute")));
+}

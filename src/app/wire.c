@@ -1,6 +1,5 @@
 #include "wire.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,11 +14,11 @@ static const char content_security_policy[] =
 	"'self'; base-uri 'none'; "
 	"object-src 'none'; frame-ancestors 'none'";
 
-static enum log_level log_level_of(const char *name)
+enum log_level app_log_level(const struct config *c)
 {
 	static const char *const names[] = { "debug", "info", "warn", "error" };
 	for (unsigned i = 0; i < COUNT(names); i++) {
-		if (strcmp(names[i], name) == 0)
+		if (strcmp(names[i], c->log_level) == 0)
 			return (enum log_level)i;
 	}
 	return LOG_INFO;
@@ -61,10 +60,8 @@ static struct account_settings account_settings(const struct config *c)
 	};
 }
 
-static struct mail_settings mail_settings(const struct app *app)
+static struct mail_settings mail_settings(const struct config *c, const struct app *app)
 {
-	const struct config *c = &app->cfg;
-
 	return (struct mail_settings){ .transport = c->mail_transport,
 		.from = c->mail_from,
 		.from_name = *c->mail_from_name ? c->mail_from_name : c->site_name,
@@ -84,9 +81,10 @@ static struct mail_settings mail_settings(const struct app *app)
 		.log = &app->log };
 }
 
-enum err app_check_mail(const struct app *app, char why[static CONFIG_WHY_SIZE])
+enum err app_check_mail(
+	const struct config *c, const struct app *app, char why[static CONFIG_WHY_SIZE])
 {
-	struct mail_settings set = mail_settings(app);
+	struct mail_settings set = mail_settings(c, app);
 	struct mail *m = NULL;
 	enum err e = mail_open(&set, NULL, &m, why);
 
@@ -183,7 +181,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	if (use == DB_SERVE)
 		memory_tune_start();
 	zone_set(app->arena, c->timezone);
-	app->log = (struct log){ .level = log_level_of(c->log_level),
+	app->log = (struct log){ .level = app_log_level(c),
 		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
 		.fd = 2 };
 	if (use == DB_SERVE && !hashers_start(app, why))
@@ -204,7 +202,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	e = use == DB_LOOK ? db_version_fits(app->db, why) : db_migrate(app->db, why);
 	if (e)
 		return e;
-	struct mail_settings mail = mail_settings(app);
+	struct mail_settings mail = mail_settings(c, app);
 	if (use != DB_LOOK) /* which sends none, and makes no folder for it */
 		e = mail_open(&mail, app->db, &app->mail, why);
 	if (e)
@@ -260,6 +258,22 @@ static bool identify_known(void *ctx, struct str token, int64_t now_s, struct ca
 	return account_identify_cached(ctx, token, now_s, out);
 }
 
+void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT])
+{
+	out[RATE_PAGE] =
+		(struct rate_limit){ (unsigned)c->page_burst, (unsigned)c->page_per_minute };
+	out[RATE_LOGIN] =
+		(struct rate_limit){ (unsigned)c->login_burst, (unsigned)c->login_per_minute };
+	out[RATE_MAIL] =
+		(struct rate_limit){ (unsigned)c->mail_burst, (unsigned)c->mail_per_minute };
+	out[RATE_WRITE] =
+		(struct rate_limit){ (unsigned)c->write_burst, (unsigned)c->write_per_minute };
+	out[RATE_GATE] =
+		(struct rate_limit){ (unsigned)c->gate_burst, (unsigned)c->gate_per_minute };
+	out[RATE_SERVICE] =
+		(struct rate_limit){ (unsigned)c->service_burst, (unsigned)c->service_per_minute };
+}
+
 static void http_fill(struct app *app)
 {
 	const struct config *c = &app->cfg;
@@ -298,18 +312,14 @@ static void http_fill(struct app *app)
 		.group_count = COUNT(app->groups),
 		.ops = &app->ops };
 	memcpy(h->trusted_proxies, c->trusted_proxies, sizeof h->trusted_proxies);
-	h->limits[RATE_PAGE] =
-		(struct rate_limit){ (unsigned)c->page_burst, (unsigned)c->page_per_minute };
-	h->limits[RATE_LOGIN] =
-		(struct rate_limit){ (unsigned)c->login_burst, (unsigned)c->login_per_minute };
-	h->limits[RATE_MAIL] =
-		(struct rate_limit){ (unsigned)c->mail_burst, (unsigned)c->mail_per_minute };
-	h->limits[RATE_WRITE] =
-		(struct rate_limit){ (unsigned)c->write_burst, (unsigned)c->write_per_minute };
-	h->limits[RATE_GATE] =
-		(struct rate_limit){ (unsigned)c->gate_burst, (unsigned)c->gate_per_minute };
-	h->limits[RATE_SERVICE] =
-		(struct rate_limit){ (unsigned)c->service_burst, (unsigned)c->service_per_minute };
+	app_limits(c, h->limits);
+}
+
+struct gate_look gate_look(const struct app *app)
+{
+	return (struct gate_look){ .css = pages_asset_href(app->pages, "postern.css"),
+		.js = pages_asset_href(app->pages, "postern.js"),
+		.icon = pages_asset_href(app->pages, "icon.svg") };
 }
 
 static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
@@ -319,9 +329,7 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.tagline = c->tagline,
 		.language = c->language,
 		.theme = *c->theme ? c->theme : NULL,
-		.css = pages_asset_href(app->pages, "postern.css"),
-		.js = pages_asset_href(app->pages, "postern.js"),
-		.icon = pages_asset_href(app->pages, "icon.svg") };
+		.look = gate_look(app) };
 
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
 }
@@ -411,6 +419,7 @@ void app_block_signals(void)
 {
 	sigset_t set = stop_signals();
 
+	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
@@ -429,18 +438,31 @@ static void drain(struct app *app, const sigset_t *set, int signal)
 		(void)sigtimedwait(set, NULL, &grace);
 }
 
+/* The signal that ends it. One that comes while the configuration is being read waits until that is
+ * done; while it stops, SIGHUP is not looked at any more. */
+static int signal_wait(struct app *app)
+{
+	sigset_t set = stop_signals();
+
+	sigaddset(&set, SIGHUP);
+	for (;;) {
+		int got = sigwaitinfo(&set, NULL);
+		if (got == SIGHUP && app->source.env)
+			app_reload(app);
+		else if (got > 0)
+			return got;
+	}
+}
+
 void app_wait(struct app *app)
 {
 	sigset_t set = stop_signals();
 	struct housekeeping *h = housekeeping_start(app);
-	int got;
 
 	if (!h)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("step", "start"),
 			log_z("err", err_name(ERR_NOMEM)));
-	do
-		got = sigwaitinfo(&set, NULL);
-	while (got < 0 && errno == EINTR);
+	int got = signal_wait(app);
 	drain(app, &set, got);
 	housekeeping_stop(h);
 }

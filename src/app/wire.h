@@ -11,8 +11,14 @@
 #include "postern/pages.h"
 
 struct readiness;
+/* Where the configuration came from, to be read again. */
+struct config_source {
+	const char *path; /* NULL: no file */
+	char **env;       /* NULL: it is not read again */
+};
 struct app {
 	struct config cfg;
+	struct config_source source;
 	struct arena *arena;
 	struct log log;
 	struct clock clock;
@@ -38,12 +44,14 @@ struct app {
  * database. `why` says what is wrong. app->cfg and arena must be set. */
 enum err MUST_USE app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE]);
 /* Templates and settings of mail alone, without a database. */
-enum err MUST_USE app_check_mail(const struct app *app, char why[static CONFIG_WHY_SIZE]);
+enum err MUST_USE app_check_mail(
+	const struct config *c, const struct app *app, char why[static CONFIG_WHY_SIZE]);
 /* Look-ups of crawlers, which serving and `crawler check` need; app_close ends them. */
 enum err MUST_USE app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE]);
 /* Then: pages and the server. */
 enum err MUST_USE app_start(struct app *app, char why[static CONFIG_WHY_SIZE]);
-/* Serves until SIGINT or SIGTERM, doing the housekeeping meanwhile; then is not ready for
+/* Serves until SIGINT or SIGTERM, reading the configuration again at SIGHUP (which ends it where
+ * the configuration has no source), doing the housekeeping meanwhile; then is not ready for
  * server.drain_s, so that a balancer sends its requests elsewhere, and returns. A second signal
  * cuts that short. The signals must be blocked in all threads. */
 void app_wait(struct app *app);
@@ -51,6 +59,16 @@ void app_close(struct app *app);
 struct teaser_bound app_teaser_bound(const struct config *c);
 /* Blocks the signals app_wait waits for: before any thread starts. */
 void app_block_signals(void);
+
+/* ---- of the configuration, for the start and for reload.c ---- */
+enum log_level app_log_level(const struct config *c);
+void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT]);
+struct gate_look gate_look(const struct app *app);
+
+/* ---- reload.c ---- */
+/* Reads and checks all, takes what can change now, and logs what was taken and what needs a
+ * restart. On the thread that waits. */
+void app_reload(struct app *app);
 
 /* ---- caches.c ---- */
 /* Of a serving program: makes the caches and starts the feed of changes, before other threads are
