@@ -16,6 +16,7 @@ struct api {
 	const struct paywall *wall;
 	const struct sites *sites; /* behind the gate */
 	struct teaser_bound teaser;
+	unsigned search_ms; /* longest search */
 };
 
 http_handler api_session_create, api_session_list, api_session_end, api_session_end_current;

@@ -98,6 +98,7 @@ struct article_filter {
 	int64_t before_at;    /* cursor: older than (before_at, before_id) */
 	struct str before_id; /* empty: from the newest */
 	size_t limit;         /* at most LIST_MAX */
+	unsigned search_ms;   /* ERR_BUSY when words or tag take longer to find; 0: no limit */
 	bool all;             /* command line only: also what is withheld, embargoed, expired */
 	int64_t now_s;
 };

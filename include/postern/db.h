@@ -182,6 +182,9 @@ struct db_call {
 	const struct db_shape *shape; /* db_get, db_list */
 	struct arena *arena;          /* db_list, and wherever a shape has DB_COL_STR */
 	size_t max_rows;              /* db_list: more is ERR_TOO_LARGE */
+	/* db_list: ERR_BUSY when it takes longer; 0: as long as any statement may. The rest of a
+	 * transaction is then held to the same, on PostgreSQL. */
+	unsigned limit_ms;
 };
 #define DB_PARAMS(...)                                                                             \
 	.params = (const struct db_param[]){ __VA_ARGS__ },                                        \

@@ -189,11 +189,15 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct listing l = { .wall = api->wall, .a = r->arena, .f.now_s = r->now_s };
+	struct listing l = { .wall = api->wall,
+		.a = r->arena,
+		.f = { .now_s = r->now_s, .search_ms = api->search_ms } };
 	enum err e = list_parse(r, rsp, &l.f);
 
 	if (!e)
 		e = db_read(api->accounts->db, list_read, &l);
+	if (e == ERR_BUSY && l.f.words.n + l.f.tag.n > 0)
+		rsp->detail = "The search took too long. Try again later, or within a section.";
 	if (e)
 		return e;
 	json_t *items = json_array(), *next = json_null();

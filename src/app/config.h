@@ -35,7 +35,7 @@ struct config {
 	int64_t page_burst, page_per_minute, login_burst, login_per_minute;
 	int64_t mail_burst, mail_per_minute, write_burst, write_per_minute;
 	int64_t gate_burst, gate_per_minute, service_burst, service_per_minute;
-	int64_t teaser_words, teaser_characters, teaser_share;
+	int64_t teaser_words, teaser_characters, teaser_share, search_ms;
 	bool teaser_mark_may_exceed;
 	int64_t gifts_per_month, gift_days, gift_redemptions;
 	const char *default_section, *default_access;

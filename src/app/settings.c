@@ -202,6 +202,9 @@ const struct setting settings[] = {
 	BOOL("article", "teaser_mark_may_exceed", teaser_mark_may_exceed, "no",
 		"The author's mark may give more than teaser_characters and teaser_share; never "
 		"all."),
+	INT("article", "search_ms", search_ms, "1000", 10, 10000, "milliseconds",
+		"Longest search for articles by word or tag; above it the answer is 503, so that "
+		"searches cannot hold up other readers."),
 	TEXT("article", "default_section", default_section, "News", NULL,
 		"For imported items that name none."),
 	TEXT("article", "default_access", default_access, "subscriber",

@@ -384,7 +384,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	app->api = (struct api){ .accounts = &app->accounts,
 		.wall = &app->wall,
 		.sites = &app->sites,
-		.teaser = app_teaser_bound(c) };
+		.teaser = app_teaser_bound(c),
+		.search_ms = (unsigned)c->search_ms };
 	routes_fill(app);
 	http_fill(app);
 	e = http_start(&app->http_set, &app->http, why);

@@ -140,6 +140,7 @@ enum err content_list(struct db_conn *c, const struct article_filter *f, struct 
 	if (f->tag.n > 0 || str_trim(f->words).n > 0) {
 		call.query = QUERY_ARTICLE_SEARCH;
 		call.param_count = SEARCH_PARAMS;
+		call.limit_ms = f->search_ms;
 	} else if (f->section.n > 0) {
 		call.query = QUERY_ARTICLE_IN_SECTION;
 		call.param_count = LIST_PARAMS + 1;

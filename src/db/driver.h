@@ -90,6 +90,8 @@ struct driver {
 	enum err (*bind)(struct driver_stmt *s, size_t i,
 		const struct db_param *p); /* i from 0; not copied */
 	enum err (*step)(struct driver_stmt *s, bool *row);
+	/* Before the first step: ERR_BUSY when all steps take longer; until the reset. */
+	void (*limit)(struct driver_stmt *s, unsigned ms);
 	/* Runs what is bound without waiting; queue_end waits for all. NULL: step does as well. */
 	enum err (*queue)(struct driver_stmt *s);
 	enum err (*queue_end)(struct driver_conn *c);

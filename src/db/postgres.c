@@ -282,6 +282,7 @@ const struct driver db_postgres_driver = {
 	.finish = pg_stmt_finish,
 	.bind = pg_bind,
 	.step = pg_step,
+	.limit = pg_limit,
 	.queue = pg_queue,
 	.queue_end = pg_queue_end,
 	.column = pg_column,

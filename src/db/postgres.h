@@ -98,6 +98,7 @@ enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct
 void pg_stmt_finish(struct driver_stmt *s);
 enum err pg_bind(struct driver_stmt *s, size_t i, const struct db_param *p);
 enum err pg_step(struct driver_stmt *s, bool *row);
+void pg_limit(struct driver_stmt *s, unsigned ms);
 enum err pg_queue(struct driver_stmt *s);
 enum err pg_queue_end(struct driver_conn *c);
 struct db_param pg_column(struct driver_stmt *s, size_t i);

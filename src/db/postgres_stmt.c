@@ -20,8 +20,9 @@ struct driver_stmt {
 	char name[PG_NAME_SIZE];
 	bool ready; /* the server knows it */
 	bool writes;
-	PGresult *result; /* of this run */
-	int row;          /* the next */
+	unsigned limit_ms; /* of this run; 0: the connection's */
+	PGresult *result;  /* of this run */
+	int row;           /* the next */
 	const char **values;
 	int *lengths, *formats;
 	char (*numbers)[PG_NUMBER_SIZE];
@@ -107,12 +108,27 @@ static int run_send(struct driver_stmt *s)
 		s->conn->pg, s->name, (int)s->query->params, s->values, s->lengths, s->formats, 1);
 }
 
+/* For the rest of the transaction, which is a read's. */
+static enum err limit_push(struct driver_conn *c, unsigned ms)
+{
+	char sql[64];
+	snprintf(sql, sizeof sql, "SET LOCAL statement_timeout = %u", ms);
+	return pg_push_text(c, sql);
+}
+
+void pg_limit(struct driver_stmt *s, unsigned ms)
+{
+	s->limit_ms = ms;
+}
+
 /* Puts the run into the batch; `*prepared_at`: how many queries of it end with the PREPARE, or 0.
  */
 static enum err run_push(struct driver_stmt *s, unsigned *prepared_at)
 {
 	struct driver_conn *c = s->conn;
 	enum err e = c->lost ? ERR_UNAVAILABLE : pg_tx_lead(c, s->writes);
+	if (e == ERR_OK && s->limit_ms > 0)
+		e = limit_push(c, s->limit_ms);
 	if (e == ERR_OK && !s->ready) {
 		e = pg_push(c, prepare_send(s));
 		*prepared_at = c->queued;
@@ -230,6 +246,7 @@ void pg_reset(struct driver_stmt *s)
 {
 	PQclear(s->result);
 	s->result = NULL;
+	s->limit_ms = 0;
 	for (unsigned i = 0; i < s->query->params; i++)
 		s->values[i] = NULL;
 }

@@ -12,6 +12,7 @@ enum {
 	PAGE_CACHE_KIB = 2000,     /* as it is by itself, but told at start-up */
 	WAL_PAUSE_US = 10 * 1000,
 	LISTEN_PAUSE_US = 10 * 1000,
+	LIMIT_STEPS = 1000, /* of the virtual machine, between two looks at the clock */
 };
 enum control {
 	BEGIN_READ,
@@ -36,6 +37,7 @@ static const char *const control_texts[CONTROLS] = {
 struct driver_conn {
 	sqlite3 *db;
 	bool writer;
+	int64_t limit_us; /* of the statement that has one, see step_limit */
 	sqlite3_stmt *controls[CONTROLS];
 	sqlite3_stmt *version; /* of a connection that listens */
 	int64_t version_seen;
@@ -72,6 +74,7 @@ static enum err err_of(int rc)
 		return constraint_of(rc);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
+	case SQLITE_INTERRUPT: /* its time was over */
 		return ERR_BUSY;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
@@ -348,6 +351,18 @@ static enum err sqlite_bind(struct driver_stmt *s, size_t i, const struct db_par
 	return ERR_INTERNAL;
 }
 
+static int is_late(void *arg)
+{
+	const struct driver_conn *c = arg;
+	return clock_monotonic_us() > c->limit_us;
+}
+
+static void sqlite_limit(struct driver_stmt *s, unsigned ms)
+{
+	s->conn->limit_us = clock_monotonic_us() + (int64_t)ms * 1000;
+	sqlite3_progress_handler(s->conn->db, LIMIT_STEPS, is_late, s->conn);
+}
+
 static enum err sqlite_step(struct driver_stmt *s, bool *row)
 {
 	int rc = sqlite3_step(s->st);
@@ -391,6 +406,9 @@ static void sqlite_reset(struct driver_stmt *s)
 {
 	sqlite3_reset(s->st);
 	sqlite3_clear_bindings(s->st);
+	if (s->conn->limit_us != 0)
+		sqlite3_progress_handler(s->conn->db, 0, NULL, NULL);
+	s->conn->limit_us = 0;
 }
 
 /* ---- the feed: the file's version is another after each commit by another connection ---- */
@@ -487,6 +505,7 @@ const struct driver db_sqlite_driver = {
 	.finish = sqlite_finish,
 	.bind = sqlite_bind,
 	.step = sqlite_step,
+	.limit = sqlite_limit,
 	.column = sqlite_column,
 	.changed = sqlite_changed,
 	.reset = sqlite_reset,

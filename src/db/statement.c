@@ -271,6 +271,8 @@ enum err db_list(struct db_conn *c, const struct db_call *call, void *rows_out, 
 	if (e != ERR_OK)
 		return e;
 	struct rows r = { NULL, 0, 0 };
+	if (call->limit_ms > 0)
+		c->db->driver->limit(stmt, call->limit_ms);
 	e = rows_read(c, call, stmt, &r);
 	c->db->driver->reset(stmt);
 	if (e != ERR_OK)

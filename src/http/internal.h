@@ -87,6 +87,7 @@ struct lane_settings {
 	 * on the thread that reserves, and is given back there as by run. */
 	bool fair;
 	void (*refuse)(struct exchange *x);
+	unsigned each; /* threads that one source may have at once; 0: all */
 };
 struct lane_stats {
 	size_t waiting, room;

@@ -1,8 +1,9 @@
 /* Lanes: a bounded queue and a few threads that take from it.
  *
  * In a fair lane the requests of one source wait in a queue of their own, and the sources take
- * turns, so that one that asks without pause delays another by its own turn and no more. A lane
- * that is not fair has one source for all, and is first in, first out.
+ * turns, so that one that asks without pause delays another by its own turn and no more. Where one
+ * request may take long, a source may not have all threads either: then there is one for the
+ * others at once. A lane that is not fair has one source for all, and is first in, first out.
  *
  * A source is looked for one by one: there are no more than requests that wait, and what they wait
  * for costs a thousand times as much as the look. A table by hash would be one more to aim at. */
@@ -14,7 +15,7 @@
 struct source {
 	struct source *next; /* in turn, or free */
 	struct exchange *first, *last;
-	size_t waiting; /* never 0 while in turn */
+	size_t waiting, running; /* never both 0 while in turn */
 	uint8_t prefix[16];
 };
 struct lane_pool {
@@ -22,7 +23,7 @@ struct lane_pool {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct source *head, *tail; /* in turn */
-	struct source *free;        /* each source has one waiting at least: `room` are enough */
+	struct source *free;        /* each has a request that waits, or a thread */
 	struct source *sources;
 	size_t waiting, reserved;
 	uint64_t refused;
@@ -69,27 +70,62 @@ static struct source *source_add(struct lane_pool *l, const struct ip *prefix)
 	return s;
 }
 
-/* The first request of the source whose turn it is; NULL when nobody waits. */
-static struct exchange *next_in_turn(struct lane_pool *l)
+static bool may_run(const struct lane_pool *l, const struct source *s)
 {
-	struct source *s = l->head;
+	return s->waiting > 0 && (s->running < l->s.each || l->closed);
+}
+
+static void source_remove(struct lane_pool *l, struct source *before, struct source *s)
+{
+	if (before) {
+		before->next = s->next;
+	} else {
+		l->head = s->next;
+	}
+	if (l->tail == s) {
+		l->tail = before;
+	}
+}
+
+/* The first request of the source whose turn it is, `*from`; NULL when none may run. */
+static struct exchange *next_in_turn(struct lane_pool *l, struct source **from)
+{
+	struct source *before = NULL, *s = l->head;
+	while (s && !may_run(l, s)) {
+		before = s;
+		s = s->next;
+	}
 	if (!s) {
 		return NULL;
 	}
-	l->head = s->next;
-	l->tail = l->head ? l->tail : NULL;
+	source_remove(l, before, s);
+	source_to_end(l, s);
 	struct exchange *x = s->first;
 	s->first = x->next;
-	s->waiting--;
-	l->waiting--;
 	if (s->first) {
 		s->first->prev = NULL;
-		source_to_end(l, s);
-	} else {
-		s->next = l->free;
-		l->free = s;
 	}
+	s->waiting--;
+	s->running++;
+	l->waiting--;
+	*from = s;
 	return x;
+}
+
+/* A request of this source is done. */
+static void source_done(struct lane_pool *l, struct source *s)
+{
+	s->running--;
+	if (s->waiting > 0 || s->running > 0) {
+		return;
+	}
+	struct source *before = NULL;
+	for (struct source *at = l->head; at != s; at = at->next) {
+		before = at;
+	}
+	source_remove(l, before, s);
+	s->next = l->free;
+	l->free = s;
 }
 
 /* Takes out the last request of the source with most, for one that will still have fewer with the
@@ -115,14 +151,18 @@ static struct exchange *displace(struct lane_pool *l, const struct ip *newcomer)
 
 /* ---- the lane ---- */
 
-/* The next request, or NULL when the lane is closed and nothing can come any more. */
-static struct exchange *take(struct lane_pool *l, bool *abandon)
+/* The next request, or NULL when the lane is closed and nothing can come any more. `*of`: whose
+ * request this thread is done with, or NULL; then whose it has now. */
+static struct exchange *take(struct lane_pool *l, struct source **of, bool *abandon)
 {
+	struct exchange *x = NULL;
 	pthread_mutex_lock(&l->lock);
-	while (!l->head && !(l->closed && l->reserved == 0)) {
+	if (*of) {
+		source_done(l, *of);
+	}
+	while (!(x = next_in_turn(l, of)) && !(l->closed && l->waiting == 0 && l->reserved == 0)) {
 		pthread_cond_wait(&l->wake, &l->lock);
 	}
-	struct exchange *x = next_in_turn(l);
 	*abandon = l->abandon;
 	pthread_mutex_unlock(&l->lock);
 	return x;
@@ -132,8 +172,9 @@ static void *lane_main(void *arg)
 {
 	struct lane_pool *l = arg;
 	bool abandon = false;
+	struct source *of = NULL;
 	struct exchange *x = NULL;
-	while ((x = take(l, &abandon))) {
+	while ((x = take(l, &of, &abandon))) {
 		l->s.run(x, abandon);
 	}
 	return NULL;
@@ -145,16 +186,18 @@ struct lane_pool *http_lane_start(const struct lane_settings *s)
 	if (!l) {
 		return NULL;
 	}
-	l->sources = calloc(s->room, sizeof *l->sources);
+	const size_t sources = (size_t)s->room + s->threads;
+	l->sources = calloc(sources, sizeof *l->sources);
 	if (!l->sources) {
 		free(l);
 		return NULL;
 	}
-	for (size_t i = 0; i < s->room; i++) {
+	for (size_t i = 0; i < sources; i++) {
 		l->sources[i].next = l->free;
 		l->free = &l->sources[i];
 	}
 	l->s = *s;
+	l->s.each = s->fair && s->each > 0 ? s->each : s->threads;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->wake, NULL);
 	for (unsigned i = 0; i < s->threads; i++) {

@@ -252,12 +252,12 @@ static void displaced(struct exchange *x)
 static bool start_lanes(struct http *h)
 {
 	const struct http_settings *s = &h->s;
-	const struct lane_settings work = { "work", s->work_threads, s->work_queue, run, false,
-		NULL };
+	const struct lane_settings work = { "work", s->work_threads, s->work_queue, run, true,
+		displaced, s->work_threads > 1 ? s->work_threads - 1 : 1 };
 	const struct lane_settings hash = { "hash", s->hash_threads, s->hash_queue, run, true,
-		displaced };
+		displaced, 0 };
 	const struct lane_settings ops = { "ops", OPS_THREADS, HTTP_OPS_CONNECTIONS, run, false,
-		NULL };
+		NULL, 0 };
 	h->lanes[LANE_WORK] = http_lane_start(&work);
 	h->lanes[LANE_HASH] = http_lane_start(&hash);
 	h->lanes[LANE_OPS] = http_lane_start(&ops);

@@ -30,6 +30,7 @@ enum {
 	Q_KIND_WIPE,
 	Q_TOKEN_WIPE,
 	Q_BROKEN,
+	Q_SLOW,
 	Q_COUNT,
 };
 static const struct db_query_text test_texts[] = {
@@ -57,6 +58,11 @@ static const struct db_query_text test_texts[] = {
 	[Q_KIND_WIPE] = { "kind_wipe", "DELETE FROM kind", NULL, 0, 0 },
 	[Q_TOKEN_WIPE] = { "token_wipe", "DELETE FROM token", NULL, 0, 0 },
 	[Q_BROKEN] = { "broken", "SELECT 1 FROM nowhere", NULL, 0, 1 },
+	[Q_SLOW] = { "slow",
+		"SELECT COUNT(*) FROM (WITH RECURSIVE up (n) AS (SELECT CAST(1 AS BIGINT) UNION "
+		"ALL "
+		"SELECT n + 1 FROM up WHERE n < CAST($1 AS BIGINT)) SELECT n FROM up) AS numbers",
+		NULL, 1, 1 },
 };
 static const struct db_migration test_migrations[] = {
 	{ 1, "kinds",

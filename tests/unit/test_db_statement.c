@@ -328,6 +328,50 @@ static void test_logged_once(void **state)
 	assert_int_equal(lines, 2);
 }
 
+struct slow {
+	int64_t upto, n;
+	unsigned limit_ms;
+	struct arena *a;
+};
+
+static enum err slow_fn(struct db_conn *c, void *arg)
+{
+	struct slow *s = arg;
+	static const struct db_column columns[] = { DB_COL_INT(struct slow, n) };
+	static const struct db_shape shape = DB_SHAPE(struct slow, columns);
+	struct slow *rows = NULL;
+	size_t count = 0;
+	enum err e = db_list(c,
+		&(struct db_call){ .query = (enum query)Q_SLOW,
+			DB_PARAMS(db_int(s->upto)),
+			.shape = &shape,
+			.arena = s->a,
+			.max_rows = 1,
+			.limit_ms = s->limit_ms },
+		&rows, &count);
+	if (e == ERR_OK)
+		s->n = rows[0].n;
+	return e;
+}
+
+/* Goal: a list that takes longer than it may ends, and the next one on its connection has all the
+ * time it wants. */
+static void test_time_limit(void **state)
+{
+	struct fixture *f = *state;
+	ARENA_AUTO *a = arena_new(1 << 20);
+	struct slow late = { .upto = 1000000000000, .limit_ms = 20, .a = a };
+	struct slow quick = { .upto = 10, .limit_ms = 10000, .a = a };
+	struct slow free = { .upto = 300000, .a = a };
+	for (int i = 0; i < 8; i++) { /* on each connection at some time */
+		assert_int_equal(db_read(f->db, slow_fn, &late), ERR_BUSY);
+		assert_int_equal(db_read(f->db, slow_fn, &quick), ERR_OK);
+		assert_int_equal(quick.n, 10);
+	}
+	assert_int_equal(db_read(f->db, slow_fn, &free), ERR_OK);
+	assert_int_equal(free.n, 300000);
+}
+
 #define ON_DB(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_end)
 int main(void)
 {
@@ -339,6 +383,7 @@ int main(void)
 		ON_DB(test_constraints),
 		ON_DB(test_returning),
 		ON_DB(test_list),
+		ON_DB(test_time_limit),
 		ON_DB(test_misuse),
 		ON_DB(test_readers_only_read),
 		ON_DB(test_failed_statement_dooms),

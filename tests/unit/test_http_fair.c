@@ -60,7 +60,7 @@ static void begin(unsigned room, bool fair)
 	memset(refused, 0, sizeof refused);
 	memset(abandoned, 0, sizeof abandoned);
 	atomic_store(&gate_shut, true);
-	const struct lane_settings settings = { "x", 1, room, run, fair, refuse };
+	const struct lane_settings settings = { "x", 1, room, run, fair, refuse, 0 };
 	scene.lane = http_lane_start(&settings);
 	assert_non_null(scene.lane);
 	assert_true(queue('-', "203.0.113.200"));
@@ -236,7 +236,7 @@ static void *ask_often(void *arg)
 static void many_at_once(void **state)
 {
 	(void)state;
-	const struct lane_settings settings = { "x", 3, ROOM, crowd_run, true, crowd_refuse };
+	const struct lane_settings settings = { "x", 3, ROOM, crowd_run, true, crowd_refuse, 2 };
 	struct lane_pool *lane = http_lane_start(&settings);
 	assert_non_null(lane);
 	pthread_t threads[ASKERS];
@@ -262,6 +262,41 @@ static void many_at_once(void **state)
 	http_lane_free(lane);
 }
 
+static void await_waiting(size_t want)
+{
+	for (int i = 0; i < 5000 && http_lane_stats(scene.lane).waiting != want; i++) {
+		sleep_ms(1);
+	}
+	assert_int_equal(http_lane_stats(scene.lane).waiting, want);
+}
+
+/* Of three threads a source gets two, however many of its requests wait: the third is there for
+ * whoever else comes, and is not taken by another's second. */
+static void none_has_all_threads(void **state)
+{
+	(void)state;
+	memset(&scene, 0, sizeof scene);
+	memset(order, 0, sizeof order);
+	atomic_store(&gate_shut, true);
+	const struct lane_settings settings = { "x", 3, 16, run, true, refuse, 2 };
+	scene.lane = http_lane_start(&settings);
+	assert_non_null(scene.lane);
+	for (const char *p = "abcd"; *p; p++) {
+		assert_true(queue(*p, "192.0.2.1"));
+	}
+	await_waiting(2);
+	sleep_ms(20);
+	assert_int_equal(http_lane_stats(scene.lane).waiting, 2);
+	assert_true(queue('A', "192.0.2.2"));
+	await_waiting(2); /* A runs at once */
+	assert_true(queue('B', "192.0.2.2"));
+	atomic_store(&gate_shut, false);
+	await_waiting(0);
+	http_lane_stop(scene.lane, false);
+	http_lane_free(scene.lane);
+	assert_int_equal(strlen(order), 6);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +306,7 @@ int main(void)
 		cmocka_unit_test(a_full_queue_makes_room),
 		cmocka_unit_test(reserved_places_stay),
 		cmocka_unit_test(a_stop_gives_all_back),
+		cmocka_unit_test(none_has_all_threads),
 		cmocka_unit_test(many_at_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

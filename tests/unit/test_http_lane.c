@@ -338,7 +338,7 @@ static void abandoned_lane(void **state)
 	(void)state;
 	static struct exchange jobs[4];
 	atomic_store(&gate_shut, true);
-	const struct lane_settings settings = { "x", 1, 4, count_run, false, NULL };
+	const struct lane_settings settings = { "x", 1, 4, count_run, false, NULL, 0 };
 	struct lane_pool *lane = http_lane_start(&settings);
 	assert_non_null(lane);
 	assert_true(http_lane_reserve(lane, &jobs[0]));
