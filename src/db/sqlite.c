@@ -1,6 +1,7 @@
 /* The driver for SQLite. https://www.sqlite.org/c3ref/intro.html, /pragma.html, /security.html */
 #include "dialect.h"
 #include "place.h"
+#include "sqlite_err.h"
 
 #include <sqlite3.h>
 #include <stdio.h>
@@ -47,53 +48,6 @@ struct driver_stmt {
 	sqlite3_stmt *st;
 	int index[]; /* SQLite numbers $1 as a name, by first appearance */
 };
-
-static enum err constraint_of(int rc)
-{
-	switch (rc) {
-	case SQLITE_CONSTRAINT_UNIQUE:
-	case SQLITE_CONSTRAINT_PRIMARYKEY:
-	case SQLITE_CONSTRAINT_ROWID:
-	case SQLITE_CONSTRAINT_FOREIGNKEY:
-		return ERR_CONFLICT;
-	default: /* NOT NULL, CHECK: the program should have known */
-		return ERR_INTERNAL;
-	}
-}
-
-static enum err err_of(int rc)
-{
-	if (rc == SQLITE_IOERR_NOMEM)
-		return ERR_NOMEM;
-	switch (rc & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_ROW:
-	case SQLITE_DONE:
-		return ERR_OK;
-	case SQLITE_CONSTRAINT:
-		return constraint_of(rc);
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-	case SQLITE_INTERRUPT: /* its time was over */
-		return ERR_BUSY;
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return ERR_CORRUPT;
-	case SQLITE_NOMEM:
-		return ERR_NOMEM;
-	case SQLITE_TOOBIG:
-		return ERR_TOO_LARGE;
-	case SQLITE_FULL:
-	case SQLITE_IOERR:
-	case SQLITE_CANTOPEN:
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-	case SQLITE_PROTOCOL:
-		return ERR_UNAVAILABLE;
-	default:
-		return ERR_INTERNAL;
-	}
-}
 
 /* ---- opening ---- */
 static int text_run(sqlite3 *db, const char *sql)
@@ -172,7 +126,7 @@ static int conn_tune(sqlite3 *db, const struct driver_target *t)
 
 static enum err open_refuse(const char *place, int rc, sqlite3 *db, char why[static DB_WHY_SIZE])
 {
-	enum err e = err_of(rc);
+	enum err e = sqlite_err_of(rc);
 	const char *message = db ? sqlite3_errmsg(db) : "no memory";
 	if ((rc & 0xff) == SQLITE_NOTADB)
 		snprintf(why, DB_WHY_SIZE,
@@ -257,10 +211,10 @@ static enum err control(struct driver_conn *c, enum control what)
 		rc = sqlite3_prepare_v3(
 			c->db, control_texts[what], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
 	if (rc != SQLITE_OK)
-		return err_of(rc);
+		return sqlite_err_of(rc);
 	rc = sqlite3_step(*st);
 	sqlite3_reset(*st);
-	return err_of(rc);
+	return sqlite_err_of(rc);
 }
 
 static enum err sqlite_begin(struct driver_conn *c, enum driver_begin kind)
@@ -309,7 +263,7 @@ static enum err sqlite_prepare(
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v3(c->db, q->sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
 	if (rc != SQLITE_OK)
-		return err_of(rc);
+		return sqlite_err_of(rc);
 	struct driver_stmt *s = malloc(sizeof *s + q->params * sizeof s->index[0]);
 	if (!s) {
 		sqlite3_finalize(st);
@@ -338,15 +292,15 @@ static enum err sqlite_bind(struct driver_stmt *s, size_t i, const struct db_par
 	const char *bytes = p->s.p ? p->s.p : "";
 	switch (p->type) {
 	case DB_INT:
-		return err_of(sqlite3_bind_int64(s->st, s->index[i], p->i));
+		return sqlite_err_of(sqlite3_bind_int64(s->st, s->index[i], p->i));
 	case DB_TEXT:
-		return err_of(sqlite3_bind_text64(
+		return sqlite_err_of(sqlite3_bind_text64(
 			s->st, s->index[i], bytes, p->s.n, SQLITE_STATIC, SQLITE_UTF8));
 	case DB_BLOB:
-		return err_of(
+		return sqlite_err_of(
 			sqlite3_bind_blob64(s->st, s->index[i], bytes, p->s.n, SQLITE_STATIC));
 	case DB_NULL:
-		return err_of(sqlite3_bind_null(s->st, s->index[i]));
+		return sqlite_err_of(sqlite3_bind_null(s->st, s->index[i]));
 	}
 	return ERR_INTERNAL;
 }
@@ -369,7 +323,7 @@ static enum err sqlite_step(struct driver_stmt *s, bool *row)
 	*row = rc == SQLITE_ROW;
 	if (rc == SQLITE_READONLY && !s->conn->writer)
 		return ERR_INTERNAL; /* a write inside db_read */
-	return err_of(rc);
+	return sqlite_err_of(rc);
 }
 
 static struct db_param sqlite_column(struct driver_stmt *s, size_t i)
@@ -418,7 +372,7 @@ static enum err version_look(struct driver_conn *c, bool *changed)
 	int64_t now = rc == SQLITE_ROW ? sqlite3_column_int64(c->version, 0) : 0;
 	sqlite3_reset(c->version);
 	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? ERR_INTERNAL : err_of(rc);
+		return rc == SQLITE_DONE ? ERR_INTERNAL : sqlite_err_of(rc);
 	*changed = now != c->version_seen;
 	c->version_seen = now;
 	return ERR_OK;
@@ -431,7 +385,7 @@ static enum err sqlite_listen(struct driver_conn *c)
 	if (!c->version)
 		rc = sqlite3_prepare_v3(c->db, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT,
 			&c->version, NULL);
-	return rc == SQLITE_OK ? version_look(c, &changed) : err_of(rc);
+	return rc == SQLITE_OK ? version_look(c, &changed) : sqlite_err_of(rc);
 }
 
 static enum err sqlite_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed)
@@ -453,7 +407,7 @@ static enum err sqlite_script(struct driver_conn *c, const char *sql)
 		return ERR_NOMEM;
 	int rc = text_run(c->db, text);
 	free(text);
-	return err_of(rc);
+	return sqlite_err_of(rc);
 }
 
 /* The first row of `sql`, unless its first column is "ok", is what is wrong. */
@@ -469,7 +423,7 @@ static enum err finding(
 	if (!good)
 		snprintf(why, DB_WHY_SIZE, "%s: %.200s", what, text ? text : sqlite3_errmsg(c->db));
 	sqlite3_finalize(st);
-	return good ? ERR_OK : rc == SQLITE_ROW ? ERR_CORRUPT : err_of(rc);
+	return good ? ERR_OK : rc == SQLITE_ROW ? ERR_CORRUPT : sqlite_err_of(rc);
 }
 
 static enum err sqlite_check(struct driver_conn *c, char why[static DB_WHY_SIZE])
