@@ -138,6 +138,12 @@ enum err MUST_USE email_parse(struct str s, struct email *out);
 
 /* ---- Unicode ---- */
 bool utf8_ok(struct str s);
+/* Composed (NFC) and decomposed (NFD), as file systems spell a name differently. {NULL, 0} without
+ * memory and for what is not UTF-8. */
+struct str utf8_composed(struct str s, struct arena *a);
+struct str utf8_decomposed(struct str s, struct arena *a);
+/* Percent-decoded once. ERR_INVALID for a '%' without two digits behind it. */
+enum err MUST_USE url_decode(struct str s, struct arena *a, struct str *out);
 enum { OPAQUE_MAX = 8192, NAME_INPUT_MAX = 1024 }; /* bytes; normalising takes quadratic time */
 /* RFC 8265 section 4.2 OpaqueString: NFC, non-ASCII spaces to U+0020, nothing else; NUL, other
  * controls and the empty string refused. `code_points` counts the result. The result is secret: the

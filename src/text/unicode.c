@@ -60,6 +60,24 @@ static enum err transform(struct str s, utf8proc_option_t how, struct arena *a, 
 	return ERR_OK;
 }
 
+static struct str form_of(struct str s, utf8proc_option_t how, struct arena *a)
+{
+	struct str out = { NULL, 0 };
+	if (!utf8_ok(s) || transform(s, how, a, &out) != ERR_OK)
+		return (struct str){ NULL, 0 };
+	return out;
+}
+
+struct str utf8_composed(struct str s, struct arena *a)
+{
+	return form_of(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE, a);
+}
+
+struct str utf8_decomposed(struct str s, struct arena *a)
+{
+	return form_of(s, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE, a);
+}
+
 static enum err normalise(struct str s, struct arena *a, struct str *out)
 {
 	return transform(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE, a, out);

@@ -41,6 +41,11 @@ enum err percent_decode(struct str s, bool plus, struct arena *a, struct str *ou
 	return ERR_OK;
 }
 
+enum err url_decode(struct str s, struct arena *a, struct str *out)
+{
+	return percent_decode(s, false, a, out);
+}
+
 /* Before decoding: '%' must not hide what splits a path, and a '?', a space or a '#' in a raw path
  * means that it was cut out wrongly. */
 static bool raw_path_ok(struct str raw)
