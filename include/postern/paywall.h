@@ -80,6 +80,7 @@ enum reason {
 	REASON_WITHHELD,           /* none */
 	REASON_EMBARGOED,          /* none */
 	REASON_EXPIRED,            /* none: 410 */
+	REASON_KILLED,             /* none: 410 */
 	REASON_BAD_RULE,           /* none: a level this program does not know */
 	REASON_COUNT
 };
@@ -120,6 +121,9 @@ bool paywall_metered(const struct decision *d);
 /* Whole, by what the article or the reader's account is: no meter, gift, address or claim has a
  * share in it. */
 bool paywall_by_right(const struct decision *d);
+/* Was here and is withdrawn: 410. What else grants nothing was never here as far as readers know.
+ */
+bool paywall_gone(const struct decision *d);
 /* What may be shown without counting it: of what would have to be counted, the teaser. */
 struct decision paywall_uncharged(struct decision d);
 /* Its parts, for lists and explanations. */

@@ -30,7 +30,8 @@ struct paywall_article {
 	struct str section; /* slug */
 	struct str tags;    /* names between newlines, newline at both ends, or empty */
 	enum access access; /* anything not in the enum: nothing is granted */
-	bool usable;        /* false: withheld or canceled at its source */
+	bool usable;        /* false: withheld or taken back at its source */
+	bool killed;        /* was shown, and is taken back for good: 410, where others get 404 */
 	int64_t published_at;
 	bool undated;       /* a path of another server: rules that go by age are not for it */
 	int64_t embargo_at; /* 0: none */

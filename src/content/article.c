@@ -54,7 +54,24 @@ enum err content_find(struct db_conn *c, struct str slug, struct arena *a, struc
 {
 	if (!text_slug_ok(slug))
 		return ERR_NOT_FOUND;
-	return article_get(c, QUERY_ARTICLE_BY_SLUG, slug, a, out);
+	enum err e = article_get(c, QUERY_ARTICLE_BY_SLUG, slug, a, out);
+	return e == ERR_NOT_FOUND ? article_get(c, QUERY_ARTICLE_BY_ALIAS, slug, a, out) : e;
+}
+
+bool source_is_wire(struct str source)
+{
+	return str_starts(source, STR("ninjs:"));
+}
+
+bool article_is_wire(const struct article *a)
+{
+	return source_is_wire(a->source);
+}
+
+bool article_is_public(const struct article *a, int64_t now_s)
+{
+	return str_eq(a->status, STR("usable")) && a->access && a->published_at <= now_s &&
+	       a->embargo_at <= now_s;
 }
 
 struct paywall_article content_facts(const struct article *a)
@@ -65,6 +82,7 @@ struct paywall_article content_facts(const struct article *a)
 		.tags = a->tags,
 		.access = a->access,
 		.usable = str_eq(a->status, STR("usable")),
+		.killed = str_eq(a->status, STR("killed")),
 		.published_at = a->published_at,
 		.embargo_at = a->embargo_at,
 		.expires_at = a->expires_at,

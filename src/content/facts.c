@@ -22,7 +22,7 @@ enum {
 struct kept_article {
 	char id[ID_SIZE], section[FACTS_SECTION_SIZE];
 	enum access access;
-	bool usable;
+	bool usable, killed;
 	int64_t published_at, embargo_at, expires_at;
 	size_t tags_n;
 	char tags[];
@@ -57,6 +57,7 @@ static void keep_article(const struct paywall *w, const struct cache_load *load,
 		return;
 	*k = (struct kept_article){ .access = facts.access,
 		.usable = facts.usable,
+		.killed = facts.killed,
 		.published_at = facts.published_at,
 		.embargo_at = facts.embargo_at,
 		.expires_at = facts.expires_at,
@@ -118,6 +119,7 @@ static struct paywall_article article_of(const struct kept_article *k)
 		.tags = { k->tags, k->tags_n },
 		.access = k->access,
 		.usable = k->usable,
+		.killed = k->killed,
 		.published_at = k->published_at,
 		.embargo_at = k->embargo_at,
 		.expires_at = k->expires_at };

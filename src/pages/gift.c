@@ -33,7 +33,7 @@ static enum err about_read(struct db_conn *c, void *arg)
 	}
 	e = visit_decide(b->p->wall, c, b->visit, &facts, b->a, &b->decision);
 	if (!e && b->decision.grant == GRANT_NONE)
-		e = b->decision.reason == REASON_EXPIRED ? ERR_GONE : ERR_NOT_FOUND;
+		e = paywall_gone(&b->decision) ? ERR_GONE : ERR_NOT_FOUND;
 	if (e)
 		return e;
 	/* the lead is part of the teaser; nothing more is asked for, and nothing is charged */

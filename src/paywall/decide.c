@@ -250,6 +250,12 @@ bool paywall_by_right(const struct decision *d)
 		       d->reason == REASON_ENTITLED);
 }
 
+bool paywall_gone(const struct decision *d)
+{
+	return d->grant == GRANT_NONE &&
+	       (d->reason == REASON_EXPIRED || d->reason == REASON_KILLED);
+}
+
 struct decision paywall_uncharged(struct decision d)
 {
 	if (d.charge)
@@ -322,10 +328,13 @@ static bool nobody_may(const struct paywall_case *k, struct decision *d)
 	const struct paywall_article *a = k->article;
 	enum reason reason = (enum reason)0;
 
-	if (!a->usable)
+	/* A kill under embargo says nothing to readers: they never saw the article. */
+	if (!a->usable && !a->killed)
 		reason = REASON_WITHHELD;
 	else if (a->embargo_at > k->now.s || a->published_at > k->now.s)
 		reason = REASON_EMBARGOED;
+	else if (a->killed)
+		reason = REASON_KILLED;
 	else if (a->expires_at && a->expires_at <= k->now.s)
 		reason = REASON_EXPIRED;
 	*d = give(*d, GRANT_NONE, reason);

@@ -122,6 +122,7 @@ static void article(struct trial *t)
 	tell(t, "public", "The article itself set to public", &k);
 	art = *t->k->article;
 	art.usable = true;
+	art.killed = false;
 	art.embargo_at = 0;
 	art.expires_at = 0;
 	if (art.published_at > k.now.s)

@@ -53,9 +53,10 @@ static const struct {
 	[REASON_CRAWLER_PAYMENT] = { "crawler_payment",
 		"Crawlers for AI need a licence for the whole text." },
 	[REASON_CRAWLER_BLOCKED] = { "crawler_blocked", "Crawlers for AI are not served." },
-	[REASON_WITHHELD] = { "withheld", "The article was withheld or canceled at its source." },
+	[REASON_WITHHELD] = { "withheld", "The article is withheld by its source or by the desk." },
 	[REASON_EMBARGOED] = { "embargoed", "The article is not published yet, or under embargo." },
 	[REASON_EXPIRED] = { "expired", "The article has expired and is withdrawn." },
+	[REASON_KILLED] = { "killed", "The article was withdrawn." },
 	[REASON_BAD_RULE] = { "bad_rule",
 		"The article's access level is not one this program knows." },
 };
