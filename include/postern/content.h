@@ -39,7 +39,8 @@ struct paywall_article content_facts(const struct article *a);
  * article.tags. */
 bool content_tag_next(struct str *rest, struct str *tag);
 
-/* By slug, whatever its state: the decision says what may be shown. ERR_NOT_FOUND. */
+/* By slug, whatever its state: the decision says what may be shown. A slug that the article had
+ * before finds it too, unless another has it now: `out->slug` is the present one. ERR_NOT_FOUND. */
 enum err MUST_USE content_find(
 	struct db_conn *c, struct str slug, struct arena *a, struct article *out);
 
@@ -74,6 +75,7 @@ enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
 struct image {
 	char id[ID_SIZE];
 	int64_t position, width, height;
+	int64_t stripped; /* 0: stored by an earlier version, and stripped when it is opened */
 	struct str name, content_type, alt, caption, credit, digest;
 };
 /* Those that the decision grants: all with full, the lead picture with a teaser, none otherwise. */
@@ -128,6 +130,7 @@ struct article_reading {
 	size_t image_count;
 	struct meter_receipt receipt; /* for meter_receipt_send */
 	struct plan_offers offers;    /* what is sold, where something is withheld */
+	bool moved; /* asked for by a former address: only `article` and `decision` are filled */
 };
 struct reading_request {
 	struct str slug; /* or the picture's id */
@@ -136,8 +139,8 @@ struct reading_request {
 	bool with_teaser; /* also where the whole text is granted */
 };
 /* Counts a metered reading before the text is opened. ERR_NOT_FOUND: unknown, withheld or
- * embargoed. ERR_GONE: expired. ERR_DENIED: a crawler for AI that is not served. ERR_BUSY: a
- * prefetch of what would be counted (meter_settle). */
+ * embargoed. ERR_GONE: expired or killed. ERR_DENIED: a crawler for AI that is not served.
+ * ERR_BUSY: a prefetch of what would be counted (meter_settle). */
 enum err MUST_USE content_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct article_reading *out);
 /* Counts nothing: pictures inside a metered article come after its text. ERR_NOT_FOUND, ERR_GONE as
@@ -172,17 +175,28 @@ void content_share_picture(const struct paywall *w, const struct image *img,
 struct import_settings {
 	const char *default_section; /* for items that name none: "News" */
 	enum access default_access;  /* for items that say nothing: ACCESS_DEFAULT */
-	/* Called for each file: `what` is "new", "updated", "unchanged" or "refused"; `why` names
-	 * line or JSON path and reason when refused, or a warning, or "". */
+	/* Items that say nothing, and whose level the first version stored for them, follow the
+	 * rules from now on. */
+	bool follow_rules;
+	struct import_seen *seen; /* what this run has written; NULL: each call is a run */
+	/* Called for each item: `what` is "new", "updated", "unchanged", "hidden" (stored, and not
+	 * shown because something that closes was not understood) or "refused"; `why` names line or
+	 * JSON path and reason when hidden or refused, or a warning, or "". */
 	void (*report)(
 		void *ctx, const char *path, const char *what, const char *slug, const char *why);
 	void *ctx;
 };
 struct import_count {
-	size_t files, created, updated, unchanged, refused;
+	size_t files, created, updated, unchanged, hidden, refused;
+	size_t levels_of_v1; /* items whose level the first version stored, and whose file says
+				nothing */
 };
-/* A file (.md, .json) or a folder of them (recursive, by name; other files are left alone). A bad
- * file is reported and counted, the others go in. ERR_NOT_FOUND: no such path. ERR_UNAVAILABLE: the
+/* What a run has written, by source: no identity is written twice with different content. */
+struct import_seen *import_seen_make(void); /* NULL: no memory */
+void import_seen_free(struct import_seen *s);
+/* A file (.md, .json, .jsonl, .ndjson) or a folder of them (recursive, by name; other files are
+ * left alone). A JSON file may hold many items. A bad file or item is reported and counted, the
+ * others go in. ERR_NOT_FOUND: no such path. ERR_UNAVAILABLE: the
  * database failed; the rest is not tried. */
 enum err MUST_USE content_import(struct db *db, const char *path, const struct import_settings *s,
 	int64_t now_s, struct import_count *out);
@@ -194,6 +208,18 @@ enum err MUST_USE content_import_embedded(struct db *db, const char *prefix,
 enum err MUST_USE content_set_access(
 	struct db *db, struct str slug, enum access access, int64_t now_s); /* ERR_NOT_FOUND */
 enum err MUST_USE content_delete(struct db *db, struct str slug);           /* ERR_NOT_FOUND */
+/* The desk's own word, above any source's: "usable", "withheld", "killed". ERR_INVALID for any
+ * other word, ERR_NOT_FOUND. */
+enum err MUST_USE content_set_status(
+	struct db *db, struct str slug, struct str status, struct str why, int64_t now_s);
+/* What its source last said of an article. All empty for one that nothing is known of. */
+struct article_origin {
+	struct str version;
+	int64_t version_at, shown, hidden_at;
+	struct str hidden_by, hidden_why, access_by;
+};
+enum err MUST_USE content_origin(
+	struct db_conn *c, const char *article_id, struct arena *a, struct article_origin *out);
 /* Whole articles for the operator (every text, whatever its state): calls `fn` with each as
  * Markdown with front matter (text as HTML blocks, which Markdown allows) and then with each of its
  * pictures. A file name is "slug.md" or "slug.picture.jpg". */

@@ -16,6 +16,12 @@ SELECT id, slug, source, headline, dek, byline, dateline, credit, section, secti
 	language, published_at, updated_at, embargo_at, expires_at, cut, words
 FROM article WHERE id = $1;
 
+-- By an address that it had before.
+-- name: article_by_alias :one
+SELECT a.id, a.slug, a.source, a.headline, a.dek, a.byline, a.dateline, a.credit, a.section, a.section_name, a.tags, a.access, a.status,
+	a.usage_terms, a.language, a.published_at, a.updated_at, a.embargo_at, a.expires_at, a.cut, a.words
+FROM article_alias l JOIN article a ON a.id = l.article_id WHERE l.slug = $1;
+
 -- name: article_latest :many
 SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
 	language, published_at, updated_at, embargo_at, expires_at, cut, words
@@ -94,6 +100,28 @@ WHERE id = $1;
 -- name: article_set_access :one
 UPDATE article SET access = $2, imported_at = $3 WHERE slug = $1 RETURNING id;
 
+-- name: article_set_level :exec
+UPDATE article SET access = $2, imported_at = $3 WHERE id = $1;
+
+-- name: article_set_status :exec
+UPDATE article SET status = $2, imported_at = $3 WHERE id = $1;
+
+-- name: article_alias_put :exec
+INSERT INTO article_alias (slug, article_id, created_at) VALUES ($1, $2, $3)
+ON CONFLICT (slug) DO UPDATE SET article_id = excluded.article_id, created_at = excluded.created_at;
+
+-- name: article_alias_delete :exec
+DELETE FROM article_alias WHERE slug = $1;
+
+-- name: article_origin_get :one
+SELECT version, version_at, shown, hidden_by, hidden_at, hidden_why, access_by FROM article_origin WHERE article_id = $1;
+
+-- name: article_origin_put :exec
+INSERT INTO article_origin (article_id, version, version_at, shown, hidden_by, hidden_at, hidden_why, access_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (article_id) DO UPDATE SET version = excluded.version, version_at = excluded.version_at, shown = excluded.shown,
+	hidden_by = excluded.hidden_by, hidden_at = excluded.hidden_at, hidden_why = excluded.hidden_why, access_by = excluded.access_by;
+
 -- Blocks and media go with it.
 -- name: article_delete :one
 DELETE FROM article WHERE slug = $1 RETURNING id;
@@ -108,18 +136,18 @@ DELETE FROM article_block WHERE article_id = $1;
 SELECT slug FROM article WHERE slug > $1 ORDER BY slug LIMIT $2;
 
 -- name: media_insert :exec
-INSERT INTO media (id, article_id, position, name, content_type, width, height, alt, caption, credit, digest, bytes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+INSERT INTO media (id, article_id, position, name, content_type, width, height, alt, caption, credit, digest, stripped, bytes)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 1, $12);
 
 -- name: media_delete :exec
 DELETE FROM media WHERE article_id = $1;
 
 -- name: media_of_article :many
-SELECT id, position, width, height, name, content_type, alt, caption, credit, digest
+SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, stripped
 FROM media WHERE article_id = $1 AND position < $2 ORDER BY position;
 
 -- name: media_by_id :one
-SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, article_id FROM media WHERE id = $1;
+SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, stripped, article_id FROM media WHERE id = $1;
 
 -- name: media_bytes :one
 SELECT bytes FROM media WHERE id = $1 AND position = $2;

@@ -472,6 +472,13 @@ int main(int argc, char **argv)
 		fail((struct place){ "schemac", 0 }, "cannot open SQLite");
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	/* The program's own list of migrations, which a migration may ask when an earlier one ran.
+	 */
+	if (sqlite3_exec(s->db,
+		    "CREATE TEMP TABLE schema_version (version BIGINT, name TEXT, applied_at "
+		    "BIGINT)",
+		    NULL, NULL, NULL) != SQLITE_OK)
+		fail((struct place){ "schemac", 0 }, "%s", sqlite3_errmsg(s->db));
 	files_each(s, argv[1], "migrations", migration_read);
 	const char *table = NULL, *why = tables_read(s->db, &s->tables, &table);
 	if (why)

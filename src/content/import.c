@@ -1,6 +1,5 @@
-/* Import: walks folders, hands each file to its importer and stores what comes back, one
- * transaction an article. */
-#include "internal.h"
+/* Import: walks folders and hands each file on (import_item.c). */
+#include "import.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,88 +12,19 @@
 enum {
 	FOLDER_DEPTH_MAX = 16,
 	FOLDER_ENTRIES_MAX = 100000,
-	ITEM_ARENA_MAX = 16 * ARTICLE_SOURCE_MAX + ARTICLE_IMAGES_MAX * IMAGE_BYTES_MAX,
-	SHOWN_PATH_MAX = 4096,
 };
 
-struct run {
-	struct db *db;
-	const struct import_settings *settings;
-	int64_t now_s;
-	struct import_count *count;
-};
-
-static bool is_article_file(struct str name)
+/* The name of the folder in a path that ends in a slash; empty for "./" and the like. */
+static struct str folder_name(struct str path)
 {
-	return str_ends(name, STR(".md")) || str_ends(name, STR(".json"));
-}
-
-/* ---- one file ---- */
-
-static void report(const struct run *r, const char *path, enum outcome outcome, const char *slug,
-	const char *why)
-{
-	static const char *const names[] = { "", "new", "updated", "unchanged", "refused" };
-	size_t *const counters[] = { NULL, &r->count->created, &r->count->updated,
-		&r->count->unchanged, &r->count->refused };
-	++*counters[outcome];
-	r->count->files++;
-	if (r->settings->report)
-		r->settings->report(r->settings->ctx, path, names[outcome], slug, why);
-}
-
-static enum err read_item(struct import_item *it)
-{
-	enum err e = place_read(it->place, it->file, ARTICLE_SOURCE_MAX, it->arena, &it->text);
-	switch (e) {
-	case ERR_TOO_LARGE:
-		return refuse(it, "the file is larger than 4 MiB");
-	case ERR_INVALID:
-		return refuse(it, "is no plain file, or a symbolic link");
-	case ERR_NOT_FOUND:
-	case ERR_UNAVAILABLE:
-		return refuse(it, "the file cannot be read");
-	default:
-		return e;
-	}
-}
-
-static enum err draft_item(struct import_item *it, struct draft *d)
-{
-	d->images = arena_alloc(it->arena, ARTICLE_IMAGES_MAX * sizeof *d->images);
-	if (!d->images)
-		return ERR_NOMEM;
-	enum err e = read_item(it);
-	if (e)
-		return e;
-	return str_ends(it->file, STR(".md")) ? markdown_draft(it, d) : ninjs_draft(it, d);
-}
-
-/* Trouble with one file is reported and is ERR_OK here; what is returned ends the import. */
-static enum err import_item(
-	const struct run *r, const struct place *place, const char *shown, struct str file)
-{
-	ARENA_AUTO *arena = arena_new(ITEM_ARENA_MAX);
-	if (!arena)
-		return ERR_NOMEM;
-	struct import_item it = {
-		.settings = r->settings, .place = place, .arena = arena, .file = file
-	};
-	struct draft d = { .access = (enum access)0 };
-	enum err e = draft_item(&it, &d);
-	if (e) {
-		const char *why =
-			e == ERR_INVALID ? it.why : "needs more memory than one article may";
-		report(r, shown, OUTCOME_REFUSED, d.slug, why);
-		return ERR_OK;
-	}
-	struct stored stored = { 0 };
-	e = draft_store(r->db, &d, r->now_s, arena, &stored);
-	if (e && !(e == ERR_CONFLICT && stored.outcome == OUTCOME_REFUSED))
-		return ERR_UNAVAILABLE;
-	report(r, shown, stored.outcome, stored.slug[0] ? stored.slug : d.slug,
-		stored.why[0] ? stored.why : it.why);
-	return ERR_OK;
+	while (path.n > 0 && path.p[path.n - 1] == '/')
+		path.n--;
+	size_t n = path.n;
+	while (n > 0 && path.p[n - 1] != '/')
+		n--;
+	struct str name = { path.p + n, path.n - n };
+	bool real = !str_eq(name, STR(".")) && !str_eq(name, STR(".."));
+	return real ? name : (struct str){ "", 0 };
 }
 
 /* ---- folders ---- */
@@ -154,51 +84,72 @@ static enum err names_read(int folder, struct names *names)
 	return e;
 }
 
-static enum err import_folder(const struct run *r, int folder, const char *shown, int depth);
+struct folder {
+	int fd;
+	const char *shown; /* for people */
+	struct str name;   /* without the folders above it */
+	int depth;
+};
 
-static enum err import_entry(const struct run *r, const struct place *place,
-	const char *folder_shown, const char *name, int depth)
+static enum err import_folder(const struct import_run *r, const struct folder *folder);
+
+static enum err import_below(
+	const struct import_run *r, const struct folder *in, const char *name, const char *shown)
 {
-	BUF_AUTO path = BUF(SHOWN_PATH_MAX);
-	size_t n = strlen(folder_shown);
-	buf_fmt(&path, "%s%s%s", folder_shown, n && folder_shown[n - 1] == '/' ? "" : "/", name);
-	struct stat st;
-	if (path.err || fstatat(place->folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-		return path.err == ERR_NOMEM ? ERR_NOMEM : ERR_OK;
-	if (!S_ISDIR(st.st_mode))
-		return is_article_file(str_of(name)) ? import_item(r, place, path.p, str_of(name))
-						     : ERR_OK;
-	int below = openat(place->folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (below < 0) {
-		report(r, path.p, OUTCOME_REFUSED, "", "the folder cannot be read");
+	const struct folder below = {
+		.fd = openat(in->fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC),
+		.shown = shown,
+		.name = str_of(name),
+		.depth = in->depth + 1,
+	};
+	if (below.fd < 0) {
+		import_report(r, shown, OUTCOME_REFUSED, "", "the folder cannot be read");
 		return ERR_OK;
 	}
-	enum err e = import_folder(r, below, path.p, depth + 1);
-	close(below);
+	enum err e = import_folder(r, &below);
+	close(below.fd);
 	return e;
 }
 
-static enum err import_folder(const struct run *r, int folder, const char *shown, int depth)
+static enum err import_entry(const struct import_run *r, const struct folder *in, const char *name)
+{
+	BUF_AUTO path = BUF(SHOWN_PATH_MAX);
+	size_t n = strlen(in->shown);
+	buf_fmt(&path, "%s%s%s", in->shown, n && in->shown[n - 1] == '/' ? "" : "/", name);
+	struct stat st;
+	if (path.err || fstatat(in->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return path.err == ERR_NOMEM ? ERR_NOMEM : ERR_OK;
+	if (S_ISDIR(st.st_mode))
+		return import_below(r, in, name, path.p);
+	if (!import_takes(str_of(name)))
+		return ERR_OK;
+	const struct place place = { .folder = in->fd };
+	struct import_file f = {
+		.run = r, .place = &place, .shown = path.p, .name = str_of(name), .folder = in->name
+	};
+	return import_one(&f);
+}
+
+static enum err import_folder(const struct import_run *r, const struct folder *folder)
 {
 	struct names names = { 0 };
-	if (depth > FOLDER_DEPTH_MAX) {
-		report(r, shown, OUTCOME_REFUSED, "", "folders are nested too deep");
+	if (folder->depth > FOLDER_DEPTH_MAX) {
+		import_report(r, folder->shown, OUTCOME_REFUSED, "", "folders are nested too deep");
 		return ERR_OK;
 	}
-	enum err e = names_read(folder, &names);
+	enum err e = names_read(folder->fd, &names);
 	if (e && e != ERR_NOMEM) {
-		report(r, shown, OUTCOME_REFUSED, "",
+		import_report(r, folder->shown, OUTCOME_REFUSED, "",
 			"the folder cannot be read, or has too many files");
 		e = ERR_OK;
 	}
-	const struct place place = { .folder = folder };
 	for (size_t i = 0; !e && i < names.n; i++)
-		e = import_entry(r, &place, shown, names.v[i], depth);
+		e = import_entry(r, folder, names.v[i]);
 	names_free(&names);
 	return e;
 }
 
-static enum err import_file(const struct run *r, const char *path)
+static enum err import_file(const struct import_run *r, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	struct str file = str_of(slash ? slash + 1 : path);
@@ -206,40 +157,61 @@ static enum err import_file(const struct run *r, const char *path)
 	char name[SHOWN_PATH_MAX];
 	if (str_copy(name, sizeof name, folder) != ERR_OK)
 		return ERR_NOT_FOUND;
-	if (!is_article_file(file)) {
-		report(r, path, OUTCOME_REFUSED, "", "neither .md nor .json");
+	if (!import_takes(file)) {
+		r->count->files++;
+		import_report(
+			r, path, OUTCOME_REFUSED, "", "neither .md nor .json, .jsonl or .ndjson");
 		return ERR_OK;
 	}
 	int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return ERR_NOT_FOUND;
 	const struct place place = { .folder = fd };
-	enum err e = import_item(r, &place, path, file);
+	char *real = realpath(name, NULL);
+	struct import_file f = { .run = r,
+		.place = &place,
+		.shown = path,
+		.name = file,
+		.folder = folder_name(str_of(real)) };
+	enum err e = import_one(&f);
+	free(real);
 	close(fd);
 	return e;
 }
 
 /* ---- the door ---- */
 
-enum err content_import(struct db *db, const char *path, const struct import_settings *s,
-	int64_t now_s, struct import_count *out)
+static enum err import_path(const struct import_run *r, const char *path)
 {
-	*out = (struct import_count){ 0 };
-	const struct run r = { db, s, now_s, out };
 	struct stat st;
 	if (stat(path, &st) != 0)
 		return ERR_NOT_FOUND;
 	if (!S_ISDIR(st.st_mode))
-		return import_file(&r, path);
+		return import_file(r, path);
 	int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
 		return ERR_NOT_FOUND;
-	enum err e = import_folder(&r, folder, path, 0);
+	char *real = realpath(path, NULL); /* "." has a name too */
+	const struct folder top = {
+		.fd = folder, .shown = path, .name = folder_name(str_of(real ? real : path))
+	};
+	enum err e = import_folder(r, &top);
+	free(real);
 	close(folder);
 	return e;
 }
 
-static enum err import_one_embedded(const struct run *r, const struct embedded_file *f)
+enum err content_import(struct db *db, const char *path, const struct import_settings *s,
+	int64_t now_s, struct import_count *out)
+{
+	__attribute__((cleanup(import_seen_freep))) struct import_seen *own =
+		s->seen ? NULL : import_seen_make();
+	*out = (struct import_count){ 0 };
+	const struct import_run r = { db, s, s->seen ? s->seen : own, now_s, out };
+	return r.seen ? import_path(&r, path) : ERR_NOMEM;
+}
+
+static enum err import_one_embedded(const struct import_run *r, const struct embedded_file *f)
 {
 	const char *slash = strrchr(f->path, '/');
 	const char *name = slash ? slash + 1 : f->path;
@@ -249,17 +221,29 @@ static enum err import_one_embedded(const struct run *r, const struct embedded_f
 	if (prefix.err)
 		return prefix.err;
 	const struct place place = { .folder = -1, .prefix = prefix.p };
-	return import_item(r, &place, f->path, str_of(name));
+	struct import_file file = { .run = r,
+		.place = &place,
+		.shown = f->path,
+		.name = str_of(name),
+		.folder = folder_name(str_of(prefix.p)) };
+	return import_one(&file);
+}
+
+static enum err import_embedded(const struct import_run *r, const char *prefix)
+{
+	enum err e = ERR_OK;
+	for (const struct embedded_file *f = embedded_files; !e && f->path; f++)
+		if (str_starts(str_of(f->path), str_of(prefix)) && import_takes(str_of(f->path)))
+			e = import_one_embedded(r, f);
+	return e;
 }
 
 enum err content_import_embedded(struct db *db, const char *prefix, const struct import_settings *s,
 	int64_t now_s, struct import_count *out)
 {
+	__attribute__((cleanup(import_seen_freep))) struct import_seen *own =
+		s->seen ? NULL : import_seen_make();
 	*out = (struct import_count){ 0 };
-	const struct run r = { db, s, now_s, out };
-	enum err e = ERR_OK;
-	for (const struct embedded_file *f = embedded_files; !e && f->path; f++)
-		if (str_starts(str_of(f->path), str_of(prefix)) && is_article_file(str_of(f->path)))
-			e = import_one_embedded(&r, f);
-	return e;
+	const struct import_run r = { db, s, s->seen ? s->seen : own, now_s, out };
+	return r.seen ? import_embedded(&r, prefix) : ERR_NOMEM;
 }

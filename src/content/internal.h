@@ -27,6 +27,11 @@ extern const struct db_shape article_shape; /* of an article_row */
 void article_settle(struct article_row *row);
 enum err MUST_USE article_get(
 	struct db_conn *c, enum query query, struct str key, struct arena *a, struct article *out);
+/* Came from an agency, whose deliveries have an order. */
+bool source_is_wire(struct str source);
+bool article_is_wire(const struct article *a);
+/* Readers can see it, or could until it expired. */
+bool article_is_public(const struct article *a, int64_t now_s);
 /* Pictures at positions below `end`. */
 enum err MUST_USE images_below(struct db_conn *c, const char *article_id, int64_t end,
 	struct arena *a, struct image **out, size_t *count);
@@ -44,6 +49,19 @@ struct picture_info {
 /* PNG, JPEG, WebP, GIF by their bytes. ERR_UNSUPPORTED for any other type, ERR_INVALID for a broken
  * header. */
 enum err MUST_USE picture_probe(struct str bytes, struct picture_info *out);
+/* What a picture says of itself that is kept. */
+struct picture_notes {
+	struct str copyright, credit;
+	unsigned orientation; /* EXIF's 1 to 8; from PICTURE_TURNED on width and height change
+				 places */
+};
+enum { PICTURE_TURNED = 5 };
+/* The picture without what camera and editor wrote into it: position, device, names, thumbnails,
+ * what stands behind its end. Orientation, copyright and colour stay. `*out` is `bytes` itself when
+ * there was nothing to take away; what it makes it leaves as it is. ERR_UNSUPPORTED, ERR_INVALID
+ * when no picture is left, ERR_NOMEM. */
+enum err MUST_USE picture_strip(
+	struct str bytes, struct arena *a, struct str *out, struct picture_notes *notes);
 /* A file name that can stand in an address and in a folder: letters, digits, '.', '-', '_', a
  * picture's extension. */
 bool picture_name_ok(struct str name);
@@ -65,16 +83,21 @@ enum err MUST_USE sanitise(
 enum err MUST_USE html_plain(struct str html, struct arena *a, struct str *out);
 /* White space of all kinds collapsed, controls dropped, cut at FIELD_MAX with "…". */
 struct str field_clean(struct str s, struct arena *a);
-/* The same without a leading "By ": the page says it. */
+/* Text with its HTML entities decoded, once. */
+struct str entities_decode(struct str s, struct arena *a);
+/* The same as field_clean without a leading "By ": the page says it. */
 struct str byline_clean(struct str s, struct arena *a);
 
 /* ---- drafts: an article as an importer read it, before it is stored ---- */
 struct draft_image {
 	char id[ID_SIZE]; /* made of source and name: stays when the name stays */
 	char digest[DIGEST_SIZE];
-	struct str file, name, alt, caption, credit, bytes;
+	struct str file, path, name, alt, caption, credit, bytes; /* file: as the source names it;
+								      path: as it was found */
 	struct picture_info info;
 };
+/* What its source wants done with an article. */
+enum notice { NOTICE_USABLE = 1, NOTICE_HOLD, NOTICE_KILL };
 struct draft {
 	struct str source, headline, dek, byline, dateline, credit, section_name, tags, usage_terms,
 		language, status;
@@ -84,19 +107,76 @@ struct draft {
 	enum access access, default_access; /* access 0: not said */
 	int64_t published_at, updated_at;   /* 0: not said */
 	int64_t embargo_at, expires_at;     /* 0: none */
-	bool versioned; /* an older updated_at than the stored one is a late delivery, and left */
+	enum notice notice;                 /* 0: usable */
+	bool agency;           /* deliveries have an order, and what is taken back stays back */
+	bool hollow;           /* says nothing but its state: the text stays */
+	bool closes_level;     /* hollow, of a file: for subscribers until it is mended */
+	bool no_lead;          /* the lead picture could not be had: no other takes its place */
+	struct str version;    /* as the agency counts; empty: it does not */
+	int64_t version_at;    /* 0: not said */
+	struct str hidden_why; /* for the desk: what the source said, or what was not understood */
+	bool unread;           /* hidden since something that closes was not understood */
+	bool follow_rules;     /* see import_settings */
+	const char *written;   /* where this run has written the same identity before, or NULL */
 	struct blocks blocks;
 	struct draft_image *images; /* ARTICLE_IMAGES_MAX of them */
 	size_t image_count;
 };
-enum outcome { OUTCOME_NEW = 1, OUTCOME_UPDATED, OUTCOME_UNCHANGED, OUTCOME_REFUSED };
+enum outcome {
+	OUTCOME_NEW = 1,
+	OUTCOME_UPDATED,
+	OUTCOME_UNCHANGED,
+	OUTCOME_HIDDEN,
+	OUTCOME_REFUSED
+};
 struct stored {
 	enum outcome outcome;
+	bool level_of_v1; /* the level is the first version's, and the file says nothing */
 	char slug[SLUG_SIZE];
 	char why[WHY_SIZE]; /* reason of a refusal, or a warning, or "" */
 };
 enum err MUST_USE draft_store(
 	struct db *db, struct draft *d, int64_t now_s, struct arena *a, struct stored *out);
+/* ---- what a source says of an article's state, and in which order ---- */
+/* The word of a pubStatus or `status`, in any case. What nobody knows withholds, and is `*known`
+ * false. */
+enum notice notice_of(struct str word, bool *known);
+/* Sets `notice` and `status` of the draft. */
+void draft_notice(struct draft *d, struct str word, bool *known);
+enum arrival {
+	ARRIVAL_NEWER = 1,
+	ARRIVAL_REVISED, /* the same count, a later time */
+	ARRIVAL_SAME,
+	ARRIVAL_REVISED_BEFORE, /* the same count, an earlier time */
+	ARRIVAL_OLDER,
+	ARRIVAL_UNCLEAR, /* nothing to go by, or count and time say different things */
+};
+/* By the count of versions, else by the time. */
+enum arrival arrival_of(const struct draft *d, const struct article_origin *o);
+enum judgement {
+	JUDGED_WRITE = 1,
+	JUDGED_STATE_ALONE, /* a kill keeps what was there, for the desk */
+	JUDGED_OLDER,       /* this and all below: left as it is */
+	JUDGED_DESK,
+	JUDGED_KILLED,
+	JUDGED_HELD,
+};
+enum judgement notice_judge(
+	const struct draft *d, const struct article *old, const struct article_origin *o);
+/* Why it was left, for people. */
+const char *notice_left(enum judgement j, const struct article_origin *o, struct arena *a);
+/* ERR_NOT_FOUND: stored by a version that kept none. `*out` is empty then. */
+enum err MUST_USE origin_get(
+	struct db_conn *c, const char *article_id, struct arena *a, struct article_origin *out);
+enum err MUST_USE origin_put(
+	struct db_conn *c, const char *article_id, const struct article_origin *o);
+
+/* ---- what a run has written ---- */
+void import_seen_freep(struct import_seen **s);
+/* Where that identity was written from, or NULL. */
+const char *seen_path(const struct import_seen *s, struct str identity);
+enum err MUST_USE seen_add(struct import_seen *s, struct str identity, const char *path);
+
 /* Adds a name to "\na\nb\n" unless it is there, is empty or the list is full. */
 void draft_tag_add(struct buf *tags, struct str name);
 
@@ -111,19 +191,41 @@ enum err MUST_USE place_read(
 	const struct place *p, struct str path, size_t max_bytes, struct arena *a, struct str *out);
 
 /* ---- importers ---- */
+struct json_t; /* jansson's */
 struct import_item {
 	const struct import_settings *settings;
 	const struct place *place;
 	struct arena *arena;
-	struct str file; /* name of the file, without folders */
-	struct str text;
+	struct str file;     /* name of the file, without folders */
+	struct str folder;   /* name of the folder that holds it; empty: not known */
+	struct str text;     /* of a Markdown file */
+	struct json_t *json; /* of an item of a JSON file */
+	size_t left_out;     /* pictures that could not be had */
+	bool hides;          /* read, and not shown: something that closes was not understood */
+	enum closing {       /* refused, and what it says of closing was not understood */
+		CLOSING_NOTHING,
+		CLOSING_HIDES,
+		CLOSING_LEVEL
+	} closing;
 	char why[WHY_SIZE]; /* reason or warning */
 };
+/* Items of a JSON file. `item` is called for each; `where` stands behind the path ("[3]", ":12").
+ * Without an item, `why` says what is wrong there. */
+struct ninjs_file {
+	bool by_line;
+	enum err (*item)(void *ctx, struct json_t *item, const char *where, const char *why);
+	void *ctx;
+};
+enum err MUST_USE ninjs_items(struct ninjs_file *f, struct str text);
 /* Both say in `why` what is wrong, and return ERR_INVALID for what the author can mend. */
 enum err MUST_USE markdown_draft(struct import_item *it, struct draft *d);
 enum err MUST_USE ninjs_draft(struct import_item *it, struct draft *d);
 /* Writes the reason and returns ERR_INVALID. */
 enum err MUST_USE refuse(struct import_item *it, const char *fmt, ...) PRINTF(2, 3);
+/* Adds to the warnings, as far as there is room. */
+void warn(struct import_item *it, const char *fmt, ...) PRINTF(2, 3);
+/* A picture that could not be had: told, and the article goes on without it. */
+void picture_left_out(struct import_item *it, const char *why);
 /* Reads, checks and names the picture `im->file`; ERR_INVALID with `why` filled when it cannot be
  * had. */
 enum err MUST_USE draft_image_load(const struct import_item *it, struct str source,
@@ -131,8 +233,10 @@ enum err MUST_USE draft_image_load(const struct import_item *it, struct str sour
 /* The same, and adds it to the draft. */
 enum err MUST_USE draft_image_add(const struct import_item *it, struct draft *d,
 	struct draft_image *im, char why[static WHY_SIZE]);
-/* By file or name; NULL when the draft has no such picture. */
-const struct draft_image *draft_image_find(const struct draft *d, struct str src);
+/* By file, path or name; NULL when the draft has no such picture. */
+const struct draft_image *draft_image_find(const struct draft *d, struct str src, struct arena *a);
+/* Of another site, or of this one from its root. */
+bool picture_is_remote(struct str src);
 /* What the page says of it. False: no memory. */
 bool draft_image_figure(const struct draft_image *im, struct arena *a, struct figure *f);
 

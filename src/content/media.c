@@ -13,6 +13,7 @@ static const struct db_column image_columns[] = {
 	DB_COL_STR(struct image, caption),
 	DB_COL_STR(struct image, credit),
 	DB_COL_STR(struct image, digest),
+	DB_COL_INT(struct image, stripped),
 };
 static const struct db_shape image_shape = DB_SHAPE(struct image, image_columns);
 
@@ -31,6 +32,7 @@ static const struct db_column owned_columns[] = {
 	DB_COL_STR(struct owned_image, image.caption),
 	DB_COL_STR(struct owned_image, image.credit),
 	DB_COL_STR(struct owned_image, image.digest),
+	DB_COL_INT(struct owned_image, image.stripped),
 	DB_COL_STR(struct owned_image, article_id),
 };
 static const struct db_shape owned_shape = DB_SHAPE(struct owned_image, owned_columns);
@@ -135,5 +137,8 @@ enum err content_media_open(struct db_conn *c, const struct image *img, const st
 	if (e)
 		return e;
 	*bytes = row.bytes;
-	return ERR_OK;
+	if (img->stripped)
+		return ERR_OK;
+	struct picture_notes ignored;
+	return picture_strip(row.bytes, a, bytes, &ignored);
 }

@@ -1,3 +1,4 @@
+/* One article or picture for one reader: find, decide, count, open. */
 #include "postern/content.h"
 
 struct reading {
@@ -24,7 +25,7 @@ static enum err decide(
 		return ERR_OK;
 	if (d->reason == REASON_CRAWLER_BLOCKED)
 		return ERR_DENIED;
-	return d->reason == REASON_EXPIRED ? ERR_GONE : ERR_NOT_FOUND;
+	return paywall_gone(d) ? ERR_GONE : ERR_NOT_FOUND;
 }
 
 static enum err teaser_read(struct db_conn *c, struct reading *g)
@@ -74,6 +75,11 @@ static enum err article_read(struct db_conn *c, void *arg)
 
 	if (!e)
 		e = decide(c, g, &out->article, &out->decision);
+	/* The new address is told to whom the article would be shown, and nothing is counted yet.
+	 */
+	out->moved = !e && !str_eq(g->r->slug, str_of(out->article.slug));
+	if (out->moved)
+		return ERR_OK;
 	if (!e && g->settled)
 		e = confirm(g, &out->decision);
 	else if (!e && meter_due(&g->visit, &out->decision))
@@ -105,7 +111,7 @@ enum err content_read(const struct paywall *w, const struct reading_request *r, 
 
 	*out = (struct article_reading){ 0 };
 	enum err e = db_read(w->db, article_read, &g);
-	if (!e && meter_due(&g.visit, &out->decision)) {
+	if (!e && !out->moved && meter_due(&g.visit, &out->decision)) {
 		e = metered_read(&g);
 		if (e)
 			out->decision = (struct decision){ 0 };

@@ -16,10 +16,12 @@ struct store {
 /* What is written, once what is stored already has been asked. */
 struct target {
 	char id[ID_SIZE], slug[SLUG_SIZE];
-	bool exists;
+	bool exists, moves, public; /* moves: to another slug; public: readers can see it now */
 	struct article old;
+	struct article_origin origin; /* as it is stored, then as it will be */
+	struct str status;
 	enum access access;
-	int64_t published_at, updated_at;
+	int64_t published_at, updated_at, embargo_at;
 };
 
 static enum err refuse_slug(struct store *s, const char *slug, struct str owner)
@@ -46,56 +48,167 @@ static void slug_distinct(char slug[static SLUG_SIZE], struct str source)
 	(void)snprintf(slug + n, SLUG_SIZE - n, "%s%s", n ? "-" : "", tag);
 }
 
+/* Another article has it, or had it and is still looked for there. `*owner` is empty when it is
+ * free for this one. */
+static enum err slug_owner(
+	struct db_conn *c, const struct store *s, const struct target *t, struct str *owner)
+{
+	struct article other;
+	struct str slug = str_of(t->slug);
+	enum err e = article_get(c, QUERY_ARTICLE_BY_SLUG, slug, s->arena, &other);
+	/* A slug that is asked for takes a former address over; a made one gives way to it. */
+	if (e == ERR_NOT_FOUND && s->draft->slug_loose)
+		e = article_get(c, QUERY_ARTICLE_BY_ALIAS, slug, s->arena, &other);
+	bool taken = !e && strcmp(other.id, t->id) != 0;
+	*owner = taken ? other.source : (struct str){ NULL, 0 };
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+/* A made slug stays as first stored, unless no reader has seen it yet: a notice that came before
+ * its article has no headline to make one of. */
+static bool slug_stays(const struct draft *d, const struct target *t)
+{
+	bool notice = !t->origin.shown && str_eq(t->old.headline, t->old.source);
+	return t->exists && ((d->slug_loose && !notice) || strcmp(t->old.slug, d->slug) == 0);
+}
+
 static enum err choose_slug(struct db_conn *c, struct store *s, struct target *t)
 {
 	const struct draft *d = s->draft;
-	if (t->exists && (d->slug_loose || strcmp(t->old.slug, d->slug) == 0)) {
-		memcpy(t->slug, t->old.slug, SLUG_SIZE);
+	struct str owner = { NULL, 0 };
+	memcpy(t->slug, slug_stays(d, t) ? t->old.slug : d->slug, SLUG_SIZE);
+	if (slug_stays(d, t))
 		return ERR_OK;
+	enum err e = slug_owner(c, s, t, &owner);
+	if (!e && owner.n && d->slug_loose) {
+		slug_distinct(t->slug, d->source);
+		e = slug_owner(c, s, t, &owner);
 	}
-	memcpy(t->slug, d->slug, SLUG_SIZE);
-	struct article other;
-	enum err e = article_get(c, QUERY_ARTICLE_BY_SLUG, str_of(t->slug), s->arena, &other);
-	if (e == ERR_NOT_FOUND)
-		return ERR_OK;
-	if (e)
-		return e;
-	if (!d->slug_loose)
-		return refuse_slug(s, t->slug, other.source);
-	slug_distinct(t->slug, d->source);
-	e = article_get(c, QUERY_ARTICLE_BY_SLUG, str_of(t->slug), s->arena, &other);
-	if (e == ERR_NOT_FOUND)
-		return ERR_OK;
-	return e ? e : refuse_slug(s, t->slug, other.source);
+	t->moves = t->exists && strcmp(t->slug, t->old.slug) != 0;
+	return !e && owner.n ? refuse_slug(s, t->slug, owner) : e;
 }
+
+/* ---- what it becomes ---- */
 
 /* What the draft does not say stays as it is stored: an editor's access outlives an agency's
  * correction. */
-static void choose_values(const struct store *s, struct target *t)
+static void choose_access(const struct store *s, struct target *t)
 {
 	const struct draft *d = s->draft;
+	bool v1 = str_eq(t->origin.access_by, STR("v1"));
 	t->access = d->access;
-	if (!t->access)
-		t->access = t->exists && t->old.access ? t->old.access : d->default_access;
-	t->published_at = d->published_at;
-	if (!t->published_at)
-		t->published_at = t->exists ? t->old.published_at : s->now_s;
-	t->updated_at = d->updated_at ? d->updated_at : t->published_at;
+	if (t->access)
+		t->origin.access_by = STR("file");
+	if (t->access)
+		return;
+	t->access = t->exists && t->old.access ? t->old.access : d->default_access;
+	s->out->level_of_v1 = v1 && t->access != d->default_access && !d->follow_rules;
+	if (!v1 || !d->follow_rules)
+		return;
+	t->access = d->default_access;
+	t->origin.access_by = STR("");
 }
 
-static enum err choose_target(struct db_conn *c, struct store *s, struct target *t)
+/* An agency's correction moves `updated`, never `published`: rules by age would open anew what they
+ * have closed. What no reader has seen yet may still be moved. */
+static void choose_times(const struct store *s, struct target *t)
+{
+	const struct draft *d = s->draft;
+	bool stays = t->exists && (!d->published_at || (d->agency && t->origin.shown));
+	t->published_at = d->published_at ? d->published_at : s->now_s;
+	if (stays)
+		t->published_at = t->old.published_at;
+	t->updated_at = d->updated_at ? d->updated_at : t->published_at;
+	t->embargo_at = d->embargo_at;
+	if (d->agency && t->origin.shown && d->embargo_at <= s->now_s)
+		t->embargo_at = t->old.embargo_at;
+}
+
+/* "canceled" for what no reader has seen, "killed" for what is gone for them. */
+static void choose_status(const struct store *s, struct target *t)
+{
+	const struct draft *d = s->draft;
+	t->status = d->status;
+	if (d->notice != NOTICE_KILL)
+		return;
+	bool said = str_eq(d->status, STR("killed")); /* a file that was exported so */
+	t->status = said || t->origin.shown ? STR("killed") : STR("canceled");
+	t->origin.shown = t->origin.shown || said;
+}
+
+static void choose_hidden(const struct store *s, struct target *t)
+{
+	const struct draft *d = s->draft;
+	struct article_origin *o = &t->origin;
+	struct str by = d->agency || source_is_wire(d->source) ? STR("source") : STR("file");
+	if (d->unread && !str_eq(o->hidden_by, STR("source")))
+		by = STR("unread");
+	if (d->notice != NOTICE_HOLD && d->notice != NOTICE_KILL) {
+		o->hidden_by = o->hidden_why = STR("");
+		o->hidden_at = 0;
+		return;
+	}
+	if (t->exists && str_eq(o->hidden_by, by) && str_eq(t->old.status, t->status))
+		return;
+	o->hidden_by = by;
+	o->hidden_at = s->now_s;
+	o->hidden_why = d->hidden_why;
+}
+
+/* The latest of both stays: a kill may bear no version, or an older one. */
+static void choose_version(const struct draft *d, struct target *t)
+{
+	struct article_origin *o = &t->origin;
+	if (!d->agency)
+		return;
+	bool later = !t->exists || arrival_of(d, o) != ARRIVAL_UNCLEAR || o->version.n == 0;
+	if (d->version.n && later)
+		o->version = d->version;
+	if (d->version_at > o->version_at)
+		o->version_at = d->version_at;
+}
+
+static void choose_values(struct store *s, struct target *t)
+{
+	t->origin.shown = t->origin.shown || t->public;
+	choose_access(s, t);
+	choose_times(s, t);
+	choose_status(s, t);
+	choose_hidden(s, t);
+	choose_version(s->draft, t);
+}
+
+/* What an earlier version stored of an agency's item says its version by the time alone. */
+static enum err origin_load(struct db_conn *c, const struct store *s, struct target *t)
+{
+	struct article_origin *o = &t->origin;
+	enum err e = origin_get(c, t->id, s->arena, o);
+	bool before = e == ERR_NOT_FOUND ||
+		      (str_eq(o->access_by, STR("v1")) && !o->version.n && !o->version_at);
+	if (e == ERR_NOT_FOUND)
+		e = ERR_OK;
+	if (e || !before || !article_is_wire(&t->old))
+		return e;
+	o->version_at = t->old.updated_at;
+	if (!o->hidden_by.n && !str_eq(t->old.status, STR("usable")))
+		o->hidden_by = STR("source");
+	return ERR_OK;
+}
+
+static enum err find_target(struct db_conn *c, struct store *s, struct target *t)
 {
 	*t = (struct target){ 0 };
 	enum err e = article_get(c, QUERY_ARTICLE_BY_SOURCE, s->draft->source, s->arena, &t->old);
 	if (e && e != ERR_NOT_FOUND)
 		return e;
 	t->exists = !e;
-	if (t->exists)
+	if (t->exists) {
 		memcpy(t->id, t->old.id, ID_SIZE);
-	else
-		crypto_id_make(t->id);
-	choose_values(s, t);
-	return choose_slug(c, s, t);
+		t->public = article_is_public(&t->old, s->now_s);
+		return origin_load(c, s, t);
+	}
+	crypto_id_make(t->id);
+	return ERR_OK;
 }
 
 /* ---- is anything new? ---- */
@@ -107,10 +220,10 @@ static bool same_fields(const struct draft *d, const struct target *t)
 	       str_eq(a->dek, d->dek) && str_eq(a->byline, d->byline) &&
 	       str_eq(a->dateline, d->dateline) && str_eq(a->credit, d->credit) &&
 	       str_eq(a->section_name, d->section_name) && str_eq(a->tags, d->tags) &&
-	       str_eq(a->status, d->status) && str_eq(a->usage_terms, d->usage_terms) &&
+	       str_eq(a->status, t->status) && str_eq(a->usage_terms, d->usage_terms) &&
 	       str_eq(a->language, d->language) && a->access == t->access &&
 	       a->published_at == t->published_at && a->updated_at == t->updated_at &&
-	       a->embargo_at == d->embargo_at && a->expires_at == d->expires_at &&
+	       a->embargo_at == t->embargo_at && a->expires_at == d->expires_at &&
 	       a->cut == d->blocks.cut && a->words == d->blocks.words;
 }
 
@@ -127,6 +240,12 @@ static enum err same_text(
 	return e;
 }
 
+/* The lead is at 0; where it could not be had, nothing is. */
+static int64_t image_position(const struct draft *d, size_t i)
+{
+	return (int64_t)i + (d->no_lead ? 1 : 0);
+}
+
 static enum err same_images(struct db_conn *c, const struct store *s, const char *id, bool *same)
 {
 	const struct draft *d = s->draft;
@@ -136,7 +255,7 @@ static enum err same_images(struct db_conn *c, const struct store *s, const char
 	*same = !e && n == d->image_count;
 	for (size_t i = 0; *same && i < n; i++) {
 		const struct draft_image *im = &d->images[i];
-		*same = v[i].position == (int64_t)i && str_eq(v[i].name, im->name) &&
+		*same = v[i].position == image_position(d, i) && str_eq(v[i].name, im->name) &&
 			str_eq(v[i].digest, str_of(im->digest)) && str_eq(v[i].alt, im->alt) &&
 			str_eq(v[i].caption, im->caption) && str_eq(v[i].credit, im->credit);
 	}
@@ -174,9 +293,9 @@ static enum err write_row(struct db_conn *c, const struct store *s, const struct
 			DB_PARAMS(db_z(t->id), db_z(t->slug), text(d->source), text(d->headline),
 				text(d->dek), text(d->byline), text(d->dateline), text(d->credit),
 				db_z(section), text(d->section_name), text(d->tags),
-				db_z(paywall_access_name(t->access)), text(d->status),
+				db_z(paywall_access_name(t->access)), text(t->status),
 				text(d->usage_terms), text(d->language), db_int(t->published_at),
-				db_int(t->updated_at), db_int_or_null(d->embargo_at),
+				db_int(t->updated_at), db_int_or_null(t->embargo_at),
 				db_int_or_null(d->expires_at), db_int_or_null(d->blocks.cut),
 				db_int(d->blocks.words), db_int(s->now_s)),
 		},
@@ -210,7 +329,7 @@ static enum err write_images(struct db_conn *c, const struct draft *d, const cha
 		e = db_run(c,
 			&(struct db_call){
 				.query = QUERY_MEDIA_INSERT,
-				DB_PARAMS(db_z(im->id), db_z(id), db_int((int64_t)i),
+				DB_PARAMS(db_z(im->id), db_z(id), db_int(image_position(d, i)),
 					text(im->name), db_z(im->info.content_type),
 					db_int(im->info.width), db_int(im->info.height),
 					text(im->alt), text(im->caption), text(im->credit),
@@ -221,32 +340,114 @@ static enum err write_images(struct db_conn *c, const struct draft *d, const cha
 	return e;
 }
 
+/* The address that it leaves leads to it, the one that it takes leads nowhere else. */
+static enum err write_alias(struct db_conn *c, const struct store *s, const struct target *t)
+{
+	enum err e = ERR_OK;
+	if (!t->exists || t->moves)
+		e = db_run(c,
+			&(struct db_call){
+				.query = QUERY_ARTICLE_ALIAS_DELETE, DB_PARAMS(db_z(t->slug)) },
+			NULL);
+	if (e || !t->moves)
+		return e;
+	return db_run(c,
+		&(struct db_call){ .query = QUERY_ARTICLE_ALIAS_PUT,
+			DB_PARAMS(db_z(t->old.slug), db_z(t->id), db_int(s->now_s)) },
+		NULL);
+}
+
+static enum err write_all(struct db_conn *c, const struct store *s, const struct target *t)
+{
+	enum err e = write_row(c, s, t);
+	if (!e)
+		e = write_alias(c, s, t);
+	if (!e)
+		e = write_blocks(c, &s->draft->blocks, t->id);
+	if (!e)
+		e = write_images(c, s->draft, t->id);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, t->id);
+}
+
+/* A kill changes what readers get, and keeps what the desk has. */
+static enum err write_state(struct db_conn *c, struct store *s, struct target *t)
+{
+	memcpy(s->out->slug, t->old.slug, SLUG_SIZE);
+	choose_values(s, t);
+	enum err e = origin_put(c, t->id, &t->origin);
+	if (e || str_eq(t->old.status, t->status))
+		return e;
+	s->out->outcome = OUTCOME_UPDATED;
+	e = db_run(c,
+		&(struct db_call){ .query = QUERY_ARTICLE_SET_STATUS,
+			DB_PARAMS(db_z(t->id), text(t->status), db_int(s->now_s)) },
+		NULL);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, t->id);
+}
+
+/* A file whose level cannot be read: it may want to close what is open. */
+static enum err write_level(struct db_conn *c, const struct store *s, const struct target *t)
+{
+	memcpy(s->out->slug, t->old.slug, SLUG_SIZE);
+	if (t->old.access == ACCESS_SUBSCRIBER)
+		return ERR_OK;
+	s->out->outcome = OUTCOME_UPDATED;
+	enum err e = db_run(c,
+		&(struct db_call){ .query = QUERY_ARTICLE_SET_LEVEL,
+			DB_PARAMS(db_z(t->id), db_z(paywall_access_name(ACCESS_SUBSCRIBER)),
+				db_int(s->now_s)) },
+		NULL);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, t->id);
+}
+
+static enum err refuse_twice(const struct store *s)
+{
+	s->out->outcome = OUTCOME_REFUSED;
+	(void)snprintf(s->out->why, WHY_SIZE,
+		"source: \"%.*s\" was imported in this run already, from %.200s",
+		(int)(s->draft->source.n < 150 ? s->draft->source.n : 150), s->draft->source.p,
+		s->draft->written);
+	return ERR_CONFLICT;
+}
+
+static enum err write_new(struct db_conn *c, struct store *s, struct target *t)
+{
+	bool same = false;
+	choose_values(s, t);
+	enum err e = choose_slug(c, s, t);
+	if (e)
+		return e;
+	memcpy(s->out->slug, t->slug, SLUG_SIZE);
+	e = unchanged(c, s, t, &same);
+	if (!e && !same && s->draft->written)
+		return refuse_twice(s);
+	if (!e && !same) {
+		s->out->outcome = t->exists ? OUTCOME_UPDATED : OUTCOME_NEW;
+		e = write_all(c, s, t);
+	}
+	return e ? e : origin_put(c, t->id, &t->origin);
+}
+
 static enum err store_tx(struct db_conn *c, void *arg)
 {
 	struct store *s = arg;
 	struct target t;
 	*s->out = (struct stored){ .outcome = OUTCOME_UNCHANGED };
-	enum err e = choose_target(c, s, &t);
+	enum err e = find_target(c, s, &t);
 	if (e)
 		return e;
-	memcpy(s->out->slug, t.slug, SLUG_SIZE);
-	if (t.exists && s->draft->versioned && t.updated_at < t.old.updated_at) {
-		(void)snprintf(s->out->why, WHY_SIZE, "older than the version that is stored");
-		return ERR_OK;
-	}
-	bool same = false;
-	e = unchanged(c, s, &t, &same);
-	if (e || same)
-		return e;
-	s->out->outcome = t.exists ? OUTCOME_UPDATED : OUTCOME_NEW;
-	e = write_row(c, s, &t);
-	if (!e)
-		e = write_blocks(c, &s->draft->blocks, t.id);
-	if (!e)
-		e = write_images(c, s->draft, t.id);
-	if (!e)
-		e = db_change_add(c, DB_CHANGE_ARTICLE, t.id);
-	return e;
+	if (!t.exists && s->draft->hollow && !s->draft->agency)
+		return ERR_NOT_FOUND; /* a file that cannot be read has nothing to close */
+	enum judgement j = t.exists ? notice_judge(s->draft, &t.old, &t.origin) : JUDGED_WRITE;
+	if (s->draft->closes_level)
+		return write_level(c, s, &t);
+	if (j == JUDGED_WRITE)
+		return write_new(c, s, &t);
+	if (j == JUDGED_STATE_ALONE)
+		return write_state(c, s, &t);
+	memcpy(s->out->slug, t.old.slug, SLUG_SIZE);
+	(void)snprintf(s->out->why, WHY_SIZE, "%s", notice_left(j, &t.origin, s->arena));
+	return ERR_OK;
 }
 
 enum err draft_store(
@@ -254,53 +455,4 @@ enum err draft_store(
 {
 	struct store s = { .draft = d, .now_s = now_s, .arena = a, .out = out };
 	return db_tx(db, store_tx, &s);
-}
-
-/* ---- changes by hand ---- */
-
-struct change {
-	struct str slug;
-	enum access access;
-	int64_t now_s;
-	char id[ID_SIZE];
-};
-static const struct db_column change_columns[] = { DB_COL_CHARS(struct change, id) };
-static const struct db_shape change_shape = DB_SHAPE(struct change, change_columns);
-
-/* A statement that returns the id of the one article it changed. */
-static enum err change_run(struct db_conn *c, struct change *ch, struct db_call call)
-{
-	call.shape = &change_shape;
-	enum err e = db_get(c, &call, ch);
-	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, ch->id);
-}
-
-static enum err access_tx(struct db_conn *c, void *arg)
-{
-	struct change *ch = arg;
-	return change_run(c, ch,
-		(struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
-			DB_PARAMS(db_text(ch->slug), db_z(paywall_access_name(ch->access)),
-				db_int(ch->now_s)) });
-}
-
-enum err content_set_access(struct db *db, struct str slug, enum access access, int64_t now_s)
-{
-	struct change ch = { .slug = slug, .access = access, .now_s = now_s };
-	if (access < ACCESS_PUBLIC || access > ACCESS_DEFAULT)
-		return ERR_INVALID;
-	return text_slug_ok(slug) ? db_tx(db, access_tx, &ch) : ERR_NOT_FOUND;
-}
-
-static enum err delete_tx(struct db_conn *c, void *arg)
-{
-	struct change *ch = arg;
-	return change_run(c, ch,
-		(struct db_call){ .query = QUERY_ARTICLE_DELETE, DB_PARAMS(db_text(ch->slug)) });
-}
-
-enum err content_delete(struct db *db, struct str slug)
-{
-	struct change ch = { .slug = slug };
-	return text_slug_ok(slug) ? db_tx(db, delete_tx, &ch) : ERR_NOT_FOUND;
 }

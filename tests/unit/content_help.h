@@ -122,10 +122,10 @@ static inline void put_file(struct fixture *f, const char *name, const char *tex
 /* The smallest PNG header that has a size; its bytes differ by `mark`. */
 static inline void put_png(struct fixture *f, const char *name, unsigned char width, char mark)
 {
-	char png[40] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+	char png[33] = "\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 	png[19] = (char)width;
 	png[23] = 60;
-	png[39] = mark;
+	png[32] = mark;
 	put_bytes(f, name, (struct str){ png, sizeof png });
 }
 

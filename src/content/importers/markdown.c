@@ -5,7 +5,6 @@
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +21,14 @@ static enum err faulty(
 	struct import_item *it, const struct front *f, enum front_key k, const char *what)
 {
 	return refuse(it, "line %d: %s", f->line[k], what);
+}
+
+/* The same for a line that may want to close: what is stored closes until it is mended. */
+static enum err faulty_closing(struct import_item *it, const struct front *f, enum front_key k,
+	enum closing closing, const char *what)
+{
+	it->closing = closing;
+	return faulty(it, f, k, what);
 }
 
 static enum err take_time(
@@ -42,16 +49,20 @@ static enum err take_time(
 		f->line[k], names[k], (int)(said.n < 60 ? said.n : 60), said.p);
 }
 
+static enum err take_closing_times(struct import_item *it, const struct front *f, struct draft *d)
+{
+	enum err e = take_time(it, f, FRONT_EMBARGO, &d->embargo_at);
+	if (!e)
+		e = take_time(it, f, FRONT_EXPIRES, &d->expires_at);
+	if (e == ERR_INVALID)
+		it->closing = CLOSING_HIDES;
+	return e;
+}
+
 static enum err take_times(struct import_item *it, const struct front *f, struct draft *d)
 {
 	enum err e = take_time(it, f, FRONT_PUBLISHED, &d->published_at);
-	if (!e)
-		e = take_time(it, f, FRONT_UPDATED, &d->updated_at);
-	if (!e)
-		e = take_time(it, f, FRONT_EMBARGO, &d->embargo_at);
-	if (!e)
-		e = take_time(it, f, FRONT_EXPIRES, &d->expires_at);
-	return e;
+	return e ? e : take_time(it, f, FRONT_UPDATED, &d->updated_at);
 }
 
 static enum err take_access(struct import_item *it, const struct front *f, struct draft *d)
@@ -60,30 +71,42 @@ static enum err take_access(struct import_item *it, const struct front *f, struc
 	/* "access:" with nothing behind it is a mistake, not a wish for the default. */
 	if (f->line[FRONT_ACCESS] &&
 		paywall_access_parse(f->value[FRONT_ACCESS], &d->access) != ERR_OK)
-		return faulty(it, f, FRONT_ACCESS,
+		return faulty_closing(it, f, FRONT_ACCESS, CLOSING_LEVEL,
 			"access: public, registered, metered, subscriber or default expected");
 	return ERR_OK;
 }
 
+/* The author's own file says it in our words, or in an agency's. */
 static enum err take_status(struct import_item *it, const struct front *f, struct draft *d)
 {
-	static const char *const known[] = { "usable", "withheld", "canceled" };
-	struct str s = f->line[FRONT_STATUS] ? f->value[FRONT_STATUS] : str_of(known[0]);
-	for (size_t i = 0; i < COUNT(known); i++) {
-		if (str_eq(s, str_of(known[i]))) {
-			d->status = s;
-			return ERR_OK;
-		}
-	}
-	return faulty(it, f, FRONT_STATUS, "status: usable, withheld or canceled expected");
+	bool known = true;
+	draft_notice(d, STR("usable"), &known);
+	if (!f->line[FRONT_STATUS])
+		return ERR_OK;
+	draft_notice(d, f->value[FRONT_STATUS], &known);
+	if (!known)
+		return faulty_closing(it, f, FRONT_STATUS, CLOSING_HIDES,
+			"status: usable, withheld, canceled or killed expected");
+	if (str_eq_nocase(f->value[FRONT_STATUS], STR("killed")))
+		d->status = STR("killed");
+	if (d->notice != NOTICE_USABLE)
+		d->hidden_why = str_of(arena_fmt(it->arena, "status: %.*s",
+			(int)f->value[FRONT_STATUS].n, f->value[FRONT_STATUS].p));
+	return ERR_OK;
+}
+
+/* "index.md" is its folder's article, as in the bundles of static site generators. */
+static struct str slug_source(const struct import_item *it)
+{
+	struct str name = { it->file.p, it->file.n - strlen(".md") };
+	return str_eq(name, STR("index")) && it->folder.n ? it->folder : name;
 }
 
 static enum err take_slug(struct import_item *it, const struct front *f, struct draft *d)
 {
 	struct str given = f->value[FRONT_SLUG];
 	if (given.n == 0) {
-		struct str name = { it->file.p, it->file.n - strlen(".md") };
-		text_slug(name, d->slug);
+		text_slug(slug_source(it), d->slug);
 		return d->slug[0] ? ERR_OK
 				  : refuse(it, "slug: none can be made of the file's name");
 	}
@@ -156,6 +179,8 @@ static enum err take_source(struct import_item *it, const struct front *f, struc
 	return d->source.n ? ERR_OK : ERR_NOMEM;
 }
 
+/* What cannot be had is told and left out. When it is the lead, the article has none: the next
+ * picture may be one that only the whole article shows. */
 static enum err take_images(struct import_item *it, const struct front *f, struct draft *d)
 {
 	char why[WHY_SIZE] = "";
@@ -169,10 +194,12 @@ static enum err take_images(struct import_item *it, const struct front *f, struc
 			.credit = field_clean(from->credit, it->arena),
 		};
 		enum err e = draft_image_add(it, d, &im, why);
-		if (e == ERR_INVALID)
-			return refuse(it, "line %d: %s", from->line, why);
-		if (e)
+		if (e && e != ERR_INVALID)
 			return e;
+		if (e)
+			picture_left_out(it, arena_fmt(it->arena, "line %d: %s", from->line, why));
+		if (e && i == 0)
+			d->no_lead = true;
 	}
 	return ERR_OK;
 }
@@ -217,21 +244,14 @@ static enum err markdown_html(struct str text, struct arena *a, struct str *out)
 	return out->p ? ERR_OK : ERR_NOMEM;
 }
 
-static bool is_remote(struct str src)
-{
-	struct str rest = src;
-	struct str head = str_cut(&rest, '/');
-	return src.p[0] == '/' || str_has_byte(head, ':');
-}
-
 /* A picture that only the text names is taken too, with what the text says of it. */
 static bool text_figure(void *ctx, struct figure *f)
 {
 	struct text_context *t = ctx;
 	if (t->err)
 		return false;
-	const struct draft_image *im = draft_image_find(t->draft, f->src);
-	if (!im && is_remote(f->src)) {
+	const struct draft_image *im = draft_image_find(t->draft, f->src, t->it->arena);
+	if (!im && picture_is_remote(f->src)) {
 		t->remote++;
 		return false;
 	}
@@ -239,8 +259,11 @@ static bool text_figure(void *ctx, struct figure *f)
 		char why[WHY_SIZE] = "";
 		struct draft_image new = { .file = f->src, .alt = f->alt, .caption = f->caption };
 		t->err = draft_image_add(t->it, t->draft, &new, why);
-		if (t->err == ERR_INVALID)
-			t->err = refuse(t->it, "text: %s", why);
+		if (t->err == ERR_INVALID) {
+			picture_left_out(t->it, why);
+			t->err = ERR_OK;
+			return false;
+		}
 		if (t->err)
 			return false;
 		im = &t->draft->images[t->draft->image_count - 1];
@@ -261,8 +284,7 @@ static enum err take_text(struct import_item *it, struct str body, struct draft 
 	if (e == ERR_TOO_LARGE)
 		return refuse(it, "text: too long, or nested more than 60 deep");
 	if (!e && t.remote)
-		(void)snprintf(
-			it->why, WHY_SIZE, "pictures of other sites were left out: %zu", t.remote);
+		warn(it, "pictures of other sites were left out: %zu", t.remote);
 	return e;
 }
 
@@ -276,20 +298,23 @@ enum err markdown_draft(struct import_item *it, struct draft *d)
 	enum err e = front_parse(it->text, it->arena, f);
 	if (e == ERR_INVALID)
 		return refuse(it, "%s", f->why);
+	/* Whose it is, and what may close it, comes first. */
+	if (!e)
+		e = take_slug(it, f, d);
+	if (!e)
+		e = take_source(it, f, d);
+	if (!e)
+		e = take_status(it, f, d);
+	if (!e)
+		e = take_closing_times(it, f, d);
+	if (!e)
+		e = take_access(it, f, d);
 	if (!e)
 		e = take_fields(it, f, d);
 	if (!e)
 		e = take_times(it, f, d);
 	if (!e)
-		e = take_access(it, f, d);
-	if (!e)
-		e = take_status(it, f, d);
-	if (!e)
-		e = take_slug(it, f, d);
-	if (!e)
 		e = take_tags(it, f, d);
-	if (!e)
-		e = take_source(it, f, d);
 	if (!e)
 		e = take_images(it, f, d);
 	return e ? e : take_text(it, f->body, d);

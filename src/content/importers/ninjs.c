@@ -7,104 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { URI_MAX = 1000 };
-
-struct reading {
-	struct import_item *it;
-	json_t *item;
-	struct draft *d;
-	size_t left_out; /* pictures */
-};
-
-static enum err take_identity(struct reading *r)
-{
-	json_t *uri = json_object_get(r->item, "uri");
-	bool schema = json_object_get(r->item, "$defs") ||
-		      json_object_get(r->item, "definitions") ||
-		      json_object_get(r->item, "properties");
-	if (!uri && schema && json_object_get(r->item, "$schema"))
-		return refuse(r->it, "uri: missing; this is a JSON schema, not an item");
-	if (!uri)
-		return refuse(r->it, "uri: missing; not a ninjs item");
-	if (!json_is_string(uri))
-		return refuse(r->it, "uri: expected a string");
-	struct str s = field_clean(str_of(json_string_value(uri)), r->it->arena);
-	if (s.n == 0 || s.n > URI_MAX)
-		return refuse(r->it, "uri: 1 to %d bytes expected", URI_MAX);
-	r->d->source = str_of(arena_fmt(r->it->arena, "ninjs:%.*s", (int)s.n, s.p));
-	return r->d->source.n ? ERR_OK : ERR_NOMEM;
-}
-
-/* ---- what may be shown, and when ---- */
-
-static enum err take_status(struct reading *r)
-{
-	static const char *const known[] = { "usable", "withheld", "canceled" };
-	json_t *v;
-	enum err e = ninjs_value(r->it, r->item, "", "pubStatus", &v);
-	if (e)
-		return e;
-	if (v && !json_is_string(v)) /* null too: what we cannot read must not pass for usable */
-		return refuse(r->it, "pubStatus: expected a string");
-	const char *s = v ? json_string_value(v) : known[0];
-	for (size_t i = 0; i < COUNT(known); i++) {
-		if (strcmp(s, known[i]) == 0) {
-			r->d->status = str_of(known[i]);
-			return ERR_OK;
-		}
-	}
-	return refuse(r->it, "pubStatus: usable, withheld or canceled expected");
-}
-
-static enum err time_of(struct reading *r, const char *key, enum time_edge edge, int64_t *out)
-{
-	json_t *v;
-	enum err e = ninjs_value(r->it, r->item, "", key, &v);
-	if (e || !v)
-		return e;
-	if (!json_is_string(v))
-		return refuse(r->it, "%s: expected a string", key);
-	const char *said = json_string_value(v);
-	if (time_parse(str_trim(str_of(said)), edge, out) == ERR_OK)
-		return ERR_OK;
-	return refuse(r->it, "%s: \"%.60s\" is not a time like 2026-11-20T05:40:00Z", key, said);
-}
-
-static enum err take_times(struct reading *r)
-{
-	struct draft *d = r->d;
-	int64_t content = 0, first = 0, version = 0, until = 0, embargoed = 0;
-	enum err e = time_of(r, "contentCreated", TIME_STARTS, &content);
-	if (!e)
-		e = time_of(r, "firstCreated", TIME_STARTS, &first);
-	if (!e)
-		e = time_of(r, "versionCreated", TIME_STARTS, &version);
-	if (!e)
-		e = time_of(r, "embargoedUntil", TIME_STARTS, &until);
-	if (!e)
-		e = time_of(r, "embargoed", TIME_STARTS, &embargoed);
-	if (!e)
-		e = time_of(r, "expires", TIME_ENDS, &d->expires_at);
-	d->published_at = content ? content : (first ? first : version);
-	d->updated_at = version;
-	d->versioned = version != 0;
-	d->embargo_at = until > embargoed ? until : embargoed;
-	return e;
-}
-
 /* ---- lines ---- */
 
-static enum err line_of(struct reading *r, const char *key, struct str *out)
+static enum err line_of(struct ninjs_reading *r, const char *key, struct str *out)
 {
 	struct str s;
 	enum err e = ninjs_string(r->it, r->item, "", key, &s);
 	if (!e)
-		*out = field_clean(s, r->it->arena);
+		*out = field_clean(entities_decode(s, r->it->arena), r->it->arena);
 	return e;
 }
 
 /* The first of `keys` that says something. */
-static enum err first_line(struct reading *r, const char *const *keys, size_t n, struct str *out)
+static enum err first_line(
+	struct ninjs_reading *r, const char *const *keys, size_t n, struct str *out)
 {
 	enum err e = ERR_OK;
 	*out = STR("");
@@ -113,15 +29,15 @@ static enum err first_line(struct reading *r, const char *const *keys, size_t n,
 	return e;
 }
 
-static enum err plain_of(struct reading *r, const struct passage *p, struct str *out)
+static enum err plain_of(struct ninjs_reading *r, const struct passage *p, struct str *out)
 {
 	if (ninjs_is_html(p))
 		return html_plain(p->value, r->it->arena, out);
-	*out = field_clean(p->value, r->it->arena);
+	*out = field_clean(entities_decode(p->value, r->it->arena), r->it->arena);
 	return ERR_OK;
 }
 
-static enum err take_headline(struct reading *r)
+static enum err take_headline(struct ninjs_reading *r)
 {
 	static const char *const others[] = { "title", "slugline" };
 	struct passages all;
@@ -140,12 +56,7 @@ static enum err take_headline(struct reading *r)
 		e = plain_of(r, p, out);
 	if (!e && out->n == 0)
 		e = first_line(r, others, COUNT(others), out);
-	if (e || out->n > 0)
-		return e;
-	if (str_eq(r->d->status, STR("usable")))
-		return refuse(r->it, "headlines: missing");
-	*out = r->d->source; /* a notice that takes an item back needs no headline */
-	return ERR_OK;
+	return e || out->n > 0 ? e : refuse(r->it, "headlines: missing");
 }
 
 static void collect_tag(void *ctx, struct str name)
@@ -153,7 +64,7 @@ static void collect_tag(void *ctx, struct str name)
 	draft_tag_add(ctx, name);
 }
 
-static enum err take_tags(struct reading *r)
+static enum err take_tags(struct ninjs_reading *r)
 {
 	static const char *const keys[] = { "subjects", "subject", "keywords" };
 	BUF_AUTO tags = BUF((WORD_BYTES_MAX + 1) * ARTICLE_TAGS_MAX + 1);
@@ -173,9 +84,10 @@ static void first_section(void *ctx, struct str name)
 		*out = name;
 }
 
-static enum err take_section(struct reading *r)
+static enum err take_section(struct ninjs_reading *r)
 {
-	static const char *const keys[] = { "subjects", "subject", "genres", "genre" };
+	static const char *const keys[] = { "services", "service", "subjects", "subject", "genres",
+		"genre" };
 	struct str *out = &r->d->section_name;
 	enum err e = ERR_OK;
 	for (size_t i = 0; !e && out->n == 0 && i < COUNT(keys); i++)
@@ -192,7 +104,7 @@ static void first_name(void *ctx, struct str name)
 		*out = name;
 }
 
-static enum err take_credit(struct reading *r, const struct passages *descriptions)
+static enum err take_credit(struct ninjs_reading *r, const struct passages *descriptions)
 {
 	static const char *const sources[] = { "infoSources", "infoSource" };
 	static const char *const holders[] = { "copyrightHolder" };
@@ -209,12 +121,57 @@ static enum err take_credit(struct reading *r, const struct passages *descriptio
 	return e;
 }
 
-static enum err take_lines(struct reading *r)
+/* Superdesk lists who had a hand in it, each with a role. */
+struct author_list {
+	struct ninjs_reading *r;
+	struct buf names;
+};
+
+static bool writes(struct str role)
+{
+	static const char *const roles[] = { "writer", "author", "byline", "reporter", "" };
+	for (size_t i = 0; i < COUNT(roles); i++)
+		if (str_eq_nocase(role, str_of(roles[i])))
+			return true;
+	return false;
+}
+
+static enum err add_author(void *ctx, json_t *o, const char *path)
+{
+	struct author_list *l = ctx;
+	struct str name, role;
+	enum err e = ninjs_string(l->r->it, o, path, "name", &name);
+	if (!e)
+		e = ninjs_string(l->r->it, o, path, "role", &role);
+	if (e)
+		return e;
+	name = field_clean(entities_decode(name, l->r->it->arena), l->r->it->arena);
+	if (name.n == 0 || !writes(role))
+		return ERR_OK;
+	if (l->names.n)
+		buf_puts(&l->names, ", ");
+	buf_str(&l->names, name);
+	return ERR_OK;
+}
+
+static enum err take_authors(struct ninjs_reading *r)
+{
+	struct author_list l = { r, BUF(2 * FIELD_MAX) };
+	enum err e = ninjs_objects(r->it, r->item, "", "authors", add_author, &l);
+	if (!e && !l.names.err)
+		r->d->byline = field_clean(buf_view(&l.names), r->it->arena);
+	buf_free(&l.names);
+	return e;
+}
+
+static enum err take_lines(struct ninjs_reading *r)
 {
 	static const char *const by[] = { "by", "byline" };
 	struct draft *d = r->d;
 	struct str terms = STR("");
 	enum err e = first_line(r, by, COUNT(by), &d->byline);
+	if (!e && d->byline.n == 0)
+		e = take_authors(r);
 	if (!e)
 		e = line_of(r, "located", &d->dateline);
 	if (!e)
@@ -230,7 +187,7 @@ static enum err take_lines(struct reading *r)
 	return d->usage_terms.p ? ERR_OK : ERR_NOMEM;
 }
 
-static enum err take_slug(struct reading *r)
+static enum err take_slug(struct ninjs_reading *r)
 {
 	struct draft *d = r->d;
 	uint8_t hash[HASH_BYTES];
@@ -287,7 +244,7 @@ static bool has_blank_line(struct str text)
 static enum err plain_html(struct str value, struct arena *a, struct str *out)
 {
 	BUF_AUTO b = BUF(ARTICLE_SOURCE_MAX);
-	struct str rest = str_trim(value);
+	struct str rest = str_trim(entities_decode(value, a));
 	bool blank = has_blank_line(rest);
 	while (rest.n > 0) {
 		struct str line = str_trim(str_cut(&rest, '\n'));
@@ -304,10 +261,10 @@ static enum err plain_html(struct str value, struct arena *a, struct str *out)
 
 static bool text_figure(void *ctx, struct figure *f)
 {
-	struct reading *r = ctx;
-	const struct draft_image *im = draft_image_find(r->d, f->src);
+	struct ninjs_reading *r = ctx;
+	const struct draft_image *im = draft_image_find(r->d, f->src, r->it->arena);
 	char why[WHY_SIZE];
-	if (!im && picture_name_ok(f->src)) {
+	if (!im && !picture_is_remote(f->src)) {
 		struct draft_image new = { .file = f->src, .alt = f->alt, .caption = f->caption };
 		if (draft_image_add(r->it, r->d, &new, why) == ERR_OK)
 			im = &r->d->images[r->d->image_count - 1];
@@ -319,7 +276,7 @@ static bool text_figure(void *ctx, struct figure *f)
 	return draft_image_figure(im, r->it->arena, f);
 }
 
-static enum err write_text(struct reading *r, const struct passage *p)
+static enum err write_text(struct ninjs_reading *r, const struct passage *p)
 {
 	struct str html = p->value;
 	enum err e = ninjs_is_html(p) ? ERR_OK : plain_html(p->value, r->it->arena, &html);
@@ -331,7 +288,7 @@ static enum err write_text(struct reading *r, const struct passage *p)
 	return e == ERR_INVALID ? refuse(r->it, "bodies: not UTF-8 text") : e;
 }
 
-static enum err take_text(struct reading *r, const struct passages *descriptions)
+static enum err take_text(struct ninjs_reading *r, const struct passages *descriptions)
 {
 	struct passages *bodies = arena_alloc(r->it->arena, sizeof *bodies);
 	if (!bodies)
@@ -350,26 +307,18 @@ static enum err take_text(struct reading *r, const struct passages *descriptions
 		body = description;
 	if (e || body)
 		return e ? e : write_text(r, body);
-	if (!str_eq(r->d->status, STR("usable")))
-		return ERR_OK;
 	return refuse(r->it, "bodies: an item of type \"%.*s\" without text and description",
 		(int)(type.n % 40), type.p);
 }
 
 /* ---- the item ---- */
 
-static enum err read_item(struct reading *r)
+static enum err read_text(struct ninjs_reading *r)
 {
 	struct passages *descriptions = arena_alloc(r->it->arena, sizeof *descriptions);
 	if (!descriptions)
 		return ERR_NOMEM;
-	enum err e = take_identity(r);
-	if (!e)
-		e = take_status(r);
-	if (!e)
-		e = take_times(r);
-	if (!e)
-		e = take_headline(r);
+	enum err e = take_headline(r);
 	if (!e)
 		e = take_lines(r);
 	if (!e)
@@ -381,26 +330,41 @@ static enum err read_item(struct reading *r)
 	if (!e)
 		e = take_credit(r, descriptions);
 	if (!e)
-		e = take_slug(r);
-	if (!e)
 		e = ninjs_pictures(r->it, r->item, r->d, &r->left_out);
 	return e ? e : take_text(r, descriptions);
 }
 
+/* Whose it is and whether it may be shown comes first: nothing else that is wrong with an item may
+ * keep a story online that its agency takes back. */
+static enum err read_item(struct ninjs_reading *r)
+{
+	char why[WHY_SIZE];
+	enum err e = ninjs_identity(r);
+	if (e)
+		return e;
+	ninjs_status(r);
+	memcpy(why, r->it->why, WHY_SIZE);
+	e = ninjs_times(r);
+	if (r->d->notice != NOTICE_KILL && !e)
+		e = read_text(r);
+	if (e == ERR_NOMEM || (e && r->d->notice == NOTICE_USABLE))
+		return e;
+	if (e || r->d->notice == NOTICE_KILL) {
+		memcpy(r->it->why, why, WHY_SIZE);
+		ninjs_hollow(r);
+	}
+	return take_slug(r);
+}
+
 enum err ninjs_draft(struct import_item *it, struct draft *d)
 {
-	json_error_t where;
-	json_t *item = json_loadb(
-		it->text.p ? it->text.p : "", it->text.n, JSON_REJECT_DUPLICATES, &where);
-	if (!item)
-		return refuse(it, "line %d: %s", where.line, where.text);
+	d->agency = true;
 	d->default_access = it->settings->default_access;
-	struct reading r = { .it = it, .item = item, .d = d };
-	enum err e = json_is_object(item) ? read_item(&r)
-					  : refuse(it, "expected an object: one item a file");
-	json_decref(item);
+	struct ninjs_reading r = { .it = it, .item = it->json, .d = d };
+	enum err e =
+		json_is_object(r.item) ? read_item(&r) : refuse(it, "expected an object: one item");
 	if (!e && r.left_out)
-		(void)snprintf(it->why, WHY_SIZE,
-			"pictures that are not beside the file were left out: %zu", r.left_out);
+		warn(it, "pictures that are not beside the file were left out: %zu", r.left_out);
+	it->hides = r.hidden;
 	return e;
 }

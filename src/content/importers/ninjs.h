@@ -22,6 +22,23 @@ struct passages {
 	size_t n;
 };
 
+struct ninjs_reading {
+	struct import_item *it;
+	json_t *item;
+	struct draft *d;
+	size_t left_out; /* pictures that are not beside the file */
+	bool hidden;     /* something that closes was not understood */
+};
+
+/* ---- whose it is, and whether it may be shown ---- */
+enum err MUST_USE ninjs_identity(struct ninjs_reading *r); /* "uri", else Superdesk's "guid" */
+void ninjs_status(struct ninjs_reading *r);                /* pubStatus and version */
+/* An embargo or an end that cannot be read hides; any other time that cannot be read refuses. */
+enum err MUST_USE ninjs_times(struct ninjs_reading *r);
+/* Leaves the state alone of what was read: a notice needs no more. */
+void ninjs_hollow(struct ninjs_reading *r);
+
+/* ---- reading ---- */
 /* Text of `key`, in camelCase or lower case; empty when absent or null. ERR_INVALID with "path.key:
  * expected a string". */
 enum err MUST_USE ninjs_string(

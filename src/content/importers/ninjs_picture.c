@@ -1,3 +1,4 @@
+/* Pictures of an item: of its renditions the widest that lies beside the file. */
 #include "ninjs.h"
 
 struct pictures {
@@ -29,14 +30,15 @@ static enum err consider(void *ctx, json_t *rendition, const char *path)
 	c->any = true;
 	struct draft_image im = { .file = href };
 	char why[WHY_SIZE];
-	if (!picture_name_ok(href) || draft_image_find(c->p->d, href))
+	if (picture_is_remote(href) || draft_image_find(c->p->d, href, it->arena))
 		return ERR_OK;
 	e = draft_image_load(it, c->p->d->source, &im, why);
 	if (e)
 		return e == ERR_INVALID ? ERR_OK : e;
 	if (im.info.width > c->width) {
 		c->best = im;
-		c->best.file = c->best.name = arena_str(it->arena, href);
+		c->best.file = arena_str(it->arena, href);
+		c->best.name = arena_str(it->arena, im.name);
 		c->width = im.info.width;
 	}
 	return ERR_OK;
@@ -54,19 +56,21 @@ static enum err describe(struct pictures *p, json_t *o, const char *path, struct
 		if (slot->n == 0 && ninjs_is_html(&texts.v[i]))
 			e = html_plain(texts.v[i].value, p->it->arena, slot);
 		else if (slot->n == 0)
-			*slot = field_clean(texts.v[i].value, p->it->arena);
+			*slot = field_clean(
+				entities_decode(texts.v[i].value, p->it->arena), p->it->arena);
 	}
 	static const char *const credits[] = { "by", "byline", "copyrightHolder" };
 	for (size_t i = 0; !e && im->credit.n == 0 && i < COUNT(credits); i++) {
 		struct str s;
 		e = ninjs_string(p->it, o, path, credits[i], &s);
 		if (!e)
-			im->credit = field_clean(s, p->it->arena);
+			im->credit = field_clean(entities_decode(s, p->it->arena), p->it->arena);
 	}
 	if (!e)
 		e = ninjs_passages(p->it, o, path, "headline", "headlines", &texts);
 	if (!e && texts.n > 0)
-		im->alt = field_clean(texts.v[0].value, p->it->arena);
+		im->alt =
+			field_clean(entities_decode(texts.v[0].value, p->it->arena), p->it->arena);
 	return e;
 }
 

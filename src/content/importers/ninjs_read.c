@@ -1,3 +1,4 @@
+/* Reading an item: either spelling of a name, null as absent, a path for every complaint. */
 #include "ninjs.h"
 
 #include <stdio.h>
@@ -28,6 +29,10 @@ enum err ninjs_value(
 	lower[n] = 0;
 	json_t *v = json_object_get(o, key);
 	json_t *w = strcmp(key, lower) != 0 ? json_object_get(o, lower) : NULL;
+	if (v && w && (json_is_null(v) || json_is_null(w) || json_equal(v, w))) {
+		*out = json_is_null(v) ? w : v;
+		return ERR_OK;
+	}
 	if (v && w)
 		return refuse(it, "%s%s%s: stands there as \"%s\" too", path, *path ? "." : "", key,
 			lower);
@@ -97,6 +102,8 @@ static enum err listed_passage(void *ctx, json_t *member, const char *path)
 	struct passage_list *l = ctx;
 	struct passage p;
 	json_t *value = json_object_get(member, "value");
+	if (json_is_null(value))
+		return ERR_OK;
 	if (!json_is_string(value))
 		return expected(l->it, path, "value", "a string");
 	p.value = text_of(value);
@@ -143,6 +150,8 @@ enum err ninjs_names(
 		return expected(it, "", key, "an array");
 	for (size_t i = 0; i < json_array_size(list) && i < ENTRIES_MAX; i++) {
 		json_t *v = json_array_get(list, i);
+		if (json_is_null(v))
+			continue;
 		char path[JSON_PATH_SIZE];
 		(void)snprintf(path, sizeof path, "%s[%zu]", key, i);
 		struct str name = text_of(v);
@@ -152,7 +161,7 @@ enum err ninjs_names(
 			e = refuse(it, "%s: expected an object or a string", path);
 		if (e)
 			return e;
-		name = field_clean(name, it->arena);
+		name = field_clean(entities_decode(name, it->arena), it->arena);
 		if (name.n > 0)
 			fn(ctx, name);
 	}
@@ -169,6 +178,8 @@ static enum err array_objects(
 		char path[JSON_PATH_SIZE];
 		(void)snprintf(path, sizeof path, "%.100s[%zu]", full, i);
 		json_t *member = json_array_get(list, i);
+		if (json_is_null(member))
+			continue;
 		e = json_is_object(member) ? fn(ctx, member, path)
 					   : refuse(it, "%s: expected an object", path);
 	}
@@ -193,6 +204,8 @@ enum err ninjs_objects(struct import_item *it, json_t *o, const char *path, cons
 	const char *name;
 	json_object_foreach(list, name, member)
 	{ /* ninjs 1.x */
+		if (json_is_null(member))
+			continue;
 		path_join(inner, full, name);
 		e = json_is_object(member) ? fn(ctx, member, inner)
 					   : refuse(it, "%s: expected an object", inner);

@@ -1,0 +1,126 @@
+/* What the desk changes by hand, each in one transaction with the word of it for every cache. */
+#include "internal.h"
+
+enum { CHANGE_ARENA_MAX = 1 << 20 };
+
+struct change {
+	struct str slug, status, why;
+	enum access access;
+	struct arena *arena;
+	int64_t now_s;
+	char id[ID_SIZE];
+};
+static const struct db_column change_columns[] = { DB_COL_CHARS(struct change, id) };
+static const struct db_shape change_shape = DB_SHAPE(struct change, change_columns);
+
+/* A statement that returns the id of the one article it changed. */
+static enum err change_run(struct db_conn *c, struct change *ch, struct db_call call)
+{
+	call.shape = &change_shape;
+	enum err e = db_get(c, &call, ch);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, ch->id);
+}
+
+/* Of an article that an earlier version stored, the time of its version must not be lost. */
+static enum err origin_of(
+	struct db_conn *c, const struct change *ch, struct article *art, struct article_origin *o)
+{
+	enum err e = article_get(c, QUERY_ARTICLE_BY_SLUG, ch->slug, ch->arena, art);
+	if (e)
+		return e;
+	e = origin_get(c, art->id, ch->arena, o);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	o->version_at = article_is_wire(art) ? art->updated_at : 0;
+	return ERR_OK;
+}
+
+static enum err access_tx(struct db_conn *c, void *arg)
+{
+	struct change *ch = arg;
+	struct article art;
+	struct article_origin o;
+	enum err e = origin_of(c, ch, &art, &o);
+	if (e)
+		return e;
+	o.access_by = STR("desk");
+	e = origin_put(c, art.id, &o);
+	return e ? e
+		 : change_run(c, ch,
+			   (struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
+				   DB_PARAMS(db_text(ch->slug),
+					   db_z(paywall_access_name(ch->access)),
+					   db_int(ch->now_s)) });
+}
+
+enum err content_set_access(struct db *db, struct str slug, enum access access, int64_t now_s)
+{
+	ARENA_AUTO *arena = arena_new(CHANGE_ARENA_MAX);
+	struct change ch = { .slug = slug, .access = access, .now_s = now_s, .arena = arena };
+	if (!arena)
+		return ERR_NOMEM;
+	if (access < ACCESS_PUBLIC || access > ACCESS_DEFAULT)
+		return ERR_INVALID;
+	return text_slug_ok(slug) ? db_tx(db, access_tx, &ch) : ERR_NOT_FOUND;
+}
+
+/* ---- state ---- */
+
+/* For what no reader has seen, a kill is "canceled": 404, not 410. */
+static struct str status_of(const struct change *ch, struct article_origin *o)
+{
+	bool usable = str_eq(ch->status, STR("usable"));
+	o->hidden_by = usable ? STR("") : STR("desk");
+	o->hidden_at = usable ? 0 : ch->now_s;
+	o->hidden_why = usable ? STR("") : ch->why;
+	return str_eq(ch->status, STR("killed")) && !o->shown ? STR("canceled") : ch->status;
+}
+
+static enum err status_tx(struct db_conn *c, void *arg)
+{
+	struct change *ch = arg;
+	struct article art;
+	struct article_origin o;
+	enum err e = origin_of(c, ch, &art, &o);
+	if (e)
+		return e;
+	o.shown = o.shown || article_is_public(&art, ch->now_s);
+	e = db_run(c,
+		&(struct db_call){ .query = QUERY_ARTICLE_SET_STATUS,
+			DB_PARAMS(db_z(art.id), db_text(status_of(ch, &o)), db_int(ch->now_s)) },
+		NULL);
+	if (!e)
+		e = origin_put(c, art.id, &o);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, art.id);
+}
+
+enum err content_set_status(
+	struct db *db, struct str slug, struct str status, struct str why, int64_t now_s)
+{
+	static const char *const known[] = { "usable", "withheld", "killed" };
+	ARENA_AUTO *arena = arena_new(CHANGE_ARENA_MAX);
+	struct change ch = {
+		.slug = slug, .status = status, .why = why, .now_s = now_s, .arena = arena
+	};
+	bool ok = false;
+	if (!arena)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < COUNT(known); i++)
+		ok = ok || str_eq(status, str_of(known[i]));
+	if (!ok)
+		return ERR_INVALID;
+	return text_slug_ok(slug) ? db_tx(db, status_tx, &ch) : ERR_NOT_FOUND;
+}
+
+static enum err delete_tx(struct db_conn *c, void *arg)
+{
+	struct change *ch = arg;
+	return change_run(c, ch,
+		(struct db_call){ .query = QUERY_ARTICLE_DELETE, DB_PARAMS(db_text(ch->slug)) });
+}
+
+enum err content_delete(struct db *db, struct str slug)
+{
+	struct change ch = { .slug = slug };
+	return text_slug_ok(slug) ? db_tx(db, delete_tx, &ch) : ERR_NOT_FOUND;
+}

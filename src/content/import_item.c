@@ -1,0 +1,202 @@
+/* Import of one file: its items go to their importer, and what comes back is stored, one
+ * transaction an article. What takes back or closes is obeyed even where the rest cannot be read.
+ */
+#include "import.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	ITEM_ARENA_MAX = 16 * ARTICLE_SOURCE_MAX + ARTICLE_IMAGES_MAX * IMAGE_BYTES_MAX * 2,
+	JSON_FILE_MAX = 64 << 20,
+};
+
+static bool is_json(struct str name)
+{
+	return str_ends(name, STR(".json")) || str_ends(name, STR(".jsonl")) ||
+	       str_ends(name, STR(".ndjson"));
+}
+
+bool import_takes(struct str name)
+{
+	return str_ends(name, STR(".md")) || is_json(name);
+}
+
+/* ---- one item ---- */
+
+void import_report(const struct import_run *r, const char *path, enum outcome outcome,
+	const char *slug, const char *why)
+{
+	static const char *const names[] = { "", "new", "updated", "unchanged", "hidden",
+		"refused" };
+	size_t *const counters[] = { NULL, &r->count->created, &r->count->updated,
+		&r->count->unchanged, &r->count->hidden, &r->count->refused };
+	++*counters[outcome];
+	if (r->settings->report)
+		r->settings->report(r->settings->ctx, path, names[outcome], slug, why);
+}
+
+/* Of an agency each version is an identity of its own, and what takes back is never turned away. */
+static struct str identity_of(const struct draft *d, struct arena *a)
+{
+	if (!d->agency)
+		return d->source;
+	return str_of(arena_fmt(a, "%.*s\n%.*s\n%lld", (int)d->source.n, d->source.p,
+		(int)d->version.n, d->version.p ? d->version.p : "", (long long)d->version_at));
+}
+
+/* A file that cannot be read closes what it may have wanted to close. */
+static enum err close_stored(const struct import_run *r, const struct import_item *it,
+	const struct draft *read, struct stored *stored)
+{
+	struct draft d = { .source = read->source,
+		.hollow = true,
+		.closes_level = it->closing == CLOSING_LEVEL,
+		.unread = true,
+		.hidden_why = str_of(it->why) };
+	bool known;
+	draft_notice(&d, STR("withheld"), &known);
+	enum err e = draft_store(r->db, &d, r->now_s, it->arena, stored);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static enum err item_refused(const struct import_run *r, struct import_item *it,
+	const struct draft *d, const char *shown)
+{
+	struct stored stored = { 0 };
+	enum err e = ERR_OK;
+	if (it->closing && d->source.n)
+		e = close_stored(r, it, d, &stored);
+	if (e)
+		return ERR_UNAVAILABLE;
+	if (stored.slug[0])
+		warn(it, "%s until this is corrected",
+			it->closing == CLOSING_LEVEL ? "for subscribers" : "hidden");
+	import_report(r, shown, stored.slug[0] ? OUTCOME_HIDDEN : OUTCOME_REFUSED,
+		stored.slug[0] ? stored.slug : d->slug, it->why);
+	return ERR_OK;
+}
+
+/* Both files that want the address are named when both belong to this run. */
+static void tell_owner(const struct import_run *r, const struct draft *d, struct stored *stored)
+{
+	char key[SLUG_SIZE + 8];
+	(void)snprintf(key, sizeof key, "slug\n%s", d->slug);
+	const char *path = seen_path(r->seen, str_of(key));
+	size_t n = strlen(stored->why);
+	if (path && !d->written)
+		(void)snprintf(stored->why + n, WHY_SIZE - n, ", from %.200s", path);
+}
+
+static enum err remember(const struct import_run *r, const struct draft *d, const char *identity,
+	const struct stored *stored, const char *shown)
+{
+	char key[SLUG_SIZE + 8];
+	(void)snprintf(key, sizeof key, "slug\n%s", stored->slug);
+	enum err e = seen_add(r->seen, str_of(key), shown);
+	if (e || (d->agency && d->notice != NOTICE_USABLE))
+		return e;
+	return seen_add(r->seen, str_of(identity), shown);
+}
+
+static enum err item_store(
+	const struct import_run *r, struct import_item *it, struct draft *d, const char *shown)
+{
+	struct str identity = identity_of(d, it->arena);
+	struct stored stored = { 0 };
+	d->follow_rules = r->settings->follow_rules;
+	d->written = seen_path(r->seen, identity);
+	enum err e = draft_store(r->db, d, r->now_s, it->arena, &stored);
+	bool refused = e == ERR_CONFLICT && stored.outcome == OUTCOME_REFUSED;
+	if (e && !refused)
+		return ERR_UNAVAILABLE;
+	if (refused)
+		tell_owner(r, d, &stored);
+	bool hidden = it->hides && !refused && !stored.why[0];
+	if (stored.why[0] && refused)
+		it->why[0] = '\0';
+	if (stored.why[0])
+		warn(it, "%s", stored.why);
+	r->count->levels_of_v1 += stored.level_of_v1;
+	import_report(r, shown, hidden ? OUTCOME_HIDDEN : stored.outcome,
+		stored.slug[0] ? stored.slug : d->slug, it->why);
+	return refused ? ERR_OK : remember(r, d, identity.p, &stored, shown);
+}
+
+/* Trouble with one item is reported and is ERR_OK here; what is returned ends the import. */
+static enum err import_item(const struct import_file *f, struct json_t *json, const char *shown)
+{
+	const struct import_run *r = f->run;
+	ARENA_AUTO *arena = arena_new(ITEM_ARENA_MAX);
+	if (!arena)
+		return ERR_NOMEM;
+	struct import_item it = { .settings = r->settings,
+		.place = f->place,
+		.arena = arena,
+		.file = f->name,
+		.folder = f->folder,
+		.text = f->text,
+		.json = json };
+	struct draft d = { .access = (enum access)0 };
+	d.images = arena_alloc(arena, ARTICLE_IMAGES_MAX * sizeof *d.images);
+	if (!d.images)
+		return ERR_NOMEM;
+	enum err e = json ? ninjs_draft(&it, &d) : markdown_draft(&it, &d);
+	if (!e)
+		return item_store(r, &it, &d, shown);
+	if (e != ERR_INVALID)
+		(void)snprintf(it.why, WHY_SIZE, "needs more memory than one article may");
+	return item_refused(r, &it, &d, shown);
+}
+
+/* ---- one file ---- */
+
+static enum err json_item(void *ctx, struct json_t *item, const char *where, const char *why)
+{
+	const struct import_file *f = ctx;
+	BUF_AUTO shown = BUF(SHOWN_PATH_MAX + 64);
+	buf_fmt(&shown, "%s%s", f->shown, where);
+	if (shown.err)
+		return shown.err;
+	if (item)
+		return import_item(f, item, shown.p);
+	import_report(f->run, shown.p, OUTCOME_REFUSED, "", why);
+	return ERR_OK;
+}
+
+static const char *unreadable(enum err e, bool json)
+{
+	switch (e) {
+	case ERR_TOO_LARGE:
+		return json ? "the file is larger than 64 MiB" : "the file is larger than 4 MiB";
+	case ERR_INVALID:
+		return "is no plain file, or a symbolic link";
+	default:
+		return "the file cannot be read";
+	}
+}
+
+static enum err import_text(struct import_file *f)
+{
+	struct ninjs_file items = {
+		.by_line = !str_ends(f->name, STR(".json")), .item = json_item, .ctx = f
+	};
+	return is_json(f->name) ? ninjs_items(&items, f->text) : import_item(f, NULL, f->shown);
+}
+
+enum err import_one(struct import_file *f)
+{
+	bool json = is_json(f->name);
+	ARENA_AUTO *arena = arena_new(2 * (size_t)JSON_FILE_MAX);
+	if (!arena)
+		return ERR_NOMEM;
+	f->run->count->files++;
+	enum err e = place_read(
+		f->place, f->name, json ? JSON_FILE_MAX : ARTICLE_SOURCE_MAX, arena, &f->text);
+	if (e == ERR_NOMEM)
+		return e;
+	if (!e)
+		return import_text(f);
+	import_report(f->run, f->shown, OUTCOME_REFUSED, "", unreadable(e, json));
+	return ERR_OK;
+}

@@ -1,0 +1,52 @@
+/* What its source last said of an article, beside the article's row: only imports and the desk look
+ * at it. */
+#include "internal.h"
+
+static const struct db_column origin_columns[] = {
+	DB_COL_STR(struct article_origin, version),
+	DB_COL_INT(struct article_origin, version_at),
+	DB_COL_INT(struct article_origin, shown),
+	DB_COL_STR(struct article_origin, hidden_by),
+	DB_COL_INT(struct article_origin, hidden_at),
+	DB_COL_STR(struct article_origin, hidden_why),
+	DB_COL_STR(struct article_origin, access_by),
+};
+static const struct db_shape origin_shape = DB_SHAPE(struct article_origin, origin_columns);
+
+enum err origin_get(
+	struct db_conn *c, const char *article_id, struct arena *a, struct article_origin *out)
+{
+	struct article_origin row = { .version = STR("") };
+	enum err e = db_get(c,
+		&(struct db_call){ .query = QUERY_ARTICLE_ORIGIN_GET,
+			DB_PARAMS(db_z(article_id)),
+			.shape = &origin_shape,
+			.arena = a },
+		&row);
+	*out = row;
+	return e;
+}
+
+enum err content_origin(
+	struct db_conn *c, const char *article_id, struct arena *a, struct article_origin *out)
+{
+	enum err e = origin_get(c, article_id, a, out);
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+static struct db_param text(struct str s)
+{
+	return db_text(s.p ? s : STR(""));
+}
+
+enum err origin_put(struct db_conn *c, const char *article_id, const struct article_origin *o)
+{
+	return db_run(c,
+		&(struct db_call){
+			.query = QUERY_ARTICLE_ORIGIN_PUT,
+			DB_PARAMS(db_z(article_id), text(o->version), db_int(o->version_at),
+				db_int(o->shown), text(o->hidden_by), db_int_or_null(o->hidden_at),
+				text(o->hidden_why), text(o->access_by)),
+		},
+		NULL);
+}
