@@ -97,6 +97,15 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 	return json_answer(r, rsp, face->status, doc);
 }
 
+/* By an address that the article had before. */
+static enum err article_moved(struct request *r, struct response *rsp, const struct article *art)
+{
+	const char *href = arena_fmt(r->arena, "/api/v1/articles/%s", art->slug);
+
+	response_header(rsp, "Location", str_of(href));
+	return json_answer(r, rsp, 301, json_pack("{s:s, s:s}", "slug", art->slug, "href", href));
+}
+
 enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
@@ -114,6 +123,8 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	rsp->reason = paywall_reason_name(rd.decision.reason);
 	if (e == ERR_BUSY && q.visit.ahead)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
+	if (!e && rd.moved)
+		return article_moved(r, rsp, &rd.article);
 	if (!e && rd.decision.reason == REASON_ENTITLED && !q.visit.head)
 		account_reading(api->accounts, &r->caller, r->now_s);
 	visit_tell_crawler(api->wall, &rd.decision, r, rsp);

@@ -136,6 +136,7 @@ int cmd_article_list(struct cli *c);
 int cmd_article_show(struct cli *c);
 int cmd_article_export(struct cli *c);
 int cmd_article_set_access(struct cli *c);
+int cmd_article_set_status(struct cli *c);
 int cmd_article_delete(struct cli *c);
 int cmd_mail_list(struct cli *c);
 int cmd_mail_retry(struct cli *c);

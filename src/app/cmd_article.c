@@ -1,3 +1,4 @@
+/* postern article …: import, export, look, change. */
 #include "cli.h"
 
 #include "postern/explain.h"
@@ -27,38 +28,61 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 						       "result", what, "slug", slug, "why", why));
 		return;
 	}
-	bool quiet = r->terminal && !*why && strcmp(what, "refused") != 0;
+	bool quiet = r->terminal && !*why;
 	if (r->terminal)
 		fprintf(stderr, "\r\033[K");
 	if (!quiet)
 		fprintf(stderr, "%-9s  %s%s%s\n", what, path, *why ? ": " : "", why);
 	if (r->terminal)
-		fprintf(stderr, "%zu files", r->seen);
+		fprintf(stderr, "%zu items", r->seen);
 }
 
 static struct import_settings import_settings(struct cli *c, struct import_report *r)
 {
 	return (struct import_settings){ .default_section = c->app.cfg.default_section,
 		.default_access = ACCESS_DEFAULT,
+		.follow_rules = cli_option(c, "follow-rules") != NULL,
 		.report = report,
 		.ctx = r };
 }
 
+static void import_add(struct import_count *sum, const struct import_count *n)
+{
+	sum->files += n->files;
+	sum->created += n->created;
+	sum->updated += n->updated;
+	sum->unchanged += n->unchanged;
+	sum->hidden += n->hidden;
+	sum->refused += n->refused;
+	sum->levels_of_v1 += n->levels_of_v1;
+}
+
 static int import_result(struct cli *c, struct import_report *r, const struct import_count *n)
 {
-	int code = n->refused ? EXIT_FAILED : EXIT_DONE;
+	int code = n->refused || n->hidden ? EXIT_FAILED : EXIT_DONE;
 
 	if (c->json) {
-		cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "files",
+		cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "files",
 			(json_int_t)n->files, "created", (json_int_t)n->created, "updated",
-			(json_int_t)n->updated, "unchanged", (json_int_t)n->unchanged, "refused",
-			(json_int_t)n->refused, "items", r->list));
+			(json_int_t)n->updated, "unchanged", (json_int_t)n->unchanged, "hidden",
+			(json_int_t)n->hidden, "refused", (json_int_t)n->refused, "levels_kept",
+			(json_int_t)n->levels_of_v1, "items", r->list));
 		return code;
 	}
 	if (r->terminal)
 		fprintf(stderr, "\r\033[K");
-	printf("%zu files: %zu new, %zu updated, %zu unchanged, %zu refused\n", n->files,
-		n->created, n->updated, n->unchanged, n->refused);
+	printf("%zu files: %zu new, %zu updated, %zu unchanged, %zu refused", n->files, n->created,
+		n->updated, n->unchanged, n->refused);
+	if (n->hidden)
+		printf(", %zu hidden", n->hidden);
+	printf("\n");
+	if (n->levels_of_v1)
+		fprintf(stderr,
+			"%zu articles keep the access level that the first version stored for "
+			"them, "
+			"although their files set none. Import again with --follow-rules to leave "
+			"them to the rules.\n",
+			n->levels_of_v1);
 	return code;
 }
 
@@ -69,21 +93,23 @@ int cmd_article_import(struct cli *c)
 		.c = c, .list = c->json ? json_array() : NULL, .terminal = !c->json && isatty(2)
 	};
 	struct import_settings s = import_settings(c, &r);
+	enum err e = ERR_OK;
+	const char *path = "";
 
-	for (size_t i = 0; i < c->arg_count; i++) {
+	s.seen = import_seen_make(); /* all paths are one run */
+	if (!s.seen)
+		e = ERR_NOMEM;
+	for (size_t i = 0; !e && i < c->arg_count; i++) {
 		struct import_count n = { 0 };
-		enum err e = content_import(c->app.db, c->args[i], &s, c->now_s, &n);
-		if (e) {
-			json_decref(r.list);
-			return cli_error(e, c->args[i]);
-		}
-		sum.files += n.files;
-		sum.created += n.created;
-		sum.updated += n.updated;
-		sum.unchanged += n.unchanged;
-		sum.refused += n.refused;
+		path = c->args[i];
+		e = content_import(c->app.db, path, &s, c->now_s, &n);
+		import_add(&sum, &n);
 	}
-	return import_result(c, &r, &sum);
+	import_seen_free(s.seen);
+	if (!e)
+		return import_result(c, &r, &sum);
+	json_decref(r.list);
+	return cli_error(e, path);
 }
 
 /* ---- looking ---- */
@@ -110,6 +136,7 @@ struct looking {
 	struct article *list;
 	size_t n;
 	struct article one;
+	struct article_origin origin; /* of `one` */
 };
 
 static enum err list_read(struct db_conn *c, void *arg)
@@ -121,7 +148,8 @@ static enum err list_read(struct db_conn *c, void *arg)
 static enum err find_read(struct db_conn *c, void *arg)
 {
 	struct looking *l = arg;
-	return content_find(c, l->slug, l->a, &l->one);
+	enum err e = content_find(c, l->slug, l->a, &l->one);
+	return e ? e : content_origin(c, l->one.id, l->a, &l->origin);
 }
 
 int cmd_article_list(struct cli *c)
@@ -155,6 +183,34 @@ int cmd_article_list(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* Who took it back, when and why; the version its source counts. */
+static json_t *shown_json(const struct looking *l)
+{
+	const struct article_origin *o = &l->origin;
+	json_t *doc = article_json(&l->one);
+
+	json_object_set_new(doc, "version", str_json(o->version));
+	json_object_set_new(doc, "hidden_by", str_json(o->hidden_by));
+	json_object_set_new(doc, "hidden_at", cli_time(o->hidden_at));
+	json_object_set_new(doc, "hidden_why", str_json(o->hidden_why));
+	return doc;
+}
+
+static void hidden_print(const struct looking *l)
+{
+	const struct article_origin *o = &l->origin;
+
+	if (o->version.n)
+		printf("version    " STR_FMT "\n", STR_ARG(o->version));
+	if (!o->hidden_by.n)
+		return;
+	printf("hidden by  the " STR_FMT ", %s\n",
+		STR_ARG(str_eq(o->hidden_by, STR("unread")) ? STR("import") : o->hidden_by),
+		cli_day(l->a, o->hidden_at));
+	if (o->hidden_why.n)
+		printf("reason     " STR_FMT "\n", STR_ARG(o->hidden_why));
+}
+
 int cmd_article_show(struct cli *c)
 {
 	struct looking l = { .a = c->app.arena, .slug = str_of(c->args[0]) };
@@ -164,7 +220,7 @@ int cmd_article_show(struct cli *c)
 	if (e)
 		return cli_error(e, c->args[0]);
 	if (c->json)
-		return cli_print_json(article_json(a));
+		return cli_print_json(shown_json(&l));
 	printf("slug       %s\nheadline   " STR_FMT "\nsource     " STR_FMT "\nbyline     " STR_FMT
 	       "\nsection    " STR_FMT "\naccess     %s\nstatus     " STR_FMT "\n",
 		a->slug, STR_ARG(a->headline), STR_ARG(a->source), STR_ARG(a->byline),
@@ -172,6 +228,7 @@ int cmd_article_show(struct cli *c)
 	printf("published  %s\nupdated    %s\nembargo    %s\nexpires    %s\nwords      %lld\n",
 		cli_day(l.a, a->published_at), cli_day(l.a, a->updated_at),
 		cli_day(l.a, a->embargo_at), cli_end(l.a, a->expires_at), (long long)a->words);
+	hidden_print(&l);
 	return EXIT_DONE;
 }
 
@@ -250,6 +307,21 @@ int cmd_article_set_access(struct cli *c)
 		return cli_error(e, c->args[0]);
 	printf("%s says %s now.\n", c->args[0], c->args[1]);
 	holds_print(&l);
+	return EXIT_DONE;
+}
+
+int cmd_article_set_status(struct cli *c)
+{
+	const char *why = cli_option(c, "why");
+	enum err e = content_set_status(c->app.db, str_of(c->args[0]), str_of(c->args[1]),
+		str_of(why ? why : ""), c->now_s);
+
+	if (e == ERR_INVALID)
+		return cli_fail(
+			EXIT_USAGE, "\"%s\" is no status: usable, withheld or killed", c->args[1]);
+	if (e)
+		return cli_error(e, c->args[0]);
+	printf("%s is %s now.\n", c->args[0], c->args[1]);
 	return EXIT_DONE;
 }
 

@@ -224,10 +224,14 @@ const struct command commands[] = {
 		{ { 0 } }, cmd_crawler_check },
 	{ "article import", "PATH...", 1, CLI_ARGS_MAX, WRITES_DATABASE, true,
 		"Import Markdown with front matter and ninjs documents, or folders of them",
-		"What was imported before is updated. A bad file is reported with line or path and "
-		"reason; the others go in, and "
-		"the exit code is 1.",
-		{ { 0 } }, cmd_article_import },
+		"What was imported before is updated. A bad file or item is reported with line or "
+		"path and reason; the others go in, and the exit code is 1. So it is when an "
+		"article "
+		"was hidden because a status, an embargo or an end could not be understood.",
+		{ { "follow-rules", NULL,
+			"leave to the rules what the first version stored and the files do not "
+			"say: access" } },
+		cmd_article_import },
 	{ "article list", "", 0, 0, READS_DATABASE, true,
 		"List articles, newest first, also those that are not shown", NULL,
 		{ { "section", "SLUG", "of one section" },
@@ -245,6 +249,12 @@ const struct command commands[] = {
 		"what "
 		"the file says.",
 		{ { 0 } }, cmd_article_set_access },
+	{ "article set-status", "SLUG STATUS", 2, 2, WRITES_DATABASE, false,
+		"Hide an article or bring it back: usable, withheld, or killed",
+		"Readers get 404 for withheld and 410 for killed; the text stays stored. No import "
+		"undoes it: only this command does. The next request obeys.",
+		{ { "why", "TEXT", "for the desk; article show tells it" } },
+		cmd_article_set_status },
 	{ "article delete", "SLUG", 1, 1, WRITES_DATABASE, false,
 		"Delete an article and its pictures", NULL, { { "yes", NULL, "really" } },
 		cmd_article_delete },

@@ -120,6 +120,16 @@ static const char *image_address(
 		STR_ARG(rd->images[0].name));
 }
 
+/* The present address, with what the old one was asked with. */
+static struct str moved_to(const struct request *r, const char *slug)
+{
+	struct str rest = own_address(r);
+
+	(void)str_cut(&rest, '?');
+	return str_of(rest.n ? arena_fmt(r->arena, "/articles/%s?" STR_FMT, slug, STR_ARG(rest))
+			     : arena_fmt(r->arena, "/articles/%s", slug));
+}
+
 enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
@@ -141,6 +151,11 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	visit_tell_crawler(p->wall, &rd.decision, r, rsp);
 	if (e)
 		return e;
+	if (rd.moved) {
+		response_redirect(rsp, moved_to(r, rd.article.slug));
+		rsp->status = 301;
+		return ERR_OK;
+	}
 	/* fetched ahead is read: the text goes out */
 	if (rd.decision.reason == REASON_ENTITLED && !q.visit.head)
 		account_reading(p->accounts, &r->caller, r->now_s);
@@ -200,7 +215,9 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 	rsp->status = 200;
 	rsp->body = bytes;
 	rsp->content_type = id_text(r->arena, img.content_type);
-	rsp->etag = arena_fmt(r->arena, "\"" STR_FMT "\"", STR_ARG(img.digest));
+	/* What an earlier version stored goes out without its notes, so with another tag. */
+	rsp->etag = arena_fmt(
+		r->arena, "\"" STR_FMT "%s\"", STR_ARG(img.digest), img.stripped ? "" : "-s");
 	rsp->ranges = true;
 	rsp->cacheable = true;
 	rsp->csp = "default-src 'none'; sandbox";
