@@ -220,9 +220,9 @@ struct article_origin {
 };
 enum err MUST_USE content_origin(
 	struct db_conn *c, const char *article_id, struct arena *a, struct article_origin *out);
-/* Whole articles for the operator (every text, whatever its state): calls `fn` with each as
- * Markdown with front matter (text as HTML blocks, which Markdown allows) and then with each of its
- * pictures. A file name is "slug.md" or "slug.picture.jpg". */
+/* Whole articles for the operator (every text, whatever its state; a killed one only by its slug):
+ * calls `fn` with each as Markdown with front matter (text as HTML blocks, which Markdown allows)
+ * and then with each of its pictures. A file name is "slug.md" or "slug.picture.jpg". */
 typedef enum err content_export_fn(void *ctx, const char *name, struct str bytes);
 enum err MUST_USE content_export(
 	struct db *db, struct str slug /* empty: all */, content_export_fn *fn, void *ctx);

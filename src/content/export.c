@@ -11,6 +11,7 @@ enum { EXPORT_BYTES_MAX = 4 * ARTICLE_SOURCE_MAX, EXPORT_PAGE = 100, EXPORT_NAME
 struct exported {
 	struct str slug; /* the article; or, of a page of slugs, what they come behind */
 	struct arena *arena;
+	bool named; /* asked for by its slug */
 	struct article article;
 	struct str markdown;
 	struct image *images;
@@ -199,22 +200,25 @@ static enum err read_article(struct db_conn *c, void *arg)
 {
 	struct exported *x = arg;
 	enum err e = content_find(c, x->slug, x->arena, &x->article);
+	if (!e && !x->named && str_eq(x->article.status, STR("killed")))
+		return ERR_OK;
 	if (!e)
 		e = read_images(c, x);
 	return e ? e : write_markdown(c, x);
 }
 
 /* One snapshot an article, left before `fn` is called: its disk must not hold a connection. */
-static enum err export_one(struct db *db, struct str slug, content_export_fn *fn, void *ctx)
+static enum err export_one(
+	struct db *db, const struct exported *ask, content_export_fn *fn, void *ctx)
 {
 	ARENA_AUTO *arena =
 		arena_new(4UL * EXPORT_BYTES_MAX + 2UL * ARTICLE_IMAGES_MAX * IMAGE_BYTES_MAX);
 	if (!arena)
 		return ERR_NOMEM;
-	struct exported x = { .slug = slug, .arena = arena };
+	struct exported x = { .slug = ask->slug, .named = ask->named, .arena = arena };
 	char name[EXPORT_NAME_SIZE];
 	enum err e = db_read(db, read_article, &x);
-	if (e)
+	if (e || !x.markdown.p) /* killed, and not asked for by name */
 		return e;
 	(void)snprintf(name, sizeof name, "%s.md", x.article.slug);
 	e = fn(ctx, name, x.markdown);
@@ -252,7 +256,7 @@ static enum err export_page(struct db *db, struct slug_page *p, content_export_f
 {
 	enum err e = db_read(db, read_slugs, p);
 	for (size_t i = 0; !e && i < p->n; i++) {
-		e = export_one(db, str_of(p->v[i].slug), fn, ctx);
+		e = export_one(db, &(struct exported){ .slug = str_of(p->v[i].slug) }, fn, ctx);
 		if (e == ERR_NOT_FOUND) /* deleted since the page was read */
 			e = ERR_OK;
 		memcpy(p->after, p->v[i].slug, SLUG_SIZE);
@@ -263,7 +267,7 @@ static enum err export_page(struct db *db, struct slug_page *p, content_export_f
 enum err content_export(struct db *db, struct str slug, content_export_fn *fn, void *ctx)
 {
 	if (slug.n > 0)
-		return export_one(db, slug, fn, ctx);
+		return export_one(db, &(struct exported){ .slug = slug, .named = true }, fn, ctx);
 	struct slug_page page = { .after = "" };
 	enum err e = ERR_OK;
 	do {

@@ -150,6 +150,14 @@ static void strip_any(struct strip *s, struct str in, const char *type)
 		strip_webp(s, in);
 }
 
+/* Bytes that can be read in two ways are no picture: what was judged is what goes out. */
+static bool same_picture(struct str made, const struct picture_info *before)
+{
+	struct picture_info after;
+	return picture_probe(made, &after) == ERR_OK && after.width == before->width &&
+	       after.height == before->height && after.content_type == before->content_type;
+}
+
 enum err picture_strip(
 	struct str bytes, struct arena *a, struct str *out, struct picture_notes *notes)
 {
@@ -163,7 +171,7 @@ enum err picture_strip(
 	strip_any(&s, bytes, info.content_type);
 	struct str made = buf_view(&s.b);
 	e = s.b.err;
-	if (!e && picture_probe(made, &info) != ERR_OK)
+	if (!e && !same_picture(made, &info))
 		e = ERR_INVALID;
 	struct str kept = bytes;
 	if (!e && !str_eq(made, bytes))

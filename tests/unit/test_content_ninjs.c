@@ -288,10 +288,10 @@ static void what_is_not_understood_hides(void **state)
 		{ ITEM(",\"pubStatus\":\"\""), "pubStatus: \"\" is not one of" },
 		{ ITEM(",\"pubStatus\":\"usable\",\"pubstatus\":\"withheld\""),
 			"pubStatus: stands there twice" },
-		{ ITEM(",\"embargoed\":\"\""), "embargoed: a time like" },
+		{ ITEM(",\"embargoed\":\"\""), "embargoed: \"\" is not a time like" },
 		{ ITEM(",\"embargoed\":\"2020-01-01\",\"embargoedUntil\":[]"),
 			"embargoedUntil: expected a string" },
-		{ ITEM(",\"expires\":\"soon\""), "expires: a time like" },
+		{ ITEM(",\"expires\":\"soon\""), "expires: \"soon\" is not a time like" },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		put_file(f, "a.json", ITEM(""));

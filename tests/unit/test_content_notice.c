@@ -1,5 +1,5 @@
 /* Goal: what a source takes back is gone at once and stays gone; what is older never replaces what
- * is newer; nothing is written twice in a run; an address that was given leads on. */
+ * is newer; what closes and is not understood closes. */
 #include "content_help.h"
 
 /* An agency's item in few words: "" for what it does not say. */
@@ -346,8 +346,10 @@ static void a_file_that_cannot_be_read_closes(void **state)
 		enum reason reason;
 	} rows[] = {
 		{ MD("status: usabel\n"), "line 6: status: usable, withheld", REASON_WITHHELD },
-		{ MD("embargo: next week\n"), "line 6: embargo: a date like", REASON_WITHHELD },
-		{ MD("expires: tomorrow\n"), "line 6: expires: a date like", REASON_WITHHELD },
+		{ MD("embargo: next week\n"), "line 6: embargo: \"next week\" is neither",
+			REASON_WITHHELD },
+		{ MD("expires: tomorrow\n"), "line 6: expires: \"tomorrow\" is neither",
+			REASON_WITHHELD },
 		{ "---\nheadline: A\nsource: \"desk:1\"\nslug: a\naccess: "
 		  "subscribers\n---\nText.\n",
 			"line 5: access: public", REASON_SUBSCRIBER_ONLY },
@@ -405,111 +407,6 @@ static void a_file_takes_back_and_brings_back(void **state)
 	assert_int_equal(reason_of(f, wire.slug), REASON_KILLED);
 }
 
-/* ---- identities ---- */
-
-static void no_identity_is_written_twice_in_a_run(void **state)
-{
-	struct fixture *f = *state;
-	put_file(f, "2024/budget.md", "---\nheadline: A\n---\nOne.\n");
-	put_file(f, "2025/budget.md", "---\nheadline: B\n---\nTwo.\n");
-	put_file(f, "2026/budget.md", "---\nheadline: A\n---\nOne.\n"); /* the same: no harm */
-	put_file(f, "wire/1.json", item(f, "usable", "1", "", "One"));
-	put_file(f, "wire/2.json", item(f, "usable", "1", "", "Other"));
-	put_file(f, "wire/3.json", item(f, "usable", "2", "", "Second version"));
-	put_file(f, "wire/4.json", item(f, "killed", "2", "", ""));
-	struct import_count n = import(f, "");
-	assert_int_equal(n.created, 2);
-	assert_int_equal(n.refused, 2);
-	assert_int_equal(n.updated, 2);
-	assert_int_equal(n.unchanged, 1);
-	assert_report(
-		f, 1, "refused", "source: \"file:budget\" was imported in this run already, from ");
-	assert_report(f, 1, "refused", "/2024/budget.md");
-	assert_report(f, 4, "refused", "/wire/1.json");
-	assert_str(find(f, "budget").headline, "A");
-	assert_int_equal(reason_of(f, "a"), REASON_KILLED);
-}
-
-static void a_slug_of_two_names_both_files(void **state)
-{
-	struct fixture *f = *state;
-	put_file(f, "1.md", "---\nheadline: A\nslug: ship\nsource: \"desk:1\"\n---\nOne.\n");
-	put_file(f, "2.md", "---\nheadline: A\nslug: ship\n---\nTwo.\n");
-	assert_int_equal(import(f, "").refused, 1);
-	assert_report(f, 1, "refused", "belongs to another article (source \"desk:1\"), from ");
-	assert_report(f, 1, "refused", "/1.md");
-}
-
-static void a_bundle_is_named_by_its_folder(void **state)
-{
-	struct fixture *f = *state;
-	char back[512];
-	put_file(f, "Story One/index.md", "---\nheadline: A\n---\nOne.\n");
-	put_file(f, "two/index.md", "---\nheadline: B\n---\nTwo.\n");
-	assert_int_equal(import(f, "").created, 2);
-	assert_str(find(f, "story-one").source, "file:story-one");
-	assert_str(text_of(f, "two"), "<p>Two.</p>\n");
-	static const char *const paths[] = { "two", "two/", "two/.", "two/index.md",
-		"two/../two/index.md" };
-	for (size_t i = 0; i < COUNT(paths); i++)
-		assert_int_equal(import(f, paths[i]).unchanged, 1);
-	assert_non_null(getcwd(back, sizeof back));
-	assert_int_equal(chdir(fixture_path(f, "two")), 0);
-	struct import_count n;
-	struct import_settings s = import_settings_of(f);
-	enum err e = content_import(f->db, ".", &s, NOW, &n);
-	size_t same = n.unchanged;
-	e = e ? e : content_import(f->db, "index.md", &s, NOW, &n);
-	assert_int_equal(chdir(back), 0);
-	assert_int_equal(e, ERR_OK);
-	assert_int_equal(same + n.unchanged, 2);
-}
-
-/* ---- addresses ---- */
-
-static void put_moving(struct fixture *f, const char *file, const char *slug, const char *source)
-{
-	put_file(f, file,
-		arena_fmt(f->arena,
-			"---\nheadline: A\nslug: %s\nsource: \"%s\"\naccess: "
-			"public\n---\nText.\n",
-			slug, source));
-	assert_int_equal(import(f, file).refused, 0);
-}
-
-static void assert_leads_to(struct fixture *f, const char *asked, const char *slug)
-{
-	struct reading_of r = open_words(f, asked, &none, 0);
-	if (!slug && r.find_err != ERR_NOT_FOUND)
-		fail_msg("%s is found", asked);
-	if (slug && (r.find_err || strcmp(r.article.slug, slug) != 0))
-		fail_msg("%s: %s, %s", asked, err_name(r.find_err), r.article.slug);
-}
-
-static void a_former_address_leads_on(void **state)
-{
-	struct fixture *f = *state;
-	put_moving(f, "a.md", "one", "cms:1");
-	put_moving(f, "a.md", "two", "cms:1");
-	assert_leads_to(f, "one", "two");
-	put_moving(f, "a.md", "three", "cms:1");
-	assert_leads_to(f, "one", "three");
-	assert_leads_to(f, "two", "three");
-	put_moving(f, "a.md", "one", "cms:1"); /* back again */
-	assert_leads_to(f, "one", "one");
-	assert_leads_to(f, "three", "one");
-	put_moving(f, "b.md", "three", "cms:2"); /* who has it now comes first, and keeps it */
-	assert_leads_to(f, "three", "three");
-	put_moving(f, "b.md", "four", "cms:2");
-	assert_leads_to(f, "three", "four");
-	/* a slug made of a headline gives way to a former address */
-	put_file(f, "w.json", "{\"uri\":\"urn:9\",\"headline\":\"Two\",\"body_text\":\"x\"}");
-	assert_int_equal(import(f, "w.json").created, 1);
-	assert_leads_to(f, "two", "one");
-	assert_int_equal(content_delete(f->db, STR("one")), ERR_OK);
-	assert_leads_to(f, "two", NULL);
-}
-
 /* ---- levels of the first version ---- */
 
 static void levels_of_the_first_version(void **state)
@@ -558,10 +455,6 @@ int main(void)
 		WITH_DB(articles_of_earlier_versions),
 		WITH_DB(a_file_that_cannot_be_read_closes),
 		WITH_DB(a_file_takes_back_and_brings_back),
-		WITH_DB(no_identity_is_written_twice_in_a_run),
-		WITH_DB(a_slug_of_two_names_both_files),
-		WITH_DB(a_bundle_is_named_by_its_folder),
-		WITH_DB(a_former_address_leads_on),
 		WITH_DB(levels_of_the_first_version),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

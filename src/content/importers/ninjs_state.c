@@ -105,8 +105,7 @@ void ninjs_status(struct ninjs_reading *r)
 		take_reason(r, json_string_value(v));
 }
 
-static enum err time_of(
-	struct ninjs_reading *r, const char *key, enum time_edge edge, int64_t *out)
+static enum err time_of(struct ninjs_reading *r, const char *key, enum time_edge edge, int64_t *out)
 {
 	json_t *v;
 	enum err e = ninjs_value(r->it, r->item, "", key, &v);
