@@ -114,13 +114,15 @@ static void choose_access(const struct store *s, struct target *t)
 static void choose_times(const struct store *s, struct target *t)
 {
 	const struct draft *d = s->draft;
-	bool stays = t->exists && (!d->published_at || (d->agency && t->origin.shown));
+	bool seen = t->exists && t->origin.shown && t->old.published_at <= s->now_s &&
+		    t->old.embargo_at <= s->now_s;
+	bool stays = t->exists && (!d->published_at || (d->agency && seen));
 	t->published_at = d->published_at ? d->published_at : s->now_s;
 	if (stays)
 		t->published_at = t->old.published_at;
 	t->updated_at = d->updated_at ? d->updated_at : t->published_at;
 	t->embargo_at = d->embargo_at;
-	if (d->agency && t->origin.shown && d->embargo_at <= s->now_s)
+	if (d->agency && seen && d->embargo_at <= s->now_s)
 		t->embargo_at = t->old.embargo_at;
 }
 

@@ -120,14 +120,24 @@ static const char *image_address(
 		STR_ARG(rd->images[0].name));
 }
 
-/* The present address, with what the old one was asked with. */
+static bool is_printable(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return s.n > 0;
+}
+
+/* The present address, with the query of the old one: a campaign's parameters go along. This answer
+ * is for one request alone, so it may hold what was sent. */
 static struct str moved_to(const struct request *r, const char *slug)
 {
-	struct str rest = own_address(r);
+	struct str query = r->target;
 
-	(void)str_cut(&rest, '?');
-	return str_of(rest.n ? arena_fmt(r->arena, "/articles/%s?" STR_FMT, slug, STR_ARG(rest))
-			     : arena_fmt(r->arena, "/articles/%s", slug));
+	(void)str_cut(&query, '?');
+	if (!is_printable(query))
+		return str_of(arena_fmt(r->arena, "/articles/%s", slug));
+	return str_of(arena_fmt(r->arena, "/articles/%s?" STR_FMT, slug, STR_ARG(query)));
 }
 
 enum err pages_article(void *ctx, struct request *r, struct response *rsp)
