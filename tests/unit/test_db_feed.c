@@ -209,7 +209,9 @@ static enum err write_batch(struct db_conn *c, void *arg)
 
 static struct driver_conn *open_transaction(const struct room *r)
 {
-	const struct driver_target t = { r->f.url, true, false, 2000 };
+	const struct driver_target t = {
+		.place = r->f.url, .writer = true, .busy_timeout_ms = 2000
+	};
 	struct driver_conn *c = NULL;
 	char why[DB_WHY_SIZE] = "";
 	if (db_postgres_driver.open(&t, &c, why) != ERR_OK)

@@ -426,7 +426,9 @@ static void test_limits(void **state)
 		char url[320], why[DB_WHY_SIZE];
 		struct driver_conn *c = NULL;
 		snprintf(url, sizeof url, "%s%s", f->url, cases[i].options);
-		const struct driver_target t = { url, true, false, 2000 };
+		const struct driver_target t = {
+			.place = url, .writer = true, .busy_timeout_ms = 2000
+		};
 		assert_int_equal(pg_open(&t, &c, why), ERR_OK);
 		asked_is(c, "SHOW statement_timeout", cases[i].statement);
 		asked_is(c, "SHOW lock_timeout", cases[i].lock);
