@@ -91,6 +91,7 @@ void http_conn_close(struct conn *c)
 void http_conn_target(struct conn *c, const char *target)
 {
 	const size_t n = strnlen(target, TARGET_MAX + 1);
+	c->target_sent = target;
 	forget_target(c);
 	if (n >= c->target_size) {
 		free(c->target);

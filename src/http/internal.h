@@ -13,7 +13,11 @@
 #include "postern/thread.h"
 
 enum {
-	HEADERS_MAX = 100,      /* header lines of a request */
+	HEADERS_MAX = 100, /* header lines of a request */
+	/* Of a request line and its headers. More than browsers send with 16 KiB of cookies, and
+	 * less than what fits into libmicrohttpd's pool beside our answer. */
+	HEADER_BYTES_MAX = 24 << 10,
+	POOL_BYTES = 32 << 10,  /* libmicrohttpd's, for each connection */
 	TARGET_MAX = 8192,      /* bytes of a request target */
 	DRAIN_MAX = 256 << 10,  /* bytes of a refused body read so that the connection can stay */
 	TOKEN_MAX = 256,        /* bytes of a presented token; longer ones are nobody's */
@@ -30,6 +34,11 @@ enum {
 	DURATION_BUCKETS = 8,
 	LANE_COUNT = LANE_OPS + 1,
 };
+
+#define HTTP_HEADERS_TOO_LARGE                                                                     \
+	"Your browser sent more than 24 KB of headers, mostly cookies. Delete the cookies of "     \
+	"this "                                                                                    \
+	"site and try again."
 
 /* ---- rate limits (limit.c) ---- */
 /* Refusals of one source that are answered at once: a class of http's own. */
@@ -126,6 +135,7 @@ struct conn {
 	 * until the next request. NULL: none, or no memory. */
 	char *target;
 	size_t target_size;
+	const char *target_sent; /* where it lies in libmicrohttpd's buffer: only compared */
 	/* When the client must have finished its request, or taken its answer; 0 while we are at
 	 * work. */
 	_Atomic int64_t deadline_us;
@@ -238,6 +248,8 @@ struct exchange {
 	size_t header_count;
 	uint64_t header_names; /* a bit for each; some share one */
 	uint64_t announced;    /* Content-Length */
+	size_t header_bytes;   /* of the request line and the headers, as sent */
+	size_t header_lines;   /* as libmicrohttpd counts them, with the one of ours */
 	struct str raw_query;  /* what stands behind the '?'; {NULL, 0}: no '?' */
 	/* The path and what the route reads of the query, in one spelling: requests that are alike
 	 * in it get the same answer. In the arena, without a space. */
@@ -274,6 +286,8 @@ struct exchange {
 	bool answered;
 };
 
+/* Name and value of a header that server.c puts in front of all others. */
+extern const char http_no_cookies[];
 /* request.c: fills x->req from what libmicrohttpd gives at the first call. An error is a refusal
  * that closes the connection, since the two sides may not agree on where the request ends. */
 struct request_line {
@@ -285,6 +299,8 @@ enum err MUST_USE http_query_read(struct exchange *x);
 /* admit.c: route, body cap and type, rate class, query. An error is a refusal that keeps the
  * connection, unless it sets x->close. */
 enum err MUST_USE http_request_admit(struct exchange *x);
+/* lines.c: no line of the request was read by libmicrohttpd in another way than it was sent. */
+bool http_lines_whole(const struct exchange *x, const struct request_line *line);
 /* Sets what log (reason, a slug) and client (detail, a sentence) are told. Returns e. */
 enum err http_refuse(struct exchange *x, enum err e, const char *reason, const char *detail);
 /* proxy.c */

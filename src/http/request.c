@@ -69,12 +69,17 @@ enum err http_refuse(struct exchange *x, enum err e, const char *reason, const c
 	return e;
 }
 
+const char http_no_cookies[] = "Cookie";
+
 static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char *name,
 	size_t name_n, const char *value, size_t value_n)
 {
 	(void)kind;
 	struct exchange *x = ctx;
 	struct header *header = &x->headers[x->header_count];
+	if (name == http_no_cookies) {
+		return MHD_YES;
+	}
 	header->name = (struct str){ name ? name : "", name ? name_n : 0 };
 	header->value = (struct str){ value ? value : "", value ? value_n : 0 };
 	if (!header_token_ok(header->name) || !header_value_ok(header->value)) {
@@ -86,20 +91,39 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 	return MHD_YES;
 }
 
+static enum err too_large(struct exchange *x, const char *detail)
+{
+	x->rsp.status = 431;
+	return http_refuse(x, ERR_TOO_LARGE, "headers_too_large", detail);
+}
+
+static size_t header_bytes(struct exchange *x)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(x->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+	return info ? info->header_size : 0;
+}
+
 static enum err read_headers(struct exchange *x, const struct request_line *line)
 {
-	(void)line;
 	const int n = MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, NULL, NULL);
-	if (n > 0 && n <= HEADERS_MAX) {
-		x->headers = arena_alloc(x->req.arena, (size_t)n * sizeof x->headers[0]);
-		if (!x->headers) {
-			return http_refuse(x, ERR_NOMEM, "no_memory", NULL);
-		}
-		(void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_header, x);
+	x->header_bytes = header_bytes(x);
+	x->header_lines = n > 0 ? (size_t)n : 0;
+	if (x->header_bytes > HEADER_BYTES_MAX) {
+		return too_large(x, HTTP_HEADERS_TOO_LARGE);
 	}
-	if (n < 0 || n > HEADERS_MAX || x->headers_bad) {
+	if (x->header_lines > HEADERS_MAX + 1) { /* with ours */
+		return too_large(x, "The request has more than 100 header lines.");
+	}
+	x->headers = arena_alloc(x->req.arena, (x->header_lines + 1) * sizeof x->headers[0]);
+	if (!x->headers) {
+		return http_refuse(x, ERR_NOMEM, "no_memory", NULL);
+	}
+	(void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_header, x);
+	if (x->headers_bad || !http_lines_whole(x, line)) {
 		return http_refuse(x, ERR_INVALID, "bad_header",
-			"A header is malformed, or there are too many of them.");
+			"A header is malformed: each needs a name, a colon and a value without "
+			"control characters, on one line that ends in CR and LF.");
 	}
 	return ERR_OK;
 }
@@ -146,20 +170,6 @@ static enum err read_host(struct exchange *x, const struct request_line *line)
 	return ERR_OK;
 }
 
-/* libmicrohttpd 0.9.75 appends a folded line to the name of the header, so that "Content-Length:",
- * CRLF, " 41" is called "Content-Length41" and no length to it; who joins the lines reads a body of
- * 41 bytes where we would see the next request. No honest name begins so. */
-static bool is_folded(const struct request *r, struct str name)
-{
-	for (size_t i = 0; i < r->x->header_count; i++) {
-		struct str have = r->x->headers[i].name;
-		if (have.n > name.n && str_eq_nocase((struct str){ have.p, name.n }, name)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Where does the body end? Anything that two readers could answer differently is refused (RFC 9112
  * section 6). */
 static enum err read_framing(struct exchange *x, const struct request_line *line)
@@ -167,10 +177,6 @@ static enum err read_framing(struct exchange *x, const struct request_line *line
 	const struct request *r = &x->req;
 	const size_t lengths = request_header_count(r, "Content-Length");
 	const size_t encodings = request_header_count(r, "Transfer-Encoding");
-	if (is_folded(r, STR("Content-Length")) || is_folded(r, STR("Transfer-Encoding"))) {
-		return http_refuse(x, ERR_INVALID, "folded_framing",
-			"Content-Length and Transfer-Encoding must each stand on one line.");
-	}
 	if (lengths + encodings > 1) {
 		return http_refuse(x, ERR_INVALID, "bad_framing",
 			"Content-Length and Transfer-Encoding: at most one of them, once.");
@@ -226,6 +232,9 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 	(void)line;
 	struct request *r = &x->req;
 	r->target = str_of(x->conn->target);
+	if (str_has_byte(r->target, ' ')) {
+		return http_refuse(x, ERR_INVALID, "bad_target", "The address holds a space.");
+	}
 	if (r->target.n > TARGET_MAX) {
 		return http_refuse(x, ERR_INVALID, "bad_target", "The address is too long.");
 	}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,10 +43,21 @@ static struct conn *conn_of(struct MHD_Connection *mhd)
 	return info ? info->socket_context : NULL;
 }
 
+/* libmicrohttpd copies and splits the first Cookie header, though we read cookies ourselves. That
+ * takes more than the header again from the connection's pool, and where it does not fit (from
+ * 7.5 kB of cookies on) version 0.9.75 closes without an answer, or sends two in one. So the first
+ * Cookie header is one of ours, and read_headers passes it over. */
+static void hide_cookies(struct MHD_Connection *mhd)
+{
+	(void)MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, http_no_cookies,
+		strlen(http_no_cookies), http_no_cookies, strlen(http_no_cookies));
+}
+
 /* Called before the headers are read; the first call of on_access picks it up. */
 static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd)
 {
 	(void)ctx;
+	hide_cookies(mhd);
 	struct conn *c = conn_of(mhd);
 	if (c) {
 		atomic_store(&c->idle_since_us, 0);
@@ -93,6 +105,31 @@ static bool must_close(const struct exchange *x)
 	       (x->refused == ERR_TOO_LARGE && (x->announced > 0 || x->chunked));
 }
 
+/* The headers of the request leave no room for those of an answer. */
+static bool pool_is_full(const struct exchange *x)
+{
+	enum { ENTRY_BYTES = 64, ANSWER_BYTES = 3072 };
+	return x->header_bytes + x->header_lines * ENTRY_BYTES + ANSWER_BYTES > POOL_BYTES;
+}
+
+/* Into the socket, since libmicrohttpd would close without an answer: behind a proxy that were a
+ * 502. Nothing else is on its way in it. */
+static enum MHD_Result answer_by_hand(struct exchange *x)
+{
+	static const char page[] =
+		"<!DOCTYPE html><title>Too many cookies</title><p>" HTTP_HEADERS_TOO_LARGE "</p>\n";
+	const struct str text = str_of(arena_fmt(x->req.arena,
+		"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+		"Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n"
+		"Cache-Control: no-store\r\nConnection: close\r\n\r\n%s",
+		sizeof page - 1, page));
+	const ssize_t n = send(x->conn->fd, text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	x->rsp.status = 431;
+	x->answered = n == (ssize_t)text.n;
+	x->close = true;
+	return MHD_NO;
+}
+
 static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 	const struct request_line *line, void **slot)
 {
@@ -108,6 +145,9 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 	x->close = x->refused != ERR_OK;
 	if (x->refused == ERR_OK) {
 		x->refused = http_request_admit(x);
+	}
+	if (x->refused != ERR_OK && pool_is_full(x)) {
+		return answer_by_hand(x);
 	}
 	if (x->refused != ERR_OK && must_close(x)) {
 		x->close = true;
@@ -218,8 +258,15 @@ static void PRINTF(2, 0) on_message(void *ctx, const char *format, va_list args)
 	const struct http *h = ctx;
 	char text[256];
 	const int n = vsnprintf(text, sizeof text, format, args);
-	if (n > 0) {
-		LOG(h->s.log, LOG_DEBUG, "libmicrohttpd", log_str("text", str_trim(str_of(text))));
+	if (n <= 0) {
+		return;
+	}
+	LOG(h->s.log, LOG_DEBUG, "libmicrohttpd", log_str("text", str_trim(str_of(text))));
+	/* a request that no callback hears of: too long a line, too many headers, no colon */
+	static const char refusal[] = "Error processing request (HTTP response code is ";
+	if (str_starts(str_of(text), str_of(refusal))) {
+		const long status = strtol(text + sizeof refusal - 1, NULL, 10);
+		LOG_SOON(h->s.log, LOG_INFO, "request_unread", log_int("status", status));
 	}
 }
 
@@ -289,7 +336,9 @@ static bool start_daemon(struct listener *l)
 		{ MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)s->timeout_s, NULL },
 		{ MHD_OPTION_CONNECTION_LIMIT, (intptr_t)l->limit + ACCEPT_SLACK, NULL },
 		{ MHD_OPTION_PER_IP_CONNECTION_LIMIT, (intptr_t)per_address(s), NULL },
-		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
+		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, POOL_BYTES, NULL },
+		/* what it would refuse besides, it refuses without a word or in two answers */
+		{ MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, l },
 		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, l },
 		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_target, l },

@@ -307,22 +307,6 @@ static void methods(void **state)
 	assert_string_equal(answer_header(&a, "Allow"), "POST, PUT, DELETE");
 }
 
-/* What libmicrohttpd hides from us is defined: the value ends at the NUL, and a folded line may
- * make up any name, which is why nothing but a trusted proxy is believed. Neither may do more than
- * the same header written plainly. */
-static void hidden_bytes(void **state)
-{
-	static struct answer a;
-	static const char nul[] = "GET / HTTP/1.1\r\n" HOST "Remote-User: a\0b\r\n\r\n";
-	if (ask_n(port_of(state), nul, sizeof nul - 1, &a) && a.status != 400) {
-		assert_int_equal(a.status, 200);
-		assert_non_null(strstr(answer_body(&a), "user=a"));
-		assert_null(strstr(answer_body(&a), "user=ab"));
-	}
-	(void)ask(port_of(state), "GET / HTTP/1.1\r\n" HOST "Remote: zz\r\n -User\r\n\r\n", &a);
-	assert_true(a.status == 400 || a.status == 200);
-}
-
 static void too_many_headers(void **state)
 {
 	static struct answer a;
@@ -336,7 +320,7 @@ static void too_many_headers(void **state)
 	assert_int_equal(a.status, 200);
 	memcpy(request + n, "X: y\r\n\r\n", 9);
 	assert_true(ask(port_of(state), request, &a));
-	assert_int_equal(a.status, 400);
+	assert_int_equal(a.status, 431);
 }
 
 static void long_target(void **state)
@@ -466,7 +450,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(targets, setup, teardown),
 		cmocka_unit_test_setup_teardown(bodies, setup, teardown),
 		cmocka_unit_test_setup_teardown(methods, setup, teardown),
-		cmocka_unit_test_setup_teardown(hidden_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_many_headers, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_target, setup, teardown),
 		cmocka_unit_test_setup_teardown(expect_continue, setup, teardown),

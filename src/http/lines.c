@@ -1,0 +1,54 @@
+/* The header lines as they lie in libmicrohttpd's buffer. Version 0.9.75 reads them as C strings
+ * and does not tell what it passes over: the rest of a line behind a NUL; that a line which begins
+ * with
+ * ':' or NUL was taken for the empty one that ends the headers, so that what follows it becomes the
+ * next request; a bare LF; a folded line, whose text it appends to the name of the header. A proxy
+ * in front may read each of these differently. All of them show in where the pieces lie: a line
+ * begins right behind the CRLF of the one before. */
+#include "internal.h"
+
+#include <string.h>
+
+static uintptr_t place(const char *p)
+{
+	return (uintptr_t)p;
+}
+
+static uintptr_t end_of(struct str s)
+{
+	return (uintptr_t)s.p + s.n;
+}
+
+/* Later versions look for themselves, and may keep their buffers in another way. */
+static bool library_looks(void)
+{
+	return strncmp(MHD_get_version(), "0.9.", 4) != 0;
+}
+
+static bool request_line_whole(const struct exchange *x, const struct request_line *line)
+{
+	const uintptr_t target = place(x->conn->target_sent);
+	return target == end_of(str_of(line->method)) + 1 &&
+	       place(line->version) == target + x->req.target.n + 1;
+}
+
+bool http_lines_whole(const struct exchange *x, const struct request_line *line)
+{
+	const size_t crlf = 2;
+	if (library_looks()) {
+		return true;
+	}
+	if (!request_line_whole(x, line)) {
+		return false;
+	}
+	uintptr_t at = end_of(str_of(line->version));
+	for (size_t i = 0; i < x->header_count; i++) {
+		const struct header *header = &x->headers[i];
+		if (place(header->name.p) != at + crlf ||
+			place(header->value.p) <= end_of(header->name)) {
+			return false;
+		}
+		at = end_of(header->value);
+	}
+	return place(line->method) + x->header_bytes == at + crlf + crlf;
+}
