@@ -286,8 +286,12 @@ struct exchange {
 	bool answered;
 };
 
-/* Name and value of a header that server.c puts in front of all others. */
+/* pool.c. Hide: before the headers of a request are read, puts one before them that has this name
+ * and value. Full: not enough is left for an answer, so http_pool_refuse gives it. */
 extern const char http_no_cookies[];
+void http_pool_hide_cookies(struct MHD_Connection *mhd);
+bool http_pool_full(const struct exchange *x);
+enum MHD_Result http_pool_refuse(struct exchange *x);
 /* request.c: fills x->req from what libmicrohttpd gives at the first call. An error is a refusal
  * that closes the connection, since the two sides may not agree on where the request ends. */
 struct request_line {

@@ -69,8 +69,6 @@ enum err http_refuse(struct exchange *x, enum err e, const char *reason, const c
 	return e;
 }
 
-const char http_no_cookies[] = "Cookie";
-
 static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char *name,
 	size_t name_n, const char *value, size_t value_n)
 {

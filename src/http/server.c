@@ -43,21 +43,11 @@ static struct conn *conn_of(struct MHD_Connection *mhd)
 	return info ? info->socket_context : NULL;
 }
 
-/* libmicrohttpd copies and splits the first Cookie header, though we read cookies ourselves. That
- * takes more than the header again from the connection's pool, and where it does not fit (from
- * 7.5 kB of cookies on) version 0.9.75 closes without an answer, or sends two in one. So the first
- * Cookie header is one of ours, and read_headers passes it over. */
-static void hide_cookies(struct MHD_Connection *mhd)
-{
-	(void)MHD_set_connection_value_n(mhd, MHD_HEADER_KIND, http_no_cookies,
-		strlen(http_no_cookies), http_no_cookies, strlen(http_no_cookies));
-}
-
 /* Called before the headers are read; the first call of on_access picks it up. */
 static void *on_target(void *ctx, const char *target, struct MHD_Connection *mhd)
 {
 	(void)ctx;
-	hide_cookies(mhd);
+	http_pool_hide_cookies(mhd);
 	struct conn *c = conn_of(mhd);
 	if (c) {
 		atomic_store(&c->idle_since_us, 0);
@@ -105,31 +95,6 @@ static bool must_close(const struct exchange *x)
 	       (x->refused == ERR_TOO_LARGE && (x->announced > 0 || x->chunked));
 }
 
-/* The headers of the request leave no room for those of an answer. */
-static bool pool_is_full(const struct exchange *x)
-{
-	enum { ENTRY_BYTES = 64, ANSWER_BYTES = 3072 };
-	return x->header_bytes + x->header_lines * ENTRY_BYTES + ANSWER_BYTES > POOL_BYTES;
-}
-
-/* Into the socket, since libmicrohttpd would close without an answer: behind a proxy that were a
- * 502. Nothing else is on its way in it. */
-static enum MHD_Result answer_by_hand(struct exchange *x)
-{
-	static const char page[] =
-		"<!DOCTYPE html><title>Too many cookies</title><p>" HTTP_HEADERS_TOO_LARGE "</p>\n";
-	const struct str text = str_of(arena_fmt(x->req.arena,
-		"HTTP/1.1 431 Request Header Fields Too Large\r\n"
-		"Content-Type: text/html; charset=utf-8\r\nContent-Length: %zu\r\n"
-		"Cache-Control: no-store\r\nConnection: close\r\n\r\n%s",
-		sizeof page - 1, page));
-	const ssize_t n = send(x->conn->fd, text.p, text.n, MSG_DONTWAIT | MSG_NOSIGNAL);
-	x->rsp.status = 431;
-	x->answered = n == (ssize_t)text.n;
-	x->close = true;
-	return MHD_NO;
-}
-
 static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 	const struct request_line *line, void **slot)
 {
@@ -146,8 +111,8 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 	if (x->refused == ERR_OK) {
 		x->refused = http_request_admit(x);
 	}
-	if (x->refused != ERR_OK && pool_is_full(x)) {
-		return answer_by_hand(x);
+	if (x->refused != ERR_OK && http_pool_full(x)) {
+		return http_pool_refuse(x);
 	}
 	if (x->refused != ERR_OK && must_close(x)) {
 		x->close = true;
