@@ -7,6 +7,7 @@
 #define POSTERN_CRYPTO_H
 
 #include "postern/base.h"
+#include "postern/log.h"
 
 /* Once, before anything else. ERR_INTERNAL when libsodium cannot start. */
 enum err MUST_USE crypto_start(void);
@@ -55,13 +56,27 @@ struct password_cost {
 	uint32_t passes;     /* at least 2 (1 from 47,104 KiB on) */
 	struct hashers *by;  /* who does the work; NULL: the thread that asks for it */
 };
-/* A process with so many threads, which do it when nobody else wants the processor; whoever has
- * waited for them for a second and a bit, or when they are lost, does it himself, one at a time. So
- * at most `threads` and one are done at once. To be called before there are threads; the process
- * ends with this one. NULL without memory, sockets or process. */
-struct hashers *crypto_hashers_start(unsigned threads);
-void crypto_hashers_stop(struct hashers *h);       /* nobody asks any more; NULL is fine */
-bool crypto_hashers_lost(const struct hashers *h); /* the process has ended before us */
+struct hashers_settings {
+	unsigned threads;    /* of each of the two processes, 256 at most */
+	unsigned per_second; /* hashes at ordinary priority; what is more waits for a processor that
+				nobody wants, or for the next second */
+	const struct log *log;
+};
+/* Two processes, which do it: this program again, started with CRYPTO_HASHER_ARGUMENT, and started
+ * once more when they end. Whoever has waited for them for a second and a bit, or while they are
+ * lost, does it himself, one at a time. So at most `threads` in each, and one, are done at once.
+ * NULL without memory or threads. */
+struct hashers *crypto_hashers_start(const struct hashers_settings *s);
+void crypto_hashers_stop(struct hashers *h); /* nobody asks any more; NULL is fine */
+struct hashers_stats {
+	unsigned lost;                    /* processes that are not there now */
+	uint64_t restarts;                /* of both */
+	uint64_t normal, background, own; /* hashes, by who did them */
+};
+struct hashers_stats crypto_hashers_stats(struct hashers *h);
+/* What main is to do when its first argument is this one. */
+#define CRYPTO_HASHER_ARGUMENT "--hasher"
+int crypto_hasher_main(int argc, char **argv);
 /* ERR_INVALID below, ERR_TOO_LARGE above (or more than 20 passes). */
 enum err MUST_USE crypto_password_cost_check(struct password_cost c);
 /* `prepared` went through text_opaque. Takes tens of milliseconds: hash lane only. ERR_NOMEM, and

@@ -13,7 +13,7 @@
 struct config {
 	const char *listen, *base_url, *trusted_proxies_text;
 	bool hsts_subdomains, development;
-	int64_t loop_threads, work_threads, hash_threads, work_queue, hash_queue;
+	int64_t loop_threads, work_threads, hash_threads, hash_per_second, work_queue, hash_queue;
 	int64_t connections, connections_per_address, timeout_s, drain_s;
 	const char *ops_listen;
 	const char *database_url;

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 enum {
-	OTHERS = 64,  /* log, mail, look-ups, event loops, hashers, files that are read */
+	OTHERS = 64,  /* log, mail, look-ups, event loops, files that are read */
 	PER_CONN = 2, /* SQLite: the file and its log */
 	LEAST = 10,   /* connections of readers, however few descriptors there are */
 	ENDLESS = 1 << 20,
@@ -40,11 +40,11 @@ int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database)
 	return left > LEAST ? left : LEAST;
 }
 
-void descriptors_start(struct app *app, unsigned database)
+void descriptors_start(struct app *app, unsigned database, unsigned hashers)
 {
 	struct config *c = &app->cfg;
 	const int64_t limit = limit_raise(&app->log);
-	const int64_t fit = descriptors_fit(limit, c->connections, database);
+	const int64_t fit = descriptors_fit(limit - hashers, c->connections, database);
 
 	if (fit < c->connections)
 		LOG(&app->log, LOG_WARN, "connections_lowered", log_int("descriptors", limit),

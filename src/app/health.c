@@ -50,11 +50,7 @@ enum err health_metrics(void *ctx, struct request *r, struct response *rsp)
 	http_metrics(app->http, &b);
 	caches_metrics(app, &b);
 	mail_metrics(app, &b);
-	buf_fmt(&b,
-		"# HELP postern_hashers_lost 1 when the process that hashes passwords has ended: "
-		"they are hashed here then.\n# TYPE postern_hashers_lost gauge\n"
-		"postern_hashers_lost %d\n",
-		crypto_hashers_lost(app->hashers));
+	hashers_metrics(app, &b);
 	buf_fmt(&b, "# TYPE postern_build_info gauge\npostern_build_info{version=\"%s\"} 1\n",
 		POSTERN_VERSION);
 	buf_fmt(&b, "# TYPE postern_uptime_seconds gauge\npostern_uptime_seconds %lld\n",

@@ -47,9 +47,6 @@ static void run(struct housekeeping *h, struct db_sweeper *s)
 	(void)!key_purge(s);
 	(void)!meter_purge(s);
 	(void)!readiness_purge(s);
-	if (crypto_hashers_lost(app->hashers))
-		LOG(&app->log, LOG_WARN, "hashers_lost",
-			log_z("why", "passwords are hashed beside readers until a restart"));
 }
 
 static void *housekeeping_main(void *arg)

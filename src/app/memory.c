@@ -51,8 +51,8 @@ void memory_log(const struct app *app)
 	const struct http_settings *h = &app->http_set;
 	const struct http_memory m = http_memory_most();
 	const int64_t start = resident_kib();
-	/* one more: crypto_hashers_start */
-	const int64_t hash = c->password_memory_kib * (int64_t)(h->hash_threads + 1);
+	/* in each of two processes, and one more: crypto_hashers_start */
+	const int64_t hash = c->password_memory_kib * (int64_t)(2 * h->hash_threads + 1);
 	const int64_t caches =
 		(c->cache_sessions_mib + c->cache_pages_mib + c->cache_facts_mib) * KIB_A_MIB;
 	const int64_t database = db_page_cache_kib(app->db);

@@ -24,17 +24,6 @@ enum log_level app_log_level(const struct config *c)
 	return LOG_INFO;
 }
 
-static unsigned cores(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-	return n > 0 && n <= 64 ? (unsigned)n : 1;
-}
-
-static unsigned hash_threads(const struct config *c)
-{
-	return c->hash_threads ? (unsigned)c->hash_threads : cores();
-}
-
 static struct account_settings account_settings(const struct config *c)
 {
 	return (struct account_settings){
@@ -137,15 +126,6 @@ enum err app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE])
 	return prover_open(&set, &app->wall.prover, why);
 }
 
-/* Before any thread starts. */
-static bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
-{
-	app->hashers = crypto_hashers_start(hash_threads(&app->cfg));
-	if (!app->hashers)
-		snprintf(why, CONFIG_WHY_SIZE, "no memory or no process to hash passwords");
-	return app->hashers;
-}
-
 /* One more than may wait to write (database_writers), so that who reads always finds one. */
 static unsigned work_threads(const struct config *c)
 {
@@ -155,7 +135,18 @@ static unsigned work_threads(const struct config *c)
 static unsigned database_connections(const struct config *c)
 {
 	return c->database_connections ? (unsigned)c->database_connections
-				       : work_threads(c) + hash_threads(c) + 4;
+				       : work_threads(c) + hashers_threads(c) + 4;
+}
+
+/* What stands before the database. */
+static bool serving_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+
+	app->log.writer = log_writer_start(app->log.fd, app->log.format);
+	/* the writer's and the change log's; two processes that hash */
+	descriptors_start(app, database_connections(c) + 2, 2 * (hashers_threads(c) + 1));
+	return hashers_start(app, why);
 }
 
 /* Of few connections one is left for reading, too. */
@@ -184,12 +175,8 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	app->log = (struct log){ .level = app_log_level(c),
 		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
 		.fd = 2 };
-	if (use == DB_SERVE && !hashers_start(app, why))
+	if (use == DB_SERVE && !serving_start(app, why))
 		return ERR_NOMEM;
-	if (use == DB_SERVE)
-		app->log.writer = log_writer_start(app->log.fd, app->log.format);
-	if (use == DB_SERVE)
-		descriptors_start(app, database_connections(c) + 2); /* writer, change log */
 	struct db_settings db = { .url = c->database_url,
 		.use = use,
 		.readers = database_connections(c),
@@ -286,7 +273,7 @@ static void http_fill(struct app *app)
 		.hsts_subdomains = c->hsts_subdomains,
 		.loop_threads = (unsigned)c->loop_threads,
 		.work_threads = work_threads(c),
-		.hash_threads = hash_threads(c),
+		.hash_threads = hashers_threads(c),
 		.work_queue = (unsigned)c->work_queue,
 		.hash_queue = (unsigned)c->hash_queue,
 		.connections = (unsigned)c->connections,
@@ -484,7 +471,7 @@ void app_close(struct app *app)
 	meter_ceiling_close(app->wall.ceiling);
 	db_close(app->db);
 	arena_free(app->arena);
+	crypto_hashers_stop(app->hashers);
 	log_writer_stop(app->log.writer);
-	crypto_hashers_stop(app->hashers); /* which may take its time to go */
 	*app = (struct app){ 0 };
 }

@@ -80,8 +80,8 @@ void caches_metrics(struct app *app, struct buf *out);
 
 /* ---- descriptors.c ---- */
 /* Raises the limit of open files, and lowers server.connections where it does not fit. `database`:
- * connections to it. */
-void descriptors_start(struct app *app, unsigned database);
+ * connections to it; `hashers`: descriptors to them. */
+void descriptors_start(struct app *app, unsigned database, unsigned hashers);
 int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database);
 
 /* ---- housekeeping.c ---- */
@@ -97,6 +97,11 @@ void readiness_stop(struct readiness *r); /* once nobody asks any more; NULL is 
 const char *readiness_fault(struct readiness *r, struct arena *a);
 /* Rows of processes that are gone. */
 enum err MUST_USE readiness_purge(struct db_sweeper *s);
+
+/* ---- hashers.c ---- */
+unsigned hashers_threads(const struct config *c);
+bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE]);
+void hashers_metrics(struct app *app, struct buf *b);
 
 /* ---- memory.c ---- */
 /* How soon malloc gives back what it has: all that start-up has needed; then what no request needs

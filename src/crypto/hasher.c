@@ -1,274 +1,59 @@
-/* Hashers: a process of our own for Argon2 and nothing else, whose threads run when nobody else
- * wants the processor: a storm of log-ins is not noticed by readers.
+/* Hashers: two processes for Argon2 and nothing else. One works at ordinary priority, for so many
+ * hashes a second, so that a log-in takes no second on a machine that is busy with other things;
+ * the other one works when nobody else wants the processor, for all above that: a storm of log-ins
+ * is not noticed by readers.
  *
- * A process and not threads of ours, because one in the background may be kept waiting for long in
+ * Processes and not threads of ours, because one in the background may be kept waiting for long in
  * the middle of its work, and with it whatever it holds: of a thread that is at least the kernel's
  * lock of the address space, which libsodium's mmap takes for each hash, and then everybody waits.
- * It is forked before there are threads, knows no database and no socket but those to us, and ends
- * with us.
+ * For the same reason they are two.
  *
- * On a machine that never rests it would be kept waiting for ever. So whoever has waited long does
- * the work on its own thread after all, one at a time; and so they all do if the process is lost.
- */
-#include "hasher.h"
-
-#include "postern/thread.h"
+ * What the background does not come to is done by the other process as soon as the budget has room
+ * again. Whoever waits too long even for that does the work on its own thread, one at a time; and
+ * so they all do while a process is lost. */
+#include "hasher_wire.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-	HASHERS_MAX = 256,
-	/* What text_opaque makes of 1,024 characters at most: composing may triple them. */
-	PASSWORD_MAX = 3 * (4 * 1024 + 64),
 	LATE_US = 1000000,
 	LATE_US_A_KIB_PASS = 5, /* ten times what it takes on a free processor */
 	UNANSWERED_MAX = 2,     /* of one hasher: what nobody waits for is work for nothing */
-	NICE_LEAST = 19,
+	SECOND_US = 1000000,
 };
 
-/* What goes to a hasher, without the password's unused end, and what comes back. The number tells
- * an answer that nobody waits for any more. */
-struct order {
-	uint64_t number;
-	bool make;
-	struct phc phc;
-	char password[PASSWORD_MAX];
-};
-struct reply {
-	uint64_t number;
-	enum err err;
-	char text[PASSWORD_HASH_SIZE];
-	uint8_t hash[PHC_HASH_BYTES];
-};
-/* One hasher: a thread of the process, at the other end of a socket. */
-struct slot {
-	struct slot *next; /* free */
-	int fd;
-	uint64_t number, answered; /* of the last order, and of the last reply */
-};
-struct hashers {
-	pthread_mutex_t lock;
-	pthread_cond_t freed;
-	struct slot *free, *free_last; /* in turn, so that one that is late is not the next */
-	pthread_mutex_t help;          /* held by the one who works for itself */
-	atomic_bool lost;
-	pid_t process;
-	unsigned count;
-	struct slot slots[];
-};
+/* ---- the budget ---- */
 
-/* ---- in the process ---- */
-
-/* SCHED_IDLE also makes other threads that wake up come to this core as to a free one. Where one of
- * these is not allowed, the other serves, or none: the work is done all the same. */
-static void give_way(void)
+static void budget_make(struct budget *b, unsigned per_second)
 {
-	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_LEAST);
-	(void)sched_setscheduler(0, SCHED_IDLE, &(struct sched_param){ 0 });
+	b->interval_us = SECOND_US / per_second;
+	b->slack_us = b->interval_us * (per_second - 1);
 }
 
-/* It is the first to go when memory is short, and leaves no passwords in a core dump. */
-static void go_first(void)
+/* 0: one is taken. Else the time at which one may be free. */
+static int64_t budget_take(struct budget *b)
 {
-	FILE *f = fopen("/proc/self/oom_score_adj", "we");
-	if (f) {
-		(void)fputs("500", f);
-		fclose(f);
-	}
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	const int64_t now_us = clock_monotonic_us();
+	int64_t full_at_us = atomic_load(&b->full_at_us), next_us = 0;
+	do {
+		const int64_t from_us = full_at_us > now_us ? full_at_us : now_us;
+		if (from_us - now_us > b->slack_us)
+			return from_us - b->slack_us;
+		next_us = from_us + b->interval_us;
+	} while (!atomic_compare_exchange_weak(&b->full_at_us, &full_at_us, next_us));
+	return 0;
 }
 
-/* The next order; false at the end. */
-static bool take(int fd, struct order *o, size_t *password_n)
-{
-	const size_t head = offsetof(struct order, password);
-	ssize_t n = 0;
-	do
-		n = recv(fd, o, sizeof *o, 0);
-	while (n < 0 && errno == EINTR);
-	*password_n = (size_t)n - head;
-	return n >= (ssize_t)head;
-}
-
-static void *hasher_main(void *arg)
-{
-	const int fd = ((struct slot *)arg)->fd;
-	struct order o;
-	size_t n = 0;
-	bool sent = true;
-	give_way();
-	while (sent && take(fd, &o, &n)) {
-		struct hash_work w = {
-			.password = { o.password, n }, .make = o.make, .phc = o.phc
-		};
-		struct reply r = { .number = o.number, .err = hash_work_do(&w) };
-		memcpy(r.text, w.text, sizeof r.text);
-		memcpy(r.hash, w.hash, sizeof r.hash);
-		crypto_wipe(&o, sizeof o);
-		sent = send(fd, &r, sizeof r, MSG_NOSIGNAL) == (ssize_t)sizeof r;
-		crypto_wipe(&w, sizeof w);
-		crypto_wipe(&r, sizeof r);
-	}
-	close(fd);
-	return NULL;
-}
-
-/* All threads are there: a reply to no order. */
-static void ready(int fd)
-{
-	const struct reply r = { .number = 0 };
-	if (send(fd, &r, sizeof r, MSG_NOSIGNAL) != (ssize_t)sizeof r)
-		_exit(EXIT_FAILURE);
-}
-
-/* Ends when all sockets have, which is when the program has, however it ended. */
-static _Noreturn void process_run(struct hashers *h, const int theirs[])
-{
-	pthread_t threads[HASHERS_MAX];
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-	(void)prctl(PR_SET_NAME, "postern-hash");
-	go_first();
-	for (unsigned i = 0; i < h->count; i++) {
-		close(h->slots[i].fd);
-		h->slots[i].fd = theirs[i];
-	}
-	for (unsigned i = 0; i < h->count; i++) {
-		if (!thread_start(&threads[i], hasher_main, &h->slots[i]))
-			_exit(EXIT_FAILURE);
-	}
-	for (unsigned i = 0; i < h->count; i++)
-		ready(h->slots[i].fd);
-	for (unsigned i = 0; i < h->count; i++)
-		pthread_join(threads[i], NULL);
-	_exit(EXIT_SUCCESS);
-}
-
-/* ---- start and stop ---- */
-
-static void slot_put(struct hashers *h, struct slot *s)
-{
-	s->next = NULL;
-	if (h->free)
-		h->free_last->next = s;
-	else
-		h->free = s;
-	h->free_last = s;
-}
-
-static bool all_ready(const struct hashers *h)
-{
-	struct reply r;
-	for (unsigned i = 0; i < h->count; i++) {
-		ssize_t n = 0;
-		do
-			n = recv(h->slots[i].fd, &r, sizeof r, 0);
-		while (n < 0 && errno == EINTR);
-		if (n != (ssize_t)sizeof r)
-			return false;
-	}
-	return true;
-}
-
-static bool connect_slots(struct hashers *h, unsigned threads, int theirs[])
-{
-	for (; h->count < threads; h->count++) {
-		int pair[2];
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-			return false;
-		h->slots[h->count] = (struct slot){ .fd = pair[0] };
-		slot_put(h, &h->slots[h->count]);
-		theirs[h->count] = pair[1];
-	}
-	return true;
-}
-
-struct hashers *crypto_hashers_start(unsigned threads)
-{
-	int theirs[HASHERS_MAX] = { 0 };
-	if (threads > HASHERS_MAX)
-		return NULL;
-	struct hashers *h = calloc(1, sizeof *h + threads * sizeof h->slots[0]);
-	if (!h)
-		return NULL;
-	pthread_mutex_init(&h->lock, NULL);
-	pthread_mutex_init(&h->help, NULL);
-	cond_init(&h->freed);
-	h->process = connect_slots(h, threads, theirs) ? fork() : -1;
-	if (h->process == 0)
-		process_run(h, theirs);
-	for (unsigned i = 0; i < h->count; i++)
-		close(theirs[i]);
-	if (h->process < 0 || !all_ready(h)) {
-		crypto_hashers_stop(h);
-		return NULL;
-	}
-	return h;
-}
-
-void crypto_hashers_stop(struct hashers *h)
-{
-	if (!h)
-		return;
-	for (unsigned i = 0; i < h->count; i++)
-		close(h->slots[i].fd);
-	if (h->process > 0) {
-		kill(h->process, SIGKILL);
-		while (waitpid(h->process, NULL, 0) < 0 && errno == EINTR) {
-		}
-	}
-	pthread_cond_destroy(&h->freed);
-	pthread_mutex_destroy(&h->help);
-	pthread_mutex_destroy(&h->lock);
-	free(h);
-}
-
-bool crypto_hashers_lost(const struct hashers *h)
-{
-	return h && atomic_load(&h->lost);
-}
-
-pid_t hashers_process(const struct hashers *h)
-{
-	return h->process;
-}
-
-/* ---- who asks ---- */
+/* ---- an order and its answer ---- */
 
 enum answer { ANSWER_THERE, ANSWER_LATE, ANSWER_NEVER }; /* never: the process has ended */
-
-static struct slot *slot_take(struct hashers *h, int64_t late_us)
-{
-	pthread_mutex_lock(&h->lock);
-	bool in_time = true;
-	while (!h->free && in_time)
-		in_time = cond_wait_until(&h->freed, &h->lock, late_us);
-	struct slot *s = h->free;
-	if (s)
-		h->free = s->next;
-	pthread_mutex_unlock(&h->lock);
-	return s;
-}
-
-static void slot_give_back(struct hashers *h, struct slot *s)
-{
-	pthread_mutex_lock(&h->lock);
-	slot_put(h, s);
-	pthread_cond_signal(&h->freed);
-	pthread_mutex_unlock(&h->lock);
-}
 
 /* Replies that came too late for who had ordered. */
 static void drain(struct slot *s)
@@ -319,10 +104,10 @@ static bool is_right(const struct reply *r, const struct hash_work *w)
 	       made.passes == w->phc.passes;
 }
 
-static enum answer receive(struct slot *s, struct reply *r, int64_t late_us)
+static enum answer receive(struct slot *s, struct reply *r, int64_t until_us)
 {
 	for (;;) {
-		const int64_t left_us = late_us - clock_monotonic_us();
+		const int64_t left_us = until_us - clock_monotonic_us();
 		struct pollfd p = { .fd = s->fd, .events = POLLIN };
 		if (left_us <= 0)
 			return ANSWER_LATE;
@@ -336,30 +121,87 @@ static enum answer receive(struct slot *s, struct reply *r, int64_t late_us)
 	}
 }
 
-/* False: it is to be done here. */
-static bool done_there(struct hashers *h, struct hash_work *w, enum err *e)
+static enum answer keep(struct hash_work *w, enum answer got, struct reply *r, enum err *e)
 {
-	const int64_t late_us = clock_monotonic_us() + LATE_US +
-				LATE_US_A_KIB_PASS * (int64_t)w->phc.memory_kib * w->phc.passes;
-	struct slot *s = w->password.n <= PASSWORD_MAX ? slot_take(h, late_us) : NULL;
+	if (got == ANSWER_THERE && !is_right(r, w))
+		got = ANSWER_NEVER;
+	if (got == ANSWER_THERE) {
+		*e = r->err;
+		memcpy(w->text, r->text, sizeof w->text);
+		memcpy(w->hash, r->hash, sizeof w->hash);
+	}
+	crypto_wipe(r, sizeof *r);
+	return got;
+}
+
+/* ---- who does it ---- */
+
+static int64_t late_us(const struct hash_work *w)
+{
+	return clock_monotonic_us() + LATE_US +
+	       LATE_US_A_KIB_PASS * (int64_t)w->phc.memory_kib * w->phc.passes;
+}
+
+static enum answer by_normal(struct hashers *h, struct hash_work *w, enum err *e)
+{
+	const int64_t until_us = late_us(w);
+	bool up = true;
 	struct reply r = { .number = 0 };
+	struct slot *s = crew_slot_take(&h->normal, until_us, &up);
 	if (!s)
-		return false;
+		return up ? ANSWER_LATE : ANSWER_NEVER;
 	enum answer got = order(s, w);
 	if (got == ANSWER_THERE)
-		got = receive(s, &r, late_us);
-	slot_give_back(h, s);
-	if (got == ANSWER_THERE && !is_right(&r, w))
-		got = ANSWER_NEVER;
-	if (got == ANSWER_NEVER)
-		atomic_store(&h->lost, true);
-	if (got == ANSWER_THERE) {
-		*e = r.err;
-		memcpy(w->text, r.text, sizeof w->text);
-		memcpy(w->hash, r.hash, sizeof w->hash);
+		got = receive(s, &r, until_us);
+	crew_slot_give_back(&h->normal, s);
+	return keep(w, got, &r, e);
+}
+
+static void sleep_until(int64_t at_us)
+{
+	const int64_t us = at_us - clock_monotonic_us();
+	const struct timespec t = { us / SECOND_US, us % SECOND_US * 1000 };
+	if (us > 0)
+		(void)nanosleep(&t, NULL);
+}
+
+/* Until the answer is there, or (LATE) the budget has given one hash to this work; `due_us` is when
+ * to ask it. */
+static enum answer by_background(
+	struct hashers *h, struct hash_work *w, int64_t due_us, enum err *e)
+{
+	bool up = true;
+	struct reply r = { .number = 0 };
+	struct slot *s = crew_slot_take(&h->background, due_us, &up);
+	if (!up)
+		return ANSWER_NEVER;
+	const enum answer ordered = s ? order(s, w) : ANSWER_LATE;
+	enum answer got = ordered;
+	do {
+		if (ordered == ANSWER_THERE)
+			got = receive(s, &r, due_us);
+		else if (ordered == ANSWER_LATE)
+			sleep_until(due_us);
+	} while (got == ANSWER_LATE && (due_us = budget_take(&h->budget)) != 0);
+	if (s)
+		crew_slot_give_back(&h->background, s);
+	return keep(w, got, &r, e);
+}
+
+static enum answer by_a_process(struct hashers *h, struct hash_work *w, enum err *e)
+{
+	const int64_t due_us = budget_take(&h->budget);
+	if (due_us != 0) {
+		const enum answer got = by_background(h, w, due_us, e);
+		if (got == ANSWER_THERE)
+			atomic_fetch_add(&h->by_background, 1);
+		if (got != ANSWER_LATE)
+			return got;
 	}
-	crypto_wipe(&r, sizeof r);
-	return got == ANSWER_THERE;
+	const enum answer got = by_normal(h, w, e);
+	if (got == ANSWER_THERE)
+		atomic_fetch_add(&h->by_normal, 1);
+	return got;
 }
 
 enum err hashers_do(struct hashers *h, struct hash_work *w)
@@ -367,10 +209,79 @@ enum err hashers_do(struct hashers *h, struct hash_work *w)
 	enum err e = ERR_OK;
 	if (!h)
 		return hash_work_do(w);
-	if (!atomic_load(&h->lost) && done_there(h, w, &e))
+	if (w->password.n <= HASHER_PASSWORD_MAX && by_a_process(h, w, &e) == ANSWER_THERE)
 		return e;
 	pthread_mutex_lock(&h->help);
 	e = hash_work_do(w);
 	pthread_mutex_unlock(&h->help);
+	atomic_fetch_add(&h->by_own, 1);
 	return e;
+}
+
+/* ---- start and stop ---- */
+
+static bool crew_make(struct crew *c, const char *name, const struct hashers_settings *s)
+{
+	*c = (struct crew){ .name = name, .log = s->log, .threads = s->threads, .life = -1 };
+	pthread_mutex_init(&c->lock, NULL);
+	cond_init(&c->freed);
+	c->slots = calloc(s->threads, sizeof c->slots[0]);
+	return c->slots != NULL;
+}
+
+static void crew_end(struct crew *c)
+{
+	free(c->slots);
+	pthread_cond_destroy(&c->freed);
+	pthread_mutex_destroy(&c->lock);
+}
+
+struct hashers *crypto_hashers_start(const struct hashers_settings *s)
+{
+	if (s->threads == 0 || s->threads > HASHERS_MAX || s->per_second == 0)
+		return NULL;
+	struct hashers *h = calloc(1, sizeof *h);
+	if (!h)
+		return NULL;
+	h->stop_fd = -1;
+	budget_make(&h->budget, s->per_second);
+	pthread_mutex_init(&h->help, NULL);
+	const bool normal = crew_make(&h->normal, HASHER_NORMAL, s);
+	const bool background = crew_make(&h->background, HASHER_BACKGROUND, s);
+	if (normal && background && crew_keeper_start(h))
+		return h;
+	crypto_hashers_stop(h);
+	return NULL;
+}
+
+void crypto_hashers_stop(struct hashers *h)
+{
+	if (!h)
+		return;
+	crew_keeper_stop(h);
+	crew_end(&h->normal);
+	crew_end(&h->background);
+	pthread_mutex_destroy(&h->help);
+	free(h);
+}
+
+static void crew_stats(struct crew *c, struct hashers_stats *out)
+{
+	pthread_mutex_lock(&c->lock);
+	out->lost += !c->up;
+	out->restarts += c->starts > 0 ? c->starts - 1 : 0;
+	pthread_mutex_unlock(&c->lock);
+}
+
+struct hashers_stats crypto_hashers_stats(struct hashers *h)
+{
+	struct hashers_stats out = { .lost = 0 };
+	if (!h)
+		return out;
+	crew_stats(&h->normal, &out);
+	crew_stats(&h->background, &out);
+	out.normal = atomic_load(&h->by_normal);
+	out.background = atomic_load(&h->by_background);
+	out.own = atomic_load(&h->by_own);
+	return out;
 }

@@ -2,9 +2,11 @@
 #ifndef POSTERN_CRYPTO_HASHER_H
 #define POSTERN_CRYPTO_HASHER_H
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "postern/crypto.h"
+#include "postern/thread.h"
 
 #include "phc.h"
 
@@ -19,6 +21,57 @@ struct hash_work {
 enum err MUST_USE hash_work_do(struct hash_work *w);
 /* By one of them, or on this thread when they are late or lost; NULL: on this thread. ERR_NOMEM. */
 enum err MUST_USE hashers_do(struct hashers *h, struct hash_work *w);
-pid_t hashers_process(const struct hashers *h); /* 0: there is none */
+
+/* ---- crew.c: a process and its threads, started again when it ends ---- */
+/* One hasher: a thread of the process, at the other end of a socket. */
+struct slot {
+	struct slot *next; /* free */
+	int fd;
+	uint64_t number, answered; /* of the last order, and of the last reply */
+};
+struct crew {
+	const char *name; /* HASHER_NORMAL, HASHER_BACKGROUND */
+	const struct log *log;
+	unsigned threads;
+	pthread_mutex_t lock; /* of what follows */
+	pthread_cond_t freed;
+	struct slot *free, *free_last; /* in turn, so that one that is late is not the next */
+	unsigned free_count;
+	bool up;
+	pid_t process; /* 0: none */
+	unsigned starts;
+	/* ---- the keeper's alone ---- */
+	int life;                   /* readable when the process has ended; -1 */
+	int64_t started_us, due_us; /* the next try to start it */
+	unsigned failures;          /* tries, or short lives, in a row */
+	struct slot *slots;
+};
+/* A free slot, waited for until then; NULL: none was free, or there is no process now (`*up`). */
+struct slot *crew_slot_take(struct crew *c, int64_t until_us, bool *up);
+void crew_slot_give_back(struct crew *c, struct slot *s);
+
+/* ---- hasher.c ---- */
+/* Hashes that may be done at ordinary priority: the time at which all of them would be free again
+ * (GCRA, as in limits). */
+struct budget {
+	int64_t interval_us, slack_us;
+	_Atomic int64_t full_at_us;
+};
+struct hashers {
+	struct crew normal, background;
+	struct budget budget;
+	pthread_mutex_t help; /* held by the one who works for itself */
+	_Atomic uint64_t by_normal, by_background, by_own;
+	/* ---- crew.c: the keeper, a thread that waits for the end of a process ---- */
+	pthread_t keeper;
+	bool keeping;
+	int stop_fd;
+};
+/* Starts both crews and their keeper; false without memory, threads or sockets. Returns once both
+ * have been tried. */
+bool crew_keeper_start(struct hashers *h);
+void crew_keeper_stop(struct hashers *h);
+/* 0: none. */
+pid_t crew_process(struct crew *c);
 
 #endif

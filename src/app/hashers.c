@@ -1,0 +1,56 @@
+/* Who hashes passwords: how many at once, how many at normal priority, and the numbers of it. */
+#include "wire.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { HASHES_A_CORE = 3 }; /* some 9 % of each, where a hash takes 30 ms */
+
+static unsigned cores(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 0 && n <= 64 ? (unsigned)n : 1;
+}
+
+unsigned hashers_threads(const struct config *c)
+{
+	return c->hash_threads ? (unsigned)c->hash_threads : cores();
+}
+
+static unsigned hashes_per_second(const struct config *c)
+{
+	return c->hash_per_second ? (unsigned)c->hash_per_second : HASHES_A_CORE * cores();
+}
+
+bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct hashers_settings s = { .threads = hashers_threads(&app->cfg),
+		.per_second = hashes_per_second(&app->cfg),
+		.log = &app->log };
+
+	app->hashers = crypto_hashers_start(&s);
+	if (!app->hashers)
+		snprintf(why, CONFIG_WHY_SIZE, "no memory or no process to hash passwords");
+	return app->hashers;
+}
+
+void hashers_metrics(struct app *app, struct buf *b)
+{
+	const struct hashers_stats s = crypto_hashers_stats(app->hashers);
+
+	buf_fmt(b,
+		"# HELP postern_hashers_lost Of the two processes that hash passwords, how many "
+		"are not there now.\n# TYPE postern_hashers_lost gauge\npostern_hashers_lost %u\n"
+		"# HELP postern_hashers_restarts_total Times one of them was started again.\n"
+		"# TYPE postern_hashers_restarts_total counter\n"
+		"postern_hashers_restarts_total %llu\n",
+		s.lost, (unsigned long long)s.restarts);
+	buf_fmt(b,
+		"# HELP postern_hashes_total Passwords hashed: at normal priority, in the "
+		"background, or by the server itself.\n# TYPE postern_hashes_total counter\n"
+		"postern_hashes_total{by=\"normal\"} %llu\n"
+		"postern_hashes_total{by=\"background\"} %llu\n"
+		"postern_hashes_total{by=\"server\"} %llu\n",
+		(unsigned long long)s.normal, (unsigned long long)s.background,
+		(unsigned long long)s.own);
+}
