@@ -92,16 +92,34 @@ enum err MUST_USE crypto_password_verify(
 /* True when algorithm or cost of `stored` is not `c`, in either direction. */
 bool crypto_password_stale(const char *stored, struct password_cost c);
 
+/* Lists of common passwords, one word a line; empty lines and those that begin with '#' are left
+ * out, and so are words of fewer than three letters. Immutable once open: threads, any. */
+struct common_words;
+enum { COMMON_LINE_MAX = 192 };
+struct common_fault {
+	size_t text, line; /* which text, which line of it, from 1 */
+	const char *what;  /* "is not UTF-8"; "" when the fault is none of the text's */
+};
+/* ERR_INVALID with `fault`, ERR_NOMEM. */
+enum err MUST_USE crypto_common_open(const struct str *texts, size_t count,
+	struct common_words **out, struct common_fault *fault);
+void crypto_common_close(struct common_words *w); /* NULL is fine */
+
 /* COMMON: libzxcvbn finds it whole among the 173,899 words it ships (in any case, leet spellings
- * too), it is one short run or repetition, or guessed within the first 2^14 tries. CONTEXT: it is
- * context words with at most digits and signs around them. WEAK: libzxcvbn's estimate is below
- * `min_bits`. */
+ * too), it is one short run or repetition, guessed within the first 2^14 tries, or one word of the
+ * lists with at most digits and signs around it. CONTEXT: it is context words with at most digits
+ * and signs around them. WEAK: libzxcvbn's estimate is below `min_bits`, where a word of the lists
+ * counts as one of so many. */
 enum strength { STRENGTH_OK, STRENGTH_COMMON, STRENGTH_CONTEXT, STRENGTH_WEAK };
+struct strength_rules {
+	const char *const *context;        /* site name, address, reader's name, NULL; or NULL */
+	const struct common_words *common; /* or NULL */
+	double min_bits;
+};
 /* Judges a password that has been prepared, by its first 48 characters: libzxcvbn would need a
  * second for a hundred, and what follows adds nothing. Some 25 ms at worst, twice that with
- * capitals, so: hash lane. `context` (may be NULL) ends with NULL: site name, address, reader's
- * name; their parts of four characters and more count too. */
-enum strength crypto_password_strength(
-	struct str prepared, const char *const *context, double min_bits);
+ * capitals or words of the lists, so: hash lane. Parts of the context of four characters and more
+ * count too. */
+enum strength crypto_password_strength(struct str prepared, const struct strength_rules *r);
 
 #endif

@@ -164,6 +164,8 @@ const char *text_nearest(struct str word, const char *const *names);
 /* NFKC_Casefold: what a careless comparison may take for the same. ERR_INVALID: not UTF-8, or above
  * OPAQUE_MAX bytes. */
 enum err MUST_USE text_fold(struct str s, struct arena *a, struct str *out);
+/* The same without accents and other marks: "é" is "e". */
+enum err MUST_USE text_fold_marks(struct str s, struct arena *a, struct str *out);
 
 /* ---- the length of text, whatever its script, a code point at a time ---- */
 struct text_length {

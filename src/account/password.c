@@ -38,7 +38,8 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 		return refuse(why, ERR_INVALID, "too_long",
 			arena_fmt(a, "The password may have at most %u characters.",
 				s->set.max_length));
-	switch (crypto_password_strength(*prepared, context, s->set.min_bits)) {
+	const struct strength_rules rules = { context, s->set.common, s->set.min_bits };
+	switch (crypto_password_strength(*prepared, &rules)) {
 	case STRENGTH_OK:
 		return ERR_OK;
 	case STRENGTH_COMMON:

@@ -81,6 +81,7 @@ int cmd_config_check(struct cli *c)
 {
 	char why[CONFIG_WHY_SIZE] = "";
 	struct template_set *t = NULL;
+	struct common_words *words = NULL;
 	char dir[1024];
 	const char *theme = c->app.cfg.theme;
 
@@ -88,7 +89,10 @@ int cmd_config_check(struct cli *c)
 	enum err e = app_check_mail(&c->app.cfg, &c->app, why);
 	if (!e)
 		e = template_load("web/templates/", *theme ? dir : NULL, &t, why);
+	if (!e)
+		e = app_words_open(&c->app.cfg, &words, why);
 	template_free(t);
+	crypto_common_close(words);
 	if (e)
 		return cli_fail(EXIT_CONFIG, "%s", *why ? why : err_name(e));
 	puts("The configuration is fine.");

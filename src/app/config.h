@@ -26,6 +26,7 @@ struct config {
 		*mail_ca_file;
 	bool mail_starttls;
 	int64_t mail_timeout_s, mail_per_mailbox_hour, mail_attempts_max;
+	const char *password_words_file;
 	int64_t password_min_length, password_max_length, password_memory_kib, password_passes,
 		password_min_bits;
 	int64_t session_days, session_idle_days, session_short_hours, session_per_account;

@@ -141,6 +141,9 @@ const struct setting settings[] = {
 		"Passes of Argon2id. 1 is accepted from 47,104 KiB of memory on."),
 	INT("password", "min_bits", password_min_bits, "28", 18, 100, "bits",
 		"Least strength of a new password as libzxcvbn estimates it."),
+	TEXT("password", "words_file", password_words_file, "", NULL,
+		"File of further words that a new password must not be made of, beside the "
+		"common ones that are built in: one a line, UTF-8, in any case. Read at start."),
 	INT("session", "days", session_days, "30", 1, 400, "days",
 		"Life of a session with \"keep me signed in\"."),
 	INT("session", "idle_days", session_idle_days, "14", 1, 400, "days",

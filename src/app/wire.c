@@ -353,7 +353,10 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.development = c->development };
 
 	app->started_s = clock_now_s(&app->clock);
-	enum err e = pages_open(&ps, &app->accounts, &app->wall, &app->pages, why);
+	enum err e = app_words_open(c, &app->words, why);
+	app->accounts.set.common = app->words;
+	if (!e)
+		e = pages_open(&ps, &app->accounts, &app->wall, &app->pages, why);
 	if (!e)
 		e = gate_start(app, why);
 	if (!e)
@@ -470,6 +473,7 @@ void app_close(struct app *app)
 	policy_cache_close(app->wall.policies);
 	meter_ceiling_close(app->wall.ceiling);
 	db_close(app->db);
+	crypto_common_close(app->words);
 	arena_free(app->arena);
 	crypto_hashers_stop(app->hashers);
 	log_writer_stop(app->log.writer);

@@ -25,8 +25,9 @@ struct app {
 	struct db *db;
 	struct mail *mail;
 	struct accounts accounts;
-	struct hashers *hashers; /* of a serving program */
-	struct cache *shared;    /* answers for every stranger */
+	struct common_words *words; /* of a serving program */
+	struct hashers *hashers;    /* of a serving program */
+	struct cache *shared;       /* answers for every stranger */
 	struct paywall wall;
 	struct pages *pages;
 	struct api api;
@@ -46,6 +47,9 @@ enum err MUST_USE app_open(struct app *app, enum db_use use, char why[static CON
 /* Templates and settings of mail alone, without a database. */
 enum err MUST_USE app_check_mail(
 	const struct config *c, const struct app *app, char why[static CONFIG_WHY_SIZE]);
+/* The lists of common passwords: those built in and the operator's. `why` names file and line. */
+enum err MUST_USE app_words_open(
+	const struct config *c, struct common_words **out, char why[static CONFIG_WHY_SIZE]);
 /* Look-ups of crawlers, which serving and `crawler check` need; app_close ends them. */
 enum err MUST_USE app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE]);
 /* Then: pages and the server. */

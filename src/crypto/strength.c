@@ -1,7 +1,9 @@
-#include "postern/crypto.h"
+/* What a new password is worth: libzxcvbn's estimate, and lists of words that it must not be made
+ * of. */
+#include "common.h"
 
-#include "words.h"
-
+#include <math.h>
+#include <string.h>
 #include <zxcvbn.h>
 
 /* Whoever tries the commonest first is there within 2^14 tries. This covers each of the first
@@ -103,15 +105,67 @@ static enum strength classify(struct str prepared, char *text, struct words *w, 
 	return judge(text, w).bits < min_bits ? STRENGTH_WEAK : STRENGTH_OK;
 }
 
-enum strength crypto_password_strength(
-	struct str prepared, const char *const *context, double min_bits)
+/* ---- words of the lists ---- */
+struct list_finding {
+	double bits; /* with each word as one of all */
+	bool one_word;
+};
+
+static bool same_part(const char *text, const struct ZxcMatch *a, const struct ZxcMatch *b)
+{
+	return a->Length == b->Length &&
+	       strncmp(text + a->Begin, text + b->Begin, (size_t)a->Length) == 0;
+}
+
+/* One word, once or repeated, and around it what adds nothing. */
+static struct list_finding list_judge(const char *text, struct words *found, double word_bits)
+{
+	struct ZxcMatch *matches = NULL;
+	const struct ZxcMatch *first = NULL;
+	struct list_finding f = { .bits = ZxcvbnMatch(text, found->list, &matches) };
+	f.one_word = is_context_whole(text, matches);
+	for (const struct ZxcMatch *m = matches; m != NULL; m = m->Next) {
+		if (!is_context(m))
+			continue;
+		f.bits += word_bits;
+		first = first ? first : m;
+		f.one_word = f.one_word && same_part(text, first, m);
+	}
+	ZxcvbnFreeInfo(matches);
+	return f;
+}
+
+static enum strength listed(struct str prepared, const struct strength_rules *r)
+{
+	char text[SKELETON_MAX + 1];
+	size_t n = 0;
+	struct words found;
+	ARENA_AUTO *a = arena_new(1 << 20);
+	if (!a || crypto_common_plain(prepared, a, text, &n) != ERR_OK)
+		return STRENGTH_WEAK; /* no memory, or no UTF-8 */
+	crypto_squeeze(text);
+	crypto_common_find(r->common, text, &found);
+	struct list_finding f = { .bits = r->min_bits };
+	if (found.n > 0)
+		f = list_judge(text, &found, log2((double)crypto_common_count(r->common)));
+	crypto_wipe(text, sizeof text);
+	crypto_wipe(&found, sizeof found);
+	if (f.one_word)
+		return STRENGTH_COMMON;
+	return f.bits < r->min_bits ? STRENGTH_WEAK : STRENGTH_OK;
+}
+
+enum strength crypto_password_strength(struct str prepared, const struct strength_rules *r)
 {
 	char text[SKELETON_MAX + 1];
 	struct words w;
 	if (crypto_skeleton(prepared, text) == 0)
 		return STRENGTH_WEAK;
-	crypto_words_collect(context, &w);
-	enum strength strength = classify(prepared, text, &w, min_bits);
+	crypto_words_collect(r->context, &w);
+	enum strength strength = classify(prepared, text, &w, r->min_bits);
 	crypto_wipe(text, sizeof text);
-	return strength;
+	if (!r->common || strength == STRENGTH_COMMON || strength == STRENGTH_CONTEXT)
+		return strength;
+	enum strength by_lists = listed(prepared, r);
+	return by_lists == STRENGTH_OK ? strength : by_lists;
 }

@@ -68,7 +68,7 @@ static bool is_alphanumeric(char c)
 }
 
 /* `s` is a folded skeleton of at most SKELETON_MAX characters. */
-static void add(struct words *w, struct str s, size_t min)
+void crypto_words_add(struct words *w, struct str s, size_t min)
 {
 	if (s.n < min || w->n == WORDS_MAX)
 		return;
@@ -86,16 +86,16 @@ static void add_phrase(struct words *w, struct str phrase)
 {
 	char joined[SKELETON_MAX];
 	size_t joined_n = 0, begin = 0;
-	add(w, phrase, WORD_WHOLE_MIN);
+	crypto_words_add(w, phrase, WORD_WHOLE_MIN);
 	for (size_t i = 0; i <= phrase.n; i++) {
 		if (i < phrase.n && is_alphanumeric(phrase.p[i])) {
 			joined[joined_n++] = phrase.p[i];
 			continue;
 		}
-		add(w, (struct str){ phrase.p + begin, i - begin }, WORD_PART_MIN);
+		crypto_words_add(w, (struct str){ phrase.p + begin, i - begin }, WORD_PART_MIN);
 		begin = i + 1;
 	}
-	add(w, (struct str){ joined, joined_n }, WORD_PART_MIN);
+	crypto_words_add(w, (struct str){ joined, joined_n }, WORD_PART_MIN);
 }
 
 void crypto_words_collect(const char *const *context, struct words *w)
@@ -109,7 +109,7 @@ void crypto_words_collect(const char *const *context, struct words *w)
 			add_phrase(w, rest);
 			continue;
 		}
-		add(w, rest, WORD_WHOLE_MIN);
+		crypto_words_add(w, rest, WORD_WHOLE_MIN);
 		add_phrase(w, str_cut(&rest, '@'));
 		add_phrase(w, rest);
 	}

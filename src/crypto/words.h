@@ -35,6 +35,10 @@ bool crypto_fold(char *text);
  * hundred characters such as "5151...", because it tries every leet reading with every number of
  * repetitions; a further one adds no bit. */
 void crypto_squeeze(char *text);
+/* `s`, unless it is shorter than `min`, there already, or there is no room. The list has no end
+ * yet.
+ */
+void crypto_words_add(struct words *w, struct str s, size_t min);
 /* From strings up to a NULL: each as a whole, its parts, and its parts run together. `w` must stay
  * where it is. */
 void crypto_words_collect(const char *const *context, struct words *w);

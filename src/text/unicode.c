@@ -98,7 +98,7 @@ static bool fold_ascii(struct str s, struct arena *a, struct str *out)
 	return low;
 }
 
-enum err text_fold(struct str s, struct arena *a, struct str *out)
+static enum err fold(struct str s, utf8proc_option_t more, struct arena *a, struct str *out)
 {
 	if (s.n > OPAQUE_MAX)
 		return ERR_INVALID;
@@ -108,8 +108,18 @@ enum err text_fold(struct str s, struct arena *a, struct str *out)
 		return ERR_INVALID;
 	return transform(s,
 		UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
-			UTF8PROC_IGNORE,
+			UTF8PROC_IGNORE | more,
 		a, out);
+}
+
+enum err text_fold(struct str s, struct arena *a, struct str *out)
+{
+	return fold(s, 0, a, out);
+}
+
+enum err text_fold_marks(struct str s, struct arena *a, struct str *out)
+{
+	return fold(s, UTF8PROC_STRIPMARK, a, out);
 }
 
 static size_t count_points(struct str s)

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { run, tempDir } from '../lib/server.mjs';
+import { password } from '../lib/accounts.mjs';
+import { Api, Reader } from '../lib/http.mjs';
+import { run, startServer, tempDir } from '../lib/server.mjs';
 
 export const covers = [];
 
@@ -87,4 +89,40 @@ test('a missing file, the order of sources, and secrets that are not shown', () 
 	assert.match(run(['config', 'show'], { env: { ...base, POSTERN_CONFIG: name, POSTERN_SITE_NAME: 'From the environment' } }).stdout, /^name = From the environment$/m);
 	const round = file(run(['config', 'sample']).stdout.replace(/^;(?!.*_file)/gm, ''));
 	assert.equal(run(['config', 'check', '--config', round], { env: base }).code, 0, 'the sample holds the defaults, all of them valid');
+});
+
+test('the operator’s list of words: its faults are named with path and line, and nothing starts', () => {
+	const words = path.join(dir, 'words.txt');
+	const table = [
+		[path.join(dir, 'none.txt'), null, /words_file: \S*none\.txt is not there/],
+		[words, Buffer.from('fine\n\xff\xfe\n', 'latin1'), /words_file: \S*words\.txt, line 2 is not UTF-8/],
+		[words, `ab\ncd\n${'x'.repeat(193)}\n`, /line 3 is longer than 192 bytes; a word of common passwords a line/],
+	];
+	for (const [name, text, expected] of table) {
+		if (text)
+			writeFileSync(name, text);
+		for (const command of ['serve', 'config check']) {
+			const r = run(command.split(' '), { env: { ...base, POSTERN_PASSWORD_WORDS_FILE: name } });
+			assert.equal(r.code, 3, r.stderr);
+			assert.match(r.stderr, expected);
+		}
+	}
+});
+
+test('common passwords of other languages and the operator’s words are refused, at registration by form and API', async () => {
+	const words = path.join(dir, 'own.txt');
+	writeFileSync(words, '# of this paper\nKutterkurier\n');
+	const server = await startServer({ settings: { POSTERN_PASSWORD_WORDS_FILE: words } });
+	try {
+		for (const pass of ['welkom01', 'Sonnenschein!', 'contraseña', 'Kutterkurier2026']) {
+			const a = await new Api(server).post('/accounts', { email: 'ada@mail.example', password: pass });
+			assert.deepEqual([a.status, a.json.errors[0].code], [422, 'common_password'], pass);
+			const page = await new Reader(server).post('/register', { email: 'ada@mail.example', name: '', password: pass });
+			assert.equal(page.status, 422, pass);
+			assert.match(page.body, /common passwords/);
+		}
+		assert.equal((await new Api(server).post('/accounts', { email: 'ada@mail.example', password })).status, 202);
+	} finally {
+		await server.close();
+	}
 });

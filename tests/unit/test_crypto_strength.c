@@ -18,11 +18,16 @@ static const char *const context[] = {
 	NULL,
 };
 
+static enum strength strength_of(struct str password, const char *const *words, double bits)
+{
+	return crypto_password_strength(
+		password, &(struct strength_rules){ .context = words, .min_bits = bits });
+}
+
 static void expect_each(const char *const *passwords, size_t n, enum strength want)
 {
 	for (size_t i = 0; i < n; i++) {
-		enum strength got =
-			crypto_password_strength(str_of(passwords[i]), context, min_bits);
+		enum strength got = strength_of(str_of(passwords[i]), context, min_bits);
 		if (got != want)
 			fail_msg("%s: %d, not %d", passwords[i], (int)got, (int)want);
 	}
@@ -189,10 +194,9 @@ static void other_readers_may(void **state)
 {
 	static const char *const none[] = { NULL };
 	(void)state;
-	assert_int_equal(crypto_password_strength(STR("examplepress#7"), none, 20), STRENGTH_OK);
-	assert_int_equal(crypto_password_strength(STR("examplepress#7"), NULL, 20), STRENGTH_OK);
-	assert_int_equal(
-		crypto_password_strength(STR("examplepress#7"), context, 20), STRENGTH_CONTEXT);
+	assert_int_equal(strength_of(STR("examplepress#7"), none, 20), STRENGTH_OK);
+	assert_int_equal(strength_of(STR("examplepress#7"), NULL, 20), STRENGTH_OK);
+	assert_int_equal(strength_of(STR("examplepress#7"), context, 20), STRENGTH_CONTEXT);
 }
 
 /* Goal: context words are compared without case and outside ASCII too. */
@@ -209,8 +213,7 @@ static void context_outside_ascii(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_int_equal(crypto_password_strength(cases[i].password, site, min_bits),
-			cases[i].strength);
+		assert_int_equal(strength_of(cases[i].password, site, min_bits), cases[i].strength);
 }
 
 /* Goal: passphrases and random strings are taken, in any script. */
@@ -252,8 +255,8 @@ static void weak_below_the_threshold(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		enum strength got = crypto_password_strength(
-			str_of(cases[i].password), context, cases[i].min_bits);
+		enum strength got =
+			strength_of(str_of(cases[i].password), context, cases[i].min_bits);
 		if (got != cases[i].strength)
 			fail_msg("%s at %.0f: %d", cases[i].password, cases[i].min_bits, (int)got);
 	}
@@ -263,8 +266,8 @@ static void weak_below_the_threshold(void **state)
 static void capitals_count_where_they_help(void **state)
 {
 	(void)state;
-	assert_int_equal(crypto_password_strength(STR("vwkzqtrm"), NULL, 42), STRENGTH_WEAK);
-	assert_int_equal(crypto_password_strength(STR("vWkZqTrM"), NULL, 42), STRENGTH_OK);
+	assert_int_equal(strength_of(STR("vwkzqtrm"), NULL, 42), STRENGTH_WEAK);
+	assert_int_equal(strength_of(STR("vWkZqTrM"), NULL, 42), STRENGTH_OK);
 }
 
 /* Goal: letters outside ASCII count once each, not once a byte: six Cyrillic ones are not 80 bits.
@@ -273,8 +276,8 @@ static void characters_count_not_bytes(void **state)
 {
 	struct str six = STR("пароль");
 	(void)state;
-	assert_int_equal(crypto_password_strength(six, NULL, 45), STRENGTH_WEAK);
-	assert_int_equal(crypto_password_strength(six, NULL, 30), STRENGTH_OK);
+	assert_int_equal(strength_of(six, NULL, 45), STRENGTH_WEAK);
+	assert_int_equal(strength_of(six, NULL, 30), STRENGTH_OK);
 }
 
 static double ms(void)
@@ -301,13 +304,13 @@ static void long_input_is_bounded(void **state)
 		for (size_t i = 0; i < sizeof text; i++)
 			text[i] = patterns[k][i % length];
 		double before = ms();
-		enum strength whole = crypto_password_strength(
-			(struct str){ text, sizeof text }, context, min_bits);
+		enum strength whole =
+			strength_of((struct str){ text, sizeof text }, context, min_bits);
 		if (ms() - before > 200)
 			fail_msg("pattern %zu took %.0f ms", k, ms() - before);
 		if ((uint8_t)text[0] < 0x80)
-			assert_int_equal(whole, crypto_password_strength((struct str){ text, 48 },
-							context, min_bits));
+			assert_int_equal(
+				whole, strength_of((struct str){ text, 48 }, context, min_bits));
 	}
 }
 
@@ -326,8 +329,7 @@ static void endless_repetition_adds_nothing(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		enum strength got =
-			crypto_password_strength(str_of(cases[i].password), context, min_bits);
+		enum strength got = strength_of(str_of(cases[i].password), context, min_bits);
 		if (got != cases[i].strength)
 			fail_msg("%s: %d", cases[i].password, (int)got);
 	}
@@ -346,11 +348,9 @@ static void context_is_bounded(void **state)
 		names[i][0] = (char)('a' + i / 26);
 		many[i + 2] = names[i];
 	}
-	assert_int_equal(
-		crypto_password_strength(STR("aardvark77"), many, min_bits), STRENGTH_CONTEXT);
+	assert_int_equal(strength_of(STR("aardvark77"), many, min_bits), STRENGTH_CONTEXT);
 	const char *odd[] = { "", "@", "@@@", "   ", "a@b", "...", "\xff\xfe", NULL };
-	assert_int_equal(crypto_password_strength(STR("gravel umbrella seventeen"), odd, min_bits),
-		STRENGTH_OK);
+	assert_int_equal(strength_of(STR("gravel umbrella seventeen"), odd, min_bits), STRENGTH_OK);
 }
 
 int main(void)
