@@ -133,7 +133,7 @@ static void holes(void **state)
 	bad[21].pattern = "/{a}/{b}/{c}/{d}";
 	bad[22].pattern = "";
 	bad[23].method = METHOD_ANY + 1;
-	bad[24].lane = LANE_HASH + 1;
+	bad[24].lane = LANE_OPS + 1;
 	bad[25].who = WHO_SIGNED_IN + 1;
 	bad[26].pattern = "/a/{b...}/c";
 	bad[27].pattern = "/a/{...}";
