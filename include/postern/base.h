@@ -40,6 +40,7 @@ enum err {
 	ERR_GONE,        /* was here and is withdrawn */
 	ERR_LIMITED,     /* too many; try again after a while */
 	ERR_BUSY,        /* a queue or lock is full right now */
+	ERR_STOPPED,     /* the program was told to end, and gave up what it was at */
 	ERR_UNAVAILABLE, /* something we need (database, disk) is not there */
 	ERR_NOMEM,
 	ERR_CORRUPT,  /* stored data is not what we wrote */

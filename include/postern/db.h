@@ -19,10 +19,11 @@
  *
  * Errors: what the function itself returned, or ERR_BUSY (locked, or all connections in use, beyond
  * the busy time), ERR_UNAVAILABLE (file, disk, connection; at once while the database is known to
- * be out of reach), ERR_CONFLICT (a unique or foreign key said no), ERR_CORRUPT (a row has not the
- * shape we expect), ERR_NOMEM, ERR_INTERNAL (a fault of the program: NOT NULL, CHECK, a call that
- * does not fit its query, db_read or db_tx inside one of the same thread). Unexpected ones are
- * logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND, trouble is never "no rows".
+ * be out of reach), ERR_STOPPED (see db_settings), ERR_CONFLICT (a unique or foreign key said no),
+ * ERR_CORRUPT (a row has not the shape we expect), ERR_NOMEM, ERR_INTERNAL (a fault of the program:
+ * NOT NULL, CHECK, a call that does not fit its query, db_read or db_tx inside one of the same
+ * thread). Unexpected ones are logged here, once. Nothing fails open: no rows is ERR_NOT_FOUND,
+ * trouble is never "no rows".
  *
  * Threads: any, except that a connection stays with the thread it was lent to. */
 #ifndef POSTERN_DB_H
@@ -53,6 +54,11 @@ struct db_settings {
 	 * 0: any number. With one thread more than that, one is always free to read. */
 	unsigned writers;
 	unsigned busy_timeout_ms; /* 5000 */
+	/* Of a command: once it is not 0, what is under way is given up with ERR_STOPPED, its
+	 * transaction rolled back, and nothing more is begun. NULL: none. Must outlive the
+	 * database.
+	 */
+	const _Atomic int *stop;
 	const struct log *log;
 };
 /* `why` says in a sentence what is wrong and what would be right. Creates a missing SQLite file
@@ -83,6 +89,13 @@ enum err MUST_USE db_migrate(struct db *db, char why[static 256]);
 /* Runs the engine's own integrity check and foreign key check; ERR_CORRUPT with the first finding
  * in `why`. */
 enum err MUST_USE db_check(struct db *db, char why[static 256]);
+/* The same, telling now and then how far it is: pages of the file (SQLite), tables (PostgreSQL). */
+struct db_check_progress {
+	void (*tell)(void *ctx, const char *what, int64_t done, int64_t all);
+	void *ctx;
+};
+enum err MUST_USE db_check_told(
+	struct db *db, const struct db_check_progress *p, char why[static 256]);
 
 typedef enum err db_fn(struct db_conn *c, void *arg);
 enum err MUST_USE db_read(struct db *db, db_fn *fn, void *arg);

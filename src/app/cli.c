@@ -24,6 +24,8 @@ int cli_error(enum err e, const char *what)
 	switch (e) {
 	case ERR_OK:
 		return EXIT_DONE;
+	case ERR_STOPPED: /* interrupt_end says what there is to say */
+		return EXIT_UNAVAILABLE;
 	case ERR_NOT_FOUND:
 		return cli_fail(EXIT_NOT_FOUND, "%s: not found", what);
 	case ERR_CONFLICT:
@@ -151,7 +153,7 @@ static void help_all(FILE *out)
 	      "defaults; POSTERN_SECTION_NAME in the environment wins over all. `postern COMMAND "
 	      "--help` says more.\n"
 	      "Exit codes: 0 done, 1 partly refused, 2 usage, 3 configuration, 4 not found, 5 "
-	      "conflict, 6 unavailable.\n",
+	      "conflict, 6 unavailable,\n128 + N ended by signal N.\n",
 		out);
 }
 
@@ -347,8 +349,22 @@ static int open_app(struct cli *c)
 
 	if (!e)
 		return EXIT_DONE;
+	if (e == ERR_STOPPED)
+		return EXIT_UNAVAILABLE;
 	return cli_fail(
 		e == ERR_INVALID ? EXIT_CONFIG : EXIT_UNAVAILABLE, "%s", *why ? why : err_name(e));
+}
+
+/* A server waits for signals to stop by; a command is ended by them. */
+static void signals_begin(struct cli *c)
+{
+	app_ignore_signals();
+	if (c->command->run == cmd_serve || c->command->run == cmd_run_demo) {
+		app_block_signals();
+		return;
+	}
+	c->app.stop = &c->interrupt.signal;
+	interrupt_start(&c->interrupt);
 }
 
 static int run(struct cli *c)
@@ -361,7 +377,7 @@ static int run(struct cli *c)
 	c->now_s = clock_now_s(&c->app.clock);
 	if (crypto_start() != ERR_OK)
 		return cli_fail(EXIT_UNAVAILABLE, "libsodium cannot start");
-	app_block_signals();
+	signals_begin(c);
 	if (c->command->needs != NEEDS_NOTHING)
 		code = load_config(c);
 	if (!code && c->command->needs >= READS_DATABASE)
@@ -369,7 +385,7 @@ static int run(struct cli *c)
 	if (!code)
 		code = c->command->run(c);
 	app_close(&c->app);
-	return code;
+	return interrupt_end(&c->interrupt, code);
 }
 
 static bool wants_help(int argc, char **argv)

@@ -4,6 +4,7 @@
 
 #include <jansson.h>
 
+#include "interrupt.h"
 #include "postern/entitlement.h"
 #include "wire.h"
 
@@ -49,6 +50,7 @@ struct cli {
 	const char *config_path;
 	char **env;
 	struct app app;
+	struct interrupt interrupt; /* of a command that does not serve */
 	int64_t now_s;
 };
 

@@ -1,5 +1,6 @@
 /* postern article …: import, export, look, change. */
 #include "cli.h"
+#include "progress.h"
 
 #include "postern/explain.h"
 
@@ -14,7 +15,7 @@
 struct import_report {
 	struct cli *c;
 	json_t *list;
-	bool terminal; /* a counter that is written over */
+	struct progress progress;
 	size_t seen;
 };
 
@@ -28,13 +29,13 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 						       "result", what, "slug", slug, "why", why));
 		return;
 	}
-	bool quiet = r->terminal && !*why;
-	if (r->terminal)
-		fprintf(stderr, "\r\033[K");
-	if (!quiet)
+	if (!r->progress.terminal || *why) {
+		progress_clear(&r->progress);
 		fprintf(stderr, "%-9s  %s%s%s\n", what, path, *why ? ": " : "", why);
-	if (r->terminal)
-		fprintf(stderr, "%zu items", r->seen);
+	}
+	if (r->progress.terminal)
+		progress_tell(&r->progress,
+			&(struct progress_state){ "importing", "items", (int64_t)r->seen, 0 });
 }
 
 static struct import_settings import_settings(struct cli *c, struct import_report *r)
@@ -69,8 +70,7 @@ static int import_result(struct cli *c, struct import_report *r, const struct im
 			(json_int_t)n->levels_of_v1, "items", r->list));
 		return code;
 	}
-	if (r->terminal)
-		fprintf(stderr, "\r\033[K");
+	progress_clear(&r->progress);
 	printf("%zu files: %zu new, %zu updated, %zu unchanged, %zu refused", n->files, n->created,
 		n->updated, n->unchanged, n->refused);
 	if (n->hidden)
@@ -90,12 +90,13 @@ int cmd_article_import(struct cli *c)
 {
 	struct import_count sum = { 0 };
 	struct import_report r = {
-		.c = c, .list = c->json ? json_array() : NULL, .terminal = !c->json && isatty(2)
+		.c = c, .list = c->json ? json_array() : NULL, .progress = progress_make(c)
 	};
 	struct import_settings s = import_settings(c, &r);
 	enum err e = ERR_OK;
 	const char *path = "";
 
+	c->interrupt.left = "what is counted above is in; run the same command again for the rest";
 	s.seen = import_seen_make(); /* all paths are one run */
 	if (!s.seen)
 		e = ERR_NOMEM;
@@ -108,6 +109,10 @@ int cmd_article_import(struct cli *c)
 	import_seen_free(s.seen);
 	if (!e)
 		return import_result(c, &r, &sum);
+	if (e == ERR_STOPPED) { /* each item is a transaction: what is in stays in */
+		(void)import_result(c, &r, &sum);
+		return EXIT_UNAVAILABLE;
+	}
 	json_decref(r.list);
 	return cli_error(e, path);
 }

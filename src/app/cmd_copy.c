@@ -1,30 +1,17 @@
 /* postern db copy: how it is told and refused. */
 #include "cli.h"
 #include "copy.h"
+#include "progress.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { TELL_EVERY_US = 2 * 1000 * 1000 };
-
-struct telling {
-	int64_t told_us;
-	char table[64]; /* last told of */
-};
-
-static enum err tell_progress(void *ctx, const char *table, int64_t done, int64_t all)
+static enum err tell_progress(void *ctx, const struct copy_progress *c)
 {
-	struct telling *t = ctx;
-	int64_t now_us = clock_monotonic_us();
-	bool end = done >= all;
-	if (!end && now_us - t->told_us < TELL_EVERY_US)
-		return ERR_OK;
-	if (end && strcmp(t->table, table) == 0)
-		return ERR_OK;
-	if (end)
-		snprintf(t->table, sizeof t->table, "%s", table);
-	t->told_us = now_us;
-	fprintf(stderr, "%-24s %12lld of %lld rows\n", table, (long long)done, (long long)all);
+	char what[PROGRESS_WHAT_SIZE];
+
+	snprintf(what, sizeof what, "%s %s", c->compares ? "comparing" : "copying", c->table);
+	progress_tell(ctx, &(struct progress_state){ what, "rows", c->done, c->all });
 	return ERR_OK;
 }
 
@@ -32,7 +19,7 @@ static void tell_compared(void *ctx, const struct copy_result *r)
 {
 	char from[HASH_TAG_SIZE], to[HASH_TAG_SIZE];
 	bool same = !*r->differs && memcmp(r->from_sum, r->to_sum, HASH_BYTES) == 0;
-	(void)ctx;
+	progress_clear(ctx);
 	crypto_hash_tag(r->from_sum, from);
 	crypto_hash_tag(r->to_sum, to);
 	printf("%-24s %12lld %12lld  %s %s  %s%s\n", r->table, (long long)r->from_rows,
@@ -42,14 +29,19 @@ static void tell_compared(void *ctx, const struct copy_result *r)
 static enum err side_open(
 	struct cli *c, const char *url, enum db_use use, struct db **out, char *why)
 {
-	struct db_settings s = {
-		.url = url, .use = use, .readers = 2, .busy_timeout_ms = 5000, .log = &c->app.log
-	};
+	struct db_settings s = { .url = url,
+		.use = use,
+		.readers = 2,
+		.busy_timeout_ms = 5000,
+		.log = &c->app.log,
+		.stop = c->app.stop };
 	return db_open(&s, out, why);
 }
 
 static int copy_code(enum err e, const char *why)
 {
+	if (e == ERR_STOPPED)
+		return EXIT_UNAVAILABLE;
 	int code = e == ERR_CONFLICT  ? EXIT_CONFLICT
 		   : e == ERR_INVALID ? EXIT_CONFIG
 		   : e == ERR_CORRUPT ? EXIT_FAILED
@@ -73,15 +65,17 @@ static enum err sides_open(struct cli *c, struct copy *copy, bool compare, char 
 int cmd_db_copy(struct cli *c)
 {
 	char why[COPY_WHY_SIZE] = "", source[256];
-	struct telling telling = { 0 };
+	struct progress progress = progress_make(c);
 	bool compare = cli_option(c, "compare");
 	struct copy copy = { .source = source,
 		.progress = tell_progress,
 		.compared = tell_compared,
-		.ctx = &telling };
+		.ctx = &progress };
 
 	c->app.log = (struct log){ .level = LOG_WARN, .fd = 2 };
 	db_url_show(c->args[0], source);
+	c->interrupt.left = compare ? "nothing was changed; the comparison is not finished"
+				    : "whole batches are in; run the same command again to go on";
 	enum err e = sides_open(c, &copy, compare, why);
 	if (e == ERR_OK && !compare && cli_option(c, "while-serving"))
 		fputs("The source is copied as it is now: what is written to it from here on is "
@@ -92,6 +86,7 @@ int cmd_db_copy(struct cli *c)
 			"there");
 		e = compare ? copy_compare(&copy, why) : copy_run(&copy, why);
 	}
+	progress_clear(&progress);
 	db_close(copy.from);
 	db_close(copy.to);
 	if (e != ERR_OK)

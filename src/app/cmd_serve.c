@@ -1,4 +1,5 @@
 #include "cli.h"
+#include "progress.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,7 +101,7 @@ int cmd_config_check(struct cli *c)
 }
 
 static int with_database(struct cli *c, enum db_use use,
-	enum err (*fn)(struct db *, char[static 256]), const char *done)
+	enum err (*fn)(struct cli *, char[static 256]), const char *done)
 {
 	char why[CONFIG_WHY_SIZE] = "", shown[256];
 	struct db_version v = { 0 };
@@ -108,14 +109,17 @@ static int with_database(struct cli *c, enum db_use use,
 		.use = use,
 		.readers = 1,
 		.busy_timeout_ms = 5000,
-		.log = &c->app.log };
+		.log = &c->app.log,
+		.stop = c->app.stop };
 
 	c->app.log = (struct log){ .level = LOG_WARN, .fd = 2 };
 	enum err e = db_open(&s, &c->app.db, why);
 	if (!e)
-		e = fn(c->app.db, why);
+		e = fn(c, why);
 	if (!e)
 		e = db_version(c->app.db, &v);
+	if (e == ERR_STOPPED)
+		return EXIT_UNAVAILABLE;
 	if (e == ERR_CORRUPT)
 		return cli_fail(EXIT_FAILED, "%s", why);
 	if (e)
@@ -125,14 +129,36 @@ static int with_database(struct cli *c, enum db_use use,
 	return v.found == v.wanted ? EXIT_DONE : EXIT_FAILED;
 }
 
+static enum err migrate(struct cli *c, char why[static 256])
+{
+	c->interrupt.left = "nothing was changed; the database is of the version it was of";
+	return db_migrate(c->app.db, why);
+}
+
+static void check_told(void *ctx, const char *what, int64_t done, int64_t all)
+{
+	progress_tell(ctx, &(struct progress_state){ what, "parts", done, all });
+}
+
+static enum err check(struct cli *c, char why[static 256])
+{
+	struct progress progress = progress_make(c);
+
+	c->interrupt.left = "nothing was changed; the check is not finished, so nothing is said";
+	enum err e =
+		db_check_told(c->app.db, &(struct db_check_progress){ check_told, &progress }, why);
+	progress_clear(&progress);
+	return e;
+}
+
 int cmd_db_migrate(struct cli *c)
 {
-	return with_database(c, DB_TOOL, db_migrate, "is migrated");
+	return with_database(c, DB_TOOL, migrate, "is migrated");
 }
 
 int cmd_db_check(struct cli *c)
 {
-	return with_database(c, DB_LOOK, db_check, "is sound");
+	return with_database(c, DB_LOOK, check, "is sound");
 }
 
 /* ---- init ---- */
@@ -171,7 +197,7 @@ int cmd_init(struct cli *c)
 	enum err e = config_load("postern.ini", c->env, c->app.arena, &c->app.cfg, why);
 	if (e)
 		return cli_fail(EXIT_CONFIG, "%s", why);
-	code = with_database(c, DB_TOOL, db_migrate, "is made");
+	code = with_database(c, DB_TOOL, migrate, "is made");
 	if (!code)
 		printf("Now edit %s/postern.ini (server.base_url, site.name, mail.transport), "
 		       "then: cd %s && postern serve\n",

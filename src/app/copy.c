@@ -156,7 +156,8 @@ static enum err table_copy(struct table_copy *t)
 		e = table_step(t, &k);
 		if (e == ERR_OK)
 			e = t->copy->progress(
-				t->copy->ctx, db_tables[t->table].name, t->done, t->all);
+				t->copy->ctx, &(struct copy_progress){ db_tables[t->table].name,
+						      false, t->done, t->all });
 	}
 	arena_free(k.arena);
 	return e;
@@ -288,9 +289,14 @@ static enum err table_compare(
 	struct side b = { .to = c->to, .key = { .table = table } };
 	struct copy_result r = { .table = db_tables[table].name };
 	size_t max = BATCH_FIRST_ROWS;
-	enum err e = ERR_OK;
-	while (e == ERR_OK && (!a.end || !b.end))
+	int64_t all = 0;
+	enum err e = db_table_rows_count(from, table, &all);
+	while (e == ERR_OK && (!a.end || !b.end)) {
 		e = compare_step(&a, &b, &max, &r);
+		if (e == ERR_OK)
+			e = c->progress(
+				c->ctx, &(struct copy_progress){ r.table, true, r.from_rows, all });
+	}
 	arena_free(a.key.arena);
 	arena_free(b.key.arena);
 	if (e != ERR_OK)

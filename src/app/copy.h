@@ -17,12 +17,18 @@ struct copy_result {
 	char differs[COPY_KEY_SIZE]; /* the key of the first row that differs, or "" */
 };
 
+struct copy_progress {
+	const char *table;
+	bool compares;     /* copied, and read once more */
+	int64_t done, all; /* rows */
+};
+
 struct copy {
 	struct db *from, *to;
 	const char *source; /* what `to` is marked as an unfinished copy of */
 	/* Told now and then, and after each table; an error ends the run, which can be taken up
 	 * again. */
-	enum err (*progress)(void *ctx, const char *table, int64_t done, int64_t all);
+	enum err (*progress)(void *ctx, const struct copy_progress *p);
 	void (*compared)(void *ctx, const struct copy_result *r);
 	void *ctx;
 };

@@ -182,7 +182,8 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 		.readers = database_connections(c),
 		.writers = use == DB_SERVE ? database_writers(c) : 0,
 		.busy_timeout_ms = 5000,
-		.log = &app->log };
+		.log = &app->log,
+		.stop = app->stop };
 	enum err e = db_open(&db, &app->db, why);
 	if (e)
 		return e;
@@ -412,6 +413,10 @@ void app_block_signals(void)
 
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void app_ignore_signals(void)
+{
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
 	signal(SIGCHLD, SIG_DFL); /* a child's number stays its own until it is waited for */

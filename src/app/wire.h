@@ -19,6 +19,7 @@ struct config_source {
 struct app {
 	struct config cfg;
 	struct config_source source;
+	const _Atomic int *stop; /* of a command: see db_settings */
 	struct arena *arena;
 	struct log log;
 	struct clock clock;
@@ -63,6 +64,8 @@ void app_close(struct app *app);
 struct teaser_bound app_teaser_bound(const struct config *c);
 /* Blocks the signals app_wait waits for: before any thread starts. */
 void app_block_signals(void);
+/* Those that a failed write tells by itself. */
+void app_ignore_signals(void);
 
 /* ---- of the configuration, for the start and for reload.c ---- */
 enum log_level app_log_level(const struct config *c);

@@ -16,6 +16,7 @@ static const char *const names[ERR_COUNT] = {
 	[ERR_GONE] = "gone",
 	[ERR_LIMITED] = "limited",
 	[ERR_BUSY] = "busy",
+	[ERR_STOPPED] = "stopped",
 	[ERR_UNAVAILABLE] = "unavailable",
 	[ERR_NOMEM] = "nomem",
 	[ERR_CORRUPT] = "corrupt",

@@ -109,7 +109,7 @@ static enum err item_store(
 	enum err e = draft_store(r->db, d, r->now_s, it->arena, &stored);
 	bool refused = e == ERR_CONFLICT && stored.outcome == OUTCOME_REFUSED;
 	if (e && !refused)
-		return ERR_UNAVAILABLE;
+		return e == ERR_STOPPED ? e : ERR_UNAVAILABLE;
 	if (refused)
 		tell_owner(r, d, &stored);
 	bool hidden = it->hides && !refused && !stored.why[0];

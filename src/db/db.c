@@ -42,6 +42,11 @@ bool db_damaged(const struct db *db)
 	return at_us != 0 && clock_monotonic_us() - at_us < DB_DAMAGE_US;
 }
 
+bool db_stopped(const struct db *db)
+{
+	return db->stop && *db->stop;
+}
+
 enum err db_trouble(struct db_conn *c, const char *what, enum err e)
 {
 	if (e == ERR_CORRUPT)
@@ -50,7 +55,7 @@ enum err db_trouble(struct db_conn *c, const char *what, enum err e)
 	enum log_level level = e != ERR_BUSY               ? LOG_ERROR
 			       : c->db->driver->concurrent ? LOG_DEBUG
 							   : LOG_WARN;
-	if (e != ERR_OK && e != ERR_CONFLICT)
+	if (e != ERR_OK && e != ERR_CONFLICT && !db_stopped(c->db))
 		LOG(c->db->log, level, "db_failed", log_z("query", what),
 			log_z("error", err_name(e)),
 			log_z("message", c->db->driver->message(c->handle)));
@@ -113,9 +118,9 @@ enum err db_read(struct db *db, db_fn *fn, void *arg)
 	enum err e = db_scope_enter(&scope, db);
 	if (e != ERR_OK)
 		return e;
-	e = snapshot_lend(db, fn, arg);
+	e = db_stopped(db) ? ERR_STOPPED : snapshot_lend(db, fn, arg);
 	db_scope_leave(&scope);
-	return e;
+	return e != ERR_OK && db_stopped(db) ? ERR_STOPPED : e;
 }
 
 /* ---- opening ---- */
@@ -159,6 +164,7 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 	db->schema = *schema;
 	db->claim = -1;
 	db->use = s->use;
+	db->stop = s->stop;
 	db->busy_timeout_ms = s->busy_timeout_ms ? s->busy_timeout_ms : 5000;
 	if (s->log) {
 		db->log_copy = *s->log;

@@ -20,6 +20,7 @@ struct driver_target {
 	bool serving;      /* for the server to know what is connected */
 	bool looking;      /* changes nothing, not even how the file is kept */
 	unsigned busy_timeout_ms;
+	const _Atomic int *stop; /* not 0: give up what is under way; may be NULL */
 };
 
 /* PostgreSQL: a read is REPEATABLE READ READ ONLY, a write SERIALIZABLE, a write of statements that
@@ -101,7 +102,9 @@ struct driver {
 	void (*reset)(struct driver_stmt *s);
 
 	enum err (*script)(struct driver_conn *c, const char *sql); /* of a migration */
-	enum err (*check)(struct driver_conn *c, char why[static DB_WHY_SIZE]);
+	/* `p` may be NULL. */
+	enum err (*check)(struct driver_conn *c, const struct db_check_progress *p,
+		char why[static DB_WHY_SIZE]);
 
 	/* ---- the feed of changes, on a connection of its own, outside transactions ---- */
 	/* From here on changes are noticed. */

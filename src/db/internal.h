@@ -127,6 +127,7 @@ struct db {
 	char shown[DB_SHOWN_SIZE]; /* the place, for people */
 	int claim;
 	enum db_use use;
+	const _Atomic int *stop;
 	unsigned busy_timeout_ms;
 	struct db_writer writer; /* of a driver that is not concurrent */
 	struct db_pool pool;     /* readers, or, of a concurrent driver, all */
@@ -151,6 +152,8 @@ struct db_scope {
 };
 enum err MUST_USE db_scope_enter(struct db_scope *s, const struct db *db);
 void db_scope_leave(const struct db_scope *s);
+/* The program was told to end. */
+bool db_stopped(const struct db *db);
 /* Runs `fn` in a snapshot of a connection that this thread holds. */
 enum err MUST_USE db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg);
 /* Logs an unexpected error with the engine's words and passes it on. */

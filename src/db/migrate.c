@@ -268,16 +268,27 @@ enum err db_migrate(struct db *db, char why[static 256])
 }
 
 /* ---- checking ---- */
+struct checking {
+	const struct db_check_progress *progress;
+	char *why;
+};
+
 static enum err check_read(struct db_conn *c, void *arg)
 {
-	enum err e = c->db->driver->check(c->handle, arg);
+	const struct checking *k = arg;
+	enum err e = c->db->driver->check(c->handle, k->progress, k->why);
 	if (e == ERR_CORRUPT)
-		LOG(c->db->log, LOG_ERROR, "db_check_failed", log_z("why", arg));
+		LOG(c->db->log, LOG_ERROR, "db_check_failed", log_z("why", k->why));
 	return e == ERR_CORRUPT ? e : db_trouble(c, "check", e);
+}
+
+enum err db_check_told(struct db *db, const struct db_check_progress *p, char why[static 256])
+{
+	why[0] = '\0';
+	return db_read(db, check_read, &(struct checking){ p, why });
 }
 
 enum err db_check(struct db *db, char why[static 256])
 {
-	why[0] = '\0';
-	return db_read(db, check_read, why);
+	return db_check_told(db, NULL, why);
 }

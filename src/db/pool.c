@@ -49,7 +49,8 @@ struct driver_target db_target(const struct db *db, bool writer)
 		.writer = writer,
 		.serving = db->use == DB_SERVE,
 		.looking = db->use == DB_LOOK,
-		.busy_timeout_ms = db->busy_timeout_ms };
+		.busy_timeout_ms = db->busy_timeout_ms,
+		.stop = db->stop };
 }
 
 enum err db_conn_open(

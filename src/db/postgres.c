@@ -123,6 +123,7 @@ enum err pg_open(
 	}
 	*c = (struct driver_conn){ .pg = connect_to(t),
 		.lock_ms = t->busy_timeout_ms,
+		.stop = t->stop,
 		.answer_us = (int64_t)(PG_STATEMENT_MS + PG_SPARE_MS) * 1000 };
 	enum err e = ERR_OK;
 	if (PQstatus(c->pg) != CONNECTION_OK) {
@@ -246,14 +247,18 @@ static enum err finding(struct driver_conn *c, const char *sql, char why[static 
 	return e;
 }
 
-static enum err check(struct driver_conn *c, char why[static DB_WHY_SIZE])
+static enum err check(
+	struct driver_conn *c, const struct db_check_progress *p, char why[static DB_WHY_SIZE])
 {
 	PGresult *texts = NULL;
 	enum err e = ask(c, check_texts, &texts);
 	if (e != ERR_OK)
 		snprintf(why, DB_WHY_SIZE, "%.200s", c->message);
-	for (int i = 0; e == ERR_OK && i < PQntuples(texts); i++)
+	for (int i = 0; e == ERR_OK && i < PQntuples(texts); i++) {
+		if (p)
+			p->tell(p->ctx, "checking keys and indexes", i, PQntuples(texts));
 		e = finding(c, PQgetvalue(texts, i, 0), why);
+	}
 	PQclear(texts);
 	return e;
 }

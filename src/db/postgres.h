@@ -30,6 +30,7 @@ struct driver_conn {
 	PGconn *pg;
 	int64_t answer_us; /* how long one answer may take; 0: for ever */
 	unsigned lock_ms;
+	const _Atomic int *stop; /* not 0: the answer is not waited for; may be NULL */
 	bool lost;
 	char message[DB_WHY_SIZE];
 

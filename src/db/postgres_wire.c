@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MS_US = 1000, POLL_MAX_MS = 1000 * 1000 };
+enum { MS_US = 1000, POLL_MAX_MS = 1000 * 1000, STOP_LOOK_MS = 100 };
 
 static void message_set(struct driver_conn *c, const char *text)
 {
@@ -106,7 +106,10 @@ enum err pg_poll(struct driver_conn *c, int64_t end_us, bool *there)
 		return pg_lose(c, PQerrorMessage(c->pg));
 	if (unsent)
 		p.events |= POLLOUT;
-	int n = poll(&p, 1, poll_ms(end_us));
+	int ms = poll_ms(end_us);
+	if (c->stop && (ms < 0 || ms > STOP_LOOK_MS))
+		ms = STOP_LOOK_MS;
+	int n = poll(&p, 1, ms);
 	*there = n > 0 && (p.revents & ~POLLOUT) != 0;
 	if (n < 0 && errno != EINTR)
 		return pg_lose(c, strerror(errno));
@@ -117,10 +120,25 @@ enum err pg_poll(struct driver_conn *c, int64_t end_us, bool *there)
 	return ERR_OK;
 }
 
+/* The server ends the statement and rolls its transaction back; it would not see for itself that
+ * nobody waits. */
+static enum err give_up(struct driver_conn *c)
+{
+	char words[256];
+	PGcancel *cancel = PQgetCancel(c->pg);
+
+	if (cancel)
+		(void)PQcancel(cancel, words, sizeof words);
+	PQfreeCancel(cancel);
+	return pg_lose(c, "told to stop");
+}
+
 static enum err answer_wait(struct driver_conn *c, int64_t end_us)
 {
 	while (PQisBusy(c->pg)) {
 		bool there = false;
+		if (c->stop && *c->stop)
+			return give_up(c);
 		enum err e = pg_poll(c, end_us, &there);
 		if (e != ERR_OK)
 			return e;

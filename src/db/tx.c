@@ -164,7 +164,8 @@ enum err db_tx_concurrent(struct db *db, enum driver_begin kind, db_fn *fn, void
 	struct patience p = patience_of(db, kind);
 	unsigned tries = 1;
 	enum verdict v = attempt_lined_up(db, &a, false);
-	for (; v == AGAIN && tries < p.tries && clock_monotonic_us() < p.end_us; tries++) {
+	for (; v == AGAIN && !db_stopped(db) && tries < p.tries && clock_monotonic_us() < p.end_us;
+		tries++) {
 		pause_longer(&p);
 		v = attempt_lined_up(db, &a, tries >= DB_TRIES_FREE);
 	}

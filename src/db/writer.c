@@ -194,7 +194,7 @@ enum err db_may_write(const struct db *db)
 static enum err tx_begin(struct db *db, enum driver_begin kind, db_fn *fn, void *arg)
 {
 	struct db_scope scope;
-	enum err e = db_may_write(db);
+	enum err e = db_stopped(db) ? ERR_STOPPED : db_may_write(db);
 	if (e == ERR_OK)
 		e = db_scope_enter(&scope, db);
 	if (e != ERR_OK)
@@ -207,7 +207,7 @@ static enum err tx_begin(struct db *db, enum driver_begin kind, db_fn *fn, void 
 		db_crowd_leave(db, place);
 	}
 	db_scope_leave(&scope);
-	return e;
+	return e != ERR_OK && db_stopped(db) ? ERR_STOPPED : e;
 }
 
 enum err db_tx(struct db *db, db_fn *fn, void *arg)

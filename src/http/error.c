@@ -27,6 +27,8 @@ static const struct error_face faces[ERR_COUNT] = {
 		"That was too often in a short time. Please wait a little and try again." },
 	[ERR_BUSY] = { 503, "busy", "Busy",
 		"We are very busy right now. Please try again in a moment." },
+	[ERR_STOPPED] = { 503, "unavailable", "Not available",
+		"This is not available right now. Please try again in a moment." },
 	[ERR_UNAVAILABLE] = { 503, "unavailable", "Not available",
 		"This is not available right now. Please try again in a moment." },
 	[ERR_NOMEM] = { 503, "overloaded", "Not available",

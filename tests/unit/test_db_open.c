@@ -12,7 +12,7 @@ static enum err try_open(const char *url, enum db_use use, const struct db_schem
 	char why[static DB_WHY_SIZE])
 {
 	struct db *db = NULL;
-	struct db_settings s = { url, use, 1, 0, 200, &test_quiet };
+	struct db_settings s = { .url = url, .use = use, .busy_timeout_ms = 200 };
 	enum err e = db_open_schema(&s, schema, &db, why);
 	assert_int_equal(e == ERR_OK, db != NULL);
 	db_close(db);

@@ -1,0 +1,78 @@
+#include "interrupt.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "postern/thread.h"
+
+enum { GRACE_S = 2, CODE_BASE = 128 };
+
+static sigset_t heard(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1); /* from interrupt_end */
+	return set;
+}
+
+static const char *name_of(int signal)
+{
+	return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "SIGHUP";
+}
+
+static int say(const struct interrupt *i)
+{
+	const char *left = atomic_load(&i->left);
+	int signal = atomic_load(&i->signal);
+
+	fprintf(stderr, "%spostern: ended by %s: %s.\n", isatty(2) ? "\r\033[K" : "",
+		name_of(signal), left ? left : "what was not committed is undone");
+	return CODE_BASE + signal;
+}
+
+static void *listen_main(void *arg)
+{
+	const struct timespec grace = { .tv_sec = GRACE_S };
+	struct interrupt *i = arg;
+	sigset_t set = heard();
+	int got = 0;
+
+	while (got <= 0 || got == SIGUSR1) {
+		got = sigwaitinfo(&set, NULL);
+		if (atomic_load(&i->done))
+			return NULL;
+	}
+	atomic_store(&i->signal, got);
+	(void)sigtimedwait(&set, NULL, &grace);
+	if (!atomic_load(&i->done))
+		_exit(say(i));
+	return NULL;
+}
+
+void interrupt_start(struct interrupt *i)
+{
+	sigset_t set = heard();
+
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	i->running = thread_start(&i->thread, listen_main, i);
+	if (!i->running)
+		pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int interrupt_end(struct interrupt *i, int code)
+{
+	if (!i->running)
+		return code;
+	atomic_store(&i->done, true);
+	pthread_kill(i->thread, SIGUSR1);
+	pthread_join(i->thread, NULL);
+	if (i->signal && code != 0)
+		fflush(stdout);
+	return i->signal && code != 0 ? say(i) : code;
+}

@@ -1,0 +1,78 @@
+// Goal: SIGINT, SIGTERM and SIGHUP end a command promptly: it says what is done and what is not, the database is whole, and the same command once
+// more does the rest.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { binary, cleanEnv, databaseSql, databaseUrl, onPostgres, run, tempDir, until } from '../lib/server.mjs';
+
+// A command that runs until `ready` says so, and then gets the signal.
+async function interrupted(args, env, signal, ready) {
+	const child = spawn(binary, args, { env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
+	const out = { stdout: '', stderr: '' };
+	for (const name of ['stdout', 'stderr'])
+		child[name].setEncoding('utf8').on('data', (s) => { out[name] += s; });
+	const ended = new Promise((done) => { child.on('close', (code, by) => done({ code, by })); });
+	await until('the command to be at it', () => child.exitCode !== null || ready(out), 30000, 1);
+	child.kill(signal);
+	return { ...out, ...await ended, get stdout() { return out.stdout; }, get stderr() { return out.stderr; } };
+}
+
+function newsroom() {
+	const dir = tempDir(), env = { POSTERN_DATABASE_URL: databaseUrl(dir), POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail` };
+	assert.equal(run(['db', 'migrate'], { env }).code, 0);
+	return { dir, env };
+}
+
+test('an import keeps the files that are in, and goes on from there', async () => {
+	const { dir, env } = newsroom(), all = 300;
+	mkdirSync(`${dir}/in`);
+	for (let i = 0; i < all; i++)
+		writeFileSync(`${dir}/in/a-${i}.md`, `---\nheadline: Piece ${i}\npublished: 2025-03-01T06:00:00Z\n---\nSome words.\n`);
+	const r = await interrupted(['article', 'import', `${dir}/in`], env, 'SIGINT', (out) => /^new /m.test(out.stderr));
+	assert.deepEqual([r.code, r.by], [130, null], r.stderr.slice(-2000));
+	assert.match(r.stderr, /postern: ended by SIGINT: what is counted above is in; run the same command again for the rest\.\n$/);
+	const created = Number(/^\d+ files: (\d+) new/m.exec(r.stdout)[1]);
+	assert.ok(created > 0 && created < all, `${created} files`);
+	assert.equal(Number(databaseSql(env.POSTERN_DATABASE_URL, 'SELECT COUNT(*) FROM article')), created);
+	const again = run(['article', 'import', `${dir}/in`], { env });
+	assert.equal(again.code, 0);
+	assert.match(again.stdout, new RegExp(`^${all} files: ${all - created} new, 0 updated, ${created} unchanged, 0 refused`));
+});
+
+test('a copy keeps its batches, and goes on from there', { skip: onPostgres && 'postgres_copy has it between the engines' }, async () => {
+	const { dir, env } = newsroom(), there = `${dir}/there.db`;
+	databaseSql(env.POSTERN_DATABASE_URL, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) INSERT INTO account (id, email, email_key, name, created_at, updated_at) SELECT 'a' || i, i || '@x.example', i || '@x.example', '', 1, 1 FROM n");
+	const count = () => { try { return Number(databaseSql(`sqlite:${there}`, 'SELECT COUNT(*) FROM account')); } catch { return 0; } };
+	const args = ['db', 'copy', env.POSTERN_DATABASE_URL, `sqlite:${there}`];
+	const r = await interrupted(args, {}, 'SIGTERM', () => count() > 0);
+	assert.equal(r.code, 143, r.stderr);
+	assert.match(r.stderr, /postern: ended by SIGTERM: whole batches are in; run the same command again to go on\./);
+	assert.doesNotMatch(r.stderr, /level=error/);
+	assert.ok(count() < 20000);
+	const again = run([...args, '--progress']);
+	assert.equal(again.code, 0, again.stderr);
+	assert.match(again.stdout, /Copied, and both hold the same/);
+});
+
+test('one that waits for a lock ends, and has changed nothing', async () => {
+	const { env } = newsroom(), url = env.POSTERN_DATABASE_URL;
+	const held = onPostgres ? spawn('psql', ['-q', url], { stdio: ['pipe', 'pipe', 'inherit'] }) : spawn('sqlite3', [url.slice('sqlite:'.length)], { stdio: ['pipe', 'pipe', 'inherit'] });
+	held.stdin.write(onPostgres ? "BEGIN; LOCK TABLE plan IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n" : "BEGIN IMMEDIATE; SELECT 'held';\n");
+	await new Promise((done) => { held.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done()); });
+	const gone = new Promise((done) => { held.on('exit', done); });
+	try {
+		const begun = Date.now();
+		for (const [signal, code] of [['SIGHUP', 129], ['SIGINT', 130]]) {
+			const start = Date.now();
+			const r = await interrupted(['plan', 'set', 'gold', '--title', 'Gold'], env, signal, () => Date.now() - start > 300);
+			assert.equal(r.code, code, `${signal} after ${Date.now() - begun} ms: ${r.stderr}`);
+			assert.match(r.stderr, new RegExp(`ended by ${signal}: what was not committed is undone`));
+		}
+	} finally {
+		held.stdin.end('ROLLBACK;\n');
+		await gone;
+	}
+	assert.equal(run(['plan', 'list'], { env }).stdout, '');
+	assert.equal(run(['plan', 'set', 'gold', '--title', 'Gold'], { env }).code, 0);
+});
