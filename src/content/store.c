@@ -121,6 +121,8 @@ static void choose_times(const struct store *s, struct target *t)
 	if (stays)
 		t->published_at = t->old.published_at;
 	t->updated_at = d->updated_at ? d->updated_at : t->published_at;
+	if (d->agency && t->exists && !d->updated_at)
+		t->updated_at = t->old.updated_at;
 	t->embargo_at = d->embargo_at;
 	if (d->agency && seen && d->embargo_at <= s->now_s)
 		t->embargo_at = t->old.embargo_at;
@@ -424,6 +426,8 @@ static enum err write_new(struct db_conn *c, struct store *s, struct target *t)
 	if (!e && !same && s->draft->written)
 		return refuse_twice(s);
 	if (!e && !same) {
+		if (t->exists && s->draft->agency && !s->draft->updated_at)
+			t->updated_at = s->now_s; /* a correction that bears no time */
 		s->out->outcome = t->exists ? OUTCOME_UPDATED : OUTCOME_NEW;
 		e = write_all(c, s, t);
 	}

@@ -308,6 +308,14 @@ static void a_correction_moves_updated_alone(void **state)
 		assert_int_equal(import(f, "a.json").unchanged, 1);
 		assert_int_equal(content_delete(f->db, STR("a")), ERR_OK);
 	}
+	/* a correction that bears no time */
+	deliver(f, item(f, "usable", "1", "", "One"));
+	put_file(f, "a.json", item(f, "usable", "2", "", "Two"));
+	import_at(f, "a.json", NOW + 50);
+	assert_int_equal(find(f, "a").published_at, NOW);
+	assert_int_equal(find(f, "a").updated_at, NOW + 50);
+	assert_int_equal(import_at(f, "a.json", NOW + 90).unchanged, 1);
+	assert_int_equal(content_delete(f->db, STR("a")), ERR_OK);
 	/* what nobody has seen yet may be put off */
 	deliver(f, item(f, "usable", "", "2040-01-01T00:00:00Z", "One"));
 	deliver(f, item(f, "usable", "", "2040-01-02T00:00:00Z", "Two"));

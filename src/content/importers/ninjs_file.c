@@ -3,6 +3,7 @@
 #include "ninjs.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static struct str without_mark(struct str text)
 {
@@ -62,6 +63,111 @@ static enum err document(struct ninjs_file *f, json_t *doc)
 	return e;
 }
 
+/* ---- an array that is not sound: what is sound of it goes in ---- */
+
+struct scan {
+	const char *p, *end;
+};
+
+static void skip_space(struct scan *s)
+{
+	while (s->p < s->end && strchr(" \t\r\n", *s->p) && *s->p)
+		s->p++;
+}
+
+/* Behind a text; `p` stands on its first quote. */
+static void skip_text(struct scan *s)
+{
+	for (s->p++; s->p < s->end && *s->p != '"'; s->p++)
+		if (*s->p == '\\' && s->p + 1 < s->end)
+			s->p++;
+	if (s->p < s->end)
+		s->p++;
+}
+
+/* Behind a value, by its brackets alone: at the comma or bracket of what holds it, or at the end.
+ */
+static struct str skip_value(struct scan *s)
+{
+	const char *from = s->p;
+	size_t depth = 0;
+	while (s->p < s->end) {
+		char c = *s->p;
+		if (depth == 0 && (c == ',' || c == ']' || c == '}'))
+			break;
+		if (c == '"') {
+			skip_text(s);
+			continue;
+		}
+		if (c == '[' || c == '{')
+			depth++;
+		else if (c == ']' || c == '}')
+			depth--;
+		s->p++;
+	}
+	return str_trim((struct str){ from, (size_t)(s->p - from) });
+}
+
+static bool is_list_key(struct str key)
+{
+	return str_eq(key, STR("\"items\"")) || str_eq(key, STR("\"_items\""));
+}
+
+/* Inside the array, or inside that of the object's list. False: there is none. */
+static bool enter_list(struct scan *s)
+{
+	skip_space(s);
+	bool object = s->p < s->end && *s->p == '{';
+	if (s->p < s->end && *s->p == '[') {
+		s->p++;
+		return true;
+	}
+	while (object && s->p < s->end) {
+		s->p++;
+		skip_space(s);
+		const char *from = s->p;
+		if (s->p == s->end || *s->p != '"')
+			return false;
+		skip_text(s);
+		struct str key = { from, (size_t)(s->p - from) };
+		skip_space(s);
+		if (s->p == s->end || *s->p++ != ':')
+			return false;
+		skip_space(s);
+		if (is_list_key(key) && s->p < s->end && *s->p == '[') {
+			s->p++;
+			return true;
+		}
+		skip_value(s);
+		object = s->p < s->end && *s->p == ',';
+	}
+	return false;
+}
+
+static enum err pieces(struct ninjs_file *f, struct scan *s)
+{
+	char where[32];
+	enum err e = ERR_OK;
+	for (size_t i = 0; !e && s->p < s->end; i++) {
+		struct str piece = skip_value(s);
+		bool last = s->p == s->end || *s->p != ',';
+		json_error_t at;
+		(void)snprintf(where, sizeof where, "[%zu]", i);
+		json_t *item = parse(piece, &at);
+		if (item)
+			e = f->item(f->ctx, item, where, NULL);
+		else if (piece.n > 0 || !last)
+			e = fault(f, where, "line %d of the item: %s", at.line, at.text);
+		json_decref(item);
+		if (last)
+			break;
+		s->p++;
+	}
+	if (!e && (s->p == s->end || *s->p != ']'))
+		e = fault(f, "", "the list does not end; is the file whole?");
+	return e;
+}
+
 /* ---- one item a line ---- */
 
 static bool begins_with_an_item(struct str text)
@@ -102,6 +208,9 @@ enum err ninjs_items(struct ninjs_file *f, struct str file_text)
 	json_t *doc = f->by_line ? NULL : parse(text, &at);
 	if (!doc && (f->by_line || begins_with_an_item(text)))
 		return lines(f, text);
+	struct scan s = { text.p, text.p + text.n };
+	if (!doc && text.n > 0 && enter_list(&s))
+		return pieces(f, &s);
 	if (!doc)
 		return fault(f, "", "line %d: %s", at.line, at.text);
 	enum err e = document(f, doc);
