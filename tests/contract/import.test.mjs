@@ -1,12 +1,12 @@
 // What comes in by import, seen by readers: what is taken back is gone on every surface and stays gone, a former address leads on,
 // pictures say nothing of who took them, and what other systems write is read.
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { markdown } from '../lib/articles.mjs';
 import { Api, request } from '../lib/http.mjs';
-import { root, startServer } from '../lib/server.mjs';
+import { databaseSql, root, startServer } from '../lib/server.mjs';
 
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}', 'GET /media/{id}/{name}'];
 
@@ -129,6 +129,33 @@ test('pictures go out without position, device and names', async () => {
 	}
 	assert.deepEqual([images[0].width, images[0].height, images[2].width, images[2].height], [4, 8, 8, 4], 'turned as it is shown');
 	assert.match(take('pictured', body).stdout, /1 unchanged/);
+});
+
+// The tables as the first version left them, and the step of the migration that marks its articles.
+test('after an upgrade: levels that nobody chose are told and stay, pictures go out without their notes', async () => {
+	const sql = (text) => databaseSql(server.env.POSTERN_DATABASE_URL, text);
+	const file = (slug) => ({ [`${slug}.md`]: `---\nslug: ${slug}\nheadline: H\npublished: 2025-01-01T00:00:00Z\nimages:\n  - file: p.jpg\n---\nText.\n\nMore.\n` });
+	const body = { ...file('first-version'), ...file('later'), 'p.jpg': readFileSync(path.join(samples, 'position.jpg')) };
+	take('upgrade', body);
+	sql("DELETE FROM article_origin WHERE article_id IN (SELECT id FROM article WHERE slug IN ('first-version', 'later'))");
+	sql("UPDATE article SET access = 'subscriber', imported_at = 1000 WHERE slug = 'first-version'");
+	sql("UPDATE article SET access = 'subscriber' WHERE slug = 'later'");
+	const migrations = path.join(root, 'schema/migrations');
+	const text = readFileSync(path.join(migrations, readdirSync(migrations).find((f) => f.endsWith('_origin.sql'))), 'utf8');
+	sql(/INSERT INTO article_origin[\s\S]*?;/.exec(text)[0]);
+	const raw = body['p.jpg'].toString('hex');
+	sql(`UPDATE media SET stripped = 0, digest = 'old', bytes = ${server.env.POSTERN_DATABASE_URL.startsWith('sqlite') ? `X'${raw}'` : `'\\x${raw}'`} WHERE article_id = (SELECT id FROM article WHERE slug = 'later')`);
+	const media = /\/media\/[^"]+/.exec((await request(server, 'GET', '/articles/later')).body)[0];
+	const sent = await request(server, 'GET', media, { encoding: 'latin1' });
+	assert.equal(sent.status, 200);
+	assert.equal(sent.headers.etag, '"old-s"');
+	assert.ok(!/SERIAL-42|Ownerson/.test(sent.body), 'an earlier version stored it with its notes');
+	const kept = server.cli('article', 'import', path.join(server.dir, 'upgrade'));
+	assert.match(kept.stderr, /1 articles keep the access level that the first version stored/);
+	assert.equal(JSON.parse(server.cliOk('article', 'show', 'first-version', '--json')).access, 'subscriber');
+	assert.equal(JSON.parse(server.cliOk('article', 'import', path.join(server.dir, 'upgrade'), '--follow-rules', '--json')).levels_kept, 0);
+	const levels = ['first-version', 'later'].map((slug) => JSON.parse(server.cliOk('article', 'show', slug, '--json')).access);
+	assert.deepEqual(levels, ['default', 'subscriber'], 'what a later version stored is somebody’s word');
 });
 
 test('small inputs that were wrong once', async (t) => {
