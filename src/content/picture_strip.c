@@ -61,15 +61,18 @@ static bool shows_picture(uint8_t marker)
 	return marker >= 0xc0 && marker <= 0xdf && marker != 0xc8;
 }
 
+static bool is_profile(uint8_t marker, struct str data)
+{
+	return marker == 0xe2 && str_starts(data, STR("ICC_PROFILE\0"));
+}
+
 static void segment(struct strip *s, uint8_t marker, struct str data)
 {
 	if (!s->writing)
 		read_notes(s, marker, data);
 	else if (is_jfif(marker, data))
 		put_jfif(s, data);
-	else if (shows_picture(marker))
-		put_segment(s, marker, data, STR(""));
-	else if (marker == 0xe2 && str_starts(data, STR("ICC_PROFILE\0")))
+	else if (shows_picture(marker) || is_profile(marker, data))
 		put_segment(s, marker, data, STR(""));
 	else if (marker == 0xee && data.n >= ADOBE_BYTES && str_starts(data, STR("Adobe")))
 		put_segment(s, marker, (struct str){ data.p, ADOBE_BYTES }, STR(""));

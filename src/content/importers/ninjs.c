@@ -156,7 +156,7 @@ static enum err add_author(void *ctx, json_t *o, const char *path)
 
 static enum err take_authors(struct ninjs_reading *r)
 {
-	struct author_list l = { r, BUF(2 * FIELD_MAX) };
+	struct author_list l = { r, BUF((size_t)2 * FIELD_MAX) };
 	enum err e = ninjs_objects(r->it, r->item, "", "authors", add_author, &l);
 	if (!e && !l.names.err)
 		r->d->byline = field_clean(buf_view(&l.names), r->it->arena);
