@@ -113,7 +113,7 @@ struct gif {
 	struct str control; /* belongs to the picture that follows */
 };
 
-/* Behind a row of sub-blocks; false when it does not end. */
+/* Behind a row of sub-blocks; false, and behind its last whole one, when it does not end. */
 static bool sub_blocks(struct gif *g)
 {
 	while (g->at < g->in.n) {
@@ -124,7 +124,6 @@ static bool sub_blocks(struct gif *g)
 		if (n == 0)
 			return true;
 	}
-	g->at = g->in.n;
 	return false;
 }
 
@@ -181,6 +180,8 @@ static bool gif_picture(struct gif *g)
 	strip_keep(g->s, g->control.p, g->control.n);
 	g->control = (struct str){ "", 0 };
 	strip_keep(g->s, g->in.p + from, g->at - from);
+	if (!whole)
+		strip_keep(g->s, "\0", 1);
 	return whole;
 }
 
@@ -188,9 +189,11 @@ void strip_gif(struct strip *s, struct str in)
 {
 	struct gif g = { .s = s, .in = in, .control = { "", 0 } };
 	size_t head = 13 + colours((uint8_t)in.p[10]);
-	g.at = head < in.n ? head : in.n;
-	strip_keep(s, in.p, g.at);
 	bool more = head <= in.n;
+	if (!more) /* cut within its colours: there is no picture */
+		return;
+	g.at = head;
+	strip_keep(s, in.p, head);
 	while (more && g.at < in.n) {
 		uint8_t kind = (uint8_t)in.p[g.at];
 		more = kind == 0x21 ? gif_extension(&g) : kind == 0x2c && gif_picture(&g);
