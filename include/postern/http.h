@@ -34,7 +34,8 @@ enum who {
 /* LANE_OPS: operations, which must be told how we are also when all work threads are taken. */
 enum lane { LANE_LOOP = 1, LANE_WORK, LANE_HASH, LANE_OPS };
 enum body_kind { BODY_NONE = 1, BODY_FORM, BODY_JSON };
-/* Requests per source address (IPv4 address, IPv6 /64), a bucket for each class. */
+/* Requests per source address (IPv4 address, IPv6 /64), a bucket for each class; where it is empty
+ * those of is_shared_address, and of the account that is signed in, count as well. */
 enum rate_class {
 	RATE_PAGE = 1,
 	RATE_LOGIN,
@@ -265,7 +266,11 @@ struct http_settings {
 	 * called once before it goes out, when audience said so. False: not that answer after all.
 	 */
 	bool (*own)(void *ctx, const struct request *r, void *own, struct response *rsp);
-	void *audience_ctx;         /* of both */
+	/* From memory: the request comes from an address that many readers share by right, such as
+	 * an institution's. Its limits are shared_factor times as large. NULL: none is. */
+	bool (*is_shared_address)(void *ctx, const struct request *r);
+	unsigned shared_factor;
+	void *audience_ctx;         /* of all three */
 	bool (*is_lost)(void *ctx); /* the database; NULL: never */
 	void *is_lost_ctx;
 	bool (*in_tx)(void *ctx); /* after every handler: must be false */

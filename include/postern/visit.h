@@ -80,6 +80,8 @@ enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const
  * other: no account, no gift, no institution's address, no agent that may be a crawler's. False
  * when it cannot be told. Any thread, the event loop too. */
 bool visit_is_stranger(const struct paywall *w, const struct visit *v);
+/* From memory, likewise: the address is in the range of an institution that is in force. */
+bool visit_from_institution(const struct paywall *w, struct ip client, int64_t now_s);
 /* False for names of programs that are no reader's, crawlers first of all. */
 bool visit_agent_is_readers(struct str user_agent);
 /* From memory: no institution has anything to say of a reader who is signed in. Looks at account,

@@ -33,7 +33,7 @@ struct config {
 	int64_t reading_at_once, reading_window_minutes;
 	int64_t reset_minutes, verify_hours;
 	int64_t failures_free, failure_delay_max_s, failure_forget_hours;
-	int64_t page_burst, page_per_minute, login_burst, login_per_minute;
+	int64_t institution_factor, page_burst, page_per_minute, login_burst, login_per_minute;
 	int64_t mail_burst, mail_per_minute, write_burst, write_per_minute;
 	int64_t gate_burst, gate_per_minute, service_burst, service_per_minute;
 	int64_t teaser_words, teaser_characters, teaser_share, search_ms;

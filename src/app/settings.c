@@ -169,6 +169,9 @@ const struct setting settings[] = {
 		"Longest such wait."),
 	INT("limits", "failure_forget_hours", failure_forget_hours, "24", 1, 720, "hours",
 		"After so long without a wrong password the count starts anew."),
+	INT("limits", "institution_factor", institution_factor, "20", 1, 1000, "times",
+		"For an address in an institution's range the limits of requests are so many times "
+		"as large, since a whole campus may be behind one address."),
 	INT("limits", "page_burst", page_burst, "240", 0, 1000000, "requests",
 		"Pages, articles and pictures from one source (IPv4 address, IPv6 /64) at once; 0 "
 		"for no limit."),

@@ -246,6 +246,11 @@ static bool identify_known(void *ctx, struct str token, int64_t now_s, struct ca
 	return account_identify_cached(ctx, token, now_s, out);
 }
 
+static bool is_shared_address(void *ctx, const struct request *r)
+{
+	return visit_from_institution(ctx, r->client, r->now_s);
+}
+
 void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT])
 {
 	out[RATE_PAGE] =
@@ -291,6 +296,8 @@ static void http_fill(struct app *app)
 		.identify_known = identify_known,
 		.audience = audience,
 		.own = own,
+		.is_shared_address = is_shared_address,
+		.shared_factor = (unsigned)c->institution_factor,
 		.audience_ctx = &app->wall,
 		.is_lost = is_lost,
 		.is_lost_ctx = app->db,

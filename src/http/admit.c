@@ -79,11 +79,40 @@ static enum err check_body(struct exchange *x)
 	return x->body ? ERR_OK : ERR_NOMEM;
 }
 
+/* Who is signed in, as far as memory can tell, is not refused for what others behind his address
+ * do. Accounts, not sessions: one has many of those for the asking. */
+static bool account_may(struct exchange *x, enum rate_class class)
+{
+	struct caller who = { 0 };
+	const struct http_settings *s = &x->h->s;
+	const bool reads = class == RATE_PAGE || class == RATE_WRITE || class == RATE_GATE;
+	return reads && s->identify_known && http_token_read(x) == ERR_OK && x->req.token.n > 0 &&
+	       s->identify_known(s->identify_ctx, x->req.token, x->req.now_s, &who) &&
+	       who.signed_in &&
+	       http_limits_take_account(x->h->limits, class, who.account_id, x->started_us);
+}
+
+/* *class: the bucket that refuses. */
+static bool address_may(struct exchange *x, unsigned *class, int64_t *wait_s)
+{
+	struct http_limits *l = x->h->limits;
+	const struct http_settings *s = &x->h->s;
+	if (http_limits_take(l, *class, x->req.client, x->started_us, wait_s)) {
+		return true;
+	}
+	if (!s->is_shared_address || !s->is_shared_address(s->audience_ctx, &x->req)) {
+		return false;
+	}
+	*class += RATE_SHARED;
+	return http_limits_take(l, *class, x->req.client, x->started_us, wait_s);
+}
+
 static enum err check_rate(struct exchange *x)
 {
 	const enum rate_class class = x->req.route->rate;
+	unsigned refuses = class;
 	int64_t wait_s = 0;
-	if (http_limits_take(x->h->limits, class, x->req.client, x->started_us, &wait_s)) {
+	if (address_may(x, &refuses, &wait_s) || account_may(x, class)) {
 		return ERR_OK;
 	}
 	atomic_fetch_add(&x->h->metrics.limited[class], 1);
@@ -91,7 +120,7 @@ static enum err check_rate(struct exchange *x)
 	const char *name = http_rate_name(class);
 	response_header(&x->rsp, "RateLimit-Policy",
 		str_of(arena_fmt(x->req.arena, "\"%s\";q=%u;w=60", name,
-			http_limits_per_minute(x->h->limits, class))));
+			http_limits_per_minute(x->h->limits, refuses))));
 	response_header(&x->rsp, "RateLimit",
 		str_of(arena_fmt(x->req.arena, "\"%s\";r=0;t=%lld", name, (long long)wait_s)));
 	return http_refuse(x, ERR_LIMITED, "rate_limit", NULL);

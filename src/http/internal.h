@@ -42,9 +42,18 @@ enum {
 
 /* ---- rate limits (limit.c) ---- */
 /* Refusals of one source that are answered at once: a class of http's own. */
-enum { RATE_REFUSAL = RATE_COUNT, RATE_ALL };
+enum {
+	RATE_REFUSAL = RATE_COUNT,
+	/* + class: further buckets, for where the source's own one is empty: of an address that
+	 * many share by right, and of one account. */
+	RATE_SHARED,
+	RATE_ACCOUNT = RATE_SHARED + RATE_COUNT,
+	RATE_ALL = RATE_ACCOUNT + RATE_COUNT,
+};
 struct http_limits;
-struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_COUNT]);
+/* Those of RATE_SHARED are `factor` times as large. */
+struct http_limits *http_limits_new(
+	const struct rate_limit limits[static RATE_COUNT], unsigned factor);
 void http_limits_free(struct http_limits *l);
 /* Other limits from now on, while requests ask; what a source has used stays used. */
 void http_limits_set(struct http_limits *l, const struct rate_limit limits[static RATE_COUNT]);
@@ -53,6 +62,9 @@ unsigned http_limits_per_minute(const struct http_limits *l, unsigned class);
  */
 bool http_limits_take(
 	struct http_limits *l, unsigned class, struct ip client, int64_t now_us, int64_t *wait_s);
+/* The same for an account. */
+bool http_limits_take_account(
+	struct http_limits *l, unsigned class, const char id[static ID_SIZE], int64_t now_us);
 const char *http_rate_name(enum rate_class class);
 
 /* ---- numbers for http_metrics (metrics.c); all relaxed, read one by one ---- */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { SHARDS = 16, SETS = 512, WAYS = 8 };
+enum { SHARDS = 16, SETS = 512, WAYS = 8, LIMIT_MOST = 60 * 1000000 };
 
 struct bucket {
 	uint8_t prefix[16];
@@ -24,6 +24,7 @@ struct shard {
 	struct bucket sets[SETS][WAYS];
 };
 struct http_limits {
+	unsigned factor;
 	struct hash_key key;                   /* so that nobody can aim at a set */
 	_Atomic int64_t interval_us[RATE_ALL]; /* 0: unlimited */
 	_Atomic int64_t slack_us[RATE_ALL];
@@ -49,10 +50,19 @@ static void limit_set(struct http_limits *l, size_t class, struct rate_limit lim
 	l->interval_us[class] = interval_us;
 }
 
+static unsigned times(unsigned n, unsigned factor)
+{
+	return n > LIMIT_MOST / factor ? LIMIT_MOST : n * factor;
+}
+
 void http_limits_set(struct http_limits *l, const struct rate_limit limits[static RATE_COUNT])
 {
 	for (size_t i = 1; i < RATE_COUNT; i++) {
+		const struct rate_limit many = { times(limits[i].burst, l->factor),
+			times(limits[i].per_minute, l->factor) };
 		limit_set(l, i, limits[i]);
+		limit_set(l, RATE_SHARED + i, many);
+		limit_set(l, RATE_ACCOUNT + i, limits[i]);
 	}
 }
 
@@ -61,7 +71,8 @@ unsigned http_limits_per_minute(const struct http_limits *l, unsigned class)
 	return l->per_minute[class];
 }
 
-struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_COUNT])
+struct http_limits *http_limits_new(
+	const struct rate_limit limits[static RATE_COUNT], unsigned factor)
 {
 	struct http_limits *l = calloc(1, sizeof *l);
 	if (!l) {
@@ -71,6 +82,7 @@ struct http_limits *http_limits_new(const struct rate_limit limits[static RATE_C
 		free(l);
 		return NULL;
 	}
+	l->factor = factor;
 	http_limits_set(l, limits);
 	limit_set(l, RATE_REFUSAL, (struct rate_limit){ .burst = 20, .per_minute = 300 });
 	for (size_t i = 0; i < SHARDS; i++) {
@@ -105,22 +117,21 @@ static struct bucket *bucket_of(
 	return fullest;
 }
 
-bool http_limits_take(
-	struct http_limits *l, unsigned class, struct ip client, int64_t now_us, int64_t *wait_s)
+static bool take(struct http_limits *l, unsigned class, const uint8_t key[static 16],
+	int64_t now_us, int64_t *wait_s)
 {
 	const int64_t interval_us =
 		atomic_load_explicit(&l->interval_us[class], memory_order_relaxed);
 	if (interval_us == 0) {
 		return true;
 	}
-	struct ip prefix = ip_prefix(client, 32, 64);
-	char source[sizeof prefix.b + 1] = { [sizeof prefix.b] = (char)class };
-	memcpy(source, prefix.b, sizeof prefix.b);
+	char source[17] = { [16] = (char)class };
+	memcpy(source, key, 16);
 	const uint64_t hash = hash_bytes(&l->key, (struct str){ source, sizeof source });
 	struct shard *shard = &l->shards[hash % SHARDS];
 
 	pthread_mutex_lock(&shard->lock);
-	struct bucket *b = bucket_of(shard->sets[(hash >> 32) % SETS], class, prefix.b);
+	struct bucket *b = bucket_of(shard->sets[(hash >> 32) % SETS], class, key);
 	int64_t full_at_us = b->full_at_us > now_us ? b->full_at_us : now_us;
 	const int64_t early_us = full_at_us - now_us -
 				 atomic_load_explicit(&l->slack_us[class], memory_order_relaxed);
@@ -130,4 +141,22 @@ bool http_limits_take(
 	pthread_mutex_unlock(&shard->lock);
 	*wait_s = early_us <= 0 ? 0 : (early_us + 999999) / 1000000;
 	return early_us <= 0;
+}
+
+bool http_limits_take(
+	struct http_limits *l, unsigned class, struct ip client, int64_t now_us, int64_t *wait_s)
+{
+	const struct ip prefix = ip_prefix(client, 32, 64);
+	return take(l, class, prefix.b, now_us, wait_s);
+}
+
+/* Its first 80 bits: enough for nobody to meet another's by chance. */
+bool http_limits_take_account(
+	struct http_limits *l, unsigned class, const char id[static ID_SIZE], int64_t now_us)
+{
+	uint8_t key[16];
+	int64_t wait_s = 0;
+	_Static_assert(ID_SIZE > sizeof key, "an id is longer than what is taken of it");
+	memcpy(key, id, sizeof key);
+	return take(l, RATE_ACCOUNT + class, key, now_us, &wait_s);
 }

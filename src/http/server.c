@@ -369,7 +369,7 @@ static struct http *http_new(const struct http_settings *s)
 		.group_count = 1 };
 	h->public.indexes = http_route_indexes(s->groups, s->group_count);
 	h->ops.indexes = http_route_indexes(s->ops, s->ops ? 1 : 0);
-	h->limits = http_limits_new(s->limits);
+	h->limits = http_limits_new(s->limits, s->shared_factor > 0 ? s->shared_factor : 1);
 	h->decisions = http_decisions_new();
 	h->pace = http_pace_start(s->connections);
 	pthread_mutex_init(&h->conns.lock, NULL);

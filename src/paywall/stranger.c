@@ -59,6 +59,17 @@ bool visit_is_stranger(const struct paywall *w, const struct visit *v)
 	return stranger;
 }
 
+bool visit_from_institution(const struct paywall *w, struct ip client, int64_t now_s)
+{
+	const struct institution *hits[INSTITUTION_HITS_MAX];
+	const struct paywall_policy *policy = policy_known(w->policies);
+	const bool hit =
+		policy && institutions_of(policy->institutions, client, STR(""), now_s, hits) > 0;
+
+	policy_give_back(w->policies, policy);
+	return hit;
+}
+
 bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v)
 {
 	const struct institution *hits[INSTITUTION_HITS_MAX];

@@ -235,3 +235,35 @@ test('thousands of ranges cost a reader nothing that he would notice', async () 
 	assert.ok(performance.now() - start < 20000, `${performance.now() - start} ms`);
 	server.cliOk('institution', 'remove', 'many', '--yes');
 });
+
+test('limits of requests: a campus behind one address has larger ones, and who is signed in has his own', async () => {
+	const limits = { POSTERN_LIMITS_PAGE_BURST: '4', POSTERN_LIMITS_PAGE_PER_MINUTE: '1', POSTERN_LIMITS_INSTITUTION_FACTOR: '5' };
+	const limited = await startServer({ settings: { POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1', ...limits } });
+	try {
+		importArticles(limited);
+		limited.cliOk('institution', 'add', 'harbour', '--title', 'Harbour University');
+		limited.cliOk('institution', 'range', 'add', 'harbour', '192.0.2.0/24');
+		const who = await makeAccount(limited), reader = new Reader(limited, { 'X-Forwarded-For': '203.0.113.7' });
+		await reader.logIn(who);
+		const upTo = async (ip) => {
+			for (let n = 0; n < 100; n++) {
+				const r = await from(ip, '/articles/open-door', limited);
+				if (r.status === 429)
+					return [n, r.headers['ratelimit-policy']];
+				assert.equal(r.status, 200);
+			}
+			return [100];
+		};
+		const [outside, outsidePolicy] = await upTo('203.0.113.9'), [campus, campusPolicy] = await upTo('192.0.2.9');
+		assert.ok(outside >= 4 && outside < 8, `${outside} from outside`);
+		assert.ok(campus >= 4 + 5 * 4 && campus < 40, `${campus} from the campus`); // a slow machine gets some more
+		assert.deepEqual([outsidePolicy, campusPolicy], ['"page";q=1;w=60', '"page";q=5;w=60']);
+		await reader.get('/articles/open-door'); // in memory from here on
+		await upTo('203.0.113.7');
+		for (let i = 0; i < 3; i++)
+			assert.equal((await reader.get('/articles/open-door')).status, 200, 'beside others at his address');
+		assert.equal((await upTo('203.0.113.7'))[0] < 4, true);
+	} finally {
+		await limited.close();
+	}
+});

@@ -19,7 +19,7 @@ enum { SECOND = 1000000, START = 1000 * SECOND };
 static void burst_then_rate(void **state)
 {
 	(void)state;
-	struct http_limits *l = http_limits_new(limits);
+	struct http_limits *l = http_limits_new(limits, 10);
 	assert_non_null(l);
 	const struct ip a = address("192.0.2.1");
 	static const struct {
@@ -52,7 +52,7 @@ static void burst_then_rate(void **state)
 static void sources_and_classes(void **state)
 {
 	(void)state;
-	struct http_limits *l = http_limits_new(limits);
+	struct http_limits *l = http_limits_new(limits, 10);
 	assert_non_null(l);
 	int64_t wait_s = 0;
 	assert_true(http_limits_take(l, RATE_MAIL, address("192.0.2.1"), START, &wait_s));
@@ -72,12 +72,45 @@ static void sources_and_classes(void **state)
 	http_limits_free(l);
 }
 
+/* Where a source's bucket is empty there are others: a larger one for an address that many share,
+ * and one for each account. */
+static void further_buckets(void **state)
+{
+	(void)state;
+	struct http_limits *l = http_limits_new(limits, 10);
+	assert_non_null(l);
+	const struct ip campus = address("192.0.2.1");
+	int64_t wait_s = 0;
+	int passed = 0;
+	while (http_limits_take(l, RATE_SHARED + RATE_LOGIN, campus, START, &wait_s)) {
+		passed++;
+	}
+	assert_int_equal(passed, 30);
+	assert_int_equal(wait_s, 1);
+	assert_int_equal(http_limits_per_minute(l, RATE_SHARED + RATE_LOGIN), 60);
+	assert_true(http_limits_take(l, RATE_LOGIN, campus, START, &wait_s));
+	for (int i = 0; i < 3; i++) {
+		assert_true(http_limits_take_account(
+			l, RATE_LOGIN, "aaaaaaaaaaaaaaaaaaaaaaaaaa", START));
+	}
+	assert_false(http_limits_take_account(l, RATE_LOGIN, "aaaaaaaaaaaaaaaaaaaaaaaaaa", START));
+	assert_true(http_limits_take_account(l, RATE_LOGIN, "baaaaaaaaaaaaaaaaaaaaaaaaa", START));
+	assert_true(http_limits_take(l, RATE_SHARED + RATE_PAGE, campus, START, &wait_s));
+	http_limits_free(l);
+	/* no factor makes of numbers none, or other ones */
+	l = http_limits_new(
+		(struct rate_limit[RATE_COUNT]){ [RATE_PAGE] = { 1000000, 1000000 } }, 4000000);
+	assert_int_equal(http_limits_per_minute(l, RATE_SHARED + RATE_PAGE), 60000000);
+	assert_true(http_limits_take(l, RATE_SHARED + RATE_PAGE, campus, START, &wait_s));
+	http_limits_free(l);
+}
+
 /* A flood of a million sources, each using one request, does not free the one that is over its
  * limit by much. */
 static void flood(void **state)
 {
 	(void)state;
-	struct http_limits *l = http_limits_new(limits);
+	struct http_limits *l = http_limits_new(limits, 10);
 	assert_non_null(l);
 	int64_t wait_s = 0;
 	const struct ip guilty = address("198.51.100.7");
@@ -113,7 +146,7 @@ static void *race(void *arg)
 static void races(void **state)
 {
 	(void)state;
-	struct racer r = { .l = http_limits_new(limits) };
+	struct racer r = { .l = http_limits_new(limits, 10) };
 	assert_non_null(r.l);
 	pthread_t threads[8];
 	for (size_t i = 0; i < COUNT(threads); i++) {
@@ -136,7 +169,7 @@ static void changed(void **state)
 	};
 	const struct ip a = address("192.0.2.1");
 	int64_t wait_s = 0;
-	struct racer r = { .l = http_limits_new(limits) };
+	struct racer r = { .l = http_limits_new(limits, 10) };
 	assert_non_null(r.l);
 	pthread_t thread;
 	assert_int_equal(pthread_create(&thread, NULL, race, &r), 0);
@@ -163,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(burst_then_rate),
 		cmocka_unit_test(sources_and_classes),
+		cmocka_unit_test(further_buckets),
 		cmocka_unit_test(flood),
 		cmocka_unit_test(races),
 		cmocka_unit_test(changed),
