@@ -19,7 +19,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat
 CPPFLAGS_ALL := -Iinclude -Ibuild/gen -I/usr/include/libxml2 -I/usr/include/postgresql -D_GNU_SOURCE -DPOSTERN_VERSION='"$(VERSION)"'
 CFLAGS_ALL := -std=c17 -g -pthread $(WARN) -fno-omit-frame-pointer -fstack-protector-strong
 LIBS := -lmicrohttpd -lsodium -lsqlite3 -lpq -ljansson -lcurl -lcmark-gfm-extensions -lcmark-gfm -lxml2 -linih \
-	-lzxcvbn -lcares -lutf8proc -lz -lbrotlienc -lm
+	-lzxcvbn -lcares -lutf8proc -lidn2 -lz -lbrotlienc -lm
 HARDEN := -fPIE -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 flags_debug := -O0

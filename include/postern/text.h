@@ -128,12 +128,13 @@ void ip_net_text(struct ip_net net, char out[static IP_RANGE_TEXT_SIZE]);
 
 /* ---- mail address ---- */
 struct email {
-	char text[EMAIL_SIZE]; /* as written, trimmed */
+	char text[EMAIL_SIZE]; /* as written, trimmed, its domain in ASCII */
 	char key[EMAIL_SIZE];  /* lower case: two spellings of one mailbox are one account */
 };
-/* One addr-spec in ASCII, dot-atom local part (RFC 5321 section 4.1.2, no quoted strings), a domain
- * with a dot or "localhost", labels by RFC 1123. Refused: a second '@', ',', ';', spaces inside,
- * controls, NUL, > 254 bytes. */
+/* One addr-spec, dot-atom local part in ASCII (RFC 5321 section 4.1.2, no quoted strings), a domain
+ * with a dot or "localhost", labels by RFC 1123; an internationalised domain becomes its ASCII form
+ * (A-labels, RFC 5890). Spaces and invisible marks around it are dropped, also those outside ASCII.
+ * Refused: a second '@', ',', ';', spaces inside, controls, NUL, > 254 bytes. */
 enum err MUST_USE email_parse(struct str s, struct email *out);
 
 /* ---- Unicode ---- */

@@ -1,4 +1,8 @@
+/* A mail address as people write it, which is once in ASCII and compared as such. */
 #include "internal.h"
+
+#include <idn2.h>
+#include <utf8proc.h>
 
 enum { LOCAL_MAX = 64, LABEL_MAX = 63 };
 
@@ -59,15 +63,91 @@ static bool domain_ok(struct str s)
 	return labels >= 2 && !digits;
 }
 
+/* ---- what comes along when an address is copied from a page or a letter ---- */
+
+/* Spaces of all kinds, and marks that take no room: zero width, direction of writing, byte order.
+ */
+static bool is_invisible(uint32_t cp)
+{
+	switch (utf8proc_category((utf8proc_int32_t)cp)) {
+	case UTF8PROC_CATEGORY_ZS:
+	case UTF8PROC_CATEGORY_ZL:
+	case UTF8PROC_CATEGORY_ZP:
+	case UTF8PROC_CATEGORY_CF:
+		return true;
+	default:
+		return cp == '\t' || cp == '\r' || cp == '\n';
+	}
+}
+
+/* Bytes of an invisible character at the head of `s`, or 0. */
+static size_t invisible_head(struct str s)
+{
+	uint32_t cp = 0;
+	const size_t n = str_utf8(s, &cp);
+	return n > 0 && is_invisible(cp) ? n : 0;
+}
+
+static size_t invisible_tail(struct str s)
+{
+	size_t n = 1;
+	while (n < 4 && n < s.n && ((unsigned char)s.p[s.n - n] & 0xc0) == 0x80)
+		n++;
+	return n <= s.n ? invisible_head((struct str){ s.p + s.n - n, n }) : 0;
+}
+
+static struct str trim_invisible(struct str s)
+{
+	size_t n;
+	while (s.n > 0 && (n = invisible_head(s)) > 0)
+		s = (struct str){ s.p + n, s.n - n };
+	while (s.n > 0 && (n = invisible_tail(s)) > 0)
+		s.n -= n;
+	return s;
+}
+
+/* ---- internationalised domains ---- */
+
+static bool is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* "ada@bücher.example" as "ada@xn--bcher-kva.example" (RFC 5891, mapped by UTS 46), since that is
+ * what mail is sent to and what another spelling of the same domain becomes. */
+static enum err to_ascii(struct str local, const char *domain, char out[static EMAIL_SIZE])
+{
+	char *ascii = NULL;
+	const int rc = idn2_to_ascii_8z(domain, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+	if (rc != IDN2_OK)
+		return rc == IDN2_MALLOC ? ERR_NOMEM : ERR_INVALID;
+	BUF_AUTO b = BUF(EMAIL_SIZE - 1);
+	buf_str(&b, local);
+	buf_byte(&b, '@');
+	buf_puts(&b, ascii);
+	idn2_free(ascii);
+	return b.err == ERR_OK ? str_copy(out, EMAIL_SIZE, buf_view(&b)) : ERR_TOO_LARGE;
+}
+
 enum err email_parse(struct str s, struct email *out)
 {
 	struct email e;
-	struct str domain = str_trim(s);
-	enum err err = str_copy(e.text, sizeof e.text, domain);
+	enum err err = str_copy(e.text, sizeof e.text, trim_invisible(s));
 	if (err != ERR_OK)
 		return err;
+	struct str domain = str_of(e.text);
 	struct str local = str_cut(&domain, '@');
-	if (!local_ok(local) || !domain_ok(domain))
+	if (!local_ok(local))
+		return ERR_INVALID;
+	if (!is_ascii(domain)) {
+		char whole[EMAIL_SIZE];
+		err = to_ascii(local, domain.p, whole);
+		return err == ERR_OK ? email_parse(str_of(whole), out) : err;
+	}
+	if (!domain_ok(domain))
 		return ERR_INVALID;
 	size_t i = 0;
 	for (; e.text[i]; i++) {

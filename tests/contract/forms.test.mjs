@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount, newAddress, password } from '../lib/accounts.mjs';
 import { problem, secure } from '../lib/checks.mjs';
-import { cookieOf, form, Reader, request, send, statusOf } from '../lib/http.mjs';
+import { Api, cookieOf, form, Reader, request, send, statusOf } from '../lib/http.mjs';
+import { tokenOf } from '../lib/mailbox.mjs';
 import { startServer } from '../lib/server.mjs';
 
 export const covers = ['POST /login', 'POST /logout', 'POST /register', 'POST /verify', 'POST /reset', 'POST /reset/confirm',
@@ -143,4 +144,21 @@ test('a form whose body never comes, or comes in pieces, is read as sent', async
 	assert.equal(statusOf(await send(server.port, `${head}Content-Length: 50\r\n\r\nemail=a`, { quiet: 400 })), 0, 'half a body is no request');
 	const nul = form({ email: ada.email, password: `${password}\u0000` });
 	assert.equal(statusOf(await send(server.port, `${head}Content-Length: ${nul.length}\r\n\r\n${nul}`)), 401, 'a password does not end at NUL');
+});
+
+test('an address as it was pasted, and a domain in other letters, are one account in every spelling', async () => {
+	const written = `\u00a0Ada@b\u00fccher.example\u200b`, sent = 'ada@xn--bcher-kva.example', r = new Reader(server);
+	assert.equal((await r.post('/register', { email: written, password, name: 'Ada' })).status, 200);
+	const shown = 'ada@b\u00fccher.example'; // as the mail parser shows what was sent
+	const letter = await server.mail.take(shown, /token=/), token = tokenOf(letter);
+	assert.ok(letter.raw.includes(sent), 'in ASCII on the way');
+	await r.get(`/verify?token=${token}`);
+	assert.equal((await r.post('/verify')).status, 303);
+	for (const email of [sent, 'ADA@B\u00dcCHER.example', 'ada@bu\u0308cher.example', `\u2066ada@b\u00fccher.example\u2069 `, `${sent}\u00a0`, '\ufeffada@XN--BCHER-KVA.example'])
+		assert.equal((await new Reader(server).logIn({ email, password })).status, 303, JSON.stringify(email));
+	for (const email of ['ada@b\u00fccher', 'a\u00a0da@b\u00fccher.example', 'ada\u200b@b\u00fccher.example', '\u00e4da@b\u00fccher.example'])
+		assert.equal((await new Reader(server).post('/reset', { email })).status, 422, JSON.stringify(email));
+	assert.equal((await new Reader(server).post('/reset', { email: 'ada@B\u00dcCHER.example' })).status, 200);
+	assert.match((await server.mail.take(shown, /reset\/confirm/)).text, /token=/);
+	assert.equal((await new Api(server).post('/sessions', { email: written, password })).status, 201);
 });

@@ -22,7 +22,7 @@ const vendors = [
 	[/^(microhttpd|zlib)\.h$/, ['http']],
 	[/^brotli\/encode\.h$/, ['http']],
 	[/^curl\/.+\.h$/, ['mail']],
-	[/^utf8proc\.h$/, ['text']],
+	[/^(utf8proc|idn2)\.h$/, ['text']],
 	[/^(cmark-gfm.*|libxml\/.+)\.h$/, ['content']],
 	[/^ini\.h$/, ['app']],
 	[/^jansson\.h$/, ['api', 'content', 'gate', 'paywall', 'app']],

@@ -30,9 +30,12 @@ static const struct {
 	{ "@a@harbour.example", "no domain", "", "" },
 	{ "@*.harbour.example", "no domain", "", "" },
 	{ "@-harbour.example", "no domain", "", "" },
+	{ "@B\xc3\xbc"
+	  "cher.example harbour",
+		NULL, "@xn--bcher-kva.example", "harbour" },
 	{ "@b\xc3\xbc"
-	  "cher.example",
-		"ASCII form", "", "" },
+	  "cher",
+		"no domain", "", "" },
 	{ "192.0.2.0/24 Harbour", "no name of an institution", "", "" },
 	{ "192.0.2.0/24 har--bour", "no name of an institution", "", "" },
 	{ "harbour 192.0.2.0/24", "no IPv4 or IPv6 address", "", "" },
