@@ -18,7 +18,7 @@ enum {
 	DB_MIGRATE_MS = 60 * 1000, /* how long a migration tries to have its locks */
 	DB_DOUBT_MS = 10 * 1000,   /* how long one looks whether a commit happened */
 	DB_DOUBT_PAUSE_MS = 200,
-	DB_CROWD_MS = 250,            /* without one write that ends, until others are refused */
+	DB_CROWD_MS = 1000,           /* without one write that ends, until others are refused */
 	DB_DAMAGE_US = 300 * 1000000, /* that damage is told of */
 	DB_GROUP_MAX = 64,            /* transactions that share a commit */
 	DB_TRIES_MAX = 5,             /* of a group or a transaction */
