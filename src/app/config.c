@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CONFIG_FILE_MAX = 256 << 10, SECRET_FILE_MAX = 4096, NAME_MAX_SIZE = 128 };
+enum { CHOICES_MAX = 16, CONFIG_FILE_MAX = 256 << 10, SECRET_FILE_MAX = 4096, NAME_MAX_SIZE = 128 };
 
 static const char from_environment[] = "environment: ";
 
@@ -51,6 +51,21 @@ static bool choice_ok(const char *choices, struct str value)
 	return false;
 }
 
+/* Of words between spaces; NULL: none is near. */
+static const char *choice_nearest(struct arena *a, const char *choices, struct str value)
+{
+	const char *words[CHOICES_MAX + 1];
+	struct str rest = str_of(choices);
+	size_t n = 0;
+
+	while (rest.n > 0 && n < CHOICES_MAX) {
+		struct str one = str_cut(&rest, ' ');
+		words[n++] = arena_fmt(a, STR_FMT, STR_ARG(one));
+	}
+	words[n] = NULL;
+	return text_nearest(value, words);
+}
+
 static bool bool_parse(struct str v, bool *out)
 {
 	*out = str_eq_nocase(v, STR("yes")) || str_eq_nocase(v, STR("true")) ||
@@ -78,9 +93,12 @@ static enum err assign(
 				s->section, s->name, STR_ARG(value));
 		return ERR_OK;
 	}
-	if (s->choices && !choice_ok(s->choices, value))
-		return refuse(l, "%s%s.%s = " STR_FMT ": one of these is expected: %s", where,
-			s->section, s->name, STR_ARG(value), s->choices);
+	if (s->choices && !choice_ok(s->choices, value)) {
+		const char *near = choice_nearest(l->a, s->choices, value);
+		return refuse(l, "%s%s.%s = " STR_FMT ": one of these is expected: %s%s%s%s", where,
+			s->section, s->name, STR_ARG(value), s->choices,
+			near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	}
 	struct str copy = arena_str(l->a, value.p ? value : STR(""));
 	if (!copy.p)
 		return ERR_NOMEM;

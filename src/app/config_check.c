@@ -208,6 +208,19 @@ static enum err timezone_check(struct checking *l)
 		near ? near : "", near ? "?" : "");
 }
 
+static enum err status_refuse(struct checking *l, const char *name, struct str word)
+{
+	static const char *const known[] = { "active", "trialing", "past_due", "paused", "canceled",
+		"unpaid", NULL };
+	const char *near = text_nearest(word, known);
+
+	return refuse(l,
+		"%s: " STR_FMT
+		" is none of active, trialing, past_due, paused, canceled, unpaid%s%s%s",
+		name, STR_ARG(word), near ? "; did you mean " : "", near ? near : "",
+		near ? "?" : "");
+}
+
 static enum err statuses_parse(
 	struct checking *l, const char *name, struct str rest, unsigned *open)
 {
@@ -219,10 +232,7 @@ static enum err statuses_parse(
 		if (word.n == 0)
 			continue;
 		if (entitlement_status_parse(word, &status) != ERR_OK)
-			return refuse(l,
-				"%s: " STR_FMT
-				" is none of active, trialing, past_due, paused, canceled, unpaid",
-				name, STR_ARG(word));
+			return status_refuse(l, name, word);
 		*open |= 1u << status;
 	}
 	return ERR_OK;
