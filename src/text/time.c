@@ -265,18 +265,18 @@ void time_iso(int64_t t_s, char out[static TIME_TEXT_SIZE])
 	snprintf(out, TIME_TEXT_SIZE, "%.12s %s%s", date, clock, offset);
 }
 
-/* Whether a day of the newsroom begins with this very second. */
-static bool is_day_start(int64_t t_s)
+/* Whether a day of the newsroom is over with this very second. What ends behind the calendar ends
+ * with its last day: 9999-12-31 is how other systems write "for ever". */
+static bool ends_day(int64_t end_s)
 {
-	return local_day_start(local_tm(t_s)) == t_s;
+	return end_s > LAST_S || local_day_start(local_tm(end_s)) == end_s;
 }
 
 void time_iso_until(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	int64_t end_s = in_calendar(t_s);
-	struct tm last = local_tm(end_s - 1);
+	struct tm last = local_tm(t_s - 1);
 
-	if (is_day_start(end_s))
+	if (ends_day(t_s))
 		iso_date(&last, out);
 	else
 		time_iso(t_s, out);
@@ -340,12 +340,10 @@ void time_human(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
 
 void time_until(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
 {
-	int64_t end_s = in_calendar(t_s);
-
-	if (is_day_start(end_s))
-		time_date(end_s - 1, now_s, out);
+	if (ends_day(t_s))
+		time_date(t_s - 1, now_s, out);
 	else
-		time_human(end_s, now_s, out);
+		time_human(t_s, now_s, out);
 }
 
 void time_full(int64_t t_s, char out[static TIME_TEXT_SIZE])

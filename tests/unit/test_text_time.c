@@ -258,6 +258,16 @@ static void write_in_the_newsroom(void **state)
 			"2026-11-20 05:40Z" },
 		{ "UTC0", 1796083200, 1795153200, "1 December", "1 December, 00:00 UTC",
 			"30 November", "2026-12-01 00:00Z", "2026-11-30" },
+		/* the ends of the calendar's last day, in a new year there already */
+		{ "America/New_York", 253402318800, 1795153200, "31 December 9999",
+			"31 December 9999, 18:59 EST", "31 December 9999", "9999-12-31 18:59-05:00",
+			"9999-12-31" },
+		{ "UTC0", 253402300800, 1795153200, "31 December 9999",
+			"31 December 9999, 23:59 UTC", "31 December 9999", "9999-12-31 23:59Z",
+			"9999-12-31" },
+		{ "Asia/Tokyo", 253402268400, 1795153200, "1 January 10000",
+			"1 January 10000, 00:00 JST", "31 December 9999", "10000-01-01 00:00+09:00",
+			"9999-12-31" },
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char out[TIME_TEXT_SIZE];
