@@ -63,6 +63,7 @@ struct meter_span {
  * meter the one that would begin now. Any month has its first instant, also where clocks change at
  * midnight. */
 struct meter_span meter_window(const struct meter *m, int64_t now_s);
+struct meter_span meter_day(int64_t now_s); /* the newsroom's */
 /* Whether a count that began then still goes on. One from a little later, as after a step back of
  * the clock, does. */
 bool meter_counts_on(const struct meter *m, int64_t began_at, int64_t now_s);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETS = 8192, WAYS = 8, DAY_S = 86400, V4_BITS = 24, V6_BITS = 48 };
+enum { SETS = 8192, WAYS = 8, V4_BITS = 24, V6_BITS = 48 };
 
 struct slot {
 	uint64_t hash; /* 0: free */
@@ -15,7 +15,7 @@ struct slot {
 struct meter_ceiling {
 	unsigned limit;
 	pthread_mutex_t lock; /* over all below */
-	int64_t day;
+	struct meter_span day;
 	uint8_t salt[KEY_BYTES];
 	struct slot slots[SETS][WAYS];
 };
@@ -27,7 +27,6 @@ enum err meter_ceiling_open(unsigned limit, struct meter_ceiling **out)
 	if (!c)
 		return ERR_NOMEM;
 	c->limit = limit;
-	c->day = INT64_MIN;
 	pthread_mutex_init(&c->lock, NULL);
 	*out = c;
 	return ERR_OK;
@@ -44,9 +43,9 @@ void meter_ceiling_close(struct meter_ceiling *c)
 
 static void day_begin(struct meter_ceiling *c, int64_t now_s)
 {
-	if (c->day == now_s / DAY_S)
+	if (c->day.starts_at <= now_s && now_s < c->day.ends_at)
 		return;
-	c->day = now_s / DAY_S;
+	c->day = meter_day(now_s);
 	crypto_random(c->salt, sizeof c->salt);
 	memset(c->slots, 0, sizeof c->slots);
 }

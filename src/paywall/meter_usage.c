@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { DAY_S = 86400 };
-
 /* What of a cookie counts on in the window of the meter whose name has this tag. */
 static const struct meter_count *count_of(const struct meter_cookie *k,
 	const uint8_t name[static METER_NAME_TAG_BYTES], const struct meter *m, int64_t now_s)
@@ -56,7 +54,7 @@ static void stranger_limits(const struct visit_ask *q, const struct meter *m,
 		!meter_ceiling_reached(q->w->ceiling, q->v->client, q->v->now_s))
 		return;
 	u->used = m->anonymous_limit;
-	u->ends_at = (q->v->now_s / DAY_S + 1) * DAY_S;
+	u->ends_at = meter_day(q->v->now_s).ends_at;
 }
 
 static bool is_stranger(const struct visit *v)

@@ -46,6 +46,11 @@ struct meter_span meter_window(const struct meter *m, int64_t now_s)
 	return k->span;
 }
 
+struct meter_span meter_day(int64_t now_s)
+{
+	return meter_window(&(struct meter){ .window = WINDOW_DAY }, now_s);
+}
+
 bool meter_counts_on(const struct meter *m, int64_t began_at, int64_t now_s)
 {
 	if (began_at <= 0)

@@ -312,6 +312,30 @@ static void busy_prefixes_stay(void **state)
 	meter_ceiling_close(c);
 }
 
+/* "Today" is the newsroom's: in New York it does not end at seven in the evening. */
+static void a_ceiling_ends_with_the_day_of_the_newsroom(void **state)
+{
+	const int64_t midnight = 1800075600;     /* of 15 January 2027 in New York */
+	const int64_t evening = midnight - 5400; /* the 16th in UTC */
+	struct world *o = *state;
+	struct visit v = from("192.0.2.1");
+
+	local_zone_set("America/New_York");
+	assert_int_equal(meter_ceiling_open(1, &o->w.ceiling), ERR_OK);
+	assert_true(v.now_s < evening - 14400);
+	assert_int_equal(read_many(o, &v, 0, 1), 1);
+	v = from("192.0.2.2");
+	v.now_s = evening;
+	struct opened p = open_as(o, &v, "a1", "city");
+	ASSERT_OPENED(p, REASON_METER_EXHAUSTED, 6);
+	assert_int_equal(p.d.window_ends_at, midnight);
+	v.now_s = midnight - 1;
+	assert_int_equal(read_many(o, &v, 1, 1), 0);
+	v.now_s = midnight;
+	assert_int_equal(read_many(o, &v, 1, 1), 1);
+	local_zone_set("UTC0");
+}
+
 /* ---- setting ---- */
 
 static void meters_that_cannot_be_are_refused(void **state)
@@ -383,6 +407,7 @@ int main(void)
 		WORLD(limits_may_change_under_way),
 		WORLD(only_a_reading_is_counted),
 		WORLD(a_prefix_has_a_ceiling),
+		WORLD(a_ceiling_ends_with_the_day_of_the_newsroom),
 		WORLD(busy_prefixes_stay),
 		WORLD(meters_that_cannot_be_are_refused),
 	};
