@@ -156,7 +156,7 @@ const char *notice_left(enum judgement j, const struct article_origin *o, struct
 	const char *when = "";
 
 	if (o->hidden_at) {
-		time_text(o->hidden_at, day);
+		time_iso(o->hidden_at, day);
 		when = arena_fmt(a, " on %s", day);
 	}
 	switch (j) {

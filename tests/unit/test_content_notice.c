@@ -270,7 +270,7 @@ static void the_desk_has_the_last_word(void **state)
 		content_set_status(f->db, STR("a"), STR("killed"), STR("Libel"), NOW), ERR_OK);
 	assert_int_equal(reason_of(f, "a"), REASON_KILLED);
 	deliver(f, item(f, "usable", "9", "", "Nine"));
-	assert_report(f, 0, "unchanged", "the desk hid it on 2027-01-15T08:00:00Z");
+	assert_report(f, 0, "unchanged", "the desk hid it on 2027-01-15 08:00Z");
 	assert_int_equal(reason_of(f, "a"), REASON_KILLED);
 	assert_str(text_of(f, "a"), "<p>One</p>\n");
 	assert_int_equal(content_set_status(f->db, STR("a"), STR("usable"), STR(""), NOW), ERR_OK);
