@@ -130,9 +130,11 @@ DELETE FROM failure WHERE key_hash IN (
 -- name: device_known :one
 SELECT account_id FROM device_mark WHERE token_hash = $1 AND account_id = $2 AND created_at <= $3;
 
+-- One of the future, made before a clock was set back, is made anew by whoever proves the account now.
 -- name: device_put :exec
 INSERT INTO device_mark (token_hash, account_id, created_at, last_seen_at) VALUES ($1, $2, $3, $3)
-ON CONFLICT (token_hash, account_id) DO UPDATE SET last_seen_at = excluded.last_seen_at;
+ON CONFLICT (token_hash, account_id) DO UPDATE SET last_seen_at = excluded.last_seen_at,
+	created_at = CASE WHEN device_mark.created_at > excluded.created_at THEN excluded.created_at ELSE device_mark.created_at END;
 
 -- A new token takes over the accounts of the one before.
 -- name: device_move :exec

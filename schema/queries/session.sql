@@ -14,8 +14,8 @@ UPDATE session SET last_seen_at = $2 WHERE id = $1 AND (last_seen_at < $2 OR las
 
 -- name: session_list :many
 SELECT id, name, remember, created_at, last_seen_at, idle_s, expires_at
-FROM session WHERE account_id = $1 AND expires_at > $2 AND last_seen_at + idle_s > $2
-ORDER BY last_seen_at DESC, id LIMIT $3;
+FROM session WHERE account_id = $1 AND expires_at > $2 AND last_seen_at + idle_s > $2 AND created_at <= $3
+ORDER BY last_seen_at DESC, id LIMIT $4;
 
 -- name: session_end :exec
 DELETE FROM session WHERE id = $1 AND account_id = $2;

@@ -140,7 +140,8 @@ static enum err list_read(struct db_conn *c, void *arg)
 {
 	struct session_job *j = arg;
 	struct db_call call = { .query = QUERY_SESSION_LIST,
-		DB_PARAMS(db_z(j->account_id), db_int(j->now_s), db_int(SESSIONS_LIST_MAX)),
+		DB_PARAMS(db_z(j->account_id), db_int(j->now_s), db_int(j->now_s + CLOCK_SKEW_S),
+			db_int(SESSIONS_LIST_MAX)),
 		.shape = &session_shape,
 		.arena = j->a,
 		.max_rows = SESSIONS_LIST_MAX };

@@ -105,6 +105,45 @@ static void test_made_in_the_future(void **state)
 	}
 }
 
+static size_t sessions_listed(struct bench *b, const char *account_id)
+{
+	struct session *list;
+	size_t n = 0;
+
+	assert_int_equal(account_sessions(&b->s, account_id, b->now_s, b->a, &list, &n), ERR_OK);
+	return n;
+}
+
+/* Goal: a browser that became known while a clock was ahead, and logs in once it is set back, is
+ * known from then on; its session of the future, which is refused, is not shown as one. */
+static void test_known_again(void **state)
+{
+	static const char ada[] = "ada@example.org";
+	struct bench *b = bench_open();
+	struct login_result future, now, res;
+	struct account acc;
+
+	(void)state;
+	bench_account(b, ada, GOOD_PASSWORD, &acc);
+	b->now_s += 86400;
+	assert_int_equal(bench_login(b, ada, GOOD_PASSWORD, &future), ERR_OK);
+	assert_int_equal(sessions_listed(b, acc.id), 1);
+	b->now_s -= 86400;
+	assert_int_equal(sessions_listed(b, acc.id), 0);
+	struct login l = { .email = str_of(ada),
+		.password = STR(GOOD_PASSWORD),
+		.device = str_of(future.device.text),
+		.remember_device = true };
+	assert_int_equal(account_login(&b->s, &l, b->now_s, b->a, &now), ERR_OK);
+	assert_int_equal(sessions_listed(b, acc.id), 1);
+	while (bench_login(b, ada, "x", &res) == ERR_UNAUTHENTICATED)
+		;
+	l.device = str_of(now.device.text);
+	assert_int_equal(account_login(&b->s, &l, b->now_s, b->a, &res), ERR_OK);
+	assert_string_equal(res.device.text, ""); /* the one at hand stays good */
+	bench_close(b);
+}
+
 /* Goal: a session of before that was used while the clock was ahead ends when it is unused for as
  * long as any other. */
 static void test_used_in_the_future(void **state)
@@ -130,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_made_in_the_future),
+		cmocka_unit_test(test_known_again),
 		cmocka_unit_test(test_used_in_the_future),
 		cmocka_unit_test(test_dead_links_are_not_sent),
 	};
