@@ -30,8 +30,11 @@ static void note(const char *what)
 	pthread_mutex_unlock(&lock);
 }
 
+static uint64_t hash_work; /* of one thread: passes times bytes */
+
 static void transcript_clear(void)
 {
+	hash_work = 0;
 	pthread_mutex_lock(&lock);
 	transcript_n = 0;
 	transcript[0] = '\0';
@@ -79,6 +82,7 @@ int crypto_pwhash(unsigned char *const out, unsigned long long out_n, const char
 	int (*fn)(unsigned char *, unsigned long long, const char *, unsigned long long,
 		const unsigned char *, unsigned long long, size_t, int) = real("crypto_pwhash");
 	note("(hash)");
+	hash_work += ops * memory;
 	return fn(out, out_n, passwd, n, salt, ops, memory, alg);
 }
 
@@ -217,10 +221,41 @@ static void test_requests_are_alike(void **state)
 	}
 }
 
+/* Goal: an account whose hash was made when it cost less is refused with as much work as an unknown
+ * address. */
+static void test_older_costs_are_worked_off(void **state)
+{
+	static const struct password_cost today[] = { { 19456, 3, NULL }, { 32768, 2, NULL },
+		{ 65536, 1, NULL }, { 19464, 2, NULL } };
+	struct login_result res;
+	struct account acc;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(today); i++) {
+		struct bench *b = bench_open();
+		bench_account(b, email, GOOD_PASSWORD, &acc);
+		b->s.set.cost = today[i];
+		uint64_t work[2];
+		for (int known = 0; known < 2; known++) {
+			transcript_clear();
+			assert_int_equal(bench_login(b, known ? email : "nobody@example.org",
+						 "not the password", &res),
+				ERR_UNAUTHENTICATED);
+			work[known] = hash_work;
+		}
+		assert_int_equal(work[0], (uint64_t)today[i].memory_kib * 1024 * today[i].passes);
+		/* to a hundredth of a pass */
+		assert_true(work[1] > work[0] * 99 / 100 && work[1] < work[0] * 101 / 100);
+		assert_int_equal(bench_login(b, email, GOOD_PASSWORD, &res), ERR_OK);
+		bench_close(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_requests_are_alike),
+		cmocka_unit_test(test_older_costs_are_worked_off),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
