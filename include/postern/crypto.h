@@ -85,8 +85,8 @@ enum err MUST_USE crypto_password_hash(
 	struct str prepared, struct password_cost c, char out[static PASSWORD_HASH_SIZE]);
 /* ERR_OK, ERR_DENIED (does not match), ERR_CORRUPT (not an Argon2 hash as libsodium writes it, or
  * its cost is above 1 GiB / 20 passes: found before any work), ERR_NOMEM. An empty `stored` does
- * the work of `c` on a fixed dummy and says ERR_DENIED, for unknown accounts; only then may `c` have
- * the errors of cost_check. A hash that costs less than `c` takes as long as one of `c`. */
+ * the work of `c` on a fixed dummy and says ERR_DENIED, for unknown accounts; only then may `c`
+ * have the errors of cost_check. A hash that costs less than `c` takes as long as one of `c`. */
 enum err MUST_USE crypto_password_verify(
 	const char *stored, struct str prepared, struct password_cost c);
 /* True when algorithm or cost of `stored` is not `c`, in either direction. */
