@@ -185,7 +185,9 @@ static enum err clean_image(
 		return e;
 	if (im->credit.n == 0)
 		im->credit = notes.credit.n ? notes.credit : notes.copyright;
-	if (notes.orientation >= PICTURE_TURNED) {
+	/* Browsers turn JPEG and PNG; Chromium does not turn WebP. */
+	bool turns = strcmp(im->info.content_type, "image/webp") != 0;
+	if (turns && notes.orientation >= PICTURE_TURNED) {
 		int64_t width = im->info.width;
 		im->info.width = im->info.height;
 		im->info.height = width;

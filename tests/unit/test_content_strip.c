@@ -123,13 +123,15 @@ static void imported_pictures_are_clean(void **state)
 	struct fixture *f = *state;
 	put_bytes(f, "a.jpg", sample(f, "position.jpg"));
 	put_bytes(f, "b.png", sample(f, "position.png"));
+	put_bytes(f, "c.webp", sample(f, "position.webp"));
 	put_file(f, "a.md",
 		"---\nheadline: A\nimages:\n  - file: a.jpg\n  - file: b.png\n    credit: "
 		"Ida\n---\n"
-		"Text.\n");
+		"![](c.webp)\n\nText.\n");
 	assert_int_equal(import(f, "a.md").created, 1);
 	struct reading_of r = open_words(f, "a", &full, 1);
-	assert_int_equal(r.image_count, 2);
+	assert_int_equal(r.image_count, 3);
+	assert_int_equal(r.images[2].width, 8); /* browsers do not turn it */
 	assert_str(r.images[0].credit, "Northern Wire / XMP");
 	assert_str(r.images[1].credit, "Ida");
 	assert_int_equal(r.images[0].width, 4); /* 8 by 4, turned by a quarter */
