@@ -111,6 +111,7 @@ struct draft {
 	bool agency;           /* deliveries have an order, and what is taken back stays back */
 	bool hollow;           /* says nothing but its state: the text stays */
 	bool closes_level;     /* hollow, of a file: for subscribers until it is mended */
+	bool bundle;           /* named by its folder */
 	bool no_lead;          /* the lead picture could not be had: no other takes its place */
 	struct str version;    /* as the agency counts; empty: it does not */
 	int64_t version_at;    /* 0: not said */

@@ -199,10 +199,21 @@ static enum err origin_load(struct db_conn *c, const struct store *s, struct tar
 	return ERR_OK;
 }
 
+/* Earlier versions named every bundle's article by its file, "index", where the last one stayed. */
+static enum err find_stored(struct db_conn *c, const struct store *s, struct article *old)
+{
+	const struct draft *d = s->draft;
+	enum err e = article_get(c, QUERY_ARTICLE_BY_SOURCE, d->source, s->arena, old);
+	if (e != ERR_NOT_FOUND || !d->bundle)
+		return e;
+	e = article_get(c, QUERY_ARTICLE_BY_SOURCE, STR("file:index"), s->arena, old);
+	return !e && !str_eq(old->headline, d->headline) ? ERR_NOT_FOUND : e;
+}
+
 static enum err find_target(struct db_conn *c, struct store *s, struct target *t)
 {
 	*t = (struct target){ 0 };
-	enum err e = article_get(c, QUERY_ARTICLE_BY_SOURCE, s->draft->source, s->arena, &t->old);
+	enum err e = find_stored(c, s, &t->old);
 	if (e && e != ERR_NOT_FOUND)
 		return e;
 	t->exists = !e;

@@ -82,6 +82,26 @@ static void a_bundle_is_named_by_its_folder(void **state)
 	assert_int_equal(same + n.unchanged, 2);
 }
 
+/* What an earlier version stored as "index" becomes its folder's article, and its address leads on.
+ */
+static void a_bundle_of_an_earlier_version(void **state)
+{
+	struct fixture *f = *state;
+	struct draft d = draft_of(f, "index", NOW);
+	d.headline = STR("B");
+	store(f, &d);
+	struct article old = find(f, "index");
+	put_file(f, "one/index.md", "---\nheadline: A\n---\nOne.\n");
+	put_file(f, "two/index.md", "---\nheadline: B\n---\nTwo.\n");
+	struct import_count n = import(f, "");
+	assert_int_equal(n.created, 1);
+	assert_int_equal(n.updated, 1);
+	assert_string_equal(find(f, "two").id, old.id);
+	assert_string_equal(find(f, "index").id, old.id);
+	assert_str(find(f, "two").source, "file:two");
+	assert_int_equal(import(f, "").unchanged, 2);
+}
+
 /* ---- addresses ---- */
 
 static void put_moving(struct fixture *f, const char *file, const char *slug, const char *source)
@@ -134,6 +154,7 @@ int main(void)
 		WITH_DB(no_identity_is_written_twice_in_a_run),
 		WITH_DB(a_slug_of_two_names_both_files),
 		WITH_DB(a_bundle_is_named_by_its_folder),
+		WITH_DB(a_bundle_of_an_earlier_version),
 		WITH_DB(a_former_address_leads_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

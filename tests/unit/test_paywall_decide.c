@@ -230,6 +230,12 @@ static void test_state_comes_first(void **state)
 			REASON_EXPIRED },
 		{ { .usable = false, .published_at = NOW - 9, .expires_at = NOW - 1 },
 			REASON_WITHHELD },
+		{ { .killed = true, .published_at = NOW - 1 }, REASON_KILLED },
+		{ { .killed = true, .published_at = NOW - 9, .expires_at = NOW - 1 },
+			REASON_KILLED },
+		{ { .killed = true, .published_at = NOW + 1 }, REASON_EMBARGOED },
+		{ { .killed = true, .published_at = NOW - 1, .embargo_at = NOW + 1 },
+			REASON_EMBARGOED },
 	};
 
 	(void)state;
@@ -242,6 +248,8 @@ static void test_state_comes_first(void **state)
 				struct decision d = decide(&rule, &reader, NOW);
 				assert_int_equal(d.grant, GRANT_NONE);
 				assert_int_equal(d.reason, states[i].reason);
+				assert_int_equal(paywall_gone(&d),
+					d.reason == REASON_EXPIRED || d.reason == REASON_KILLED);
 				assert_int_equal(d.offer, 0);
 			}
 		}

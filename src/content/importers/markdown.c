@@ -95,11 +95,16 @@ static enum err take_status(struct import_item *it, const struct front *f, struc
 	return ERR_OK;
 }
 
+static bool is_bundle(const struct import_item *it)
+{
+	return str_eq(it->file, STR("index.md")) && it->folder.n > 0;
+}
+
 /* "index.md" is its folder's article, as in the bundles of static site generators. */
 static struct str slug_source(const struct import_item *it)
 {
 	struct str name = { it->file.p, it->file.n - strlen(".md") };
-	return str_eq(name, STR("index")) && it->folder.n ? it->folder : name;
+	return is_bundle(it) ? it->folder : name;
 }
 
 static enum err take_slug(struct import_item *it, const struct front *f, struct draft *d)
@@ -174,6 +179,7 @@ static enum err take_fields(struct import_item *it, const struct front *f, struc
 static enum err take_source(struct import_item *it, const struct front *f, struct draft *d)
 {
 	d->source = field_clean(f->value[FRONT_SOURCE], it->arena);
+	d->bundle = d->source.n == 0 && f->value[FRONT_SLUG].n == 0 && is_bundle(it);
 	if (d->source.n == 0)
 		d->source = str_of(arena_fmt(it->arena, "file:%s", d->slug));
 	return d->source.n ? ERR_OK : ERR_NOMEM;
