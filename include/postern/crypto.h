@@ -57,9 +57,10 @@ struct password_cost {
 	struct hashers *by;  /* who does the work; NULL: the thread that asks for it */
 };
 struct hashers_settings {
-	unsigned threads;    /* of each of the two processes, 256 at most */
-	unsigned per_second; /* hashes at ordinary priority; what is more waits for a processor that
-				nobody wants, or for the next second */
+	unsigned threads; /* of each of the two processes, 256 at most */
+	/* Hashes at ordinary priority, and as many again while they come one at a time; what is
+	 * more waits for a processor that nobody wants, or until it is within these again. */
+	unsigned per_second;
 	const struct log *log;
 };
 /* Two processes, which do it: this program again, started with CRYPTO_HASHER_ARGUMENT, and started

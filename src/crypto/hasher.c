@@ -1,7 +1,7 @@
 /* Hashers: two processes for Argon2 and nothing else. One works at ordinary priority, for so many
- * hashes a second, so that a log-in takes no second on a machine that is busy with other things;
- * the other one works when nobody else wants the processor, for all above that: a storm of log-ins
- * is not noticed by readers.
+ * hashes a second, twice as many while they come one at a time, so that a log-in takes no second on
+ * a machine that is busy with other things; the other one works when nobody else wants the
+ * processor, for all above that: a storm of log-ins is not noticed by readers.
  *
  * Processes and not threads of ours, because one in the background may be kept waiting for long in
  * the middle of its work, and with it whatever it holds: of a thread that is at least the kernel's
@@ -31,10 +31,16 @@ enum {
 
 /* ---- the budget ---- */
 
-static void budget_make(struct budget *b, unsigned per_second)
+static void budget_make(struct budget *b, unsigned per_second, unsigned burst)
 {
 	b->interval_us = SECOND_US / per_second;
-	b->slack_us = b->interval_us * (per_second - 1);
+	b->slack_us = b->interval_us * (burst - 1);
+}
+
+/* One who is alone is no storm: log-ins that come one after the other get twice as much. */
+static struct budget *budget_of(struct hashers *h)
+{
+	return atomic_load(&h->under_way) > 1 ? &h->storm : &h->calm;
 }
 
 /* 0: one is taken. Else the time at which one may be free. */
@@ -168,7 +174,7 @@ static void sleep_until(int64_t at_us)
 /* Until the answer is there, or (LATE) the budget has given one hash to this work; `due_us` is when
  * to ask it. */
 static enum answer by_background(
-	struct hashers *h, struct hash_work *w, int64_t due_us, enum err *e)
+	struct hashers *h, struct hash_work *w, struct budget *b, int64_t due_us, enum err *e)
 {
 	bool up = true;
 	struct reply r = { .number = 0 };
@@ -182,7 +188,7 @@ static enum answer by_background(
 			got = receive(s, &r, due_us);
 		else if (ordered == ANSWER_LATE)
 			sleep_until(due_us);
-	} while (got == ANSWER_LATE && (due_us = budget_take(&h->budget)) != 0);
+	} while (got == ANSWER_LATE && (due_us = budget_take(b)) != 0);
 	if (s)
 		crew_slot_give_back(&h->background, s);
 	return keep(w, got, &r, e);
@@ -190,9 +196,10 @@ static enum answer by_background(
 
 static enum answer by_a_process(struct hashers *h, struct hash_work *w, enum err *e)
 {
-	const int64_t due_us = budget_take(&h->budget);
+	struct budget *b = budget_of(h);
+	const int64_t due_us = budget_take(b);
 	if (due_us != 0) {
-		const enum answer got = by_background(h, w, due_us, e);
+		const enum answer got = by_background(h, w, b, due_us, e);
 		if (got == ANSWER_THERE)
 			atomic_fetch_add(&h->by_background, 1);
 		if (got != ANSWER_LATE)
@@ -209,7 +216,11 @@ enum err hashers_do(struct hashers *h, struct hash_work *w)
 	enum err e = ERR_OK;
 	if (!h)
 		return hash_work_do(w);
-	if (w->password.n <= HASHER_PASSWORD_MAX && by_a_process(h, w, &e) == ANSWER_THERE)
+	atomic_fetch_add(&h->under_way, 1);
+	const bool done =
+		w->password.n <= HASHER_PASSWORD_MAX && by_a_process(h, w, &e) == ANSWER_THERE;
+	atomic_fetch_sub(&h->under_way, 1);
+	if (done)
 		return e;
 	pthread_mutex_lock(&h->help);
 	e = hash_work_do(w);
@@ -238,13 +249,15 @@ static void crew_end(struct crew *c)
 
 struct hashers *crypto_hashers_start(const struct hashers_settings *s)
 {
-	if (s->threads == 0 || s->threads > HASHERS_MAX || s->per_second == 0)
+	if (s->threads == 0 || s->threads > HASHERS_MAX || s->per_second == 0 ||
+		s->per_second > SECOND_US / 4)
 		return NULL;
 	struct hashers *h = calloc(1, sizeof *h);
 	if (!h)
 		return NULL;
 	h->stop_fd = -1;
-	budget_make(&h->budget, s->per_second);
+	budget_make(&h->storm, s->per_second, s->per_second);
+	budget_make(&h->calm, 2 * s->per_second, 4 * s->per_second);
 	pthread_mutex_init(&h->help, NULL);
 	const bool normal = crew_make(&h->normal, HASHER_NORMAL, s);
 	const bool background = crew_make(&h->background, HASHER_BACKGROUND, s);

@@ -59,7 +59,8 @@ struct budget {
 };
 struct hashers {
 	struct crew normal, background;
-	struct budget budget;
+	struct budget storm, calm; /* calm: of one who is alone */
+	_Atomic unsigned under_way;
 	pthread_mutex_t help; /* held by the one who works for itself */
 	_Atomic uint64_t by_normal, by_background, by_own;
 	/* ---- crew.c: the keeper, a thread that waits for the end of a process ---- */

@@ -72,6 +72,8 @@ function stormPart(s) {
 			['share of the hash threads\' time that bare Argon2id would need', '', n2(s.hashShare), '', '≥ 0.90'],
 			['answered 503, for the queue was full', '', n0(s.refused), '', ''],
 			['half of all answers to log-ins came within', '', ms(s.stormP50Us), '', ''],
+			['half of 40 log-ins, one after the other, alone', ms(s.loginUs), '', '', ''],
+			['the same beside three busy loops', ms(s.loginBesideUs), '', '', '≤ 150 ms'],
 			['resident memory', mib(s.idleKib), mib(s.rssKib), '', `≤ ${mib(s.ceilingKib)} (idle, and as printed at start-up: the hash lane, and each connection)`],
 		]), '', `Bare Argon2id (19 MiB, 2 passes) took ${ms(s.rawHashUs)} each on all cores at once, without the storm.`, ''];
 }

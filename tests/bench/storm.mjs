@@ -1,8 +1,9 @@
 // A log-in storm beside readers: 200 clients post log-ins without pause while 64 connections read an article. Nothing is pinned
 // here, for the question is how one machine shares itself out.
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { hashUsTogether, startPostern } from './stage.mjs';
+import { emailOf, hashUsTogether, PASSWORD, startPostern } from './stage.mjs';
 import { ask, cores, cpuUs, median, root, rssKib, sleep, started, stop, wrk } from './tools.mjs';
 
 const script = path.join(root, 'tests/bench/storm.lua');
@@ -41,6 +42,30 @@ async function once(postern, hot, seconds, offset) {
 	return { quiet, busy, storm, hashSpent, spent: cpuUs(postern.pid) - all, answers: statuses(storm.text), rssKib: await rss };
 }
 
+// Log-ins one after the other, in milliseconds each.
+async function logins(postern, count) {
+	const took = [];
+	for (let i = 0; i < count; i++) {
+		const body = JSON.stringify({ email: emailOf(i), password: PASSWORD }), begun = performance.now();
+		const answer = await ask(postern.port, { path: '/api/v1/sessions', method: 'POST', headers: { 'Content-Type': 'application/json', 'Content-Length': body.length }, body });
+		if (answer.status !== 201)
+			throw new Error(`a log-in got ${answer.status}`);
+		took.push(performance.now() - begun);
+	}
+	return took;
+}
+
+// What the machine does beside: loops that never rest, at normal priority.
+async function besideLoops(postern, loops, count) {
+	const busy = Array.from({ length: loops }, () => spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }));
+	try {
+		await sleep(500);
+		return await logins(postern, count);
+	} finally {
+		busy.forEach((child) => child.kill('SIGKILL'));
+	}
+}
+
 export async function storm({ rounds, seconds, say }) {
 	const postern = await startPostern({ core: null, env: { POSTERN_LIMITS_FAILURES_FREE: '100' } });
 	const idleKib = rssKib(postern.pid);
@@ -54,6 +79,8 @@ export async function storm({ rounds, seconds, say }) {
 		await emptied(postern);
 		raw.push(await hashUsTogether(1));
 	}
+	say('log-ins, one after the other, alone and beside three busy loops');
+	const alone = median(await logins(postern, 40)), beside = median(await besideLoops(postern, 3, 40));
 	await stop(postern.child);
 	const rawUs = median(raw);
 	const hashed = (r) => (r.answers[201] ?? 0) + (r.answers[401] ?? 0);
@@ -65,6 +92,7 @@ export async function storm({ rounds, seconds, say }) {
 		hashedPerSecond: pick((r) => hashed(r) / (r.storm.requests / r.storm.perSecond)),
 		hashShare: pick((r) => (hashed(r) * rawUs) / r.hashSpent), refused: pick((r) => r.answers[503] ?? 0),
 		stormP50Us: pick((r) => r.storm.p50Us), rssKib: Math.max(...runs.map((r) => r.rssKib)),
+		loginUs: alone * 1000, loginBesideUs: beside * 1000,
 		others: runs.reduce((n, r) => n + Object.entries(r.answers).filter(([c]) => !['201', '401', '503'].includes(c)).reduce((s, [, k]) => s + k, 0), 0),
 	};
 }

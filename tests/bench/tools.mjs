@@ -97,7 +97,7 @@ export async function untilReady(port, options, child, ms = 60000) {
 }
 
 export const tasks = (pid) => readdirSync(`/proc/${pid}/task`);
-// What a server has started: Postern hashes passwords in a process of its own.
+// What a server has started: Postern hashes passwords in two processes of its own.
 export const started = (pid) => tasks(pid).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number));
 
 function ownCpuUs(pid) {
