@@ -24,8 +24,6 @@ enum {
 	ENV_MAX = 512,
 };
 
-extern char **environ;
-
 /* ---- slots ---- */
 
 static void slot_put(struct crew *c, struct slot *s)
