@@ -25,8 +25,10 @@ enum { CUT_NOTHING = -1 };
 struct article {
 	char id[ID_SIZE];
 	char slug[SLUG_SIZE];
-	struct str source, headline, dek, byline, dateline, credit, section, section_name, tags,
-		usage_terms, language;
+	struct str source, headline;
+	struct str dek; /* what everybody may read of it, "…" at its end when that is not all */
+	struct str dek_whole; /* for import, export and the desk alone */
+	struct str byline, dateline, credit, section, section_name, tags, usage_terms, language;
 	struct str status;
 	int64_t published_at, updated_at, embargo_at, expires_at, words;
 	int64_t cut; /* blocks in front of the author's mark, the one that it stands in included; 0:
@@ -62,6 +64,16 @@ struct article_text {
 	bool whole;      /* nothing was left out */
 	struct teaser_size size; /* of a teaser */
 };
+/* For the newsroom: what a stranger gets of an article, by its own settings (no rule). */
+struct teaser_report {
+	struct teaser_size size; /* of the whole text */
+	bool mark_beyond;  /* the author's mark stands behind the bound: the teaser ends before */
+	bool mark_exceeds; /* it gives more than the bound, as the settings allow */
+	int64_t dek_left_out; /* characters of the dek that are not shown */
+};
+enum err MUST_USE content_teaser_report(struct db_conn *c, const struct article *art,
+	const struct teaser_bound *b, struct arena *a, struct teaser_report *out);
+int content_teaser_percent(const struct teaser_size *s); /* of the characters, rounded up */
 /* The one door. ERR_INTERNAL without a decision, and with one that has still to be charged.
  * Teaser: up to the author's mark, else to the end of the sentence, item or row that reaches the
  * wanted words; in either case within `bound`, of a text below 60 words one sentence at most, never
@@ -175,15 +187,17 @@ void content_share_picture(const struct paywall *w, const struct image *img,
 struct import_settings {
 	const char *default_section; /* for items that name none: "News" */
 	enum access default_access;  /* for items that say nothing: ACCESS_DEFAULT */
+	struct teaser_bound bound;   /* for what is shown of deks, and what is told of teasers */
 	/* Items that say nothing, and whose level the first version stored for them, follow the
 	 * rules from now on. */
 	bool follow_rules;
 	struct import_seen *seen; /* what this run has written; NULL: each call is a run */
 	/* Called for each item: `what` is "new", "updated", "unchanged", "hidden" (stored, and not
 	 * shown because something that closes was not understood) or "refused"; `why` names line or
-	 * JSON path and reason when hidden or refused, or a warning, or "". */
-	void (*report)(
-		void *ctx, const char *path, const char *what, const char *slug, const char *why);
+	 * JSON path and reason when hidden or refused, or warnings, or "". `teaser`: what a
+	 * stranger gets of it; NULL when that is not told. */
+	void (*report)(void *ctx, const char *path, const char *what, const char *slug,
+		const char *why, const struct teaser_size *teaser);
 	void *ctx;
 };
 struct import_count {
@@ -205,6 +219,9 @@ enum err MUST_USE content_import_embedded(struct db *db, const char *prefix,
 	const struct import_settings *s, int64_t now_s, struct import_count *out);
 
 /* ---- changes and export ---- */
+/* Housekeeping: makes what is shown of deks anew where it was made for another bound, or by an
+ * older version. */
+enum err MUST_USE content_deks_settle(struct db_sweeper *s, const struct teaser_bound *bound);
 enum err MUST_USE content_set_access(
 	struct db *db, struct str slug, enum access access, int64_t now_s); /* ERR_NOT_FOUND */
 enum err MUST_USE content_delete(struct db *db, struct str slug);           /* ERR_NOT_FOUND */

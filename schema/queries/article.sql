@@ -2,37 +2,37 @@
 -- embargoed, not expired. ($3, $4) is the cursor: what is older than it.
 
 -- name: article_by_slug :one
-SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
-	language, published_at, updated_at, embargo_at, expires_at, cut, words
+SELECT id, slug, source, headline, dek_shown, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words, dek
 FROM article WHERE slug = $1;
 
 -- name: article_by_source :one
-SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
-	language, published_at, updated_at, embargo_at, expires_at, cut, words
+SELECT id, slug, source, headline, dek_shown, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words, dek
 FROM article WHERE source = $1;
 
 -- name: article_by_id :one
-SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
-	language, published_at, updated_at, embargo_at, expires_at, cut, words
+SELECT id, slug, source, headline, dek_shown, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words, dek
 FROM article WHERE id = $1;
 
 -- By an address that it had before.
 -- name: article_by_alias :one
-SELECT a.id, a.slug, a.source, a.headline, a.dek, a.byline, a.dateline, a.credit, a.section, a.section_name, a.tags, a.access, a.status,
-	a.usage_terms, a.language, a.published_at, a.updated_at, a.embargo_at, a.expires_at, a.cut, a.words
+SELECT a.id, a.slug, a.source, a.headline, a.dek_shown, a.byline, a.dateline, a.credit, a.section, a.section_name, a.tags, a.access, a.status,
+	a.usage_terms, a.language, a.published_at, a.updated_at, a.embargo_at, a.expires_at, a.cut, a.words, a.dek
 FROM article_alias l JOIN article a ON a.id = l.article_id WHERE l.slug = $1;
 
 -- name: article_latest :many
-SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
-	language, published_at, updated_at, embargo_at, expires_at, cut, words
+SELECT id, slug, source, headline, dek_shown, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words, dek
 FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'metered', 'subscriber', 'default') AND published_at <= $2
 	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
 	AND (published_at, id) < ($3, $4)
 ORDER BY published_at DESC, id DESC LIMIT $5;
 
 -- name: article_in_section :many
-SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
-	language, published_at, updated_at, embargo_at, expires_at, cut, words
+SELECT id, slug, source, headline, dek_shown, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words, dek
 FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'metered', 'subscriber', 'default') AND published_at <= $2
 	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
 	AND (published_at, id) < ($3, $4) AND section = $6
@@ -40,20 +40,20 @@ ORDER BY published_at DESC, id DESC LIMIT $5;
 
 -- $7 is a pattern of one tag, $8 to $15 are patterns of words; what is not asked for is '%'. Never looks at text.
 -- name: article_search :many
-SELECT id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
-	language, published_at, updated_at, embargo_at, expires_at, cut, words
+SELECT id, slug, source, headline, dek_shown, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
+	language, published_at, updated_at, embargo_at, expires_at, cut, words, dek
 FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'registered', 'metered', 'subscriber', 'default') AND published_at <= $2
 	AND COALESCE(embargo_at, 0) <= $2 AND (expires_at IS NULL OR expires_at > $2)))
 	AND (published_at, id) < ($3, $4) AND ($6 = '' OR section = $6)
 	AND LOWER(tags) LIKE $7 ESCAPE '!'
-	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $8 ESCAPE '!'
-	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $9 ESCAPE '!'
-	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $10 ESCAPE '!'
-	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $11 ESCAPE '!'
-	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $12 ESCAPE '!'
-	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $13 ESCAPE '!'
-	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $14 ESCAPE '!'
-	AND LOWER(headline || ' ' || dek || ' ' || byline || ' ' || section_name || tags) LIKE $15 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek_shown || ' ' || byline || ' ' || section_name || tags) LIKE $8 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek_shown || ' ' || byline || ' ' || section_name || tags) LIKE $9 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek_shown || ' ' || byline || ' ' || section_name || tags) LIKE $10 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek_shown || ' ' || byline || ' ' || section_name || tags) LIKE $11 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek_shown || ' ' || byline || ' ' || section_name || tags) LIKE $12 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek_shown || ' ' || byline || ' ' || section_name || tags) LIKE $13 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek_shown || ' ' || byline || ' ' || section_name || tags) LIKE $14 ESCAPE '!'
+	AND LOWER(headline || ' ' || dek_shown || ' ' || byline || ' ' || section_name || tags) LIKE $15 ESCAPE '!'
 ORDER BY published_at DESC, id DESC LIMIT $5;
 
 -- From one section to the next by the index, and of each its newest article: no more work with a hundred thousand articles than with a
@@ -88,14 +88,21 @@ SELECT words, html FROM article_block WHERE article_id = $1 AND position < $2 OR
 
 -- name: article_insert :exec
 INSERT INTO article (id, slug, source, headline, dek, byline, dateline, credit, section, section_name, tags, access, status, usage_terms,
-	language, published_at, updated_at, embargo_at, expires_at, cut, words, imported_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22);
+	language, published_at, updated_at, embargo_at, expires_at, cut, words, imported_at, dek_shown, dek_bound)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24);
 
 -- name: article_update :exec
 UPDATE article SET slug = $2, source = $3, headline = $4, dek = $5, byline = $6, dateline = $7, credit = $8, section = $9,
 	section_name = $10, tags = $11, access = $12, status = $13, usage_terms = $14, language = $15, published_at = $16,
-	updated_at = $17, embargo_at = $18, expires_at = $19, cut = $20, words = $21, imported_at = $22
+	updated_at = $17, embargo_at = $18, expires_at = $19, cut = $20, words = $21, imported_at = $22, dek_shown = $23, dek_bound = $24
 WHERE id = $1;
+
+-- name: article_dek_stale :many
+SELECT id, dek FROM article WHERE dek_bound < $1 OR dek_bound > $1 LIMIT $2;
+
+-- Unless an import was quicker.
+-- name: article_dek_settle :exec
+UPDATE article SET dek_shown = $3, dek_bound = $4 WHERE id = $1 AND dek = $2;
 
 -- name: article_set_access :one
 UPDATE article SET access = $2, imported_at = $3 WHERE slug = $1 RETURNING id;

@@ -19,19 +19,23 @@ struct import_report {
 	size_t seen;
 };
 
-static void report(void *ctx, const char *path, const char *what, const char *slug, const char *why)
+static void report(void *ctx, const char *path, const char *what, const char *slug, const char *why,
+	const struct teaser_size *teaser)
 {
 	struct import_report *r = ctx;
 
 	r->seen++;
 	if (r->list) {
-		json_array_append_new(r->list, json_pack("{s:s, s:s, s:s, s:s}", "path", path,
-						       "result", what, "slug", slug, "why", why));
+		json_array_append_new(r->list,
+			json_pack("{s:s, s:s, s:s, s:s, s:o}", "path", path, "result", what, "slug",
+				slug, "why", why, "teaser", cli_teaser_json(teaser)));
 		return;
 	}
+	char given[CLI_TEASER_SIZE];
 	if (!r->progress.terminal || *why) {
 		progress_clear(&r->progress);
-		fprintf(stderr, "%-9s  %s%s%s\n", what, path, *why ? ": " : "", why);
+		fprintf(stderr, "%-9s  %s%s%s%s%s\n", what, path, *why ? ": " : "", why,
+			teaser ? "; teaser: " : "", cli_teaser_text(teaser, given));
 	}
 	if (r->progress.terminal)
 		progress_tell(&r->progress,
@@ -43,6 +47,7 @@ static struct import_settings import_settings(struct cli *c, struct import_repor
 	return (struct import_settings){ .default_section = c->app.cfg.default_section,
 		.default_access = ACCESS_DEFAULT,
 		.follow_rules = cli_option(c, "follow-rules") != NULL,
+		.bound = app_teaser_bound(&c->app.cfg),
 		.report = report,
 		.ctx = r };
 }
@@ -142,6 +147,8 @@ struct looking {
 	size_t n;
 	struct article one;
 	struct article_origin origin; /* of `one` */
+	struct teaser_bound bound;
+	struct teaser_report teaser; /* of `one` */
 };
 
 static enum err list_read(struct db_conn *c, void *arg)
@@ -154,6 +161,8 @@ static enum err find_read(struct db_conn *c, void *arg)
 {
 	struct looking *l = arg;
 	enum err e = content_find(c, l->slug, l->a, &l->one);
+	if (!e)
+		e = content_teaser_report(c, &l->one, &l->bound, l->a, &l->teaser);
 	return e ? e : content_origin(c, l->one.id, l->a, &l->origin);
 }
 
@@ -194,6 +203,7 @@ static json_t *shown_json(const struct looking *l)
 	const struct article_origin *o = &l->origin;
 	json_t *doc = article_json(&l->one);
 
+	json_object_set_new(doc, "teaser", cli_teaser_report_json(&l->teaser));
 	json_object_set_new(doc, "version", str_json(o->version));
 	json_object_set_new(doc, "hidden_by", str_json(o->hidden_by));
 	json_object_set_new(doc, "hidden_at", cli_time(o->hidden_at));
@@ -218,7 +228,9 @@ static void hidden_print(const struct looking *l)
 
 int cmd_article_show(struct cli *c)
 {
-	struct looking l = { .a = c->app.arena, .slug = str_of(c->args[0]) };
+	struct looking l = { .a = c->app.arena,
+		.slug = str_of(c->args[0]),
+		.bound = app_teaser_bound(&c->app.cfg) };
 	enum err e = db_read(c->app.db, find_read, &l);
 	const struct article *a = &l.one;
 
@@ -233,6 +245,7 @@ int cmd_article_show(struct cli *c)
 	printf("published  %s\nupdated    %s\nembargo    %s\nexpires    %s\nwords      %lld\n",
 		cli_day(l.a, a->published_at), cli_day(l.a, a->updated_at),
 		cli_day(l.a, a->embargo_at), cli_end(l.a, a->expires_at), (long long)a->words);
+	cli_teaser_print(&l.teaser);
 	hidden_print(&l);
 	return EXIT_DONE;
 }

@@ -99,10 +99,12 @@ static enum err demo_account(struct cli *c, size_t i, const char **password)
 	return e;
 }
 
-static void report(void *ctx, const char *path, const char *what, const char *slug, const char *why)
+static void report(void *ctx, const char *path, const char *what, const char *slug, const char *why,
+	const struct teaser_size *teaser)
 {
 	(void)ctx;
 	(void)slug;
+	(void)teaser;
 	if (strcmp(what, "refused") == 0)
 		fprintf(stderr, "%s: %s\n", path, why);
 }
@@ -110,9 +112,10 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 {
 	struct import_count n = { 0 };
-	struct import_settings s = {
-		.default_section = "City", .default_access = ACCESS_DEFAULT, .report = report
-	};
+	struct import_settings s = { .bound = app_teaser_bound(&c->app.cfg),
+		.default_section = "City",
+		.default_access = ACCESS_DEFAULT,
+		.report = report };
 	enum err e = content_import_embedded(c->app.db, "web/demo/articles/", &s, c->now_s, &n);
 
 	if (e)

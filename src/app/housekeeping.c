@@ -38,6 +38,7 @@ static bool pause_ms(void *ctx, unsigned ms)
 static void run(struct housekeeping *h, struct db_sweeper *s)
 {
 	const struct app *app = h->app;
+	const struct teaser_bound bound = app_teaser_bound(&app->cfg);
 
 	/* Each has logged what failed, and counted it. */
 	(void)!account_purge(&app->accounts, s);
@@ -47,6 +48,7 @@ static void run(struct housekeeping *h, struct db_sweeper *s)
 	(void)!key_purge(s);
 	(void)!meter_purge(s);
 	(void)!readiness_purge(s);
+	(void)!content_deks_settle(s, &bound);
 }
 
 static void *housekeeping_main(void *arg)

@@ -23,6 +23,7 @@ static const struct db_column article_columns[] = {
 	DB_COL_INT(struct article_row, a.expires_at),
 	DB_COL_INT(struct article_row, a.cut),
 	DB_COL_INT(struct article_row, a.words),
+	DB_COL_STR(struct article_row, a.dek_whole),
 };
 const struct db_shape article_shape = DB_SHAPE(struct article_row, article_columns);
 

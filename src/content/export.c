@@ -90,7 +90,7 @@ static void front_matter(struct buf *b, const struct exported *x)
 	const struct article *a = &x->article;
 	buf_fmt(b, "---\nslug: %s\n", a->slug);
 	line(b, "headline", a->headline);
-	line(b, "dek", a->dek);
+	line(b, "dek", a->dek_whole);
 	line(b, "byline", a->byline);
 	line(b, "dateline", a->dateline);
 	line(b, "credit", a->credit);

@@ -2,6 +2,7 @@
  * transaction an article. What takes back or closes is obeyed even where the rest cannot be read.
  */
 #include "import.h"
+#include "teaser.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,8 +25,8 @@ bool import_takes(struct str name)
 
 /* ---- one item ---- */
 
-void import_report(const struct import_run *r, const char *path, enum outcome outcome,
-	const char *slug, const char *why)
+static void tell(const struct import_run *r, const char *path, enum outcome outcome,
+	const char *slug, const char *why, const struct teaser_size *teaser)
 {
 	static const char *const names[] = { "", "new", "updated", "unchanged", "hidden",
 		"refused" };
@@ -33,7 +34,13 @@ void import_report(const struct import_run *r, const char *path, enum outcome ou
 		&r->count->unchanged, &r->count->hidden, &r->count->refused };
 	++*counters[outcome];
 	if (r->settings->report)
-		r->settings->report(r->settings->ctx, path, names[outcome], slug, why);
+		r->settings->report(r->settings->ctx, path, names[outcome], slug, why, teaser);
+}
+
+void import_report(const struct import_run *r, const char *path, enum outcome outcome,
+	const char *slug, const char *why)
+{
+	tell(r, path, outcome, slug, why, NULL);
 }
 
 /* Of an agency each version is an identity of its own, and what takes back is never turned away. */
@@ -104,9 +111,14 @@ static enum err item_store(
 {
 	struct str identity = identity_of(d, it->arena);
 	struct stored stored = { 0 };
+	struct teaser_report teaser = { 0 };
 	d->follow_rules = r->settings->follow_rules;
 	d->written = seen_path(r->seen, identity);
-	enum err e = draft_store(r->db, d, r->now_s, it->arena, &stored);
+	d->bound = r->settings->bound;
+	enum err e = d->hollow ? ERR_OK : teaser_draft_report(it, d, &teaser);
+	if (e)
+		return e;
+	e = draft_store(r->db, d, r->now_s, it->arena, &stored);
 	bool refused = e == ERR_CONFLICT && stored.outcome == OUTCOME_REFUSED;
 	if (e && !refused)
 		return e == ERR_STOPPED ? e : ERR_UNAVAILABLE;
@@ -118,8 +130,9 @@ static enum err item_store(
 	if (stored.why[0])
 		warn(it, "%s", stored.why);
 	r->count->levels_of_v1 += stored.level_of_v1;
-	import_report(r, shown, hidden ? OUTCOME_HIDDEN : stored.outcome,
-		stored.slug[0] ? stored.slug : d->slug, it->why);
+	tell(r, shown, hidden ? OUTCOME_HIDDEN : stored.outcome,
+		stored.slug[0] ? stored.slug : d->slug, it->why,
+		refused || d->hollow ? NULL : &teaser.size);
 	return refused ? ERR_OK : remember(r, d, identity.p, &stored, shown);
 }
 

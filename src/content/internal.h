@@ -119,6 +119,7 @@ struct draft {
 	bool unread;           /* hidden since something that closes was not understood */
 	bool follow_rules;     /* see import_settings */
 	const char *written;   /* where this run has written the same identity before, or NULL */
+	struct teaser_bound bound; /* for what is shown of the dek */
 	struct blocks blocks;
 	struct draft_image *images; /* ARTICLE_IMAGES_MAX of them */
 	size_t image_count;

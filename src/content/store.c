@@ -1,5 +1,5 @@
 /* Writing: a draft becomes an article in one transaction, or nothing does. */
-#include "internal.h"
+#include "dek.h"
 
 #include "postern/crypto.h"
 
@@ -232,7 +232,7 @@ static bool same_fields(const struct draft *d, const struct target *t)
 {
 	const struct article *a = &t->old;
 	return strcmp(a->slug, t->slug) == 0 && str_eq(a->headline, d->headline) &&
-	       str_eq(a->dek, d->dek) && str_eq(a->byline, d->byline) &&
+	       str_eq(a->dek_whole, d->dek) && str_eq(a->byline, d->byline) &&
 	       str_eq(a->dateline, d->dateline) && str_eq(a->credit, d->credit) &&
 	       str_eq(a->section_name, d->section_name) && str_eq(a->tags, d->tags) &&
 	       str_eq(a->status, t->status) && str_eq(a->usage_terms, d->usage_terms) &&
@@ -302,6 +302,7 @@ static enum err write_row(struct db_conn *c, const struct store *s, const struct
 	const struct draft *d = s->draft;
 	char section[SLUG_SIZE];
 	text_slug(d->section_name, section);
+	struct str shown = dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, s->arena);
 	return db_run(c,
 		&(struct db_call){
 			.query = t->exists ? QUERY_ARTICLE_UPDATE : QUERY_ARTICLE_INSERT,
@@ -312,7 +313,8 @@ static enum err write_row(struct db_conn *c, const struct store *s, const struct
 				text(d->usage_terms), text(d->language), db_int(t->published_at),
 				db_int(t->updated_at), db_int_or_null(t->embargo_at),
 				db_int_or_null(d->expires_at), db_int_or_null(d->blocks.cut),
-				db_int(d->blocks.words), db_int(s->now_s)),
+				db_int(d->blocks.words), db_int(s->now_s), text(shown),
+				db_int(dek_bound_number(&d->bound))),
 		},
 		NULL);
 }

@@ -27,6 +27,14 @@ struct teaser_wish {
 struct teaser_size teaser_make(const struct teaser_text *t, const struct teaser_wish *wish,
 	const struct teaser_bound *b, struct buf *out);
 
+/* Of an article's blocks in memory. */
+enum err MUST_USE teaser_report(const struct block *blocks, size_t n, int64_t cut,
+	const struct teaser_bound *b, struct teaser_report *out);
+/* Of a draft; cuts what its lead picture's caption repeats, and warns of what the author should
+ * know. */
+enum err MUST_USE teaser_draft_report(
+	struct import_item *it, struct draft *d, struct teaser_report *r);
+
 /* Reads no more blocks, and no more of each, than the teaser needs. */
 enum err MUST_USE teaser_open(struct db_conn *c, const struct article *art,
 	const struct decision *d, const struct teaser_bound *b, struct arena *a,

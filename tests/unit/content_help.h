@@ -131,10 +131,12 @@ static inline void put_png(struct fixture *f, const char *name, unsigned char wi
 
 /* ---- import ---- */
 
-static inline void take_report(
-	void *ctx, const char *path, const char *what, const char *slug, const char *why)
+static inline void take_report(void *ctx, const char *path, const char *what, const char *slug,
+	const char *why, const struct teaser_size *given)
 {
 	struct fixture *f = ctx;
+	if (strcmp(what, "refused") == 0)
+		assert_null(given);
 	assert_in_range(f->reports, 0, WHYS_MAX - 1);
 	size_t i = f->reports++;
 	snprintf(f->path[i], sizeof f->path[i], "%s", path);
@@ -148,6 +150,7 @@ static inline struct import_settings import_settings_of(struct fixture *f)
 	f->reports = 0;
 	return (struct import_settings){ .default_section = "News",
 		.default_access = ACCESS_SUBSCRIBER,
+		.bound = { .words = 90, .characters = 1200, .share = 30 },
 		.report = take_report,
 		.ctx = f };
 }
@@ -241,6 +244,7 @@ static inline struct draft draft_of(struct fixture *f, const char *slug, int64_t
 		.headline = str_of(arena_fmt(f->arena, "Headline of %s", slug)),
 		.section_name = STR("City"),
 		.status = STR("usable"),
+		.bound = { .words = 90, .characters = 1200, .share = 30 },
 		.access = ACCESS_SUBSCRIBER,
 		.published_at = published,
 	};

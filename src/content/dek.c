@@ -1,0 +1,179 @@
+/* Deks: cut to what may stand in lists, cards and meta elements, for everybody; made at import, and
+ * by the housekeeping where the bound has changed since. */
+#include "dek.h"
+
+#include "html_cut.h"
+#include "repeat.h"
+
+#include <string.h>
+
+enum {
+	RULES = 1, /* of this file; a change of them makes every dek anew */
+	PERCENT = 100,
+	ENOUGH_LETTERS = 12, /* a shorter rest says nothing */
+	SETTLE_MAX = 64,     /* articles of one batch */
+	SETTLE_ARENA = 4 * ARTICLE_SOURCE_MAX + (1 << 20),
+};
+
+int64_t dek_bound_number(const struct teaser_bound *b)
+{
+	return ((int64_t)RULES * 1000000 + b->characters) * 100 + b->share;
+}
+
+/* ---- one text ---- */
+
+static int64_t open_visible(const struct block *blocks, size_t n, const struct teaser_bound *b)
+{
+	int64_t all = 0;
+	struct text_length length;
+	for (size_t i = 0; i < n; i++) {
+		if (str_starts(blocks[i].html, STR("<figure>")))
+			continue;
+		(void)html_measure(blocks[i].html, &length);
+		all += length.visible;
+	}
+	int64_t part = all * b->share / PERCENT;
+	return part < b->characters ? part : b->characters;
+}
+
+/* Where scripts have blanks between words, a word that goes on behind `end` is left out. */
+static size_t word_end(struct str text, size_t end)
+{
+	size_t gap = 0, letters = 0, n = 0;
+	uint32_t cp = 0;
+	for (size_t i = 0; i < end; i += n) {
+		n = str_utf8((struct str){ text.p + i, text.n - i }, &cp);
+		if (n == 0)
+			return 0;
+		if (text_letter(cp))
+			letters++;
+		else
+			gap = i + n;
+	}
+	if (letters < ENOUGH_LETTERS)
+		return 0;
+	struct text_length next = { .in_word = true };
+	if (str_utf8((struct str){ text.p + end, text.n - end }, &cp) > 0)
+		text_length_add(&next, cp);
+	bool goes_on = next.in_word && text_letter(cp);
+	return goes_on ? gap : end;
+}
+
+/* Offset behind so many characters, or the length. */
+static size_t characters_end(struct str text, size_t characters)
+{
+	uint32_t cp = 0;
+	size_t i = 0;
+	for (size_t n; i < text.n && characters > 0; i += n, characters--) {
+		n = str_utf8((struct str){ text.p + i, text.n - i }, &cp);
+		if (n == 0)
+			return i;
+	}
+	return i;
+}
+
+static struct str bounded(struct str text, size_t most, size_t free_end, struct arena *a)
+{
+	size_t end = most < free_end ? most : free_end;
+	if (end >= text.n)
+		return text;
+	struct str begin = str_trim((struct str){ text.p, word_end(text, end) });
+	if (begin.n == 0)
+		return STR("");
+	return str_of(arena_fmt(a, "%.*s\xe2\x80\xa6", (int)begin.n, begin.p));
+}
+
+static size_t free_end(
+	struct str text, const struct block *blocks, size_t n, const struct teaser_bound *b)
+{
+	return text.n ? repeat_free(text, blocks, n, open_visible(blocks, n, b)) : 0;
+}
+
+struct str dek_bounded(struct str text, const struct block *blocks, size_t n,
+	const struct teaser_bound *b, struct arena *a)
+{
+	return bounded(text, characters_end(text, DEK_CHARACTERS), free_end(text, blocks, n, b), a);
+}
+
+struct str text_bounded(
+	struct str text, const struct blocks *blocks, const struct teaser_bound *b, struct arena *a)
+{
+	return bounded(text, text.n, free_end(text, blocks->v, blocks->n, b), a);
+}
+
+/* ---- housekeeping ---- */
+
+struct stale {
+	char id[ID_SIZE];
+	struct str dek;
+};
+static const struct db_column stale_columns[] = {
+	DB_COL_CHARS(struct stale, id),
+	DB_COL_STR(struct stale, dek),
+};
+static const struct db_shape stale_shape = DB_SHAPE(struct stale, stale_columns);
+
+struct settle {
+	const struct teaser_bound *bound;
+	struct db_batch *b;
+};
+
+static enum err settle_one(
+	struct db_conn *c, const struct settle *s, const struct stale *row, struct arena *a)
+{
+	struct block *blocks = NULL;
+	size_t n = 0;
+	enum err e = ERR_OK;
+	if (row->dek.n > 0)
+		e = blocks_below(c, row->id, ARTICLE_BLOCKS_MAX, a, &blocks, &n);
+	if (e)
+		return e;
+	struct str shown = dek_bounded(row->dek, blocks, n, s->bound, a);
+	e = db_run(c,
+		&(struct db_call){
+			.query = QUERY_ARTICLE_DEK_SETTLE,
+			DB_PARAMS(db_z(row->id), db_text(row->dek.n ? row->dek : STR("")),
+				db_text(shown.p ? shown : STR("")),
+				db_int(dek_bound_number(s->bound))),
+		},
+		NULL);
+	return e || row->dek.n == 0 ? e : db_change_add(c, DB_CHANGE_ARTICLE, row->id);
+}
+
+static enum err settle_tx(struct db_conn *c, void *arg)
+{
+	const struct settle *s = arg;
+	ARENA_AUTO *list = arena_new(SETTLE_MAX * (sizeof(struct stale) + FIELD_MAX + 64));
+	struct stale *v = NULL;
+	size_t n = 0;
+	if (!list)
+		return ERR_NOMEM;
+	int64_t max = s->b->max < SETTLE_MAX ? s->b->max : SETTLE_MAX;
+	enum err e = db_list(c,
+		&(struct db_call){
+			.query = QUERY_ARTICLE_DEK_STALE,
+			DB_PARAMS(db_int(dek_bound_number(s->bound)), db_int(max)),
+			.shape = &stale_shape,
+			.arena = list,
+			.max_rows = SETTLE_MAX,
+		},
+		&v, &n);
+	for (size_t i = 0; !e && i < n; i++) {
+		ARENA_AUTO *a = arena_new(SETTLE_ARENA);
+		e = a ? settle_one(c, s, &v[i], a) : ERR_NOMEM;
+	}
+	s->b->seen = (int64_t)n < max ? 0 : s->b->max;
+	return e;
+}
+
+static enum err settle_batch(struct db_sweeper *sweeper, void *arg, struct db_batch *b)
+{
+	return db_tx_each(sweeper->db, settle_tx, &(struct settle){ arg, b });
+}
+
+enum err content_deks_settle(struct db_sweeper *s, const struct teaser_bound *bound)
+{
+	struct teaser_bound copy = *bound;
+	return db_sweep(
+		s, &(struct db_sweep){ .name = "deks", .batch = settle_batch, .arg = &copy });
+}

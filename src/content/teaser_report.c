@@ -1,0 +1,130 @@
+/* What a stranger gets, for the newsroom: told at import and by `article show`, with a warning
+ * where the author's mark, a dek or a caption would give more. */
+#include "dek.h"
+#include "teaser.h"
+
+#include <string.h>
+
+enum { PERCENT = 100 };
+
+static int64_t characters_of(struct str s)
+{
+	int64_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void dek_report(struct str dek, struct str shown, struct teaser_report *out)
+{
+	struct str dots = STR("\xe2\x80\xa6");
+	if (str_eq(dek, shown))
+		return;
+	out->dek_left_out = characters_of(dek) - characters_of(shown);
+	if (str_ends(shown, dots))
+		out->dek_left_out++;
+}
+
+enum err teaser_report(const struct block *blocks, size_t n, int64_t cut,
+	const struct teaser_bound *b, struct teaser_report *out)
+{
+	struct teaser_text t = { .html = BUF(4 * (size_t)ARTICLE_SOURCE_MAX) };
+	BUF_AUTO html = BUF(4 * (size_t)ARTICLE_SOURCE_MAX);
+	const struct teaser_wish wish = {
+		.marked = cut > 0, .nothing = cut == CUT_NOTHING, .words = b->words
+	};
+	*out = (struct teaser_report){ .mark_beyond = false };
+	for (size_t i = 0; i < n; i++)
+		teaser_text_add(&t, blocks[i].html, (int64_t)i, cut, b);
+	out->size = teaser_make(&t, &wish, b, &html);
+	enum err e = t.html.err ? t.html.err : html.err;
+	out->mark_beyond = wish.marked && !t.leading && !out->size.marked;
+	out->mark_exceeds =
+		out->size.marked && (out->size.characters > (int64_t)b->characters ||
+					    content_teaser_percent(&out->size) > (int)b->share);
+	buf_free(&t.html);
+	return e;
+}
+
+int content_teaser_percent(const struct teaser_size *s)
+{
+	if (s->all_characters == 0)
+		return 0;
+	return (int)((s->characters * PERCENT + s->all_characters - 1) / s->all_characters);
+}
+
+enum err content_teaser_report(struct db_conn *c, const struct article *art,
+	const struct teaser_bound *b, struct arena *a, struct teaser_report *out)
+{
+	struct block *blocks = NULL;
+	size_t n = 0;
+	enum err e = blocks_below(c, art->id, ARTICLE_BLOCKS_MAX, a, &blocks, &n);
+	if (!e)
+		e = teaser_report(blocks, n, art->cut, b, out);
+	if (!e)
+		dek_report(art->dek_whole, dek_bounded(art->dek_whole, blocks, n, b, a), out);
+	return e;
+}
+
+/* ---- at import ---- */
+
+static void mark_notes(struct import_item *it, const struct draft *d, const struct teaser_report *r)
+{
+	const struct blocks *blocks = &d->blocks;
+	if (blocks->cut == CUT_NOTHING)
+		warn(it, "the cut mark stands in front of all text: a stranger gets none of it");
+	if (blocks->mark_last)
+		warn(it, "the cut mark stands behind all text and marks nothing");
+	if (blocks->mark_again)
+		warn(it, "there is a second cut mark; the first one counts");
+	if (blocks->strange.n)
+		warn(it,
+			"\"<!--%.*s-->\" looks like a cut mark, and is none that is known: "
+			"<!--more-->, <!--members-only-->, <!--excerpt--> and the like are",
+			(int)blocks->strange.n, blocks->strange.p);
+	if (r->mark_beyond)
+		warn(it,
+			"the cut mark would give more than %u characters or %u %% of the text "
+			"(article.teaser_characters, article.teaser_share): the teaser ends "
+			"before it",
+			d->bound.characters, d->bound.share);
+	if (r->mark_exceeds)
+		warn(it, "the cut mark gives %lld characters, %d %% of the text, to everybody",
+			(long long)r->size.characters, content_teaser_percent(&r->size));
+}
+
+static void dek_note(struct import_item *it, const struct teaser_report *r)
+{
+	if (r->dek_left_out > 0)
+		warn(it,
+			"the dek is shown without its last %lld characters: it is longer than %d, "
+			"or repeats the text beyond the teaser",
+			(long long)r->dek_left_out, DEK_CHARACTERS);
+}
+
+/* The lead picture stands above the wall, with its caption. */
+static void caption_bound(struct import_item *it, struct draft *d)
+{
+	struct draft_image *lead = d->image_count ? &d->images[0] : NULL;
+	if (!lead)
+		return;
+	struct str caption = text_bounded(lead->caption, &d->blocks, &d->bound, it->arena);
+	struct str alt = text_bounded(lead->alt, &d->blocks, &d->bound, it->arena);
+	if (!str_eq(caption, lead->caption) || !str_eq(alt, lead->alt))
+		warn(it, "the caption of \"%.*s\" repeats the text and was cut", (int)lead->name.n,
+			lead->name.p);
+	lead->caption = caption;
+	lead->alt = alt;
+}
+
+enum err teaser_draft_report(struct import_item *it, struct draft *d, struct teaser_report *r)
+{
+	enum err e = teaser_report(d->blocks.v, d->blocks.n, d->blocks.cut, &d->bound, r);
+	if (e)
+		return e;
+	dek_report(d->dek, dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, it->arena), r);
+	mark_notes(it, d, r);
+	dek_note(it, r);
+	caption_bound(it, d);
+	return ERR_OK;
+}
