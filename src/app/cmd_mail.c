@@ -63,15 +63,20 @@ int cmd_mail_retry(struct cli *c)
 int cmd_mail_send(struct cli *c)
 {
 	struct mail_round n = { 0 };
-	enum err e = account_requests_run(&c->app.accounts, c->now_s);
+	/* One that cannot be worked on keeps no mail of another reader back. */
+	enum err requests = account_requests_run(&c->app.accounts, c->now_s);
+	enum err e = mail_deliver_once(c->app.mail, &n);
 
-	if (!e)
-		e = mail_deliver_once(c->app.mail, &n);
 	if (e)
 		return cli_error(e, "outbox");
 	printf("%zu sent, %zu put off, %zu failed", n.sent, n.deferred, n.failed);
 	if (n.dropped)
 		printf(", %zu dropped: their links work no more", n.dropped);
 	putchar('\n');
+	if (requests)
+		return cli_fail(EXIT_FAILED,
+			"a registration or reset could not be worked on (%s) and waits for the "
+			"next run",
+			err_name(requests));
 	return n.failed || n.deferred ? EXIT_FAILED : EXIT_DONE;
 }

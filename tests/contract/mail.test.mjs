@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { newAddress, password } from '../lib/accounts.mjs';
 import { Api, Reader } from '../lib/http.mjs';
 import { linkOf } from '../lib/mailbox.mjs';
-import { freePort, runBeside, sleep, startServer, tempDir, until } from '../lib/server.mjs';
+import { databaseSql, freePort, runBeside, sleep, startServer, tempDir, until } from '../lib/server.mjs';
 import { certificate, Smtp } from '../lib/smtp.mjs';
 
 export const covers = ['POST /reset', 'POST /register', 'POST /api/v1/password-resets', 'POST /api/v1/accounts'];
@@ -144,6 +144,21 @@ test('a letter waits through a restart, and `mail send` delivers without a serve
 		await own.close();
 		await late.close();
 	}
+});
+
+test('`mail send` delivers although a request that waits cannot be worked on', async () => {
+	const dir = tempDir(), own = await startServer({ dir, settings: { POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail` } }), email = newAddress();
+	await own.stop();
+	const put = (id, address, at) => databaseSql(own.env.POSTERN_DATABASE_URL,
+		`INSERT INTO account_request (id, kind, email, email_key, name, return_to, created_at) VALUES ('${id}', 'reset', '${address}', '${address}', '', '', ${at})`);
+	const now = Math.floor(Date.now() / 1000);
+	put('spoilt', 'not an address', now - 2);
+	put('sound', email, now - 1);
+	const r = own.cli('mail', 'send');
+	assert.deepEqual([r.code, r.stdout], [1, '1 sent, 0 put off, 0 failed\n']);
+	assert.match(r.stderr, /a registration or reset could not be worked on \(internal\) and waits/);
+	await own.mail.take(email, /no account|not.*account/i);
+	await own.close();
 });
 
 test('without proof of who the server is nothing is sent: no TLS, a foreign certificate, a wrong name, a wrong password', async () => {
