@@ -77,6 +77,9 @@ int cli_sections(
 int cli_site(struct cli *c, const char *site); /* "": every site */
 int cli_source(struct cli *c, const char *source);   /* of an entitlement */
 int cli_methods(struct cli *c, const char *methods); /* between spaces, or "any" */
+/* EXIT_NOT_FOUND, with the nearest that there is. */
+enum cli_named { NAMED_PLAN = 1, NAMED_METER, NAMED_CRAWLER, NAMED_INSTITUTION, NAMED_KEY };
+int cli_not_found(struct cli *c, enum cli_named what, const char *word);
 /* `word` is none of `words`, which end with NULL: EXIT_USAGE. */
 int cli_word_fail(const char *what, const char *word, const char *const *words);
 /* The policy in force, to be given back to c->app.wall.policies. */

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "postern/crawler.h"
+#include "postern/institution.h"
+#include "postern/key.h"
 #include "postern/path.h"
 
 enum { SECTIONS_MAX = 4096, NAMES_MAX = 16384, NAMES_FIRST = 64, SUGGESTED_MAX = 12 };
@@ -285,4 +288,68 @@ int cli_word_fail(const char *what, const char *word, const char *const *words)
 	return cli_fail(EXIT_USAGE, "\"%s\" is no %s%s%s%s (" STR_FMT ")", word, what,
 		near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
 		STR_ARG(buf_view(&b)));
+}
+
+/* ---- what was named and is not there ---- */
+
+static enum err policy_names(struct names *l, const struct paywall_policy *p, enum cli_named what)
+{
+	const struct crawler *cr;
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && what == NAMED_PLAN && i < p->plan_count; i++)
+		e = names_add(l, str_of(p->plans[i].name));
+	for (size_t i = 0; !e && what == NAMED_METER && i < p->meter_count; i++)
+		e = names_add(l, str_of(p->meters[i].name));
+	for (size_t i = 0; !e && what == NAMED_CRAWLER && (cr = crawler_at(p->crawlers, i)); i++)
+		e = names_add(l, str_of(cr->name));
+	return e;
+}
+
+struct named_look {
+	struct cli *c;
+	enum cli_named what;
+	struct names names;
+};
+
+static enum err named_read(struct db_conn *conn, void *arg)
+{
+	struct named_look *l = arg;
+	struct policy_cache *policies = l->c->app.wall.policies;
+	const struct paywall_policy *policy = NULL;
+	struct institution *v = NULL;
+	size_t n = 0;
+	enum err e = policy_take(policies, conn, &policy);
+
+	l->names = (struct names){ .a = l->names.a };
+	if (!e)
+		e = policy_names(&l->names, policy, l->what);
+	policy_give_back(policies, policy);
+	if (!e && l->what == NAMED_INSTITUTION)
+		e = institution_list(conn, l->names.a, &v, &n);
+	for (size_t i = 0; !e && i < n; i++)
+		e = names_add(&l->names, str_of(v[i].name));
+	return e;
+}
+
+static enum err keys_read(struct cli *c, struct names *l)
+{
+	struct service_key *v = NULL;
+	size_t n = 0;
+	enum err e = key_list(c->app.db, l->a, &v, &n);
+
+	for (size_t i = 0; !e && i < n; i++)
+		e = v[i].revoked_at ? ERR_OK : names_add(l, str_of(v[i].name));
+	return e;
+}
+
+int cli_not_found(struct cli *c, enum cli_named what, const char *word)
+{
+	struct named_look l = { .c = c, .what = what, .names = { .a = c->app.arena } };
+	enum err e =
+		what == NAMED_KEY ? keys_read(c, &l.names) : db_read(c->app.db, named_read, &l);
+	const char *near = !e && l.names.n ? text_nearest(str_of(word), l.names.v) : NULL;
+
+	return cli_fail(EXIT_NOT_FOUND, "%s: not found%s%s%s", word, near ? "; did you mean " : "",
+		near ? near : "", near ? "?" : "");
 }

@@ -60,6 +60,8 @@ int cmd_crawler_remove(struct cli *c)
 {
 	enum err e = crawler_remove(c->app.db, str_of(c->args[0]));
 
+	if (e == ERR_NOT_FOUND)
+		return cli_not_found(c, NAMED_CRAWLER, c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
 	printf("%s is removed.\n", c->args[0]);
@@ -147,6 +149,8 @@ int cmd_crawler_load(struct cli *c)
 		return cli_fail(EXIT_FAILED,
 			"there is room for %d ranges of crawlers in all; nothing is changed",
 			CRAWLER_RANGES_MAX);
+	if (e == ERR_NOT_FOUND)
+		return cli_not_found(c, NAMED_CRAWLER, c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
 	if (c->json)

@@ -172,7 +172,8 @@ int cmd_institution_show(struct cli *c)
 	char text[INSTITUTION_ITEM_SIZE];
 
 	if (!i)
-		return cli_error(e ? e : ERR_NOT_FOUND, c->args[0]);
+		return e ? cli_error(e, c->args[0])
+			 : cli_not_found(c, NAMED_INSTITUTION, c->args[0]);
 	if (c->json)
 		return show_json(&l, i);
 	institution_print(c, i);
@@ -189,7 +190,8 @@ int cmd_institution_set(struct cli *c)
 	const struct institution *found = e ? NULL : listing_find(&l, c->args[0]);
 
 	if (!found)
-		return cli_error(e ? e : ERR_NOT_FOUND, c->args[0]);
+		return e ? cli_error(e, c->args[0])
+			 : cli_not_found(c, NAMED_INSTITUTION, c->args[0]);
 	struct institution i = *found;
 	if (cli_option(c, "no-end"))
 		i.ends_at = 0;
@@ -212,6 +214,8 @@ int cmd_institution_remove(struct cli *c)
 			"this removes %s with its ranges and domains; add --yes to do it",
 			c->args[0]);
 	enum err e = institution_remove(c->app.db, str_of(c->args[0]));
+	if (e == ERR_NOT_FOUND)
+		return cli_not_found(c, NAMED_INSTITUTION, c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
 	printf("%s is removed.\n", c->args[0]);

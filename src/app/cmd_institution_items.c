@@ -173,7 +173,7 @@ static int items_command(struct cli *c, enum institution_kind kind)
 		struct institution_item *it = &items[n++];
 		enum err e = item_parse(str_of(c->args[i]), kind, it, why);
 		if (!e && str_copy(it->institution, sizeof it->institution, str_of(c->args[1])))
-			return cli_error(ERR_NOT_FOUND, c->args[1]);
+			return cli_not_found(c, NAMED_INSTITUTION, c->args[1]);
 		if (add ? item_check(c, it, e, why) : e == ERR_OK)
 			continue;
 		bad++;

@@ -6,7 +6,7 @@
 
 enum { KEEP_HOURS = 24 };
 
-static int key_error(enum err e, const char *name)
+static int key_error(struct cli *c, enum err e, const char *name)
 {
 	switch (e) {
 	case ERR_INVALID:
@@ -16,7 +16,7 @@ static int key_error(enum err e, const char *name)
 		return cli_fail(EXIT_CONFLICT,
 			"%s: a key of this name is in force; rotate or revoke it", name);
 	case ERR_NOT_FOUND:
-		return cli_fail(EXIT_NOT_FOUND, "%s: no key of this name is in force", name);
+		return cli_not_found(c, NAMED_KEY, name);
 	case ERR_TOO_LARGE:
 		return cli_fail(EXIT_FAILED, "there are %d keys already", KEYS_MAX);
 	default:
@@ -47,7 +47,7 @@ int cmd_key_create(struct cli *c)
 			"--scopes \"%s\": access, explain or both are expected, between spaces",
 			words);
 	enum err e = key_create(c->app.db, c->args[0], scopes, c->now_s, text);
-	return e ? key_error(e, c->args[0]) : show_new(c, text);
+	return e ? key_error(c, e, c->args[0]) : show_new(c, text);
 }
 
 int cmd_key_rotate(struct cli *c)
@@ -60,7 +60,7 @@ int cmd_key_rotate(struct cli *c)
 		return cli_fail(EXIT_USAGE, "--keep %s: hours from 0 to %d are expected", keep,
 			KEY_KEEP_MAX_S / 3600);
 	enum err e = key_rotate(c->app.db, c->args[0], hours * 3600, c->now_s, text);
-	return e ? key_error(e, c->args[0]) : show_new(c, text);
+	return e ? key_error(c, e, c->args[0]) : show_new(c, text);
 }
 
 int cmd_key_revoke(struct cli *c)
@@ -68,7 +68,7 @@ int cmd_key_revoke(struct cli *c)
 	enum err e = key_revoke(c->app.db, c->args[0], c->now_s);
 
 	if (e)
-		return key_error(e, c->args[0]);
+		return key_error(c, e, c->args[0]);
 	printf("%s opens nothing any more.\n", c->args[0]);
 	return EXIT_DONE;
 }

@@ -203,8 +203,7 @@ int cmd_meter_remove(struct cli *c)
 	enum err e = meter_remove(c->app.db, str_of(c->args[0]));
 
 	if (e == ERR_NOT_FOUND)
-		return cli_fail(EXIT_NOT_FOUND, "there is no meter \"%s\"; see postern meter list",
-			c->args[0]);
+		return cli_not_found(c, NAMED_METER, c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
 	printf("The meter %s is removed. Articles of its section go by the meter for all others; "
@@ -294,8 +293,7 @@ int cmd_meter_reset(struct cli *c)
 		return code;
 	enum err e = meters_get(c, NULL, &m);
 	if (!e && *name && !meters_find(&m, name))
-		return cli_fail(
-			EXIT_NOT_FOUND, "there is no meter \"%s\"; see postern meter list", name);
+		return cli_not_found(c, NAMED_METER, name);
 	if (!e)
 		e = meter_reset(c->app.db, acc.id, str_of(name), &removed);
 	if (e)

@@ -143,6 +143,8 @@ int cmd_plan_remove(struct cli *c)
 			"without it; add --yes to remove it nevertheless",
 			(long long)r.holders, r.holders == 1 ? "" : "s", (long long)r.institutions,
 			r.institutions == 1 ? "" : "s", c->args[0]);
+	if (e == ERR_NOT_FOUND)
+		return cli_not_found(c, NAMED_PLAN, c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
 	puts("Removed.");

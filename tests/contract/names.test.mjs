@@ -50,6 +50,16 @@ test('an unknown name is refused with the nearest', async () => {
 	assert.equal((await api.get('/articles/vault')).status, 402);
 });
 
+test('what is named and is not there: the nearest that is', () => {
+	server.cliOk('institution', 'add', 'harbour-uni', '--title', 'Harbour University');
+	server.cliOk('crawler', 'add', 'searcher', '--class', 'search', '--agent', 'Searcher');
+	server.cliOk('key', 'create', 'wordpress');
+	for (const [near, ...args] of [['sport-only', 'plan', 'remove', 'sprot-only'], ['all', 'meter', 'remove', 'al'], ['all', 'meter', 'reset', who.email, 'al'],
+		['harbour-uni', 'institution', 'show', 'harbor-uni'], ['harbour-uni', 'institution', 'set', 'harbor-uni', '--no-end'], ['harbour-uni', 'institution', 'remove', 'harbor-uni', '--yes'],
+		['searcher', 'crawler', 'remove', 'seracher'], ['wordpress', 'key', 'rotate', 'wordpres'], ['wordpress', 'key', 'revoke', 'wordpres']])
+		refused(4, new RegExp(`: not found; did you mean ${near}\\?`), ...args);
+});
+
 test('--new says that it is meant, and then it is known', () => {
 	server.cliOk('rules', 'add', '--level', 'subscriber', '--section', 'chess', '--new');
 	server.cliOk('meter', 'set', 'chess', '--section', 'chess', '--anonymous', '1', '--registered', '1');
