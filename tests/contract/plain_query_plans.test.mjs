@@ -62,6 +62,12 @@ test('what is excepted is there, so that no exception outlives its reason', () =
 	assert.deepEqual(missing, onPostgres ? [] : ['tx_mark'], 'no such table');
 });
 
+test('rows that change often have room on their page', { skip: onPostgres ? false : 'a setting of PostgreSQL' }, () => {
+	const list = databaseSql(url, "SELECT relname || ' ' || array_to_string(reloptions, ',') FROM pg_class WHERE reloptions IS NOT NULL AND relkind = 'r' AND relnamespace = current_schema()::regnamespace ORDER BY 1");
+	for (const table of ['account', 'gift', 'session', 'tx_mark'])
+		assert.match(list, new RegExp(`^${table} fillfactor=[5-9]0$`, 'm'));
+});
+
 // DELETE of a row looks for those that point to it. The first column of an index or key is what finds them.
 test('every reference has an index, or each deletion would read the table that refers', () => {
 	const list = onPostgres

@@ -16,6 +16,7 @@ export const SMALL = {
 // Walks through an index in its order and stops at the LIMIT. By name and with a reason, because the same plan with a condition that
 // few rows meet would read everything.
 export const ORDERED = {
+	probe_look: 'the newest article alone',
 	gift_list: 'the newest of all, no condition',
 	outbox_list: 'the newest of all, no condition',
 	outbox_due: 'only what waits to be sent is in this index',
