@@ -281,6 +281,7 @@ struct db_sweep {
 	/* DELETE of at most $2 rows of before $1. */
 	enum query query;
 	int64_t before_s;
+	int64_t least; /* rows of a batch; 0: 64. Fewer where many others go with each. */
 	/* Or this, which begins its own transaction, on the caller's thread. */
 	enum err (*batch)(struct db_sweeper *s, void *arg, struct db_batch *b);
 	void *arg;

@@ -4,8 +4,9 @@
 #include "internal.h"
 
 enum {
-	SWEEP_FIRST = 32, /* rows */
-	SWEEP_LEAST = 8,
+	/* Rows. What a commit costs by itself, on a slow disk most of it, no smaller batch would
+	 * save. */
+	SWEEP_LEAST = 64,
 	SWEEP_MOST = 1024,
 	SWEEP_SHORT_MS = 15, /* below: twice as many the next time */
 	SWEEP_LONG_MS = 40,  /* above: half as many */
@@ -37,10 +38,15 @@ static enum err batch_run(struct db_sweeper *s, const struct db_sweep *step, str
 	return db_tx_each(s->db, query_tx, &(struct query_batch){ step, b });
 }
 
-static int64_t size_next(int64_t max, int64_t ms)
+static int64_t size_least(const struct db_sweep *step)
+{
+	return step->least ? step->least : SWEEP_LEAST;
+}
+
+static int64_t size_next(int64_t max, int64_t ms, int64_t least)
 {
 	if (ms > SWEEP_LONG_MS)
-		return max / 2 > SWEEP_LEAST ? max / 2 : SWEEP_LEAST;
+		return max / 2 > least ? max / 2 : least;
 	if (ms < SWEEP_SHORT_MS)
 		return max * 2 < SWEEP_MOST ? max * 2 : SWEEP_MOST;
 	return max;
@@ -66,7 +72,7 @@ static void step_tell(const struct db_sweeper *s, const char *name, const struct
 static enum err step_run(
 	struct db_sweeper *s, const struct db_sweep *step, struct db_swept *all, int64_t *ms)
 {
-	struct db_batch b = { .max = SWEEP_FIRST };
+	struct db_batch b = { .max = size_least(step) };
 	enum err e = ERR_OK;
 
 	for (bool more = true; more && e == ERR_OK;) {
@@ -78,7 +84,7 @@ static enum err step_run(
 		all->deleted += e == ERR_OK ? b.deleted : 0;
 		all->longest_ms = *ms > all->longest_ms ? *ms : all->longest_ms;
 		more = e == ERR_OK && b.seen >= b.max;
-		b.max = size_next(b.max, *ms);
+		b.max = size_next(b.max, *ms, size_least(step));
 		if (more)
 			s->stopped = !rest(s, *ms);
 		more = more && !s->stopped;

@@ -271,5 +271,6 @@ enum err gift_purge(struct db_sweeper *s)
 {
 	return db_sweep(s, &(struct db_sweep){ .name = "gifts",
 				   .query = QUERY_GIFT_PURGE,
-				   .before_s = s->now_s - KEEP_S });
+				   .before_s = s->now_s - KEEP_S,
+				   .least = 4 }); /* each with its links and redemptions */
 }
