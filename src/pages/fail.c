@@ -28,6 +28,12 @@ static bool is_secret(const struct request *r)
 	       memmem(r->target.p, r->target.n, "token=", 6) != NULL;
 }
 
+/* Where a log-in leads from here: not to where only forms are sent, which would fail again. */
+static struct str way_back(const struct request *r, const struct response *rsp)
+{
+	return r->method == METHOD_GET && rsp->err != ERR_METHOD ? own_address(r) : STR("/");
+}
+
 void pages_fail(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
@@ -41,8 +47,7 @@ void pages_fail(void *ctx, struct request *r, struct response *rsp)
 			str_of(local_href(r->arena, "/login", safe_return_to(own_address(r)))));
 		return;
 	}
-	struct page pg = { .title = face->title,
-		.return_to = r->method == METHOD_GET ? own_address(r) : STR("/") };
+	struct page pg = { .title = face->title, .return_to = way_back(r, rsp) };
 	struct view *root = page_view(p, r, &pg);
 	if (is_secret(r))
 		page_secret(rsp);

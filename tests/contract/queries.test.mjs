@@ -93,6 +93,8 @@ test('log-in leads back to what the page reads, and to nothing that came with th
 	assert.equal(await of('/sections/city?fbclid=1&before=1763600000-abc'), '/sections/city?before=1763600000-abc');
 	assert.equal(await of('/?done=logout'), '', 'the front page: said once');
 	assert.equal(await of('/nowhere?x=1'), '/nowhere');
+	for (const post of ['/logout', '/account/sessions/end', '/articles/vault/gift'])
+		assert.equal(await of(post), '', `${post}: nobody gets there by a link`);
 	assert.equal(await of('/articles/%76ault?x'), '/articles/vault');
 	assert.match((await request(server, 'GET', '/articles/vault?fbclid=1')).body, /name="return_to" value="\/articles\/vault"/);
 });
