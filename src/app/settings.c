@@ -237,8 +237,8 @@ const struct setting settings[] = {
 		"What a meter's cookie counts as that this site did not make: as all free articles "
 		"read, or as none."),
 	INT("meter", "prefix_ceiling", meter_prefix_ceiling, "0", 0, 1000000, "articles",
-		"Metered articles a day for all readers without an account in one network (IPv4 "
-		"/24, IPv6 /48) together; 0 for no such limit."),
+		"Metered articles a day (of the newsroom) for all readers without an account in "
+		"one network (IPv4 /24, IPv6 /48) together; 0 for no such limit."),
 	INT("gift", "per_month", gifts_per_month, "10", 0, 1000, "gifts",
 		"Articles that a subscriber may give away in a calendar month; 0 turns gifts off."),
 	INT("gift", "days", gift_days, "14", 1, 90, "days", "Life of a gift."),
