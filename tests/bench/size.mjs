@@ -76,8 +76,10 @@ async function measure(accounts) {
 }
 
 const results = [];
-for (const n of sizes.split(',').map(Number))
+for (const n of sizes.split(',').map(Number)) {
 	results.push(await measure(n));
+	say(JSON.stringify(results.at(-1))); // what has been measured is not lost with a later one
+}
 const ms = (v) => v.toFixed(1);
 console.log(`| ${engine}: ms, median (longest) | ${results.map((r) => `${r.accounts} accounts, ${r.mib} MiB | beside housekeeping and imports`).join(' | ')} |`);
 console.log(`|---|${results.map(() => '---|---|').join('')}`);
