@@ -213,7 +213,9 @@ static void close_take(struct cutter *k)
 	run_ends(k);
 	if (count)
 		--*count;
-	if (head || cell || k->last.text_end == 0)
+	/* an empty row, say, ends nothing */
+	bool holds = k->w.open[k->w.depth].p < k->w.html.p + k->last.text_end;
+	if (head || cell || !holds)
 		return;
 	bool inner = str_eq(name, STR("p")) && (k->items || k->cells);
 	k->last.end = k->w.at;
@@ -247,7 +249,7 @@ static bool walk(struct cutter *k)
 			mark_take(k);
 		bool text = t == HTML_TEXT && !text_blank(k->w.cp);
 		if (t == HTML_END)
-			return !k->w.broken && k->w.depth == 0;
+			return !k->w.broken && k->w.depth == 0 && k->n.characters <= k->characters;
 		if (k->mark.set && text)
 			return false;
 		if (t == HTML_TEXT && !point_take(k))
@@ -307,6 +309,29 @@ static const char *dots_behind(struct str html, size_t end, enum rank rank)
 	return rank < RANK_INNER || wide ? "\xe2\x80\xa6" : "\xc2\xa0\xe2\x80\xa6";
 }
 
+/* Behind the last text stand blanks, the mark, empty cells, and the ends of what is open there,
+ * which alone are written. */
+static void write_ends(struct buf *out, struct str s)
+{
+	size_t inner = 0; /* elements that begin here */
+	while (s.n > 0) {
+		const char *from = memchr(s.p, '<', s.n);
+		const char *end = from ? memchr(from, '>', s.n - (size_t)(from - s.p)) : NULL;
+		if (!end)
+			return;
+		struct str tag = { from + 1, (size_t)(end - from) - 1 };
+		struct str rest = tag, name = str_cut(&rest, ' ');
+		bool ends = tag.n > 0 && tag.p[0] == '/';
+		if (ends && inner == 0)
+			buf_add(out, from, tag.n + 2);
+		else if (ends)
+			inner--;
+		else
+			inner += tag.p[0] != '!' && !html_is_void(name);
+		s = (struct str){ end + 1, s.n - (size_t)(end + 1 - s.p) };
+	}
+}
+
 /* Up to the spot, then "…", then the ends of what has ended and of what is open. */
 static void write_to(struct str html, const struct spot *s, enum rank rank, struct buf *out)
 {
@@ -315,7 +340,7 @@ static void write_to(struct str html, const struct spot *s, enum rank rank, stru
 	}
 	html_write_unmarked(out, (struct str){ html.p, s->text_end });
 	buf_puts(out, dots_behind(html, s->text_end, rank));
-	html_write_unmarked(out, (struct str){ html.p + s->text_end, s->end - s->text_end });
+	write_ends(out, (struct str){ html.p + s->text_end, s->end - s->text_end });
 	while (w.depth > 0) {
 		struct str name = w.open[--w.depth];
 		buf_fmt(out, "</%.*s>", (int)name.n, name.p);

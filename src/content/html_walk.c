@@ -47,7 +47,7 @@ static enum html_token text_next(struct html_walk *w)
 
 /* ---- tags ---- */
 
-static bool is_void(struct str name)
+bool html_is_void(struct str name)
 {
 	return str_eq(name, STR("br")) || str_eq(name, STR("hr")) || str_eq(name, STR("img"));
 }
@@ -56,7 +56,7 @@ static enum html_token open_next(struct html_walk *w, struct str inside)
 {
 	struct str rest = inside;
 	w->name = str_cut(&rest, ' ');
-	if (is_void(w->name))
+	if (html_is_void(w->name))
 		return HTML_VOID;
 	if (w->name.n == 0 || w->depth == HTML_WALK_DEPTH)
 		return broken(w);

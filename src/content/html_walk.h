@@ -31,6 +31,7 @@ struct html_walk {
 };
 /* Starts with `html` set and all else zero. */
 enum html_token html_walk_next(struct html_walk *w);
+bool html_is_void(struct str name); /* br, hr, img */
 /* em, a, sub …: what stands inside a word or sentence without ending it. */
 bool html_is_inline(struct str name);
 /* What the writer writes for a mark inside a block. No text can hold it: there '<' is an entity. */

@@ -150,6 +150,16 @@ static void structures(void **state)
 			"<pre>line one\n  line two" SPACED "</pre>", 25, 0, false, 0 },
 		{ "lines of verse", "<p>Rose red<br>violet blue<br>sugar sweet</p>",
 			"<p>Rose red<br>violet blue" SPACED "</p>", 25, 0, false, 0 },
+		{ "an empty row is no end",
+			"<p>a b c</p>\n" TABLE
+			"<tr><td></td></tr><tr><td>d e</td></tr></table></div>\n",
+			"<p>a b c" SPACED "</p>", 7, 0, false, 0 },
+		{ "empty cells behind the last text go",
+			TABLE
+			"<tr><td>a b c</td><td></td></tr><tr><td>d e f</td></tr></table></div>",
+			TABLE "<tr><td>a b c" SPACED "</td></tr></table></div>", 8, 0, false, 0 },
+		{ "blanks behind the last text go", "<pre>a b c   \n\n\n</pre>\n<p>d e f</p>\n",
+			"<pre>a b c" SPACED "</pre>", 8, 0, false, 0 },
 		{ "blanks alone are not text", "<pre>a\n\n\n\n\n\n\n\n\n\n\n\nb</pre>",
 			"<pre>a" SPACED "</pre>", 8, 0, false, 0 },
 	};
