@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { apiSession, grantPlan, makeAccount, password } from '../lib/accounts.mjs';
-import { importArticles, markdown, png } from '../lib/articles.mjs';
+import { counted, importArticles, markdown, png } from '../lib/articles.mjs';
 import { townLibrary } from '../lib/gate.mjs';
 import { form, Reader, request } from '../lib/http.mjs';
 import { root, startServer } from '../lib/server.mjs';
@@ -26,6 +26,8 @@ const shelf = [
 	{ slug: 'withheld-piece', access: 'public', pictures: ['o.png', 'p.png'], ends: { status: 'withheld' } },
 	{ slug: 'expired-piece', access: 'registered', pictures: ['q.png', 'r.png'], ends: { expires: '2025-06-01T00:00:00Z' } },
 ];
+// Articles of one block: what a reader has of them on all surfaces together is counted, word by word.
+const boundedSlugs = ['list', 'table', 'paragraph'].map((shape) => `bounded-${shape}`), BOUND = { words: 200, share: 0.3 };
 const hidden = shelf.filter((a) => a.ends).map((a) => a.slug), shown = shelf.filter((a) => !a.ends).map((a) => a.slug);
 const subscribers = ['vault-piece', 'culture-piece', 'ruled-piece'];
 const everything = shown;
@@ -44,7 +46,7 @@ function routes() {
 }
 
 const token = `pst_${'A'.repeat(43)}`;
-const slugs = [...shelf.map((a) => a.slug), 'nothing-piece'];
+const slugs = [...shelf.map((a) => a.slug), ...boundedSlugs, 'nothing-piece'];
 const fills = () => ({
 	slug: slugs, section: ['city', 'culture', 'nowhere'], token: [gift, token, 'x'], path: slugs.map((s) => `articles/${s}`),
 	version: [/\/static\/(\w+)\//.exec(readers[0].front)[1]], id: ['x'], name: ['postern.css', 'postern.js', 'none.css'],
@@ -71,9 +73,21 @@ const core = (name) => bytesOf(name).subarray(bytesOf(name).indexOf('IDAT'), byt
 const cores = shelf.map((a) => ({ slug: a.slug, lead: core(a.pictures[0]), inside: core(a.pictures[1]) }));
 const count = { answers: 0, granted: 0, pictures: 0 };
 
-function sweep(answer, granted, what) {
+// Every word is as long as the others, so that a share of them is one of the characters.
+const had = new Map();
+function sweepBound(text, reader, what) {
+	for (const [word, slug] of text.matchAll(/c0unt-([a-z-]+)-\d{4}/g)) {
+		const key = `${reader} ${slug}`;
+		had.set(key, (had.get(key) ?? new Set()).add(word));
+		assert.ok(had.get(key).size <= BOUND.words * BOUND.share, `${what}: more of ${slug} than the bound`);
+	}
+}
+
+function sweep(answer, granted, what, reader) {
 	count.answers++;
 	const text = answer.body + JSON.stringify(answer.raw ?? '');
+	if (!granted.includes('vault-piece'))
+		sweepBound(text, reader, what);
 	for (const [, slug] of text.matchAll(/kept-([a-z-]+)-\d/g)) {
 		assert.ok(granted.includes(slug), `${what}: text of ${slug}`);
 		count.granted++;
@@ -93,7 +107,7 @@ function sweep(answer, granted, what) {
 
 const manners = [{}, { Range: 'bytes=0-99999' }, { Range: 'bytes=-400' }, { 'If-None-Match': '"x"' }, { 'Accept-Encoding': 'gzip' },
 	{ Accept: 'application/json' }, { Accept: 'text/markdown' }, { 'Sec-Purpose': 'prefetch' }];
-const queries = ['', '?full=1&print=1', '?q=kept', '?article=vault-piece&reader=x', '?return_to=/articles/vault-piece', '?before=9999999999'];
+const queries = ['', '?full=1&print=1', '?q=kept', '?q=bounded-list-1199', '?article=vault-piece&reader=x', '?return_to=/articles/vault-piece', '?before=9999999999'];
 
 async function ask(reader, route, target, method, more = {}, body) {
 	const gate = route.face === 'gate' ? { 'X-Original-URL': `${server.origin}/articles/vault-piece`, 'X-Original-Method': 'GET', 'X-Forwarded-Method': 'GET', 'X-Forwarded-Proto': 'http', 'X-Forwarded-Host': `127.0.0.1:${server.port}`, 'X-Forwarded-Uri': '/articles/vault-piece' } : {};
@@ -101,7 +115,7 @@ async function ask(reader, route, target, method, more = {}, body) {
 	const headers = { 'User-Agent': human, ...proxied, ...reader.headers, ...gate, ...(cookie ? { Cookie: cookie } : {}),
 		...(route.face === 'api' && reader.bearer ? { Authorization: `Bearer ${reader.bearer}` } : {}), ...more };
 	const answer = await request(server, method, target, { headers, body, port: route.face === 'ops' ? server.opsPort : undefined });
-	sweep(answer, reader.granted, `${reader.name}: ${method} ${target} ${JSON.stringify(more)}`);
+	sweep(answer, reader.granted, `${reader.name}: ${method} ${target} ${JSON.stringify(more)}`, reader.name);
 	return answer;
 }
 
@@ -109,6 +123,11 @@ before(async () => {
 	server = await startServer({ settings: { POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1', POSTERN_SERVER_DEVELOPMENT: 'yes', POSTERN_GIFT_REDEMPTIONS: '1000' } });
 	const dir = path.join(server.dir, 'articles');
 	importArticles(server, shelf);
+	for (const slug of boundedSlugs) {
+		writeFileSync(path.join(dir, `${slug}.md`), counted(slug, slug.slice('bounded-'.length), 'subscriber'));
+		writeFileSync(path.join(dir, `${slug}.png`), png(1));
+	}
+	server.cliOk('article', 'import', dir);
 	server.cliOk('rules', 'add', '--level', 'subscriber', '--tag', 'harbour', '--section', 'city');
 	server.cliOk('meter', 'set', 'all', '--anonymous', '0', '--registered', '1');
 	server.cliOk('plan', 'set', 'culture', '--title', 'Culture', '--sections', 'culture', '--href', '/subscribe');
@@ -197,6 +216,14 @@ test('every route that is read, by every reader, in every manner', async () => {
 		}
 	}
 	assert.ok(count.granted > 1000 && count.pictures > 100, `granted text was seen ${count.granted} times, pictures ${count.pictures}`);
+});
+
+test('on all surfaces together nobody had more of an article of one block than the bound', () => {
+	for (const slug of boundedSlugs) {
+		const words = had.get(`stranger ${slug}`);
+		assert.ok(words?.size > 5, `${slug}: a stranger had ${words?.size ?? 0} words`);
+		assert.ok(![...words].some((w) => Number(w.slice(-4)) >= 1000 + BOUND.words * BOUND.share), `${slug}: what is behind the bound`);
+	}
 });
 
 test('the edges of routes: other methods, spellings, extensions', async () => {

@@ -64,6 +64,23 @@ export const shelf = [
 ];
 export const hidden = ['next-year', 'not-yet', 'last-year', 'held-back', 'called-off'];
 
+// One block of every word a number, so that what an answer holds of it can be counted; the dek and the caption repeat its end.
+export const countedWords = (slug, n) => Array.from({ length: n }, (_, i) => `c0unt-${slug}-${1000 + i}`);
+export const shapes = {
+	list: (w) => chunks(w).map((c) => `- ${c}`).join('\n'),
+	quote: (w) => chunks(w).map((c) => `> ${c}`).join('\n>\n'),
+	table: (w) => `| a |\n|---|\n${chunks(w).map((c) => `| ${c} |`).join('\n')}`,
+	listing: (w) => `\`\`\`\n${chunks(w).join('\n')}\n\`\`\``,
+	verse: (w) => chunks(w).join('  \n'),
+	paragraph: (w) => w.join(' '),
+};
+const chunks = (w) => Array.from({ length: Math.ceil(w.length / 8) }, (_, i) => w.slice(8 * i, 8 * i + 8).join(' '));
+export function counted(slug, shape, access) {
+	const words = countedWords(slug, 200), end = words.slice(-12).join(' ');
+	return `---\nslug: ${slug}\nheadline: Headline of ${slug}\ndek: ${end}\nsection: City\naccess: ${access}\npublished: 2025-03-01T06:00:00Z\n` +
+		`images:\n  - file: ${slug}.png\n    caption: ${end}\n    alt: ${end}\n---\n${shapes[shape](words)}\n`;
+}
+
 export function writeArticles(dir, articles) {
 	mkdirSync(dir, { recursive: true });
 	for (const a of articles) {
