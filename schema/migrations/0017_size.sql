@@ -1,9 +1,9 @@
 -- Indexes, so that no statement and no step of the housekeeping walks a table that grows with readers.
 
-CREATE INDEX account_unverified ON account (updated_at, id) WHERE verified_at IS NULL;
-CREATE INDEX change_made ON change (made_at);
-CREATE INDEX gift_created ON gift (created_at, id);
-CREATE INDEX entitlement_plan ON entitlement (plan);
+CREATE INDEX IF NOT EXISTS account_unverified ON account (updated_at, id) WHERE verified_at IS NULL;
+CREATE INDEX IF NOT EXISTS change_made ON change (made_at);
+CREATE INDEX IF NOT EXISTS gift_created ON gift (created_at, id);
+CREATE INDEX IF NOT EXISTS entitlement_plan ON entitlement (plan);
 
 -- Rows that change often and whose indexed columns stay: PostgreSQL keeps room for the new version on the same page, so that no
 -- index is written.

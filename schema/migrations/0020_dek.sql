@@ -3,4 +3,4 @@
 -- bound, and of older versions, anew. Until then they show no dek.
 ALTER TABLE article ADD COLUMN dek_shown TEXT NOT NULL DEFAULT '';
 ALTER TABLE article ADD COLUMN dek_bound BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX article_dek_bound ON article (dek_bound);
+CREATE INDEX IF NOT EXISTS article_dek_bound ON article (dek_bound);
