@@ -87,13 +87,19 @@ export function sqliteFaults(name, sql, plan, tables) {
 
 // ---- PostgreSQL: plans follow from statistics, so every table is filled first ----
 export const ROWS = 20000;
+const sampleNumber = '10';
 const value = { text: "'x' || i", bigint: '1000000 + i', bytea: "decode(lpad(to_hex(i), 64, '0'), 'hex')" };
+
+// What is the same in nearly every row, so that looking for another value finds few.
+const constant = { 'article.dek_bound': sampleNumber };
 
 // One row for each i, the same i in every table, so that every reference finds its row. Of what may be empty one in three is.
 function fillText(table, columns) {
 	const list = columns.map(({ name, type, nullable }) => {
 		if (!(type in value))
 			throw new Error(`${table}.${name} is of type ${type}: say in tests/lib/query_plans.mjs how to fill it`);
+		if (`${table}.${name}` in constant)
+			return constant[`${table}.${name}`];
 		return nullable ? `CASE WHEN i % 3 = 0 THEN NULL ELSE ${value[type]} END` : value[type];
 	});
 	return `INSERT INTO ${table} (${columns.map((c) => c.name).join(', ')}) SELECT ${list.join(', ')} FROM generate_series(1, ${ROWS}) AS i;`;
@@ -115,7 +121,7 @@ export function postgresFill(url, psql) {
 }
 
 // With values, as the server plans them: it prefers the plan without only where that is no worse.
-const sample = { text: "'y'", bigint: '10', bytea: "'\\x00'", integer: '10' };
+const sample = { text: "'y'", bigint: sampleNumber, bytea: "'\\x00'", integer: '10' };
 const samples = { change_since: ["'1000100:1000110:1000105'", '10'] };
 export function postgresPlans(url, psql, queries) {
 	const all = [...queries];
