@@ -338,8 +338,8 @@ test('meters by command: each is obeyed by the next request, and what cannot be 
 		refused(5, /"all" is the one for all other sections already/, 'set', 'rest', '--section', '');
 		own.cliOk('meter', 'set', 'culture', '--section', 'culture', '--new', '--anonymous', '48', '--registered', '48');
 		refused(2, /88 fit into the cookie/, 'set', 'science', '--section', 'science', '--new', '--anonymous', '48', '--registered', '48');
-		refused(4, /no meter "nothing"/, 'remove', 'nothing');
-		refused(4, /no meter/, 'reset', (await makeAccount(own)).email, 'nothing');
+		refused(4, /nothing: not found/, 'remove', 'nothing');
+		refused(4, /nothing: not found/, 'reset', (await makeAccount(own)).email, 'nothing');
 		own.cliOk('meter', 'remove', 'sport');
 		assert.match(decision(await reader.get('/articles/match-3')), /^teaser; reason=meter_exhausted; used=6/);
 		own.cliOk('meter', 'remove', 'all');
