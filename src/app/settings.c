@@ -55,7 +55,7 @@ const struct setting settings[] = {
 		"twice at worst."),
 	INT("server", "hash_per_second", hash_per_second, "0", 0, 10000, "hashes",
 		"Passwords hashed at normal priority, in a second, and as many again while they "
-		"come one at a time; 0 is three for each core. What is more, as in a storm of "
+		"come one at a time; 0 is two for each core. What is more, as in a storm of "
 		"log-ins, is hashed when nobody else wants the processor."),
 	INT("server", "work_queue", work_queue, "1024", 1, 100000, "requests",
 		"Requests that may wait for a work thread; above it they are answered 503."),
