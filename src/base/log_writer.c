@@ -33,6 +33,7 @@ struct log_writer {
 	bool urgent, ends, ended;
 	uint64_t dropped; /* lines */
 	uint64_t told;    /* of them; the thread's alone */
+	bool well;        /* the last write was; the thread's alone */
 	char halves[2][LOG_WRITER_BYTES];
 };
 
@@ -143,19 +144,21 @@ static void write_lines(struct log_writer *w)
 	w->urgent = false;
 	w->writing_since_us = clock_monotonic_us();
 	pthread_mutex_unlock(&w->lock);
-	const uint64_t failed = count_lines(log_write_all(w->fd, lines));
+	const struct str left = log_write_all(w->fd, lines);
 	pthread_mutex_lock(&w->lock);
-	w->dropped += failed;
+	w->dropped += count_lines(left);
+	w->well = left.n == 0;
 	w->written = mark;
 	w->writing_since_us = 0;
 	pthread_cond_broadcast(&w->done);
 }
 
-/* The line goes the way of all others. */
+/* The line goes the way of all others, once that is open again: where it is closed for good (the
+ * reader of a pipe has ended), a line about lost lines would be the next one to be lost. */
 static void tell_dropped(struct log_writer *w, uint64_t dropped)
 {
 	const struct log log = { .level = LOG_DEBUG, .format = w->format, .writer = w };
-	if (dropped == w->told)
+	if (dropped == w->told || !w->well)
 		return;
 	LOG_SOON(&log, LOG_WARN, "log_dropped", log_int("lines", (int64_t)(dropped - w->told)),
 		log_z("why", "the log was not taken as fast as lines came"));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +257,26 @@ static void nobody_reads(void **state)
 	close(ends[0]); /* lets go the thread that was left */
 }
 
+/* Goal: whoever read the log is gone for good: lines are dropped and counted, and the thread rests.
+ */
+static void reader_gone(void **state)
+{
+	(void)state;
+	int ends[2];
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(pipe(ends), 0);
+	close(ends[0]);
+	struct log log = { .level = LOG_INFO, .format = LOG_LOGFMT, .fd = ends[1] };
+	log.writer = log_writer_start(log.fd, log.format);
+	assert_non_null(log.writer);
+	for (int i = 0; i < 10; i++)
+		LOG(&log, LOG_ERROR, "trouble", log_int("i", i));
+	usleep(100000);
+	assert_int_equal(log_writer_dropped(log.writer), 10); /* and no line about lines */
+	log_writer_stop(log.writer);
+	close(ends[1]);
+}
+
 /* Goal: what is not said to have time is out, with all before it, when the call returns; another
  * line soon after, and without a further one. */
 static void gathered_soon(void **state)
@@ -302,6 +323,7 @@ int main(void)
 		cmocka_unit_test(gathered),
 		cmocka_unit_test(gathered_soon),
 		cmocka_unit_test(nobody_reads),
+		cmocka_unit_test(reader_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
