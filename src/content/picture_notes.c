@@ -234,13 +234,14 @@ static void xmp_node(struct strip *s, xmlNode *n, int depth)
 	}
 }
 
-/* Without a document type: it could name entities that grow. */
+/* Without a document type: its entities could grow to gigabytes. XMP in a picture is UTF-8, and is
+ * read as nothing else: in UTF-16 a document type would not be seen here. */
 void note_xmp(struct strip *s, struct str xml)
 {
 	if (xml.n == 0 || xml.n > XMP_BYTES_MAX || memmem(xml.p, xml.n, "<!DOCTYPE", 9))
 		return;
-	xmlDoc *doc = xmlReadMemory(xml.p, (int)xml.n, NULL, NULL,
-		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+	xmlDoc *doc = xmlReadMemory(xml.p, (int)xml.n, NULL, "UTF-8",
+		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
 	if (!doc)
 		return;
 	xmp_node(s, xmlDocGetRootElement(doc), 0);

@@ -3,6 +3,8 @@
  */
 #include "content_help.h"
 
+#include "../../src/content/picture.h"
+
 static struct str sample(struct fixture *f, const char *name)
 {
 	BUF_AUTO b = BUF(1 << 20);
@@ -86,6 +88,34 @@ static void where_copyright_is_looked_for(void **state)
 	in = replaced(f, replaced(f, in, "eXIf", "eXXf"), "iTXt", "iTTt");
 	assert_int_equal(picture_strip(in, f->arena, &out, &n), ERR_OK);
 	assert_str(n.copyright, "\xc2\xa9 Wire PNG");
+}
+
+static struct str utf16(struct fixture *f, const char *text)
+{
+	BUF_AUTO b = BUF(1 << 16);
+	buf_add(&b, "\xff\xfe", 2);
+	for (; *text; text++) {
+		buf_byte(&b, *text);
+		buf_byte(&b, '\0');
+	}
+	return arena_str(f->arena, buf_view(&b));
+}
+
+/* A few kilobytes of entities would become gigabytes of copyright. */
+static void a_document_type_is_not_read_in_any_encoding(void **state)
+{
+	struct fixture *f = *state;
+	static const char with_type[] =
+		"<!DOCTYPE x [<!ENTITY a \"grows\">]><x "
+		"xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><dc:rights>&a;&a;</dc:rights></x>";
+	const struct str rows[] = { str_of(with_type), utf16(f, with_type),
+		utf16(f, arena_fmt(f->arena, "<?xml version=\"1.0\" encoding=\"UTF-16\"?>%s",
+				 with_type)) };
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct strip s = { .arena = f->arena };
+		note_xmp(&s, rows[i]);
+		assert_int_equal(s.notes.copyright.n, 0);
+	}
 }
 
 /* Cut anywhere, or with any byte changed: an error or a picture, never a secret, and no byte beyond
@@ -195,6 +225,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_DB(nothing_but_the_picture_is_left),
 		WITH_DB(where_copyright_is_looked_for),
+		WITH_DB(a_document_type_is_not_read_in_any_encoding),
 		WITH_DB(damaged_pictures_tell_nothing),
 		WITH_DB(imported_pictures_are_clean),
 		WITH_DB(pictures_of_earlier_versions_go_out_clean),
