@@ -2,11 +2,10 @@
  * markup is copied. */
 #include "html_link.h"
 #include "html_mark.h"
+#include "html_parse.h"
 #include "html_rules.h"
 #include "html_writer.h"
 
-#include <libxml/HTMLparser.h>
-#include <pthread.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 64, SPAN_MAX = 100, OL_START_MAX = 1000000 };
@@ -406,31 +405,6 @@ static void visit_children(struct walk *k, const xmlNode *n, enum role role)
 
 /* ---- the door ---- */
 
-static htmlDocPtr parse(struct str html, htmlParserCtxtPtr *ctxt)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	if (pthread_once(&once, xmlInitParser) != 0)
-		return NULL;
-	*ctxt = htmlNewParserCtxt();
-	if (!*ctxt)
-		return NULL;
-	int options = HTML_PARSE_RECOVER | HTML_PARSE_NODEFDTD | HTML_PARSE_NOERROR |
-		      HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_COMPACT |
-		      HTML_PARSE_IGNORE_ENC;
-	return htmlCtxtReadMemory(*ctxt, html.p, (int)html.n, NULL, "UTF-8", options);
-}
-
-static void free_doc(htmlDocPtr *doc)
-{
-	xmlFreeDoc(*doc);
-}
-
-static void free_ctxt(htmlParserCtxtPtr *ctxt)
-{
-	if (*ctxt)
-		htmlFreeParserCtxt(*ctxt);
-}
-
 static enum err run(struct str html, struct walk *k)
 {
 	if (html.n > ARTICLE_SOURCE_MAX)
@@ -439,10 +413,10 @@ static enum err run(struct str html, struct walk *k)
 		return ERR_INVALID;
 	if (str_trim(html).n == 0)
 		return ERR_OK;
-	__attribute__((cleanup(free_ctxt))) htmlParserCtxtPtr ctxt = NULL;
-	__attribute__((cleanup(free_doc))) htmlDocPtr doc = parse(html, &ctxt);
-	if (!doc)
-		return ERR_NOMEM;
+	__attribute__((cleanup(html_doc_free))) xmlDoc *doc = NULL;
+	enum err e = html_parse(html, &doc);
+	if (e)
+		return e;
 	for (const xmlNode *n = doc->children; n; n = n->next)
 		visit(k, n, ROLE_FLOW);
 	writer_end(&k->w);

@@ -181,8 +181,8 @@ static void too_large_is_refused(void **state)
 	put_bytes(f, "deep.md", buf_view(&b));
 	assert_int_equal(import(f, "").refused, 3);
 	assert_report(f, 0, "refused", "larger than 4 MiB");
-	assert_report(f, 1, "refused", "text: too long, or nested");
-	assert_report(f, 2, "refused", "text: too long, or nested");
+	assert_report(f, 1, "refused", "text: too long, nested more than 60 deep, or");
+	assert_report(f, 2, "refused", "text: too long, nested more than 60 deep, or");
 }
 
 static void importing_again(void **state)
@@ -382,7 +382,8 @@ static void *import_thread(void *arg)
 {
 	struct importer *im = arg;
 	struct import_settings s = { .default_section = "News",
-		.default_access = ACCESS_SUBSCRIBER };
+		.default_access = ACCESS_SUBSCRIBER,
+		.bound = { .words = 90, .characters = 1200, .share = 30 } };
 	im->err = content_import(im->f->db, im->path, &s, NOW, &im->n);
 	return NULL;
 }

@@ -343,6 +343,34 @@ static void limits_hold(void **state)
 	}
 }
 
+/* Without the limit the second takes minutes. Common markup that goes on for megabytes is no fault.
+ */
+static void thousands_of_attributes_are_refused(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t named, alike;
+		enum err err;
+	} rows[] = { { 4000, 20000, ERR_OK }, { 300000, 1, ERR_TOO_LARGE } };
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ARENA_AUTO *a = arena_new(64 << 20);
+		BUF_AUTO b = BUF(ARTICLE_SOURCE_MAX);
+		struct blocks out = { 0 };
+		buf_puts(&b, "<p");
+		for (size_t n = 0; n < rows[i].named; n++)
+			buf_fmt(&b, " x%zu=\"1\"", n);
+		buf_puts(&b, ">text</p><div>");
+		for (size_t n = 0; n < rows[i].alike; n++)
+			buf_puts(&b, "<b class=x onclick=y><a href=\"/in\">link</a></b> ");
+		assert_int_equal(b.err, ERR_OK);
+		enum err e = content_sanitise(buf_view(&b), NULL, NULL, a, &out);
+		if (e != rows[i].err)
+			fail_msg("%zu: %s", rows[i].named, err_name(e));
+		if (!e)
+			assert_int_equal(out.words, 1 + (int64_t)rows[i].alike);
+	}
+}
+
 static void nul_and_small_memory_are_errors(void **state)
 {
 	(void)state;
@@ -405,6 +433,7 @@ int main(void)
 		cmocka_unit_test(pictures_stand_alone),
 		cmocka_unit_test(the_mark_is_the_authors),
 		cmocka_unit_test(limits_hold),
+		cmocka_unit_test(thousands_of_attributes_are_refused),
 		cmocka_unit_test(nul_and_small_memory_are_errors),
 		cmocka_unit_test(plain_text_has_no_tags),
 		cmocka_unit_test(cleaning_twice_changes_nothing),
