@@ -12,15 +12,22 @@ enum {
 	JSON_FILE_MAX = 64 << 20,
 };
 
+/* In any case: a kill comes as KILL.JSON too. */
+static bool has_ending(struct str name, struct str ending)
+{
+	return name.n >= ending.n &&
+	       str_eq_nocase((struct str){ name.p + name.n - ending.n, ending.n }, ending);
+}
+
 static bool is_json(struct str name)
 {
-	return str_ends(name, STR(".json")) || str_ends(name, STR(".jsonl")) ||
-	       str_ends(name, STR(".ndjson"));
+	return has_ending(name, STR(".json")) || has_ending(name, STR(".jsonl")) ||
+	       has_ending(name, STR(".ndjson"));
 }
 
 bool import_takes(struct str name)
 {
-	return str_ends(name, STR(".md")) || is_json(name);
+	return has_ending(name, STR(".md")) || is_json(name);
 }
 
 /* ---- one item ---- */
@@ -52,17 +59,38 @@ static struct str identity_of(const struct draft *d, struct arena *a)
 		(int)d->version.n, d->version.p ? d->version.p : "", (long long)d->version_at));
 }
 
-/* A file that cannot be read closes what it may have wanted to close. */
+/* What a refused file wants closed: what was not understood, and what was before something else of
+ * it was wrong. */
+static enum closing closing_of(
+	const struct import_run *r, const struct import_item *it, const struct draft *d)
+{
+	bool taken_back = d->notice == NOTICE_HOLD || d->notice == NOTICE_KILL;
+	bool over = d->expires_at && d->expires_at <= r->now_s;
+	if (d->agency ||
+		d->written) /* an agency's notices are never refused for the rest of them */
+		return CLOSING_NOTHING;
+	if (it->closing)
+		return it->closing;
+	if (taken_back || over || d->embargo_at > r->now_s)
+		return CLOSING_HIDES;
+	return d->access == ACCESS_SUBSCRIBER ? CLOSING_LEVEL : CLOSING_NOTHING;
+}
+
+/* A file that cannot be stored closes what it may have wanted to close. */
 static enum err close_stored(const struct import_run *r, const struct import_item *it,
-	const struct draft *read, struct stored *stored)
+	const struct draft *read, enum closing closing, struct stored *stored)
 {
 	struct draft d = { .source = read->source,
 		.hollow = true,
-		.closes_level = it->closing == CLOSING_LEVEL,
-		.unread = true,
+		.closes_level = closing == CLOSING_LEVEL,
+		.notice = read->notice,
+		.status = read->status,
 		.hidden_why = str_of(it->why) };
 	bool known;
-	draft_notice(&d, STR("withheld"), &known);
+	if (d.notice != NOTICE_KILL) {
+		d.unread = true;
+		draft_notice(&d, STR("withheld"), &known);
+	}
 	enum err e = draft_store(r->db, &d, r->now_s, it->arena, stored);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -71,15 +99,18 @@ static enum err item_refused(const struct import_run *r, struct import_item *it,
 	const struct draft *d, const char *shown)
 {
 	struct stored stored = { 0 };
+	enum closing closing = closing_of(r, it, d);
 	enum err e = ERR_OK;
-	if (it->closing && d->source.n)
-		e = close_stored(r, it, d, &stored);
+	if (closing && d->source.n)
+		e = close_stored(r, it, d, closing, &stored);
 	if (e)
 		return ERR_UNAVAILABLE;
-	if (stored.slug[0])
+	bool told = it->closing || closing == CLOSING_HIDES || stored.outcome == OUTCOME_UPDATED;
+	bool closed = stored.slug[0] && told;
+	if (closed)
 		warn(it, "%s until this is corrected",
-			it->closing == CLOSING_LEVEL ? "for subscribers" : "hidden");
-	import_report(r, shown, stored.slug[0] ? OUTCOME_HIDDEN : OUTCOME_REFUSED,
+			closing == CLOSING_LEVEL ? "for subscribers" : "hidden");
+	import_report(r, shown, closed ? OUTCOME_HIDDEN : OUTCOME_REFUSED,
 		stored.slug[0] ? stored.slug : d->slug, it->why);
 	return ERR_OK;
 }
@@ -122,18 +153,18 @@ static enum err item_store(
 	bool refused = e == ERR_CONFLICT && stored.outcome == OUTCOME_REFUSED;
 	if (e && !refused)
 		return e == ERR_STOPPED ? e : ERR_UNAVAILABLE;
-	if (refused)
+	if (refused) {
 		tell_owner(r, d, &stored);
-	bool hidden = it->hides && !refused && !stored.why[0];
-	if (stored.why[0] && refused)
-		it->why[0] = '\0';
+		(void)snprintf(it->why, WHY_SIZE, "%s", stored.why);
+		return item_refused(r, it, d, shown);
+	}
+	bool hidden = it->hides && !stored.why[0];
 	if (stored.why[0])
 		warn(it, "%s", stored.why);
 	r->count->levels_of_v1 += stored.level_of_v1;
 	tell(r, shown, hidden ? OUTCOME_HIDDEN : stored.outcome,
-		stored.slug[0] ? stored.slug : d->slug, it->why,
-		refused || d->hollow ? NULL : &teaser.size);
-	return refused ? ERR_OK : remember(r, d, identity.p, &stored, shown);
+		stored.slug[0] ? stored.slug : d->slug, it->why, d->hollow ? NULL : &teaser.size);
+	return remember(r, d, identity.p, &stored, shown);
 }
 
 /* Trouble with one item is reported and is ERR_OK here; what is returned ends the import. */
@@ -144,6 +175,7 @@ static enum err import_item(const struct import_file *f, struct json_t *json, co
 	if (!arena)
 		return ERR_NOMEM;
 	struct import_item it = { .settings = r->settings,
+		.now_s = r->now_s,
 		.place = f->place,
 		.arena = arena,
 		.file = f->name,
@@ -192,7 +224,7 @@ static const char *unreadable(enum err e, bool json)
 static enum err import_text(struct import_file *f)
 {
 	struct ninjs_file items = {
-		.by_line = !str_ends(f->name, STR(".json")), .item = json_item, .ctx = f
+		.by_line = !has_ending(f->name, STR(".json")), .item = json_item, .ctx = f
 	};
 	return is_json(f->name) ? ninjs_items(&items, f->text) : import_item(f, NULL, f->shown);
 }

@@ -202,6 +202,7 @@ struct import_item {
 	struct str folder;   /* name of the folder that holds it; empty: not known */
 	struct str text;     /* of a Markdown file */
 	struct json_t *json; /* of an item of a JSON file */
+	int64_t now_s;
 	size_t left_out;     /* pictures that could not be had */
 	bool hides;          /* read, and not shown: something that closes was not understood */
 	enum closing {       /* refused, and what it says of closing was not understood */

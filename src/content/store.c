@@ -436,7 +436,8 @@ static enum err write_new(struct db_conn *c, struct store *s, struct target *t)
 		return e;
 	memcpy(s->out->slug, t->slug, SLUG_SIZE);
 	e = unchanged(c, s, t, &same);
-	if (!e && !same && s->draft->written)
+	bool takes_back = s->draft->agency && s->draft->notice != NOTICE_USABLE;
+	if (!e && !same && s->draft->written && !takes_back)
 		return refuse_twice(s);
 	if (!e && !same) {
 		if (t->exists && s->draft->agency && !s->draft->updated_at)

@@ -97,7 +97,7 @@ static enum err take_status(struct import_item *it, const struct front *f, struc
 
 static bool is_bundle(const struct import_item *it)
 {
-	return str_eq(it->file, STR("index.md")) && it->folder.n > 0;
+	return str_eq_nocase(it->file, STR("index.md")) && it->folder.n > 0;
 }
 
 /* "index.md" is its folder's article, as in the bundles of static site generators. */
@@ -288,7 +288,8 @@ static enum err take_text(struct import_item *it, struct str body, struct draft 
 	if (t.err)
 		return t.err;
 	if (e == ERR_TOO_LARGE)
-		return refuse(it, "text: too long, or nested more than 60 deep");
+		return refuse(it, "text: too long, nested more than 60 deep, or with thousands of "
+				  "different attributes");
 	if (!e && t.remote)
 		warn(it, "pictures of other sites were left out: %zu", t.remote);
 	return e;

@@ -284,7 +284,9 @@ static enum err write_text(struct ninjs_reading *r, const struct passage *p)
 		e = sanitise(
 			html, &(struct sanitiser){ text_figure, r }, r->it->arena, &r->d->blocks);
 	if (e == ERR_TOO_LARGE)
-		return refuse(r->it, "bodies: too long, or nested more than 60 deep");
+		return refuse(r->it,
+			"bodies: too long, nested more than 60 deep, or with thousands of "
+			"different attributes");
 	return e == ERR_INVALID ? refuse(r->it, "bodies: not UTF-8 text") : e;
 }
 
@@ -347,10 +349,14 @@ static enum err read_item(struct ninjs_reading *r)
 	e = ninjs_times(r);
 	if (r->d->notice != NOTICE_KILL && !e)
 		e = read_text(r);
+	if (e == ERR_INVALID)
+		ninjs_close(r);
 	if (e == ERR_NOMEM || (e && r->d->notice == NOTICE_USABLE))
 		return e;
 	if (e || r->d->notice == NOTICE_KILL) {
 		memcpy(r->it->why, why, WHY_SIZE);
+		if (r->hidden && !why[0])
+			warn(r->it, "%.*s; hidden", (int)r->d->hidden_why.n, r->d->hidden_why.p);
 		ninjs_hollow(r);
 	}
 	return take_slug(r);

@@ -35,6 +35,8 @@ enum err MUST_USE ninjs_identity(struct ninjs_reading *r); /* "uri", else Superd
 void ninjs_status(struct ninjs_reading *r);                /* pubStatus and version */
 /* An embargo or an end that cannot be read hides; any other time that cannot be read refuses. */
 enum err MUST_USE ninjs_times(struct ninjs_reading *r);
+/* What could not be read closes by its embargo or its end all the same. */
+void ninjs_close(struct ninjs_reading *r);
 /* Leaves the state alone of what was read: a notice needs no more. */
 void ninjs_hollow(struct ninjs_reading *r);
 

@@ -156,6 +156,18 @@ enum err ninjs_times(struct ninjs_reading *r)
 	return e;
 }
 
+void ninjs_close(struct ninjs_reading *r)
+{
+	struct draft *d = r->d;
+	bool over = d->expires_at && d->expires_at <= r->it->now_s;
+	if (d->notice != NOTICE_USABLE || (!over && d->embargo_at <= r->it->now_s))
+		return;
+	const char *why = arena_fmt(r->it->arena, "%s", r->it->why);
+	r->it->why[0] = '\0';
+	d->unread = true;
+	hide(r, why);
+}
+
 /* A notice needs no more than whose it is. */
 void ninjs_hollow(struct ninjs_reading *r)
 {

@@ -1,0 +1,127 @@
+/* Goal: what is refused for one mistake closes all the same what it says is to be closed, and what
+ * takes back is taken whatever its file is called and whatever came before it. */
+#include "content_help.h"
+
+#define OPEN_FILE "---\nheadline: A\naccess: public\npublished: 2026-01-01\n---\nOne.\n"
+
+static void assert_state(struct fixture *f, const char *status, enum access access)
+{
+	struct article a = find(f, "a");
+	assert_str(a.status, status);
+	assert_int_equal(a.access, access);
+	assert_str(open_words(f, "a", &full, 1).text.html, "<p>One.</p>\n");
+}
+
+static void a_file_closes_beside_a_mistake(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *line, *what, *why, *status;
+		enum access access;
+	} rows[] = {
+		{ "status: killed", "hidden", "hidden until", "killed", ACCESS_PUBLIC },
+		{ "status: withheld", "hidden", "hidden until", "withheld", ACCESS_PUBLIC },
+		{ "embargo: 2099-01-01", "hidden", "hidden until", "withheld", ACCESS_PUBLIC },
+		{ "expires: 2026-01-02", "hidden", "hidden until", "withheld", ACCESS_PUBLIC },
+		{ "access: subscriber", "hidden", "for subscribers", "usable", ACCESS_SUBSCRIBER },
+		/* these close nothing */
+		{ "embargo: 2020-01-01", "refused", "published: \"soon\"", "usable",
+			ACCESS_PUBLIC },
+		{ "expires: 2099-01-01", "refused", "published: \"soon\"", "usable",
+			ACCESS_PUBLIC },
+		{ "access: registered", "refused", "published: \"soon\"", "usable", ACCESS_PUBLIC },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		put_file(f, "a.md", OPEN_FILE);
+		assert_int_equal(import(f, "a.md").refused, 0);
+		assert_state(f, "usable", ACCESS_PUBLIC);
+		put_file(f, "a.md",
+			arena_fmt(f->arena, "---\nheadline: B\npublished: soon\n%s\n---\nTwo.\n",
+				rows[i].line));
+		(void)import(f, "a.md");
+		assert_report(f, 0, rows[i].what, rows[i].why);
+		assert_state(f, rows[i].status, rows[i].access);
+		(void)import(f, "a.md");
+		if (rows[i].access == ACCESS_PUBLIC)
+			assert_report(f, 0, rows[i].what, rows[i].why);
+		assert_state(f, rows[i].status, rows[i].access);
+	}
+}
+
+static void a_file_closes_though_its_slug_is_taken(void **state)
+{
+	struct fixture *f = *state;
+	put_file(f, "a.md", OPEN_FILE);
+	put_file(f, "b.md", "---\nheadline: B\n---\nTwo.\n");
+	assert_int_equal(import(f, "").created, 2);
+	put_file(f, "a.md",
+		"---\nheadline: A\nsource: file:a\nslug: b\nstatus: killed\n---\nOne.\n");
+	(void)import(f, "a.md");
+	assert_report(f, 0, "hidden", "belongs to another article (source \"file:b\")");
+	assert_state(f, "killed", ACCESS_PUBLIC);
+}
+
+/* An agency's embargo that is understood beside something that is not. */
+static void an_item_closes_beside_a_mistake(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *line, *what, *status;
+	} rows[] = {
+		{ "\"embargoed\":\"2099-01-01T00:00:00Z\"", "hidden", "withheld" },
+		{ "\"expires\":\"2026-01-02T00:00:00Z\"", "hidden", "withheld" },
+		{ "\"embargoed\":\"2020-01-01T00:00:00Z\"", "refused", "usable" },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		put_file(f, "a.json",
+			"{\"uri\":\"u\",\"version\":1,\"headline\":\"A\",\"body_text\":\"One.\"}");
+		assert_int_equal(import(f, "a.json").refused, 0);
+		put_file(f, "b.json",
+			arena_fmt(f->arena, "{\"uri\":\"u\",\"version\":2,\"headline\":7,%s}",
+				rows[i].line));
+		(void)import(f, "b.json");
+		assert_report(f, 0, rows[i].what, "headline: expected a string");
+		assert_state(f, rows[i].status, ACCESS_SUBSCRIBER);
+		assert_int_equal(content_delete(f->db, STR("a")), ERR_OK);
+	}
+}
+
+/* The same version again in one run, withheld: it is not turned away as written twice. */
+static void a_list_withholds_what_it_brought(void **state)
+{
+	struct fixture *f = *state;
+	put_file(f, "a.json",
+		"[{\"uri\":\"u\",\"version\":1,\"headline\":\"A\",\"body_text\":\"One.\"},"
+		"{\"uri\":\"u\",\"version\":1,\"headline\":\"A\",\"body_text\":\"One.\","
+		"\"pubStatus\":\"withheld\"}]");
+	assert_int_equal(import(f, "a.json").refused, 0);
+	assert_state(f, "withheld", ACCESS_SUBSCRIBER);
+}
+
+static void endings_in_capitals(void **state)
+{
+	struct fixture *f = *state;
+	put_file(f, "in/STORY.JSON",
+		"{\"uri\":\"u\",\"version\":1,\"headline\":\"A\",\"body_text\":\"One.\"}");
+	put_file(f, "in/B.Md", "---\nheadline: B\n---\nTwo.\n");
+	put_file(f, "in/deep/INDEX.MD", "---\nheadline: C\n---\nThree.\n");
+	assert_int_equal(import(f, "in").created, 3);
+	(void)find(f, "b");
+	(void)find(f, "deep");
+	put_file(f, "in/KILL.JSON", "{\"uri\":\"u\",\"pubStatus\":\"killed\"}");
+	assert_int_equal(import(f, "in/KILL.JSON").updated, 1);
+	assert_state(f, "killed", ACCESS_SUBSCRIBER);
+}
+
+#define WITH_DB(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_end)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_DB(a_file_closes_beside_a_mistake),
+		WITH_DB(a_file_closes_though_its_slug_is_taken),
+		WITH_DB(an_item_closes_beside_a_mistake),
+		WITH_DB(a_list_withholds_what_it_brought),
+		WITH_DB(endings_in_capitals),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
