@@ -203,9 +203,9 @@ struct import_item {
 	struct str text;     /* of a Markdown file */
 	struct json_t *json; /* of an item of a JSON file */
 	int64_t now_s;
-	size_t left_out;     /* pictures that could not be had */
-	bool hides;          /* read, and not shown: something that closes was not understood */
-	enum closing {       /* refused, and what it says of closing was not understood */
+	size_t left_out; /* pictures that could not be had */
+	bool hides;      /* read, and not shown: something that closes was not understood */
+	enum closing {   /* refused, and what it says of closing was not understood */
 		CLOSING_NOTHING,
 		CLOSING_HIDES,
 		CLOSING_LEVEL
