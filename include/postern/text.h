@@ -139,6 +139,8 @@ enum err MUST_USE email_parse(struct str s, struct email *out);
 
 /* ---- Unicode ---- */
 bool utf8_ok(struct str s);
+/* With U+FFFD for each byte that is none of UTF-8: a message that was cut, a file's name. */
+struct str utf8_mended(struct str s, struct arena *a);
 /* Composed (NFC) and decomposed (NFD), as file systems spell a name differently. {NULL, 0} without
  * memory and for what is not UTF-8. */
 struct str utf8_composed(struct str s, struct arena *a);

@@ -19,6 +19,18 @@ struct import_report {
 	size_t seen;
 };
 
+/* File names and cut messages may be no UTF-8, and JSON holds no other. */
+static void report_json(struct import_report *r, json_t *item, const char *path, const char *why)
+{
+	ARENA_AUTO *a = arena_new(4 * (strlen(path) + strlen(why)) + 4096);
+	struct str p = a ? utf8_mended(str_of(path), a) : STR("");
+	struct str w = a ? utf8_mended(str_of(why), a) : STR("");
+
+	json_object_set_new(item, "path", json_stringn(p.p, p.n));
+	json_object_set_new(item, "why", json_stringn(w.p, w.n));
+	json_array_append_new(r->list, item);
+}
+
 static void report(void *ctx, const char *path, const char *what, const char *slug, const char *why,
 	const struct teaser_size *teaser)
 {
@@ -26,9 +38,10 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 
 	r->seen++;
 	if (r->list) {
-		json_array_append_new(r->list,
-			json_pack("{s:s, s:s, s:s, s:s, s:o}", "path", path, "result", what, "slug",
-				slug, "why", why, "teaser", cli_teaser_json(teaser)));
+		report_json(r,
+			json_pack("{s:s, s:s, s:o}", "result", what, "slug", slug, "teaser",
+				cli_teaser_json(teaser)),
+			path, why);
 		return;
 	}
 	char given[CLI_TEASER_SIZE];

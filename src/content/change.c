@@ -72,7 +72,7 @@ static struct str status_of(const struct change *ch, struct article_origin *o)
 	bool usable = str_eq(ch->status, STR("usable"));
 	o->hidden_by = usable ? STR("") : STR("desk");
 	o->hidden_at = usable ? 0 : ch->now_s;
-	o->hidden_why = usable ? STR("") : ch->why;
+	o->hidden_why = usable ? STR("") : utf8_mended(ch->why, ch->arena);
 	return str_eq(ch->status, STR("killed")) && !o->shown ? STR("canceled") : ch->status;
 }
 

@@ -156,7 +156,7 @@ static void choose_hidden(const struct store *s, struct target *t)
 		return;
 	o->hidden_by = by;
 	o->hidden_at = s->now_s;
-	o->hidden_why = d->hidden_why;
+	o->hidden_why = utf8_mended(d->hidden_why, s->arena); /* it quotes what it cuts */
 }
 
 /* The latest of both stays: a kill may bear no version, or an older one. */

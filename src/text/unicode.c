@@ -14,6 +14,23 @@ bool utf8_ok(struct str s)
 	return true;
 }
 
+struct str utf8_mended(struct str s, struct arena *a)
+{
+	if (utf8_ok(s))
+		return s;
+	BUF_AUTO b = BUF(3 * s.n);
+	uint32_t cp = 0;
+	for (size_t i = 0; i < s.n;) {
+		size_t n = str_utf8((struct str){ s.p + i, s.n - i }, &cp);
+		if (n > 0)
+			buf_add(&b, s.p + i, n);
+		else
+			buf_puts(&b, "\xef\xbf\xbd");
+		i += n ? n : 1;
+	}
+	return arena_str(a, buf_view(&b));
+}
+
 static utf8proc_category_t category(uint32_t cp)
 {
 	return utf8proc_category((utf8proc_int32_t)cp);

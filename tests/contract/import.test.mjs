@@ -66,6 +66,22 @@ test('a kill is gone from page, API, picture and lists at once, stays gone, and 
 	assert.equal((await api.get('/articles/gone-story')).status, 200);
 });
 
+// A message quotes the beginning of what was not understood, which may end inside a character: PostgreSQL takes no such text.
+test('what is not understood hides in any script, stops no other item, and stands in the report', async () => {
+	const first = story({ uri: 'urn:test:script', headline: 'Script story', version: 1 });
+	assert.equal(take('script', { 'a.json': first }).code, 0);
+	for (const [version, odd] of [[2, { pubStatus: `x${'é'.repeat(60)}` }], [3, { embargoed: `x${'日'.repeat(60)}` }]]) {
+		const dir = folder('script', { 'a.json': [{ ...first, version, ...odd }, story({ uri: `urn:test:${version}`, headline: `Behind ${version}` })] });
+		const told = server.cli('article', 'import', dir, '--json');
+		assert.equal(told.code, 1, told.stderr);
+		assert.deepEqual(JSON.parse(told.stdout).items.map((i) => i.result), ['hidden', 'new']);
+		assert.equal((await request(server, 'GET', '/articles/script-story')).status, 404);
+		assert.match(server.cliJson('article', 'show', 'script-story').hidden_why, /xé+|x日+/u);
+	}
+	server.cliOk('article', 'set-status', 'script-story', 'killed', '--why', `caf${'é'.repeat(300)}`);
+	assert.equal((await request(server, 'GET', '/articles/script-story')).status, 410);
+});
+
 test('the desk hides by hand, and no import brings it back', async () => {
 	take('desk', { 'a.json': story({ uri: 'urn:test:desk', headline: 'Desk story', version: 1 }) });
 	assert.equal(server.cli('article', 'set-status', 'desk-story', 'kiled').code, 2);

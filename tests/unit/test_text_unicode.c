@@ -225,6 +225,27 @@ static void utf8(void **state)
 
 /* Goal: what is folded without the tables is what they would have made of it: each ASCII character,
  * beside one that needs them and beside none. */
+/* Cut inside a character, and what is no UTF-8 at all. */
+static void what_is_no_utf8_is_marked(void **state)
+{
+	(void)state;
+	static const struct {
+		struct str in, out;
+	} rows[] = {
+		{ STR("plain \xc3\xa9"), STR("plain \xc3\xa9") },
+		{ STR("cut \xc3"), STR("cut \xef\xbf\xbd") },
+		{ STR("\xe6\x97\" x"), STR("\xef\xbf\xbd\xef\xbf\xbd\" x") },
+		{ STR("caf\xe9.md"), STR("caf\xef\xbf\xbd.md") },
+		{ STR(""), STR("") },
+	};
+	ARENA_AUTO *a = arena_new(1 << 16);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct str out = utf8_mended(rows[i].in, a);
+		assert_true(str_eq(out, rows[i].out));
+		assert_true(utf8_ok(out));
+	}
+}
+
 static void ascii_is_folded_alike(void **state)
 {
 	(void)state;
@@ -250,6 +271,7 @@ int main(void)
 		cmocka_unit_test(long_slugs),
 		cmocka_unit_test(nearest),
 		cmocka_unit_test(utf8),
+		cmocka_unit_test(what_is_no_utf8_is_marked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
