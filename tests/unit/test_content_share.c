@@ -241,7 +241,7 @@ static void lead_pictures_alone(void **state)
 		"---\nslug: story\nheadline: Story\naccess: subscriber\npublished: 2026-01-01\n"
 		"expires: 2100-01-01T00:00:00Z\nimages:\n  - file: a.png\n    alt: A\n---\n"
 		"One.\n\n![B](b.png)\n\nThree.\n");
-	struct import_settings set = { .default_section = "News", .report = take_report, .ctx = f };
+	struct import_settings set = import_settings_of(f);
 	struct import_count n = { 0 };
 	assert_int_equal(content_import(f->db, fixture_path(f, "story.md"), &set, NOW, &n), ERR_OK);
 	if (n.created != 1)
