@@ -72,15 +72,15 @@ static void mark_notes(struct import_item *it, const struct draft *d, const stru
 {
 	const struct blocks *blocks = &d->blocks;
 	if (blocks->cut == CUT_NOTHING)
-		warn(it, "the cut mark stands in front of all text: a stranger gets none of it");
+		warn(it, "the cut mark comes before all text: strangers get no teaser");
 	if (blocks->mark_last)
-		warn(it, "the cut mark stands behind all text and marks nothing");
+		warn(it, "the cut mark comes after all text and is ignored");
 	if (blocks->mark_again)
 		warn(it, "there is a second cut mark; the first one counts");
 	if (blocks->strange.n)
 		warn(it,
-			"\"<!--%.*s-->\" looks like a cut mark, and is none that is known: "
-			"<!--more-->, <!--members-only-->, <!--excerpt--> and the like are",
+			"\"<!--%.*s-->\" looks like a cut mark, but is not one that is known, such "
+			"as <!--more-->, <!--members-only--> or <!--excerpt-->",
 			(int)blocks->strange.n, blocks->strange.p);
 	if (r->mark_beyond)
 		warn(it,

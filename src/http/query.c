@@ -33,10 +33,11 @@ static enum err refuse_unknown(struct exchange *x, struct str name)
 static enum err refuse_value(struct exchange *x, enum err e, struct str name)
 {
 	const char *detail = arena_fmt(x->req.arena,
-		"The parameter \"" STR_FMT "\" in the address %s. It may be there once, "
-		"percent-encoded UTF-8 of at most %d bytes.",
-		STR_ARG(name), e == ERR_TOO_LARGE ? "is too long" : "is malformed or there twice",
-		QUERY_VALUE_MAX);
+		e == ERR_TOO_LARGE
+			? "The parameter \"" STR_FMT "\" in the address is longer than %d bytes."
+			: "The parameter \"" STR_FMT "\" in the address appears more than once, or "
+			  "is not valid UTF-8 of at most %d bytes.",
+		STR_ARG(name), QUERY_VALUE_MAX);
 	return http_refuse(x, ERR_INVALID, "bad_query", detail);
 }
 

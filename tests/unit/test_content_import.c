@@ -90,9 +90,15 @@ static void bad_files_are_refused_with_a_reason(void **state)
 		{ "---\nheadline: \"\"\n---\n", "headline: missing" },
 		{ "---\nheadline: a\nhedline: b\n---\n",
 			"line 3: unknown key \"hedline\"; did you mean \"headline\"?" },
+		{ "---\nTitle: a\n---\n",
+			"line 2: unknown key \"Title\"; did you mean \"headline\"?" },
+		{ "---\nheadline: a\ndate: 2026-05-01\n---\n",
+			"line 3: unknown key \"date\"; did you mean \"published\"?" },
+		{ "---\nheadline: a\nlayout: post\n---\n",
+			"line 3: unknown key \"layout\" (known: slug, headline, dek, byline," },
 		{ "---\nheadline: a\naccess: free\n---\n",
 			"line 3: access: public, registered, metered, subscriber or default "
-			"expected" },
+			"expected, not \"free\"" },
 		{ "---\nheadline: a\naccess:\n---\n", "line 3: access: public, registered, "
 						      "metered, subscriber or default expected" },
 		{ "---\nheadline: a\naccess: Public\n---\n", "line 3: access:" },
@@ -103,11 +109,14 @@ static void bad_files_are_refused_with_a_reason(void **state)
 			"line 3: expires: \"2026-13-01\" is neither a day" },
 		{ "---\nheadline: a\nupdated: 1\n---\n",
 			"line 3: updated: \"1\" is neither a day" },
-		{ "---\nheadline: a\nslug: A B\n---\n", "line 3: slug: lower-case" },
+		{ "---\nheadline: a\nslug: A B\n---\n",
+			"line 3: slug: lower-case letters, digits and single '-' expected, not "
+			"\"A B\"" },
 		{ "---\nheadline: a\nsection: \"!!!\"\n---\n", "section: no address" },
 		{ "---\nheadline: a\nstatus: perhaps\n---\n",
-			"line 3: status: usable, withheld, canceled or killed" },
-		{ "---\nheadline: \xff\n---\n", "is no UTF-8 text" },
+			"line 3: status: usable, withheld, canceled or killed expected, not "
+			"\"perhaps\"" },
+		{ "---\nheadline: \xff\n---\n", "is not UTF-8 text" },
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		put_file(f, "a.md", rows[i].text);

@@ -283,11 +283,11 @@ static void what_is_not_understood_hides(void **state)
 		const char *json, *why;
 	} rows[] = {
 		{ ITEM(",\"pubStatus\":null"), "pubStatus: null is not one of usable" },
-		{ ITEM(",\"pubStatus\":5"), "pubStatus: no string is not one of usable" },
+		{ ITEM(",\"pubStatus\":5"), "pubStatus: 5 is not one of usable" },
 		{ ITEM(",\"pubStatus\":\"perhaps\""), "pubStatus: \"perhaps\" is not one of" },
 		{ ITEM(",\"pubStatus\":\"\""), "pubStatus: \"\" is not one of" },
 		{ ITEM(",\"pubStatus\":\"usable\",\"pubstatus\":\"withheld\""),
-			"pubStatus: stands there twice" },
+			"pubStatus: given twice, with different values" },
 		{ ITEM(",\"embargoed\":\"\""), "embargoed: \"\" is not a time like" },
 		{ ITEM(",\"embargoed\":\"2020-01-01\",\"embargoedUntil\":[]"),
 			"embargoedUntil: expected a string" },

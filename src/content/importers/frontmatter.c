@@ -29,6 +29,29 @@ static const char *const key_names[FRONT_COUNT + 1] = {
 	"usage_terms",
 	NULL,
 };
+/* What other systems call a key. It is refused here too, and the message names ours. */
+static const struct {
+	const char *theirs, *ours;
+} elsewhere[] = {
+	{ "title", "headline" },
+	{ "date", "published" },
+	{ "pubdate", "published" },
+	{ "publishdate", "published" },
+	{ "lastmod", "updated" },
+	{ "modified", "updated" },
+	{ "expirydate", "expires" },
+	{ "author", "byline" },
+	{ "authors", "byline" },
+	{ "description", "dek" },
+	{ "excerpt", "dek" },
+	{ "subtitle", "dek" },
+	{ "summary", "dek" },
+	{ "category", "section" },
+	{ "categories", "section" },
+	{ "draft", "status" },
+	{ "visibility", "access" },
+	{ "lang", "language" },
+};
 enum { IMAGE_FILE, IMAGE_NAME, IMAGE_ALT, IMAGE_CAPTION, IMAGE_CREDIT, IMAGE_KEYS };
 static const char *const image_key_names[IMAGE_KEYS + 1] = { "file", "name", "alt", "caption",
 	"credit", NULL };
@@ -130,6 +153,28 @@ static enum err split(struct reader *r, struct str line, struct str *key, struct
 	return ERR_OK;
 }
 
+static const char *nearest_key(struct str key, const char *const *names)
+{
+	for (size_t i = 0; names == key_names && i < COUNT(elsewhere); i++) {
+		if (str_eq_nocase(key, str_of(elsewhere[i].theirs)))
+			return elsewhere[i].ours;
+	}
+	return text_nearest(key, names);
+}
+
+static enum err unknown_key(struct reader *r, struct str key, const char *const *names)
+{
+	const char *near = nearest_key(key, names);
+	int n = (int)(key.n < 60 ? key.n : 60);
+	BUF_AUTO known = BUF(WHY_SIZE);
+	if (near)
+		return fault(r, "unknown key \"%.*s\"; did you mean \"%s\"?", n, key.p, near);
+	for (size_t i = 0; names[i]; i++)
+		buf_fmt(&known, "%s%s", i ? ", " : "", names[i]);
+	return fault(r, "unknown key \"%.*s\" (known: " STR_FMT ")", n, key.p,
+		STR_ARG(buf_view(&known)));
+}
+
 static enum err find_key(struct reader *r, struct str key, const char *const *names, int *out)
 {
 	for (int i = 0; names[i]; i++) {
@@ -138,10 +183,7 @@ static enum err find_key(struct reader *r, struct str key, const char *const *na
 			return ERR_OK;
 		}
 	}
-	const char *near = text_nearest(key, names);
-	int n = (int)(key.n < 60 ? key.n : 60);
-	return near ? fault(r, "unknown key \"%.*s\"; did you mean \"%s\"?", n, key.p, near)
-		    : fault(r, "unknown key \"%.*s\"", n, key.p);
+	return unknown_key(r, key, names);
 }
 
 static enum err take_key(struct reader *r, struct str line)

@@ -23,12 +23,20 @@ static enum err faulty(
 	return refuse(it, "line %d: %s", f->line[k], what);
 }
 
+static enum err unexpected(
+	struct import_item *it, const struct front *f, enum front_key k, const char *what)
+{
+	struct str said = f->value[k];
+	return refuse(it, "line %d: %s expected, not \"%.*s\"", f->line[k], what,
+		(int)(said.n < 60 ? said.n : 60), said.p);
+}
+
 /* The same for a line that may want to close: what is stored closes until it is mended. */
-static enum err faulty_closing(struct import_item *it, const struct front *f, enum front_key k,
+static enum err unexpected_closing(struct import_item *it, const struct front *f, enum front_key k,
 	enum closing closing, const char *what)
 {
 	it->closing = closing;
-	return faulty(it, f, k, what);
+	return unexpected(it, f, k, what);
 }
 
 static enum err take_time(
@@ -71,8 +79,8 @@ static enum err take_access(struct import_item *it, const struct front *f, struc
 	/* "access:" with nothing behind it is a mistake, not a wish for the default. */
 	if (f->line[FRONT_ACCESS] &&
 		paywall_access_parse(f->value[FRONT_ACCESS], &d->access) != ERR_OK)
-		return faulty_closing(it, f, FRONT_ACCESS, CLOSING_LEVEL,
-			"access: public, registered, metered, subscriber or default expected");
+		return unexpected_closing(it, f, FRONT_ACCESS, CLOSING_LEVEL,
+			"access: public, registered, metered, subscriber or default");
 	return ERR_OK;
 }
 
@@ -85,8 +93,8 @@ static enum err take_status(struct import_item *it, const struct front *f, struc
 		return ERR_OK;
 	draft_notice(d, f->value[FRONT_STATUS], &known);
 	if (!known)
-		return faulty_closing(it, f, FRONT_STATUS, CLOSING_HIDES,
-			"status: usable, withheld, canceled or killed expected");
+		return unexpected_closing(it, f, FRONT_STATUS, CLOSING_HIDES,
+			"status: usable, withheld, canceled or killed");
 	if (str_eq_nocase(f->value[FRONT_STATUS], STR("killed")))
 		d->status = STR("killed");
 	if (d->notice != NOTICE_USABLE)
@@ -116,8 +124,8 @@ static enum err take_slug(struct import_item *it, const struct front *f, struct 
 				  : refuse(it, "slug: none can be made of the file's name");
 	}
 	if (!text_slug_ok(given))
-		return faulty(it, f, FRONT_SLUG,
-			"slug: lower-case letters, digits and single '-' expected");
+		return unexpected(
+			it, f, FRONT_SLUG, "slug: lower-case letters, digits and single '-'");
 	return str_copy(d->slug, sizeof d->slug, given);
 }
 
@@ -298,7 +306,7 @@ static enum err take_text(struct import_item *it, struct str body, struct draft 
 enum err markdown_draft(struct import_item *it, struct draft *d)
 {
 	if (!utf8_ok(it->text) || str_has_byte(it->text, '\0'))
-		return refuse(it, "is no UTF-8 text");
+		return refuse(it, "is not UTF-8 text");
 	struct front *f = arena_alloc(it->arena, sizeof *f);
 	if (!f)
 		return ERR_NOMEM;

@@ -2,6 +2,7 @@
  * not understood closes. */
 #include "ninjs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { URI_MAX = 1000 };
@@ -64,7 +65,10 @@ static const char *shown_value(struct ninjs_reading *r, const json_t *v)
 {
 	if (json_is_string(v))
 		return arena_fmt(r->it->arena, "\"%.60s\"", json_string_value(v));
-	return json_is_null(v) ? "null" : "no string";
+	char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
+	const char *shown = arena_fmt(r->it->arena, "%.60s", text ? text : "the value");
+	free(text);
+	return shown;
 }
 
 /* The edNote tells people why. */
@@ -87,7 +91,7 @@ void ninjs_status(struct ninjs_reading *r)
 	draft_notice(r->d, STR("usable"), &known);
 	if (ninjs_value(r->it, r->item, "", "pubStatus", &v) != ERR_OK) {
 		r->it->why[0] = '\0';
-		hide(r, "pubStatus: stands there twice, and differs");
+		hide(r, "pubStatus: given twice, with different values");
 		return;
 	}
 	if (!v)
