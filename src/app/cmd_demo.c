@@ -130,6 +130,14 @@ static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 	return EXIT_DONE;
 }
 
+static void print_accounts(const char *const passwords[COUNT(demo_accounts)])
+{
+	printf("\n  Accounts (passwords are made at the first start and shown only then):\n");
+	for (size_t i = 0; i < COUNT(demo_accounts); i++)
+		printf("    %-22s %-18s %s\n", demo_accounts[i].email,
+			passwords[i] ? passwords[i] : "(as shown before)", demo_accounts[i].what);
+}
+
 static void banner(
 	const struct cli *c, const char *dir, const char *const passwords[COUNT(demo_accounts)])
 {
@@ -141,10 +149,7 @@ static void banner(
 	if (*c->app.cfg.ops_listen)
 		printf("  Health and metrics:           http://%s/metrics\n",
 			c->app.cfg.ops_listen);
-	printf("\n  Accounts (passwords are made at the first start and shown only then):\n");
-	for (size_t i = 0; i < COUNT(demo_accounts); i++)
-		printf("    %-22s %-18s %s\n", demo_accounts[i].email,
-			passwords[i] ? passwords[i] : "(as shown before)", demo_accounts[i].what);
+	print_accounts(passwords);
 	if (!passwords[0])
 		printf("  Lost them? Use Reset Password and read the mail, or delete %s to start "
 		       "afresh.\n",
@@ -174,6 +179,8 @@ int cmd_run_demo(struct cli *c)
 	if (code)
 		return code;
 	e = app_start(&c->app, why);
+	if (e && passwords[0]) /* the database keeps only their hashes */
+		print_accounts(passwords);
 	if (e)
 		return cli_fail(e == ERR_INVALID ? EXIT_CONFIG : EXIT_UNAVAILABLE, "%s",
 			*why ? why : err_name(e));

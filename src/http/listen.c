@@ -141,8 +141,12 @@ enum err http_listen(const char *address, int *fd, unsigned *port, char why[stat
 	}
 	const int s = open_socket(&a, size);
 	if (s < 0) {
-		(void)snprintf(why, WHY_SIZE, "cannot listen on %.100s: %s", address,
-			strerrordesc_np(errno));
+		(void)snprintf(why, WHY_SIZE, "cannot listen on %.100s: %s%s", address,
+			strerrordesc_np(errno),
+			errno == EADDRINUSE ? ". Stop the program that uses it, or choose another "
+					      "address (server.listen with server.base_url, "
+					      "ops.listen)"
+					    : "");
 		return ERR_UNAVAILABLE;
 	}
 	*port = bound_port(s);

@@ -1,6 +1,8 @@
 // Settings: what is wrong is said with file, line, name, value and what would be right, and nothing starts.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { password } from '../lib/accounts.mjs';
@@ -125,4 +127,15 @@ test('common passwords of other languages and the operator’s words are refused
 	} finally {
 		await server.close();
 	}
+});
+
+test('a demo that cannot listen says what to do, and still shows its passwords, which are made once', async () => {
+	const taken = net.createServer().listen(0, '127.0.0.1');
+	await once(taken, 'listening');
+	const demo = path.join(dir, 'demo');
+	const r = run(['run-demo', '--dir', demo], { env: { POSTERN_SERVER_LISTEN: `127.0.0.1:${taken.address().port}`, POSTERN_OPS_LISTEN: '' } });
+	taken.close();
+	assert.equal(r.code, 6, r.stderr);
+	assert.match(r.stderr, /cannot listen on 127\.0\.0\.1:\d+: Address already in use\. Stop the program that uses it, or choose another address \(server\.listen/);
+	assert.match(r.stdout, /^ {4}ada@courier\.example +\w{5}-\w{5}-\w{4} /m);
 });
