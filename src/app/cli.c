@@ -114,7 +114,9 @@ enum err cli_policy(struct cli *c, const struct paywall_policy **out)
 int cli_account(struct cli *c, const char *who, struct account *out)
 {
 	enum err e = account_find(&c->app.accounts, str_of(who), out);
-	return e ? cli_error(e, who) : EXIT_DONE;
+	return e == ERR_NOT_FOUND ? cli_fail(EXIT_NOT_FOUND, "account %s: not found", who)
+	       : e                ? cli_error(e, who)
+				  : EXIT_DONE;
 }
 
 int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value)

@@ -109,7 +109,7 @@ static int refuse(const struct cli *c, const struct unknown *u, const struct nam
 		known_text(&b, l);
 	buf_fmt(&b, " %s.", u->where);
 	if (may_be_new(c))
-		buf_fmt(&b, " Or add --new to mean it: %s.", u->meant);
+		buf_fmt(&b, " Add --new if you mean it: %s.", u->meant);
 	return cli_fail(u->code, STR_FMT, STR_ARG(buf_view(&b)));
 }
 
@@ -127,7 +127,7 @@ int cli_plan(struct cli *c, const char *plan)
 	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "plan",
 		.word = plan,
-		.where = "Describe it first: postern plan set",
+		.where = "Describe it first with postern plan set",
 		.meant = "it opens nothing until it is described" };
 	enum err e = cli_policy(c, &policy);
 
@@ -190,8 +190,8 @@ int cli_sections(struct cli *c, struct str list)
 	struct section_look l = { .c = c, .names = { .a = c->app.arena } };
 	struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "section",
-		.where = "No article is in it, and neither plan, rule nor meter names it",
-		.meant = "articles may come into it later" };
+		.where = "No article, plan, rule or meter has this section",
+		.meant = "it may have no article yet" };
 
 	if (list.n == 0 || is_meant(c))
 		return EXIT_DONE;
@@ -217,7 +217,7 @@ int cli_site(struct cli *c, const char *site)
 		.what = "site",
 		.word = site,
 		.where = "List it in gate.sites first",
-		.meant = "the rule waits for it" };
+		.meant = "the rule has no effect until the site is listed" };
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; !e && i < c->app.sites.n; i++)
@@ -235,8 +235,8 @@ int cli_source(struct cli *c, const char *source)
 	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "source",
 		.word = source,
-		.where = "paywall.open_statuses_by_source names more",
-		.meant = "paywall.open_statuses says which statuses let its readers in" };
+		.where = "Others are named in paywall.open_statuses_by_source",
+		.meant = "paywall.open_statuses decides which statuses let its readers in" };
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; !e && i < COUNT(usual); i++)
@@ -257,8 +257,8 @@ int cli_methods(struct cli *c, const char *methods)
 	struct names l = { .a = c->app.arena };
 	struct unknown u = { .code = EXIT_USAGE,
 		.what = "method",
-		.where = "Methods of HTTP are in capitals",
-		.meant = "the other server has a method of its own" };
+		.where = "HTTP methods are written in capitals",
+		.meant = "the server behind the gate may have methods of its own" };
 	struct str rest = str_of(methods);
 	enum err e = ERR_OK;
 

@@ -163,10 +163,11 @@ static void note_end(const struct cli *c, const struct entitlement *e)
 	if (!e->ends_at)
 		fprintf(stderr, "note: it has no end%s\n",
 			e->status == STATUS_CANCELED || e->status == STATUS_UNPAID
-				? ", though it is not renewed; name one with --until"
+				? ", although its status says that it is not renewed; set one "
+				  "with --until"
 				: "");
 	else if (over && e->ends_at + e->grace_s > c->now_s)
-		fprintf(stderr, "note: its end is past; it opens in its days of grace, until %s\n",
+		fprintf(stderr, "note: its end is past; the days of grace last until %s\n",
 			cli_end(c->app.arena, e->ends_at + e->grace_s));
 	else if (over)
 		fprintf(stderr, "note: its end is past: it opens nothing\n");
@@ -181,9 +182,8 @@ static enum err notes_print(const struct cli *c, struct str id)
 		return e;
 	if (!t.described)
 		fprintf(stderr,
-			"note: nobody has described the plan %s: it opens nothing until postern "
-			"plan "
-			"set %s\n",
+			"note: nobody has described the plan %s: it opens nothing until you do so "
+			"with postern plan set %s\n",
 			t.e.plan, t.e.plan);
 	if (!t.lets_in)
 		fprintf(stderr,
@@ -233,8 +233,9 @@ static int grant_names(struct cli *c, const struct entitlement_grant *g)
 	if (!entitlement_name_ok(str_of(g->plan), PLAN_SIZE) ||
 		!entitlement_name_ok(str_of(g->source), SOURCE_SIZE))
 		return cli_fail(EXIT_USAGE,
-			"plan and source must be of a-z, 0-9 and '-' (at most %d and %d)",
-			PLAN_SIZE - 1, SOURCE_SIZE - 1);
+			"plan \"%s\", source \"%s\": a name has only a-z, 0-9 and '-', at most %d "
+			"(plan) and %d (source) of them",
+			g->plan, g->source, PLAN_SIZE - 1, SOURCE_SIZE - 1);
 	int code = cli_plan(c, g->plan);
 	return code ? code : cli_source(c, g->source);
 }
@@ -291,7 +292,8 @@ int cmd_entitlement_grant(struct cli *c)
 		return code;
 	enum err e = db_read(c->app.db, grant_read, &look);
 	if (e)
-		return cli_error(e, look.slug ? look.slug : g.plan);
+		return cli_error(
+			e, look.slug ? arena_fmt(c->app.arena, "article %s", look.slug) : g.plan);
 	code = plan_fits(&look, &g);
 	if (code)
 		return code;
@@ -299,7 +301,8 @@ int cmd_entitlement_grant(struct cli *c)
 	g.article_id = look.article.id;
 	e = entitlement_grant(c->app.db, &g, c->now_s, id);
 	if (e == ERR_INVALID)
-		return cli_fail(EXIT_USAGE, "the end must come after the beginning");
+		return cli_fail(EXIT_USAGE, "the end, %s, must come after the beginning, %s",
+			cli_end(c->app.arena, g.ends_at), cli_day(c->app.arena, g.starts_at));
 	if (!e)
 		e = notes_print(c, str_of(id));
 	return e ? cli_error(e, acc.email) : grant_done(c, &g, id, &acc);

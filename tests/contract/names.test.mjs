@@ -60,6 +60,13 @@ test('what is named and is not there: the nearest that is', () => {
 		refused(4, new RegExp(`: not found; did you mean ${near}\\?`), ...args);
 });
 
+test('what was not found, and what was refused, is said with its kind and value', () => {
+	refused(4, /account nobody@example\.org: not found/, 'entitlement', 'grant', 'nobody@example.org', 'sport-only');
+	refused(4, /article no-such: not found/, 'entitlement', 'grant', who.email, 'sport-only', '--article', 'no-such');
+	refused(2, /plan "Sport Only", source "comp": a name has only a-z/, 'entitlement', 'grant', who.email, 'Sport Only');
+	refused(2, /the end, 2027-01-31, must come after the beginning, 2027-02-02 00:00Z/, 'entitlement', 'grant', who.email, 'sport-only', '--from', '2027-02-02', '--until', '2027-01-31');
+});
+
 test('--new says that it is meant, and then it is known', () => {
 	server.cliOk('rules', 'add', '--level', 'subscriber', '--section', 'chess', '--new');
 	server.cliOk('meter', 'set', 'chess', '--section', 'chess', '--anonymous', '1', '--registered', '1');
@@ -94,7 +101,7 @@ test('what an entitlement comes to is said', () => {
 	assert.match(notes('set-status', day.id, 'unpaid'), /the status unpaid .* lets nobody in/);
 	assert.equal(notes('set-status', day.id, 'active'), '');
 	const open = server.cliJson('entitlement', 'grant', who.email, 'sport-only');
-	assert.match(notes('set-status', open.id, 'canceled'), /it has no end, though it is not renewed; name one with --until/);
+	assert.match(notes('set-status', open.id, 'canceled'), /it has no end, although its status says that it is not renewed; set one with --until/);
 	for (const e of server.cliJson('entitlement', 'list', who.email))
 		server.cliOk('entitlement', 'revoke', e.id);
 });
