@@ -9,14 +9,25 @@
 
 enum { GRACE_S = 2, CODE_BASE = 128 };
 
+/* What nohup, or a script that starts a command in the background, has set to be ignored stays
+ * ignored: a signal that is blocked and waited for would be heard all the same. */
+static bool is_ignored(int signal)
+{
+	struct sigaction now;
+
+	return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static sigset_t heard(void)
 {
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	for (size_t i = 0; i < COUNT(ending); i++) {
+		if (!is_ignored(ending[i]))
+			sigaddset(&set, ending[i]);
+	}
 	sigaddset(&set, SIGUSR1); /* from interrupt_end */
 	return set;
 }

@@ -2,9 +2,9 @@
 // more does the rest.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { binary, cleanEnv, databaseSql, databaseUrl, onPostgres, run, tempDir, until } from '../lib/server.mjs';
+import { binary, cleanEnv, databaseSql, databaseUrl, onPostgres, run, sleep, tempDir, until } from '../lib/server.mjs';
 
 // A command that runs until `ready` says so, and then gets the signal.
 async function interrupted(args, env, signal, ready) {
@@ -55,12 +55,19 @@ test('a copy keeps its batches, and goes on from there', { skip: onPostgres && '
 	assert.match(again.stdout, /Copied, and both hold the same/);
 });
 
+// Another program's lock, that commands which write wait for.
+async function lockHeld(url) {
+	const [program, args, begin] = onPostgres ? ['psql', ['-q', url], 'BEGIN; LOCK TABLE plan IN ACCESS EXCLUSIVE MODE;'] : ['sqlite3', [url.slice('sqlite:'.length)], 'BEGIN IMMEDIATE;'];
+	const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+	const gone = new Promise((done) => { child.on('exit', done); });
+	child.stdin.write(`${begin} SELECT 'held';\n`);
+	await new Promise((done) => { child.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done()); });
+	return { end: () => { child.stdin.end('ROLLBACK;\n'); return gone; } };
+}
+
 test('one that waits for a lock ends, and has changed nothing', async () => {
 	const { env } = newsroom(), url = env.POSTERN_DATABASE_URL;
-	const held = onPostgres ? spawn('psql', ['-q', url], { stdio: ['pipe', 'pipe', 'inherit'] }) : spawn('sqlite3', [url.slice('sqlite:'.length)], { stdio: ['pipe', 'pipe', 'inherit'] });
-	held.stdin.write(onPostgres ? "BEGIN; LOCK TABLE plan IN ACCESS EXCLUSIVE MODE; SELECT 'held';\n" : "BEGIN IMMEDIATE; SELECT 'held';\n");
-	await new Promise((done) => { held.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done()); });
-	const gone = new Promise((done) => { held.on('exit', done); });
+	const held = await lockHeld(url);
 	try {
 		const begun = Date.now();
 		for (const [signal, code] of [['SIGHUP', 129], ['SIGINT', 130]]) {
@@ -70,9 +77,26 @@ test('one that waits for a lock ends, and has changed nothing', async () => {
 			assert.match(r.stderr, new RegExp(`ended by ${signal}: what was not committed is undone`));
 		}
 	} finally {
-		held.stdin.end('ROLLBACK;\n');
-		await gone;
+		await held.end();
 	}
 	assert.equal(run(['plan', 'list'], { env }).stdout, '');
 	assert.equal(run(['plan', 'set', 'gold', '--title', 'Gold'], { env }).code, 0);
+});
+
+// nohup does this to SIGHUP; a shell that runs a script does it to SIGINT of what stands before an "&".
+test('signals that were set to be ignored stay ignored', async () => {
+	const { env } = newsroom(), held = await lockHeld(env.POSTERN_DATABASE_URL);
+	const child = spawn('sh', ['-c', `trap '' HUP INT; exec "$0" plan set gold --title Gold`, binary], { env: cleanEnv(env), stdio: 'ignore' });
+	const ended = new Promise((done) => { child.on('close', (code, by) => done({ code, by })); });
+	try {
+		// it has taken over from the shell, and blocks what it waits for
+		await until('the command to be at it', () => /^SigBlk:\s*0*[1-9a-f]/m.test(readFileSync(`/proc/${child.pid}/status`, 'utf8')), 20000, 5);
+		child.kill('SIGHUP');
+		child.kill('SIGINT');
+		await sleep(300);
+	} finally {
+		await held.end();
+	}
+	assert.deepEqual(await ended, { code: 0, by: null });
+	assert.match(run(['plan', 'list'], { env }).stdout, /gold/);
 });
