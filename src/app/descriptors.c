@@ -42,7 +42,7 @@ int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database)
 
 void descriptors_start(struct app *app, unsigned database, unsigned hashers)
 {
-	struct config *c = &app->cfg;
+	const struct config *c = &app->cfg;
 	const int64_t limit = limit_raise(&app->log);
 	const int64_t fit = descriptors_fit(limit - hashers, c->connections, database);
 
@@ -51,5 +51,5 @@ void descriptors_start(struct app *app, unsigned database, unsigned hashers)
 			log_int("configured", c->connections), log_int("connections", fit),
 			log_z("why", "raise the limit of open files (LimitNOFILE=, ulimit -n) or "
 				     "lower server.connections"));
-	c->connections = fit;
+	app->connections = fit;
 }

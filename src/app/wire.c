@@ -282,7 +282,7 @@ static void http_fill(struct app *app)
 		.hash_threads = hashers_threads(c),
 		.work_queue = (unsigned)c->work_queue,
 		.hash_queue = (unsigned)c->hash_queue,
-		.connections = (unsigned)c->connections,
+		.connections = (unsigned)app->connections,
 		.connections_per_address = (unsigned)c->connections_per_address,
 		.timeout_s = (unsigned)c->timeout_s,
 		.trusted_proxy_count = c->trusted_proxy_count,

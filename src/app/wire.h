@@ -39,6 +39,7 @@ struct app {
 	struct http_settings http_set;
 	struct route_group groups[3], ops;
 	int64_t started_s;
+	int64_t connections;  /* of readers: server.connections, or fewer (descriptors.c) */
 	atomic_bool draining; /* told to stop: not ready any more, and still serving */
 };
 
@@ -86,7 +87,8 @@ struct cache *caches_all(const struct app *app, size_t i); /* NULL behind the la
 void caches_metrics(struct app *app, struct buf *out);
 
 /* ---- descriptors.c ---- */
-/* Raises the limit of open files, and lowers server.connections where it does not fit. `database`:
+/* Raises the limit of open files. Sets app->connections, to less than server.connections where that
+ * does not fit. `database`:
  * connections to it; `hashers`: descriptors to them. */
 void descriptors_start(struct app *app, unsigned database, unsigned hashers);
 int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database);

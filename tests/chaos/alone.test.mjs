@@ -97,6 +97,9 @@ test('at 1,024 descriptors: more idle connections than that leave both listeners
 	await until('all are gone', async () => await metric(server, 'postern_http_connections') < 10);
 	assert.equal((await request(server, 'GET', '/')).status, 200);
 	assert.doesNotMatch(server.stderr, /accept_failed/);
+	server.child.kill('SIGHUP');
+	await until('the configuration to be read again', () => /event=reloaded /.test(server.stderr));
+	assert.match(server.stderr, /event=reloaded .*needs_restart=""/, 'nobody has changed server.connections');
 });
 
 test('a low soft limit is raised', async () => {
