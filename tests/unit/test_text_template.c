@@ -426,6 +426,51 @@ static void replaced(void **state)
 	template_free(set);
 }
 
+struct busy {
+	struct template_set *set;
+	_Atomic int ended;
+};
+
+static void *render_on(void *arg)
+{
+	struct busy *b = arg;
+	ARENA_AUTO *a = arena_new(4096);
+	const struct view *root = view_object(a);
+	enum err e = ERR_OK;
+	for (int i = 0; i < 10000 && e == ERR_OK; i++) {
+		BUF_AUTO out = BUF(1 << 20);
+		e = template_render(b->set, "error.html", TEMPLATE_HTML, root, &out);
+	}
+	b->ended++;
+	return e == ERR_OK ? NULL : b;
+}
+
+/* Goal: whoever replaces a set gets his turn though there is no moment at which nobody renders. */
+static void replaced_in_time(void **state)
+{
+	(void)state;
+	pthread_t threads[THREADS];
+	static char text[100000];
+	if (!embedded_find("web/templates/error.html"))
+		skip();
+	memset(text, '&', sizeof text - 1);
+	struct busy b = { .set = set_of(text) };
+	struct template_set *fresh[] = { set_of(text), set_of(text), set_of(text) };
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, render_on, &b), 0);
+	usleep(20000); /* until they are at it */
+	for (size_t i = 0; i < COUNT(fresh); i++)
+		template_replace(b.set, fresh[i]);
+	const int ended = b.ended;
+	for (int i = 0; i < THREADS; i++) {
+		void *failed = &b;
+		pthread_join(threads[i], &failed);
+		assert_null(failed);
+	}
+	assert_int_equal(ended, 0);
+	template_free(b.set);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +485,7 @@ int main(void)
 		cmocka_unit_test(theme_faults),
 		cmocka_unit_test(race),
 		cmocka_unit_test(replaced),
+		cmocka_unit_test(replaced_in_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
