@@ -179,7 +179,7 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 	pthread_mutex_init(&db->writer.lock, NULL);
 	pthread_cond_init(&db->writer.wake, NULL);
 	pthread_mutex_init(&db->feed.lock, NULL);
-	pthread_cond_init(&db->feed.wake, NULL);
+	cond_init(&db->feed.wake);
 	db->writer.last = &db->writer.first;
 	return db;
 }

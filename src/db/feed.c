@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 enum {
 	WAIT_MS = 250,        /* without a word we look all the same: that is the proof */
@@ -235,14 +234,10 @@ static bool feed_closing(struct db_feed *f)
 
 static void feed_pause(struct db_feed *f, int64_t ms)
 {
-	struct timespec end;
-	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_nsec += ms % 1000 * 1000000;
-	end.tv_sec += ms / 1000 + end.tv_nsec / 1000000000;
-	end.tv_nsec %= 1000000000;
+	const int64_t end_us = clock_monotonic_us() + ms * 1000;
 	pthread_mutex_lock(&f->lock);
 	if (!f->closing)
-		(void)pthread_cond_timedwait(&f->wake, &f->lock, &end);
+		(void)cond_wait_until(&f->wake, &f->lock, end_us);
 	pthread_mutex_unlock(&f->lock);
 }
 
