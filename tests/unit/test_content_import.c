@@ -194,6 +194,36 @@ static void too_large_is_refused(void **state)
 	assert_report(f, 2, "refused", "text: too long, nested more than 60 deep, or");
 }
 
+/* A short row is filled up to the columns of the head, so a small file can ask for gigabytes. */
+static void tables_have_a_size(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *before;
+		size_t columns, rows;
+		bool fits;
+	} rows[] = { { "", 40, 2000, true }, { "> ", 40, 20, true }, { "", 3000, 3000, false },
+		{ "> ", 3000, 3000, false } };
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		BUF_AUTO b = BUF(1 << 20);
+		buf_puts(&b, HEAD "---\n");
+		for (int line = 0; line < 2; line++) {
+			buf_fmt(&b, "%s|", rows[i].before);
+			for (size_t n = 0; n < rows[i].columns; n++)
+				buf_puts(&b, line ? "-|" : "x|");
+			buf_byte(&b, '\n');
+		}
+		for (size_t n = 0; n < rows[i].rows; n++)
+			buf_fmt(&b, "%s|x\n", rows[i].before);
+		put_bytes(f, "a.md", buf_view(&b));
+		import(f, "a.md");
+		if (rows[i].fits)
+			assert_report(f, 0, i ? "updated" : "new", "");
+		else
+			assert_report(f, 0, "refused", "a table of more than 200000 cells");
+	}
+}
+
 static void importing_again(void **state)
 {
 	struct fixture *f = *state;
@@ -426,6 +456,7 @@ int main(void)
 		WITH_DB(a_bad_file_does_not_stop_the_good),
 		WITH_DB(paths_that_are_not_there),
 		WITH_DB(too_large_is_refused),
+		WITH_DB(tables_have_a_size),
 		WITH_DB(importing_again),
 		WITH_DB(access_by_hand_stays),
 		WITH_DB(a_slug_has_one_owner),

@@ -240,6 +240,42 @@ static cmark_parser *parser_make(int options)
 	return p;
 }
 
+/* ---- tables ---- */
+
+enum { TABLE_CELLS_MAX = 200000 };
+
+/* Columns of the row of dashes under a table's head, also within quotations; 0: it is none. */
+static size_t dashes_columns(struct str line)
+{
+	size_t bars = 0, dashes = 0;
+	for (size_t i = 0; i < line.n; i++) {
+		if (!strchr("|-: >\t\r", line.p[i]) || line.p[i] == '\0')
+			return 0;
+		bars += line.p[i] == '|';
+		dashes += line.p[i] == '-';
+	}
+	return bars && dashes ? bars + 1 : 0;
+}
+
+/* cmark fills each row up to the columns of the head: 35 KB of five thousand columns and as many
+ * rows took four gigabytes. */
+static bool tables_fit(struct str text)
+{
+	size_t columns = 0, cells = 0;
+	while (text.n > 0) {
+		struct str line = str_cut(&text, '\n');
+		size_t here = dashes_columns(line);
+		if (here > columns)
+			columns = here;
+		if (str_trim(line).n == 0)
+			columns = cells = 0;
+		cells += columns;
+		if (cells > TABLE_CELLS_MAX)
+			return false;
+	}
+	return true;
+}
+
 static enum err markdown_html(struct str text, struct arena *a, struct str *out)
 {
 	int options = CMARK_OPT_UNSAFE; /* raw HTML passes, and goes through the sanitiser with the
@@ -288,6 +324,8 @@ static bool text_figure(void *ctx, struct figure *f)
 static enum err take_text(struct import_item *it, struct str body, struct draft *d)
 {
 	struct str html;
+	if (!tables_fit(body))
+		return refuse(it, "text: a table of more than %d cells", TABLE_CELLS_MAX);
 	enum err e = markdown_html(body, it->arena, &html);
 	if (e)
 		return e;
