@@ -1,5 +1,5 @@
 /* Deks: cut to what may stand in lists, cards and meta elements, for everybody; made at import, and
- * by the housekeeping where the bound has changed since. */
+ * by the housekeeping, with the lead picture's caption, where the bound has changed since. */
 #include "dek.h"
 
 #include "html_cut.h"
@@ -118,26 +118,52 @@ struct settle {
 	struct db_batch *b;
 };
 
+static struct db_param text_param(struct str s)
+{
+	return db_text(s.n ? s : STR(""));
+}
+
+/* Where an import takes the whole caption anew, this takes from it only what may not stand there.
+ */
+static enum err caption_settle(struct db_conn *c, const struct settle *s, const struct image *lead,
+	const struct blocks *blocks, struct arena *a)
+{
+	struct str alt = text_bounded(lead->alt, blocks, s->bound, a);
+	struct str caption = text_bounded(lead->caption, blocks, s->bound, a);
+	if (str_eq(alt, lead->alt) && str_eq(caption, lead->caption))
+		return ERR_OK;
+	return db_run(c,
+		&(struct db_call){
+			.query = QUERY_MEDIA_CAPTION_SETTLE,
+			DB_PARAMS(db_z(lead->id), text_param(lead->alt), text_param(lead->caption),
+				text_param(alt), text_param(caption)),
+		},
+		NULL);
+}
+
 static enum err settle_one(
 	struct db_conn *c, const struct settle *s, const struct stale *row, struct arena *a)
 {
-	struct block *blocks = NULL;
-	size_t n = 0;
-	enum err e = ERR_OK;
-	if (row->dek.n > 0)
-		e = blocks_below(c, row->id, ARTICLE_BLOCKS_MAX, a, &blocks, &n);
+	struct image *lead = NULL;
+	struct blocks blocks = { .v = NULL };
+	size_t leads = 0;
+	enum err e = images_below(c, row->id, 1, a, &lead, &leads);
+	bool told = leads > 0 && lead->alt.n + lead->caption.n > 0;
+	if (!e && (told || row->dek.n > 0))
+		e = blocks_below(c, row->id, ARTICLE_BLOCKS_MAX, a, &blocks.v, &blocks.n);
+	if (!e && told)
+		e = caption_settle(c, s, lead, &blocks, a);
 	if (e)
 		return e;
-	struct str shown = dek_bounded(row->dek, blocks, n, s->bound, a);
+	struct str shown = dek_bounded(row->dek, blocks.v, blocks.n, s->bound, a);
 	e = db_run(c,
 		&(struct db_call){
 			.query = QUERY_ARTICLE_DEK_SETTLE,
-			DB_PARAMS(db_z(row->id), db_text(row->dek.n ? row->dek : STR("")),
-				db_text(shown.p ? shown : STR("")),
+			DB_PARAMS(db_z(row->id), text_param(row->dek), text_param(shown),
 				db_int(dek_bound_number(s->bound))),
 		},
 		NULL);
-	return e || row->dek.n == 0 ? e : db_change_add(c, DB_CHANGE_ARTICLE, row->id);
+	return e || (row->dek.n == 0 && !told) ? e : db_change_add(c, DB_CHANGE_ARTICLE, row->id);
 }
 
 static enum err settle_tx(struct db_conn *c, void *arg)

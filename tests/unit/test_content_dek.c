@@ -162,6 +162,31 @@ static void stale_deks_are_made_anew(void **state)
 	assert_str(find(f, "many-149").dek, "A town and its lock, told once more.");
 }
 
+/* A lead picture's caption of an older version, or of a wider bound; once. */
+static void stale_captions_are_cut(void **state)
+{
+	struct fixture *f = *state;
+	struct db_sweeper sweeper = { .db = f->db, .now_s = NOW };
+	struct import_settings s = import_settings_of(f);
+	struct import_count n;
+	s.bound = (struct teaser_bound){ .words = 90, .characters = 20000, .share = 90 };
+	put_png(f, "a.png", 80, 'x');
+	put_png(f, "b.png", 80, 'y');
+	put_file(f, "a.md",
+		"---\nheadline: H\nimages:\n  - file: a.png\n    alt: A lock\n    caption: \"Seen "
+		"from a hill at dawn. " LATE "\"\n  - file: b.png\n    caption: \"" LATE
+		"\"\n---\n<p>" EARLY "</p>" FILL "<p>" LATE "</p>" FILL);
+	assert_int_equal(content_import(f->db, fixture_path(f, "a.md"), &s, NOW, &n), ERR_OK);
+	struct reading_of r = open_words(f, "a", &full, 80);
+	assert_str(r.images[0].caption, "Seen from a hill at dawn. " LATE);
+	assert_int_equal(content_deks_settle(&sweeper, &standard), ERR_OK);
+	r = open_words(f, "a", &full, 80);
+	assert_str(r.images[0].caption, "Seen from a hill at dawn." DOTS);
+	assert_str(r.images[0].alt, "A lock");
+	assert_str(r.images[1].caption, LATE); /* only who has the text has this */
+	assert_int_equal(import(f, "a.md").unchanged, 1);
+}
+
 static void import_tells(void **state)
 {
 	struct fixture *f = *state;
@@ -204,6 +229,7 @@ int main(void)
 		cmocka_unit_test(work_is_bounded),
 		WITH_DB(lists_and_search_know_what_is_shown),
 		WITH_DB(stale_deks_are_made_anew),
+		WITH_DB(stale_captions_are_cut),
 		WITH_DB(import_tells),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
