@@ -246,9 +246,10 @@ static bool identify_known(void *ctx, struct str token, int64_t now_s, struct ca
 	return account_identify_cached(ctx, token, now_s, out);
 }
 
+/* What stands for an address that nobody could read is our proxy's, and nobody's institution. */
 static bool is_shared_address(void *ctx, const struct request *r)
 {
-	return visit_from_institution(ctx, r->client, r->now_s);
+	return !r->client_vague && visit_from_institution(ctx, r->client, r->now_s);
 }
 
 void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT])
@@ -386,11 +387,12 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.search_ms = (unsigned)c->search_ms };
 	routes_fill(app);
 	http_fill(app);
-	e = http_start(&app->http_set, &app->http, why);
+	/* before a registration can come in that wakes it */
+	e = account_requests_start(&app->accounts, &app->clock);
+	if (!e)
+		e = http_start(&app->http_set, &app->http, why);
 	if (!e)
 		e = mail_deliver_start(app->mail);
-	if (!e)
-		e = account_requests_start(&app->accounts, &app->clock);
 	if (e)
 		return e;
 	if (!c->secure)

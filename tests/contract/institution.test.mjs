@@ -263,6 +263,10 @@ test('limits of requests: a campus behind one address has larger ones, and who i
 		for (let i = 0; i < 3; i++)
 			assert.equal((await reader.get('/articles/open-door')).status, 200, 'beside others at his address');
 		assert.equal((await upTo('203.0.113.7'))[0] < 4, true);
+		limited.cliOk('institution', 'range', 'add', 'harbour', '127.0.0.1'); // our proxy's, which stands for whom it does not name
+		const [unnamed, unnamedPolicy] = await upTo('unknown');
+		assert.ok(unnamed < 8, `${unnamed} without an address`);
+		assert.equal(unnamedPolicy, '"page";q=1;w=60');
 	} finally {
 		await limited.close();
 	}
