@@ -275,9 +275,10 @@ struct front {
 	struct front_image images[ARTICLE_IMAGES_MAX];
 	size_t image_count;
 	struct str body; /* behind the closing line */
+	bool closed;     /* it has such a line */
 	char why[WHY_SIZE];
 };
-/* ERR_INVALID with the line, the name and the reason in `why`. */
+/* ERR_INVALID with the line, the name and the reason in `why`; what else could be read is there. */
 enum err MUST_USE front_parse(struct str text, struct arena *a, struct front *out);
 /* A value in double quotes, as front_parse reads it back. */
 void front_quote(struct buf *b, struct str s);

@@ -48,6 +48,41 @@ static void a_file_closes_beside_a_mistake(void **state)
 	}
 }
 
+/* Also when the front matter itself has a fault, before or behind the line that closes. */
+static void faulty_front_matter_closes(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *front, *what, *why, *status;
+		enum access access;
+	} rows[] = {
+		{ "editor: Ada\nstatus: killed\n---", "hidden", "unknown key \"editor\"", "killed",
+			ACCESS_PUBLIC },
+		{ "status: withheld\ndek: \"open\nno colon\n---", "hidden", "the closing \"",
+			"withheld", ACCESS_PUBLIC },
+		{ "images:\n  - alt: x\nembargo: never\n---", "hidden", "has no \"file\"",
+			"withheld", ACCESS_PUBLIC },
+		{ "editor: Ada\naccess: subscribers\n---", "hidden", "unknown key", "usable",
+			ACCESS_SUBSCRIBER },
+		{ "editor: Ada\nstatus: usable\n---", "refused", "unknown key", "usable",
+			ACCESS_PUBLIC },
+		/* not closed: what follows may be text */
+		{ "editor: Ada\nstatus: killed\n", "refused", "unknown key", "usable",
+			ACCESS_PUBLIC },
+		{ "status: killed\n", "refused", "\"key: value\" expected", "usable",
+			ACCESS_PUBLIC },
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		put_file(f, "a.md", OPEN_FILE);
+		assert_int_equal(import(f, "a.md").refused, 0);
+		put_file(f, "a.md",
+			arena_fmt(f->arena, "---\nheadline: B\n%s\nTwo.\n", rows[i].front));
+		(void)import(f, "a.md");
+		assert_report(f, 0, rows[i].what, rows[i].why);
+		assert_state(f, rows[i].status, rows[i].access);
+	}
+}
+
 static void a_file_closes_though_its_slug_is_taken(void **state)
 {
 	struct fixture *f = *state;
@@ -118,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_DB(a_file_closes_beside_a_mistake),
+		WITH_DB(faulty_front_matter_closes),
 		WITH_DB(a_file_closes_though_its_slug_is_taken),
 		WITH_DB(an_item_closes_beside_a_mistake),
 		WITH_DB(a_list_withholds_what_it_brought),

@@ -4,6 +4,7 @@
 #include "../internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { LINE_BYTES_MAX = 32768 };
 
@@ -272,6 +273,34 @@ static bool is_fence(struct str line)
 	return str_starts(line, STR("---")) && str_trim(line).n == 3;
 }
 
+/* The first fault counts, but the lines behind it are read too: one of them may close the article.
+ */
+static enum err take_lines(struct reader *r)
+{
+	char why[WHY_SIZE] = "";
+	while (r->rest.p) {
+		struct str line = next_line(r);
+		bool end = is_fence(line);
+		enum err e = end ? check_images(r) : take_line(r, line);
+		if (e && e != ERR_INVALID)
+			return e;
+		if (e && !why[0])
+			memcpy(why, r->f->why, WHY_SIZE);
+		if (!end)
+			continue;
+		r->f->closed = true;
+		r->f->body = r->rest;
+		memcpy(r->f->why, why, WHY_SIZE);
+		return why[0] ? ERR_INVALID : ERR_OK;
+	}
+	if (why[0]) {
+		memcpy(r->f->why, why, WHY_SIZE);
+		return ERR_INVALID;
+	}
+	r->line = 1;
+	return fault(r, "the front matter is not closed by a line of ---");
+}
+
 enum err front_parse(struct str text, struct arena *a, struct front *out)
 {
 	*out = (struct front){ .line = { 0 } };
@@ -280,16 +309,5 @@ enum err front_parse(struct str text, struct arena *a, struct front *out)
 		r.rest = (struct str){ text.p + 3, text.n - 3 };
 	if (!is_fence(next_line(&r)))
 		return fault(&r, "the article must begin with a line of ---");
-	while (r.rest.p) {
-		struct str line = next_line(&r);
-		if (is_fence(line)) {
-			out->body = r.rest;
-			return check_images(&r);
-		}
-		enum err e = take_line(&r, line);
-		if (e)
-			return e;
-	}
-	r.line = 1;
-	return fault(&r, "the front matter is not closed by a line of ---");
+	return take_lines(&r);
 }

@@ -341,6 +341,19 @@ static enum err take_text(struct import_item *it, struct str body, struct draft 
 	return e;
 }
 
+/* Whose it is, and what may close it: first, and also of front matter that has a fault. */
+static enum err take_head(struct import_item *it, const struct front *f, struct draft *d)
+{
+	enum err e = take_slug(it, f, d);
+	if (!e)
+		e = take_source(it, f, d);
+	if (!e)
+		e = take_status(it, f, d);
+	if (!e)
+		e = take_closing_times(it, f, d);
+	return e ? e : take_access(it, f, d);
+}
+
 enum err markdown_draft(struct import_item *it, struct draft *d)
 {
 	if (!utf8_ok(it->text) || str_has_byte(it->text, '\0'))
@@ -349,19 +362,12 @@ enum err markdown_draft(struct import_item *it, struct draft *d)
 	if (!f)
 		return ERR_NOMEM;
 	enum err e = front_parse(it->text, it->arena, f);
+	if (e == ERR_INVALID && f->closed && take_head(it, f, d) == ERR_NOMEM)
+		return ERR_NOMEM;
 	if (e == ERR_INVALID)
 		return refuse(it, "%s", f->why);
-	/* Whose it is, and what may close it, comes first. */
 	if (!e)
-		e = take_slug(it, f, d);
-	if (!e)
-		e = take_source(it, f, d);
-	if (!e)
-		e = take_status(it, f, d);
-	if (!e)
-		e = take_closing_times(it, f, d);
-	if (!e)
-		e = take_access(it, f, d);
+		e = take_head(it, f, d);
 	if (!e)
 		e = take_fields(it, f, d);
 	if (!e)
