@@ -41,8 +41,8 @@ void cli_teaser_print(const struct teaser_report *r)
 	char given[CLI_TEASER_SIZE];
 	printf("teaser     %s\n", cli_teaser_text(&r->size, given));
 	if (r->mark_beyond)
-		printf("warning    the author's mark stands behind article.teaser_characters or "
-		       "article.teaser_share: the teaser ends before it\n");
+		printf("warning    the author's mark gives more than article.teaser_characters or "
+		       "article.teaser_share allow: the teaser ends before it\n");
 	if (r->mark_exceeds)
 		printf("warning    the author's mark gives everybody more than "
 		       "article.teaser_characters and article.teaser_share allow\n");
