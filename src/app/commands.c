@@ -44,7 +44,7 @@ const struct command commands[] = {
 	{ "entitlement grant", "READER PLAN", 2, 2, WRITES_DATABASE, true,
 		"Let an account read what a plan covers",
 		"PLAN is one that `postern plan set` has described.",
-		{ { "until", "DATE", "its last day, or the time when it ends" },
+		{ { "until", "DATE", "last day, included whole, or the time when it ends" },
 			{ "from", "DATE", "when it begins; now without it" },
 			{ "hours", "N", "ends so long after the beginning; a day pass has 24" },
 			{ "status", "STATUS",
@@ -54,8 +54,8 @@ const struct command commands[] = {
 			{ "source", "WORD", "where it comes from; comp without it" },
 			{ "seats", "N", "members that the owner may invite" },
 			{ "new", NULL,
-				"also of a plan that is not described yet, which opens nothing "
-				"until it is, or from a new source" } },
+				"allow a plan that is not described yet (it opens nothing until it "
+				"is) or a new source" } },
 		cmd_entitlement_grant },
 	{ "entitlement set-status", "ID STATUS", 2, 2, WRITES_DATABASE, false,
 		"Say what became of an entitlement", "The next request obeys.",
@@ -95,12 +95,12 @@ const struct command commands[] = {
 			{ "price", "TEXT", "for readers, such as 9 EUR a month" },
 			{ "href", "ADDRESS", "where it is sold; empty for nowhere" },
 			{ "sections", "SLUGS", "covers these only (city,culture); empty for all" },
-			{ "new", NULL, "also sections that have no article yet" } },
+			{ "new", NULL, "allow sections that have no article yet" } },
 		cmd_plan_set },
 	{ "plan remove", "NAME", 1, 1, WRITES_DATABASE, false, "Remove a plan",
-		"Refused while entitlements or institutions have it: they would open nothing any "
-		"more.",
-		{ { "yes", NULL, "even then" } }, cmd_plan_remove },
+		"Refused while entitlements or institutions have it, because they would then open "
+		"nothing.",
+		{ { "yes", NULL, "remove it all the same" } }, cmd_plan_remove },
 	{ "rules list", "", 0, 0, READS_DATABASE, true,
 		"List the access rules in the order in which they are tried",
 		"Overrides, then what the article says, then defaults, then the setting. The first "
@@ -119,8 +119,8 @@ const struct command commands[] = {
 			{ "teaser-words", "N", "where the teaser is cut" },
 			{ "override", NULL, "above what the article says" },
 			{ "default", NULL, "below it; so without either" },
-			{ "position", "N", "its place among its kind; the last without it" },
-			{ "new", NULL, "also a section that has no article yet" } },
+			{ "position", "N", "position in the list (default: last)" },
+			{ "new", NULL, "allow a section that has no article yet" } },
 		cmd_rules_add },
 	{ "rules move", "ID POSITION", 2, 2, WRITES_DATABASE, true,
 		"Give a rule another place among its kind", NULL, { { 0 } }, cmd_rules_move },
@@ -133,14 +133,14 @@ const struct command commands[] = {
 		{ { "title", "TEXT", "its name for people, as in the greeting" },
 			{ "plan", "PLAN", "what it may read; everything without it" },
 			{ "from", "DATE", "when its contract begins; now without it" },
-			{ "until", "DATE", "its last day, or the time when it ends" } },
+			{ "until", "DATE", "last day, included whole, or the time when it ends" } },
 		cmd_institution_add },
 	{ "institution set", "NAME", 1, 1, WRITES_DATABASE, true,
 		"Change an institution; what no option names stays", NULL,
 		{ { "title", "TEXT", "its name for people" },
 			{ "plan", "PLAN", "what it may read; \"\" for everything" },
 			{ "from", "DATE", "when its contract begins" },
-			{ "until", "DATE", "its last day, or the time when it ends" },
+			{ "until", "DATE", "last day, included whole, or the time when it ends" },
 			{ "no-end", NULL, "its contract has no end" } },
 		cmd_institution_set },
 	{ "institution list", "", 0, 0, READS_DATABASE, true, "List the institutions", NULL,
@@ -187,7 +187,7 @@ const struct command commands[] = {
 			{ "section", "SLUG",
 				"of this section; empty for all that have no meter of their "
 				"own" },
-			{ "new", NULL, "also a section that has no article yet" } },
+			{ "new", NULL, "allow a section that has no article yet" } },
 		cmd_meter_set },
 	{ "meter remove", "NAME", 1, 1, WRITES_DATABASE, false, "Remove a meter",
 		"Metered articles that no meter fits are closed.", { { 0 } }, cmd_meter_remove },
@@ -225,12 +225,12 @@ const struct command commands[] = {
 	{ "article import", "PATH...", 1, CLI_ARGS_MAX, WRITES_DATABASE, true,
 		"Import Markdown with front matter and ninjs documents, or folders of them",
 		"What was imported before is updated. A bad file or item is reported with line or "
-		"path and reason; the others go in, and the exit code is 1. So it is when an "
-		"article "
-		"was hidden because a status, an embargo or an end could not be understood.",
+		"path and reason; the others are imported, and the exit code is 1. It is also 1 "
+		"when an article was hidden because its status, embargo or end could not be "
+		"read.",
 		{ { "follow-rules", NULL,
-			"leave to the rules what the first version stored and the files do not "
-			"say: access" } },
+			"let the rules decide where a file sets no access and only the first "
+			"version stored one" } },
 		cmd_article_import },
 	{ "article list", "", 0, 0, READS_DATABASE, true,
 		"List articles, newest first, also those that are not shown", NULL,
@@ -253,7 +253,7 @@ const struct command commands[] = {
 		"Hide an article or bring it back: usable, withheld, or killed",
 		"Readers get 404 for withheld and 410 for killed; the text stays stored. No import "
 		"undoes it: only this command does. The next request obeys.",
-		{ { "why", "TEXT", "for the desk; article show tells it" } },
+		{ { "why", "TEXT", "the reason, which article show prints" } },
 		cmd_article_set_status },
 	{ "article delete", "SLUG", 1, 1, WRITES_DATABASE, false,
 		"Delete an article and its pictures", NULL, { { "yes", NULL, "really" } },
@@ -290,7 +290,7 @@ const struct command commands[] = {
 				"read (once the article is charged) or count (charged)" },
 			{ "position", "N",
 				"before the rule that has this place now; last without it" },
-			{ "new", NULL, "also a site, section or method that is not known yet" } },
+			{ "new", NULL, "allow a site, section or method that is not known yet" } },
 		cmd_gate_add },
 	{ "gate list", "", 0, 0, READS_DATABASE, true, "List the rules in the order they are tried",
 		NULL, { { 0 } }, cmd_gate_list },
@@ -335,10 +335,10 @@ const struct command commands[] = {
 		{ { "while-serving", NULL,
 			  "copy what FROM holds at this moment; later writes are lost" },
 			{ "compare", NULL, "only compare, change nothing" },
-			{ "progress", NULL, "lines of how far it is, also without a terminal" } },
+			{ "progress", NULL, "print progress lines, also without a terminal" } },
 		cmd_db_copy },
 	{ "db check", "", 0, 0, NEEDS_CONFIG, false, "Check version and integrity of the database",
-		NULL, { { "progress", NULL, "lines of how far it is, also without a terminal" } },
+		NULL, { { "progress", NULL, "print progress lines, also without a terminal" } },
 		cmd_db_check },
 	{ "version", "", 0, 0, NEEDS_NOTHING, false, "Print the version", NULL, { { 0 } },
 		cmd_version },

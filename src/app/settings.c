@@ -47,16 +47,15 @@ const struct setting settings[] = {
 		"others can reach."),
 	INT("server", "loop_threads", loop_threads, "1", 1, 64, "threads", "Event loops."),
 	INT("server", "work_threads", work_threads, "4", 1, 256, "threads",
-		"Threads for requests that need the database; one more reads when all of these "
-		"wait to "
-		"write."),
+		"Threads for requests that need the database. One more serves reading requests "
+		"when all of these wait to write."),
 	INT("server", "hash_threads", hash_threads, "0", 0, 64, "threads",
 		"Passwords hashed at once; 0 is one for each core. Each needs password.memory_kib, "
-		"twice at worst."),
+		"at most twice."),
 	INT("server", "hash_per_second", hash_per_second, "0", 0, 10000, "hashes",
-		"Passwords hashed at normal priority, in a second, and as many again while they "
-		"come one at a time; 0 is two for each core. What is more, as in a storm of "
-		"log-ins, is hashed when nobody else wants the processor."),
+		"Passwords hashed at normal priority in a second, and twice as many while they "
+		"come one at a time; 0 is two for each core. Further ones, as in a storm of "
+		"log-ins, are hashed at the lowest priority, so that reading stays fast."),
 	INT("server", "work_queue", work_queue, "1024", 1, 100000, "requests",
 		"Requests that may wait for a work thread; above it they are answered 503."),
 	INT("server", "hash_queue", hash_queue, "128", 1, 10000, "requests",
@@ -99,10 +98,9 @@ const struct setting settings[] = {
 	TEXT("site", "tagline", tagline, "", NULL, "A line below the name."),
 	TEXT("site", "language", language, "en", NULL, "Language of the pages, as in <html lang>."),
 	TEXT("site", "timezone", timezone, "UTC", NULL,
-		"The newsroom's time zone, such as Europe/Berlin: of all times that people read, "
-		"of "
-		"days and times without a zone that they write, of the days, weeks and months of "
-		"meters and rules."),
+		"The newsroom's time zone, such as Europe/Berlin. Pages, mails and commands show "
+		"times in it, days and times without a zone are read in it, and the days, weeks "
+		"and months of meters and rules begin in it."),
 	TEXT("site", "sitemap", sitemap, "", NULL,
 		"Address of a sitemap to name in robots.txt; empty for none."),
 	TEXT("web", "theme", theme, "", NULL,
@@ -142,8 +140,9 @@ const struct setting settings[] = {
 	INT("password", "min_bits", password_min_bits, "28", 18, 100, "bits",
 		"Least strength of a new password as libzxcvbn estimates it."),
 	TEXT("password", "words_file", password_words_file, "", NULL,
-		"File of further words that a new password must not be made of, beside the "
-		"common ones that are built in: one a line, UTF-8, in any case. Read at start."),
+		"File of words that a new password must not consist of, in addition to the "
+		"built-in "
+		"lists: UTF-8, one word a line, in any case. Read at start."),
 	INT("session", "days", session_days, "30", 1, 400, "days",
 		"Life of a session with \"keep me signed in\"."),
 	INT("session", "idle_days", session_idle_days, "14", 1, 400, "days",
@@ -170,8 +169,8 @@ const struct setting settings[] = {
 	INT("limits", "failure_forget_hours", failure_forget_hours, "24", 1, 720, "hours",
 		"After so long without a wrong password the count starts anew."),
 	INT("limits", "institution_factor", institution_factor, "20", 1, 1000, "times",
-		"For an address in an institution's range the limits of requests are so many times "
-		"as large, since a whole campus may be behind one address."),
+		"The request limits are multiplied by this for an address in an institution's "
+		"range, because a whole campus may be behind one address."),
 	INT("limits", "page_burst", page_burst, "240", 0, 1000000, "requests",
 		"Pages, articles and pictures from one source (IPv4 address, IPv6 /64) at once; 0 "
 		"for no limit."),
@@ -202,19 +201,18 @@ const struct setting settings[] = {
 		"Further sites behind the gate beside base_url, such as https://blog.example, "
 		"separated by commas. Any other is refused."),
 	INT("article", "teaser_words", teaser_words, "90", 1, 2000, "words",
-		"A teaser ends with the sentence, item or row that reaches so many, where the "
-		"author "
-		"set no mark."),
+		"Where the author set no mark, a teaser ends with the sentence, list item or table "
+		"row that reaches this number."),
 	INT("article", "teaser_characters", teaser_characters, "1200", 1, 20000, "characters",
-		"A teaser never has more, whatever the author's mark or a rule says."),
+		"Most that a teaser may have, whatever the author's mark or a rule says."),
 	INT("article", "teaser_share", teaser_share, "30", 1, 90, "percent",
-		"Nor a larger part of the text."),
+		"Largest part of the text that a teaser may have."),
 	BOOL("article", "teaser_mark_may_exceed", teaser_mark_may_exceed, "no",
-		"The author's mark may give more than teaser_characters and teaser_share; never "
-		"all."),
+		"Lets the author's mark give more than teaser_characters and teaser_share, but "
+		"never the whole text."),
 	INT("article", "search_ms", search_ms, "1000", 10, 10000, "milliseconds",
-		"Longest search for articles by word or tag; above it the answer is 503, so that "
-		"searches cannot hold up other readers."),
+		"Longest time that a search for articles by word or tag may take. Then it is "
+		"answered 503, so that searches do not delay other readers."),
 	TEXT("article", "default_section", default_section, "News", NULL,
 		"For imported items that name none."),
 	TEXT("article", "default_access", default_access, "subscriber",
