@@ -1,13 +1,13 @@
 // Running it: one server for a database, the command line beside it, start and stop.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { apiSession, grantPlan, makeAccount, newAddress, password } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Api, Reader, request } from '../lib/http.mjs';
-import { databaseSql, databaseUrl, emptyDatabaseUrl, freePort, onPostgres, root, run, startServer, tempDir, until } from '../lib/server.mjs';
+import { binary, cleanEnv, databaseSql, databaseUrl, emptyDatabaseUrl, freePort, onPostgres, root, run, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = ['GET /health/live', 'GET /health/ready', 'GET /metrics', 'GET /api/v1/account', 'GET /api/v1/articles/{slug}', 'GET /account'];
 
@@ -38,6 +38,19 @@ test('an address that is taken is refused, with the address', async () => {
 	const taken = run(['serve'], { env });
 	assert.equal(taken.code, 6, taken.stderr);
 	assert.match(taken.stderr, new RegExp(`127\\.0\\.0\\.1:${server.port}`));
+});
+
+test('where the standard descriptors are closed, nothing of ours takes their place and is written the log', async () => {
+	const dir = tempDir(), env = { ...await serveBeside(), POSTERN_DATABASE_URL: databaseUrl(dir) };
+	const child = spawn('sh', ['-c', 'exec "$0" serve <&- >&- 2>&-', binary], { env: cleanEnv(env), cwd: dir, stdio: 'ignore' });
+	const ended = new Promise((done) => { child.on('close', (code, by) => done({ code, by })); });
+	try {
+		await until('it to serve', () => fetch(`http://${env.POSTERN_SERVER_LISTEN}/`).then((r) => r.status === 200, () => child.exitCode !== null), 30000);
+		assert.deepEqual([0, 1, 2].map((fd) => readlinkSync(`/proc/${child.pid}/fd/${fd}`)), Array(3).fill('/dev/null'));
+	} finally {
+		child.kill('SIGTERM');
+	}
+	assert.deepEqual(await ended, { code: 0, by: null });
 });
 
 async function noticed(what, ask) {
