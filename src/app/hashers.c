@@ -4,12 +4,21 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { HASHES_A_CORE = 2 }; /* some 4 % of each, where a hash takes 20 ms */
+enum {
+	HASHES_A_CORE = 2, /* some 4 % of each, where a hash takes 20 ms */
+	CORES_MAX = 64,    /* as server.hash_threads: more are not made use of */
+};
+
+unsigned hashers_cores(long online)
+{
+	if (online < 1) /* nobody could say */
+		return 1;
+	return online < CORES_MAX ? (unsigned)online : CORES_MAX;
+}
 
 static unsigned cores(void)
 {
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-	return n > 0 && n <= 64 ? (unsigned)n : 1;
+	return hashers_cores(sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 unsigned hashers_threads(const struct config *c)

@@ -108,6 +108,7 @@ const char *readiness_fault(struct readiness *r, struct arena *a);
 enum err MUST_USE readiness_purge(struct db_sweeper *s);
 
 /* ---- hashers.c ---- */
+unsigned hashers_cores(long online); /* of those the system counts, how many are made use of */
 unsigned hashers_threads(const struct config *c);
 bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE]);
 void hashers_metrics(struct app *app, struct buf *b);
