@@ -163,8 +163,8 @@ enum judgement {
 	JUDGED_KILLED,
 	JUDGED_HELD,
 };
-enum judgement notice_judge(
-	const struct draft *d, const struct article *old, const struct article_origin *o);
+enum judgement notice_judge(const struct draft *d, const struct article *old,
+	const struct article_origin *o, int64_t now_s);
 /* Why it was left, for people. */
 const char *notice_left(enum judgement j, const struct article_origin *o, struct arena *a);
 /* ERR_NOT_FOUND: stored by a version that kept none. `*out` is empty then. */

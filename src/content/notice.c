@@ -113,13 +113,16 @@ static bool by(const struct article_origin *o, const char *who)
 
 /* Of an agency. A kill is final until a newer version comes; a hold also ends when the same version
  * comes with a later time. */
-static enum judgement judge_agency(
-	const struct draft *d, const struct article *old, const struct article_origin *o)
+static enum judgement judge_agency(const struct draft *d, const struct article *old,
+	const struct article_origin *o, int64_t now_s)
 {
 	enum arrival arrival = arrival_of(d, o);
+	/* A version that says it is of tomorrow came from a clock that is wrong: everything that
+	 * follows looks older, and nothing may be held back for that that closes. */
+	bool clock_wrong = o->version_at > now_s && d->notice != NOTICE_USABLE;
 	bool killed = str_eq(old->status, STR("killed")) || str_eq(old->status, STR("canceled"));
 
-	if (arrival == ARRIVAL_OLDER)
+	if (arrival == ARRIVAL_OLDER && !clock_wrong)
 		return JUDGED_OLDER;
 	if (d->notice == NOTICE_KILL)
 		return JUDGED_STATE_ALONE;
@@ -137,13 +140,13 @@ static enum judgement judge_agency(
 	return arrival == ARRIVAL_REVISED ? JUDGED_WRITE : JUDGED_HELD;
 }
 
-enum judgement notice_judge(
-	const struct draft *d, const struct article *old, const struct article_origin *o)
+enum judgement notice_judge(const struct draft *d, const struct article *old,
+	const struct article_origin *o, int64_t now_s)
 {
 	if (by(o, "desk"))
 		return JUDGED_DESK;
 	if (d->agency)
-		return judge_agency(d, old, o);
+		return judge_agency(d, old, o, now_s);
 	/* A file of the newsroom does not bring back what an agency took back. */
 	if (by(o, "source") && d->notice != NOTICE_KILL)
 		return JUDGED_KILLED;

@@ -458,7 +458,8 @@ static enum err store_tx(struct db_conn *c, void *arg)
 		return e;
 	if (!t.exists && s->draft->hollow && !s->draft->agency)
 		return ERR_NOT_FOUND; /* a file that cannot be read has nothing to close */
-	enum judgement j = t.exists ? notice_judge(s->draft, &t.old, &t.origin) : JUDGED_WRITE;
+	enum judgement j =
+		t.exists ? notice_judge(s->draft, &t.old, &t.origin, s->now_s) : JUDGED_WRITE;
 	if (s->draft->closes_level)
 		return write_level(c, s, &t);
 	if (j == JUDGED_WRITE)

@@ -133,6 +133,37 @@ static void a_list_withholds_what_it_brought(void **state)
 	assert_state(f, "withheld", ACCESS_SUBSCRIBER);
 }
 
+static void deliver_at(struct fixture *f, const char *created, const char *word)
+{
+	put_file(f, "a.json",
+		arena_fmt(f->arena,
+			"{\"uri\":\"u\",\"firstCreated\":\"2026-01-01T00:00:00Z\","
+			"\"versionCreated\":\"%s\",\"headline\":\"A\",\"body_text\":\"One.\","
+			"\"pubStatus\":\"%s\"}",
+			created, word));
+	assert_int_equal(import(f, "a.json").refused, 0);
+}
+
+/* NOW is in January 2027. */
+static void a_clock_that_was_wrong_holds_no_kill_back(void **state)
+{
+	struct fixture *f = *state;
+	static const struct {
+		const char *stored, *word, *status;
+	} rows[] = {
+		{ "2031-01-01T00:00:00Z", "killed", "killed" },
+		{ "2031-01-01T00:00:00Z", "withheld", "withheld" },
+		{ "2031-01-01T00:00:00Z", "usable", "usable" },
+		{ "2026-12-02T00:00:00Z", "killed", "usable" }, /* that is older */
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		deliver_at(f, rows[i].stored, "usable");
+		deliver_at(f, "2026-12-01T00:00:00Z", rows[i].word);
+		assert_state(f, rows[i].status, ACCESS_SUBSCRIBER);
+		assert_int_equal(content_delete(f->db, STR("a")), ERR_OK);
+	}
+}
+
 static void endings_in_capitals(void **state)
 {
 	struct fixture *f = *state;
@@ -157,6 +188,7 @@ int main(void)
 		WITH_DB(a_file_closes_though_its_slug_is_taken),
 		WITH_DB(an_item_closes_beside_a_mistake),
 		WITH_DB(a_list_withholds_what_it_brought),
+		WITH_DB(a_clock_that_was_wrong_holds_no_kill_back),
 		WITH_DB(endings_in_capitals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
