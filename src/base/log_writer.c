@@ -34,6 +34,7 @@ struct log_writer {
 	uint64_t dropped; /* lines */
 	uint64_t told;    /* of them; the thread's alone */
 	bool well;        /* the last write was; the thread's alone */
+	bool torn;        /* a line was begun and could not be ended; the thread's alone */
 	char halves[2][LOG_WRITER_BYTES];
 };
 
@@ -133,6 +134,16 @@ static uint64_t count_lines(struct str s)
 	return lines;
 }
 
+/* A line that the full disk tore is ended first, or the next one would continue it. */
+static struct str write_on(struct log_writer *w, struct str lines)
+{
+	if (w->torn && log_write_all(w->fd, STR("\n")).n > 0)
+		return lines;
+	const struct str left = log_write_all(w->fd, lines);
+	w->torn = left.n > 0 && left.n < lines.n && left.p[-1] != '\n';
+	return left;
+}
+
 /* Under the lock, which is given up while writing. */
 static void write_lines(struct log_writer *w)
 {
@@ -144,7 +155,7 @@ static void write_lines(struct log_writer *w)
 	w->urgent = false;
 	w->writing_since_us = clock_monotonic_us();
 	pthread_mutex_unlock(&w->lock);
-	const struct str left = log_write_all(w->fd, lines);
+	const struct str left = write_on(w, lines);
 	pthread_mutex_lock(&w->lock);
 	w->dropped += count_lines(left);
 	w->well = left.n == 0;

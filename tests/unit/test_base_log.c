@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -277,6 +278,40 @@ static void reader_gone(void **state)
 	close(ends[1]);
 }
 
+/* Goal: a line that a full disk tore does not swallow the first one behind it. */
+static void torn(void **state)
+{
+	(void)state;
+	enum { PART = 40 };
+	struct rlimit before;
+	struct sink s = sink_open(LOG_LOGFMT);
+	s.log.writer = log_writer_start(s.log.fd, s.log.format);
+	LOG(&s.log, LOG_INFO, "first");
+	for (int i = 0; i < 500 && written(&s) == 0; i++)
+		usleep(10000);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	struct rlimit full = { .rlim_cur = (rlim_t)written(&s) + PART,
+		.rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &full), 0);
+	LOG(&s.log, LOG_INFO, "torn", log_z("text", "longer than there is room for in the file"));
+	for (int i = 0; i < 500 && log_writer_dropped(s.log.writer) == 0; i++)
+		usleep(10000);
+	LOG(&s.log, LOG_INFO, "lost");
+	for (int i = 0; i < 500 && log_writer_dropped(s.log.writer) == 1; i++)
+		usleep(10000);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	LOG(&s.log, LOG_INFO, "again");
+	log_writer_stop(s.log.writer);
+	BUF_AUTO out = BUF(65536);
+	sink_read(&s, &out);
+	struct str rest = buf_view(&out);
+	assert_true(str_ends(str_cut(&rest, '\n'), STR(" event=first")));
+	assert_int_equal(str_cut(&rest, '\n').n, PART);
+	struct str again = str_cut(&rest, '\n');
+	assert_true(str_starts(again, STR("time=")) && str_ends(again, STR(" event=again")));
+}
+
 /* Goal: what is not said to have time is out, with all before it, when the call returns; another
  * line soon after, and without a further one. */
 static void gathered_soon(void **state)
@@ -324,6 +359,7 @@ int main(void)
 		cmocka_unit_test(gathered_soon),
 		cmocka_unit_test(nobody_reads),
 		cmocka_unit_test(reader_gone),
+		cmocka_unit_test(torn),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
