@@ -13,7 +13,7 @@ enum {
 	WEIGHT_IDEOGRAPH = 3,
 	LETTERS_MAX = FIELD_MAX, /* of the short text */
 	SLOTS = 4096,
-	WORK_MAX = 64 << 20, /* comparisons of letters */
+	WORK_MAX = 64 << 20, /* comparisons of letters and of hashes */
 };
 static const uint64_t factor = 0x100000001b3u; /* odd and large */
 
@@ -121,7 +121,7 @@ static bool body_slide(struct search *s)
 		h = h * factor + body[at];
 		if (at + 1 < SEED)
 			continue;
-		for (int32_t i = s->first[h % SLOTS]; i >= 0; i = s->next[i])
+		for (int32_t i = s->first[h % SLOTS]; i >= 0; i = s->next[i], s->work++)
 			if (s->hash[i] == h)
 				run_extend(s, body, n, at + 1 - SEED, (size_t)i);
 	}

@@ -91,6 +91,32 @@ static void work_is_bounded(void **state)
 	assert_str(dek_bounded((struct str){ dek, sizeof dek }, b.v, b.n, &standard, a), "");
 }
 
+/* Letters whose numbers are multiples of 4096, so that all runs share one slot of the table. */
+static void put_alike(struct buf *b, uint64_t *seed, size_t letters)
+{
+	for (size_t i = 0; i < letters; i++) {
+		*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+		char first = (char)(0xe4 + (*seed >> 60) % 6); /* U+4000 to U+9000 */
+		const char letter[] = { first, (char)0x80, (char)0x80 };
+		buf_add(b, letter, sizeof letter);
+	}
+}
+
+static void work_is_bounded_where_hashes_meet(void **state)
+{
+	(void)state;
+	ARENA_AUTO *a = arena_new(64 << 20);
+	uint64_t seed = 1;
+	BUF_AUTO dek = BUF(FIELD_MAX);
+	BUF_AUTO html = BUF(8 << 20);
+	put_alike(&dek, &seed, FIELD_MAX / 3 - 1);
+	buf_puts(&html, "<p>");
+	put_alike(&html, &seed, 1 << 20);
+	buf_puts(&html, "</p>");
+	struct blocks b = blocks_of(html.p, a);
+	assert_str(dek_bounded(buf_view(&dek), b.v, b.n, &standard, a), "");
+}
+
 /* ---- in the database ---- */
 
 struct search {
@@ -227,6 +253,7 @@ int main(void)
 		cmocka_unit_test(what_repeats_the_text_is_left_out),
 		cmocka_unit_test(a_dek_is_short),
 		cmocka_unit_test(work_is_bounded),
+		cmocka_unit_test(work_is_bounded_where_hashes_meet),
 		WITH_DB(lists_and_search_know_what_is_shown),
 		WITH_DB(stale_deks_are_made_anew),
 		WITH_DB(stale_captions_are_cut),
