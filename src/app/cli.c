@@ -42,6 +42,11 @@ int cli_error(enum err e, const char *what)
 	}
 }
 
+int cli_article_error(const struct cli *c, enum err e, const char *slug)
+{
+	return cli_error(e, arena_fmt(c->app.arena, "article %s", slug));
+}
+
 int cli_print_json(json_t *doc)
 {
 	if (!doc)

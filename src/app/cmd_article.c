@@ -114,7 +114,8 @@ int cmd_article_import(struct cli *c)
 	enum err e = ERR_OK;
 	const char *path = "";
 
-	c->interrupt.left = "what is counted above is in; run the same command again for the rest";
+	c->interrupt.left =
+		"the files counted above are imported; run the same command again for the rest";
 	s.seen = import_seen_make(); /* all paths are one run */
 	if (!s.seen)
 		e = ERR_NOMEM;
@@ -248,7 +249,7 @@ int cmd_article_show(struct cli *c)
 	const struct article *a = &l.one;
 
 	if (e)
-		return cli_error(e, c->args[0]);
+		return cli_article_error(c, e, c->args[0]);
 	if (c->json)
 		return cli_print_json(shown_json(&l));
 	printf("slug       %s\nheadline   " STR_FMT "\nsource     " STR_FMT "\nbyline     " STR_FMT
@@ -315,7 +316,7 @@ static void holds_print(const struct holding *h)
 	}
 	if (h->article.access != ACCESS_DEFAULT && d->level != h->article.access)
 		fprintf(stderr,
-			"note: an override stands above what the article says; see postern explain "
+			"note: an override replaces the article's own level; see postern explain "
 			"--article %s\n",
 			h->article.slug);
 }
@@ -335,7 +336,7 @@ int cmd_article_set_access(struct cli *c)
 	if (!e)
 		e = db_read(c->app.db, holds_read, &l);
 	if (e)
-		return cli_error(e, c->args[0]);
+		return cli_article_error(c, e, c->args[0]);
 	printf("%s says %s now.\n", c->args[0], c->args[1]);
 	holds_print(&l);
 	return EXIT_DONE;
@@ -351,7 +352,7 @@ int cmd_article_set_status(struct cli *c)
 		return cli_fail(
 			EXIT_USAGE, "\"%s\" is no status: usable, withheld or killed", c->args[1]);
 	if (e)
-		return cli_error(e, c->args[0]);
+		return cli_article_error(c, e, c->args[0]);
 	printf("%s is %s now.\n", c->args[0], c->args[1]);
 	return EXIT_DONE;
 }
@@ -363,7 +364,7 @@ int cmd_article_delete(struct cli *c)
 			c->args[0]);
 	enum err e = content_delete(c->app.db, str_of(c->args[0]));
 	if (e)
-		return cli_error(e, c->args[0]);
+		return cli_article_error(c, e, c->args[0]);
 	printf("%s is deleted.\n", c->args[0]);
 	return EXIT_DONE;
 }

@@ -292,8 +292,7 @@ int cmd_entitlement_grant(struct cli *c)
 		return code;
 	enum err e = db_read(c->app.db, grant_read, &look);
 	if (e)
-		return cli_error(
-			e, look.slug ? arena_fmt(c->app.arena, "article %s", look.slug) : g.plan);
+		return look.slug ? cli_article_error(c, e, look.slug) : cli_error(e, g.plan);
 	code = plan_fits(&look, &g);
 	if (code)
 		return code;

@@ -192,7 +192,7 @@ int cmd_explain(struct cli *c)
 		return code;
 	enum err e = db_read(c->app.db, explain_read, &g);
 	if (e)
-		return cli_error(e, g.slug.p);
+		return cli_article_error(c, e, g.slug.p);
 	if (c->json)
 		return cli_print_json(explain_json(&g));
 	explain_print(&g);

@@ -43,9 +43,10 @@ static enum err warn_of(struct cli *c, const struct path_rule *r)
 		return e;
 	warn_shadows(p, r->id);
 	if (r->access == ACCESS_METERED && !paywall_meter_of(p, &article))
-		fprintf(stderr, "postern: warning: no meter is for it, so it is closed to all but "
-				"subscribers "
-				"(postern meter set)\n");
+		fprintf(stderr,
+			"postern: warning: no meter applies to it, so it is closed to all but "
+			"subscribers "
+			"(postern meter set)\n");
 	policy_give_back(c->app.wall.policies, p);
 	return ERR_OK;
 }

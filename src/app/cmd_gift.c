@@ -117,7 +117,7 @@ int cmd_gift_create(struct cli *c)
 	o.article_id = l.article.id;
 	if (!e)
 		e = gift_make(&c->app.wall, &o, &made);
-	return e ? cli_error(e, c->args[0]) : made_print(c, &made);
+	return e ? cli_article_error(c, e, c->args[0]) : made_print(c, &made);
 }
 
 int cmd_gift_revoke(struct cli *c)

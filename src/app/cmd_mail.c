@@ -71,7 +71,7 @@ int cmd_mail_send(struct cli *c)
 		return cli_error(e, "outbox");
 	printf("%zu sent, %zu put off, %zu failed", n.sent, n.deferred, n.failed);
 	if (n.dropped)
-		printf(", %zu dropped: their links work no more", n.dropped);
+		printf(", %zu dropped: their links no longer work", n.dropped);
 	putchar('\n');
 	if (requests)
 		return cli_fail(EXIT_FAILED,

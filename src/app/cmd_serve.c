@@ -131,7 +131,7 @@ static int with_database(struct cli *c, enum db_use use,
 
 static enum err migrate(struct cli *c, char why[static 256])
 {
-	c->interrupt.left = "nothing was changed; the database is of the version it was of";
+	c->interrupt.left = "nothing was changed; the database keeps its version";
 	return db_migrate(c->app.db, why);
 }
 
@@ -144,7 +144,7 @@ static enum err check(struct cli *c, char why[static 256])
 {
 	struct progress progress = progress_make(c);
 
-	c->interrupt.left = "nothing was changed; the check is not finished, so nothing is said";
+	c->interrupt.left = "the check did not finish and has no result; nothing was changed";
 	enum err e =
 		db_check_told(c->app.db, &(struct db_check_progress){ check_told, &progress }, why);
 	progress_clear(&progress);

@@ -107,9 +107,8 @@ const struct command commands[] = {
 		"that matches decides.",
 		{ { 0 } }, cmd_rules_list },
 	{ "rules add", "", 0, 0, WRITES_DATABASE, true, "Add an access rule",
-		"A default is for articles that leave it to the rules; an override stands above "
-		"what an "
-		"article says.",
+		"A default applies to articles that don't set their own access level. An override "
+		"replaces the article's own level.",
 		{ { "level", "LEVEL", "public, registered, metered or subscriber" },
 			{ "section", "SLUG", "of this section only" },
 			{ "tag", "TAG", "with this tag only" },
@@ -117,8 +116,10 @@ const struct command commands[] = {
 			{ "until-age", "AGE", "below this age only" },
 			{ "days", "DAYS", "on these days only (sat,sun or mon-fri)" },
 			{ "teaser-words", "N", "where the teaser is cut" },
-			{ "override", NULL, "above what the article says" },
-			{ "default", NULL, "below it; so without either" },
+			{ "override", NULL, "replaces the article's own level" },
+			{ "default", NULL,
+				"for articles without a level of their own; assumed without "
+				"either" },
 			{ "position", "N", "position in the list (default: last)" },
 			{ "new", NULL, "allow a section that has no article yet" } },
 		cmd_rules_add },

@@ -172,7 +172,7 @@ static void tell_dropped(struct log_writer *w, uint64_t dropped)
 	if (dropped == w->told || !w->well)
 		return;
 	LOG_SOON(&log, LOG_WARN, "log_dropped", log_int("lines", (int64_t)(dropped - w->told)),
-		log_z("why", "the log was not taken as fast as lines came"));
+		log_z("why", "the log was not read as fast as lines were written"));
 	w->told = dropped;
 }
 

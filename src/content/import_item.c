@@ -215,7 +215,7 @@ static const char *unreadable(enum err e, bool json)
 	case ERR_TOO_LARGE:
 		return json ? "the file is larger than 64 MiB" : "the file is larger than 4 MiB";
 	case ERR_INVALID:
-		return "is no plain file, or a symbolic link";
+		return "is not a plain file, or is a symbolic link";
 	default:
 		return "the file cannot be read";
 	}

@@ -31,7 +31,7 @@ test('an import keeps the files that are in, and goes on from there', async () =
 		writeFileSync(`${dir}/in/a-${i}.md`, `---\nheadline: Piece ${i}\npublished: 2025-03-01T06:00:00Z\n---\nSome words.\n`);
 	const r = await interrupted(['article', 'import', `${dir}/in`], env, 'SIGINT', (out) => /^new /m.test(out.stderr));
 	assert.deepEqual([r.code, r.by], [130, null], r.stderr.slice(-2000));
-	assert.match(r.stderr, /postern: ended by SIGINT: what is counted above is in; run the same command again for the rest\.\n$/);
+	assert.match(r.stderr, /postern: ended by SIGINT: the files counted above are imported; run the same command again for the rest\.\n$/);
 	const created = Number(/^\d+ files: (\d+) new/m.exec(r.stdout)[1]);
 	assert.ok(created > 0 && created < all, `${created} files`);
 	assert.equal(Number(databaseSql(env.POSTERN_DATABASE_URL, 'SELECT COUNT(*) FROM article')), created);

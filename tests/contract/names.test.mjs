@@ -63,6 +63,10 @@ test('what is named and is not there: the nearest that is', () => {
 test('what was not found, and what was refused, is said with its kind and value', () => {
 	refused(4, /account nobody@example\.org: not found/, 'entitlement', 'grant', 'nobody@example.org', 'sport-only');
 	refused(4, /article no-such: not found/, 'entitlement', 'grant', who.email, 'sport-only', '--article', 'no-such');
+	refused(4, /article no-such: not found/, 'explain', '--article', 'no-such');
+	refused(4, /article no-such: not found/, 'article', 'show', 'no-such');
+	refused(4, /article no-such: not found/, 'article', 'set-status', 'no-such', 'killed');
+	refused(4, /article no-such: not found/, 'gift', 'create', 'no-such', '--by', 'desk');
 	refused(2, /plan "Sport Only", source "comp": a name has only a-z/, 'entitlement', 'grant', who.email, 'Sport Only');
 	refused(2, /the end, 2027-01-31, must come after the beginning, 2027-02-02 00:00Z/, 'entitlement', 'grant', who.email, 'sport-only', '--from', '2027-02-02', '--until', '2027-01-31');
 });
@@ -112,7 +116,7 @@ test('set-access says what holds, by which rule', async () => {
 	const r = server.cli('article', 'set-access', 'vault', 'public');
 	assert.equal(r.code, 0);
 	assert.match(r.stdout, new RegExp(`It is subscriber by the override rule 1 \\(section sport; ${rule.id}\\)`));
-	assert.match(r.stderr, /an override stands above what the article says/);
+	assert.match(r.stderr, /an override replaces the article's own level/);
 	assert.equal((await api.get('/articles/vault')).status, 402);
 	server.cliOk('rules', 'remove', rule.id);
 	assert.match(server.cliOk('article', 'set-access', 'vault', 'default'), /It is subscriber by the setting article\.default_access/);
@@ -133,7 +137,7 @@ test('gate add warns of a rule that can never decide', () => {
 	assert.match(add('/**', 'public', '--position', '1'), /\(\/archive\/\*\*\) can never decide: rule 1 \(\/\*\*\)/);
 	for (const m of server.cliJson('meter', 'list'))
 		server.cliOk('meter', 'remove', m.name);
-	assert.match(add('/metered/**', 'metered', '--position', '1'), /no meter is for it, so it is closed to all but subscribers/);
+	assert.match(add('/metered/**', 'metered', '--position', '1'), /no meter applies to it, so it is closed to all but subscribers/);
 });
 
 test('a list goes on after its last address, however it is spelt', () => {
