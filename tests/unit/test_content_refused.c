@@ -164,6 +164,31 @@ static void a_clock_that_was_wrong_holds_no_kill_back(void **state)
 	}
 }
 
+/* A name that stands there twice refuses an item, and no kill. */
+static void a_kill_may_say_things_twice(void **state)
+{
+	struct fixture *f = *state;
+	static const char item[] = "{\"uri\":\"u\",\"headline\":\"A\",\"body_text\":\"One.\"}";
+	static const char twice[] = "\"uri\":\"u\",\"priority\":1,\"priority\":2";
+	static const char *const files[] = { "a.json", "a.jsonl", "list.json" };
+	static const char *const shapes[][2] = { { "{", "}" }, { "{", "}\n" }, { "[{", "}]" } };
+	for (size_t i = 0; i < COUNT(files); i++) {
+		put_file(f, "first.json", item);
+		assert_int_equal(import(f, "first.json").created, 1);
+		put_file(f, files[i],
+			arena_fmt(f->arena, "%s%s,\"headline\":\"B\"%s", shapes[i][0], twice,
+				shapes[i][1]));
+		assert_int_equal(import(f, files[i]).refused, 1);
+		assert_state(f, "usable", ACCESS_SUBSCRIBER);
+		put_file(f, files[i],
+			arena_fmt(f->arena, "%s%s,\"pubStatus\":\"Killed\"%s", shapes[i][0], twice,
+				shapes[i][1]));
+		assert_int_equal(import(f, files[i]).updated, 1);
+		assert_state(f, "killed", ACCESS_SUBSCRIBER);
+		assert_int_equal(content_delete(f->db, STR("a")), ERR_OK);
+	}
+}
+
 static void endings_in_capitals(void **state)
 {
 	struct fixture *f = *state;
@@ -189,6 +214,7 @@ int main(void)
 		WITH_DB(an_item_closes_beside_a_mistake),
 		WITH_DB(a_list_withholds_what_it_brought),
 		WITH_DB(a_clock_that_was_wrong_holds_no_kill_back),
+		WITH_DB(a_kill_may_say_things_twice),
 		WITH_DB(endings_in_capitals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

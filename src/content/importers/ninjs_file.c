@@ -16,6 +16,32 @@ static json_t *parse(struct str text, json_error_t *where)
 	return json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, where);
 }
 
+static bool is_kill(const json_t *item)
+{
+	static const char *const keys[] = { "pubStatus", "pubstatus" };
+	bool known, kill = false;
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const char *word = json_string_value(json_object_get(item, keys[i]));
+		kill = kill || (word && notice_of(str_of(word), &known) == NOTICE_KILL);
+	}
+	return kill;
+}
+
+/* Which of two values is meant when a name stands there twice nobody knows; but a kill that has
+ * such a fault is obeyed. */
+static json_t *parse_item(struct str text, json_error_t *where)
+{
+	json_error_t ignored;
+	json_t *item = parse(text, where);
+	if (item)
+		return item;
+	item = json_loadb(text.p ? text.p : "", text.n, 0, &ignored);
+	if (is_kill(item))
+		return item;
+	json_decref(item);
+	return NULL;
+}
+
 static enum err fault(struct ninjs_file *f, const char *where, const char *fmt, ...) PRINTF(3, 4);
 static enum err fault(struct ninjs_file *f, const char *where, const char *fmt, ...)
 {
@@ -153,7 +179,7 @@ static enum err pieces(struct ninjs_file *f, struct scan *s)
 		bool last = s->p == s->end || *s->p != ',';
 		json_error_t at;
 		(void)snprintf(where, sizeof where, "[%zu]", i);
-		json_t *item = parse(piece, &at);
+		json_t *item = parse_item(piece, &at);
 		if (item)
 			e = f->item(f->ctx, item, where, NULL);
 		else if (piece.n > 0 || !last)
@@ -191,7 +217,7 @@ static enum err lines(struct ninjs_file *f, struct str rest)
 		if (line.n == 0)
 			continue;
 		(void)snprintf(where, sizeof where, ":%zu", number);
-		json_t *item = parse(line, &at);
+		json_t *item = parse_item(line, &at);
 		e = item ? f->item(f->ctx, item, where, NULL)
 			 : fault(f, where, "column %d: %s", at.column, at.text);
 		json_decref(item);
@@ -205,7 +231,7 @@ enum err ninjs_items(struct ninjs_file *f, struct str file_text)
 	struct str text = without_mark(file_text);
 	if (str_starts(text, STR("\xff\xfe")) || str_starts(text, STR("\xfe\xff")))
 		return fault(f, "", "is UTF-16; UTF-8 expected");
-	json_t *doc = f->by_line ? NULL : parse(text, &at);
+	json_t *doc = f->by_line ? NULL : parse_item(text, &at);
 	if (!doc && (f->by_line || begins_with_an_item(text)))
 		return lines(f, text);
 	struct scan s = { text.p, text.p + text.n };
