@@ -42,6 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (!a || crypto_start() != ERR_OK)
 		return 0;
 	struct ninjs_file f = { .item = one, .ctx = a };
-	(void)ninjs_items(&f, (struct str){ (const char *)p, n });
+	(void)!ninjs_items(&f, (struct str){ (const char *)p, n });
 	return 0;
 }
