@@ -95,6 +95,18 @@ void pg_tx_led(struct driver_conn *c)
 		c->tx = PG_OPEN;
 }
 
+/* Not given up by who is told to stop: nobody would know then whether it happened, and to look
+ * takes longer than the commit. */
+static enum err commit_finish(struct driver_conn *c, PGresult **out)
+{
+	const _Atomic int *stop = c->stop;
+
+	c->stop = NULL;
+	enum err e = pg_finish(c, out);
+	c->stop = stop;
+	return e;
+}
+
 enum err pg_commit(struct driver_conn *c)
 {
 	enum pg_tx tx = c->tx;
@@ -106,7 +118,7 @@ enum err pg_commit(struct driver_conn *c)
 		return ERR_OK; /* nothing was done */
 	enum err e = pg_push_text(c, "COMMIT");
 	if (e == ERR_OK)
-		e = pg_finish(c, &r);
+		e = commit_finish(c, &r);
 	if (e == ERR_OK && strcmp(PQcmdStatus(r), "COMMIT") != 0) {
 		snprintf(c->message, sizeof c->message, "the server answered COMMIT with %.40s",
 			PQcmdStatus(r));

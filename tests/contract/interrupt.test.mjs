@@ -100,3 +100,13 @@ test('signals that were set to be ignored stay ignored', async () => {
 	assert.deepEqual(await ended, { code: 0, by: null });
 	assert.match(run(['plan', 'list'], { env }).stdout, /gold/);
 });
+
+test('a commit that is under way is waited for', { skip: !onPostgres && 'SQLite commits without another program' }, async () => {
+	const { env } = newsroom(), sql = (text) => databaseSql(env.POSTERN_DATABASE_URL, text);
+	sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); RETURN NULL; END';
+		CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON plan DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()`);
+	const commits = () => sql("SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT' AND wait_event = 'PgSleep'");
+	const r = await interrupted(['plan', 'set', 'gold', '--title', 'Gold'], env, 'SIGINT', () => commits() === '1');
+	assert.deepEqual([r.code, r.by], [0, null], r.stderr);
+	assert.match(run(['plan', 'list'], { env }).stdout, /gold/);
+});
