@@ -7,8 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Whoever started us may have closed the standard descriptors. What is opened next would stand in
  * their place: the log would be written to the database, or to a reader. They stay open for the
  * processes that hash, so without O_CLOEXEC. */
