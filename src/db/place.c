@@ -75,9 +75,8 @@ static enum err file_there(const char *path, char why[static DB_WHY_SIZE])
 		return refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
 	snprintf(why, DB_WHY_SIZE,
 		"there is no database at %.100s; run postern db migrate or postern serve to make "
-		"it, "
-		"or name the right one",
-		path);
+		"it, or name the right one%s",
+		path, path[0] == '/' ? "" : " (a relative path begins at the working directory)");
 	return ERR_UNAVAILABLE;
 }
 

@@ -87,6 +87,8 @@ test('a database that is not there is not made', { skip: onPostgres && 'nothing 
 		assert.equal(r.code, 6, args.join(' '));
 		assert.match(r.stderr, /^postern: there is no database at .*none\.db; run postern db migrate or postern serve to make it/);
 	}
+	const relative = run(['account', 'list'], { env: { ...env, POSTERN_DATABASE_URL: 'sqlite:none.db' }, cwd: dir });
+	assert.match(relative.stderr, /there is no database at none\.db; .* \(a relative path begins at the working directory\)/);
 	assert.ok(!existsSync(`${dir}/none.db`));
 });
 
