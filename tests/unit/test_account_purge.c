@@ -143,9 +143,11 @@ static void test_rights_do_not_vanish(void **state)
 		acc[1].id, acc[2].id, acc[3].id);
 	sql(b, text);
 	snprintf(text, sizeof text,
-		"INSERT INTO article SELECT 'a', 'a', 'a', '', '', '', '', '', '', '', '', "
-		"'public', "
-		"'usable', '', 'en', 1, 1, NULL, NULL, NULL, 1, 1;"
+		"INSERT INTO article (id, slug, source, headline, dek, byline, dateline, credit, "
+		"section, section_name, tags, access, status, usage_terms, language, published_at, "
+		"updated_at, words, imported_at) VALUES ('a', 'a', 'a', '', '', '', '', '', '', "
+		"'', "
+		"'', 'public', 'usable', '', 'en', 1, 1, 1, 1);"
 		"INSERT INTO gift (id, article_id, account_id, made_by, created_at, expires_at, "
 		"redemptions, redemptions_max) VALUES ('g', 'a', '%s', '', 1, 2, 0, 1)",
 		acc[4].id);
