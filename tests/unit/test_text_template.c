@@ -428,18 +428,21 @@ static void replaced(void **state)
 
 struct busy {
 	struct template_set *set;
-	_Atomic int ended;
+	_Atomic int begun, ended;
+	_Atomic bool stop;
 };
 
+/* Until it is stopped; the bound is for a set that cannot be replaced while this goes on. */
 static void *render_on(void *arg)
 {
 	struct busy *b = arg;
 	ARENA_AUTO *a = arena_new(4096);
 	const struct view *root = view_object(a);
 	enum err e = ERR_OK;
-	for (int i = 0; i < 10000 && e == ERR_OK; i++) {
+	for (int i = 0; i < 200000 && !b->stop && e == ERR_OK; i++) {
 		BUF_AUTO out = BUF(1 << 20);
 		e = template_render(b->set, "error.html", TEMPLATE_HTML, root, &out);
+		b->begun += i == 0;
 	}
 	b->ended++;
 	return e == ERR_OK ? NULL : b;
@@ -458,10 +461,12 @@ static void replaced_in_time(void **state)
 	struct template_set *fresh[] = { set_of(text), set_of(text), set_of(text) };
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, render_on, &b), 0);
-	usleep(20000); /* until they are at it */
+	while (b.begun < THREADS)
+		usleep(1000);
 	for (size_t i = 0; i < COUNT(fresh); i++)
 		template_replace(b.set, fresh[i]);
 	const int ended = b.ended;
+	b.stop = true;
 	for (int i = 0; i < THREADS; i++) {
 		void *failed = &b;
 		pthread_join(threads[i], &failed);
