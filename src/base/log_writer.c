@@ -30,7 +30,7 @@ struct log_writer {
 	size_t n;
 	uint64_t added, written;  /* bytes, since the start */
 	int64_t writing_since_us; /* 0: not writing */
-	bool urgent, ends, ended;
+	bool urgent, ends, ended, left;
 	uint64_t dropped; /* lines */
 	uint64_t told;    /* of them; the thread's alone */
 	bool well;        /* the last write was; the thread's alone */
@@ -176,6 +176,14 @@ static void tell_dropped(struct log_writer *w, uint64_t dropped)
 	w->told = dropped;
 }
 
+static void writer_free(struct log_writer *w)
+{
+	pthread_cond_destroy(&w->done);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	free(w);
+}
+
 static void *writer_main(void *arg)
 {
 	struct log_writer *w = arg;
@@ -188,20 +196,15 @@ static void *writer_main(void *arg)
 		pthread_mutex_lock(&w->lock);
 	}
 	w->ended = true;
+	const bool left = w->left;
 	pthread_cond_broadcast(&w->done);
 	pthread_mutex_unlock(&w->lock);
+	if (left)
+		writer_free(w);
 	return NULL;
 }
 
 /* ---- start and stop ---- */
-
-static void writer_free(struct log_writer *w)
-{
-	pthread_cond_destroy(&w->done);
-	pthread_cond_destroy(&w->wake);
-	pthread_mutex_destroy(&w->lock);
-	free(w);
-}
 
 struct log_writer *log_writer_start(int fd, enum log_format format)
 {
@@ -222,8 +225,8 @@ struct log_writer *log_writer_start(int fd, enum log_format format)
 	return NULL;
 }
 
-/* Whoever reads the log may never come back: then the thread is left to end with the program, and
- * with it what it works on. */
+/* Whoever reads the log may never come back: then the thread is left with what it works on, and
+ * frees it should it end before the program. */
 void log_writer_stop(struct log_writer *w)
 {
 	if (!w)
@@ -235,12 +238,13 @@ void log_writer_stop(struct log_writer *w)
 	pthread_cond_signal(&w->wake);
 	while (!w->ended && in_time)
 		in_time = cond_wait_until(&w->done, &w->lock, end_us);
-	const bool ended = w->ended;
-	pthread_mutex_unlock(&w->lock);
-	if (!ended) {
+	w->left = !w->ended;
+	const bool left = w->left;
+	if (left)
 		pthread_detach(w->thread);
+	pthread_mutex_unlock(&w->lock);
+	if (left)
 		return;
-	}
 	pthread_join(w->thread, NULL);
 	writer_free(w);
 }
