@@ -272,9 +272,14 @@ static bool ends_day(int64_t end_s)
 	return end_s > LAST_S || local_day_start(local_tm(end_s)) == end_s;
 }
 
+static int64_t second_before(int64_t t_s)
+{
+	return t_s > INT64_MIN ? t_s - 1 : t_s;
+}
+
 void time_iso_until(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	struct tm last = local_tm(t_s - 1);
+	struct tm last = local_tm(second_before(t_s));
 
 	if (ends_day(t_s))
 		iso_date(&last, out);
@@ -341,7 +346,7 @@ void time_human(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
 void time_until(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
 {
 	if (ends_day(t_s))
-		time_date(t_s - 1, now_s, out);
+		time_date(second_before(t_s), now_s, out);
 	else
 		time_human(t_s, now_s, out);
 }
