@@ -229,6 +229,11 @@ const char *db_change_name(enum db_change kind); /* "session", …: the tag of w
  * process the subscriber is told before db_tx returns, in others within a second of the commit.
  * ERR_INTERNAL for an unknown kind or a key that is too long. */
 enum err MUST_USE db_change_add(struct db_conn *c, enum db_change kind, const char *key);
+/* The same for each id that a query returns in its one column: DB_CHANGE_EACH_MAX of them at most,
+ * which the query's own LIMIT should be. `query` has neither shape nor arena. */
+enum { DB_CHANGE_EACH_MAX = 20000 };
+enum err MUST_USE db_change_add_each(
+	struct db_conn *c, enum db_change kind, const struct db_call *query);
 
 /* Told of changes, on any thread, perhaps more than once of the same; must not wait. */
 struct db_subscriber {

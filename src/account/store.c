@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-enum { MEMBERS_MAX = 20000, MEMBERS_BYTES_MAX = 2 << 20 };
-
 static const struct db_column account_columns[] = {
 	DB_COL_CHARS(struct account, id),
 	DB_COL_CHARS(struct account, email),
@@ -138,28 +136,12 @@ enum err account_set_name(const struct accounts *s, const char *id, struct str n
 	return e ? e : db_tx(s->db, set_name_tx, &ch);
 }
 
-struct member_row {
-	char account_id[ID_SIZE];
-};
-
 /* Who reads by a seat in a group of this account loses or regains it with the account. */
 static enum err members_tell(struct db_conn *c, const char *owner_id)
 {
-	static const struct db_column columns[] = { DB_COL_CHARS(struct member_row, account_id) };
-	static const struct db_shape shape = DB_SHAPE(struct member_row, columns);
-	ARENA_AUTO *a = arena_new(MEMBERS_BYTES_MAX);
-	struct member_row *rows = NULL;
-	size_t n = 0;
-	struct db_call call = { .query = QUERY_ENTITLEMENT_MEMBERS_OF,
-		DB_PARAMS(db_z(owner_id), db_int(MEMBERS_MAX)),
-		.shape = &shape,
-		.arena = a,
-		.max_rows = MEMBERS_MAX };
-	enum err e = a ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
-
-	for (size_t i = 0; !e && i < n; i++)
-		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, rows[i].account_id);
-	return e;
+	return db_change_add_each(c, DB_CHANGE_ENTITLEMENT,
+		&(struct db_call){ .query = QUERY_ENTITLEMENT_MEMBERS_OF,
+			DB_PARAMS(db_z(owner_id), db_int(DB_CHANGE_EACH_MAX)) });
 }
 
 static enum err set_disabled_tx(struct db_conn *c, void *arg)

@@ -96,6 +96,27 @@ enum err db_change_add(struct db_conn *c, enum db_change kind, const char *key)
 	return e;
 }
 
+struct changed_id {
+	char id[ID_SIZE];
+};
+
+enum err db_change_add_each(struct db_conn *c, enum db_change kind, const struct db_call *query)
+{
+	static const struct db_column columns[] = { DB_COL_CHARS(struct changed_id, id) };
+	static const struct db_shape shape = DB_SHAPE(struct changed_id, columns);
+	ARENA_AUTO *arena = arena_new((size_t)DB_CHANGE_EACH_MAX * 4 * sizeof(struct changed_id));
+	struct db_call call = *query;
+	struct changed_id *rows = NULL;
+	size_t n = 0;
+	call.shape = &shape;
+	call.arena = arena;
+	call.max_rows = DB_CHANGE_EACH_MAX;
+	enum err e = arena ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
+	for (size_t i = 0; e == ERR_OK && i < n; i++)
+		e = db_change_add(c, kind, rows[i].id);
+	return e;
+}
+
 /* ---- telling ---- */
 
 static void tell_flush(struct db_feed *f)

@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-/* A group may be of many entitlements, each with SEATS_MAX seats. */
-enum { MEMBERS_MAX = 20000, MEMBERS_BYTES_MAX = 2 << 20 };
-
 struct entitlement_row {
 	struct entitlement e;
 	char status[16];
@@ -62,28 +59,12 @@ bool entitlement_name_ok(struct str s, size_t size)
 }
 
 /* ---- members of a group ---- */
-struct member_row {
-	char account_id[ID_SIZE];
-};
-
 enum err entitlement_members_tell(struct db_conn *c, const struct entitlement_group *g)
 {
-	static const struct db_column columns[] = { DB_COL_CHARS(struct member_row, account_id) };
-	static const struct db_shape shape = DB_SHAPE(struct member_row, columns);
-	ARENA_AUTO *a = arena_new(MEMBERS_BYTES_MAX);
-	struct member_row *rows = NULL;
-	size_t n = 0;
-	struct db_call call = { .query = QUERY_ENTITLEMENT_MEMBERS,
-		DB_PARAMS(db_z(g->owner_id), db_z(g->plan), db_z(g->except ? g->except : ""),
-			db_int(MEMBERS_MAX)),
-		.shape = &shape,
-		.arena = a,
-		.max_rows = MEMBERS_MAX };
-	enum err e = a ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
-
-	for (size_t i = 0; !e && i < n; i++)
-		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, rows[i].account_id);
-	return e;
+	return db_change_add_each(c, DB_CHANGE_ENTITLEMENT,
+		&(struct db_call){ .query = QUERY_ENTITLEMENT_MEMBERS,
+			DB_PARAMS(db_z(g->owner_id), db_z(g->plan),
+				db_z(g->except ? g->except : ""), db_int(DB_CHANGE_EACH_MAX)) });
 }
 
 struct grant_job {
