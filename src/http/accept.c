@@ -8,6 +8,8 @@
 #include "internal.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -17,6 +19,7 @@
 enum {
 	AT_ONCE = 64,        /* accepted before the limit is looked at again */
 	FULL_PAUSE_MS = 5,   /* until a connection may have closed */
+	LAST_PAUSE_MS = 20,  /* for handshakes that had begun when the server was told to stop */
 	SHORT_PAUSE_MS = 50, /* until a descriptor, or memory, may have been given back */
 };
 
@@ -86,12 +89,42 @@ static int accept_some(struct listener *l)
 	return 0; /* others: one of them went away meanwhile */
 }
 
-static void accept_last(struct listener *l)
+/* The kernel answers handshakes until the socket is closed, and resets who is then in its queue.
+ * From here on it drops each first packet: who sent it tries again a second later, and finds the
+ * port closed, or the next server. The filter sees the TCP header, whose byte 13 has the flags (RFC
+ * 9293, section 3.1). On a socket of another family it changes nothing that we need. */
+static void refuse_handshakes(int fd)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TH_SYN | TH_ACK),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, TH_SYN, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	const struct sock_fprog program = { COUNT(code), code };
+	struct sockaddr_storage own = { 0 };
+	socklen_t size = sizeof own;
+	if (getsockname(fd, (struct sockaddr *)(void *)&own, &size) == 0 &&
+		(own.ss_family == AF_INET || own.ss_family == AF_INET6))
+		(void)!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+static void accept_queue(struct listener *l)
 {
 	int err = 0;
 	for (int i = 0; i < SOMAXCONN && (err == 0 || err == ECONNABORTED); i++) {
 		err = is_full(l) ? EAGAIN : accept_one(l);
 	}
+}
+
+/* Also those whose handshake is half done. */
+static void accept_last(struct listener *l)
+{
+	refuse_handshakes(l->fd);
+	accept_queue(l);
+	(void)poll(&(struct pollfd){ .fd = l->fd, .events = POLLIN }, 1, LAST_PAUSE_MS);
+	accept_queue(l);
 }
 
 static void *accept_main(void *arg)
