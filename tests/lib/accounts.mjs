@@ -11,12 +11,12 @@ export const newAddress = (name = 'reader') => `${name}${++serial}@mail.example`
 
 // What opens something is a plan that was described.
 export function makePlan(server, name) {
-	if (!server.cliJson('plan', 'list').some((p) => p.name === name))
+	if (!JSON.parse(server.cliOk('plan', 'list', '--json')).some((p) => p.name === name))
 		server.cliOk('plan', 'set', name, '--title', name);
 }
 export function grantPlan(server, email, plan, ...args) {
 	makePlan(server, plan);
-	return server.cliJson('entitlement', 'grant', email, plan, ...args);
+	return JSON.parse(server.cliOk('entitlement', 'grant', email, plan, ...args, '--json'));
 }
 
 export async function makeAccount(server, { email = newAddress(), name = 'Ada Holm', plan, pass = password } = {}) {
