@@ -15,4 +15,19 @@ void cond_init(pthread_cond_t *cond);
  * wait for a condition it may return early, too. */
 bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us);
 
+/* A thread that a room keeps, asleep most of the time, until it is told to end. Its owner adds what
+ * it waits for. */
+struct worker {
+	pthread_t thread;
+	pthread_mutex_t lock; /* of `ends`, and of what the owner shares with the thread */
+	pthread_cond_t wake;  /* there is something to do, or it is to end */
+	bool ends;
+};
+/* False: there is no thread, and nothing to be stopped. */
+bool MUST_USE worker_start(struct worker *w, void *(*run)(void *), void *arg);
+/* Tells the thread to end and waits until it has. */
+void worker_stop(struct worker *w);
+/* Sleeps until then, or until it is to end: false. Under the lock, as the thread itself. */
+bool worker_sleep(struct worker *w, int64_t until_us);
+
 #endif

@@ -237,32 +237,23 @@ enum err account_requests_run(const struct accounts *s, int64_t now_s)
 struct account_requests {
 	const struct accounts *s;
 	const struct clock *clock;
-	pthread_t thread;
-	bool running;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t wake;
-	bool woken, closing;
+	struct worker worker; /* its lock is that of what follows */
+	bool woken;
 };
-
-static void wait_until(struct account_requests *r, int64_t until_us)
-{
-	while (!r->closing && clock_monotonic_us() < until_us)
-		(void)cond_wait_until(&r->wake, &r->lock, until_us);
-}
 
 /* Until a row came in, and then until the next tick. False: the end. */
 static bool wait_for_work(struct account_requests *r)
 {
+	struct worker *w = &r->worker;
 	const int64_t look_us = clock_monotonic_us() + LOOK_EVERY_US;
 
-	pthread_mutex_lock(&r->lock);
+	pthread_mutex_lock(&w->lock);
 	bool late = false;
-	while (!r->closing && !r->woken && !late)
-		late = !cond_wait_until(&r->wake, &r->lock, look_us);
-	wait_until(r, (clock_monotonic_us() / TICK_US + 1) * TICK_US);
+	while (!w->ends && !r->woken && !late)
+		late = !cond_wait_until(&w->wake, &w->lock, look_us);
+	bool more = worker_sleep(w, (clock_monotonic_us() / TICK_US + 1) * TICK_US);
 	r->woken = false;
-	bool more = !r->closing;
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&w->lock);
 	return more;
 }
 
@@ -282,21 +273,22 @@ enum err account_requests_start(struct accounts *s, const struct clock *clock)
 	if (!r)
 		return ERR_NOMEM;
 	*r = (struct account_requests){ .s = s, .clock = clock };
-	pthread_mutex_init(&r->lock, NULL);
-	cond_init(&r->wake);
+	if (!worker_start(&r->worker, requests_main, r)) {
+		free(r);
+		return ERR_UNAVAILABLE;
+	}
 	s->requests = r;
-	r->running = thread_start(&r->thread, requests_main, r);
-	return r->running ? ERR_OK : ERR_UNAVAILABLE;
+	return ERR_OK;
 }
 
 void account_requests_wake(struct account_requests *r)
 {
 	if (!r)
 		return;
-	pthread_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->worker.lock);
 	r->woken = true;
-	pthread_cond_signal(&r->wake);
-	pthread_mutex_unlock(&r->lock);
+	pthread_cond_signal(&r->worker.wake);
+	pthread_mutex_unlock(&r->worker.lock);
 }
 
 void account_requests_stop(struct accounts *s)
@@ -305,14 +297,7 @@ void account_requests_stop(struct accounts *s)
 
 	if (!r)
 		return;
-	pthread_mutex_lock(&r->lock);
-	r->closing = true;
-	pthread_cond_signal(&r->wake);
-	pthread_mutex_unlock(&r->lock);
-	if (r->running)
-		pthread_join(r->thread, NULL);
-	pthread_cond_destroy(&r->wake);
-	pthread_mutex_destroy(&r->lock);
+	worker_stop(&r->worker);
 	free(r);
 	s->requests = NULL;
 }

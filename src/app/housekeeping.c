@@ -15,10 +15,7 @@ enum { EVERY_S = 3600, AFTER_FAILURE_S = 300 };
 
 struct housekeeping {
 	struct app *app;
-	pthread_t thread;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t wake;
-	bool stopping;
+	struct worker worker;
 };
 
 /* False: the program ends. */
@@ -27,11 +24,9 @@ static bool pause_ms(void *ctx, unsigned ms)
 	struct housekeeping *h = ctx;
 	int64_t end_us = clock_monotonic_us() + (int64_t)ms * 1000;
 
-	pthread_mutex_lock(&h->lock);
-	while (!h->stopping && clock_monotonic_us() < end_us)
-		cond_wait_until(&h->wake, &h->lock, end_us);
-	bool go_on = !h->stopping;
-	pthread_mutex_unlock(&h->lock);
+	pthread_mutex_lock(&h->worker.lock);
+	bool go_on = worker_sleep(&h->worker, end_us);
+	pthread_mutex_unlock(&h->worker.lock);
 	return go_on;
 }
 
@@ -74,12 +69,8 @@ struct housekeeping *housekeeping_start(struct app *app)
 	if (!h)
 		return NULL;
 	h->app = app;
-	pthread_mutex_init(&h->lock, NULL);
-	cond_init(&h->wake);
-	if (thread_start(&h->thread, housekeeping_main, h))
+	if (worker_start(&h->worker, housekeeping_main, h))
 		return h;
-	pthread_cond_destroy(&h->wake);
-	pthread_mutex_destroy(&h->lock);
 	free(h);
 	return NULL;
 }
@@ -88,12 +79,6 @@ void housekeeping_stop(struct housekeeping *h)
 {
 	if (!h)
 		return;
-	pthread_mutex_lock(&h->lock);
-	h->stopping = true;
-	pthread_cond_signal(&h->wake);
-	pthread_mutex_unlock(&h->lock);
-	pthread_join(h->thread, NULL);
-	pthread_cond_destroy(&h->wake);
-	pthread_mutex_destroy(&h->lock);
+	worker_stop(&h->worker);
 	free(h);
 }

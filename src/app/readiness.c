@@ -20,11 +20,10 @@ enum step { STEP_NONE, STEP_WRITE, STEP_READ };
 struct readiness {
 	struct db *db;
 	const struct clock *clock;
-	char id[ID_SIZE]; /* of this process's row */
-	pthread_t thread;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t wake, done;
-	bool asked, ends;
+	char id[ID_SIZE];     /* of this process's row */
+	struct worker worker; /* its lock is that of what follows */
+	pthread_cond_t done;
+	bool asked;
 	enum step under_way; /* STEP_NONE: nothing is tried now */
 	int64_t begun_us;    /* the last probe */
 	uint64_t ended;      /* probes */
@@ -68,9 +67,9 @@ static enum err look_read(struct db_conn *c, void *arg)
 
 static void under_way(struct readiness *r, enum step step)
 {
-	pthread_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->worker.lock);
 	r->under_way = step;
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->worker.lock);
 }
 
 /* The write first: after it SQLite's other connections read the file and not what they keep. */
@@ -84,27 +83,27 @@ static void probe(struct readiness *r)
 		under_way(r, STEP_READ);
 		e = db_read(r->db, look_read, r);
 	}
-	pthread_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->worker.lock);
 	r->under_way = STEP_NONE;
 	r->failed = e ? failed : STEP_NONE;
 	r->err = e;
 	r->ended++;
 	pthread_cond_broadcast(&r->done);
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->worker.lock);
 }
 
 static bool wait_for_question(struct readiness *r)
 {
-	pthread_mutex_lock(&r->lock);
-	while (!r->asked && !r->ends)
-		pthread_cond_wait(&r->wake, &r->lock);
-	const bool ends = r->ends;
+	pthread_mutex_lock(&r->worker.lock);
+	while (!r->asked && !r->worker.ends)
+		pthread_cond_wait(&r->worker.wake, &r->worker.lock);
+	const bool ends = r->worker.ends;
 	r->asked = false;
 	if (!ends) {
 		r->begun_us = clock_monotonic_us();
 		r->under_way = STEP_WRITE;
 	}
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->worker.lock);
 	return !ends;
 }
 
@@ -132,11 +131,11 @@ static void await_probe(struct readiness *r, int64_t now_us)
 		r->asked = true;
 		r->begun_us = now_us;
 		r->under_way = STEP_WRITE;
-		pthread_cond_signal(&r->wake);
+		pthread_cond_signal(&r->worker.wake);
 	}
 	const int64_t end_us = r->begun_us + WAIT_US;
 	while (r->ended == ended && in_time && clock_monotonic_us() < end_us)
-		in_time = cond_wait_until(&r->done, &r->lock, end_us);
+		in_time = cond_wait_until(&r->done, &r->worker.lock, end_us);
 }
 
 static const char *failed_text(const struct readiness *r, struct arena *a)
@@ -150,12 +149,12 @@ static const char *failed_text(const struct readiness *r, struct arena *a)
 
 const char *readiness_fault(struct readiness *r, struct arena *a)
 {
-	pthread_mutex_lock(&r->lock);
+	pthread_mutex_lock(&r->worker.lock);
 	await_probe(r, clock_monotonic_us());
 	const char *fault = r->under_way == STEP_WRITE ? "the database does not answer to a write\n"
 			    : r->under_way == STEP_READ ? "the database does not answer to a read\n"
 							: failed_text(r, a);
-	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->worker.lock);
 	if (!fault && db_damaged(r->db))
 		return "the database is damaged: see event=db_failed in the log, and run postern "
 		       "db check\n";
@@ -173,10 +172,9 @@ enum err readiness_start(struct db *db, const struct clock *clock, struct readin
 	r->db = db;
 	r->clock = clock;
 	crypto_id_make(r->id);
-	pthread_mutex_init(&r->lock, NULL);
-	cond_init(&r->wake);
 	cond_init(&r->done);
-	if (!thread_start(&r->thread, readiness_main, r)) {
+	if (!worker_start(&r->worker, readiness_main, r)) {
+		pthread_cond_destroy(&r->done);
 		free(r);
 		return ERR_UNAVAILABLE;
 	}
@@ -188,14 +186,8 @@ void readiness_stop(struct readiness *r)
 {
 	if (!r)
 		return;
-	pthread_mutex_lock(&r->lock);
-	r->ends = true;
-	pthread_cond_signal(&r->wake);
-	pthread_mutex_unlock(&r->lock);
-	pthread_join(r->thread, NULL);
-	pthread_cond_destroy(&r->wake);
+	worker_stop(&r->worker);
 	pthread_cond_destroy(&r->done);
-	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
 

@@ -33,3 +33,33 @@ bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_
 
 	return pthread_cond_timedwait(cond, lock, &until) == 0;
 }
+
+bool worker_start(struct worker *w, void *(*run)(void *), void *arg)
+{
+	w->ends = false;
+	pthread_mutex_init(&w->lock, NULL);
+	cond_init(&w->wake);
+	if (thread_start(&w->thread, run, arg))
+		return true;
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+	return false;
+}
+
+void worker_stop(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->ends = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->wake);
+	pthread_mutex_destroy(&w->lock);
+}
+
+bool worker_sleep(struct worker *w, int64_t until_us)
+{
+	while (!w->ends && clock_monotonic_us() < until_us)
+		(void)cond_wait_until(&w->wake, &w->lock, until_us);
+	return !w->ends;
+}

@@ -22,10 +22,8 @@ struct note {
 	_Alignas(max_align_t) char arg[DB_NOTE_BYTES];
 };
 struct db_notes {
-	pthread_t thread;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t wake, done;
-	bool closing;
+	struct worker worker; /* its lock is that of what follows */
+	pthread_cond_t done;
 	bool failing;        /* the last write was not well: nobody waits for the next */
 	size_t first, count; /* in the ring */
 	uint64_t put, past;  /* notes so far; of them written, or lost by a write */
@@ -88,10 +86,10 @@ static void batch_take(struct db_notes *q)
 
 static uint64_t lose(struct db_notes *q, size_t count)
 {
-	pthread_mutex_lock(&q->lock);
+	pthread_mutex_lock(&q->worker.lock);
 	q->lost += count;
 	const uint64_t lost = q->lost;
-	pthread_mutex_unlock(&q->lock);
+	pthread_mutex_unlock(&q->worker.lock);
 	return lost;
 }
 
@@ -120,25 +118,24 @@ static void written(struct db *db, struct db_notes *q)
 
 static void batch_done(struct db_notes *q, bool well)
 {
-	pthread_mutex_lock(&q->lock);
+	pthread_mutex_lock(&q->worker.lock);
 	q->failing = !well;
 	q->past += q->batch_count;
 	pthread_cond_broadcast(&q->done);
-	pthread_mutex_unlock(&q->lock);
+	pthread_mutex_unlock(&q->worker.lock);
 }
 
 /* False at the end. What still waits then is written, unless writing has just failed. */
 static bool batch_wait(struct db_notes *q)
 {
 	const int64_t from_us = clock_monotonic_us() + (int64_t)q->pause_ms * 1000;
-	pthread_mutex_lock(&q->lock);
-	while (!q->closing && clock_monotonic_us() < from_us)
-		(void)cond_wait_until(&q->wake, &q->lock, from_us);
-	while (!q->closing && q->count == 0)
-		pthread_cond_wait(&q->wake, &q->lock);
+	pthread_mutex_lock(&q->worker.lock);
+	(void)worker_sleep(&q->worker, from_us);
+	while (!q->worker.ends && q->count == 0)
+		pthread_cond_wait(&q->worker.wake, &q->worker.lock);
 	batch_take(q);
-	const bool ends = q->closing && (q->batch_count == 0 || q->pause_ms > 0);
-	pthread_mutex_unlock(&q->lock);
+	const bool ends = q->worker.ends && (q->batch_count == 0 || q->pause_ms > 0);
+	pthread_mutex_unlock(&q->worker.lock);
 	return !ends;
 }
 
@@ -162,19 +159,19 @@ static void *notes_main(void *arg)
 static void put(struct db_notes *q, const struct note *note, unsigned wait_ms)
 {
 	const int64_t end_us = clock_monotonic_us() + (int64_t)wait_ms * 1000;
-	pthread_mutex_lock(&q->lock);
+	pthread_mutex_lock(&q->worker.lock);
 	if (q->count == NOTES_MAX) {
 		q->lost++;
-		pthread_mutex_unlock(&q->lock);
+		pthread_mutex_unlock(&q->worker.lock);
 		return;
 	}
 	q->ring[(q->first + q->count++) % NOTES_MAX] = *note;
 	const uint64_t number = ++q->put;
-	pthread_cond_signal(&q->wake);
+	pthread_cond_signal(&q->worker.wake);
 	bool in_time = wait_ms > 0;
 	while (in_time && q->past < number && !q->failing)
-		in_time = cond_wait_until(&q->done, &q->lock, end_us);
-	pthread_mutex_unlock(&q->lock);
+		in_time = cond_wait_until(&q->done, &q->worker.lock, end_us);
+	pthread_mutex_unlock(&q->worker.lock);
 }
 
 void db_note(struct db *db, const struct db_note *what)
@@ -194,15 +191,11 @@ enum err db_notes_start(struct db *db)
 	struct db_notes *q = calloc(1, sizeof *q);
 	if (!q)
 		return ERR_NOMEM;
-	pthread_mutex_init(&q->lock, NULL);
-	cond_init(&q->wake);
 	cond_init(&q->done);
 	db->notes = q;
-	if (thread_start(&q->thread, notes_main, db))
+	if (worker_start(&q->worker, notes_main, db))
 		return ERR_OK;
 	pthread_cond_destroy(&q->done);
-	pthread_cond_destroy(&q->wake);
-	pthread_mutex_destroy(&q->lock);
 	db->notes = NULL;
 	free(q);
 	return ERR_UNAVAILABLE;
@@ -213,14 +206,8 @@ void db_notes_stop(struct db *db)
 	struct db_notes *q = db->notes;
 	if (!q)
 		return;
-	pthread_mutex_lock(&q->lock);
-	q->closing = true;
-	pthread_cond_signal(&q->wake);
-	pthread_mutex_unlock(&q->lock);
-	pthread_join(q->thread, NULL);
+	worker_stop(&q->worker);
 	pthread_cond_destroy(&q->done);
-	pthread_cond_destroy(&q->wake);
-	pthread_mutex_destroy(&q->lock);
 	db->notes = NULL;
 	free(q);
 }
