@@ -44,6 +44,7 @@ enum err MUST_USE url_origin(struct str raw, struct arena *a, struct str *out);
 void url_encode(
 	struct buf *b, struct str s); /* all but unreserved characters, RFC 3986 section 2.3 */
 void url_encode_path(struct buf *b, struct str s); /* and but '/' */
+bool url_path_bare(struct str s);                  /* url_encode_path leaves it as it is */
 /* True for what `return_to` may be: a path on this site, with its query if any, in plain ASCII, at
  * most URL_LOCAL_MAX bytes; not "//" in the path, '\\', spaces, controls, '%' followed by 09 0a 0d
  * 5c 2f or 00 or by anything but two hexadecimal digits. */

@@ -41,20 +41,11 @@ static enum err refuse_value(struct exchange *x, enum err e, struct str name)
 	return http_refuse(x, ERR_INVALID, "bad_query", detail);
 }
 
-static const bool bare[256] = { ['0' ... '9'] = true,
-	['A' ... 'Z'] = true,
-	['a' ... 'z'] = true,
-	['/'] = true,
-	['-'] = true,
-	['_'] = true,
-	['.'] = true,
-	['~'] = true };
-
 /* The path and what is read of the query, each in one spelling and one order. */
 static enum err make_key(struct exchange *x)
 {
 	struct request *r = &x->req;
-	if (r->query.n == 0 && str_made_of(bare, r->path)) {
+	if (r->query.n == 0 && url_path_bare(r->path)) {
 		x->key = r->path;
 		return ERR_OK;
 	}

@@ -91,24 +91,26 @@ bool path_plain(struct str path)
 	return code_points_ok(path) && segments_ok(path);
 }
 
-/* Letters, digits and what mostly stands between them: nothing to decode, nothing to refuse. */
-static bool is_bare(struct str raw)
+/* Unreserved (RFC 3986, section 2.3), and '/': nothing to decode, encode or refuse. */
+static const bool bare[256] = { ['0' ... '9'] = true,
+	['A' ... 'Z'] = true,
+	['a' ... 'z'] = true,
+	['/'] = true,
+	['-'] = true,
+	['_'] = true,
+	['.'] = true,
+	['~'] = true };
+
+bool url_path_bare(struct str s)
 {
-	static const bool bare[256] = { ['0' ... '9'] = true,
-		['A' ... 'Z'] = true,
-		['a' ... 'z'] = true,
-		['/'] = true,
-		['-'] = true,
-		['_'] = true,
-		['.'] = true };
-	return raw.n > 0 && raw.p[0] == '/' && str_made_of(bare, raw);
+	return str_made_of(bare, s);
 }
 
 enum err url_path(struct str raw, struct arena *a, struct str *out)
 {
 	if (raw.n > URL_PATH_MAX)
 		return ERR_TOO_LARGE;
-	if (is_bare(raw)) {
+	if (str_starts(raw, STR("/")) && url_path_bare(raw)) {
 		if (!segments_ok(raw))
 			return ERR_INVALID;
 		*out = arena_str(a, raw);
@@ -126,12 +128,6 @@ enum err url_path(struct str raw, struct arena *a, struct str *out)
 	return ERR_OK;
 }
 
-static bool is_unreserved(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	       c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 static void put_encoded(struct buf *b, char byte)
 {
 	static const char digits[] = "0123456789ABCDEF";
@@ -143,7 +139,7 @@ static void put_encoded(struct buf *b, char byte)
 void url_encode(struct buf *b, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		if (is_unreserved(s.p[i]))
+		if (bare[(unsigned char)s.p[i]] && s.p[i] != '/')
 			buf_byte(b, s.p[i]);
 		else
 			put_encoded(b, s.p[i]);
@@ -153,7 +149,7 @@ void url_encode(struct buf *b, struct str s)
 void url_encode_path(struct buf *b, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
-		if (is_unreserved(s.p[i]) || s.p[i] == '/')
+		if (bare[(unsigned char)s.p[i]])
 			buf_byte(b, s.p[i]);
 		else
 			put_encoded(b, s.p[i]);
