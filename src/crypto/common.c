@@ -27,26 +27,29 @@ struct common_words {
 };
 
 /* ---- the plain form ---- */
-static const struct {
+struct spelling {
 	const char *letter, *plain;
-} letters[] = { { " ", "" }, { "ł", "l" }, { "ø", "o" }, { "đ", "d" }, { "ð", "d" }, { "þ", "th" },
-	{ "æ", "ae" }, { "œ", "oe" }, { "ı", "i" }, { "ς", "σ" } };
-static const struct {
-	const char *letter, *plain;
-} umlauts[] = { { "ä", "ae" }, { "ö", "oe" }, { "ü", "ue" } };
+};
+static const struct spelling letters[] = { { " ", "" }, { "ł", "l" }, { "ø", "o" }, { "đ", "d" },
+	{ "ð", "d" }, { "þ", "th" }, { "æ", "ae" }, { "œ", "oe" }, { "ı", "i" }, { "ς", "σ" },
+	{ NULL, NULL } };
+static const struct spelling umlauts[] = { { "ä", "ae" }, { "ö", "oe" }, { "ü", "ue" },
+	{ NULL, NULL } };
 
-static void plain_letter(struct str *rest, struct buf *out)
+/* `s` with each letter of the list spelt out. */
+static void spell_out(struct str s, const struct spelling list[], struct buf *out)
 {
-	for (size_t i = 0; i < COUNT(letters); i++) {
-		struct str letter = str_of(letters[i].letter);
-		if (!str_starts(*rest, letter))
-			continue;
-		buf_puts(out, letters[i].plain);
-		*rest = (struct str){ rest->p + letter.n, rest->n - letter.n };
-		return;
+	while (s.n > 0) {
+		const struct spelling *l = list;
+		while (l->letter && !str_starts(s, str_of(l->letter)))
+			l++;
+		if (l->letter)
+			buf_puts(out, l->plain);
+		else
+			buf_byte(out, *s.p);
+		size_t n = l->letter ? strlen(l->letter) : 1;
+		s = (struct str){ s.p + n, s.n - n };
 	}
-	buf_byte(out, *rest->p);
-	*rest = (struct str){ rest->p + 1, rest->n - 1 };
 }
 
 enum err crypto_common_plain(
@@ -58,8 +61,7 @@ enum err crypto_common_plain(
 
 	if (e)
 		return e;
-	while (folded.n > 0)
-		plain_letter(&folded, &plain);
+	spell_out(folded, letters, &plain);
 	*n = crypto_skeleton(buf_view(&plain), out);
 	if (plain.p)
 		crypto_wipe(plain.p, plain.n);
@@ -80,21 +82,6 @@ static enum err word_put(struct common_words *w, struct str word, struct arena *
 	return w->blob.err;
 }
 
-static void spell_out(struct str word, struct buf *out)
-{
-	while (word.n > 0) {
-		size_t i = 0;
-		while (i < COUNT(umlauts) && !str_starts(word, str_of(umlauts[i].letter)))
-			i++;
-		if (i < COUNT(umlauts))
-			buf_puts(out, umlauts[i].plain);
-		else
-			buf_byte(out, *word.p);
-		size_t n = i < COUNT(umlauts) ? strlen(umlauts[i].letter) : 1;
-		word = (struct str){ word.p + n, word.n - n };
-	}
-}
-
 static enum err word_add(struct common_words *w, struct str word, struct arena *a)
 {
 	BUF_AUTO spelt = BUF(ARENA_BYTES_MAX);
@@ -105,7 +92,7 @@ static enum err word_add(struct common_words *w, struct str word, struct arena *
 		e = text_fold(word, a, &folded);
 	if (e)
 		return e;
-	spell_out(folded, &spelt);
+	spell_out(folded, umlauts, &spelt);
 	if (spelt.err)
 		return spelt.err;
 	return str_eq(buf_view(&spelt), folded) ? ERR_OK : word_put(w, buf_view(&spelt), a);
