@@ -42,17 +42,21 @@ bool visit_agent_is_readers(struct str agent)
 	return true;
 }
 
-bool visit_is_stranger(const struct paywall *w, const struct visit *v)
+/* By the address alone. */
+static bool in_institution(const struct paywall_policy *policy, struct ip client, int64_t now_s)
 {
 	const struct institution *hits[INSTITUTION_HITS_MAX];
 
+	return institutions_of(policy->institutions, client, STR(""), now_s, hits) > 0;
+}
+
+bool visit_is_stranger(const struct paywall *w, const struct visit *v)
+{
 	if ((v->account_id && *v->account_id) || v->gifts.n > 0 ||
 		!visit_agent_is_readers(v->user_agent))
 		return false;
 	const struct paywall_policy *policy = policy_known(w->policies);
-	bool stranger = policy &&
-			institutions_of(policy->institutions, visit_origin(v), STR(""), v->now_s,
-				hits) == 0 &&
+	bool stranger = policy && !in_institution(policy, visit_origin(v), v->now_s) &&
 			!crawler_ai(policy->crawlers, v->user_agent, v->client) &&
 			!crawler_claimed(policy->crawlers, v->user_agent, NULL);
 	policy_give_back(w->policies, policy);
@@ -61,10 +65,8 @@ bool visit_is_stranger(const struct paywall *w, const struct visit *v)
 
 bool visit_from_institution(const struct paywall *w, struct ip client, int64_t now_s)
 {
-	const struct institution *hits[INSTITUTION_HITS_MAX];
 	const struct paywall_policy *policy = policy_known(w->policies);
-	const bool hit =
-		policy && institutions_of(policy->institutions, client, STR(""), now_s, hits) > 0;
+	const bool hit = policy && in_institution(policy, client, now_s);
 
 	policy_give_back(w->policies, policy);
 	return hit;
@@ -72,8 +74,6 @@ bool visit_from_institution(const struct paywall *w, struct ip client, int64_t n
 
 bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v)
 {
-	const struct institution *hits[INSTITUTION_HITS_MAX];
-
 	return v->account_id && *v->account_id && !institutions_by_mail(policy->institutions) &&
-	       institutions_of(policy->institutions, visit_origin(v), STR(""), v->now_s, hits) == 0;
+	       !in_institution(policy, visit_origin(v), v->now_s);
 }
