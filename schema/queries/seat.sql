@@ -48,7 +48,4 @@ RETURNING entitlement_id;
 -- name: seat_delete :one
 DELETE FROM seat WHERE id = $1
 	AND EXISTS (SELECT 1 FROM entitlement e WHERE e.id = seat.entitlement_id AND e.account_id = $2)
-RETURNING COALESCE(account_id, ''), entitlement_id;
-
--- name: seat_entitlement :one
-SELECT account_id, plan FROM entitlement WHERE id = $1;
+RETURNING COALESCE(account_id, ''), entitlement_id, (SELECT e.plan FROM entitlement e WHERE e.id = seat.entitlement_id);

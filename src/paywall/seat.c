@@ -161,41 +161,25 @@ struct end_job {
 	const char *owner_id;
 	struct str seat_id;
 };
-struct member_row {
-	char account_id[ID_SIZE], entitlement_id[ID_SIZE];
+struct removed_row {
+	char account_id[ID_SIZE], entitlement_id[ID_SIZE], plan[PLAN_SIZE];
 };
-static const struct db_column member_columns[] = { DB_COL_CHARS(struct member_row, account_id),
-	DB_COL_CHARS(struct member_row, entitlement_id) };
-static const struct db_shape member_shape = DB_SHAPE(struct member_row, member_columns);
-
-static enum err removed_tell(struct db_conn *c, const char *entitlement_id)
-{
-	struct group_row {
-		char owner_id[ID_SIZE], plan[PLAN_SIZE];
-	} group;
-	static const struct db_column columns[] = { DB_COL_CHARS(struct group_row, owner_id),
-		DB_COL_CHARS(struct group_row, plan) };
-	static const struct db_shape shape = DB_SHAPE(struct group_row, columns);
-	struct db_call call = {
-		.query = QUERY_SEAT_ENTITLEMENT, DB_PARAMS(db_z(entitlement_id)), .shape = &shape
-	};
-	enum err e = db_get(c, &call, &group);
-
-	return e ? e : others_tell(c, group.owner_id, group.plan, entitlement_id);
-}
+static const struct db_column removed_columns[] = { DB_COL_CHARS(struct removed_row, account_id),
+	DB_COL_CHARS(struct removed_row, entitlement_id), DB_COL_CHARS(struct removed_row, plan) };
+static const struct db_shape removed_shape = DB_SHAPE(struct removed_row, removed_columns);
 
 static enum err remove_tx(struct db_conn *c, void *arg)
 {
 	const struct end_job *j = arg;
-	struct member_row gone;
+	struct removed_row gone;
 	struct db_call call = { .query = QUERY_SEAT_DELETE,
 		DB_PARAMS(db_text(j->seat_id), db_z(j->owner_id)),
-		.shape = &member_shape };
+		.shape = &removed_shape };
 	enum err e = db_get(c, &call, &gone);
 
 	if (!e && *gone.account_id)
 		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, gone.account_id);
-	return e ? e : removed_tell(c, gone.entitlement_id);
+	return e ? e : others_tell(c, j->owner_id, gone.plan, gone.entitlement_id);
 }
 
 enum err seat_remove(struct db *db, const char *owner_id, struct str seat_id)
