@@ -28,9 +28,6 @@ DELETE FROM session WHERE account_id = $1 AND id <> $2;
 SELECT id, token_hash, created_at, last_seen_at, idle_s, expires_at
 FROM session WHERE account_id = $1 AND id <> $2 ORDER BY last_seen_at DESC, id LIMIT $3;
 
--- name: session_trim :exec
-DELETE FROM session WHERE account_id = $1 AND id = $2;
-
 -- What ended for want of use stays until its absolute end: the condition on last_seen_at, asked at each use, keeps it out, and an
 -- index for it would have to be written with each note of a use.
 -- name: session_purge :exec

@@ -16,39 +16,34 @@ enum { CAP_LIST_MAX = 1000, CAP_BYTES_MAX = 1 << 20 };
 struct session_use {
 	char id[ID_SIZE];
 	uint8_t hash[HASH_BYTES];
-	int64_t created_at, last_seen_at, idle_s, expires_at;
+	struct session_times times;
 	int64_t known_at;  /* used then, for certain */
 	int64_t counts_at; /* and may have been used until then */
 };
 static const struct db_column use_columns[] = {
 	DB_COL_CHARS(struct session_use, id),
 	DB_COL_BYTES(struct session_use, hash),
-	DB_COL_INT(struct session_use, created_at),
-	DB_COL_INT(struct session_use, last_seen_at),
-	DB_COL_INT(struct session_use, idle_s),
-	DB_COL_INT(struct session_use, expires_at),
+	DB_COL_INT(struct session_use, times.created_at),
+	DB_COL_INT(struct session_use, times.last_seen_at),
+	DB_COL_INT(struct session_use, times.idle_s),
+	DB_COL_INT(struct session_use, times.expires_at),
 };
 static const struct db_shape use_shape = DB_SHAPE(struct session_use, use_columns);
 
-static bool has_ended(const struct session_use *u, int64_t now_s)
-{
-	return u->expires_at <= now_s || u->last_seen_at + u->idle_s <= now_s ||
-	       u->created_at > now_s + CLOCK_SKEW_S;
-}
-
 static void use_find(const struct accounts *s, struct session_use *u, int64_t now_s)
 {
+	const struct session_times *t = &u->times;
 	int64_t cached_at = s->sessions ? known_session_used_at(s->sessions, u->hash) : 0;
 
-	u->known_at = cached_at > u->last_seen_at ? cached_at : u->last_seen_at;
+	u->known_at = cached_at > t->last_seen_at ? cached_at : t->last_seen_at;
 	u->counts_at = u->known_at;
-	if (has_ended(u, now_s)) {
+	if (!session_in_force(t, now_s)) {
 		u->known_at = u->counts_at = 0;
 		return;
 	}
 	bool elsewhere = !s->sessions || db_is_shared(s->db);
-	int64_t until = u->last_seen_at + session_touch_s(u->idle_s);
-	if (elsewhere && u->last_seen_at > u->created_at && until > u->counts_at)
+	int64_t until = t->last_seen_at + session_touch_s(t->idle_s);
+	if (elsewhere && t->last_seen_at > t->created_at && until > u->counts_at)
 		u->counts_at = until < now_s ? until : now_s;
 }
 
@@ -61,8 +56,8 @@ static int use_order(const void *one, const void *other)
 		return a->counts_at < b->counts_at ? 1 : -1;
 	if (a->known_at != b->known_at)
 		return a->known_at < b->known_at ? 1 : -1;
-	if (a->created_at != b->created_at)
-		return a->created_at < b->created_at ? 1 : -1;
+	if (a->times.created_at != b->times.created_at)
+		return a->times.created_at < b->times.created_at ? 1 : -1;
 	return strcmp(a->id, b->id);
 }
 
@@ -70,7 +65,7 @@ static enum err session_delete(struct db_conn *c, const char *account_id, const 
 {
 	return db_run(c,
 		&(struct db_call){
-			.query = QUERY_SESSION_TRIM, DB_PARAMS(db_z(account_id), db_z(id)) },
+			.query = QUERY_SESSION_END, DB_PARAMS(db_z(id), db_z(account_id)) },
 		NULL);
 }
 
@@ -78,13 +73,7 @@ static enum err session_delete(struct db_conn *c, const char *account_id, const 
  * empties of its account. */
 static enum err use_note(struct db_conn *c, const struct session_use *u)
 {
-	if (u->known_at <= u->last_seen_at)
-		return ERR_OK;
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_SESSION_TOUCH,
-			DB_PARAMS(db_z(u->id), db_int(u->known_at),
-				db_int(u->known_at + CLOCK_SKEW_S)) },
-		NULL);
+	return u->known_at > u->times.last_seen_at ? session_touch(c, u->id, u->known_at) : ERR_OK;
 }
 
 enum err session_cap(struct db_conn *c, const struct session_cap *cap)

@@ -37,16 +37,25 @@ static inline int64_t session_touch_s(int64_t idle_s)
 		return SESSION_TOUCH_LEAST_S;
 	return touch_s < SESSION_TOUCH_MOST_S ? touch_s : SESSION_TOUCH_MOST_S;
 }
+struct session_times {
+	int64_t created_at, last_seen_at, idle_s, expires_at;
+};
 /* Also when it was seen in the future: a clock was set back since. */
-static inline bool session_touch_due(int64_t last_seen_at, int64_t idle_s, int64_t now_s)
+static inline bool session_touch_due(const struct session_times *t, int64_t now_s)
 {
-	return now_s - last_seen_at >= session_touch_s(idle_s) ||
-	       last_seen_at > now_s + CLOCK_SKEW_S;
+	return now_s - t->last_seen_at >= session_touch_s(t->idle_s) ||
+	       t->last_seen_at > now_s + CLOCK_SKEW_S;
+}
+/* The WHERE of session_by_token. */
+static inline bool session_in_force(const struct session_times *t, int64_t now_s)
+{
+	return t->expires_at > now_s && t->last_seen_at + t->idle_s > now_s &&
+	       t->created_at <= now_s + CLOCK_SKEW_S;
 }
 struct known_session {
 	char id[ID_SIZE], account_id[ID_SIZE];
 	char email[EMAIL_SIZE], name[NAME_SIZE];
-	int64_t created_at, last_seen_at, idle_s, expires_at;
+	struct session_times times;
 	int64_t used_at; /* now, which last_seen_at may not say yet */
 };
 /* False: ask the database. That is also the answer for one that seems to have ended (somebody else
@@ -57,6 +66,10 @@ void known_session_put(struct cache *c, const struct cache_load *l,
 	const uint8_t hash[static HASH_BYTES], const struct known_session *k);
 /* When this process last saw it in use, to the second; 0 when it is not kept. */
 int64_t known_session_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES]);
+
+/* ---- session.c: inside db_tx ---- */
+/* Notes that it was used then. */
+enum err MUST_USE session_touch(struct db_conn *c, const char *id, int64_t at_s);
 
 /* ---- cap.c: inside db_tx ---- */
 struct session_cap {

@@ -7,7 +7,7 @@
 
 /* As it is kept: the texts stand behind, each with its NUL. */
 struct kept {
-	int64_t created_at, last_seen_at, idle_s, expires_at;
+	struct session_times times;
 	/* The one thing that changes in a value: threads write seconds over each other's. */
 	_Atomic int64_t used_at;
 	char id[ID_SIZE], account_id[ID_SIZE], tag[HASH_TAG_SIZE];
@@ -15,13 +15,6 @@ struct kept {
 	char texts[];
 };
 enum { KEPT_MAX = sizeof(struct kept) + EMAIL_SIZE + NAME_SIZE };
-
-/* The WHERE of session_by_token. */
-static bool in_force(const struct kept *k, int64_t now_s)
-{
-	return k->expires_at > now_s && k->last_seen_at + k->idle_s > now_s &&
-	       k->created_at <= now_s + CLOCK_SKEW_S;
-}
 
 static struct kept *kept_of(const struct cache_item *item)
 {
@@ -46,8 +39,7 @@ bool known_session_get(
 {
 	struct cache_item *item = cache_get(c, (struct str){ (const char *)hash, HASH_BYTES });
 	struct kept *k = kept_of(item);
-	bool good =
-		k && in_force(k, now_s) && !session_touch_due(k->last_seen_at, k->idle_s, now_s);
+	bool good = k && session_in_force(&k->times, now_s) && !session_touch_due(&k->times, now_s);
 	if (good && atomic_load_explicit(&k->used_at, memory_order_relaxed) < now_s)
 		atomic_store_explicit(&k->used_at, now_s, memory_order_relaxed);
 	if (good)
@@ -74,11 +66,8 @@ void known_session_put(struct cache *c, const struct cache_load *l,
 {
 	_Alignas(struct kept) char space[KEPT_MAX];
 	struct kept *kept = (struct kept *)(void *)space;
-	*kept = (struct kept){ .created_at = k->created_at,
-		.last_seen_at = k->last_seen_at,
+	*kept = (struct kept){ .times = k->times,
 		.used_at = k->used_at,
-		.idle_s = k->idle_s,
-		.expires_at = k->expires_at,
 		.email_n = (uint16_t)strlen(k->email),
 		.name_n = (uint16_t)strlen(k->name) };
 	memcpy(kept->id, k->id, ID_SIZE);

@@ -13,10 +13,10 @@ static const struct db_column identify_columns[] = {
 	DB_COL_CHARS(struct known_session, account_id),
 	DB_COL_CHARS(struct known_session, email),
 	DB_COL_CHARS(struct known_session, name),
-	DB_COL_INT(struct known_session, created_at),
-	DB_COL_INT(struct known_session, last_seen_at),
-	DB_COL_INT(struct known_session, idle_s),
-	DB_COL_INT(struct known_session, expires_at),
+	DB_COL_INT(struct known_session, times.created_at),
+	DB_COL_INT(struct known_session, times.last_seen_at),
+	DB_COL_INT(struct known_session, times.idle_s),
+	DB_COL_INT(struct known_session, times.expires_at),
 };
 static const struct db_shape identify_shape = DB_SHAPE(struct known_session, identify_columns);
 
@@ -35,6 +35,14 @@ static enum err identify_read(struct db_conn *c, void *arg)
 	return other ? other : e;
 }
 
+enum err session_touch(struct db_conn *c, const char *id, int64_t at_s)
+{
+	return db_run(c,
+		&(struct db_call){ .query = QUERY_SESSION_TOUCH,
+			DB_PARAMS(db_z(id), db_int(at_s), db_int(at_s + CLOCK_SKEW_S)) },
+		NULL);
+}
+
 struct touch {
 	char id[ID_SIZE];
 	int64_t now_s;
@@ -43,9 +51,7 @@ struct touch {
 static enum err touch_tx(struct db_conn *c, void *arg)
 {
 	const struct touch *t = arg;
-	struct db_call call = { .query = QUERY_SESSION_TOUCH,
-		DB_PARAMS(db_z(t->id), db_int(t->now_s), db_int(t->now_s + CLOCK_SKEW_S)) };
-	return db_run(c, &call, NULL);
+	return session_touch(c, t->id, t->now_s);
 }
 
 /* A reader is served whether or not this can be written. */
@@ -75,9 +81,9 @@ static enum err identify_load(const struct accounts *s, struct identify *i)
 	enum err e = db_read(s->db, identify_read, i);
 	if (e)
 		return e;
-	if (session_touch_due(i->known.last_seen_at, i->known.idle_s, i->now_s)) {
+	if (session_touch_due(&i->known.times, i->now_s)) {
 		touch(s, i);
-		i->known.last_seen_at = i->now_s;
+		i->known.times.last_seen_at = i->now_s;
 	}
 	i->known.used_at = i->now_s;
 	if (s->sessions)
