@@ -89,7 +89,8 @@ enum err MUST_USE session_ended_look(
 /* ---- request.c ---- */
 enum account_request_kind { ACCOUNT_REQUEST_REGISTER = 1, ACCOUNT_REQUEST_RESET };
 struct account_request {
-	char id[ID_SIZE], kind[16]; /* set by request_put */
+	char id[ID_SIZE];
+	char kind[16]; /* set by request_put */
 	char email[EMAIL_SIZE], email_key[EMAIL_SIZE];
 	char name[NAME_SIZE];
 	char password_hash[PASSWORD_HASH_SIZE]; /* of a registration */

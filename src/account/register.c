@@ -5,7 +5,6 @@
 struct register_job {
 	const struct accounts *s;
 	struct account acc;
-	struct email email;
 	struct str return_to;
 	int64_t now_s;
 	const struct token *proof; /* of the browser that registers, or NULL */
@@ -16,15 +15,16 @@ static enum err account_insert(struct db_conn *c, const struct register_job *j)
 	const struct account *acc = &j->acc;
 	struct db_call call = { .query = QUERY_ACCOUNT_INSERT,
 		DB_PARAMS(db_z(acc->id), db_z(acc->email), db_z(acc->email_key), db_z(acc->name),
-			db_z_or_null(acc->password_hash), db_int(j->now_s),
-			db_int_or_null(j->now_s)) };
+			db_z_or_null(acc->password_hash), db_int(j->now_s), db_int(j->now_s)) };
 	return db_run(c, &call, NULL);
 }
 
 static enum err prepare(
 	struct register_job *j, struct str email, struct str name, struct refusal *why)
 {
-	if (email_parse(email, &j->email) != ERR_OK) {
+	struct email parsed;
+
+	if (email_parse(email, &parsed) != ERR_OK) {
 		*why = (struct refusal){ "email", "bad_address",
 			"This is not a complete e-mail address." };
 		return ERR_INVALID;
@@ -35,8 +35,8 @@ static enum err prepare(
 		return ERR_INVALID;
 	}
 	crypto_id_make(j->acc.id);
-	memcpy(j->acc.email, j->email.text, sizeof j->acc.email);
-	memcpy(j->acc.email_key, j->email.key, sizeof j->acc.email_key);
+	memcpy(j->acc.email, parsed.text, sizeof j->acc.email);
+	memcpy(j->acc.email_key, parsed.key, sizeof j->acc.email_key);
 	return ERR_OK;
 }
 
@@ -50,10 +50,11 @@ static enum err set_password(
 }
 
 /* What a registration leaves for later: nothing here looks whether the address has an account. */
-static enum err register_put(struct register_job *j)
+static enum err register_put(const struct register_job *j)
 {
 	struct account_request r = { .return_to = j->return_to, .created_at = j->now_s };
 
+	memcpy(r.id, j->acc.id, sizeof r.id);
 	memcpy(r.email, j->acc.email, sizeof r.email);
 	memcpy(r.email_key, j->acc.email_key, sizeof r.email_key);
 	memcpy(r.name, j->acc.name, sizeof r.name);
@@ -61,7 +62,6 @@ static enum err register_put(struct register_job *j)
 	if (j->proof)
 		memcpy(r.proof_hash, j->proof->hash, sizeof r.proof_hash);
 	enum err e = request_put(j->s, ACCOUNT_REQUEST_REGISTER, &r);
-	memcpy(j->acc.id, r.id, sizeof j->acc.id);
 	crypto_wipe(&r, sizeof r);
 	return e;
 }

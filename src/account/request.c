@@ -48,7 +48,6 @@ static enum err insert_tx(struct db_conn *c, void *arg)
 enum err request_put(
 	const struct accounts *s, enum account_request_kind kind, struct account_request *r)
 {
-	crypto_id_make(r->id);
 	snprintf(r->kind, sizeof r->kind, "%s", kind_names[kind]);
 	enum err e = db_tx(s->db, insert_tx, r);
 	if (!e)

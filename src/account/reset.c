@@ -11,6 +11,7 @@ enum err account_reset_request(
 
 	if (e)
 		return e;
+	crypto_id_make(r.id);
 	memcpy(r.email, parsed.text, sizeof r.email);
 	memcpy(r.email_key, parsed.key, sizeof r.email_key);
 	e = request_put(s, ACCOUNT_REQUEST_RESET, &r);
