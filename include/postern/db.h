@@ -205,6 +205,8 @@ struct db_call {
 
 /* First row into `row`; ERR_NOT_FOUND without one. Further rows are not looked at. */
 enum err MUST_USE db_get(struct db_conn *c, const struct db_call *call, void *row);
+/* The same of an id, the one column of a query: `call` has no shape. */
+enum err MUST_USE db_get_id(struct db_conn *c, const struct db_call *call, char id[static ID_SIZE]);
 /* All rows as an array in the arena. No rows is ERR_OK and *count 0. */
 enum err MUST_USE db_list(
 	struct db_conn *c, const struct db_call *call, void *rows_out, size_t *count);

@@ -23,20 +23,15 @@ void device_init(struct device *d, struct str presented)
 
 enum err device_look(struct db_conn *c, struct device *d, const char *account_id, int64_t now_s)
 {
-	struct found {
-		char account_id[ID_SIZE];
-	} row;
-	static const struct db_column columns[] = { DB_COL_CHARS(struct found, account_id) };
-	static const struct db_shape shape = DB_SHAPE(struct found, columns);
+	char found[ID_SIZE];
 	struct db_call call = { .query = QUERY_DEVICE_KNOWN,
 		DB_PARAMS(db_blob(d->hash, HASH_BYTES), db_z(account_id),
-			db_int(now_s + CLOCK_SKEW_S)),
-		.shape = &shape };
+			db_int(now_s + CLOCK_SKEW_S)) };
 
 	d->known = false;
 	if (!d->presented)
 		return ERR_OK;
-	enum err e = db_get(c, &call, &row);
+	enum err e = db_get_id(c, &call, found);
 	d->known = e == ERR_OK;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

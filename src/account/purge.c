@@ -53,16 +53,12 @@ static enum err unverified_read(struct db_conn *c, void *arg)
  * the question whether it holds anything is asked. */
 static enum err unverified_delete(struct db_conn *c, struct unverified *u, const char *id)
 {
-	struct id_row {
-		char id[ID_SIZE];
-	} row;
-	static const struct db_column columns[] = { DB_COL_CHARS(struct id_row, id) };
-	static const struct db_shape shape = DB_SHAPE(struct id_row, columns);
-	struct db_call lock = { .query = QUERY_ACCOUNT_LOCK, DB_PARAMS(db_z(id)), .shape = &shape };
+	char locked[ID_SIZE];
+	struct db_call lock = { .query = QUERY_ACCOUNT_LOCK, DB_PARAMS(db_z(id)) };
 	struct db_call call = { .query = QUERY_ACCOUNT_DELETE_UNVERIFIED,
 		DB_PARAMS(db_z(id), db_int(u->before_s)) };
 	int64_t changed = 0;
-	enum err e = db_get(c, &lock, &row);
+	enum err e = db_get_id(c, &lock, locked);
 
 	if (!e)
 		e = db_run(c, &call, &changed);

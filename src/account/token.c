@@ -2,12 +2,6 @@
 
 #include <string.h>
 
-struct spent_row {
-	char account_id[ID_SIZE];
-};
-static const struct db_column spent_columns[] = { DB_COL_CHARS(struct spent_row, account_id) };
-static const struct db_shape spent_shape = DB_SHAPE(struct spent_row, spent_columns);
-
 static unsigned token_minutes(const struct accounts *s, const char *purpose)
 {
 	return strcmp(purpose, PURPOSE_RESET) == 0 ? s->set.reset_minutes : s->set.verify_minutes;
@@ -89,18 +83,12 @@ enum err token_send(struct db_conn *c, const struct token_order *o)
 enum err token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES], const char *purpose,
 	int64_t now_s, char account_id[static ID_SIZE])
 {
-	struct spent_row row;
 	struct db_call call = { .query = QUERY_MAIL_TOKEN_SPEND,
 		DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(purpose), db_int(now_s),
-			db_int(now_s + CLOCK_SKEW_S)),
-		.shape = &spent_shape };
-	enum err e = db_get(c, &call, &row);
+			db_int(now_s + CLOCK_SKEW_S)) };
+	enum err e = db_get_id(c, &call, account_id);
 
-	if (e == ERR_NOT_FOUND)
-		return ERR_SPENT;
-	if (!e)
-		memcpy(account_id, row.account_id, ID_SIZE);
-	return e;
+	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 
 struct look {
@@ -113,15 +101,14 @@ struct look {
 static enum err look_read(struct db_conn *c, void *arg)
 {
 	struct look *l = arg;
-	struct spent_row row;
+	char account_id[ID_SIZE];
 	struct db_call call = { .query = QUERY_MAIL_TOKEN_LOOK,
 		DB_PARAMS(db_blob(l->hash, HASH_BYTES), db_z(l->purpose), db_int(l->now_s),
-			db_int(l->now_s + CLOCK_SKEW_S)),
-		.shape = &spent_shape };
-	enum err e = db_get(c, &call, &row);
+			db_int(l->now_s + CLOCK_SKEW_S)) };
+	enum err e = db_get_id(c, &call, account_id);
 
 	if (!e)
-		e = store_by_id(c, row.account_id, l->out);
+		e = store_by_id(c, account_id, l->out);
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 

@@ -248,18 +248,13 @@ struct end_job {
 
 static enum err revoke_tx(struct db_conn *c, void *arg)
 {
-	struct id_row {
-		char id[ID_SIZE];
-	} row;
-	static const struct db_column columns[] = { DB_COL_CHARS(struct id_row, id) };
-	static const struct db_shape shape = DB_SHAPE(struct id_row, columns);
 	const struct end_job *j = arg;
+	char revoked[ID_SIZE];
 	struct db_call call = { .query = QUERY_GIFT_REVOKE,
-		DB_PARAMS(
-			db_text(j->id), db_int(j->now_s), db_z(j->account_id ? j->account_id : "")),
-		.shape = &shape };
+		DB_PARAMS(db_text(j->id), db_int(j->now_s),
+			db_z(j->account_id ? j->account_id : "")) };
 
-	return db_get(c, &call, &row);
+	return db_get_id(c, &call, revoked);
 }
 
 enum err gift_revoke(struct db *db, struct str id, const char *account_id, int64_t now_s)

@@ -52,12 +52,6 @@ static bool secret_next(struct str *rest, unsigned *seen, uint8_t hash[static HA
 	return false;
 }
 
-struct id_row {
-	char id[ID_SIZE];
-};
-static const struct db_column id_columns[] = { DB_COL_CHARS(struct id_row, id) };
-static const struct db_shape id_shape = DB_SHAPE(struct id_row, id_columns);
-
 enum err gift_held(struct db_conn *c, struct gift_held *h)
 {
 	struct str rest = h->cookie;
@@ -66,12 +60,11 @@ enum err gift_held(struct db_conn *c, struct gift_held *h)
 
 	h->yes = false;
 	while (!h->yes && secret_next(&rest, &seen, hash)) {
-		struct id_row row;
+		char found[ID_SIZE];
 		struct db_call call = { .query = QUERY_GIFT_HELD,
 			DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(h->article_id), db_int(h->now_s),
-				db_int(h->now_s + CLOCK_SKEW_S)),
-			.shape = &id_shape };
-		enum err e = db_get(c, &call, &row);
+				db_int(h->now_s + CLOCK_SKEW_S)) };
+		enum err e = db_get_id(c, &call, found);
 
 		if (e && e != ERR_NOT_FOUND)
 			return e;
@@ -88,11 +81,10 @@ static enum err is_visitor(struct db_conn *c, struct str cookie, const char *gif
 
 	*yes = false;
 	while (!*yes && secret_next(&cookie, &seen, hash)) {
-		struct id_row row;
+		char found[ID_SIZE];
 		struct db_call call = { .query = QUERY_GIFT_VISITOR_OF,
-			DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(gift_id)),
-			.shape = &id_shape };
-		enum err e = db_get(c, &call, &row);
+			DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(gift_id)) };
+		enum err e = db_get_id(c, &call, found);
 
 		if (e && e != ERR_NOT_FOUND)
 			return e;

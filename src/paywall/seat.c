@@ -222,16 +222,11 @@ enum err seat_look(const struct paywall *w, struct str token, int64_t now_s, str
 static enum err accept_tx(struct db_conn *c, void *arg)
 {
 	struct look_job *j = arg;
-	struct id_row {
-		char id[ID_SIZE];
-	} entitlement;
-	static const struct db_column columns[] = { DB_COL_CHARS(struct id_row, id) };
-	static const struct db_shape shape = DB_SHAPE(struct id_row, columns);
+	char entitlement[ID_SIZE];
 	struct db_call call = { .query = QUERY_SEAT_ACCEPT,
 		DB_PARAMS(db_blob(j->hash, HASH_BYTES), db_z(j->account_id), db_int(j->now_s),
-			db_int(j->now_s + CLOCK_SKEW_S)),
-		.shape = &shape };
-	enum err e = db_get(c, &call, &entitlement);
+			db_int(j->now_s + CLOCK_SKEW_S)) };
+	enum err e = db_get_id(c, &call, entitlement);
 
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_SPENT : e;
