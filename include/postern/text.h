@@ -164,6 +164,9 @@ bool text_slug_ok(struct str s); /* what text_slug makes, and no '-' at either e
 /* The nearest of `names` (NULL-terminated) within edit distance 3 that shares something with
  * `word`, or NULL: "did you mean". */
 const char *text_nearest(struct str word, const char *const *names);
+/* What it found, at the end of a complaint; nothing for NULL. */
+#define NEAR_FMT "%s%s%s"
+#define NEAR_ARG(near) (near) ? "; did you mean " : "", (near) ? (near) : "", (near) ? "?" : ""
 
 /* NFKC_Casefold: what a careless comparison may take for the same. ERR_INVALID: not UTF-8, or above
  * OPAQUE_MAX bytes. */

@@ -285,9 +285,8 @@ int cli_word_fail(const char *what, const char *word, const char *const *words)
 
 	for (size_t i = 0; words[i]; i++)
 		buf_fmt(&b, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
-	return cli_fail(EXIT_USAGE, "\"%s\" is no %s%s%s%s (" STR_FMT ")", word, what,
-		near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
-		STR_ARG(buf_view(&b)));
+	return cli_fail(EXIT_USAGE, "\"%s\" is no %s" NEAR_FMT " (" STR_FMT ")", word, what,
+		NEAR_ARG(near), STR_ARG(buf_view(&b)));
 }
 
 /* ---- what was named and is not there ---- */
@@ -350,6 +349,5 @@ int cli_not_found(struct cli *c, enum cli_named what, const char *word)
 		what == NAMED_KEY ? keys_read(c, &l.names) : db_read(c->app.db, named_read, &l);
 	const char *near = !e && l.names.n ? text_nearest(str_of(word), l.names.v) : NULL;
 
-	return cli_fail(EXIT_NOT_FOUND, "%s: not found%s%s%s", word, near ? "; did you mean " : "",
-		near ? near : "", near ? "?" : "");
+	return cli_fail(EXIT_NOT_FOUND, "%s: not found" NEAR_FMT, word, NEAR_ARG(near));
 }

@@ -95,9 +95,8 @@ static enum err assign(
 	}
 	if (s->choices && !choice_ok(s->choices, value)) {
 		const char *near = choice_nearest(l->a, s->choices, value);
-		return refuse(l, "%s%s.%s = " STR_FMT ": one of these is expected: %s%s%s%s", where,
-			s->section, s->name, STR_ARG(value), s->choices,
-			near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+		return refuse(l, "%s%s.%s = " STR_FMT ": one of these is expected: %s" NEAR_FMT,
+			where, s->section, s->name, STR_ARG(value), s->choices, NEAR_ARG(near));
 	}
 	struct str copy = arena_str(l->a, value.p ? value : STR(""));
 	if (!copy.p)
@@ -253,8 +252,8 @@ static enum err take_env(struct loading *l, struct str name, struct str value)
 	}
 	names[n] = NULL;
 	const char *other = text_nearest(name, names);
-	return refuse(l, "environment: " STR_FMT " is not a setting%s%s%s", STR_ARG(name),
-		other ? "; did you mean " : "", other ? other : "", other ? "?" : "");
+	return refuse(l, "environment: " STR_FMT " is not a setting" NEAR_FMT, STR_ARG(name),
+		NEAR_ARG(other));
 }
 
 static enum err load_env(struct loading *l, char **env)

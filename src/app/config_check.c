@@ -216,9 +216,8 @@ static enum err status_refuse(struct checking *l, const char *name, struct str w
 
 	return refuse(l,
 		"%s: " STR_FMT
-		" is none of active, trialing, past_due, paused, canceled, unpaid%s%s%s",
-		name, STR_ARG(word), near ? "; did you mean " : "", near ? near : "",
-		near ? "?" : "");
+		" is none of active, trialing, past_due, paused, canceled, unpaid" NEAR_FMT,
+		name, STR_ARG(word), NEAR_ARG(near));
 }
 
 static enum err statuses_parse(
