@@ -52,6 +52,7 @@ enum err MUST_USE entitlement_for_article(struct db_conn *c, const char *account
 /* Of plans and sources: [a-z0-9-], fewer than `size` bytes. */
 bool entitlement_name_ok(struct str s, size_t size);
 const char *entitlement_status_name(enum entitlement_status s); /* "past_due"; "" for others */
+const char *const *entitlement_status_words(void); /* all names, NULL behind the last */
 enum err MUST_USE entitlement_status_parse(struct str s, enum entitlement_status *out);
 
 #endif

@@ -120,11 +120,8 @@ static enum err grant_read(struct db_conn *c, void *arg)
 
 static int status_of(const char *text, enum entitlement_status *out)
 {
-	static const char *const words[] = { "active", "trialing", "past_due", "paused", "canceled",
-		"unpaid", NULL };
-
 	if (entitlement_status_parse(str_of(text), out) != ERR_OK)
-		return cli_word_fail("status", text, words);
+		return cli_word_fail("status", text, entitlement_status_words());
 	return EXIT_DONE;
 }
 

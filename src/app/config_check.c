@@ -210,9 +210,7 @@ static enum err timezone_check(struct checking *l)
 
 static enum err status_refuse(struct checking *l, const char *name, struct str word)
 {
-	static const char *const known[] = { "active", "trialing", "past_due", "paused", "canceled",
-		"unpaid", NULL };
-	const char *near = text_nearest(word, known);
+	const char *near = text_nearest(word, entitlement_status_words());
 
 	return refuse(l,
 		"%s: " STR_FMT

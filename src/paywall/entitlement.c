@@ -29,16 +29,22 @@ static const char *const status_names[] = { [STATUS_ACTIVE] = "active",
 	[STATUS_PAST_DUE] = "past_due",
 	[STATUS_PAUSED] = "paused",
 	[STATUS_CANCELED] = "canceled",
-	[STATUS_UNPAID] = "unpaid" };
+	[STATUS_UNPAID] = "unpaid",
+	[STATUS_UNPAID + 1] = NULL };
 
 const char *entitlement_status_name(enum entitlement_status s)
 {
-	return s >= STATUS_ACTIVE && s < COUNT(status_names) ? status_names[s] : "";
+	return s >= STATUS_ACTIVE && s <= STATUS_UNPAID ? status_names[s] : "";
+}
+
+const char *const *entitlement_status_words(void)
+{
+	return status_names + STATUS_ACTIVE;
 }
 
 enum err entitlement_status_parse(struct str s, enum entitlement_status *out)
 {
-	for (unsigned i = STATUS_ACTIVE; i < COUNT(status_names); i++) {
+	for (unsigned i = STATUS_ACTIVE; i <= STATUS_UNPAID; i++) {
 		if (str_eq(s, str_of(status_names[i]))) {
 			*out = (enum entitlement_status)i;
 			return ERR_OK;
