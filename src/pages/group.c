@@ -167,7 +167,7 @@ enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
 		return accept_page(p, r, rsp, NULL);
 	if (e)
 		return e;
-	response_cookie(r, rsp, &(struct cookie){ .name = cookie_name, .max_age_s = -1 });
+	cookie_forget(r, rsp, cookie_name);
 	page_private(rsp);
 	response_redirect(rsp, STR("/account?done=seat"));
 	return ERR_OK;

@@ -59,6 +59,8 @@ bool page_names_reader(const struct request *r, struct str body);
 void page_private(struct response *rsp);
 /* Answers without a form at an address that may hold a token: it is not sent on at all. */
 void page_secret(struct response *rsp);
+/* Has the browser delete it. */
+void cookie_forget(struct request *r, struct response *rsp, const char *name);
 const char *local_href(
 	struct arena *a, const char *path, struct str return_to); /* path?return_to=… */
 /* What leads back to this page: its path and what it reads of the query, but for a token and for

@@ -30,7 +30,7 @@ static enum err login_page(const struct pages *p, struct request *r, struct resp
 		pg.notice =
 			"Your account was being read in more places than it may be at once, so you "
 			"were logged out here. Log in to go on reading here.";
-		response_cookie(r, rsp, &(struct cookie){ .name = "postern", .max_age_s = -1 });
+		cookie_forget(r, rsp, "postern");
 	}
 	struct view *root = page_view(p, r, &pg);
 
@@ -127,16 +127,11 @@ enum err pages_login(void *ctx, struct request *r, struct response *rsp)
  * anonymous reader's meter, and the cookies of every other site under the same domain. */
 static void cookies_forget(struct request *r, struct response *rsp)
 {
-	static const struct cookie ours[] = {
-		{ .name = "postern", .max_age_s = -1 },
-		{ .name = "postern-reset", .max_age_s = -1 },
-		{ .name = "postern-verify", .max_age_s = -1 },
-		{ .name = "postern-register", .max_age_s = -1 },
-		{ .name = "postern-seat", .max_age_s = -1 },
-	};
+	static const char *const ours[] = { "postern", "postern-reset", "postern-verify",
+		"postern-register", "postern-seat" };
 
 	for (size_t i = 0; i < COUNT(ours); i++)
-		response_cookie(r, rsp, &ours[i]);
+		cookie_forget(r, rsp, ours[i]);
 }
 
 enum err pages_logout(void *ctx, struct request *r, struct response *rsp)

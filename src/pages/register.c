@@ -91,9 +91,10 @@ void token_to_cookie(struct request *r, struct response *rsp, const char *cookie
 	struct cookie c = { .name = cookie, .value = token, .max_age_s = life_s };
 	uint8_t hash[HASH_BYTES];
 
-	if (crypto_token_hash(token, hash) != ERR_OK)
-		c = (struct cookie){ .name = cookie, .max_age_s = -1 };
-	response_cookie(r, rsp, &c);
+	if (crypto_token_hash(token, hash) == ERR_OK)
+		response_cookie(r, rsp, &c);
+	else
+		cookie_forget(r, rsp, cookie);
 	page_secret(rsp);
 	response_redirect(rsp, str_of(local_href(r->arena, path, back)));
 }
@@ -151,10 +152,8 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 		return verify_page(p, r, rsp, VERIFY_SPENT, back);
 	if (e)
 		return e;
-	struct cookie spent = { .name = "postern-verify", .max_age_s = -1 };
-	response_cookie(r, rsp, &spent);
-	spent.name = "postern-register";
-	response_cookie(r, rsp, &spent);
+	cookie_forget(r, rsp, "postern-verify");
+	cookie_forget(r, rsp, "postern-register");
 	device_cookie(r, rsp, &device.fresh);
 	page_private(rsp);
 	if (v.choose.text[0]) {

@@ -100,8 +100,8 @@ enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 	}
 	if (e)
 		return e;
-	response_cookie(r, rsp, &(struct cookie){ .name = "postern-reset", .max_age_s = -1 });
-	response_cookie(r, rsp, &(struct cookie){ .name = "postern", .max_age_s = -1 });
+	cookie_forget(r, rsp, "postern-reset");
+	cookie_forget(r, rsp, "postern");
 	device_cookie(r, rsp, &device.fresh);
 	page_private(rsp);
 	response_redirect(rsp, STR("/login?done=reset"));

@@ -201,3 +201,8 @@ void page_secret(struct response *rsp)
 {
 	response_header(rsp, "Referrer-Policy", STR("no-referrer"));
 }
+
+void cookie_forget(struct request *r, struct response *rsp, const char *name)
+{
+	response_cookie(r, rsp, &(struct cookie){ .name = name, .max_age_s = -1 });
+}
