@@ -83,13 +83,10 @@ int cmd_config_check(struct cli *c)
 	char why[CONFIG_WHY_SIZE] = "";
 	struct template_set *t = NULL;
 	struct common_words *words = NULL;
-	char dir[1024];
-	const char *theme = c->app.cfg.theme;
-
-	snprintf(dir, sizeof dir, "%s/templates", theme);
 	enum err e = app_check_mail(&c->app.cfg, &c->app, why);
+
 	if (!e)
-		e = template_load("web/templates/", *theme ? dir : NULL, &t, why);
+		e = gate_theme_load(config_theme(&c->app.cfg), &t, why);
 	if (!e)
 		e = app_words_open(&c->app.cfg, &words, why);
 	template_free(t);

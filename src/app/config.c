@@ -305,3 +305,8 @@ enum err config_load(const char *path, char **env, struct arena *a, struct confi
 		tell_where(&l);
 	return e;
 }
+
+const char *config_theme(const struct config *c)
+{
+	return *c->theme ? c->theme : NULL;
+}

@@ -94,6 +94,7 @@ enum { ZONE_NAMES_BYTES_MAX = 256 << 10 };
 bool config_zone_is(const char *name);
 /* Which of its names was probably meant, in `space`, or NULL. */
 const char *config_zone_near(const char *said, struct buf *space);
+const char *config_theme(const struct config *c);          /* its folder; NULL: the one built in */
 void config_show(const struct config *c, struct buf *out); /* secrets as "(set)" or "" */
 void config_sample(struct buf *out);                       /* a commented file with every default */
 void config_reference(struct buf *out);                    /* docs/configure.md's table */

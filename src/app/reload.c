@@ -22,11 +22,6 @@ static void fresh_free(struct fresh *f)
 	template_free(f->mail);
 }
 
-static const char *theme_of(const struct config *c)
-{
-	return *c->theme ? c->theme : NULL;
-}
-
 static enum err fresh_read(
 	struct app *app, struct arena *a, struct fresh *f, char why[static CONFIG_WHY_SIZE])
 {
@@ -35,11 +30,11 @@ static enum err fresh_read(
 	if (!e)
 		e = app_check_mail(&f->cfg, app, why);
 	if (!e)
-		e = pages_theme_load(app->pages, theme_of(&f->cfg), &f->pages, why);
+		e = pages_theme_load(app->pages, config_theme(&f->cfg), &f->pages, why);
 	if (!e)
-		e = gate_theme_load(theme_of(&f->cfg), &f->gate, why);
+		e = gate_theme_load(config_theme(&f->cfg), &f->gate, why);
 	if (!e)
-		e = mail_theme_load(theme_of(&f->cfg), &f->mail, why);
+		e = mail_theme_load(config_theme(&f->cfg), &f->mail, why);
 	return e;
 }
 

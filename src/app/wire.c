@@ -65,7 +65,7 @@ static struct mail_settings mail_settings(const struct config *c, const struct a
 		.site_name = c->site_name,
 		.site_language = c->language,
 		.base_url = c->base_url,
-		.theme = *c->theme ? c->theme : NULL,
+		.theme = config_theme(c),
 		.clock = &app->clock,
 		.log = &app->log };
 }
@@ -324,7 +324,7 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	struct gate_settings gs = { .site_name = c->site_name,
 		.tagline = c->tagline,
 		.language = c->language,
-		.theme = *c->theme ? c->theme : NULL,
+		.theme = config_theme(c),
 		.look = gate_look(app) };
 
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
@@ -356,7 +356,7 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.tagline = c->tagline,
 		.language = c->language,
 		.base_url = c->base_url,
-		.theme = *c->theme ? c->theme : NULL,
+		.theme = config_theme(c),
 		.sitemap = c->sitemap,
 		.teaser = app_teaser_bound(c),
 		.development = c->development };
