@@ -60,9 +60,9 @@ extern const size_t command_count;
 const char *cli_option(const struct cli *c, const char *name); /* NULL when absent */
 /* "postern: …" on standard error; returns the code, so that `return cli_fail(…)` reads well. */
 int cli_fail(int code, const char *fmt, ...) PRINTF(2, 3);
+/* Map an error to message and exit code; the second says that it is about an article. */
 int cli_error(enum err e, const char *what);
-int cli_article_error(const struct cli *c, enum err e,
-	const char *slug);       /* maps an error to message and exit code */
+int cli_article_error(const struct cli *c, enum err e, const char *slug);
 int cli_print_json(json_t *doc); /* steals; pretty, on standard output */
 json_t *cli_time(int64_t t);     /* RFC 3339 or null */
 /* Times for people, in the newsroom's zone. */

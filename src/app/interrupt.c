@@ -83,7 +83,8 @@ int interrupt_end(struct interrupt *i, int code)
 	atomic_store(&i->done, true);
 	pthread_kill(i->thread, SIGUSR1);
 	pthread_join(i->thread, NULL);
-	if (i->signal && code != 0)
-		fflush(stdout);
-	return i->signal && code != 0 ? say(i) : code;
+	if (!i->signal || code == 0)
+		return code;
+	fflush(stdout);
+	return say(i);
 }
