@@ -72,9 +72,9 @@ static enum err names_add_list(struct names *l, struct str list)
 
 struct unknown {
 	int code;
-	const char *what, *word; /* "plan", "sport-onyl" */
-	const char *meant;       /* what --new would mean, where the command has it */
-	const char *where;       /* what to do: a sentence without its end */
+	const char *what;  /* "plan" */
+	const char *meant; /* what --new would mean, where the command has it */
+	const char *where; /* what to do: a sentence without its end */
 };
 
 static bool may_be_new(const struct cli *c)
@@ -97,12 +97,13 @@ static void known_text(struct buf *b, const struct names *l)
 	buf_puts(b, few ? ")." : ".");
 }
 
-static int refuse(const struct cli *c, const struct unknown *u, const struct names *l)
+static int refuse(
+	const struct cli *c, const struct unknown *u, const struct names *l, struct str word)
 {
-	const char *near = l->n ? text_nearest(str_of(u->word), l->v) : NULL;
+	const char *near = l->n ? text_nearest(word, l->v) : NULL;
 	BUF_AUTO b = BUF(4096);
 
-	buf_fmt(&b, "there is no %s \"%s\"", u->what, u->word);
+	buf_fmt(&b, "there is no %s \"" STR_FMT "\"", u->what, STR_ARG(word));
 	if (near)
 		buf_fmt(&b, "; did you mean \"%s\"?", near);
 	else
@@ -118,7 +119,27 @@ static bool is_meant(const struct cli *c)
 	return cli_option(c, "new") != NULL;
 }
 
+static int name_check(
+	const struct cli *c, const struct unknown *u, const struct names *l, struct str word)
+{
+	return names_have(l, word) || is_meant(c) ? EXIT_DONE : refuse(c, u, l, word);
+}
+
 /* ---- plans ---- */
+
+static enum err policy_names(struct names *l, const struct paywall_policy *p, enum cli_named what)
+{
+	const struct crawler *cr;
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && what == NAMED_PLAN && i < p->plan_count; i++)
+		e = names_add(l, str_of(p->plans[i].name));
+	for (size_t i = 0; !e && what == NAMED_METER && i < p->meter_count; i++)
+		e = names_add(l, str_of(p->meters[i].name));
+	for (size_t i = 0; !e && what == NAMED_CRAWLER && (cr = crawler_at(p->crawlers, i)); i++)
+		e = names_add(l, str_of(cr->name));
+	return e;
+}
 
 int cli_plan(struct cli *c, const char *plan)
 {
@@ -126,17 +147,16 @@ int cli_plan(struct cli *c, const char *plan)
 	const struct paywall_policy *policy = NULL;
 	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "plan",
-		.word = plan,
 		.where = "Describe it first with postern plan set",
 		.meant = "it opens nothing until it is described" };
 	enum err e = cli_policy(c, &policy);
 
-	for (size_t i = 0; !e && i < policy->plan_count; i++)
-		e = names_add(&l, str_of(policy->plans[i].name));
+	if (!e)
+		e = policy_names(&l, policy, NAMED_PLAN);
 	policy_give_back(c->app.wall.policies, policy);
 	if (e)
 		return cli_error(e, "plans");
-	return names_have(&l, str_of(plan)) || is_meant(c) ? EXIT_DONE : refuse(c, &u, &l);
+	return name_check(c, &u, &l, str_of(plan));
 }
 
 /* ---- sections: of articles, and those that plans, rules and meters name ---- */
@@ -188,7 +208,7 @@ static enum err sections_read(struct db_conn *conn, void *arg)
 int cli_sections(struct cli *c, struct str list)
 {
 	struct section_look l = { .c = c, .names = { .a = c->app.arena } };
-	struct unknown u = { .code = EXIT_NOT_FOUND,
+	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "section",
 		.where = "No article, plan, rule or meter has this section",
 		.meant = "it may have no article yet" };
@@ -198,14 +218,13 @@ int cli_sections(struct cli *c, struct str list)
 	enum err e = db_read(c->app.db, sections_read, &l);
 	if (e)
 		return cli_error(e, "sections");
-	while (list.n > 0) {
+	int code = EXIT_DONE;
+	while (!code && list.n > 0) {
 		struct str one = str_cut(&list, '\n');
-		if (one.n == 0 || names_have(&l.names, one))
-			continue;
-		u.word = arena_str(c->app.arena, one).p;
-		return u.word ? refuse(c, &u, &l.names) : cli_error(ERR_NOMEM, "sections");
+		if (one.n > 0)
+			code = name_check(c, &u, &l.names, one);
 	}
-	return EXIT_DONE;
+	return code;
 }
 
 /* ---- what the configuration names ---- */
@@ -215,7 +234,6 @@ int cli_site(struct cli *c, const char *site)
 	struct names l = { .a = c->app.arena };
 	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "site",
-		.word = site,
 		.where = "List it in gate.sites first",
 		.meant = "the rule has no effect until the site is listed" };
 	enum err e = ERR_OK;
@@ -224,8 +242,7 @@ int cli_site(struct cli *c, const char *site)
 		e = names_add(&l, c->app.sites.site[i]);
 	if (e)
 		return cli_error(e, "sites");
-	return !*site || names_have(&l, str_of(site)) || is_meant(c) ? EXIT_DONE
-								     : refuse(c, &u, &l);
+	return *site ? name_check(c, &u, &l, str_of(site)) : EXIT_DONE;
 }
 
 int cli_source(struct cli *c, const char *source)
@@ -234,7 +251,6 @@ int cli_source(struct cli *c, const char *source)
 	struct names l = { .a = c->app.arena };
 	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "source",
-		.word = source,
 		.where = "Others are named in paywall.open_statuses_by_source",
 		.meant = "paywall.open_statuses decides which statuses let its readers in" };
 	enum err e = ERR_OK;
@@ -245,7 +261,7 @@ int cli_source(struct cli *c, const char *source)
 		e = names_add(&l, str_of(c->app.cfg.sources[i].source));
 	if (e)
 		return cli_error(e, "sources");
-	return names_have(&l, str_of(source)) || is_meant(c) ? EXIT_DONE : refuse(c, &u, &l);
+	return name_check(c, &u, &l, str_of(source));
 }
 
 /* RFC 9110, section 9; RFC 5789; WebDAV's, RFC 4918 and 3744, which feeds of calendars use. */
@@ -255,7 +271,7 @@ int cli_methods(struct cli *c, const char *methods)
 		"OPTIONS", "TRACE", "PATCH", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE",
 		"LOCK", "UNLOCK", "REPORT", "SEARCH", "ACL", "MKCALENDAR", "QUERY" };
 	struct names l = { .a = c->app.arena };
-	struct unknown u = { .code = EXIT_USAGE,
+	const struct unknown u = { .code = EXIT_USAGE,
 		.what = "method",
 		.where = "HTTP methods are written in capitals",
 		.meant = "the server behind the gate may have methods of its own" };
@@ -264,16 +280,13 @@ int cli_methods(struct cli *c, const char *methods)
 
 	for (size_t i = 0; !e && i < COUNT(known); i++)
 		e = names_add(&l, str_of(known[i]));
-	if (e || str_eq(rest, STR("any")) || is_meant(c))
-		return e ? cli_error(e, "methods") : EXIT_DONE;
-	while (rest.n > 0) {
-		struct str one = str_cut(&rest, ' ');
-		if (names_have(&l, one))
-			continue;
-		u.word = arena_str(c->app.arena, one).p;
-		return u.word ? refuse(c, &u, &l) : cli_error(ERR_NOMEM, "methods");
-	}
-	return EXIT_DONE;
+	if (e)
+		return cli_error(e, "methods");
+	bool any = str_eq(rest, STR("any"));
+	int code = EXIT_DONE;
+	while (!code && !any && rest.n > 0)
+		code = name_check(c, &u, &l, str_cut(&rest, ' '));
+	return code;
 }
 
 /* ---- words of a closed set ---- */
@@ -290,20 +303,6 @@ int cli_word_fail(const char *what, const char *word, const char *const *words)
 }
 
 /* ---- what was named and is not there ---- */
-
-static enum err policy_names(struct names *l, const struct paywall_policy *p, enum cli_named what)
-{
-	const struct crawler *cr;
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; !e && what == NAMED_PLAN && i < p->plan_count; i++)
-		e = names_add(l, str_of(p->plans[i].name));
-	for (size_t i = 0; !e && what == NAMED_METER && i < p->meter_count; i++)
-		e = names_add(l, str_of(p->meters[i].name));
-	for (size_t i = 0; !e && what == NAMED_CRAWLER && (cr = crawler_at(p->crawlers, i)); i++)
-		e = names_add(l, str_of(cr->name));
-	return e;
-}
 
 struct named_look {
 	struct cli *c;
