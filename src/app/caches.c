@@ -93,18 +93,5 @@ void caches_metrics(struct app *app, struct buf *out)
 	const struct cache_named named[] = { { "sessions", app->accounts.sessions },
 		{ "pages", app->shared }, { "facts", app->wall.facts } };
 	put_feed(app, out);
-	buf_fmt(out,
-		"# HELP postern_log_dropped_total Lines of the log that nobody took in time.\n"
-		"# TYPE postern_log_dropped_total counter\npostern_log_dropped_total %llu\n",
-		(unsigned long long)log_writer_dropped(app->log.writer));
-	buf_fmt(out,
-		"# HELP postern_notes_lost_total When a session or key was last used, and could "
-		"not be written.\n# TYPE postern_notes_lost_total counter\n"
-		"postern_notes_lost_total %llu\n"
-		"# HELP postern_writes_refused_total Writes refused because others were held up.\n"
-		"# TYPE postern_writes_refused_total counter\n"
-		"postern_writes_refused_total %llu\n",
-		(unsigned long long)db_notes_lost(app->db),
-		(unsigned long long)db_writes_refused(app->db));
 	cache_metrics(named, COUNT(named), out);
 }

@@ -27,6 +27,24 @@ enum err health_ready(void *ctx, struct request *r, struct response *rsp)
 	return fault ? answer(rsp, 503, str_of(fault)) : answer(rsp, 200, STR("ready\n"));
 }
 
+/* What was to be written and was not. */
+static void lost_metrics(struct app *app, struct buf *b)
+{
+	buf_fmt(b,
+		"# HELP postern_log_dropped_total Lines of the log that nobody took in time.\n"
+		"# TYPE postern_log_dropped_total counter\npostern_log_dropped_total %llu\n",
+		(unsigned long long)log_writer_dropped(app->log.writer));
+	buf_fmt(b,
+		"# HELP postern_notes_lost_total When a session or key was last used, and could "
+		"not be written.\n# TYPE postern_notes_lost_total counter\n"
+		"postern_notes_lost_total %llu\n"
+		"# HELP postern_writes_refused_total Writes refused because others were held up.\n"
+		"# TYPE postern_writes_refused_total counter\n"
+		"postern_writes_refused_total %llu\n",
+		(unsigned long long)db_notes_lost(app->db),
+		(unsigned long long)db_writes_refused(app->db));
+}
+
 static void mail_metrics(struct app *app, struct buf *b)
 {
 	const struct mail_round n = mail_counts(app->mail);
@@ -49,6 +67,7 @@ enum err health_metrics(void *ctx, struct request *r, struct response *rsp)
 
 	http_metrics(app->http, &b);
 	caches_metrics(app, &b);
+	lost_metrics(app, &b);
 	mail_metrics(app, &b);
 	hashers_metrics(app, &b);
 	buf_fmt(&b, "# TYPE postern_build_info gauge\npostern_build_info{version=\"%s\"} 1\n",
