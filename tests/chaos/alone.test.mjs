@@ -9,6 +9,7 @@ import { after, test } from 'node:test';
 import { makeAccount } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Api, Reader, request } from '../lib/http.mjs';
+import { holdLock } from '../lib/lock.mjs';
 import { binary, cleanEnv, databaseSql, freePorts, Server, tempDir, until } from '../lib/server.mjs';
 
 const servers = [];
@@ -184,15 +185,13 @@ test('a lock that is held: who is signed in reads on at once', async () => {
 	idleSince(server, 3600);
 	server = await start({ settings: { POSTERN_SERVER_WORK_THREADS: '1' }, dir: server.dir });
 	reader.server = server;
-	const holder = spawn('sqlite3', [path.join(server.dir, 'postern.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
-	holder.stdin.write("BEGIN IMMEDIATE; SELECT 'held';\n");
-	await new Promise((done) => { holder.stdout.once('data', done); });
+	const lock = await holdLock(server.env.POSTERN_DATABASE_URL, {});
 	const page = await reader.get('/articles/vault');
 	assert.equal(page.status, 200, page.body);
 	assert.equal((await reader.get('/account')).status, 200);
 	assert.equal(server.lines('db_failed').length, 0, 'nobody has waited until the lock was given up on');
 	assert.match((await request(server, 'GET', '/health/ready', { port: server.opsPort })).body, /does not answer to a write/);
-	holder.stdin.end('ROLLBACK;\n');
+	await lock.end();
 	await until('ready by itself', async () => await ready(server) === 200, 20000);
 	server.allowed.push(/event=db_failed/);
 });

@@ -1,14 +1,14 @@
 // Goal: the housekeeping over 200,000 rows that have lapsed is noticed by nobody who writes meanwhile, and a lock that another program
 // holds stops who writes, within a moment and with 503, but nobody who reads.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { newAddress, password } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { fillLapsed } from '../lib/fill.mjs';
 import { Api } from '../lib/http.mjs';
+import { holdLock } from '../lib/lock.mjs';
 import { summary } from '../lib/operations.mjs';
-import { databaseSql, databaseUrl, onPostgres, run, sleep, startServer, tempDir, until } from '../lib/server.mjs';
+import { databaseSql, databaseUrl, run, sleep, startServer, tempDir, until } from '../lib/server.mjs';
 
 const ROWS = 40000, WAIT_MS = 300; // of each of five kinds, and some of others
 let busy, idle;
@@ -69,20 +69,9 @@ test('200,000 rows go, and no write waits for them', async (t) => {
 		assert.equal(databaseSql(busy.env.POSTERN_DATABASE_URL, `SELECT COUNT(*) FROM ${table} WHERE ${{ failure: 'last_at', mail_token: 'expires_at', meter_read: 'began_at' }[table]} < 1700000000`), '0');
 });
 
-// Another program's transaction that does not end: an administrator's, a copy, a forgotten session.
-function lockHeld(url) {
-	const [command, args, text] = onPostgres
-		? ['psql', ['-X', '-q', url], 'BEGIN; LOCK TABLE account_request IN SHARE ROW EXCLUSIVE MODE; SELECT 1;\n']
-		: ['sqlite3', ['-batch', url.slice('sqlite:'.length)], 'PRAGMA busy_timeout = 20000; BEGIN IMMEDIATE; SELECT 1;\n'];
-	const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-	const held = new Promise((done) => { child.stdout.on('data', (s) => { if (/^\s*1\s*$/m.test(String(s))) done(); }); });
-	child.stdin.write(text);
-	return { held, end: () => new Promise((done) => { child.on('close', done); child.stdin.end('ROLLBACK;\n'); }) };
-}
-
 test('a lock that is held stops writes within a moment, and no reading', async (t) => {
 	busy.allowed.push(/event=db_busy|event=request|event=account_request .*result=busy/);
-	const lock = lockHeld(busy.env.POSTERN_DATABASE_URL), writes = [], reads = [];
+	const lock = await holdLock(busy.env.POSTERN_DATABASE_URL, { postgres: 'LOCK TABLE account_request IN SHARE ROW EXCLUSIVE MODE;' }), writes = [], reads = [];
 	let over = false;
 	const writer = async () => {
 		while (!over) {
@@ -91,7 +80,6 @@ test('a lock that is held stops writes within a moment, and no reading', async (
 		}
 	};
 	const look = async () => {
-		await lock.held;
 		const writers = Array.from({ length: 20 }, writer);
 		await until('writes are refused', () => busy.lines('db_writers_full').length > 0, 10000, 20);
 		for (let i = 0; i < 40; i++) {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { holdLock } from '../lib/lock.mjs';
 import { binary, cleanEnv, databaseSql, databaseUrl, onPostgres, run, sleep, tempDir, until } from '../lib/server.mjs';
 
 // A command that runs until `ready` says so, and then gets the signal.
@@ -55,19 +56,12 @@ test('a copy keeps its batches, and goes on from there', { skip: onPostgres && '
 	assert.match(again.stdout, /Copied, and both hold the same/);
 });
 
-// Another program's lock, that commands which write wait for.
-async function lockHeld(url) {
-	const [program, args, begin] = onPostgres ? ['psql', ['-q', url], 'BEGIN; LOCK TABLE plan IN ACCESS EXCLUSIVE MODE;'] : ['sqlite3', [url.slice('sqlite:'.length)], 'BEGIN IMMEDIATE;'];
-	const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-	const gone = new Promise((done) => { child.on('exit', done); });
-	child.stdin.write(`${begin} SELECT 'held';\n`);
-	await new Promise((done) => { child.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done()); });
-	return { end: () => { child.stdin.end('ROLLBACK;\n'); return gone; } };
-}
+// Commands that write wait for it.
+const planLock = { postgres: 'LOCK TABLE plan IN ACCESS EXCLUSIVE MODE;' };
 
 test('one that waits for a lock ends, and has changed nothing', async () => {
 	const { env } = newsroom(), url = env.POSTERN_DATABASE_URL;
-	const held = await lockHeld(url);
+	const held = await holdLock(url, planLock);
 	try {
 		const begun = Date.now();
 		for (const [signal, code] of [['SIGHUP', 129], ['SIGINT', 130]]) {
@@ -85,7 +79,7 @@ test('one that waits for a lock ends, and has changed nothing', async () => {
 
 // nohup does this to SIGHUP; a shell that runs a script does it to SIGINT of what stands before an "&".
 test('signals that were set to be ignored stay ignored', async () => {
-	const { env } = newsroom(), held = await lockHeld(env.POSTERN_DATABASE_URL);
+	const { env } = newsroom(), held = await holdLock(env.POSTERN_DATABASE_URL, planLock);
 	const child = spawn('sh', ['-c', `trap '' HUP INT; exec "$0" plan set gold --title Gold`, binary], { env: cleanEnv(env), stdio: 'ignore' });
 	const ended = new Promise((done) => { child.on('close', (code, by) => done({ code, by })); });
 	try {

@@ -1,16 +1,16 @@
 // Goal: a command that only looks makes no database, migrates none, changes none, and waits for nobody who writes; and what it cannot read it
 // says, with what to do.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { grantPlan, makeAccount } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
+import { holdLock } from '../lib/lock.mjs';
 import { databaseSql, emptyDatabaseUrl, onPostgres, root, run, startServer, tempDir } from '../lib/server.mjs';
 
-let server, who, held;
+let server, who;
 before(async () => {
 	server = await startServer();
 	importArticles(server, [{ slug: 'vault', access: 'subscriber' }]);
@@ -18,10 +18,7 @@ before(async () => {
 	grantPlan(server, who.email, 'digital', '--seats', '2');
 	server.cliOk('institution', 'add', 'uni', '--title', 'Uni');
 });
-after(async () => {
-	held?.kill();
-	await server.close();
-});
+after(() => server.close());
 
 // Every command of the table that reads, and no other.
 const looks = () => [['account', 'list'], ['account', 'show', who.email], ['session', 'list', who.email], ['entitlement', 'list', who.email],
@@ -43,20 +40,8 @@ test('the list of this test is that of the program', () => {
 			assert.fail(`${name} looks, and is said to write`);
 });
 
-// Holds the lock that a writer needs until it is ended.
-async function holdLock() {
-	const child = onPostgres ? spawn('psql', ['-q', db()], { stdio: ['pipe', 'pipe', 'inherit'] })
-		: spawn('sqlite3', [file()], { stdio: ['pipe', 'pipe', 'inherit'] });
-	child.stdin.write(onPostgres ? "BEGIN; LOCK TABLE account, article, plan, policy, schema_version IN EXCLUSIVE MODE; SELECT 'held';\n" : "BEGIN IMMEDIATE; DELETE FROM plan; SELECT 'held';\n");
-	await new Promise((done, fail) => {
-		child.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done());
-		child.on('exit', () => fail(new Error('the lock could not be taken')));
-	});
-	return child;
-}
-
 test('beside a server and a held write lock, each command that looks answers', async () => {
-	held = await holdLock();
+	const held = await holdLock(db(), { sqlite: 'DELETE FROM plan;', postgres: 'LOCK TABLE account, article, plan, policy, schema_version IN EXCLUSIVE MODE;' });
 	try {
 		for (const args of looks()) {
 			const r = run(args, { env: server.env, cwd: server.dir, ms: 20000 });
@@ -65,9 +50,7 @@ test('beside a server and a held write lock, each command that looks answers', a
 		}
 		assert.equal(run(['db', 'check'], { env: server.env, cwd: server.dir, ms: 20000 }).code, 0);
 	} finally {
-		const ended = new Promise((done) => { held.on('exit', done); });
-		held.stdin.end('ROLLBACK;\n');
-		await ended;
+		await held.end();
 	}
 });
 

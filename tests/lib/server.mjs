@@ -101,11 +101,11 @@ export function databaseUrl(dir) {
 // For tests that begin before the first migration.
 export const emptyDatabaseUrl = (dir) => (onPostgres ? emptyDatabase() : `sqlite:${dir}/empty.db`);
 
-// What a statement returns, columns between bars: for what no command of the program shows.
+// What a statement returns, columns between bars: for what no command of the program shows. Waits for a server that writes.
 export function databaseSql(url, text) {
 	if (!url.startsWith('sqlite:'))
 		return psql(url, text);
-	const r = spawnSync('sqlite3', [url.slice('sqlite:'.length), text], { encoding: 'utf8' });
+	const r = spawnSync('sqlite3', ['-cmd', '.timeout 5000', url.slice('sqlite:'.length), text], { encoding: 'utf8' });
 	assert.equal(r.status, 0, `sqlite3: ${r.error ?? ''} ${r.stderr}`);
 	return r.stdout.trim();
 }
