@@ -1,7 +1,7 @@
 // What readers do that touches the database, each by one request or two, for measuring how long they wait: rights read anew, an article
 // counted, a registration, a log-in, a gift given and redeemed, a seat invited and taken.
 import assert from 'node:assert/strict';
-import { password } from './accounts.mjs';
+import { apiSession, grantPlan, makeAccount, password } from './accounts.mjs';
 import { Api, Reader } from './http.mjs';
 
 const human = { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0' };
@@ -137,15 +137,10 @@ async function signedIn(server, who) {
 }
 
 async function makeReader(server, name, plan, ...more) {
-	const email = `${name}@ops.example`, api = new Api(server);
-	assert.equal((await api.post('/accounts', { email, password, name })).status, 202);
-	const token = await server.mail.takeToken(email, '/verify');
-	assert.equal((await api.post('/email-verifications', { token })).status, 204);
+	const who = await makeAccount(server, { email: `${name}@ops.example`, name });
 	if (plan)
-		server.cliOk('entitlement', 'grant', email, plan, ...more);
-	const session = await api.post('/sessions', { email, password, name: 'ops' });
-	assert.equal(session.status, 201, session.body);
-	return { email, password, token: session.json.token };
+		grantPlan(server, who.email, plan, ...more);
+	return { ...who, token: (await apiSession(server, who, 'ops')).token };
 }
 
 // Runs all of them side by side, each in a loop of its own, until `end` is over. How long each took, by name.
