@@ -43,6 +43,10 @@ export function problem(answer, status, code, what = '') {
 	return doc;
 }
 
+// What a page says, with the instant of each time behind it in parentheses.
+export const pageText = (page) => page.body.replace(/<time datetime="([^"]*)"[^>]*>([^<]*)<\/time>/g, '$2 ($1)').replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
+export const pageSays = (page, words) => assert.ok(pageText(page).includes(words), `"${words}" is not in: ${pageText(page).slice(0, 2000)}`);
+
 export const fieldCodes = (doc) => Object.fromEntries((doc.errors ?? []).map((e) => [e.field, e.code]));
 
 // What must not differ between two answers that have to be alike. Length follows the body.
