@@ -21,18 +21,11 @@ static enum err change_run(struct db_conn *c, struct change *ch, struct db_call 
 	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, ch->id);
 }
 
-/* Of an article that an earlier version stored, the time of its version must not be lost. */
-static enum err origin_of(
+static enum err change_load(
 	struct db_conn *c, const struct change *ch, struct article *art, struct article_origin *o)
 {
 	enum err e = article_get(c, QUERY_ARTICLE_BY_SLUG, ch->slug, ch->arena, art);
-	if (e)
-		return e;
-	e = origin_get(c, art->id, ch->arena, o);
-	if (e != ERR_NOT_FOUND)
-		return e;
-	o->version_at = article_is_wire(art) ? art->updated_at : 0;
-	return ERR_OK;
+	return e ? e : origin_load(c, art, ch->arena, o);
 }
 
 static enum err access_tx(struct db_conn *c, void *arg)
@@ -40,7 +33,7 @@ static enum err access_tx(struct db_conn *c, void *arg)
 	struct change *ch = arg;
 	struct article art;
 	struct article_origin o;
-	enum err e = origin_of(c, ch, &art, &o);
+	enum err e = change_load(c, ch, &art, &o);
 	if (e)
 		return e;
 	o.access_by = STR("desk");
@@ -81,7 +74,7 @@ static enum err status_tx(struct db_conn *c, void *arg)
 	struct change *ch = arg;
 	struct article art;
 	struct article_origin o;
-	enum err e = origin_of(c, ch, &art, &o);
+	enum err e = change_load(c, ch, &art, &o);
 	if (e)
 		return e;
 	o.shown = o.shown || article_is_public(&art, ch->now_s);

@@ -167,9 +167,9 @@ enum judgement notice_judge(const struct draft *d, const struct article *old,
 	const struct article_origin *o, int64_t now_s);
 /* Why it was left, for people. */
 const char *notice_left(enum judgement j, const struct article_origin *o, struct arena *a);
-/* ERR_NOT_FOUND: stored by a version that kept none. `*out` is empty then. */
-enum err MUST_USE origin_get(
-	struct db_conn *c, const char *article_id, struct arena *a, struct article_origin *out);
+/* Of an article that an earlier version stored, what its row says of it. */
+enum err MUST_USE origin_load(
+	struct db_conn *c, const struct article *art, struct arena *a, struct article_origin *out);
 enum err MUST_USE origin_put(
 	struct db_conn *c, const char *article_id, const struct article_origin *o);
 

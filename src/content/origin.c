@@ -13,7 +13,7 @@ static const struct db_column origin_columns[] = {
 };
 static const struct db_shape origin_shape = DB_SHAPE(struct article_origin, origin_columns);
 
-enum err origin_get(
+static enum err origin_get(
 	struct db_conn *c, const char *article_id, struct arena *a, struct article_origin *out)
 {
 	struct article_origin row = { .version = STR("") };
@@ -25,6 +25,24 @@ enum err origin_get(
 		&row);
 	*out = row;
 	return e;
+}
+
+/* What an earlier version stored of an agency's item says its version by the time alone, and by the
+ * status that it was taken back. */
+enum err origin_load(
+	struct db_conn *c, const struct article *art, struct arena *a, struct article_origin *out)
+{
+	enum err e = origin_get(c, art->id, a, out);
+	bool before = e == ERR_NOT_FOUND ||
+		      (str_eq(out->access_by, STR("v1")) && !out->version.n && !out->version_at);
+	if (e == ERR_NOT_FOUND)
+		e = ERR_OK;
+	if (e || !before || !article_is_wire(art))
+		return e;
+	out->version_at = art->updated_at;
+	if (!out->hidden_by.n && !str_eq(art->status, STR("usable")))
+		out->hidden_by = STR("source");
+	return ERR_OK;
 }
 
 enum err content_origin(

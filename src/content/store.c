@@ -182,23 +182,6 @@ static void choose_values(struct store *s, struct target *t)
 	choose_version(s->draft, t);
 }
 
-/* What an earlier version stored of an agency's item says its version by the time alone. */
-static enum err origin_load(struct db_conn *c, const struct store *s, struct target *t)
-{
-	struct article_origin *o = &t->origin;
-	enum err e = origin_get(c, t->id, s->arena, o);
-	bool before = e == ERR_NOT_FOUND ||
-		      (str_eq(o->access_by, STR("v1")) && !o->version.n && !o->version_at);
-	if (e == ERR_NOT_FOUND)
-		e = ERR_OK;
-	if (e || !before || !article_is_wire(&t->old))
-		return e;
-	o->version_at = t->old.updated_at;
-	if (!o->hidden_by.n && !str_eq(t->old.status, STR("usable")))
-		o->hidden_by = STR("source");
-	return ERR_OK;
-}
-
 /* Earlier versions named every bundle's article by its file, "index", where the last one stayed. */
 static enum err find_stored(struct db_conn *c, const struct store *s, struct article *old)
 {
@@ -220,7 +203,7 @@ static enum err find_target(struct db_conn *c, struct store *s, struct target *t
 	if (t->exists) {
 		memcpy(t->id, t->old.id, ID_SIZE);
 		t->public = article_is_public(&t->old, s->now_s);
-		return origin_load(c, s, t);
+		return origin_load(c, &t->old, s->arena, &t->origin);
 	}
 	crypto_id_make(t->id);
 	return ERR_OK;

@@ -341,6 +341,24 @@ static void articles_of_earlier_versions(void **state)
 	assert_int_equal(reason_of(f, "a"), REASON_KILLED);
 }
 
+/* The level that the desk sets leaves alone what the row tells of version and state. */
+static void the_desk_sets_a_level_of_an_earlier_version(void **state)
+{
+	struct fixture *f = *state;
+	deliver(f, item(f, "usable", "7", "2026-01-02T00:00:00Z", "One"));
+	struct article a = find(f, "a");
+	assert_int_equal(db_tx(f->db, forget_origin, a.id), ERR_OK);
+	assert_int_equal(content_set_access(f->db, STR("a"), ACCESS_SUBSCRIBER, NOW), ERR_OK);
+	deliver(f, item(f, "usable", "6", "2026-01-01T00:00:00Z", "Old"));
+	assert_report(f, 0, "unchanged", "older than");
+	assert_str(text_of(f, "a"), "<p>One</p>\n");
+	deliver(f, item(f, "killed", "", "", ""));
+	assert_int_equal(db_tx(f->db, forget_origin, a.id), ERR_OK);
+	assert_int_equal(content_set_access(f->db, STR("a"), ACCESS_SUBSCRIBER, NOW), ERR_OK);
+	deliver(f, item(f, "usable", "7", "2026-01-02T00:00:00Z", "One"));
+	assert_int_equal(reason_of(f, "a"), REASON_KILLED);
+}
+
 /* ---- the newsroom's own files ---- */
 
 #define MD(more)                                                                                   \
@@ -461,6 +479,7 @@ int main(void)
 		WITH_DB(the_desk_has_the_last_word),
 		WITH_DB(a_correction_moves_updated_alone),
 		WITH_DB(articles_of_earlier_versions),
+		WITH_DB(the_desk_sets_a_level_of_an_earlier_version),
 		WITH_DB(a_file_that_cannot_be_read_closes),
 		WITH_DB(a_file_takes_back_and_brings_back),
 		WITH_DB(levels_of_the_first_version),
