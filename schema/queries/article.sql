@@ -107,10 +107,7 @@ UPDATE article SET dek_shown = $3, dek_bound = $4 WHERE id = $1 AND dek = $2;
 -- name: media_caption_settle :exec
 UPDATE media SET alt = $4, caption = $5 WHERE id = $1 AND alt = $2 AND caption = $3;
 
--- name: article_set_access :one
-UPDATE article SET access = $2, imported_at = $3 WHERE slug = $1 RETURNING id;
-
--- name: article_set_level :exec
+-- name: article_set_access :exec
 UPDATE article SET access = $2, imported_at = $3 WHERE id = $1;
 
 -- name: article_set_status :exec

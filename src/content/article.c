@@ -51,6 +51,28 @@ enum err article_get(
 	return ERR_OK;
 }
 
+/* With the word of it for every cache. */
+static enum err set_word(
+	struct db_conn *c, enum query query, const char *id, struct str word, int64_t now_s)
+{
+	enum err e = db_run(c,
+		&(struct db_call){
+			.query = query, DB_PARAMS(db_z(id), db_text(word), db_int(now_s)) },
+		NULL);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, id);
+}
+
+enum err article_set_access(struct db_conn *c, const char *id, enum access access, int64_t now_s)
+{
+	return set_word(
+		c, QUERY_ARTICLE_SET_ACCESS, id, str_of(paywall_access_name(access)), now_s);
+}
+
+enum err article_set_status(struct db_conn *c, const char *id, struct str status, int64_t now_s)
+{
+	return set_word(c, QUERY_ARTICLE_SET_STATUS, id, status, now_s);
+}
+
 enum err content_find(struct db_conn *c, struct str slug, struct arena *a, struct article *out)
 {
 	if (!text_slug_ok(slug))

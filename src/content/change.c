@@ -1,4 +1,4 @@
-/* What the desk changes by hand, each in one transaction with the word of it for every cache. */
+/* What the desk changes by hand, each in one transaction. */
 #include "internal.h"
 
 enum { CHANGE_ARENA_MAX = 1 << 20 };
@@ -8,18 +8,7 @@ struct change {
 	enum access access;
 	struct arena *arena;
 	int64_t now_s;
-	char id[ID_SIZE];
 };
-static const struct db_column change_columns[] = { DB_COL_CHARS(struct change, id) };
-static const struct db_shape change_shape = DB_SHAPE(struct change, change_columns);
-
-/* A statement that returns the id of the one article it changed. */
-static enum err change_run(struct db_conn *c, struct change *ch, struct db_call call)
-{
-	call.shape = &change_shape;
-	enum err e = db_get(c, &call, ch);
-	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, ch->id);
-}
 
 static enum err change_load(
 	struct db_conn *c, const struct change *ch, struct article *art, struct article_origin *o)
@@ -38,12 +27,7 @@ static enum err access_tx(struct db_conn *c, void *arg)
 		return e;
 	o.access_by = STR("desk");
 	e = origin_put(c, art.id, &o);
-	return e ? e
-		 : change_run(c, ch,
-			   (struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
-				   DB_PARAMS(db_text(ch->slug),
-					   db_z(paywall_access_name(ch->access)),
-					   db_int(ch->now_s)) });
+	return e ? e : article_set_access(c, art.id, ch->access, ch->now_s);
 }
 
 enum err content_set_access(struct db *db, struct str slug, enum access access, int64_t now_s)
@@ -78,13 +62,8 @@ static enum err status_tx(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	o.shown = o.shown || article_is_public(&art, ch->now_s);
-	e = db_run(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_SET_STATUS,
-			DB_PARAMS(db_z(art.id), db_text(status_of(ch, &o)), db_int(ch->now_s)) },
-		NULL);
-	if (!e)
-		e = origin_put(c, art.id, &o);
-	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, art.id);
+	e = article_set_status(c, art.id, status_of(ch, &o), ch->now_s);
+	return e ? e : origin_put(c, art.id, &o);
 }
 
 enum err content_set_status(
@@ -105,15 +84,27 @@ enum err content_set_status(
 	return text_slug_ok(slug) ? db_tx(db, status_tx, &ch) : ERR_NOT_FOUND;
 }
 
+/* ---- the end ---- */
+
+struct deleted {
+	char id[ID_SIZE];
+};
+static const struct db_column deleted_columns[] = { DB_COL_CHARS(struct deleted, id) };
+static const struct db_shape deleted_shape = DB_SHAPE(struct deleted, deleted_columns);
+
 static enum err delete_tx(struct db_conn *c, void *arg)
 {
-	struct change *ch = arg;
-	return change_run(c, ch,
-		(struct db_call){ .query = QUERY_ARTICLE_DELETE, DB_PARAMS(db_text(ch->slug)) });
+	const struct str *slug = arg;
+	struct deleted row;
+	enum err e = db_get(c,
+		&(struct db_call){ .query = QUERY_ARTICLE_DELETE,
+			DB_PARAMS(db_text(*slug)),
+			.shape = &deleted_shape },
+		&row);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, row.id);
 }
 
 enum err content_delete(struct db *db, struct str slug)
 {
-	struct change ch = { .slug = slug };
-	return text_slug_ok(slug) ? db_tx(db, delete_tx, &ch) : ERR_NOT_FOUND;
+	return text_slug_ok(slug) ? db_tx(db, delete_tx, &slug) : ERR_NOT_FOUND;
 }

@@ -27,6 +27,11 @@ extern const struct db_shape article_shape; /* of an article_row */
 void article_settle(struct article_row *row);
 enum err MUST_USE article_get(
 	struct db_conn *c, enum query query, struct str key, struct arena *a, struct article *out);
+/* Both with the word of it for every cache. */
+enum err MUST_USE article_set_access(
+	struct db_conn *c, const char *id, enum access access, int64_t now_s);
+enum err MUST_USE article_set_status(
+	struct db_conn *c, const char *id, struct str status, int64_t now_s);
 /* Came from an agency, whose deliveries have an order. */
 bool source_is_wire(struct str source);
 bool article_is_wire(const struct article *a);

@@ -378,11 +378,7 @@ static enum err write_state(struct db_conn *c, struct store *s, struct target *t
 	if (e || str_eq(t->old.status, t->status))
 		return e;
 	s->out->outcome = OUTCOME_UPDATED;
-	e = db_run(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_SET_STATUS,
-			DB_PARAMS(db_z(t->id), text(t->status), db_int(s->now_s)) },
-		NULL);
-	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, t->id);
+	return article_set_status(c, t->id, t->status, s->now_s);
 }
 
 /* A file whose level cannot be read: it may want to close what is open. */
@@ -392,12 +388,7 @@ static enum err write_level(struct db_conn *c, const struct store *s, const stru
 	if (t->old.access == ACCESS_SUBSCRIBER)
 		return ERR_OK;
 	s->out->outcome = OUTCOME_UPDATED;
-	enum err e = db_run(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_SET_LEVEL,
-			DB_PARAMS(db_z(t->id), db_z(paywall_access_name(ACCESS_SUBSCRIBER)),
-				db_int(s->now_s)) },
-		NULL);
-	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, t->id);
+	return article_set_access(c, t->id, ACCESS_SUBSCRIBER, s->now_s);
 }
 
 static enum err refuse_twice(const struct store *s)

@@ -79,16 +79,14 @@ static inline int fixture_end(void **state)
 /* Whatever the word, in a transaction of the caller's. */
 static inline enum err set_access(struct db_conn *c, const char *slug, const char *word)
 {
-	struct changed {
-		char id[ID_SIZE];
-	} row;
-	const struct db_column columns[] = { DB_COL_CHARS(struct changed, id) };
-	const struct db_shape shape = DB_SHAPE(struct changed, columns);
-	return db_get(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
-			DB_PARAMS(db_z(slug), db_z(word), db_int(NOW)),
-			.shape = &shape },
-		&row);
+	ARENA_AUTO *arena = arena_new(1 << 20);
+	struct article a;
+	enum err e = arena ? content_find(c, str_of(slug), arena, &a) : ERR_NOMEM;
+	return e ? e
+		 : db_run(c,
+			   &(struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
+				   DB_PARAMS(db_z(a.id), db_z(word), db_int(NOW)) },
+			   NULL);
 }
 
 /* ---- files ---- */
