@@ -2,14 +2,13 @@
  * by the housekeeping, with the lead picture's caption, where the bound has changed since. */
 #include "dek.h"
 
-#include "html_cut.h"
 #include "repeat.h"
+#include "teaser.h"
 
 #include <string.h>
 
 enum {
-	RULES = 1, /* of this file; a change of them makes every dek anew */
-	PERCENT = 100,
+	RULES = 1,           /* of this file; a change of them makes every dek anew */
 	ENOUGH_LETTERS = 12, /* a shorter rest says nothing */
 	SETTLE_MAX = 64,     /* articles of one batch */
 	SETTLE_ARENA = 4 * ARTICLE_SOURCE_MAX + (1 << 20),
@@ -27,13 +26,12 @@ static int64_t open_visible(const struct block *blocks, size_t n, const struct t
 	int64_t all = 0;
 	struct text_length length;
 	for (size_t i = 0; i < n; i++) {
-		if (str_starts(blocks[i].html, STR("<figure>")))
+		if (html_is_figure(blocks[i].html))
 			continue;
 		(void)html_measure(blocks[i].html, &length);
 		all += length.visible;
 	}
-	int64_t part = all * b->share / PERCENT;
-	return part < b->characters ? part : b->characters;
+	return teaser_share(all, b);
 }
 
 /* Where scripts have blanks between words, a word that goes on behind `end` is left out. */

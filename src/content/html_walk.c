@@ -103,6 +103,11 @@ enum html_token html_walk_next(struct html_walk *w)
 	return w->depth > 0 ? text_next(w) : broken(w);
 }
 
+bool html_is_figure(struct str block)
+{
+	return str_starts(block, STR("<figure>"));
+}
+
 bool html_is_inline(struct str name)
 {
 	static const char *const names[] = { "em", "strong", "a", "code", "sub", "sup", "del",

@@ -32,6 +32,8 @@ struct html_walk {
 /* Starts with `html` set and all else zero. */
 enum html_token html_walk_next(struct html_walk *w);
 bool html_is_void(struct str name); /* br, hr, img */
+/* Of a block: a picture of the text, which no teaser shows and no length counts. */
+bool html_is_figure(struct str block);
 /* em, a, sub …: what stands inside a word or sentence without ending it. */
 bool html_is_inline(struct str name);
 /* What the writer writes for a mark inside a block. No text can hold it: there '<' is an entity. */

@@ -147,7 +147,7 @@ size_t repeat_free(struct str text, const struct block *blocks, size_t n, int64_
 	s->body = BUF((size_t)4 * 4 * ARTICLE_SOURCE_MAX);
 	dek_letters(&s->dek, text);
 	for (size_t i = 0; i < n; i++)
-		if (!str_starts(blocks[i].html, STR("<figure>")))
+		if (!html_is_figure(blocks[i].html))
 			block_letters(s, blocks[i].html, open_visible, &visible);
 	table_fill(s);
 	size_t end = !s->body.err && body_slide(s) ? first_closed(s, text) : 0;

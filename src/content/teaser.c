@@ -24,11 +24,6 @@ static int64_t needed(const struct teaser_bound *b)
 	return (int64_t)b->characters * PERCENT / b->share + 1;
 }
 
-static bool is_figure(struct str html)
-{
-	return str_starts(html, STR("<figure>"));
-}
-
 void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
 	const struct teaser_bound *b)
 {
@@ -37,7 +32,7 @@ void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, i
 		return;
 	/* A teaser goes without the pictures in the text: but for the lead, which stands above it,
 	 * their files are not granted and would show as broken. */
-	if (!is_figure(html)) {
+	if (!html_is_figure(html)) {
 		t->broken = !html_measure(html, &n);
 		buf_str(&t->html, html);
 		buf_byte(&t->html, '\n');
@@ -56,7 +51,7 @@ void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, i
 
 /* ---- how much of it ---- */
 
-static int64_t share(int64_t total, const struct teaser_bound *b)
+int64_t teaser_share(int64_t total, const struct teaser_bound *b)
 {
 	int64_t part = total * b->share / PERCENT;
 	return part < (int64_t)b->characters ? part : (int64_t)b->characters;
@@ -88,8 +83,8 @@ struct teaser_size teaser_make(const struct teaser_text *t, const struct teaser_
 			.all_words = text_length_words(&t->total),
 			.marked = true };
 	struct html_limit l = {
-		.characters = share(t->total.characters, b),
-		.visible = share(t->total.visible, b),
+		.characters = teaser_share(t->total.characters, b),
+		.visible = teaser_share(t->total.visible, b),
 		.words = marked ? 0 : wish->words,
 		.mark = marked ? t->mark : 0,
 		.one_sentence = !t->enough && text_length_words(&t->total) < SHORT_WORDS,

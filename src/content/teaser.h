@@ -18,6 +18,9 @@ struct teaser_text {
 void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
 	const struct teaser_bound *b);
 
+/* How much of so much a stranger may have, by share and characters. */
+int64_t teaser_share(int64_t total, const struct teaser_bound *b);
+
 struct teaser_wish {
 	bool marked;    /* by the author, whose mark counts */
 	bool nothing;   /* the mark stands in front of all text */
