@@ -125,6 +125,7 @@ struct draft {
 	bool follow_rules;     /* see import_settings */
 	const char *written;   /* where this run has written the same identity before, or NULL */
 	struct teaser_bound bound; /* for what is shown of the dek */
+	struct str dek_shown;      /* see struct article; by teaser_draft_report */
 	struct blocks blocks;
 	struct draft_image *images; /* ARTICLE_IMAGES_MAX of them */
 	size_t image_count;

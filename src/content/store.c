@@ -285,7 +285,6 @@ static enum err write_row(struct db_conn *c, const struct store *s, const struct
 	const struct draft *d = s->draft;
 	char section[SLUG_SIZE];
 	text_slug(d->section_name, section);
-	struct str shown = dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, s->arena);
 	return db_run(c,
 		&(struct db_call){
 			.query = t->exists ? QUERY_ARTICLE_UPDATE : QUERY_ARTICLE_INSERT,
@@ -296,7 +295,7 @@ static enum err write_row(struct db_conn *c, const struct store *s, const struct
 				text(d->usage_terms), text(d->language), db_int(t->published_at),
 				db_int(t->updated_at), db_int_or_null(t->embargo_at),
 				db_int_or_null(d->expires_at), db_int_or_null(d->blocks.cut),
-				db_int(d->blocks.words), db_int(s->now_s), text(shown),
+				db_int(d->blocks.words), db_int(s->now_s), text(d->dek_shown),
 				db_int(dek_bound_number(&d->bound))),
 		},
 		NULL);

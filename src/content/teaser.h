@@ -33,8 +33,8 @@ struct teaser_size teaser_make(const struct teaser_text *t, const struct teaser_
 /* Of an article's blocks in memory. */
 enum err MUST_USE teaser_report(const struct block *blocks, size_t n, int64_t cut,
 	const struct teaser_bound *b, struct teaser_report *out);
-/* Of a draft; cuts what its lead picture's caption repeats, and warns of what the author should
- * know. */
+/* Of a draft; cuts what its dek and its lead picture's caption repeat, and warns of what the author
+ * should know. */
 enum err MUST_USE teaser_draft_report(
 	struct import_item *it, struct draft *d, struct teaser_report *r);
 

@@ -122,7 +122,8 @@ enum err teaser_draft_report(struct import_item *it, struct draft *d, struct tea
 	enum err e = teaser_report(d->blocks.v, d->blocks.n, d->blocks.cut, &d->bound, r);
 	if (e)
 		return e;
-	dek_report(d->dek, dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, it->arena), r);
+	d->dek_shown = dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, it->arena);
+	dek_report(d->dek, d->dek_shown, r);
 	mark_notes(it, d, r);
 	dek_note(it, r);
 	caption_bound(it, d);

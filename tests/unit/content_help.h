@@ -2,7 +2,7 @@
 #ifndef TESTS_CONTENT_HELP_H
 #define TESTS_CONTENT_HELP_H
 
-#include "../../src/content/internal.h"
+#include "../../src/content/dek.h"
 
 #include "postern/crypto.h"
 
@@ -260,6 +260,7 @@ static inline void draft_text(struct fixture *f, struct draft *d, const char *ht
 static inline enum outcome store(struct fixture *f, struct draft *d)
 {
 	struct stored out = { 0 };
+	d->dek_shown = dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, f->arena);
 	enum err e = draft_store(f->db, d, NOW, f->arena, &out);
 	if (e != ERR_OK)
 		fail_msg("%s: %s %s", d->slug, err_name(e), out.why);

@@ -1,6 +1,5 @@
 /* Goal: what everybody reads beside a teaser, in lists, cards and search, gives nothing of the text
  * that the teaser would not. */
-#include "../../src/content/dek.h"
 #include "content_help.h"
 
 #define DOTS "\xe2\x80\xa6"
