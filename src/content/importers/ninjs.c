@@ -14,7 +14,7 @@ static enum err line_of(struct ninjs_reading *r, const char *key, struct str *ou
 	struct str s;
 	enum err e = ninjs_string(r->it, r->item, "", key, &s);
 	if (!e)
-		*out = field_clean(entities_decode(s, r->it->arena), r->it->arena);
+		*out = ninjs_line(r->it, s);
 	return e;
 }
 
@@ -27,14 +27,6 @@ static enum err first_line(
 	for (size_t i = 0; !e && out->n == 0 && i < n; i++)
 		e = line_of(r, keys[i], out);
 	return e;
-}
-
-static enum err plain_of(struct ninjs_reading *r, const struct passage *p, struct str *out)
-{
-	if (ninjs_is_html(p))
-		return html_plain(p->value, r->it->arena, out);
-	*out = field_clean(entities_decode(p->value, r->it->arena), r->it->arena);
-	return ERR_OK;
 }
 
 static enum err take_headline(struct ninjs_reading *r)
@@ -53,7 +45,7 @@ static enum err take_headline(struct ninjs_reading *r)
 	}
 	struct str *out = &r->d->headline;
 	if (p)
-		e = plain_of(r, p, out);
+		e = ninjs_plain(r->it, p, out);
 	if (!e && out->n == 0)
 		e = first_line(r, others, COUNT(others), out);
 	return e || out->n > 0 ? e : refuse(r->it, "headlines: missing");
@@ -113,7 +105,7 @@ static enum err take_credit(struct ninjs_reading *r, const struct passages *desc
 	enum err e = first_line(r, lines, COUNT(lines), out);
 	for (size_t i = 0; !e && out->n == 0 && i < descriptions->n; i++)
 		if (str_eq(descriptions->v[i].role, STR("creditline")))
-			e = plain_of(r, &descriptions->v[i], out);
+			e = ninjs_plain(r->it, &descriptions->v[i], out);
 	for (size_t i = 0; !e && out->n == 0 && i < COUNT(sources); i++)
 		e = ninjs_names(r->it, r->item, sources[i], first_name, out);
 	if (!e && out->n == 0)
@@ -145,7 +137,7 @@ static enum err add_author(void *ctx, json_t *o, const char *path)
 		e = ninjs_string(l->r->it, o, path, "role", &role);
 	if (e)
 		return e;
-	name = field_clean(entities_decode(name, l->r->it->arena), l->r->it->arena);
+	name = ninjs_line(l->r->it, name);
 	if (name.n == 0 || !writes(role))
 		return ERR_OK;
 	if (l->names.n)
@@ -304,7 +296,7 @@ static enum err take_text(struct ninjs_reading *r, const struct passages *descri
 	const struct passage *body = best(bodies), *description = best(descriptions);
 	/* A description that is the text is no dek: deks are shown to everybody. */
 	if (body && description)
-		e = plain_of(r, description, &r->d->dek);
+		e = ninjs_plain(r->it, description, &r->d->dek);
 	if (!body)
 		body = description;
 	if (e || body)

@@ -52,6 +52,10 @@ enum err MUST_USE ninjs_value(
 enum err MUST_USE ninjs_passages(struct import_item *it, json_t *o, const char *path,
 	const char *one, const char *many, struct passages *out);
 bool ninjs_is_html(const struct passage *p);
+/* One line of plain text: agencies escape their fields as if they were HTML. */
+struct str ninjs_line(struct import_item *it, struct str s);
+/* The same of a passage that may be HTML. */
+enum err MUST_USE ninjs_plain(struct import_item *it, const struct passage *p, struct str *out);
 /* Names of a list of objects with `name`, or of texts. */
 typedef void ninjs_name_fn(void *ctx, struct str name);
 enum err MUST_USE ninjs_names(

@@ -53,24 +53,20 @@ static enum err describe(struct pictures *p, json_t *o, const char *path, struct
 	for (size_t i = 0; !e && i < texts.n; i++) {
 		struct str *slot =
 			str_eq(texts.v[i].role, STR("creditline")) ? &im->credit : &im->caption;
-		if (slot->n == 0 && ninjs_is_html(&texts.v[i]))
-			e = html_plain(texts.v[i].value, p->it->arena, slot);
-		else if (slot->n == 0)
-			*slot = field_clean(
-				entities_decode(texts.v[i].value, p->it->arena), p->it->arena);
+		if (slot->n == 0)
+			e = ninjs_plain(p->it, &texts.v[i], slot);
 	}
 	static const char *const credits[] = { "by", "byline", "copyrightHolder" };
 	for (size_t i = 0; !e && im->credit.n == 0 && i < COUNT(credits); i++) {
 		struct str s;
 		e = ninjs_string(p->it, o, path, credits[i], &s);
 		if (!e)
-			im->credit = field_clean(entities_decode(s, p->it->arena), p->it->arena);
+			im->credit = ninjs_line(p->it, s);
 	}
 	if (!e)
 		e = ninjs_passages(p->it, o, path, "headline", "headlines", &texts);
 	if (!e && texts.n > 0)
-		im->alt =
-			field_clean(entities_decode(texts.v[0].value, p->it->arena), p->it->arena);
+		im->alt = ninjs_line(p->it, texts.v[0].value);
 	return e;
 }
 

@@ -137,6 +137,19 @@ bool ninjs_is_html(const struct passage *p)
 	return false;
 }
 
+struct str ninjs_line(struct import_item *it, struct str s)
+{
+	return field_clean(entities_decode(s, it->arena), it->arena);
+}
+
+enum err ninjs_plain(struct import_item *it, const struct passage *p, struct str *out)
+{
+	if (ninjs_is_html(p))
+		return html_plain(p->value, it->arena, out);
+	*out = ninjs_line(it, p->value);
+	return ERR_OK;
+}
+
 /* ---- lists ---- */
 
 enum err ninjs_names(
@@ -161,7 +174,7 @@ enum err ninjs_names(
 			e = refuse(it, "%s: expected an object or a string", path);
 		if (e)
 			return e;
-		name = field_clean(entities_decode(name, it->arena), it->arena);
+		name = ninjs_line(it, name);
 		if (name.n > 0)
 			fn(ctx, name);
 	}
