@@ -27,6 +27,11 @@ static const struct db_column article_columns[] = {
 };
 const struct db_shape article_shape = DB_SHAPE(struct article_row, article_columns);
 
+struct db_param row_text(struct str s)
+{
+	return db_text(s.p ? s : STR(""));
+}
+
 void article_settle(struct article_row *row)
 {
 	enum access access;
@@ -57,7 +62,7 @@ static enum err set_word(
 {
 	enum err e = db_run(c,
 		&(struct db_call){
-			.query = query, DB_PARAMS(db_z(id), db_text(word), db_int(now_s)) },
+			.query = query, DB_PARAMS(db_z(id), row_text(word), db_int(now_s)) },
 		NULL);
 	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, id);
 }

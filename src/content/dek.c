@@ -116,11 +116,6 @@ struct settle {
 	struct db_batch *b;
 };
 
-static struct db_param text_param(struct str s)
-{
-	return db_text(s.n ? s : STR(""));
-}
-
 /* Where an import takes the whole caption anew, this takes from it only what may not stand there.
  */
 static enum err caption_settle(struct db_conn *c, const struct settle *s, const struct image *lead,
@@ -133,8 +128,8 @@ static enum err caption_settle(struct db_conn *c, const struct settle *s, const 
 	return db_run(c,
 		&(struct db_call){
 			.query = QUERY_MEDIA_CAPTION_SETTLE,
-			DB_PARAMS(db_z(lead->id), text_param(lead->alt), text_param(lead->caption),
-				text_param(alt), text_param(caption)),
+			DB_PARAMS(db_z(lead->id), row_text(lead->alt), row_text(lead->caption),
+				row_text(alt), row_text(caption)),
 		},
 		NULL);
 }
@@ -157,7 +152,7 @@ static enum err settle_one(
 	e = db_run(c,
 		&(struct db_call){
 			.query = QUERY_ARTICLE_DEK_SETTLE,
-			DB_PARAMS(db_z(row->id), text_param(row->dek), text_param(shown),
+			DB_PARAMS(db_z(row->id), row_text(row->dek), row_text(shown),
 				db_int(dek_bound_number(s->bound))),
 		},
 		NULL);

@@ -22,6 +22,8 @@ struct article_row {
 	struct str access;
 };
 extern const struct db_shape article_shape; /* of an article_row */
+/* Text that was left empty is '' in the database, not NULL. */
+struct db_param row_text(struct str s);
 /* What the row's access text means; 0, which grants nothing, for what this program does not know.
  */
 void article_settle(struct article_row *row);

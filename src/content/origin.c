@@ -52,19 +52,15 @@ enum err content_origin(
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static struct db_param text(struct str s)
-{
-	return db_text(s.p ? s : STR(""));
-}
-
 enum err origin_put(struct db_conn *c, const char *article_id, const struct article_origin *o)
 {
 	return db_run(c,
 		&(struct db_call){
 			.query = QUERY_ARTICLE_ORIGIN_PUT,
-			DB_PARAMS(db_z(article_id), text(o->version), db_int(o->version_at),
-				db_int(o->shown), text(o->hidden_by), db_int_or_null(o->hidden_at),
-				text(o->hidden_why), text(o->access_by)),
+			DB_PARAMS(db_z(article_id), row_text(o->version), db_int(o->version_at),
+				db_int(o->shown), row_text(o->hidden_by),
+				db_int_or_null(o->hidden_at), row_text(o->hidden_why),
+				row_text(o->access_by)),
 		},
 		NULL);
 }

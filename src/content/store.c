@@ -274,12 +274,6 @@ static enum err unchanged(
 
 /* ---- writing ---- */
 
-/* Text that was left empty is '' in the database, not NULL. */
-static struct db_param text(struct str s)
-{
-	return db_text(s.p ? s : STR(""));
-}
-
 static enum err write_row(struct db_conn *c, const struct store *s, const struct target *t)
 {
 	const struct draft *d = s->draft;
@@ -288,14 +282,16 @@ static enum err write_row(struct db_conn *c, const struct store *s, const struct
 	return db_run(c,
 		&(struct db_call){
 			.query = t->exists ? QUERY_ARTICLE_UPDATE : QUERY_ARTICLE_INSERT,
-			DB_PARAMS(db_z(t->id), db_z(t->slug), text(d->source), text(d->headline),
-				text(d->dek), text(d->byline), text(d->dateline), text(d->credit),
-				db_z(section), text(d->section_name), text(d->tags),
-				db_z(paywall_access_name(t->access)), text(t->status),
-				text(d->usage_terms), text(d->language), db_int(t->published_at),
-				db_int(t->updated_at), db_int_or_null(t->embargo_at),
-				db_int_or_null(d->expires_at), db_int_or_null(d->blocks.cut),
-				db_int(d->blocks.words), db_int(s->now_s), text(d->dek_shown),
+			DB_PARAMS(db_z(t->id), db_z(t->slug), row_text(d->source),
+				row_text(d->headline), row_text(d->dek), row_text(d->byline),
+				row_text(d->dateline), row_text(d->credit), db_z(section),
+				row_text(d->section_name), row_text(d->tags),
+				db_z(paywall_access_name(t->access)), row_text(t->status),
+				row_text(d->usage_terms), row_text(d->language),
+				db_int(t->published_at), db_int(t->updated_at),
+				db_int_or_null(t->embargo_at), db_int_or_null(d->expires_at),
+				db_int_or_null(d->blocks.cut), db_int(d->blocks.words),
+				db_int(s->now_s), row_text(d->dek_shown),
 				db_int(dek_bound_number(&d->bound))),
 		},
 		NULL);
@@ -312,7 +308,7 @@ static enum err write_blocks(struct db_conn *c, const struct blocks *blocks, con
 			&(struct db_call){
 				.query = QUERY_ARTICLE_BLOCK_INSERT,
 				DB_PARAMS(db_z(id), db_int((int64_t)i), db_int(b->words),
-					text(b->html)),
+					row_text(b->html)),
 			},
 			NULL);
 	}
@@ -329,10 +325,11 @@ static enum err write_images(struct db_conn *c, const struct draft *d, const cha
 			&(struct db_call){
 				.query = QUERY_MEDIA_INSERT,
 				DB_PARAMS(db_z(im->id), db_z(id), db_int(image_position(d, i)),
-					text(im->name), db_z(im->info.content_type),
+					row_text(im->name), db_z(im->info.content_type),
 					db_int(im->info.width), db_int(im->info.height),
-					text(im->alt), text(im->caption), text(im->credit),
-					db_z(im->digest), db_blob(im->bytes.p, im->bytes.n)),
+					row_text(im->alt), row_text(im->caption),
+					row_text(im->credit), db_z(im->digest),
+					db_blob(im->bytes.p, im->bytes.n)),
 			},
 			NULL);
 	}
