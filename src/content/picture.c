@@ -1,29 +1,23 @@
 /* Pictures by their bytes: type and size, from the headers alone. PNG (ISO 15948 section 11.2.2),
  * GIF89a section 18, JPEG (ITU T.81 annex B), WebP (RFC 9649 section 2.5 to 2.7). */
-#include "internal.h"
+#include "picture.h"
 
 #include <string.h>
 
-static uint32_t be16(const char *p)
+uint32_t big_endian(const char *p, size_t n)
 {
-	const uint8_t *u = (const uint8_t *)p;
-	return (uint32_t)u[0] << 8 | u[1];
+	uint32_t v = 0;
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | (uint8_t)p[i];
+	return v;
 }
 
-static uint32_t be32(const char *p)
+uint32_t little_endian(const char *p, size_t n)
 {
-	return be16(p) << 16 | be16(p + 2);
-}
-
-static uint32_t le16(const char *p)
-{
-	const uint8_t *u = (const uint8_t *)p;
-	return (uint32_t)u[1] << 8 | u[0];
-}
-
-static uint32_t le24(const char *p)
-{
-	return (uint32_t)(uint8_t)p[2] << 16 | le16(p);
+	uint32_t v = 0;
+	while (n-- > 0)
+		v = v << 8 | (uint8_t)p[n];
+	return v;
 }
 
 static enum err found(const char *type, uint32_t width, uint32_t height, struct picture_info *out)
@@ -36,16 +30,16 @@ static enum err found(const char *type, uint32_t width, uint32_t height, struct 
 
 static enum err probe_png(struct str s, struct picture_info *out)
 {
-	if (s.n < 33 || be32(s.p + 8) != 13 || memcmp(s.p + 12, "IHDR", 4) != 0)
+	if (s.n < 33 || big_endian(s.p + 8, 4) != 13 || memcmp(s.p + 12, "IHDR", 4) != 0)
 		return ERR_INVALID;
-	return found("image/png", be32(s.p + 16), be32(s.p + 20), out);
+	return found("image/png", big_endian(s.p + 16, 4), big_endian(s.p + 20, 4), out);
 }
 
 static enum err probe_gif(struct str s, struct picture_info *out)
 {
 	if (s.n < 13)
 		return ERR_INVALID;
-	return found("image/gif", le16(s.p + 6), le16(s.p + 8), out);
+	return found("image/gif", little_endian(s.p + 6, 2), little_endian(s.p + 8, 2), out);
 }
 
 /* SOF0 to SOF15 but DHT, JPG and DAC, which share their numbers. */
@@ -71,13 +65,13 @@ static enum err probe_jpeg(struct str s, struct picture_info *out)
 		}
 		if (marker == 0xd9 || marker == 0xda) /* the picture's data before any frame */
 			return ERR_INVALID;
-		uint32_t length = be16(s.p + at + 2);
+		uint32_t length = big_endian(s.p + at + 2, 2);
 		if (length < 2 || length > s.n - at - 2)
 			return ERR_INVALID;
 		if (is_frame(marker))
 			return length < 8 ? ERR_INVALID
-					  : found("image/jpeg", be16(s.p + at + 7),
-						    be16(s.p + at + 5), out);
+					  : found("image/jpeg", big_endian(s.p + at + 7, 2),
+						    big_endian(s.p + at + 5, 2), out);
 		at += 2 + length;
 	}
 	return ERR_INVALID;
@@ -90,13 +84,15 @@ static enum err probe_webp(struct str s, struct picture_info *out)
 		return ERR_INVALID;
 	const char *chunk = s.p + 12, *data = s.p + 20;
 	if (memcmp(chunk, "VP8X", 4) == 0)
-		return found(type, le24(data + 4) + 1, le24(data + 7) + 1, out);
+		return found(
+			type, little_endian(data + 4, 3) + 1, little_endian(data + 7, 3) + 1, out);
 	if (memcmp(chunk, "VP8L", 4) == 0 && data[0] == 0x2f) {
-		uint32_t bits = le16(data + 1) | le16(data + 3) << 16;
+		uint32_t bits = little_endian(data + 1, 2) | little_endian(data + 3, 2) << 16;
 		return found(type, (bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1, out);
 	}
 	if (memcmp(chunk, "VP8 ", 4) == 0 && memcmp(data + 3, "\x9d\x01\x2a", 3) == 0)
-		return found(type, le16(data + 6) & 0x3fff, le16(data + 8) & 0x3fff, out);
+		return found(type, little_endian(data + 6, 2) & 0x3fff,
+			little_endian(data + 8, 2) & 0x3fff, out);
 	return ERR_INVALID;
 }
 

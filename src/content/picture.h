@@ -1,5 +1,5 @@
-/* Pictures, inside: what the strippers of the formats share. Each walks its container twice, once
- * to read the notes and once to write what stays. */
+/* Pictures, inside: what the readers and strippers of the formats share. A stripper walks its
+ * container twice, once to read the notes and once to write what stays. */
 #ifndef CONTENT_PICTURE_H
 #define CONTENT_PICTURE_H
 
@@ -12,6 +12,10 @@ struct strip {
 	bool writing; /* else notes are read, and nothing is kept */
 	bool begun;   /* the first segment is behind */
 };
+
+/* Numbers of `n` bytes, 4 at most. */
+uint32_t big_endian(const char *p, size_t n);
+uint32_t little_endian(const char *p, size_t n);
 
 void strip_keep(struct strip *s, const char *p, size_t n);
 void strip_jpeg(struct strip *s, struct str in);

@@ -16,12 +16,6 @@ static bool is_one_of(const char *type, const char *const *list, size_t n)
 
 /* ---- PNG ---- */
 
-static uint32_t be32(const char *p)
-{
-	const uint8_t *u = (const uint8_t *)p;
-	return (uint32_t)u[0] << 24 | (uint32_t)u[1] << 16 | (uint32_t)u[2] << 8 | u[3];
-}
-
 static void put_be32(char out[static 4], uint32_t v)
 {
 	for (size_t i = 0; i < 4; i++)
@@ -88,7 +82,7 @@ void strip_png(struct strip *s, struct str in)
 		"acTL", "fcTL", "fdAT" };
 	strip_keep(s, in.p, 8);
 	for (size_t at = 8; in.n - at >= 12;) {
-		size_t n = be32(in.p + at), left = in.n - at - 12;
+		size_t n = big_endian(in.p + at, 4), left = in.n - at - 12;
 		const char *type = in.p + at + 4;
 		bool cut = n > left;
 		struct str data = { type + 4, cut ? in.n - at - 8 : n };
@@ -203,12 +197,6 @@ void strip_gif(struct strip *s, struct str in)
 
 /* ---- WebP ---- */
 
-static uint32_t le32(const char *p)
-{
-	const uint8_t *u = (const uint8_t *)p;
-	return u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16 | (uint32_t)u[3] << 24;
-}
-
 static void put_le32(char out[static 4], uint32_t v)
 {
 	for (size_t i = 0; i < 4; i++)
@@ -235,7 +223,7 @@ static bool chunk_next(struct str *rest, struct chunk *out)
 {
 	if (rest->n < 8)
 		return false;
-	size_t n = le32(rest->p + 4);
+	size_t n = little_endian(rest->p + 4, 4);
 	n = n < rest->n - 8 ? n : rest->n - 8;
 	*out = (struct chunk){ rest->p, { rest->p + 8, n } };
 	size_t step = 8 + n + n % 2;
@@ -310,7 +298,7 @@ static void webp_write(struct strip *s, struct str rest)
 
 void strip_webp(struct strip *s, struct str in)
 {
-	size_t said = (size_t)le32(in.p + 4) + 8;
+	size_t said = (size_t)little_endian(in.p + 4, 4) + 8;
 	struct str rest = { in.p + 12, (said < in.n && said >= 12 ? said : in.n) - 12 };
 	struct chunk c;
 	strip_keep(s, in.p, 12);

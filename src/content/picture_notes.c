@@ -65,12 +65,8 @@ struct tiff {
 
 static uint32_t tiff_number(const struct tiff *t, size_t at, size_t n)
 {
-	uint32_t v = 0;
-	for (size_t i = 0; i < n; i++) {
-		size_t byte = t->little ? at + n - 1 - i : at + i;
-		v = v << 8 | (uint8_t)t->bytes.p[byte];
-	}
-	return v;
+	const char *p = t->bytes.p + at;
+	return t->little ? little_endian(p, n) : big_endian(p, n);
 }
 
 static bool tiff_begin(struct tiff *t)
@@ -157,19 +153,11 @@ void note_tiff(const struct strip *s, struct buf *b)
 
 /* ---- IPTC ---- */
 
-static uint32_t be(const char *p, size_t n)
-{
-	uint32_t v = 0;
-	for (size_t i = 0; i < n; i++)
-		v = v << 8 | (uint8_t)p[i];
-	return v;
-}
-
 static void note_iim(struct strip *s, struct str in)
 {
 	for (size_t at = 0; in.n - at >= 5 && in.p[at] == 0x1c;) {
 		uint8_t record = (uint8_t)in.p[at + 1], set = (uint8_t)in.p[at + 2];
-		size_t n = be(in.p + at + 3, 2);
+		size_t n = big_endian(in.p + at + 3, 2);
 		at += 5;
 		if (n > in.n - at) /* also the extended form, which no text needs */
 			return;
@@ -185,12 +173,12 @@ static void note_iim(struct strip *s, struct str in)
 void note_photoshop(struct strip *s, struct str in)
 {
 	for (size_t at = 0; in.n - at >= 12 && memcmp(in.p + at, "8BIM", 4) == 0;) {
-		uint32_t id = be(in.p + at + 4, 2);
+		uint32_t id = big_endian(in.p + at + 4, 2);
 		size_t name = 1 + (size_t)(uint8_t)in.p[at + 6];
 		at += 6 + name + name % 2;
 		if (at > in.n || in.n - at < 4)
 			return;
-		size_t n = be(in.p + at, 4);
+		size_t n = big_endian(in.p + at, 4);
 		at += 4;
 		if (n > in.n - at)
 			return;

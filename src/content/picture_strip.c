@@ -108,7 +108,7 @@ static size_t jpeg_step(struct strip *s, struct str in, size_t at)
 		return at + 2;
 	if (marker == 0xd9 || in.n - at < 4)
 		return 0;
-	size_t n = (size_t)(uint8_t)in.p[at + 2] << 8 | (uint8_t)in.p[at + 3];
+	size_t n = big_endian(in.p + at + 2, 2);
 	if (n < 2 || n > in.n - at - 2)
 		return 0;
 	struct str data = { in.p + at + 4, n - 2 };
