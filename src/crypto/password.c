@@ -13,7 +13,6 @@ enum {
 	MEMORY_KIB_MIN = 19456,
 	MEMORY_KIB_ONE_PASS = 47104,
 	BYTES_A_KIB = 1024,
-	REST_KIB_MIN = 8, /* libsodium's least */
 };
 
 enum err crypto_password_cost_check(struct password_cost c)
@@ -103,7 +102,7 @@ static enum err work_off_rest(const struct phc *phc, struct str prepared, struct
 	const uint64_t rest = due - done, memory = rest < c.memory_kib ? rest : c.memory_kib;
 	const struct phc dummy = { PHC_ARGON2ID, (uint32_t)memory,
 		(uint32_t)((rest + memory / 2) / memory), { 0 }, { 0 } };
-	if (memory < REST_KIB_MIN)
+	if (memory < PHC_MEMORY_KIB_MIN)
 		return ERR_OK;
 	enum err e = work(&dummy, prepared, c.by);
 	return e == ERR_DENIED ? ERR_OK : e;
