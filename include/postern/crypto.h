@@ -28,6 +28,8 @@ struct token {
 void crypto_token_make(struct token *out);
 /* Hash of a token as presented. ERR_INVALID unless it has exactly the form above. */
 enum err MUST_USE crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES]);
+/* All zero, which is what a column without one reads as. */
+bool crypto_hash_is_none(const uint8_t hash[static HASH_BYTES]);
 void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-256 */
 /* Keyed BLAKE2b of `n` bytes, 16 to 64: proves that who made it had the key. */
 enum { KEY_BYTES = 32 };

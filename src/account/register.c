@@ -134,11 +134,9 @@ struct verify_job {
 /* The password stays if there still is one, and the browser that chose it confirms. */
 static bool password_stays(const struct verify_job *j, const struct account *acc)
 {
-	static const uint8_t none[HASH_BYTES];
-
 	if (!acc->password_hash[0] || acc->verified_at)
 		return acc->password_hash[0] != '\0';
-	return j->v->trust || (!crypto_equal(acc->proof_hash, none, HASH_BYTES) &&
+	return j->v->trust || (!crypto_hash_is_none(acc->proof_hash) &&
 				      crypto_equal(acc->proof_hash, j->proof_hash, HASH_BYTES));
 }
 

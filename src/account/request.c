@@ -28,9 +28,7 @@ static const char *const kind_names[] = {
 
 static struct db_param proof_param(const struct account_request *r)
 {
-	static const uint8_t none[HASH_BYTES];
-
-	if (crypto_equal(r->proof_hash, none, HASH_BYTES))
+	if (crypto_hash_is_none(r->proof_hash))
 		return (struct db_param){ .type = DB_NULL };
 	return db_blob(r->proof_hash, HASH_BYTES);
 }

@@ -15,6 +15,11 @@ enum {
 _Static_assert(PREFIX_BYTES + sodium_base64_ENCODED_LEN(SECRET_BYTES, BASE64) == TOKEN_SIZE,
 	"TOKEN_SIZE must fit the prefix and 32 bytes in base64url");
 
+bool crypto_hash_is_none(const uint8_t hash[static HASH_BYTES])
+{
+	return sodium_is_zero(hash, HASH_BYTES);
+}
+
 void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES])
 {
 	/* Fails only for sizes out of range, and HASH_BYTES is a fixed size in range. */

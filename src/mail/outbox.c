@@ -1,7 +1,7 @@
 /* The outbox table: what is due, claims, outcomes, and what an operator may do to it. */
 #include "room.h"
 
-#include <string.h>
+#include "postern/crypto.h"
 
 enum { HOUR_S = 3600, KEEP_S = 30 * 24 * HOUR_S, LISTED_MAX = 10000 };
 
@@ -131,8 +131,7 @@ static enum err link_read(struct db_conn *c, void *arg)
 
 enum err mail_outbox_link_check(struct db *db, const struct letter *l, int64_t now_s)
 {
-	static const uint8_t none[HASH_BYTES];
-	if (memcmp(l->link_hash, none, HASH_BYTES) == 0)
+	if (crypto_hash_is_none(l->link_hash))
 		return ERR_OK;
 	return db_read(db, link_read, &(struct link_job){ l, now_s });
 }
