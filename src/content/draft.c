@@ -248,6 +248,21 @@ enum err draft_image_add(const struct import_item *it, struct draft *d, struct d
 	return ERR_OK;
 }
 
+enum err draft_image_of_text(const struct import_item *it, struct draft *d, const struct figure *f,
+	const struct draft_image **out, char why[static WHY_SIZE])
+{
+	struct draft_image new = { .file = f->src, .alt = f->alt, .caption = f->caption };
+	*out = draft_image_find(d, f->src, it->arena);
+	if (*out)
+		return ERR_OK;
+	if (picture_is_remote(f->src))
+		return ERR_NOT_FOUND;
+	enum err e = draft_image_add(it, d, &new, why);
+	if (!e)
+		*out = &d->images[d->image_count - 1];
+	return e;
+}
+
 bool draft_image_figure(const struct draft_image *im, struct arena *a, struct figure *f)
 {
 	f->src = str_of(arena_fmt(a, "/media/%s/%.*s", im->id, (int)im->name.n, im->name.p));

@@ -244,6 +244,10 @@ enum err MUST_USE draft_image_load(const struct import_item *it, struct str sour
 /* The same, and adds it to the draft. */
 enum err MUST_USE draft_image_add(const struct import_item *it, struct draft *d,
 	struct draft_image *im, char why[static WHY_SIZE]);
+/* The picture that the text names: one of the draft's, or one that is added to it with what the
+ * text says of it. ERR_NOT_FOUND: of another site; ERR_INVALID as above. */
+enum err MUST_USE draft_image_of_text(const struct import_item *it, struct draft *d,
+	const struct figure *f, const struct draft_image **out, char why[static WHY_SIZE]);
 /* By file, path or name; NULL when the draft has no such picture. */
 const struct draft_image *draft_image_find(const struct draft *d, struct str src, struct arena *a);
 /* Of another site, or of this one from its root. */

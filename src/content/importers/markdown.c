@@ -298,27 +298,18 @@ static enum err markdown_html(struct str text, struct arena *a, struct str *out)
 static bool text_figure(void *ctx, struct figure *f)
 {
 	struct text_context *t = ctx;
+	const struct draft_image *im;
+	char why[WHY_SIZE] = "";
 	if (t->err)
 		return false;
-	const struct draft_image *im = draft_image_find(t->draft, f->src, t->it->arena);
-	if (!im && picture_is_remote(f->src)) {
+	enum err e = draft_image_of_text(t->it, t->draft, f, &im, why);
+	if (e == ERR_NOT_FOUND)
 		t->remote++;
-		return false;
-	}
-	if (!im) {
-		char why[WHY_SIZE] = "";
-		struct draft_image new = { .file = f->src, .alt = f->alt, .caption = f->caption };
-		t->err = draft_image_add(t->it, t->draft, &new, why);
-		if (t->err == ERR_INVALID) {
-			picture_left_out(t->it, why);
-			t->err = ERR_OK;
-			return false;
-		}
-		if (t->err)
-			return false;
-		im = &t->draft->images[t->draft->image_count - 1];
-	}
-	return draft_image_figure(im, t->it->arena, f);
+	else if (e == ERR_INVALID)
+		picture_left_out(t->it, why);
+	else
+		t->err = e;
+	return !e && draft_image_figure(im, t->it->arena, f);
 }
 
 static enum err take_text(struct import_item *it, struct str body, struct draft *d)

@@ -254,18 +254,12 @@ static enum err plain_html(struct str value, struct arena *a, struct str *out)
 static bool text_figure(void *ctx, struct figure *f)
 {
 	struct ninjs_reading *r = ctx;
-	const struct draft_image *im = draft_image_find(r->d, f->src, r->it->arena);
+	const struct draft_image *im;
 	char why[WHY_SIZE];
-	if (!im && !picture_is_remote(f->src)) {
-		struct draft_image new = { .file = f->src, .alt = f->alt, .caption = f->caption };
-		if (draft_image_add(r->it, r->d, &new, why) == ERR_OK)
-			im = &r->d->images[r->d->image_count - 1];
-	}
-	if (!im) {
-		r->left_out++;
-		return false;
-	}
-	return draft_image_figure(im, r->it->arena, f);
+	if (draft_image_of_text(r->it, r->d, f, &im, why) == ERR_OK)
+		return draft_image_figure(im, r->it->arena, f);
+	r->left_out++;
+	return false;
 }
 
 static enum err write_text(struct ninjs_reading *r, const struct passage *p)
