@@ -32,9 +32,7 @@ flags_cov := -O0 --coverage
 flags_fuzz := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 cc_fuzz := $(CLANG)
 
-SRC := $(filter-out src/app/main.c,$(wildcard src/base/*.c src/text/*.c src/crypto/*.c src/db/*.c src/http/*.c \
-	src/mail/*.c src/account/*.c src/paywall/*.c src/content/*.c src/content/importers/*.c src/pages/*.c \
-	src/api/*.c src/gate/*.c src/app/*.c))
+SRC := $(filter-out src/cli/main.c,$(sort $(shell find src -name '*.c')))
 UNIT := $(wildcard tests/unit/test_*.c)
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
@@ -57,11 +55,11 @@ tests/node_modules/.done: tests/package-lock.json | build/.deps-test
 	@touch $@
 
 # ---- generated: the queries, prepared against the migrated schema, and the embedded files ----
-build/gen/schemac: src/build/schemac.c src/build/dialect_check.h src/build/tables.h src/db/dialect.h | build/.deps-run
+build/gen/schemac: tools/schemac.c tools/dialect_check.h tools/tables.h src/db/dialect.h | build/.deps-run
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
 	@$(CC) $(CFLAGS_ALL) -O1 -o $@ $< -lsqlite3
-build/gen/embed: src/build/embed.c | build/.deps-run
+build/gen/embed: tools/embed.c | build/.deps-run
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
 	@$(CC) $(CFLAGS_ALL) -O1 -D_GNU_SOURCE -o $@ $<
@@ -90,7 +88,7 @@ build/$(1)/gen/embed.o: $$(GEN_S)
 	@$$(CC) -fPIE -c -o $$@ $$<
 build/$(1)/libpostern.a: $$(obj_$(1))
 	@rm -f $$@ && ar rcs $$@ $$^
-build/$(1)/postern: build/$(1)/src/app/main.o build/$(1)/libpostern.a
+build/$(1)/postern: build/$(1)/src/cli/main.o build/$(1)/libpostern.a
 	@echo "  LD $(1) $$@"
 	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) $$(HARDEN) -o $$@ $$^ $$(LIBS)
 build/$(1)/unit/%: build/$(1)/tests/unit/%.o $$(UNIT_HELP:%.c=build/$(1)/%.o) build/$(1)/libpostern.a | build/.deps-test
@@ -135,7 +133,7 @@ test: unit-asan unit-tsan $(replay) build/debug/postern build/asan/postern build
 		tests/node_modules/.done $(bench_programs)
 	@tests/run all
 lint: $(GEN_H) $(GEN_C) build/debug/postern tests/node_modules/.done
-	@tests/lint/clang $(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -- $(SRC) src/app/main.c $(UNIT) $(FUZZ); \
+	@tests/lint/clang $(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -- $(SRC) src/cli/main.c $(UNIT) $(FUZZ); \
 		compiled=$$?; tests/lint/run && [ $$compiled = 0 ]
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/bin/%)
 	tests/fuzz/run $(FUZZ_SECONDS)

@@ -10,9 +10,9 @@
 
 #include "postern/base.h"
 #include "postern/cache.h"
+#include "postern/caller.h"
 #include "postern/crypto.h"
 #include "postern/db.h"
-#include "postern/http.h"
 #include "postern/mail.h"
 
 struct account_settings {

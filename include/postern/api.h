@@ -6,8 +6,8 @@
 #ifndef POSTERN_API_H
 #define POSTERN_API_H
 
+#include "postern/access.h"
 #include "postern/account.h"
-#include "postern/content.h"
 #include "postern/http.h"
 #include "postern/path.h"
 

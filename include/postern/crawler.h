@@ -7,19 +7,18 @@
 #ifndef POSTERN_CRAWLER_H
 #define POSTERN_CRAWLER_H
 
-#include "postern/log.h"
+#include "postern/dns.h"
 #include "postern/paywall.h"
 #include "postern/text.h"
 
 enum {
 	CRAWLER_NAME_SIZE = 65, /* [a-z0-9-]{1,64} */
 	CRAWLER_AGENT_SIZE = 65,
-	CRAWLER_SUFFIXES_SIZE = 512,
+	CRAWLER_SUFFIXES_SIZE = DNS_SUFFIXES_SIZE,
 	CRAWLERS_MAX = 64,
 	CRAWLER_RANGES_MAX = 20000, /* of all together */
 	CRAWLER_FILE_MAX = 4 << 20,
 	CRAWLER_AGENT_BYTES = 512, /* of a User-Agent; what is behind is not looked at */
-	HOST_SIZE = 256,
 };
 struct crawler {
 	char name[CRAWLER_NAME_SIZE];
@@ -41,8 +40,6 @@ const char *crawler_ai(const struct crawlers *in, struct str user_agent, struct 
 const struct crawler *crawler_claimed(
 	const struct crawlers *in, struct str user_agent, const struct crawler *last);
 bool crawler_listed(const struct crawlers *in, const struct crawler *cr, struct ip client);
-/* True when `host` lies below one of the domains, on a dot, and is a plain host name. */
-bool crawler_host_fits(struct str host, const char *suffixes);
 /* Names of crawlers for AI: ours, until NULL; then those of the policy. For robots.txt. */
 extern const char *const crawler_ai_agents[];
 const struct crawler *crawler_at(const struct crawlers *in, size_t i); /* NULL behind the last */
@@ -68,32 +65,5 @@ enum err MUST_USE crawler_list(
 /* By CRAWLER_SUFFIXES_SIZE: "a.example, b.example" as stored. ERR_INVALID with `why`. */
 enum err MUST_USE crawler_suffixes_parse(
 	struct str s, char out[static CRAWLER_SUFFIXES_SIZE], char why[static IP_RANGE_WHY_SIZE]);
-
-/* ---- proof by DNS: one thread of its own, a bounded number of look-ups, results kept ---- */
-struct prover;
-struct prover_settings {
-	const char *resolver; /* "127.0.0.1:53, [::1]:53"; "": the system's */
-	unsigned timeout_ms;  /* of one question, and for whom we wait */
-	unsigned waiting_max; /* threads that may wait at once; others are told nothing yet */
-	int64_t keep_s, keep_none_s;
-	const struct log *log;
-};
-enum err MUST_USE prover_open(
-	const struct prover_settings *s, struct prover **out, char why[static 256]);
-void prover_close(struct prover *p); /* nobody may be waiting; NULL is fine */
-enum proof {
-	PROOF_HOST = 1, /* a name below one of the suffixes leads back to the address */
-	PROOF_NONE,     /* no such name */
-	PROOF_FAILED,   /* no answer, or trouble */
-	PROOF_LATER,    /* not known yet, or too many look-ups at once */
-};
-const char *proof_name(enum proof p);
-struct proof_request {
-	struct ip ip;
-	const char *suffixes;
-	int64_t now_s;
-};
-/* From memory, or after a wait of timeout_ms at most. `host` is "" unless PROOF_HOST. */
-enum proof prover_ask(struct prover *p, const struct proof_request *q, char host[static HOST_SIZE]);
 
 #endif

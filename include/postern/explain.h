@@ -6,7 +6,7 @@
 #ifndef POSTERN_EXPLAIN_H
 #define POSTERN_EXPLAIN_H
 
-#include "postern/visit.h"
+#include "postern/decision.h"
 
 /* One step of finding the level, in the order in which they are tried: overrides, the article's own
  * level, defaults, the setting. */

@@ -10,6 +10,7 @@
 #ifndef POSTERN_GATE_H
 #define POSTERN_GATE_H
 
+#include "postern/access.h"
 #include "postern/account.h"
 #include "postern/path.h"
 #include "postern/template.h"

@@ -9,7 +9,7 @@
 #define POSTERN_GIFT_H
 
 #include "postern/crypto.h"
-#include "postern/visit.h"
+#include "postern/decision.h"
 
 enum {
 	GIFTS_LIST_MAX = 200,

@@ -13,6 +13,7 @@
 
 #include "postern/base.h"
 #include "postern/cache.h"
+#include "postern/caller.h"
 #include "postern/log.h"
 #include "postern/text.h"
 
@@ -51,18 +52,6 @@ enum {
 	ROUTE_BODY_MAX = 65536,
 	RESPONSE_HEADERS_MAX = 24,
 	REQUEST_ARENA_MAX = 24 << 20
-};
-
-/* Who makes the request, as the identify function found out. */
-struct caller {
-	bool signed_in;
-	/* not signed in, because the account read in more places than it may: to be told */
-	bool read_elsewhere;
-	char account_id[ID_SIZE];
-	char session_id[ID_SIZE];
-	char session_tag[17]; /* crypto_hash_tag of the session, for logs */
-	char email[EMAIL_SIZE];
-	char name[NAME_SIZE];
 };
 
 struct request {

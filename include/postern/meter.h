@@ -7,7 +7,7 @@
 #define POSTERN_METER_H
 
 #include "postern/crypto.h"
-#include "postern/visit.h"
+#include "postern/decision.h"
 
 #define METER_COOKIE "postern-meter" /* bare: http adds the prefix */
 
@@ -35,10 +35,6 @@ enum err MUST_USE meter_settle(
 bool meter_due(const struct visit *v, const struct decision *d);
 /* The same visit behind the receipt, for a second decision. */
 struct visit meter_visit_after(const struct visit *v, const struct meter_receipt *m);
-/* Puts the cookie of a receipt into the answer. */
-void meter_receipt_send(
-	const struct request *r, struct response *rsp, const struct meter_receipt *m);
-
 /* ---- from memory: a reading of a stranger (visit_is_stranger) ---- */
 struct cache_load;
 /* In a read: the keys that prove cookies, into paywall.facts. ERR_NOT_FOUND: nothing was ever

@@ -6,8 +6,8 @@
 #ifndef POSTERN_PAGES_H
 #define POSTERN_PAGES_H
 
+#include "postern/access.h"
 #include "postern/account.h"
-#include "postern/content.h"
 #include "postern/http.h"
 #include "postern/template.h"
 

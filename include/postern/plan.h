@@ -3,7 +3,7 @@
 #ifndef POSTERN_PLAN_H
 #define POSTERN_PLAN_H
 
-#include "postern/visit.h"
+#include "postern/decision.h"
 
 enum { PLAN_WHY_SIZE = 256 };
 /* ERR_INVALID with a sentence in `why`: name, title, price or address not of the right form. */

@@ -10,8 +10,8 @@
 #ifndef POSTERN_SEAT_H
 #define POSTERN_SEAT_H
 
+#include "postern/decision.h"
 #include "postern/entitlement.h"
-#include "postern/visit.h"
 
 enum { SEAT_INVITATION_S = 7 * 86400 };
 struct seat {

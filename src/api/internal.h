@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 #include "postern/api.h"
-#include "postern/key.h"
+#include "postern/api_key.h"
 #include "postern/text.h"
 
 /* A member of the request's object: a string, */

@@ -1,5 +1,5 @@
 /* What is kept in memory, and the feed of changes that keeps it true. */
-#include "wire.h"
+#include "internal.h"
 
 /* Nothing older than this is used when no proof comes in any more. */
 enum { PROOF_US = 5000000, SESSION_SHARDS = 64, PAGE_SHARDS = 8, FACTS_SHARDS = 32 };

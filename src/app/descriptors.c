@@ -1,7 +1,7 @@
 /* Descriptors: as many as the system lets us have. What connections of readers may take is what is
  * left once operations, database, mail and log have theirs: at a limit of 1,024, some 1,200 idle
  * connections would else leave none for a health check, or for the database to be opened again. */
-#include "wire.h"
+#include "internal.h"
 
 #include <errno.h>
 #include <string.h>

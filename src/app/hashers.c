@@ -1,5 +1,5 @@
 /* Who hashes passwords: how many at once, how many at normal priority, and the numbers of it. */
-#include "wire.h"
+#include "internal.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* The operations listener: alive, ready, metrics. Plain text; nothing of readers or articles. */
-#include "wire.h"
+#include "internal.h"
 
 static enum err answer(struct response *rsp, int status, struct str body)
 {

@@ -1,10 +1,10 @@
 /* Housekeeping: on a thread of its own, at the start and then every hour, takes away what has
  * lapsed, room by room. Each step stands by itself: one that fails is logged by its name and the
  * others go on; then the next run comes after some minutes. */
-#include "wire.h"
+#include "internal.h"
 
+#include "postern/api_key.h"
 #include "postern/gift.h"
-#include "postern/key.h"
 #include "postern/mail.h"
 #include "postern/meter.h"
 #include "postern/thread.h"

@@ -1,4 +1,4 @@
-#include "interrupt.h"
+#include "postern/app.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Memory: given back soon, and about the most that the program may take of it, told at start-up:
  * whoever gives it a limit of a control group, or a small machine, reads here what to turn down. */
-#include "wire.h"
+#include "internal.h"
 
 #include <malloc.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* The lists of common passwords: those built in, one for each language, and the operator's own. */
-#include "wire.h"
+#include "internal.h"
 
 #include <stdio.h>
 #include <string.h>

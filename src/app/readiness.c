@@ -2,7 +2,7 @@
  * wants to know and answered within a second. A thread of its own tries, since a database that is
  * frozen may hold it for longer; whoever asks does not wait for that. While nobody asks, nothing is
  * tried. */
-#include "wire.h"
+#include "internal.h"
 
 #include "postern/thread.h"
 

@@ -2,7 +2,7 @@
  * served is taken: the log level, the rate limits and the theme. A configuration that is wrong in
  * any part changes nothing. What needs a restart is named, so that nobody believes it is in force.
  */
-#include "wire.h"
+#include "internal.h"
 
 #include <string.h>
 

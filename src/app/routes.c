@@ -1,7 +1,7 @@
 /* The one route table: who may call what, with which query and body, how often, on which lane.
  * Every row is described in docs/openapi.yaml or docs/pages.md and hit by a test (tests/lint checks
  * both). The third column names what a route reads of the query. */
-#include "wire.h"
+#include "internal.h"
 
 enum { FORM_CAP = 16384, JSON_CAP = 16384 };
 

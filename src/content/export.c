@@ -1,6 +1,6 @@
 /* Export: every article as a file that imports to the same blocks. For the operator alone: it asks
  * nobody's decision. */
-#include "html_walk.h"
+#include "html/walk.h"
 #include "internal.h"
 
 #include <stdio.h>

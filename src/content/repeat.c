@@ -2,7 +2,7 @@
  * over it by a rolling hash (Karp and Rabin), each hit extended as far as it goes. */
 #include "repeat.h"
 
-#include "html_walk.h"
+#include "html/walk.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef CONTENT_TEASER_H
 #define CONTENT_TEASER_H
 
-#include "html_cut.h"
+#include "html/cut.h"
 #include "internal.h"
 
 /* The beginning of an article's text, as much of it as a teaser is made from. */

@@ -3,7 +3,7 @@
 #include "sqlite.h"
 
 #include "dialect.h"
-#include "place.h"
+#include "sqlite_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

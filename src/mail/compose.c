@@ -1,6 +1,6 @@
 /* A row of the outbox as a message: RFC 5322 header, multipart/alternative (RFC 2046),
  * Auto-Submitted (RFC 3834). */
-#include "room.h"
+#include "internal.h"
 
 #include "postern/text.h"
 

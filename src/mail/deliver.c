@@ -2,7 +2,7 @@
  * recipient whose server hangs holds up one of them; half of the senders take only what was never
  * tried, so that even many such recipients hold up nobody new. When the server itself is out of
  * reach, all pause. */
-#include "room.h"
+#include "internal.h"
 
 #include "postern/crypto.h"
 #include "postern/thread.h"

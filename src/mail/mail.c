@@ -1,5 +1,5 @@
 /* Opening and closing. */
-#include "room.h"
+#include "internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* Delivery into a maildir (cr.yp.to/proto/maildir.html): written and synced in tmp, then renamed
  * into new. */
-#include "room.h"
+#include "internal.h"
 
 #include "postern/crypto.h"
 

@@ -1,6 +1,6 @@
 /* Encodings of mail: quoted-printable (RFC 2045 section 6.7), encoded words (RFC 2047), folding
  * (RFC 5322 section 2.2.3). */
-#include "room.h"
+#include "internal.h"
 
 #include "postern/text.h"
 

@@ -1,5 +1,5 @@
 /* The outbox table: what is due, claims, outcomes, and what an operator may do to it. */
-#include "room.h"
+#include "internal.h"
 
 #include "postern/crypto.h"
 

@@ -1,6 +1,6 @@
 /* A notice becomes a row: templates rendered and the mailbox's share counted, inside the caller's
  * transaction. */
-#include "room.h"
+#include "internal.h"
 
 #include "postern/crypto.h"
 #include "postern/text.h"

@@ -1,5 +1,5 @@
 /* Checks the settings of mail once, at the start, in words that say what would be right. */
-#include "room.h"
+#include "internal.h"
 
 #include "postern/text.h"
 

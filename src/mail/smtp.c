@@ -4,7 +4,7 @@
  * What a refusal means depends on the command it answers, which curl's result does not say; so the
  * dialogue is watched through its debug callback. Only the command's first word is looked at: the
  * rest may be a password. */
-#include "room.h"
+#include "internal.h"
 
 #include "postern/text.h"
 

@@ -77,7 +77,7 @@ test('a pointer without the way back, or to a look-alike, is a forgery', async (
 });
 
 // Every name of our own table, of search engines and of tools, in every dress.
-const source = readFileSync(path.join(root, 'src/paywall/crawler_facts.c'), 'utf8');
+const source = readFileSync(path.join(root, 'src/paywall/crawler/match.c'), 'utf8');
 const ai = [.../crawler_ai_agents\[\] = \{([\s\S]*?)NULL/.exec(source)[1].matchAll(/"([^"]+)"/g)].map((m) => m[1]);
 const search = ['Googlebot', 'bingbot', 'Googlebot-Image', 'Googlebot-News', 'AdsBot-Google', 'Storebot-Google', 'Google-InspectionTool', 'Slurp', 'YandexBot',
 	'Baiduspider', 'DuckDuckBot', 'Applebot', 'PetalBot', 'SeznamBot', 'Sogou web spider', 'Exabot', 'Qwantbot', 'Mojeekbot', 'archive.org_bot',

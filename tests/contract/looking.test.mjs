@@ -31,7 +31,7 @@ const db = () => server.env.POSTERN_DATABASE_URL;
 const file = () => db().slice('sqlite:'.length);
 
 test('the list of this test is that of the program', () => {
-	const table = readFileSync(`${root}src/app/commands.c`, 'utf8');
+	const table = readFileSync(`${root}src/cli/commands.c`, 'utf8');
 	const reads = [...table.matchAll(/\{ "([a-z -]+)", "[^"]*", \d+, \w+, READS_DATABASE,/g)].map((m) => m[1]);
 	const named = looks().map((args) => reads.find((name) => args.join(' ').startsWith(name)));
 	assert.deepEqual(named.sort(), reads.sort());

@@ -227,7 +227,7 @@ test('init makes a folder that serves, and overwrites nothing', async () => {
 });
 
 test('every command explains itself; a typo is answered with what was meant', () => {
-	const table = readFileSync(path.join(root, 'src/app/commands.c'), 'utf8');
+	const table = readFileSync(path.join(root, 'src/cli/commands.c'), 'utf8');
 	const names = [...table.matchAll(/^\t\{ "([a-z -]+)", "/gm)].map((m) => m[1]);
 	assert.ok(names.length > 25, `${names.length} commands`);
 	const all = run(['--help']);

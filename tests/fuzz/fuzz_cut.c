@@ -1,6 +1,6 @@
 /* Whatever HTML comes in, cut anywhere: the part is the beginning of the text within the limit,
  * balanced, and cutting it again changes nothing. The first two bytes choose the limit. */
-#include "../../src/content/html_cut.h"
+#include "../../src/content/html/cut.h"
 #include "../../src/content/internal.h"
 
 #include <stdlib.h>

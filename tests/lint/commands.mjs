@@ -1,7 +1,7 @@
 // docs/cli.md has a section for every command, headed by its usage, with every option it takes.
 import { finding, finish, joinStrings, lineAt, read, withoutComments } from './lib.mjs';
 
-const TABLE = 'src/app/commands.c', DOC = 'docs/cli.md';
+const TABLE = 'src/cli/commands.c', DOC = 'docs/cli.md';
 const source = withoutComments(read(TABLE)), text = joinStrings(source);
 const row = /\{ "([a-z -]+)", "([^"]*)", \d+, \w+, (?:NEEDS|READS|WRITES)_\w+, (true|false),\s*"[^"]*",\s*(?:NULL|"[^"]*"),\s*\{([\s\S]*?)\},\s*cmd_\w+ \}/g;
 const commands = [...text.matchAll(row)].map(([, name, args, json, options]) => ({

@@ -5,28 +5,27 @@ import { dirname, join } from 'node:path';
 import { files, finding, finish, read } from './lib.mjs';
 
 const floors = {
-	base: 0, text: 1, crypto: 2, db: 2, http: 2, mail: 3, account: 4,
-	paywall: 5, content: 6, pages: 7, api: 7, gate: 7, app: 8,
+	base: 0, text: 1, template: 2, crypto: 2, db: 2, http: 2, dns: 2, mail: 3, account: 4,
+	paywall: 5, content: 6, access: 7, pages: 8, api: 8, gate: 8, app: 9, cli: 10,
 };
 // Public headers that do not bear their room's name.
 const doors = {
-	log: 'base', cache: 'base', hash: 'base', thread: 'base', template: 'text', queries: 'db',
-	policy: 'paywall', visit: 'paywall', known: 'paywall', entitlement: 'paywall', meter: 'paywall', institution: 'paywall',
-	crawler: 'paywall', gift: 'paywall', key: 'paywall', rule: 'paywall', plan: 'paywall', explain: 'paywall',
-	seat: 'paywall',
-	path: 'paywall',
+	log: 'base', cache: 'base', hash: 'base', thread: 'base', caller: 'base', queries: 'db', api_key: 'account',
+	policy: 'paywall', decision: 'paywall', decision_cache: 'paywall', entitlement: 'paywall', meter: 'paywall',
+	institution: 'paywall', crawler: 'paywall', gift: 'paywall', rule: 'paywall', plan: 'paywall', explain: 'paywall',
+	seat: 'paywall', path: 'paywall', config: 'app',
 };
 const vendors = [
 	[/^(sodium|zxcvbn)\.h$/, ['crypto']],
-	[/^(sqlite3|libpq-fe)\.h$/, ['db', 'build']],
+	[/^(sqlite3|libpq-fe)\.h$/, ['db', 'tools']],
 	[/^(microhttpd|zlib)\.h$/, ['http']],
 	[/^brotli\/encode\.h$/, ['http']],
 	[/^curl\/.+\.h$/, ['mail']],
 	[/^(utf8proc|idn2)\.h$/, ['text']],
 	[/^(cmark-gfm.*|libxml\/.+)\.h$/, ['content']],
 	[/^ini\.h$/, ['app']],
-	[/^jansson\.h$/, ['api', 'content', 'gate', 'paywall', 'app']],
-	[/^ares\.h$/, ['paywall']],
+	[/^jansson\.h$/, ['api', 'content', 'gate', 'paywall', 'cli']],
+	[/^ares\.h$/, ['dns']],
 ];
 // The C library and the system. Any other header is a vendor's and needs a room above.
 const system = new RegExp(`^(${[
@@ -38,10 +37,10 @@ const system = new RegExp(`^(${[
 ].join(' ').replaceAll(' ', '|')})\\.h$`);
 
 // The schema compiler refuses at build time what the db room could not translate at run time.
-const shared = { 'src/build/dialect_check.h': 'src/db/dialect.h' };
+const shared = { 'tools/dialect_check.h': 'src/db/dialect.h' };
 
 const roomOf = (file) =>
-	file.startsWith('src/') ? file.split('/')[1] : headerRoom(file.match(/([^/]+)\.h$/)[1]);
+	file.startsWith('tools/') ? 'tools' : file.startsWith('src/') ? file.split('/')[1] : headerRoom(file.match(/([^/]+)\.h$/)[1]);
 const headerRoom = (name) => doors[name] ?? name;
 
 function checkDoor(file, line, room, name) {
@@ -57,7 +56,7 @@ function checkDoor(file, line, room, name) {
 
 function checkPrivate(file, line, room, name) {
 	const path = join(dirname(file), name);
-	if (!path.startsWith(`src/${room}/`) && shared[file] !== path)
+	if (!path.startsWith(room === 'tools' ? 'tools/' : `src/${room}/`) && shared[file] !== path)
 		finding(file, line, `"${name}" is not a header of ${room}'s own; use the door of its room`);
 	else if (!existsSync(path))
 		finding(file, line, `"${name}" does not exist beside this file`);
@@ -71,10 +70,10 @@ function checkVendor(file, line, room, name) {
 		finding(file, line, `<${name}> is known to ${vendor[1].join(', ')} only, not to ${room}`);
 }
 
-const sources = files('src/*.c', 'src/*.h', 'include/*.h');
+const sources = files('src/*.c', 'src/*.h', 'tools/*.c', 'tools/*.h', 'include/*.h');
 for (const file of sources) {
 	const room = roomOf(file);
-	if (!(room in floors) && room !== 'build')
+	if (!(room in floors) && room !== 'tools')
 		finding(file, 1, `${room} is no room: name its floor in tests/lint/floors.mjs`);
 	read(file).split('\n').forEach((text, i) => {
 		const [, quote, name] = text.match(/^\s*#\s*include\s*([<"])([^>"]+)[>"]/) ?? [];

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/app/config.h"
+#include "postern/config.h"
 
 static struct arena *a;
 static char path[64];

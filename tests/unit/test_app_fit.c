@@ -1,7 +1,7 @@
 /* What a serving program makes of the machine: its processors and its descriptors. */
 #include "unit.h"
 
-#include "../../src/app/wire.h"
+#include "../../src/app/internal.h"
 
 /* Goal: more processors never mean fewer threads. */
 static void processors(void **state)

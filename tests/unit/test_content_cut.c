@@ -1,5 +1,5 @@
 /* Goal: HTML is cut where a reader would cut it, never behind the limit, and stays HTML. */
-#include "../../src/content/html_cut.h"
+#include "../../src/content/html/cut.h"
 #include "teaser_help.h"
 
 #define DOTS "\xe2\x80\xa6"

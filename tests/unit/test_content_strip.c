@@ -3,7 +3,7 @@
  */
 #include "content_help.h"
 
-#include "../../src/content/picture.h"
+#include "../../src/content/picture/picture.h"
 
 static struct str sample(struct fixture *f, const char *name)
 {

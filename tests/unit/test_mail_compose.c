@@ -1,6 +1,6 @@
 /* mail: a row as a message. What compose writes is read back strictly by a small reader of mail
  * written here. */
-#include "../../src/mail/room.h"
+#include "../../src/mail/internal.h"
 
 #include "postern/text.h"
 

@@ -3,7 +3,7 @@
 #ifndef TESTS_MAIL_HELP_H
 #define TESTS_MAIL_HELP_H
 
-#include "../../src/mail/room.h"
+#include "../../src/mail/internal.h"
 
 #include "postern/crypto.h"
 

@@ -2,7 +2,8 @@
  * what is remembered ends; what a crawler claims never opens. */
 #include "content_help.h"
 
-#include "../../src/paywall/prover_cache.h"
+#include "../../src/dns/cache.h"
+#include "postern/crawler.h"
 
 static void test_hosts(void **state)
 {

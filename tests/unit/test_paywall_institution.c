@@ -2,7 +2,7 @@
  * contract runs, and reads what its plan covers. */
 #include "content_help.h"
 
-#include "../../src/paywall/ranges.h"
+#include "../../src/paywall/institution/ranges.h"
 #include "postern/institution.h"
 
 /* ---- text ---- */

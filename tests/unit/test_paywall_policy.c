@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "postern/known.h"
+#include "postern/decision_cache.h"
 #include "postern/policy.h"
 
 static const struct policy_settings settings = {

@@ -1,0 +1,20 @@
+/* caller: who makes a request. http carries it and account fills it in, without knowing each
+ * other. */
+#ifndef POSTERN_CALLER_H
+#define POSTERN_CALLER_H
+
+#include "postern/base.h"
+
+/* Who makes the request, as the identify function found out. */
+struct caller {
+	bool signed_in;
+	/* not signed in, because the account read in more places than it may: to be told */
+	bool read_elsewhere;
+	char account_id[ID_SIZE];
+	char session_id[ID_SIZE];
+	char session_tag[17]; /* crypto_hash_tag of the session, for logs */
+	char email[EMAIL_SIZE];
+	char name[NAME_SIZE];
+};
+
+#endif

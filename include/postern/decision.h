@@ -1,0 +1,95 @@
+/* visit: what one request shows of its reader, turned into the facts that paywall_decide takes, and
+ * into the decision. */
+#ifndef POSTERN_DECISION_H
+#define POSTERN_DECISION_H
+
+#include "postern/log.h"
+#include "postern/paywall.h"
+#include "postern/text.h"
+
+struct meter_ceiling;
+/* The wall's settings and what it keeps in memory. Read-only once filled; its parts lock for
+ * themselves. */
+struct gift_settings {
+	int64_t per_month; /* of one reader; 0: gifts are off */
+	int64_t days, redemptions;
+};
+struct paywall {
+	struct db *db;
+	const struct log *log;
+	struct policy_cache *policies;
+	struct mail *mail;
+	const char *base_url;
+	struct cache *facts;           /* of articles and accounts, for decisions without waiting */
+	struct meter_ceiling *ceiling; /* NULL: none (meter.h) */
+	bool reading_counted;  /* sessions that read at once are counted: each reading is looked at
+				*/
+	bool meter_forged_new; /* a cookie that is not ours counts as none; else as exhausted */
+	struct gift_settings gifts;
+	struct prover *prover;   /* crawler.h; NULL: no names are looked up */
+	const char *licence_url; /* offered to crawlers for AI; "" or NULL: none */
+};
+
+struct visit {
+	const char *account_id; /* "" or NULL: nobody is signed in */
+	const char *session_id;
+	struct ip client;
+	bool client_vague; /* it is a proxy of ours, and the reader may be anywhere */
+	struct str user_agent;
+	const char *host; /* a name of the client that leads back to it (visit_prove), or NULL */
+	struct str meter_cookie; /* "postern-meter" as presented, or empty */
+	struct str gifts;        /* secret: what the browser holds of gifts, or empty */
+	bool whole_get; /* a GET whose answer a person will read: not HEAD, not a prefetch, not a
+			   feed */
+	bool head;      /* the answer goes out as that of the GET would, without its body */
+	bool ahead;     /* the browser fetches what its reader may never look at */
+	int64_t now_s;
+};
+/* Where the reader is, for what an address opens; not set when nobody knows. */
+struct ip visit_origin(const struct visit *v);
+
+/* To be called before the read in which the decision is made, where a crawler may ask: when the
+ * User-Agent claims a search crawler that is proved by names, looks for the client's, and may wait
+ * crawlers.timeout_ms for it. Without it such a crawler is a stranger. */
+void visit_prove(const struct paywall *w, struct visit *v, struct arena *a);
+
+/* Who asks for what. */
+struct visit_ask {
+	const struct paywall *w;
+	const struct visit *v;
+	const struct paywall_article *art;
+	struct arena *a;
+};
+/* Everything known for a decision, in the caller's read. The policy is the caller's and must
+ * outlive the case. */
+enum err MUST_USE visit_case(struct db_conn *c, const struct visit_ask *q,
+	const struct paywall_policy *policy, struct paywall_case *out);
+/* Copies what the decision shows of the policy, which it may then outlive. */
+enum err MUST_USE visit_keep(struct decision *d, struct arena *a);
+/* Plans of the reader's entitlements in force, those to single articles left out: a comma list,
+ * each once. */
+enum err MUST_USE visit_plans(const struct paywall_case *k, struct arena *a, struct str *out);
+/* The decision as of the caller's read; what it points to lives in the arena. One that says
+ * `charge` opens nothing until meter_settle (meter.h) has counted it. */
+enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
+	const struct paywall_article *art, struct arena *a, struct decision *out);
+/* From memory: nothing but a credential could make this reader's answers differ from those of any
+ * other: no account, no gift, no institution's address, no agent that may be a crawler's. False
+ * when it cannot be told. Any thread, the event loop too. */
+bool visit_is_stranger(const struct paywall *w, const struct visit *v);
+/* From memory, likewise: the address is in the range of an institution that is in force. */
+bool visit_from_institution(const struct paywall *w, struct ip client, int64_t now_s);
+/* False for names of programs that are no reader's, crawlers first of all. */
+bool visit_agent_is_readers(struct str user_agent);
+/* From memory: no institution has anything to say of a reader who is signed in. Looks at account,
+ * client and now_s alone. */
+bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v);
+/* The institution that the reader comes from, its name for people in the arena, or NULL: for a
+ * greeting, whatever it covers. */
+enum err MUST_USE visit_institution(const struct paywall *w, struct db_conn *c,
+	const struct visit *v, struct arena *a, const char **out);
+/* As the header Postern-Decision has it: "full; reason=metered; used=3; limit=6". {NULL, 0} without
+ * memory. */
+struct str visit_decision_text(const struct decision *d, struct arena *a);
+
+#endif

@@ -1,0 +1,47 @@
+/* Between a request and the paywall: what a request tells about its reader, and what the paywall
+ * has to say in the answer's headers. */
+#include "postern/access.h"
+#include "postern/gift.h"
+
+struct visit visit_of(const struct request *r)
+{
+	/* Fetch metadata, and the header that came before it: the browser fetches ahead. */
+	bool ahead = str_starts(request_header(r, "Sec-Purpose"), STR("prefetch")) ||
+		     str_eq_nocase(request_header(r, "Purpose"), STR("prefetch"));
+
+	return (struct visit){
+		.account_id = r->caller.account_id,
+		.session_id = r->caller.session_id,
+		.client = r->client,
+		.client_vague = r->client_vague,
+		.user_agent = request_header(r, "User-Agent"),
+		.meter_cookie = request_cookie(r, METER_COOKIE),
+		.head = r->head,
+		.ahead = ahead,
+		.gifts = request_cookie(r, GIFT_COOKIE),
+		.whole_get = r->method == METHOD_GET && !r->head && !ahead,
+		.now_s = r->now_s,
+	};
+}
+
+void visit_tell_crawler(const struct paywall *w, const struct decision *d, const struct request *r,
+	struct response *rsp)
+{
+	if (d->reason == REASON_CRAWLER_BLOCKED)
+		rsp->detail = paywall_reason_text(d->reason);
+	if (d->reason == REASON_CRAWLER_PAYMENT && w->licence_url && *w->licence_url)
+		response_header(rsp, "Link",
+			str_of(arena_fmt(r->arena, "<%s>; rel=\"license\"", w->licence_url)));
+}
+
+void meter_receipt_send(
+	const struct request *r, struct response *rsp, const struct meter_receipt *m)
+{
+	if (m->move == METER_COOKIE_KEEP)
+		return;
+	bool set = m->move == METER_COOKIE_SET;
+	response_cookie(r, rsp,
+		&(struct cookie){ .name = METER_COOKIE,
+			.value = set ? m->value : STR(""),
+			.max_age_s = set ? m->max_age_s : -1 });
+}

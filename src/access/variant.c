@@ -1,0 +1,269 @@
+/* Decisions from memory, for the event loop. The facts of an article are kept as they were read;
+ * each decision is made anew on them and on what else is known (known.h, meter.h), by
+ * paywall_decide, with the time of the request. What hangs on anything else (an account's meter, a
+ * gift, an institution) is decided with the database. */
+#include "variant.h"
+
+#include "postern/decision_cache.h"
+#include "postern/gift.h"
+
+#include <string.h>
+
+/* FOR_READERS: whatever its level. FOR_STRANGERS: those alone that were found to have a meter, so
+ * that a look for them costs little before any other page. */
+enum { FOR_READERS = 'a', FOR_STRANGERS = 'm' };
+enum {
+	FACTS_KEY_SIZE = 1 + SLUG_SIZE,
+	FACTS_SECTION_SIZE = SECTION_SIZE,
+	FACTS_TAGS_SIZE = ARTICLE_TAGS_MAX * TAG_SIZE + 2,
+};
+
+/* As it is kept; the tags stand behind. */
+struct kept_article {
+	char id[ID_SIZE], section[FACTS_SECTION_SIZE];
+	enum access access;
+	bool usable, killed;
+	int64_t published_at, embargo_at, expires_at;
+	size_t tags_n;
+	char tags[];
+};
+
+static struct str key_of(char kind, struct str slug, char out[static FACTS_KEY_SIZE])
+{
+	if (slug.n >= FACTS_KEY_SIZE - 1)
+		return (struct str){ NULL, 0 };
+	out[0] = kind;
+	memcpy(out + 1, slug.p, slug.n);
+	return (struct str){ out, slug.n + 1 };
+}
+
+static struct cache_item *look(const struct paywall *w, char kind, struct str slug)
+{
+	char space[FACTS_KEY_SIZE];
+	return w->facts ? cache_get(w->facts, key_of(kind, slug, space)) : NULL;
+}
+
+/* ---- loading ---- */
+
+static void keep_article(const struct paywall *w, const struct cache_load *load, char kind,
+	const struct article *art)
+{
+	_Alignas(struct kept_article) char space[sizeof(struct kept_article) + FACTS_TAGS_SIZE];
+	struct kept_article *k = (struct kept_article *)(void *)space;
+	struct paywall_article facts = content_facts(art);
+	char key[FACTS_KEY_SIZE];
+
+	if (facts.tags.n > FACTS_TAGS_SIZE)
+		return;
+	*k = (struct kept_article){ .access = facts.access,
+		.usable = facts.usable,
+		.killed = facts.killed,
+		.published_at = facts.published_at,
+		.embargo_at = facts.embargo_at,
+		.expires_at = facts.expires_at,
+		.tags_n = facts.tags.n };
+	if (str_copy(k->id, sizeof k->id, str_of(facts.id)) != ERR_OK ||
+		str_copy(k->section, sizeof k->section, facts.section) != ERR_OK)
+		return;
+	if (facts.tags.n > 0)
+		memcpy(k->tags, facts.tags.p, facts.tags.n);
+	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_ARTICLE), str_of(art->id)) };
+	(void)cache_put(w->facts, load,
+		&(struct cache_put){ .key = key_of(kind, str_of(art->slug), key),
+			.value = { space, sizeof *k + facts.tags.n },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
+}
+
+struct loading {
+	const struct paywall *w;
+	const struct request *r;
+	struct str slug;
+	struct cache_load load;
+};
+
+static enum err loading_read(struct db_conn *c, void *arg)
+{
+	const struct loading *l = arg;
+	const struct caller *who = &l->r->caller;
+	struct article art;
+	enum err e = content_find(c, l->slug, l->r->arena, &art);
+
+	if (!e)
+		e = known_policy_keep(l->w, &l->load, c);
+	if (!e && who->signed_in)
+		e = known_reader_keep(l->w, &l->load, c, who->account_id, l->r->arena);
+	else if (!e)
+		e = meter_keys_keep(l->w, &l->load, c);
+	if (!e)
+		keep_article(l->w, &l->load, who->signed_in ? FOR_READERS : FOR_STRANGERS, &art);
+	return e;
+}
+
+bool facts_load(const struct paywall *w, const struct request *r, struct str slug)
+{
+	struct loading l = { .w = w, .r = r, .slug = slug };
+
+	if (!w->facts)
+		return false;
+	l.load = cache_begin(w->facts);
+	return db_read(w->db, loading_read, &l) == ERR_OK;
+}
+
+/* ---- deciding ---- */
+
+static struct paywall_article article_of(const struct kept_article *k)
+{
+	return (struct paywall_article){ .id = k->id,
+		.section = str_of(k->section),
+		.tags = { k->tags, k->tags_n },
+		.access = k->access,
+		.usable = k->usable,
+		.killed = k->killed,
+		.published_at = k->published_at,
+		.embargo_at = k->embargo_at,
+		.expires_at = k->expires_at };
+}
+
+/* NULL: none. Who has bought this article alone is another audience: that right gives nothing away.
+ */
+static const char *reader_audience(const struct decision *d)
+{
+	if (!paywall_by_right(d))
+		return NULL;
+	if (d->reason == REASON_ENTITLED && d->by && *d->by->article_id)
+		return "entitled_article";
+	return paywall_reason_name(d->reason);
+}
+
+static struct str metered_name(const struct decision *d, struct arena *a)
+{
+	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE], end[INT_TEXT_SIZE], offer[INT_TEXT_SIZE];
+	const struct str pieces[] = { str_of(paywall_reason_name(d->reason)), STR("/"),
+		str_of(d->meter->name), STR("/"), int_text(d->used, used), STR("/"),
+		int_text(d->limit, limit), STR("/"), int_text(d->window_ends_at, end), STR("/"),
+		int_text(d->offer, offer) };
+	return arena_join(a, pieces, COUNT(pieces));
+}
+
+bool audience_is(const char *audience, const struct decision *d, struct arena *a)
+{
+	if (paywall_metered(d)) {
+		const struct str name = metered_name(d, a);
+		return name.n > 0 && str_eq(name, str_of(audience));
+	}
+	const char *own = reader_audience(d);
+	return own && strcmp(own, audience) == 0;
+}
+
+/* ---- readers ---- */
+
+static const char *decide(const struct paywall_policy *policy, const struct kept_article *ka,
+	const struct cache_item *known, int64_t now_s)
+{
+	struct entitlement space[ENTITLEMENTS_MAX];
+	const struct paywall_article art = article_of(ka);
+	const struct paywall_reader reader = known_reader_for(known, ka->id, space);
+	const struct paywall_case k = {
+		.article = &art, .policy = policy, .reader = &reader, .now = paywall_moment(now_s)
+	};
+	const struct decision d = paywall_decide(&k);
+	return reader_audience(&d);
+}
+
+static bool decide_known(const struct paywall *w, const struct request *r, struct str slug,
+	const struct paywall_policy *policy, struct audience *out)
+{
+	struct cache_item *art = look(w, FOR_READERS, slug);
+	struct cache_item *reader = known_reader(w, r->caller.account_id);
+	const char *audience = NULL;
+	if (art && reader)
+		audience = decide(policy, (const void *)cache_value(art).p, reader, r->now_s);
+	cache_release(art);
+	cache_release(reader);
+	return audience && str_copy(out->name, sizeof out->name, str_of(audience)) == ERR_OK;
+}
+
+static bool reader_known(
+	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
+{
+	const struct visit v = { .account_id = r->caller.account_id,
+		.client = r->client,
+		.client_vague = r->client_vague,
+		.now_s = r->now_s };
+	const struct paywall_policy *policy = known_policy(w);
+	bool known = policy && visit_is_plain_reader(policy, &v) &&
+		     decide_known(w, r, slug, policy, out);
+	policy_give_back(w->policies, policy);
+	/* From memory nobody would count this session among those that read. */
+	return known && !(w->reading_counted && str_starts(str_of(out->name), STR("entitled")));
+}
+
+/* ---- strangers ---- */
+
+/* What of an answer that counts a reading is this reader's alone. */
+struct own_count {
+	struct meter_receipt receipt;
+};
+
+/* The page tells how many are left and until when, so all who stand there share one. In a rolling
+ * window everybody stands alone. */
+static bool metered(const struct visit_ask *q, const struct request *r,
+	const struct paywall_policy *policy, struct audience *out)
+{
+	struct meter_known m;
+
+	if (!q->v->whole_get || !meter_known(q, policy, &m))
+		return false;
+	if (!paywall_metered(&m.d))
+		return true;
+	if (m.d.meter->window == WINDOW_ROLLING)
+		return false;
+	const struct str name = metered_name(&m.d, r->arena);
+	if (!name.p || str_copy(out->name, sizeof out->name, name) != ERR_OK)
+		return false;
+	struct own_count *own = m.charged ? arena_alloc(r->arena, sizeof *own) : NULL;
+	if (own)
+		own->receipt = m.receipt;
+	out->own = own;
+	return own || !m.charged;
+}
+
+static bool stranger_known(
+	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
+{
+	const struct visit v = visit_of(r);
+	if (!visit_is_stranger(w, &v))
+		return false;
+	struct cache_item *item = look(w, FOR_STRANGERS, slug);
+	if (!item)
+		return true; /* unless it is kept for all strangers, it is not kept */
+	const struct paywall_article art = article_of((const void *)cache_value(item).p);
+	const struct visit_ask q = { .w = w, .v = &v, .art = &art, .a = r->arena };
+	const struct paywall_policy *policy = known_policy(w);
+	bool known = policy && metered(&q, r, policy, out);
+	policy_give_back(w->policies, policy);
+	cache_release(item);
+	return known;
+}
+
+bool content_audience_own(
+	const struct paywall *w, const struct request *r, const void *own, struct response *rsp)
+{
+	const struct own_count *o = own;
+
+	if (!meter_ceiling_take(w->ceiling, r->client, r->now_s))
+		return false;
+	meter_receipt_send(r, rsp, &o->receipt);
+	return true;
+}
+
+/* ---- all ---- */
+
+bool content_audience(
+	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
+{
+	*out = (struct audience){ .own = NULL };
+	return r->caller.signed_in ? reader_known(w, r, slug, out)
+				   : stranger_known(w, r, slug, out);
+}

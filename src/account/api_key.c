@@ -1,0 +1,295 @@
+#include "postern/api_key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	unsigned bit;
+	const char *name;
+} scope_names[] = { { KEY_ACCESS, "access" }, { KEY_EXPLAIN, "explain" } };
+
+enum err key_scopes_parse(struct str words, unsigned *out)
+{
+	unsigned scopes = 0;
+
+	while (words.n > 0) {
+		struct str word = str_cut(&words, ' ');
+		unsigned bit = 0;
+		for (size_t i = 0; i < COUNT(scope_names); i++)
+			bit |= str_eq(word, str_of(scope_names[i].name)) ? scope_names[i].bit : 0;
+		if (word.n > 0 && !bit)
+			return ERR_INVALID;
+		scopes |= bit;
+	}
+	if (!scopes)
+		return ERR_INVALID;
+	*out = scopes;
+	return ERR_OK;
+}
+
+void key_scopes_text(unsigned scopes, char out[static KEY_SCOPES_SIZE])
+{
+	size_t n = 0;
+
+	out[0] = 0;
+	for (size_t i = 0; i < COUNT(scope_names); i++) {
+		if (scopes & scope_names[i].bit)
+			n += (size_t)snprintf(out + n, KEY_SCOPES_SIZE - n, "%s%s", n ? " " : "",
+				scope_names[i].name);
+	}
+}
+
+/* ---- text and hash ---- */
+
+static const char prefix[] = "psk_";
+enum { PREFIX_BYTES = sizeof prefix - 1 };
+
+static void make(char text[static TOKEN_SIZE], uint8_t hash[static HASH_BYTES])
+{
+	struct token t;
+
+	crypto_token_make(&t);
+	memcpy(text, t.text, TOKEN_SIZE);
+	memcpy(text, prefix, PREFIX_BYTES);
+	crypto_wipe(&t, sizeof t);
+	crypto_digest(str_of(text), hash);
+}
+
+/* The form is that of a session token but for its first letters. */
+static enum err hash_of(struct str text, uint8_t hash[static HASH_BYTES])
+{
+	char as_token[TOKEN_SIZE];
+	uint8_t unused[HASH_BYTES];
+
+	if (!str_starts(text, STR("psk_")) || str_copy(as_token, sizeof as_token, text) != ERR_OK)
+		return ERR_INVALID;
+	memcpy(as_token, "pst_", PREFIX_BYTES);
+	enum err e = crypto_token_hash(str_of(as_token), unused);
+	crypto_wipe(as_token, sizeof as_token);
+	if (!e)
+		crypto_digest(text, hash);
+	return e;
+}
+
+/* ---- changes ---- */
+
+struct key_job {
+	const char *name;
+	unsigned scopes;
+	int64_t now_s, keep_s;
+	uint8_t hash[HASH_BYTES];
+	char id[ID_SIZE];
+	int64_t changed;
+	bool rotate;
+};
+struct key_row {
+	struct service_key k;
+	char scopes[KEY_SCOPES_SIZE];
+};
+static const struct db_column key_columns[] = {
+	DB_COL_CHARS(struct key_row, k.id),
+	DB_COL_CHARS(struct key_row, k.name),
+	DB_COL_CHARS(struct key_row, scopes),
+	DB_COL_INT(struct key_row, k.created_at),
+	DB_COL_INT(struct key_row, k.expires_at),
+	DB_COL_INT(struct key_row, k.revoked_at),
+	DB_COL_INT(struct key_row, k.used_at),
+};
+static const struct db_shape key_shape = DB_SHAPE(struct key_row, key_columns);
+struct count_row {
+	int64_t count;
+};
+static const struct db_column count_columns[] = { DB_COL_INT(struct count_row, count) };
+static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_columns);
+
+static enum err insert(struct db_conn *c, const struct key_job *j)
+{
+	struct count_row n;
+	char scopes[KEY_SCOPES_SIZE];
+	enum err e = db_get(c,
+		&(struct db_call){ .query = QUERY_SERVICE_KEY_COUNT, .shape = &count_shape }, &n);
+
+	if (e || n.count >= KEYS_MAX)
+		return e ? e : ERR_TOO_LARGE;
+	key_scopes_text(j->scopes, scopes);
+	struct db_call call = { .query = QUERY_SERVICE_KEY_INSERT,
+		DB_PARAMS(db_z(j->id), db_z(j->name), db_blob(j->hash, HASH_BYTES), db_z(scopes),
+			db_int(j->now_s)) };
+	return db_run(c, &call, NULL);
+}
+
+static enum err in_force(struct db_conn *c, const struct key_job *j, struct key_row *out)
+{
+	struct db_call call = { .query = QUERY_SERVICE_KEY_BY_NAME,
+		DB_PARAMS(db_z(j->name), db_int(j->now_s)),
+		.shape = &key_shape };
+	return db_get(c, &call, out);
+}
+
+static enum err put_tx(struct db_conn *c, void *arg)
+{
+	struct key_job *j = arg;
+	struct key_row row;
+	enum err e = in_force(c, j, &row);
+
+	if (!j->rotate)
+		return e == ERR_OK ? ERR_CONFLICT : e == ERR_NOT_FOUND ? insert(c, j) : e;
+	if (!e)
+		e = key_scopes_parse(str_of(row.scopes), &j->scopes) ? ERR_CORRUPT : ERR_OK;
+	if (e)
+		return e;
+	struct db_call shorten = { .query = QUERY_SERVICE_KEY_EXPIRE,
+		DB_PARAMS(db_z(j->name), db_int(j->now_s + j->keep_s)) };
+	e = db_run(c, &shorten, NULL);
+	return e ? e : insert(c, j);
+}
+
+static bool name_ok(const char *z)
+{
+	size_t n = strlen(z);
+	return n > 0 && n < KEY_NAME_SIZE &&
+	       strspn(z, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+static enum err put(struct db *db, struct key_job *j, char text[static TOKEN_SIZE])
+{
+	if (!name_ok(j->name) || (!j->rotate && !j->scopes))
+		return ERR_INVALID;
+	crypto_id_make(j->id);
+	make(text, j->hash);
+	enum err e = db_tx(db, put_tx, j);
+	if (e)
+		crypto_wipe(text, TOKEN_SIZE);
+	return e;
+}
+
+enum err key_create(struct db *db, const char *name, unsigned scopes, int64_t now_s,
+	char text[static TOKEN_SIZE])
+{
+	struct key_job j = { .name = name, .scopes = scopes, .now_s = now_s };
+	return put(db, &j, text);
+}
+
+enum err key_rotate(struct db *db, const char *name, int64_t keep_s, int64_t now_s,
+	char text[static TOKEN_SIZE])
+{
+	struct key_job j = { .name = name, .keep_s = keep_s, .now_s = now_s, .rotate = true };
+
+	if (keep_s < 0 || keep_s > KEY_KEEP_MAX_S)
+		return ERR_INVALID;
+	return put(db, &j, text);
+}
+
+static enum err revoke_tx(struct db_conn *c, void *arg)
+{
+	struct key_job *j = arg;
+	struct db_call call = { .query = QUERY_SERVICE_KEY_REVOKE,
+		DB_PARAMS(db_z(j->name), db_int(j->now_s)) };
+	return db_run(c, &call, &j->changed);
+}
+
+enum err key_revoke(struct db *db, const char *name, int64_t now_s)
+{
+	struct key_job j = { .name = name, .now_s = now_s };
+	enum err e = db_tx(db, revoke_tx, &j);
+
+	return e ? e : j.changed ? ERR_OK : ERR_NOT_FOUND;
+}
+
+/* ---- looking ---- */
+
+struct key_look {
+	struct arena *a;
+	struct key_row *rows;
+	size_t n;
+	uint8_t hash[HASH_BYTES];
+	struct key_row one;
+	int64_t now_s;
+};
+
+static enum err list_read(struct db_conn *c, void *arg)
+{
+	struct key_look *l = arg;
+	struct db_call call = { .query = QUERY_SERVICE_KEY_LIST,
+		DB_PARAMS(db_int(KEYS_MAX)),
+		.shape = &key_shape,
+		.arena = l->a,
+		.max_rows = KEYS_MAX };
+	return db_list(c, &call, &l->rows, &l->n);
+}
+
+enum err key_list(struct db *db, struct arena *a, struct service_key **out, size_t *count)
+{
+	struct key_look l = { .a = a };
+	enum err e = db_read(db, list_read, &l);
+	struct service_key *list = e ? NULL : arena_alloc(a, (l.n + 1) * sizeof *list);
+
+	if (e || !list)
+		return e ? e : ERR_NOMEM;
+	for (size_t i = 0; i < l.n; i++) {
+		list[i] = l.rows[i].k;
+		if (key_scopes_parse(str_of(l.rows[i].scopes), &list[i].scopes) != ERR_OK)
+			return ERR_CORRUPT;
+	}
+	*out = list;
+	*count = l.n;
+	return ERR_OK;
+}
+
+static enum err find_read(struct db_conn *c, void *arg)
+{
+	struct key_look *l = arg;
+	struct db_call call = { .query = QUERY_SERVICE_KEY_BY_HASH,
+		DB_PARAMS(db_blob(l->hash, HASH_BYTES), db_int(l->now_s)),
+		.shape = &key_shape };
+	return db_get(c, &call, &l->one);
+}
+
+struct key_use {
+	char id[ID_SIZE];
+	int64_t used_at;
+};
+
+static enum err used_tx(struct db_conn *c, void *arg)
+{
+	const struct key_use *use = arg;
+	struct db_call call = { .query = QUERY_SERVICE_KEY_USED,
+		DB_PARAMS(db_z(use->id), db_int(use->used_at)) };
+	return db_run(c, &call, NULL);
+}
+
+/* For the operator; nobody waits for it. */
+static void use_note(struct db *db, const struct service_key *k, int64_t now_s)
+{
+	struct key_use use = { .used_at = now_s - now_s % KEY_USED_STEP_S };
+
+	memcpy(use.id, k->id, sizeof use.id);
+	db_note(db, &(struct db_note){ .fn = used_tx, .arg = &use, .n = sizeof use });
+}
+
+enum err key_check(struct db *db, struct str text, enum key_scope scope, int64_t now_s,
+	struct service_key *out)
+{
+	struct key_look l = { .now_s = now_s };
+
+	if (hash_of(text, l.hash) != ERR_OK)
+		return ERR_UNAUTHENTICATED;
+	enum err e = db_read(db, find_read, &l);
+	if (e)
+		return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+	if (key_scopes_parse(str_of(l.one.scopes), &l.one.k.scopes) != ERR_OK)
+		return ERR_CORRUPT;
+	*out = l.one.k;
+	if (!(out->scopes & scope))
+		return ERR_DENIED;
+	if (now_s - out->used_at >= KEY_USED_STEP_S)
+		use_note(db, out, now_s);
+	return ERR_OK;
+}
+
+enum err key_purge(struct db_sweeper *s)
+{
+	return db_sweep(s, &(struct db_sweep){ .name = "service_keys",
+				   .query = QUERY_SERVICE_KEY_PURGE,
+				   .before_s = s->now_s - (int64_t)90 * 86400 });
+}

@@ -1,0 +1,495 @@
+#include "internal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The built-in pages need nothing from elsewhere and nothing inline. */
+static const char content_security_policy[] =
+	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action "
+	"'self'; base-uri 'none'; "
+	"object-src 'none'; frame-ancestors 'none'";
+
+enum log_level app_log_level(const struct config *c)
+{
+	static const char *const names[] = { "debug", "info", "warn", "error" };
+	for (unsigned i = 0; i < COUNT(names); i++) {
+		if (strcmp(names[i], c->log_level) == 0)
+			return (enum log_level)i;
+	}
+	return LOG_INFO;
+}
+
+static struct account_settings account_settings(const struct config *c)
+{
+	return (struct account_settings){
+		.cost = { .memory_kib = (uint32_t)c->password_memory_kib,
+			.passes = (uint32_t)c->password_passes },
+		.min_length = (unsigned)c->password_min_length,
+		.max_length = (unsigned)c->password_max_length,
+		.min_bits = (double)c->password_min_bits,
+		.session_s = c->session_days * 86400,
+		.session_idle_s = c->session_idle_days * 86400,
+		.short_session_s = c->session_short_hours * 3600,
+		.short_session_idle_s = c->session_short_hours * 3600,
+		.sessions_max = (unsigned)c->session_per_account,
+		.reading_at_once = (unsigned)c->reading_at_once,
+		.reading_window_s = c->reading_window_minutes * 60,
+		.reset_minutes = (unsigned)c->reset_minutes,
+		.verify_minutes = (unsigned)c->verify_hours * 60,
+		.failures_free = (unsigned)c->failures_free,
+		.failure_delay_max_s = c->failure_delay_max_s,
+		.failure_forget_s = c->failure_forget_hours * 3600,
+		.site_name = c->site_name,
+		.base_url = c->base_url,
+	};
+}
+
+static struct mail_settings mail_settings(const struct config *c, const struct app *app)
+{
+	return (struct mail_settings){ .transport = c->mail_transport,
+		.from = c->mail_from,
+		.from_name = *c->mail_from_name ? c->mail_from_name : c->site_name,
+		.username = c->mail_username,
+		.password = c->mail_password,
+		.ca_file = c->mail_ca_file,
+		.starttls = c->mail_starttls,
+		.timeout_s = (unsigned)c->mail_timeout_s,
+		.per_mailbox_hour = (unsigned)c->mail_per_mailbox_hour,
+		.attempts_max = (unsigned)c->mail_attempts_max,
+		.keep_text = c->development,
+		.site_name = c->site_name,
+		.site_language = c->language,
+		.base_url = c->base_url,
+		.theme = config_theme(c),
+		.clock = &app->clock,
+		.log = &app->log };
+}
+
+enum err app_check_mail(
+	const struct config *c, const struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	struct mail_settings set = mail_settings(c, app);
+	struct mail *m = NULL;
+	enum err e = mail_open(&set, NULL, &m, why);
+
+	mail_close(m);
+	return e;
+}
+
+static enum err wall_open(struct app *app)
+{
+	static const char *const ai[] = { [AI_ALLOW] = "allow",
+		[AI_TEASER] = "teaser",
+		[AI_PAYMENT] = "payment",
+		[AI_BLOCK] = "block" };
+	struct policy_settings set = { .ai = AI_BLOCK,
+		.open_statuses = app->cfg.open_statuses,
+		.source_count = app->cfg.source_count };
+
+	memcpy(set.sources, app->cfg.sources, sizeof set.sources);
+	for (unsigned i = AI_ALLOW; i < COUNT(ai); i++) {
+		if (strcmp(app->cfg.ai_policy, ai[i]) == 0)
+			set.ai = (enum ai_policy)i;
+	}
+	if (paywall_access_parse(str_of(app->cfg.default_access), &set.fallback) != ERR_OK)
+		set.fallback = ACCESS_SUBSCRIBER;
+	app->wall = (struct paywall){ .db = app->db,
+		.log = &app->log,
+		.mail = app->mail,
+		.base_url = app->cfg.base_url,
+		.licence_url = app->cfg.licence_url,
+		.reading_counted = app->cfg.reading_at_once > 0,
+		.meter_forged_new = strcmp(app->cfg.meter_forged, "new") == 0,
+		.gifts = {
+			app->cfg.gifts_per_month, app->cfg.gift_days, app->cfg.gift_redemptions } };
+	enum err e = policy_cache_open(&set, &app->wall.policies);
+	if (!e && app->cfg.meter_prefix_ceiling > 0)
+		e = meter_ceiling_open((unsigned)app->cfg.meter_prefix_ceiling, &app->wall.ceiling);
+	return e;
+}
+
+enum err app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+	struct prover_settings set = { .resolver = c->crawler_resolver,
+		.timeout_ms = (unsigned)c->crawler_timeout_ms,
+		.waiting_max = c->work_threads > 1 ? (unsigned)c->work_threads / 2 : 1,
+		.keep_s = c->crawler_keep_hours * 3600,
+		.keep_none_s = c->crawler_keep_refused_minutes * 60,
+		.log = &app->log };
+
+	return prover_open(&set, &app->wall.prover, why);
+}
+
+/* One more than may wait to write (database_writers), so that who reads always finds one. */
+static unsigned work_threads(const struct config *c)
+{
+	return (unsigned)c->work_threads + 1;
+}
+
+static unsigned database_connections(const struct config *c)
+{
+	return c->database_connections ? (unsigned)c->database_connections
+				       : work_threads(c) + hashers_threads(c) + 4;
+}
+
+/* What stands before the database. */
+static bool serving_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+
+	app->log.writer = log_writer_start(app->log.fd, app->log.format);
+	/* the writer's and the change log's; two processes that hash */
+	descriptors_start(app, database_connections(c) + 2, 2 * (hashers_threads(c) + 1));
+	return hashers_start(app, why);
+}
+
+/* Of few connections one is left for reading, too. */
+static unsigned database_writers(const struct config *c)
+{
+	unsigned writers = (unsigned)c->work_threads, connections = database_connections(c);
+
+	return connections > 1 && writers >= connections ? connections - 1 : writers;
+}
+
+/* Before any thread starts. The very file that was checked, whatever $TZDIR says; UTC needs none.
+ */
+static void zone_set(struct arena *a, const char *name)
+{
+	bool utc = strcmp(name, "UTC") == 0;
+	local_zone_set(utc ? "UTC0" : arena_fmt(a, ":" CONFIG_ZONES "/%s", name));
+}
+
+enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+
+	if (use == DB_SERVE)
+		memory_tune_start();
+	zone_set(app->arena, c->timezone);
+	app->log = (struct log){ .level = app_log_level(c),
+		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
+		.fd = 2 };
+	if (use == DB_SERVE && !serving_start(app, why))
+		return ERR_NOMEM;
+	struct db_settings db = { .url = c->database_url,
+		.use = use,
+		.readers = database_connections(c),
+		.writers = use == DB_SERVE ? database_writers(c) : 0,
+		.busy_timeout_ms = 5000,
+		.log = &app->log,
+		.stop = app->stop };
+	enum err e = db_open(&db, &app->db, why);
+	if (e)
+		return e;
+	e = use == DB_LOOK ? db_version_fits(app->db, why) : db_migrate(app->db, why);
+	if (e)
+		return e;
+	struct mail_settings mail = mail_settings(c, app);
+	if (use != DB_LOOK) /* which sends none, and makes no folder for it */
+		e = mail_open(&mail, app->db, &app->mail, why);
+	if (e)
+		return e;
+	app->accounts = (struct accounts){
+		.set = account_settings(c), .db = app->db, .mail = app->mail, .log = &app->log
+	};
+	app->accounts.set.cost.by = app->hashers;
+	e = sites_parse(c->base_url, c->gate_sites, app->arena, &app->sites, why);
+	if (e)
+		return e;
+	e = wall_open(app);
+	if (e)
+		return e;
+	e = crypto_password_cost_check(app->accounts.set.cost);
+	if (e)
+		snprintf(why, CONFIG_WHY_SIZE,
+			"password.memory_kib and password.passes are below what is safe");
+	return e;
+}
+
+static bool in_tx(void *ctx)
+{
+	return db_in_tx(ctx);
+}
+
+static bool is_lost(void *ctx)
+{
+	return db_lost(ctx);
+}
+
+/* Whole answers to readers who are signed in are shared on the pages of articles alone. */
+static bool audience(void *ctx, const struct request *r, struct audience *out)
+{
+	http_handler *handler = r->route->handler;
+	if (handler == pages_article || handler == api_article_get)
+		return content_audience(ctx, r, r->params[0], out);
+	struct visit v = { .account_id = r->caller.account_id,
+		.client = r->client,
+		.client_vague = r->client_vague,
+		.user_agent = request_header(r, "User-Agent"),
+		.now_s = r->now_s };
+	return !r->caller.signed_in && visit_is_stranger(ctx, &v);
+}
+
+static bool own(void *ctx, const struct request *r, void *share, struct response *rsp)
+{
+	return content_audience_own(ctx, r, share, rsp);
+}
+
+static bool identify_known(void *ctx, struct str token, int64_t now_s, struct caller *out)
+{
+	return account_identify_cached(ctx, token, now_s, out);
+}
+
+/* What stands for an address that nobody could read is our proxy's, and nobody's institution. */
+static bool is_shared_address(void *ctx, const struct request *r)
+{
+	return !r->client_vague && visit_from_institution(ctx, r->client, r->now_s);
+}
+
+void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT])
+{
+	out[RATE_PAGE] =
+		(struct rate_limit){ (unsigned)c->page_burst, (unsigned)c->page_per_minute };
+	out[RATE_LOGIN] =
+		(struct rate_limit){ (unsigned)c->login_burst, (unsigned)c->login_per_minute };
+	out[RATE_MAIL] =
+		(struct rate_limit){ (unsigned)c->mail_burst, (unsigned)c->mail_per_minute };
+	out[RATE_WRITE] =
+		(struct rate_limit){ (unsigned)c->write_burst, (unsigned)c->write_per_minute };
+	out[RATE_GATE] =
+		(struct rate_limit){ (unsigned)c->gate_burst, (unsigned)c->gate_per_minute };
+	out[RATE_SERVICE] =
+		(struct rate_limit){ (unsigned)c->service_burst, (unsigned)c->service_per_minute };
+}
+
+static void http_fill(struct app *app)
+{
+	const struct config *c = &app->cfg;
+	struct http_settings *h = &app->http_set;
+
+	*h = (struct http_settings){ .listen = c->listen,
+		.ops_listen = c->ops_listen,
+		.base_url = c->base_url,
+		.secure = c->secure,
+		.hsts_subdomains = c->hsts_subdomains,
+		.loop_threads = (unsigned)c->loop_threads,
+		.work_threads = work_threads(c),
+		.hash_threads = hashers_threads(c),
+		.work_queue = (unsigned)c->work_queue,
+		.hash_queue = (unsigned)c->hash_queue,
+		.connections = (unsigned)app->connections,
+		.connections_per_address = (unsigned)c->connections_per_address,
+		.timeout_s = (unsigned)c->timeout_s,
+		.trusted_proxy_count = c->trusted_proxy_count,
+		.csp = content_security_policy,
+		.clock = &app->clock,
+		.log = &app->log,
+		.identify = account_identify,
+		.identify_ctx = &app->accounts,
+		.shared = app->shared,
+		.shared_stale_s = c->cache_stale_minutes * 60,
+		.identify_known = identify_known,
+		.audience = audience,
+		.own = own,
+		.is_shared_address = is_shared_address,
+		.shared_factor = (unsigned)c->institution_factor,
+		.audience_ctx = &app->wall,
+		.is_lost = is_lost,
+		.is_lost_ctx = app->db,
+		.in_tx = in_tx,
+		.in_tx_ctx = app->db,
+		.groups = app->groups,
+		.group_count = COUNT(app->groups),
+		.ops = &app->ops };
+	memcpy(h->trusted_proxies, c->trusted_proxies, sizeof h->trusted_proxies);
+	app_limits(c, h->limits);
+}
+
+struct gate_look gate_look(const struct app *app)
+{
+	return (struct gate_look){ .css = pages_asset_href(app->pages, "postern.css"),
+		.js = pages_asset_href(app->pages, "postern.js"),
+		.icon = pages_asset_href(app->pages, "icon.svg") };
+}
+
+static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+	struct gate_settings gs = { .site_name = c->site_name,
+		.tagline = c->tagline,
+		.language = c->language,
+		.theme = config_theme(c),
+		.look = gate_look(app) };
+
+	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
+}
+
+/* Who is a stranger is told from the policy in memory, so it is there from the first request on. */
+static enum err policy_known_from_start(struct db_conn *c, void *arg)
+{
+	struct app *app = arg;
+	const struct paywall_policy *policy = NULL;
+	enum err e = policy_take(app->wall.policies, c, &policy);
+
+	policy_give_back(app->wall.policies, policy);
+	return e;
+}
+
+struct teaser_bound app_teaser_bound(const struct config *c)
+{
+	return (struct teaser_bound){ .words = (unsigned)c->teaser_words,
+		.characters = (unsigned)c->teaser_characters,
+		.share = (unsigned)c->teaser_share,
+		.mark_may_exceed = c->teaser_mark_may_exceed };
+}
+
+enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+	struct pages_settings ps = { .site_name = c->site_name,
+		.tagline = c->tagline,
+		.language = c->language,
+		.base_url = c->base_url,
+		.theme = config_theme(c),
+		.sitemap = c->sitemap,
+		.teaser = app_teaser_bound(c),
+		.development = c->development };
+
+	app->started_s = clock_now_s(&app->clock);
+	enum err e = app_words_open(c, &app->words, why);
+	app->accounts.set.common = app->words;
+	if (!e)
+		e = pages_open(&ps, &app->accounts, &app->wall, &app->pages, why);
+	if (!e)
+		e = gate_start(app, why);
+	if (!e)
+		e = db_read(app->db, policy_known_from_start, app);
+	if (!e)
+		e = app_prover_open(app, why);
+	if (!e)
+		e = caches_open(app);
+	if (!e)
+		e = db_notes_start(app->db);
+	if (!e)
+		e = readiness_start(app->db, &app->clock, &app->readiness);
+	if (e)
+		return e;
+	app->api = (struct api){ .accounts = &app->accounts,
+		.wall = &app->wall,
+		.sites = &app->sites,
+		.teaser = app_teaser_bound(c),
+		.search_ms = (unsigned)c->search_ms };
+	routes_fill(app);
+	http_fill(app);
+	/* before a registration can come in that wakes it */
+	e = account_requests_start(&app->accounts, &app->clock);
+	if (!e)
+		e = http_start(&app->http_set, &app->http, why);
+	if (!e)
+		e = mail_deliver_start(app->mail);
+	if (e)
+		return e;
+	if (!c->secure)
+		LOG(&app->log, LOG_WARN, "insecure",
+			log_z("why", "server.base_url is not https: cookies are neither Secure nor "
+				     "__Host-"));
+	LOG(&app->log, LOG_INFO, "serving", log_z("listen", c->listen),
+		log_z("base_url", c->base_url), log_z("version", POSTERN_VERSION));
+	memory_tune_serve();
+	memory_log(app);
+	return ERR_OK;
+}
+
+static sigset_t stop_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	return set;
+}
+
+void app_block_signals(void)
+{
+	sigset_t set = stop_signals();
+
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void app_ignore_signals(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of its write */
+	signal(SIGCHLD, SIG_DFL); /* a child's number stays its own until it is waited for */
+}
+
+/* Not ready before the line is written: a log may be slow. */
+static void drain(struct app *app, const sigset_t *set, int signal)
+{
+	const struct timespec grace = { .tv_sec = (time_t)app->cfg.drain_s };
+
+	atomic_store(&app->draining, true);
+	LOG(&app->log, LOG_INFO, "stopping", log_int("signal", signal),
+		log_int("drain_s", app->cfg.drain_s));
+	if (app->cfg.drain_s > 0)
+		(void)sigtimedwait(set, NULL, &grace);
+}
+
+/* The signal that ends it. One that comes while the configuration is being read waits until that is
+ * done; while it stops, SIGHUP is not looked at any more. */
+static int signal_wait(struct app *app)
+{
+	sigset_t set = stop_signals();
+
+	sigaddset(&set, SIGHUP);
+	for (;;) {
+		int got = sigwaitinfo(&set, NULL);
+		if (got == SIGHUP && app->source.env)
+			app_reload(app);
+		else if (got > 0)
+			return got;
+	}
+}
+
+void app_wait(struct app *app)
+{
+	sigset_t set = stop_signals();
+	struct housekeeping *h = housekeeping_start(app);
+
+	if (!h)
+		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("step", "start"),
+			log_z("err", err_name(ERR_NOMEM)));
+	int got = signal_wait(app);
+	drain(app, &set, got);
+	housekeeping_stop(h);
+}
+
+void app_close(struct app *app)
+{
+	http_stop(app->http);
+	readiness_stop(app->readiness);
+	account_requests_stop(&app->accounts);
+	gate_close(app->gate);
+	pages_close(app->pages);
+	mail_close(app->mail);
+	prover_close(app->wall.prover);
+	if (app->db)
+		db_notes_stop(app->db); /* a note may tell the caches of a change */
+	caches_close(app); /* ends the feed, which tells the policies to be read anew */
+	policy_cache_close(app->wall.policies);
+	meter_ceiling_close(app->wall.ceiling);
+	db_close(app->db);
+	crypto_common_close(app->words);
+	arena_free(app->arena);
+	crypto_hashers_stop(app->hashers);
+	log_writer_stop(app->log.writer);
+	*app = (struct app){ 0 };
+}

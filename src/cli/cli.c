@@ -1,0 +1,431 @@
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int cli_fail(int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("postern: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return code;
+}
+
+int cli_error(enum err e, const char *what)
+{
+	switch (e) {
+	case ERR_OK:
+		return EXIT_DONE;
+	case ERR_STOPPED: /* interrupt_end says what there is to say */
+		return EXIT_UNAVAILABLE;
+	case ERR_NOT_FOUND:
+		return cli_fail(EXIT_NOT_FOUND, "%s: not found", what);
+	case ERR_CONFLICT:
+		return cli_fail(
+			EXIT_CONFLICT, "%s: exists already, or was changed meanwhile", what);
+	case ERR_INVALID:
+	case ERR_TOO_LARGE:
+		return cli_fail(EXIT_USAGE, "%s: not of the form that is expected", what);
+	case ERR_BUSY:
+		return cli_fail(
+			EXIT_UNAVAILABLE, "%s: the database is locked by another program", what);
+	default:
+		return cli_fail(EXIT_UNAVAILABLE, "%s: %s", what, err_name(e));
+	}
+}
+
+int cli_article_error(const struct cli *c, enum err e, const char *slug)
+{
+	return cli_error(e, arena_fmt(c->app.arena, "article %s", slug));
+}
+
+int cli_print_json(json_t *doc)
+{
+	if (!doc)
+		return cli_error(ERR_NOMEM, "output");
+	json_dumpf(doc, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(doc);
+	return EXIT_DONE;
+}
+
+json_t *cli_time(int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (!t)
+		return json_null();
+	time_text(t, text);
+	return json_string(text);
+}
+
+const char *cli_day(struct arena *a, int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (!t)
+		return "-";
+	time_iso(t, text);
+	return arena_fmt(a, "%s", text);
+}
+
+const char *cli_end(struct arena *a, int64_t t)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (!t)
+		return "-";
+	time_iso_until(t, text);
+	return arena_fmt(a, "%s", text);
+}
+
+const char *cli_option(const struct cli *c, const char *name)
+{
+	for (size_t i = 0; i < CLI_OPTIONS_MAX && c->command->options[i].name; i++) {
+		if (strcmp(c->command->options[i].name, name) == 0)
+			return c->values[i];
+	}
+	return NULL;
+}
+
+struct policy_look {
+	struct policy_cache *from;
+	const struct paywall_policy *policy;
+};
+
+static enum err policy_read(struct db_conn *c, void *arg)
+{
+	struct policy_look *l = arg;
+	return policy_take(l->from, c, &l->policy);
+}
+
+enum err cli_policy(struct cli *c, const struct paywall_policy **out)
+{
+	struct policy_look l = { .from = c->app.wall.policies };
+	enum err e = db_read(c->app.db, policy_read, &l);
+
+	*out = l.policy;
+	return e;
+}
+
+int cli_account(struct cli *c, const char *who, struct account *out)
+{
+	enum err e = account_find(&c->app.accounts, str_of(who), out);
+	return e == ERR_NOT_FOUND ? cli_fail(EXIT_NOT_FOUND, "account %s: not found", who)
+	       : e                ? cli_error(e, who)
+				  : EXIT_DONE;
+}
+
+int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value)
+{
+	const char *text = cli_option(c, name);
+
+	if (text && str_int(str_of(text), r.min, r.max, value) != ERR_OK)
+		return cli_fail(EXIT_USAGE, "--%s %s: a number from %lld to %lld is expected", name,
+			text, (long long)r.min, (long long)r.max);
+	return EXIT_DONE;
+}
+
+int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t *value)
+{
+	const char *text = cli_option(c, name);
+
+	if (!text || time_parse(str_trim(str_of(text)), edge, value) == ERR_OK)
+		return EXIT_DONE;
+	return cli_fail(EXIT_USAGE,
+		"--%s %s: a date such as 2027-01-31, or a time such as 2027-01-31T18:00 or "
+		"2027-01-31T18:00:00Z, is expected; without a zone it is the newsroom's",
+		name, text);
+}
+
+/* ---- help ---- */
+
+static void help_all(FILE *out)
+{
+	fputs("Postern: a paywall and account gateway for newsrooms.\n\n"
+	      "usage: postern COMMAND [ARGUMENTS] [--config FILE] [--json] [--help]\n\n",
+		out);
+	for (size_t i = 0; i < command_count; i++)
+		fprintf(out, "  %-20s %s\n", commands[i].name, commands[i].summary);
+	fputs("\nThe configuration is --config FILE, else $POSTERN_CONFIG, else postern.ini where "
+	      "it exists, else the\n"
+	      "defaults; POSTERN_SECTION_NAME in the environment wins over all. `postern COMMAND "
+	      "--help` says more.\n"
+	      "Exit codes: 0 done, 1 partly refused, 2 usage, 3 configuration, 4 not found, 5 "
+	      "conflict, 6 unavailable,\n128 + N ended by signal N.\n",
+		out);
+}
+
+static void help_one(FILE *out, const struct command *cmd)
+{
+	fprintf(out, "usage: postern %s%s%s%s\n\n%s.\n", cmd->name, *cmd->args ? " " : "",
+		cmd->args, cmd->options[0].name ? " [OPTIONS]" : "", cmd->summary);
+	if (cmd->details)
+		fprintf(out, "%s\n", cmd->details);
+	fputc('\n', out);
+	bool dates = false;
+	for (size_t i = 0; i < CLI_OPTIONS_MAX && cmd->options[i].name; i++) {
+		const struct cli_option *o = &cmd->options[i];
+		char left[64];
+		dates = dates || (o->value && strcmp(o->value, "DATE") == 0);
+		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
+			o->value ? o->value : "");
+		fprintf(out, "  %-18s %s\n", left, o->help);
+	}
+	if (cmd->json)
+		fputs("  --json             print JSON\n", out);
+	if (cmd->needs != NEEDS_NOTHING)
+		fputs("  --config FILE      the configuration\n", out);
+	fputs("  --help             this text\n", out);
+	if (dates)
+		fputs("\nDATE is a day such as 2027-01-31, the newsroom's day (site.timezone); an "
+		      "end day is included whole.\nOr it is a time: 2027-01-31T18:00 in the "
+		      "newsroom, 2027-01-31T18:00:00Z in UTC.\n",
+			out);
+}
+
+/* ---- parsing ---- */
+
+/* A command's name is one or two words. Returns how many of the arguments it took, 0 when there is
+ * none such. */
+static int command_find(int argc, char **argv, const struct command **out)
+{
+	char two[64] = "";
+
+	if (argc > 1)
+		snprintf(two, sizeof two, "%s %s", argv[0], argv[1]);
+	for (size_t i = 0; i < command_count; i++) {
+		*out = &commands[i];
+		if (argc > 1 && strcmp(commands[i].name, two) == 0)
+			return 2;
+		if (strcmp(commands[i].name, argv[0]) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* "postern account" alone: shows what there is. */
+static bool help_group(const char *word)
+{
+	bool any = false;
+	size_t n = strlen(word);
+
+	for (size_t i = 0; i < command_count; i++) {
+		if (strncmp(commands[i].name, word, n) != 0 || commands[i].name[n] != ' ')
+			continue;
+		if (!any)
+			fprintf(stderr, "postern: \"%s\" needs a second word:\n", word);
+		any = true;
+		fprintf(stderr, "  postern %-20s %s\n", commands[i].name, commands[i].summary);
+	}
+	return any;
+}
+
+static int unknown_command(int argc, char **argv)
+{
+	const char *names[128];
+	size_t n = 0;
+	char typed[128];
+
+	if ((argc < 2 || argv[1][0] == '-') && help_group(argv[0]))
+		return EXIT_USAGE;
+	for (; n < command_count && n + 1 < COUNT(names); n++)
+		names[n] = commands[n].name;
+	names[n] = NULL;
+	snprintf(typed, sizeof typed, "%s%s%s", argv[0], argc > 1 && argv[1][0] != '-' ? " " : "",
+		argc > 1 && argv[1][0] != '-' ? argv[1] : "");
+	const char *near = text_nearest(str_of(typed), names);
+	if (!near)
+		near = text_nearest(str_of(argv[0]), names);
+	if (near)
+		return cli_fail(EXIT_USAGE, "there is no command \"%s\"; did you mean \"%s\"?",
+			typed, near);
+	return cli_fail(EXIT_USAGE, "there is no command \"%s\"; see postern --help", typed);
+}
+
+static int unknown_option(const struct command *cmd, const char *arg)
+{
+	const char *names[CLI_OPTIONS_MAX + 4];
+	size_t n = 0;
+
+	for (size_t i = 0; i < CLI_OPTIONS_MAX && cmd->options[i].name; i++)
+		names[n++] = cmd->options[i].name;
+	names[n++] = "config";
+	names[n++] = "help";
+	if (cmd->json)
+		names[n++] = "json";
+	names[n] = NULL;
+	const char *near = text_nearest(str_of(arg + 2), names);
+	return cli_fail(EXIT_USAGE, "%s: there is no option %s%s%s%s; see postern %s --help",
+		cmd->name, arg, near ? "; did you mean --" : "", near ? near : "", near ? "?" : "",
+		cmd->name);
+}
+
+/* "--name value" or "--name=value"; `*i` moves past what was taken. */
+static int take_option(struct cli *c, int argc, char **argv, int *i)
+{
+	struct str rest = str_of(argv[*i] + 2), name = str_cut(&rest, '=');
+	const char *value = rest.p;
+	const char **slot = NULL;
+	bool wants_value = true;
+
+	if (str_eq(name, STR("config"))) {
+		slot = &c->config_path;
+	} else if (str_eq(name, STR("json")) && c->command->json && !value) {
+		c->json = true;
+		return EXIT_DONE;
+	}
+	for (size_t k = 0; !slot && k < CLI_OPTIONS_MAX && c->command->options[k].name; k++) {
+		if (str_eq(name, str_of(c->command->options[k].name))) {
+			slot = &c->values[k];
+			wants_value = c->command->options[k].value != NULL;
+		}
+	}
+	if (!slot)
+		return unknown_option(c->command, argv[*i]);
+	if (!wants_value && value)
+		return cli_fail(EXIT_USAGE, "--" STR_FMT " takes no value", STR_ARG(name));
+	if (wants_value && *slot)
+		return cli_fail(EXIT_USAGE, "--" STR_FMT " is given twice; it takes one value",
+			STR_ARG(name));
+	if (wants_value && !value && *i + 1 >= argc)
+		return cli_fail(EXIT_USAGE, "--" STR_FMT " needs a value", STR_ARG(name));
+	if (!wants_value)
+		value = "";
+	else if (!value)
+		value = argv[++*i];
+	*slot = value;
+	return EXIT_DONE;
+}
+
+static int parse(struct cli *c, int argc, char **argv)
+{
+	const struct command *cmd = c->command;
+	bool options = true;
+
+	for (int i = 0; i < argc; i++) {
+		if (options && strcmp(argv[i], "--") == 0) {
+			options = false;
+			continue;
+		}
+		if (options && strncmp(argv[i], "--", 2) == 0) {
+			int code = take_option(c, argc, argv, &i);
+			if (code)
+				return code;
+			continue;
+		}
+		if (options && argv[i][0] == '-' && argv[i][1])
+			return unknown_option(cmd, argv[i]);
+		if (c->arg_count >= cmd->max_args || c->arg_count == CLI_ARGS_MAX)
+			return cli_fail(EXIT_USAGE,
+				"%s: \"%s\" is one argument too many; see postern %s --help",
+				cmd->name, argv[i], cmd->name);
+		c->args[c->arg_count++] = argv[i];
+	}
+	if (c->arg_count < cmd->min_args)
+		return cli_fail(EXIT_USAGE, "%s needs %s; see postern %s --help", cmd->name,
+			cmd->args, cmd->name);
+	return EXIT_DONE;
+}
+
+static int load_config(struct cli *c)
+{
+	char why[CONFIG_WHY_SIZE];
+	const char *path = c->config_path ? c->config_path : getenv("POSTERN_CONFIG");
+
+	if (!path && access("postern.ini", F_OK) == 0)
+		path = "postern.ini";
+	c->app.source = (struct config_source){ .path = path, .env = c->env };
+	enum err e = config_load(path, c->env, c->app.arena, &c->app.cfg, why);
+	return e ? cli_fail(EXIT_CONFIG, "%s", why) : EXIT_DONE;
+}
+
+static int open_app(struct cli *c)
+{
+	char why[CONFIG_WHY_SIZE] = "";
+	enum err e =
+		app_open(&c->app, c->command->needs == READS_DATABASE ? DB_LOOK : DB_TOOL, why);
+
+	if (!e)
+		return EXIT_DONE;
+	if (e == ERR_STOPPED)
+		return EXIT_UNAVAILABLE;
+	return cli_fail(
+		e == ERR_INVALID ? EXIT_CONFIG : EXIT_UNAVAILABLE, "%s", *why ? why : err_name(e));
+}
+
+/* A server waits for signals to stop by; a command is ended by them. */
+static void signals_begin(struct cli *c)
+{
+	app_ignore_signals();
+	if (c->command->run == cmd_serve || c->command->run == cmd_run_demo) {
+		app_block_signals();
+		return;
+	}
+	c->app.stop = &c->interrupt.signal;
+	interrupt_start(&c->interrupt);
+}
+
+static int run(struct cli *c)
+{
+	int code = EXIT_DONE;
+
+	c->app.arena = arena_new((size_t)1 << 30);
+	if (!c->app.arena)
+		return cli_error(ERR_NOMEM, "memory");
+	c->now_s = clock_now_s(&c->app.clock);
+	if (crypto_start() != ERR_OK)
+		return cli_fail(EXIT_UNAVAILABLE, "libsodium cannot start");
+	signals_begin(c);
+	if (c->command->needs != NEEDS_NOTHING)
+		code = load_config(c);
+	if (!code && c->command->needs >= READS_DATABASE)
+		code = open_app(c);
+	if (!code)
+		code = c->command->run(c);
+	app_close(&c->app);
+	return interrupt_end(&c->interrupt, code);
+}
+
+static bool wants_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	}
+	return false;
+}
+
+int cli_main(int argc, char **argv, char **env)
+{
+	struct cli c = { .env = env };
+
+	if (argc < 2) {
+		help_all(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+		strcmp(argv[1], "help") == 0) {
+		help_all(stdout);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[1], "--version") == 0)
+		return cmd_version(&c);
+	int taken = command_find(argc - 1, argv + 1, &c.command);
+	if (!taken)
+		return unknown_command(argc - 1, argv + 1);
+	argc -= 1 + taken;
+	argv += 1 + taken;
+	if (wants_help(argc, argv)) {
+		help_one(stdout, c.command);
+		return EXIT_DONE;
+	}
+	int code = parse(&c, argc, argv);
+	return code ? code : run(&c);
+}

@@ -1,0 +1,190 @@
+/* run-demo: a newspaper to look at, with accounts and a mailbox, in one command. */
+#include "../cli.h"
+
+#include "postern/entitlement.h"
+#include "postern/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const struct {
+	const char *email, *name, *plan; /* plan NULL: registered only */
+	const char *what;
+} demo_accounts[] = {
+	{ "ada@courier.example", "Ada Holm", "digital", "subscriber, reads everything" },
+	{ "ben@courier.example", "Ben Okafor", NULL, "registered, reads what needs an account" },
+};
+
+static const struct plan demo_plan = {
+	.name = "digital", .kind = PLAN_SUBSCRIPTION, .title = "The Courier, digital"
+};
+
+enum { DEMO_ENV_MAX = 512 };
+
+/* The demo's settings go in front of the environment, so that the environment may change them. */
+static int demo_config(struct cli *c, const char *dir)
+{
+	static const char *const fixed[] = { "POSTERN_SITE_NAME=The Harbour Courier",
+		"POSTERN_SITE_TAGLINE=Sandhaven and the coast since 1874",
+		"POSTERN_SERVER_DEVELOPMENT=yes", "POSTERN_LOG_LEVEL=warn",
+		"POSTERN_MAIL_FROM=courier@courier.example" };
+	char *env[DEMO_ENV_MAX + 1];
+	char why[CONFIG_WHY_SIZE];
+	size_t n = 0;
+	struct arena *a = c->app.arena;
+
+	for (size_t i = 0; i < COUNT(fixed); i++)
+		env[n++] = (char *)(uintptr_t)arena_fmt(a, "%s", fixed[i]);
+	env[n++] =
+		(char *)(uintptr_t)arena_fmt(a, "POSTERN_DATABASE_URL=sqlite:%s/postern.db", dir);
+	env[n++] = (char *)(uintptr_t)arena_fmt(a, "POSTERN_MAIL_TRANSPORT=maildir:%s/mail", dir);
+	for (char **e = c->env; *e && n < DEMO_ENV_MAX; e++)
+		env[n++] = *e;
+	env[n] = NULL;
+	enum err e = config_load(NULL, env, a, &c->app.cfg, why);
+	return e ? cli_fail(EXIT_CONFIG, "%s", why) : EXIT_DONE;
+}
+
+static int make_dir(const char *path)
+{
+	char part[1024];
+
+	if (strlen(path) >= sizeof part)
+		return cli_fail(EXIT_USAGE, "%s: the name is too long", path);
+	for (size_t i = 1; i <= strlen(path); i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, 0750) != 0 && errno != EEXIST)
+			return cli_fail(EXIT_UNAVAILABLE, "%s: %s", part, strerror(errno));
+	}
+	return EXIT_DONE;
+}
+
+/* Three groups of a fresh identifier: 70 random bits that can be typed. */
+static const char *fresh_password(struct arena *a)
+{
+	char id[ID_SIZE];
+
+	crypto_id_make(id);
+	return arena_fmt(a, "%.5s-%.5s-%.4s", id, id + 5, id + 10);
+}
+
+static enum err demo_account(struct cli *c, size_t i, const char **password)
+{
+	const char *chosen = fresh_password(c->app.arena);
+	struct account acc;
+	struct refusal why = { 0 };
+	char id[ID_SIZE];
+	enum err e = account_create(&c->app.accounts, str_of(demo_accounts[i].email),
+		str_of(demo_accounts[i].name), str_of(chosen), c->now_s, c->app.arena, &acc, &why);
+
+	if (e == ERR_CONFLICT)
+		return ERR_OK;
+	if (!e && demo_accounts[i].plan)
+		e = plan_set(c->app.db, &demo_plan, c->now_s);
+	if (!e && demo_accounts[i].plan) {
+		struct entitlement_grant g = { .account_id = acc.id,
+			.plan = demo_accounts[i].plan,
+			.source = "comp",
+			.status = STATUS_ACTIVE,
+			.starts_at = c->now_s };
+		e = entitlement_grant(c->app.db, &g, c->now_s, id);
+	}
+	if (!e)
+		*password = chosen;
+	return e;
+}
+
+static void report(void *ctx, const char *path, const char *what, const char *slug, const char *why,
+	const struct teaser_size *teaser)
+{
+	(void)ctx;
+	(void)slug;
+	(void)teaser;
+	if (strcmp(what, "refused") == 0)
+		fprintf(stderr, "%s: %s\n", path, why);
+}
+
+static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
+{
+	struct import_count n = { 0 };
+	struct import_settings s = { .bound = app_teaser_bound(&c->app.cfg),
+		.default_section = "City",
+		.default_access = ACCESS_DEFAULT,
+		.report = report };
+	enum err e = content_import_embedded(c->app.db, "web/demo/articles/", &s, c->now_s, &n);
+
+	if (e)
+		return cli_error(e, "the demo articles");
+	if (n.refused)
+		return cli_fail(EXIT_FAILED, "%zu demo articles were refused", n.refused);
+	for (size_t i = 0; i < COUNT(demo_accounts); i++) {
+		e = demo_account(c, i, &passwords[i]);
+		if (e)
+			return cli_error(e, demo_accounts[i].email);
+	}
+	return EXIT_DONE;
+}
+
+static void print_accounts(const char *const passwords[COUNT(demo_accounts)])
+{
+	printf("\n  Accounts (passwords are made at the first start and shown only then):\n");
+	for (size_t i = 0; i < COUNT(demo_accounts); i++)
+		printf("    %-22s %-18s %s\n", demo_accounts[i].email,
+			passwords[i] ? passwords[i] : "(as shown before)", demo_accounts[i].what);
+}
+
+static void banner(
+	const struct cli *c, const char *dir, const char *const passwords[COUNT(demo_accounts)])
+{
+	const char *url = c->app.cfg.base_url;
+
+	printf("\n  The Harbour Courier is open:  %s\n", url);
+	printf("  A story for subscribers:      %s/articles/harbour-reopens\n", url);
+	printf("  The mail it sends:            %s/_dev/mailbox   (and in %s/mail)\n", url, dir);
+	if (*c->app.cfg.ops_listen)
+		printf("  Health and metrics:           http://%s/metrics\n",
+			c->app.cfg.ops_listen);
+	print_accounts(passwords);
+	if (!passwords[0])
+		printf("  Lost them? Use Reset Password and read the mail, or delete %s to start "
+		       "afresh.\n",
+			dir);
+	printf("\n  Stop with Ctrl-C.\n\n");
+	fflush(stdout);
+}
+
+int cmd_run_demo(struct cli *c)
+{
+	char why[CONFIG_WHY_SIZE] = "";
+	const char *dir = cli_option(c, "dir");
+	const char *passwords[COUNT(demo_accounts)] = { NULL };
+
+	if (!dir)
+		dir = "var/demo";
+	int code = make_dir(dir);
+	if (!code)
+		code = demo_config(c, dir);
+	if (code)
+		return code;
+	enum err e = app_open(&c->app, DB_SERVE, why);
+	if (e)
+		return cli_fail(e == ERR_CONFLICT ? EXIT_CONFLICT : EXIT_UNAVAILABLE, "%s",
+			*why ? why : err_name(e));
+	code = demo_fill(c, passwords);
+	if (code)
+		return code;
+	e = app_start(&c->app, why);
+	if (e && passwords[0]) /* the database keeps only their hashes */
+		print_accounts(passwords);
+	if (e)
+		return cli_fail(e == ERR_INVALID ? EXIT_CONFIG : EXIT_UNAVAILABLE, "%s",
+			*why ? why : err_name(e));
+	banner(c, dir, passwords);
+	app_wait(&c->app);
+	return EXIT_DONE;
+}

@@ -1,0 +1,82 @@
+#include "../cli.h"
+
+#include <stdio.h>
+
+static const char *mail_state(const struct mail_row *m)
+{
+	if (m->sent_at)
+		return "sent";
+	if (m->failed_at)
+		return "failed";
+	return m->attempts ? "waiting" : "queued";
+}
+
+int cmd_mail_list(struct cli *c)
+{
+	struct mail_row *rows = NULL;
+	size_t n = 0;
+	int64_t limit = 50;
+	const char *text = cli_option(c, "limit");
+
+	if (text && str_int(str_of(text), 1, 1000, &limit) != ERR_OK)
+		return cli_fail(
+			EXIT_USAGE, "--limit %s: a number from 1 to 1000 is expected", text);
+	enum err e = mail_list(c->app.db, c->app.arena, (size_t)limit, &rows, &n);
+	if (e)
+		return cli_error(e, "outbox");
+	if (c->json) {
+		json_t *doc = json_array();
+		for (size_t i = 0; i < n; i++)
+			json_array_append_new(
+				doc, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:s%}",
+					     "id", rows[i].id, "kind", rows[i].kind, "to",
+					     rows[i].to, "state", mail_state(&rows[i]), "attempts",
+					     (json_int_t)rows[i].attempts, "created_at",
+					     cli_time(rows[i].created_at), "sent_at",
+					     cli_time(rows[i].sent_at), "next_at",
+					     rows[i].sent_at || rows[i].failed_at
+						     ? json_null()
+						     : cli_time(rows[i].next_at),
+					     "error", rows[i].error.p ? rows[i].error.p : "",
+					     rows[i].error.n));
+		return cli_print_json(doc);
+	}
+	for (size_t i = 0; i < n; i++)
+		printf("%-26s  %-8s  %-22s  %-16s  %s  " STR_FMT "\n", rows[i].id,
+			mail_state(&rows[i]), cli_day(c->app.arena, rows[i].created_at),
+			rows[i].kind, rows[i].to, STR_ARG(rows[i].error));
+	return EXIT_DONE;
+}
+
+int cmd_mail_retry(struct cli *c)
+{
+	enum err e = mail_retry(c->app.db, str_of(c->args[0]), c->now_s);
+
+	if (e == ERR_CONFLICT)
+		return cli_fail(EXIT_CONFLICT, "%s was sent, or its text is gone", c->args[0]);
+	if (e)
+		return cli_error(e, c->args[0]);
+	puts("Due now.");
+	return EXIT_DONE;
+}
+
+int cmd_mail_send(struct cli *c)
+{
+	struct mail_round n = { 0 };
+	/* One that cannot be worked on keeps no mail of another reader back. */
+	enum err requests = account_requests_run(&c->app.accounts, c->now_s);
+	enum err e = mail_deliver_once(c->app.mail, &n);
+
+	if (e)
+		return cli_error(e, "outbox");
+	printf("%zu sent, %zu put off, %zu failed", n.sent, n.deferred, n.failed);
+	if (n.dropped)
+		printf(", %zu dropped: their links no longer work", n.dropped);
+	putchar('\n');
+	if (requests)
+		return cli_fail(EXIT_FAILED,
+			"a registration or reset could not be worked on (%s) and waits for the "
+			"next run",
+			err_name(requests));
+	return n.failed || n.deferred ? EXIT_FAILED : EXIT_DONE;
+}

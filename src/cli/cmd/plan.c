@@ -1,0 +1,152 @@
+#include "../cli.h"
+
+#include "postern/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static json_t *sections_json(struct str list)
+{
+	json_t *doc = json_array();
+
+	while (list.n > 0) {
+		struct str one = str_cut(&list, '\n');
+		if (one.n > 0)
+			json_array_append_new(doc, json_stringn(one.p, one.n));
+	}
+	return doc;
+}
+
+static json_t *plan_json(const struct plan *p)
+{
+	return json_pack("{s:s, s:s, s:o, s:s, s:s, s:s}", "name", p->name, "kind",
+		policy_plan_kind_name(p->kind), "sections", sections_json(str_of(p->sections)),
+		"title", p->title, "price", p->price, "href", p->href);
+}
+
+static void plan_print(const struct plan *p)
+{
+	struct str list = str_of(p->sections);
+
+	printf("%-16s  %-12s  %s%s%s  %s\n", p->name, policy_plan_kind_name(p->kind), p->title,
+		*p->price ? ", " : "", p->price, *p->href ? p->href : "(not offered)");
+	while (list.n > 0) {
+		struct str one = str_cut(&list, '\n');
+		if (one.n > 0)
+			printf("%-16s  section " STR_FMT "\n", "", STR_ARG(one));
+	}
+}
+
+int cmd_plan_list(struct cli *c)
+{
+	const struct paywall_policy *policy = NULL;
+	json_t *doc = json_array();
+	enum err e = cli_policy(c, &policy);
+
+	for (size_t i = 0; !e && i < policy->plan_count; i++) {
+		if (c->json)
+			json_array_append_new(doc, plan_json(&policy->plans[i]));
+		else
+			plan_print(&policy->plans[i]);
+	}
+	policy_give_back(c->app.wall.policies, policy);
+	if (!e && c->json)
+		return cli_print_json(doc);
+	json_decref(doc);
+	return e ? cli_error(e, "plans") : EXIT_DONE;
+}
+
+/* ---- set ---- */
+
+static int text_option(const struct cli *c, const char *name, char *dst, size_t size)
+{
+	const char *text = cli_option(c, name);
+
+	if (text && str_copy(dst, size, str_of(text)) != ERR_OK)
+		return cli_fail(EXIT_USAGE, "--%s is longer than %zu bytes", name, size - 1);
+	return EXIT_DONE;
+}
+
+/* What the plan is already; options change it. */
+static int plan_known(struct cli *c, struct plan *p)
+{
+	const struct paywall_policy *policy = NULL;
+	enum err e = cli_policy(c, &policy);
+
+	if (e)
+		return cli_error(e, "plans");
+	const struct plan *known = plan_named(policy, c->args[0]);
+	if (known)
+		*p = *known;
+	else if (str_copy(p->name, sizeof p->name, str_of(c->args[0])) != ERR_OK)
+		p->name[0] = '\0'; /* refused by plan_check */
+	policy_give_back(c->app.wall.policies, policy);
+	return EXIT_DONE;
+}
+
+static int plan_options(const struct cli *c, struct plan *p)
+{
+	const char *kind = cli_option(c, "kind"), *sections = cli_option(c, "sections");
+
+	if (kind && policy_plan_kind_parse(str_of(kind), &p->kind) != ERR_OK)
+		return cli_fail(EXIT_USAGE,
+			"--kind %s: subscription, day-pass or article is expected", kind);
+	if (sections && plan_sections_parse(str_of(sections), p->sections) != ERR_OK)
+		return cli_fail(EXIT_USAGE,
+			"--sections %s: slugs between commas are expected, each once, such as "
+			"city,culture; empty for all",
+			sections);
+	int code = text_option(c, "title", p->title, sizeof p->title);
+	if (!code)
+		code = text_option(c, "price", p->price, sizeof p->price);
+	return code ? code : text_option(c, "href", p->href, sizeof p->href);
+}
+
+int cmd_plan_set(struct cli *c)
+{
+	struct plan p = { .kind = PLAN_SUBSCRIPTION };
+	char why[PLAN_WHY_SIZE];
+	int code = plan_known(c, &p);
+
+	if (!code)
+		code = plan_options(c, &p);
+	if (code)
+		return code;
+	if (plan_check(&p, why) != ERR_OK)
+		return cli_fail(EXIT_USAGE, "%s", why);
+	if (cli_option(c, "sections"))
+		code = cli_sections(c, str_of(p.sections));
+	if (code)
+		return code;
+	enum err e = plan_set(c->app.db, &p, c->now_s);
+	if (e == ERR_TOO_LARGE)
+		return cli_fail(EXIT_CONFLICT, "there are %d plans already, the most there may be",
+			PLANS_MAX);
+	if (e)
+		return cli_error(e, p.name);
+	if (c->json)
+		return cli_print_json(plan_json(&p));
+	plan_print(&p);
+	return EXIT_DONE;
+}
+
+int cmd_plan_remove(struct cli *c)
+{
+	struct plan_removal r = { .name = str_of(c->args[0]),
+		.even_held = cli_option(c, "yes") != NULL,
+		.now_s = c->now_s };
+	enum err e = plan_remove(c->app.db, &r);
+
+	if (e == ERR_CONFLICT)
+		return cli_fail(EXIT_CONFLICT,
+			"%lld entitlement%s and %lld institution%s have %s and would open nothing "
+			"without it; add --yes to remove it nevertheless",
+			(long long)r.holders, r.holders == 1 ? "" : "s", (long long)r.institutions,
+			r.institutions == 1 ? "" : "s", c->args[0]);
+	if (e == ERR_NOT_FOUND)
+		return cli_not_found(c, NAMED_PLAN, c->args[0]);
+	if (e)
+		return cli_error(e, c->args[0]);
+	puts("Removed.");
+	return EXIT_DONE;
+}

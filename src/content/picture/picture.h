@@ -1,0 +1,34 @@
+/* Pictures, inside: what the readers and strippers of the formats share. A stripper walks its
+ * container twice, once to read the notes and once to write what stays. */
+#ifndef CONTENT_PICTURE_H
+#define CONTENT_PICTURE_H
+
+#include "../internal.h"
+
+struct strip {
+	struct arena *arena;
+	struct picture_notes notes;
+	struct buf b;
+	bool writing; /* else notes are read, and nothing is kept */
+	bool begun;   /* the first segment is behind */
+};
+
+/* Numbers of `n` bytes, 4 at most. */
+uint32_t big_endian(const char *p, size_t n);
+uint32_t little_endian(const char *p, size_t n);
+
+void strip_keep(struct strip *s, const char *p, size_t n);
+void strip_jpeg(struct strip *s, struct str in);
+void strip_png(struct strip *s, struct str in);
+void strip_gif(struct strip *s, struct str in);
+void strip_webp(struct strip *s, struct str in);
+
+/* ---- notes: the first that says something stays ---- */
+void note_exif(struct strip *s, struct str bytes); /* TIFF, with or without "Exif" before it */
+void note_photoshop(struct strip *s, struct str in);
+void note_xmp(struct strip *s, struct str xml);
+void note_copyright(struct strip *s, struct str text);
+/* The EXIF that takes the place of what was there. */
+void note_tiff(const struct strip *s, struct buf *b);
+
+#endif

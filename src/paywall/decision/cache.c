@@ -1,0 +1,144 @@
+#include "postern/decision_cache.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "postern/db.h"
+
+/* Keys of the cache; content keeps its articles there as well, under other letters. */
+enum { READER = 'r', READER_KEY_SIZE = 1 + ID_SIZE };
+#define POLICY_KEY STR("p")
+
+struct kept_reader {
+	size_t n;
+	struct entitlement v[ENTITLEMENTS_MAX];
+};
+
+static uint64_t tag_of(enum db_change kind, const char *key)
+{
+	return cache_tag(db_change_name(kind), str_of(key));
+}
+
+/* ---- readers ---- */
+
+static struct str reader_key(const char *account_id, char out[static READER_KEY_SIZE])
+{
+	out[0] = READER;
+	if (str_copy(out + 1, READER_KEY_SIZE - 1, str_of(account_id)) != ERR_OK)
+		return (struct str){ NULL, 0 };
+	return (struct str){ out, 1 + strlen(account_id) };
+}
+
+/* When an entitlement lets nobody in any more, and whether it is revoked: the order in which
+ * entitlement_for_article has them. */
+static bool is_before(const struct entitlement *a, const struct entitlement *b)
+{
+	const int64_t a_end = a->ends_at ? a->ends_at + a->grace_s : INT64_MAX;
+	const int64_t b_end = b->ends_at ? b->ends_at + b->grace_s : INT64_MAX;
+	if (!a->revoked_at != !b->revoked_at)
+		return !a->revoked_at;
+	return a_end > b_end;
+}
+
+/* Keeps the order, newest first, of those that are alike. */
+static void insert(struct kept_reader *k, const struct entitlement *e)
+{
+	size_t at = k->n++;
+	for (; at > 0 && is_before(e, &k->v[at - 1]); at--)
+		k->v[at] = k->v[at - 1];
+	k->v[at] = *e;
+}
+
+struct cache_item *known_reader(const struct paywall *w, const char *account_id)
+{
+	char key[READER_KEY_SIZE];
+	return w->facts ? cache_get(w->facts, reader_key(account_id, key)) : NULL;
+}
+
+/* All of them or none: what is left out could be what opens an article. */
+enum err known_reader_keep(const struct paywall *w, const struct cache_load *load,
+	struct db_conn *c, const char *account_id, struct arena *a)
+{
+	struct cache_item *had = known_reader(w, account_id);
+	const bool is_known = had;
+	struct kept_reader k = { .n = 0 };
+	struct entitlements list;
+	char key[READER_KEY_SIZE];
+	const uint64_t tags[] = { tag_of(DB_CHANGE_ENTITLEMENT, account_id),
+		tag_of(DB_CHANGE_ACCOUNT, account_id) };
+
+	cache_release(had);
+	if (is_known)
+		return ERR_OK;
+	enum err e = entitlement_list(c, account_id, a, &list);
+	if (e || list.n > COUNT(k.v))
+		return e;
+	for (size_t i = 0; i < list.n; i++)
+		insert(&k, &list.v[i]);
+	(void)cache_put(w->facts, load,
+		&(struct cache_put){ .key = reader_key(account_id, key),
+			.value = { (const char *)&k,
+				offsetof(struct kept_reader, v) + list.n * sizeof k.v[0] },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
+	return ERR_OK;
+}
+
+struct paywall_reader known_reader_for(const struct cache_item *reader, const char *article_id,
+	struct entitlement space[static ENTITLEMENTS_MAX])
+{
+	const struct kept_reader *k = (const void *)cache_value(reader).p;
+	size_t n = 0;
+	for (size_t i = 0; i < k->n; i++)
+		if (!*k->v[i].article_id || strcmp(k->v[i].article_id, article_id) == 0)
+			space[n++] = k->v[i];
+	return (struct paywall_reader){
+		.signed_in = true, .entitlements = space, .entitlement_count = n
+	};
+}
+
+/* ---- the policy ---- */
+
+static bool is_version(const struct cache_item *proof, const struct paywall_policy *policy)
+{
+	return policy &&
+	       memcmp(cache_value(proof).p, &policy->version, sizeof policy->version) == 0;
+}
+
+/* The newest policy that anybody has read may be one that a failover has lost. */
+const struct paywall_policy *known_policy(const struct paywall *w)
+{
+	struct cache_item *proof = w->facts ? cache_get(w->facts, POLICY_KEY) : NULL;
+	const struct paywall_policy *policy = proof ? policy_known(w->policies) : NULL;
+
+	if (policy && !is_version(proof, policy)) {
+		policy_give_back(w->policies, policy);
+		policy = NULL;
+	}
+	cache_release(proof);
+	return policy;
+}
+
+/* The policy itself is kept elsewhere; what is kept here says which version was read, and that it
+ * has not been changed since. */
+enum err known_policy_keep(
+	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
+{
+	const struct paywall_policy *policy = known_policy(w);
+	const bool is_known = policy;
+	const uint64_t tags[] = { tag_of(DB_CHANGE_POLICY, "") };
+
+	policy_give_back(w->policies, policy);
+	if (is_known)
+		return ERR_OK;
+	enum err e = policy_take(w->policies, c, &policy);
+	if (e)
+		return e;
+	(void)cache_put(w->facts, load,
+		&(struct cache_put){ .key = POLICY_KEY,
+			.value = { (const char *)&policy->version, sizeof policy->version },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
+	policy_give_back(w->policies, policy);
+	return ERR_OK;
+}

@@ -1,0 +1,140 @@
+#include "postern/decision.h"
+
+#include "../meter/internal.h"
+#include "postern/entitlement.h"
+#include "postern/gift.h"
+#include "reader.h"
+
+struct ip visit_origin(const struct visit *v)
+{
+	return v->client_vague ? (struct ip){ .set = false } : v->client;
+}
+
+static enum err reader_load(struct db_conn *c, const struct visit *v, const char *article_id,
+	struct arena *a, struct paywall_reader *out)
+{
+	struct entitlements list;
+
+	*out = (struct paywall_reader){ 0 };
+	if (!v->account_id || !*v->account_id)
+		return ERR_OK;
+	enum err e = entitlement_for_article(c, v->account_id, article_id, a, &list);
+	if (e)
+		return e;
+	*out = (struct paywall_reader){
+		.signed_in = true, .entitlements = list.v, .entitlement_count = list.n
+	};
+	return ERR_OK;
+}
+
+/* How much of a meter is used is looked up only where the answer hangs on it: not for a subscriber,
+ * not for an article without a meter. */
+static bool meter_matters(const struct paywall_case *k, const struct meter **m)
+{
+	struct decision d = paywall_decide(k);
+
+	*m = d.meter;
+	return paywall_metered(&d);
+}
+
+enum err visit_case(struct db_conn *c, const struct visit_ask *q,
+	const struct paywall_policy *policy, struct paywall_case *out)
+{
+	struct paywall_reader *reader = arena_alloc(q->a, sizeof *reader);
+	const struct meter *m;
+
+	if (!reader)
+		return ERR_NOMEM;
+	*out = (struct paywall_case){ .article = q->art,
+		.policy = policy,
+		.reader = reader,
+		.now = paywall_moment(q->v->now_s) };
+	struct gift_held gift = {
+		.cookie = q->v->gifts, .article_id = q->art->id, .now_s = q->v->now_s
+	};
+	enum err e = reader_load(c, q->v, q->art->id, q->a, reader);
+	if (!e) {
+		reader_crawler(q->v, policy, reader);
+		e = reader_institution(c, q->v, policy, q->art, reader);
+	}
+	if (!e)
+		e = gift_held(c, &gift);
+	reader->gift = gift.yes;
+	if (e || !meter_matters(out, &m))
+		return e;
+	return meter_usage(c, q, m, &out->usage);
+}
+
+enum err visit_plans(const struct paywall_case *k, struct arena *a, struct str *out)
+{
+	BUF_AUTO b = BUF((size_t)ENTITLEMENTS_MAX * (PLAN_SIZE + 1));
+
+	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
+		const struct entitlement *e = &k->reader->entitlements[i];
+		bool told = *e->article_id || !paywall_plan_known(k->policy, e->plan) ||
+			    !paywall_entitlement_open(k->policy, e, k->now.s);
+		for (size_t j = 0; j < i && !told; j++) {
+			const struct entitlement *f = &k->reader->entitlements[j];
+			told = !*f->article_id && str_eq(str_of(e->plan), str_of(f->plan)) &&
+			       paywall_entitlement_open(k->policy, f, k->now.s);
+		}
+		if (!told && b.n > 0)
+			buf_byte(&b, ',');
+		if (!told)
+			buf_puts(&b, e->plan);
+	}
+	*out = b.n > 0 ? arena_str(a, buf_view(&b)) : STR("");
+	return b.err || !out->p ? ERR_NOMEM : ERR_OK;
+}
+
+enum err visit_keep(struct decision *d, struct arena *a)
+{
+	if (d->rule) {
+		struct paywall_rule *rule = arena_alloc(a, sizeof *rule);
+		if (!rule)
+			return ERR_NOMEM;
+		*rule = *d->rule;
+		d->rule = rule;
+	}
+	if (d->meter) {
+		struct meter *meter = arena_alloc(a, sizeof *meter);
+		if (!meter)
+			return ERR_NOMEM;
+		*meter = *d->meter;
+		d->meter = meter;
+	}
+	if (d->institution) {
+		d->institution = arena_fmt(a, "%s", d->institution);
+		if (!*d->institution)
+			return ERR_NOMEM;
+	}
+	return ERR_OK;
+}
+
+enum err visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
+	const struct paywall_article *art, struct arena *a, struct decision *out)
+{
+	const struct paywall_policy *policy = NULL;
+	const struct visit_ask q = { .w = w, .v = v, .art = art, .a = a };
+	struct paywall_case k;
+	enum err e = policy_take(w->policies, c, &policy);
+
+	if (!e)
+		e = visit_case(c, &q, policy, &k);
+	if (!e) {
+		*out = paywall_decide(&k);
+		e = visit_keep(out, a);
+	}
+	policy_give_back(w->policies, policy);
+	return e;
+}
+
+struct str visit_decision_text(const struct decision *d, struct arena *a)
+{
+	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE];
+	const struct str pieces[] = { str_of(paywall_grant_name(d->grant)), STR("; reason="),
+		str_of(paywall_reason_name(d->reason)), STR("; used="), int_text(d->used, used),
+		STR("; limit="), int_text(d->limit, limit) };
+
+	return arena_join(a, pieces, paywall_metered(d) ? COUNT(pieces) : 3);
+}

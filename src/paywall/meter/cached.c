@@ -1,0 +1,103 @@
+/* A stranger's reading of a metered article, decided and counted from memory: beside the policy it
+ * takes the keys and the cookie alone. */
+#include "postern/cache.h"
+
+#include "internal.h"
+
+#include <string.h>
+
+/* Keys of paywall.facts; what a meter and an article are called begins with n. */
+#define KEYS_KEY STR("k")
+
+enum err meter_keys_keep(const struct paywall *w, const struct cache_load *load, struct db_conn *c)
+{
+	struct meter_keys keys;
+	enum err e = meter_keys_load(c, &keys);
+
+	if (e)
+		return e;
+	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
+	(void)cache_put(w->facts, load,
+		&(struct cache_put){ .key = KEYS_KEY,
+			.value = { (const char *)&keys, sizeof keys },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
+	crypto_wipe(&keys, sizeof keys);
+	return ERR_OK;
+}
+
+struct kept_keys {
+	struct cache_load load; /* from before they were taken */
+	const struct meter_keys *keys;
+};
+
+/* Six blocks of BLAKE2b, which are the same for every reader. Under the number of the key they were
+ * made with: what it is called does not change. */
+static struct meter_names names_of(const struct visit_ask *q, const struct meter_keys *keys,
+	const struct cache_load *load, const struct meter *m)
+{
+	const struct str pieces[] = { STR("n"),
+		{ (const char *)&keys->tag.id, sizeof keys->tag.id }, str_of(m->name), { "", 1 },
+		str_of(q->art->id) };
+	const struct str of = arena_join(q->a, pieces, COUNT(pieces));
+	struct meter_names names;
+	struct cache_item *item = cache_get(q->w->facts, of);
+
+	if (item) {
+		memcpy(&names, cache_value(item).p, sizeof names);
+		cache_release(item);
+		return names;
+	}
+	names = meter_names_of(keys, q->art->id, m);
+	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
+	(void)cache_put(q->w->facts, load,
+		&(struct cache_put){ .key = of,
+			.value = { (const char *)&names, sizeof names },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
+	return names;
+}
+
+static bool settle(const struct visit_ask *q, const struct paywall_policy *policy,
+	struct paywall_case *k, const struct kept_keys *kept, struct meter_known *out)
+{
+	const struct meter_keys *keys = kept->keys;
+	const struct meter_names names = names_of(q, keys, &kept->load, out->d.meter);
+	struct meter_seen seen;
+
+	meter_look(keys, q, out->d.meter, &names, &seen);
+	if (seen.state == COOKIE_BAD)
+		return false; /* unless another process has sealed it with a newer key */
+	meter_stranger_usage(q, out->d.meter, &seen, &k->usage);
+	out->d = paywall_decide(k);
+	out->charged = out->d.charge;
+	if (!out->charged)
+		return true;
+	const struct meter_charge charge = { keys, policy, &out->d, &seen };
+	if (meter_stranger_receipt(q, &charge, &out->receipt) != ERR_OK)
+		return false;
+	meter_counted_in(&out->d);
+	return true;
+}
+
+bool meter_known(
+	const struct visit_ask *q, const struct paywall_policy *policy, struct meter_known *out)
+{
+	const struct paywall_reader nobody = { 0 };
+	struct paywall_case k = { .article = q->art,
+		.policy = policy,
+		.reader = &nobody,
+		.now = paywall_moment(q->v->now_s) };
+
+	*out = (struct meter_known){ .d = paywall_decide(&k), .receipt.move = METER_COOKIE_KEEP };
+	if (!paywall_metered(&out->d))
+		return true;
+	struct kept_keys kept = { .load = cache_begin(q->w->facts) };
+	struct cache_item *keys = cache_get(q->w->facts, KEYS_KEY);
+	if (!keys)
+		return false;
+	kept.keys = (const void *)cache_value(keys).p;
+	bool known = settle(q, policy, &k, &kept, out);
+	cache_release(keys);
+	return known;
+}

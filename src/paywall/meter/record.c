@@ -1,0 +1,318 @@
+/* Counting. For an account the decision is made again inside the transaction that writes the count,
+ * so of many parallel readings only as many open as are free. For a stranger the count is the new
+ * cookie. */
+#include "internal.h"
+
+#include <string.h>
+
+enum { COOKIE_LIFE_LEAST_S = 60 };
+
+struct settling {
+	const struct visit_ask *q;
+	struct decision *d;
+	struct meter_receipt *receipt;
+};
+
+static bool is_account(const struct visit *v)
+{
+	return v->account_id && *v->account_id;
+}
+
+void meter_counted_in(struct decision *d)
+{
+	d->charge = false;
+	if (d->used < d->limit)
+		d->used++;
+}
+
+/* ---- accounts ---- */
+
+struct carrying {
+	struct db_conn *c;
+	const struct visit *v;
+	const struct meter_keys *keys;
+	const struct meter_cookie *cookie;
+};
+
+/* Adds what the cookie counts, as long as an account may have read so many at all. */
+static enum err carry_meter(const struct carrying *y, const struct meter *m)
+{
+	const struct meter_count *n = meter_cookie_count(y->cookie, y->keys, m, y->v->now_s);
+	struct meter_tally tally;
+	enum err e = n ? meter_rows_load(y->c, y->v->account_id, m, y->v->now_s, &tally) : ERR_OK;
+
+	for (size_t i = 0; n && !e && i < n->n && tally.n < METER_LIMIT_MAX; i++) {
+		if (meter_tally_has(&tally, n->tags[i]))
+			continue;
+		meter_tally_add(&tally, n->tags[i]);
+		e = meter_row_put(
+			y->c, &(struct meter_row){ .account_id = y->v->account_id,
+				      .article_id = "",
+				      .m = m,
+				      .tag = n->tags[i],
+				      .began_at = tally.began_at ? tally.began_at : n->began_at,
+				      .now_s = y->v->now_s });
+	}
+	return e;
+}
+
+static enum err carry_over(
+	struct db_conn *c, const struct visit_ask *q, const struct meter_keys *keys)
+{
+	struct meter_cookie cookie;
+	const struct carrying y = { .c = c, .v = q->v, .keys = keys, .cookie = &cookie };
+	const struct paywall_policy *policy = NULL;
+
+	if (meter_cookie_open(keys, q->v->meter_cookie, &cookie) != COOKIE_GOOD)
+		return ERR_OK;
+	enum err e = policy_take(q->w->policies, c, &policy);
+	for (size_t i = 0; !e && i < policy->meter_count; i++)
+		e = carry_meter(&y, &policy->meters[i]);
+	policy_give_back(q->w->policies, policy);
+	return e;
+}
+
+static enum err charge_row(struct db_conn *c, const struct settling *s,
+	const struct meter_keys *keys, const struct meter *m)
+{
+	const struct visit *v = s->q->v;
+	struct meter_tally tally;
+	enum err e = meter_rows_load(c, v->account_id, m, v->now_s, &tally);
+
+	if (e)
+		return e;
+	return meter_row_put(
+		c, &(struct meter_row){ .account_id = v->account_id,
+			   .article_id = s->q->art->id,
+			   .m = m,
+			   .tag = meter_article_tag(keys, s->q->art->id),
+			   .began_at = tally.began_at ? tally.began_at
+						      : meter_window(m, v->now_s).starts_at,
+			   .now_s = v->now_s });
+}
+
+static enum err account_tx(struct db_conn *c, void *arg)
+{
+	const struct settling *s = arg;
+	const struct visit_ask *q = s->q;
+	struct visit without = *q->v;
+	struct meter_keys keys;
+	struct decision d;
+	enum err e = meter_keys_ensure(c, q->v->now_s, &keys);
+
+	without.meter_cookie = STR("");
+	if (!e)
+		e = carry_over(c, q, &keys);
+	if (!e)
+		e = visit_decide(q->w, c, &without, q->art, q->a, &d);
+	if (!e && d.charge)
+		e = charge_row(c, s, &keys, d.meter);
+	crypto_wipe(&keys, sizeof keys);
+	if (e)
+		return e;
+	if (d.charge)
+		meter_counted_in(&d);
+	*s->d = d;
+	return ERR_OK;
+}
+
+static enum err account_settle(const struct settling *s)
+{
+	struct settling to = *s;
+	struct decision d = *s->d;
+
+	to.d = &d; /* a transaction may run again */
+	enum err e = db_tx(s->q->w->db, account_tx, &to);
+	if (e)
+		return e;
+	*s->d = d;
+	if (s->q->v->meter_cookie.n > 0)
+		s->receipt->move = METER_COOKIE_CLEAR;
+	return ERR_OK;
+}
+
+/* ---- strangers ---- */
+
+/* Of the decision's own meter it has been looked at already. */
+static const struct meter_count *old_count(
+	const struct meter_charge *ch, const struct meter *m, int64_t now_s)
+{
+	if (strcmp(m->name, ch->d->meter->name) == 0)
+		return ch->seen->count;
+	return meter_cookie_count(&ch->seen->cookie, ch->keys, m, now_s);
+}
+
+/* What of the old cookie still counts: meters that are there, in their window, no more than their
+ * limit. So the sum of limits bounds the size. Returns the seconds until all is over. */
+static int64_t keep_counts(struct meter_cookie *to, const struct meter_charge *ch, int64_t now_s)
+{
+	int64_t life_s = COOKIE_LIFE_LEAST_S;
+
+	to->count = 0;
+	for (size_t i = 0; i < ch->policy->meter_count; i++) {
+		const struct meter *m = &ch->policy->meters[i];
+		const struct meter_count *n = old_count(ch, m, now_s);
+
+		if (!n || m->anonymous_limit <= 0)
+			continue;
+		int64_t rest_s = meter_ends_at(m, n->began_at, now_s) - now_s;
+		life_s = rest_s > life_s ? rest_s : life_s;
+		to->v[to->count] = *n;
+		if (n->n > (size_t)m->anonymous_limit)
+			to->v[to->count].n = (size_t)m->anonymous_limit;
+		to->count++;
+	}
+	return life_s;
+}
+
+/* In the order of the names' tags, as the form wants it. */
+static void sort_counts(struct meter_cookie *k)
+{
+	for (size_t i = 1; i < k->count; i++) {
+		for (size_t j = i; j > 0; j--) {
+			struct meter_count *b = &k->v[j], *a = b - 1, old = *a;
+			if (memcmp(a->name, b->name, sizeof a->name) < 0)
+				break;
+			*a = *b;
+			*b = old;
+		}
+	}
+}
+
+static enum err add_reading(
+	struct meter_cookie *k, const struct meter_seen *seen, const struct meter *m, int64_t now_s)
+{
+	struct meter_count *n = NULL;
+
+	for (size_t i = 0; i < k->count; i++) {
+		if (memcmp(k->v[i].name, seen->names.name, sizeof seen->names.name) == 0)
+			n = &k->v[i];
+	}
+	if (!n && k->count < METERS_MAX) {
+		n = &k->v[k->count++];
+		*n = (struct meter_count){ .began_at = meter_window(m, now_s).starts_at };
+		memcpy(n->name, seen->names.name, sizeof seen->names.name);
+	}
+	if (!n || n->n >= METER_LIMIT_MAX)
+		return ERR_INTERNAL; /* the decision would not have been to count */
+	n->tags[n->n++] = seen->names.article;
+	return ERR_OK;
+}
+
+enum err meter_stranger_receipt(
+	const struct visit_ask *q, const struct meter_charge *ch, struct meter_receipt *out)
+{
+	const struct visit *v = q->v;
+	struct meter_cookie k;
+
+	k.key = (uint32_t)ch->keys->seals[0].id;
+	if (ch->seen->state == COOKIE_GOOD)
+		memcpy(k.id, ch->seen->cookie.id, sizeof k.id);
+	else
+		crypto_random(k.id, sizeof k.id);
+	int64_t life_s = keep_counts(&k, ch, v->now_s);
+	enum err e = add_reading(&k, ch->seen, ch->d->meter, v->now_s);
+	if (e)
+		return e;
+	sort_counts(&k);
+	int64_t own_s = ch->d->window_ends_at - v->now_s;
+	out->move = METER_COOKIE_SET;
+	out->max_age_s = own_s > life_s ? own_s : life_s;
+	return meter_cookie_write(&k, ch->keys->seals[0].bytes, q->a, &out->value);
+}
+
+static enum err stranger_read(struct db_conn *c, void *arg)
+{
+	const struct settling *s = arg;
+	const struct paywall_policy *policy = NULL;
+	struct meter_keys keys;
+	struct meter_seen seen;
+	enum err e = meter_keys_load(c, &keys);
+
+	if (e)
+		return e;
+	e = policy_take(s->q->w->policies, c, &policy);
+	if (!e) {
+		const struct meter_names names = meter_names_of(&keys, s->q->art->id, s->d->meter);
+		meter_look(&keys, s->q, s->d->meter, &names, &seen);
+		e = meter_stranger_receipt(
+			s->q, &(struct meter_charge){ &keys, policy, s->d, &seen }, s->receipt);
+	}
+	policy_give_back(s->q->w->policies, policy);
+	crypto_wipe(&keys, sizeof keys);
+	return e;
+}
+
+static enum err ensure_tx(struct db_conn *c, void *arg)
+{
+	struct meter_keys keys;
+	enum err e = meter_keys_ensure(c, *(const int64_t *)arg, &keys);
+
+	crypto_wipe(&keys, sizeof keys);
+	return e;
+}
+
+static enum err decide_read(struct db_conn *c, void *arg)
+{
+	const struct settling *s = arg;
+
+	return visit_decide(s->q->w, c, s->q->v, s->q->art, s->q->a, s->d);
+}
+
+static enum err stranger_settle(const struct settling *s)
+{
+	struct paywall *w = (struct paywall *)(uintptr_t)s->q->w;
+	int64_t now_s = s->q->v->now_s;
+
+	if (!meter_ceiling_take(w->ceiling, s->q->v->client, now_s)) {
+		enum err e = db_read(w->db, decide_read, (void *)(uintptr_t)s);
+		return !e && s->d->charge ? ERR_BUSY : e;
+	}
+	enum err e = db_read(w->db, stranger_read, (void *)(uintptr_t)s);
+	if (e == ERR_NOT_FOUND) {
+		e = db_tx(w->db, ensure_tx, &now_s);
+		if (!e)
+			e = db_read(w->db, stranger_read, (void *)(uintptr_t)s);
+	}
+	if (!e)
+		meter_counted_in(s->d);
+	return e;
+}
+
+/* ---- all ---- */
+
+bool meter_due(const struct visit *v, const struct decision *d)
+{
+	bool carries = is_account(v) && v->meter_cookie.n > 0 && v->whole_get;
+
+	return d->charge || (carries && paywall_metered(d));
+}
+
+enum err meter_settle(const struct visit_ask *q, struct decision *d, struct meter_receipt *out)
+{
+	struct settling s = { .q = q, .d = d, .receipt = out };
+	const struct visit *v = q->v;
+
+	*out = (struct meter_receipt){ .move = METER_COOKIE_KEEP };
+	if (!meter_due(v, d))
+		return ERR_OK;
+	if (!paywall_metered(d))
+		return ERR_INTERNAL;
+	if (v->whole_get)
+		return is_account(v) ? account_settle(&s) : stranger_settle(&s);
+	if (!v->head)
+		return v->ahead ? ERR_BUSY : ERR_DENIED;
+	meter_counted_in(d);
+	return ERR_OK;
+}
+
+struct visit meter_visit_after(const struct visit *v, const struct meter_receipt *m)
+{
+	struct visit after = *v;
+
+	if (m->move == METER_COOKIE_SET)
+		after.meter_cookie = m->value;
+	else if (m->move == METER_COOKIE_CLEAR)
+		after.meter_cookie = (struct str){ NULL, 0 };
+	return after;
+}

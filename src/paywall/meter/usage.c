@@ -1,0 +1,108 @@
+/* What a reader has used of a meter: the cookie of a stranger, the rows of an account and what a
+ * cookie from before signing in adds to them. */
+#include "internal.h"
+
+#include <string.h>
+
+/* What of a cookie counts on in the window of the meter whose name has this tag. */
+static const struct meter_count *count_of(const struct meter_cookie *k,
+	const uint8_t name[static METER_NAME_TAG_BYTES], const struct meter *m, int64_t now_s)
+{
+	for (size_t i = 0; i < k->count; i++) {
+		if (memcmp(k->v[i].name, name, METER_NAME_TAG_BYTES) == 0)
+			return meter_counts_on(m, k->v[i].began_at, now_s) ? &k->v[i] : NULL;
+	}
+	return NULL;
+}
+
+const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
+	const struct meter_keys *keys, const struct meter *m, int64_t now_s)
+{
+	uint8_t name[METER_NAME_TAG_BYTES];
+
+	if (k->count == 0)
+		return NULL;
+	meter_name_tag(keys, m->name, name);
+	return count_of(k, name, m, now_s);
+}
+
+void meter_look(const struct meter_keys *keys, const struct visit_ask *q, const struct meter *m,
+	const struct meter_names *names, struct meter_seen *out)
+{
+	out->names = *names;
+	out->state = meter_cookie_open(keys, q->v->meter_cookie, &out->cookie);
+	if (out->state != COOKIE_GOOD)
+		out->cookie.count = 0;
+	out->count = count_of(&out->cookie, names->name, m, q->v->now_s);
+}
+
+static void tally_add_count(struct meter_tally *t, const struct meter_count *n)
+{
+	for (size_t i = 0; i < n->n; i++)
+		meter_tally_add(t, n->tags[i]);
+	if (t->began_at == 0)
+		t->began_at = n->began_at;
+}
+
+/* A stranger with a cookie that is not ours, or from a prefix that has had its share today. */
+static void stranger_limits(const struct visit_ask *q, const struct meter *m,
+	enum cookie_state state, struct paywall_usage *u)
+{
+	if (state == COOKIE_BAD && !q->w->meter_forged_new)
+		u->used = m->anonymous_limit;
+	if (u->counted || u->used >= m->anonymous_limit ||
+		!meter_ceiling_reached(q->w->ceiling, q->v->client, q->v->now_s))
+		return;
+	u->used = m->anonymous_limit;
+	u->ends_at = meter_day(q->v->now_s).ends_at;
+}
+
+static bool is_stranger(const struct visit *v)
+{
+	return !v->account_id || !*v->account_id;
+}
+
+/* `rows` counts what an account has read. */
+static void usage_of(const struct visit_ask *q, const struct meter *m,
+	const struct meter_seen *seen, struct meter_tally *rows, struct paywall_usage *out)
+{
+	if (seen->count)
+		tally_add_count(rows, seen->count);
+	*out = (struct paywall_usage){ .used = (int64_t)rows->n,
+		.counted = meter_tally_has(rows, seen->names.article),
+		.ends_at = meter_ends_at(m, rows->began_at, q->v->now_s) };
+	if (is_stranger(q->v))
+		stranger_limits(q, m, seen->state, out);
+}
+
+void meter_stranger_usage(const struct visit_ask *q, const struct meter *m,
+	const struct meter_seen *seen, struct paywall_usage *out)
+{
+	struct meter_tally none;
+
+	none.n = 0;
+	none.began_at = 0;
+	usage_of(q, m, seen, &none, out);
+}
+
+enum err meter_usage(struct db_conn *c, const struct visit_ask *q, const struct meter *m,
+	struct paywall_usage *out)
+{
+	struct meter_keys keys = { .n = 0 };
+	struct meter_tally rows = { .n = 0 };
+	struct meter_seen seen;
+	enum err e = meter_keys_load(c, &keys);
+
+	/* nothing was ever counted here: no cookie is ours, and there are no rows */
+	if (e == ERR_NOT_FOUND)
+		e = ERR_OK;
+	else if (!e && !is_stranger(q->v))
+		e = meter_rows_load(c, q->v->account_id, m, q->v->now_s, &rows);
+	if (!e) {
+		const struct meter_names names = meter_names_of(&keys, q->art->id, m);
+		meter_look(&keys, q, m, &names, &seen);
+		usage_of(q, m, &seen, &rows, out);
+	}
+	crypto_wipe(&keys, sizeof keys);
+	return e;
+}

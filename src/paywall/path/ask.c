@@ -1,0 +1,337 @@
+/* A path of another server and a reader: the rule, the article made of both, the decision. */
+#include "postern/decision_cache.h"
+#include "postern/path.h"
+
+#include <stdio.h>
+
+/* ---- sites ---- */
+
+static enum err site_add(struct str origin, struct arena *a, struct sites *out)
+{
+	struct url u;
+	enum err e = url_absolute(str_of(arena_fmt(a, STR_FMT "/", STR_ARG(origin))), a, &u);
+
+	if (e || u.path.n != 1)
+		return e ? e : ERR_INVALID;
+	out->origin[out->n] = u.origin;
+	out->site[out->n] = u.site;
+	out->n++;
+	return ERR_OK;
+}
+
+enum err sites_parse(const char *base_url, const char *list, struct arena *a, struct sites *out,
+	char why[static 256])
+{
+	struct str rest = str_of(list);
+	enum err e = ERR_OK;
+
+	*out = (struct sites){ 0 };
+	e = site_add(str_of(base_url), a, out);
+	while (!e && rest.n > 0) {
+		struct str one = str_trim(str_cut(&rest, ','));
+		if (one.n == 0)
+			continue;
+		if (out->n == SITES_MAX) {
+			snprintf(why, 256, "at most %d sites", SITES_MAX);
+			return ERR_INVALID;
+		}
+		e = site_add(one, a, out);
+		if (e)
+			snprintf(why, 256,
+				"%.100s: an address such as https://blog.example is expected, "
+				"without a path",
+				arena_fmt(a, STR_FMT, STR_ARG(one)));
+	}
+	return e;
+}
+
+static bool site_known(const struct sites *s, struct str site, struct str *origin)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (str_eq(site, s->site[i])) {
+			*origin = s->origin[i];
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- pages and files ---- */
+
+static bool extension_is_file(struct str e)
+{
+	static const char *const files[] = { "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif",
+		"webp", "avif", "svg", "ico", "bmp", "woff", "woff2", "ttf", "otf", "eot", "mp3",
+		"m4a", "ogg", "wav", "mp4", "webm", "mov", "vtt" };
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		if (str_eq_nocase(e, str_of(files[i])))
+			return true;
+	}
+	return false;
+}
+
+static struct str extension(struct str name)
+{
+	size_t at = name.n;
+
+	while (at > 0 && name.p[at - 1] != '.')
+		at--;
+	return at > 1 ? (struct str){ name.p + at, name.n - at } : (struct str){ NULL, 0 };
+}
+
+/* "/story.php/x.png" is the page story.php to many a server. */
+bool path_is_file(struct str path)
+{
+	while (path.p) {
+		struct str part = str_cut(&path, '/');
+		if (!path.p)
+			return extension_is_file(extension(part));
+		if (str_has_byte(part, '.'))
+			return false;
+	}
+	return false;
+}
+
+/* ---- the question ---- */
+
+static bool method_taken(const struct path_rule *r, struct str method)
+{
+	struct str rest = str_of(r->methods);
+
+	if (str_eq(rest, STR("any")))
+		return true;
+	while (rest.p) {
+		if (str_eq(str_cut(&rest, ' '), method))
+			return true;
+	}
+	return false;
+}
+
+static enum path_verdict look(const struct path_question *q, const struct paywall_policy *policy,
+	const struct path_rule **rule, struct str *origin)
+{
+	bool ambiguous = false;
+
+	if (!site_known(q->sites, q->url.site, origin))
+		return PATH_UNKNOWN_SITE;
+	*rule = path_rule_find(policy, &q->url, &ambiguous);
+	if (ambiguous)
+		return PATH_AMBIGUOUS;
+	if (!*rule)
+		return PATH_NO_RULE;
+	if ((*rule)->closed)
+		return PATH_CLOSED;
+	return method_taken(*rule, q->method) ? PATH_DECIDED : PATH_METHOD;
+}
+
+static enum err take_rule(
+	struct path_answer *out, const struct path_rule *rule, const struct url *u, struct arena *a)
+{
+	struct path_rule *copy = arena_alloc(a, sizeof *copy);
+	char *id = arena_alloc(a, ID_SIZE);
+
+	if (!copy || !id)
+		return ERR_NOMEM;
+	*copy = *rule;
+	copy->folded = (struct str){ NULL, 0 }; /* the policy's */
+	path_article_id(copy, u, id);
+	out->rule = copy;
+	out->article = (struct paywall_article){ .id = id,
+		.section = str_of(copy->section),
+		.tags = *copy->tag ? str_of(arena_fmt(a, "\n%s\n", copy->tag)) : STR(""),
+		.access = copy->access,
+		.usable = true,
+		.undated = true };
+	return ERR_OK;
+}
+
+/* Nobody reads a HEAD; a file is read with its page. */
+static bool counts(const struct path_question *q, const struct path_rule *r)
+{
+	bool text = !str_eq(q->method, STR("HEAD")) && !str_eq(q->method, STR("OPTIONS"));
+	return text && (r->files == PATH_FILES_COUNT || !path_is_file(q->url.path));
+}
+
+/* One of the free ones that is not counted yet, asked for in a way that does not count it. */
+static enum path_verdict uncounted(const struct path_answer *p, struct str path)
+{
+	if (!p->decision.charge)
+		return PATH_DECIDED;
+	if (p->counts && p->visit.ahead)
+		return PATH_PREFETCH;
+	if (!p->counts && p->rule->files == PATH_FILES_READ && path_is_file(path))
+		return PATH_UNREAD;
+	return PATH_DECIDED;
+}
+
+static void visit_fill(const struct path_question *q, struct path_answer *out)
+{
+	out->counts = counts(q, out->rule);
+	out->visit = q->visit;
+	out->visit.head = str_eq(q->method, STR("HEAD"));
+	out->visit.whole_get = out->counts && !out->visit.ahead;
+}
+
+static enum err decide(const struct path_question *q, const struct visit_ask *ask,
+	struct db_conn *c, const struct paywall_policy *policy, struct path_answer *out)
+{
+	struct paywall_case k;
+
+	visit_fill(q, out);
+	enum err e = visit_case(c, ask, policy, &k);
+	if (!e)
+		e = visit_plans(&k, ask->a, &out->plans);
+	if (e)
+		return e;
+	out->decision = paywall_decide(&k);
+	out->verdict = uncounted(out, q->url.path);
+	if (out->verdict != PATH_DECIDED)
+		out->decision.grant = GRANT_NONE;
+	return visit_keep(&out->decision, ask->a);
+}
+
+enum err path_settle(
+	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_receipt *out)
+{
+	const struct visit_ask ask = { .w = w, .v = &p->visit, .art = &p->article, .a = a };
+
+	*out = (struct meter_receipt){ .move = METER_COOKIE_KEEP };
+	if (p->verdict != PATH_DECIDED)
+		return ERR_OK;
+	if (!p->counts && !p->visit.head) {
+		p->decision.charge = false;
+		return ERR_OK;
+	}
+	return meter_settle(&ask, &p->decision, out);
+}
+
+enum err path_ask(const struct paywall *w, struct db_conn *c, const struct path_question *q,
+	struct arena *a, struct path_answer *out)
+{
+	const struct visit_ask ask = { .w = w, .v = &out->visit, .art = &out->article, .a = a };
+	const struct paywall_policy *policy = NULL;
+	const struct path_rule *rule = NULL;
+	enum err e = policy_take(w->policies, c, &policy);
+
+	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
+	if (!e) {
+		out->verdict = look(q, policy, &rule, &out->origin);
+		if (rule)
+			e = take_rule(out, rule, &q->url, a);
+	}
+	if (!e && out->verdict == PATH_DECIDED)
+		e = decide(q, &ask, c, policy, out);
+	policy_give_back(w->policies, policy);
+	return e;
+}
+
+/* ---- from memory ---- */
+
+/* Of a reader about whom nothing but the account has a say. */
+static bool reader_known(const struct paywall *w, const struct visit *v,
+	const struct paywall_policy *policy, struct cache_item **account)
+{
+	*account = NULL;
+	if (!v->account_id || !*v->account_id)
+		return visit_is_stranger(w, v);
+	if (!visit_is_plain_reader(policy, v))
+		return false;
+	*account = known_reader(w, v->account_id);
+	return *account;
+}
+
+static bool decide_known(const struct path_question *q, const struct paywall_policy *policy,
+	const struct cache_item *account, struct arena *a, struct path_answer *out)
+{
+	struct entitlement space[ENTITLEMENTS_MAX];
+	const struct paywall_reader reader =
+		account ? known_reader_for(account, out->article.id, space)
+			: (struct paywall_reader){ 0 };
+	const struct paywall_case k = { .article = &out->article,
+		.policy = policy,
+		.reader = &reader,
+		.now = paywall_moment(q->visit.now_s) };
+
+	visit_fill(q, out);
+	out->decision = paywall_decide(&k);
+	out->decision.by = NULL; /* it goes with `space` */
+	return paywall_by_right(&out->decision) && visit_plans(&k, a, &out->plans) == ERR_OK &&
+	       visit_keep(&out->decision, a) == ERR_OK;
+}
+
+static bool ask_known(const struct paywall *w, const struct path_question *q,
+	const struct paywall_policy *policy, struct arena *a, struct path_answer *out)
+{
+	const struct path_rule *rule = NULL;
+	struct cache_item *account = NULL;
+
+	out->verdict = look(q, policy, &rule, &out->origin);
+	if (out->verdict != PATH_DECIDED || take_rule(out, rule, &q->url, a) != ERR_OK)
+		return false;
+	bool known = reader_known(w, &q->visit, policy, &account) &&
+		     decide_known(q, policy, account, a, out);
+	cache_release(account);
+	return known;
+}
+
+bool path_ask_known(const struct paywall *w, const struct path_question *q, struct arena *a,
+	struct path_answer *out)
+{
+	const struct paywall_policy *policy = known_policy(w);
+
+	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
+	bool known = policy && ask_known(w, q, policy, a, out);
+	policy_give_back(w->policies, policy);
+	return known;
+}
+
+void path_remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
+	const struct path_answer *p, struct arena *a)
+{
+	const char *account_id = p->visit.account_id;
+
+	if (!w->facts || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
+		return;
+	enum err e = known_policy_keep(w, load, c);
+	if (!e && account_id && *account_id)
+		e = known_reader_keep(w, load, c, account_id, a);
+	(void)e; /* the answer stands all the same */
+}
+
+/* ---- words ---- */
+
+static const struct {
+	const char *name, *text;
+} verdicts[] = {
+	[PATH_UNKNOWN_SITE] = { "unknown_site", "The gate does not stand before this site." },
+	[PATH_AMBIGUOUS] = { "ambiguous_address",
+		"Different servers would understand this address in different ways." },
+	[PATH_NO_RULE] = { "no_rule", "No rule of the gate covers this address." },
+	[PATH_CLOSED] = { "closed", "This address is closed to everybody." },
+	[PATH_METHOD] = { "method_not_allowed",
+		"The rule for this address does not take requests of that kind." },
+	[PATH_UNREAD] = { "file_unread",
+		"The file goes with an article that has not been opened." },
+	[PATH_PREFETCH] = { "prefetch", "A metered page is not given out ahead of its reader." },
+};
+
+const char *path_reason_name(const struct path_answer *p)
+{
+	return p->verdict == PATH_DECIDED ? paywall_reason_name(p->decision.reason)
+					  : verdicts[p->verdict].name;
+}
+
+const char *path_reason_text(const struct path_answer *p)
+{
+	return p->verdict == PATH_DECIDED ? paywall_reason_text(p->decision.reason)
+					  : verdicts[p->verdict].text;
+}
+
+struct str path_decision_text(const struct path_answer *p, struct arena *a)
+{
+	if (p->verdict == PATH_DECIDED)
+		return visit_decision_text(&p->decision, a);
+	const char *text = arena_fmt(a, "none; reason=%s", verdicts[p->verdict].name);
+	return *text ? str_of(text) : (struct str){ NULL, 0 };
+}

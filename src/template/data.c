@@ -1,0 +1,144 @@
+#include "internal.h"
+
+static struct view *view_new(struct arena *a, enum view_kind kind)
+{
+	struct view *v = arena_alloc(a, sizeof *v);
+	if (v) {
+		v->kind = kind;
+		v->arena = a;
+	}
+	return v;
+}
+
+/* Objects are filled from the front, so that the last value of a key is found first. */
+static void object_put(struct view *obj, const char *key, const struct view *value)
+{
+	if (!obj)
+		return;
+	struct view_item *i = value ? arena_alloc(obj->arena, sizeof *i) : NULL;
+	if (!i || obj->kind != VIEW_OBJECT) {
+		obj->broken = true;
+		return;
+	}
+	*i = (struct view_item){ str_of(key), value, obj->first };
+	obj->first = i;
+}
+
+static void list_put(struct view *list, const struct view *value)
+{
+	struct view_item *i = value ? arena_alloc(list->arena, sizeof *i) : NULL;
+	if (!i || list->kind != VIEW_LIST) {
+		list->broken = true;
+		return;
+	}
+	i->value = value;
+	if (list->last)
+		list->last->next = i;
+	else
+		list->first = i;
+	list->last = i;
+}
+
+static void put_text(struct view *obj, const char *key, enum view_kind kind, struct str text)
+{
+	struct view *v = obj ? view_new(obj->arena, kind) : NULL;
+	if (v)
+		v->text = text;
+	object_put(obj, key, v);
+}
+
+struct view *view_object(struct arena *a)
+{
+	return view_new(a, VIEW_OBJECT);
+}
+
+void view_text(struct view *obj, const char *key, struct str value)
+{
+	put_text(obj, key, VIEW_TEXT, value);
+}
+
+void view_z(struct view *obj, const char *key, const char *value)
+{
+	put_text(obj, key, value ? VIEW_TEXT : VIEW_FALSE, str_of(value));
+}
+
+void view_html(struct view *obj, const char *key, struct str value)
+{
+	put_text(obj, key, VIEW_HTML, value);
+}
+
+void view_bool(struct view *obj, const char *key, bool value)
+{
+	put_text(obj, key, value ? VIEW_TRUE : VIEW_FALSE, (struct str){ NULL, 0 });
+}
+
+void view_int(struct view *obj, const char *key, int64_t value)
+{
+	const char *digits = obj ? arena_fmt(obj->arena, "%lld", (long long)value) : "";
+	put_text(obj, key, VIEW_TEXT, str_of(digits));
+	if (obj && !*digits)
+		obj->broken = true;
+}
+
+/* A child may be NULL for want of memory, too: then the arena knows. */
+void view_child(struct view *obj, const char *key, struct view *child)
+{
+	if (child) {
+		object_put(obj, key, child);
+		return;
+	}
+	view_bool(obj, key, false);
+	if (obj && arena_failed(obj->arena))
+		obj->broken = true;
+}
+
+struct view *view_list(struct view *obj, const char *key)
+{
+	struct view *list = obj ? view_new(obj->arena, VIEW_LIST) : NULL;
+	object_put(obj, key, list);
+	return list;
+}
+
+static struct view *append(struct view *list, enum view_kind kind, struct str text)
+{
+	struct view *v = list ? view_new(list->arena, kind) : NULL;
+	if (v)
+		v->text = text;
+	if (list)
+		list_put(list, v);
+	return v;
+}
+
+struct view *view_append(struct view *list)
+{
+	return append(list, VIEW_OBJECT, (struct str){ NULL, 0 });
+}
+
+struct view *view_append_list(struct view *list)
+{
+	return append(list, VIEW_LIST, (struct str){ NULL, 0 });
+}
+
+void view_append_text(struct view *list, struct str value)
+{
+	append(list, VIEW_TEXT, value);
+}
+
+bool view_is_true(const struct view *v)
+{
+	if (!v)
+		return false;
+	switch (v->kind) {
+	case VIEW_FALSE:
+		return false;
+	case VIEW_TEXT:
+	case VIEW_HTML:
+		return v->text.n > 0;
+	case VIEW_LIST:
+		return v->first != NULL || v->broken;
+	case VIEW_TRUE:
+	case VIEW_OBJECT:
+		break;
+	}
+	return true;
+}
