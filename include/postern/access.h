@@ -8,14 +8,14 @@
 #include "postern/meter.h"
 
 /* Of a request for an article or a path behind the gate. Points into the request. */
-struct visit visit_of(const struct request *r);
+struct access_request access_request_from_http(const struct request *r);
 /* Says in the answer's headers and sentence what a crawler for AI is refused for, and where it
  * finds the licence. Nothing for others. */
-void visit_tell_crawler(const struct paywall *w, const struct decision *d, const struct request *r,
+void access_crawler_tell(const struct paywall *w, const struct decision *d, const struct request *r,
 	struct response *rsp);
 /* Puts the cookie of a receipt into the answer. */
-void meter_receipt_send(
-	const struct request *r, struct response *rsp, const struct meter_receipt *m);
+void access_meter_cookie_send(
+	const struct request *r, struct response *rsp, const struct meter_cookie_update *m);
 
 /* ---- one article or picture for one reader: find, decide, open, in one snapshot ---- */
 struct article_reading {
@@ -25,19 +25,19 @@ struct article_reading {
 	struct article_text teaser; /* when asked for */
 	struct image *images;
 	size_t image_count;
-	struct meter_receipt receipt; /* for meter_receipt_send */
-	struct plan_offers offers;    /* what is sold, where something is withheld */
+	struct meter_cookie_update receipt; /* for access_meter_cookie_send */
+	struct policy_plan_offers offers;    /* what is sold, where something is withheld */
 	bool moved; /* asked for by a former address: only `article` and `decision` are filled */
 };
 struct reading_request {
 	struct str slug; /* or the picture's id */
-	struct visit visit;
+	struct access_request visit;
 	struct teaser_bound bound;
 	bool with_teaser; /* also where the whole text is granted */
 };
 /* Counts a metered reading before the text is opened. ERR_NOT_FOUND: unknown, withheld or
  * embargoed. ERR_GONE: expired or killed. ERR_DENIED: a crawler for AI that is not served.
- * ERR_BUSY: a prefetch of what would be counted (meter_settle). */
+ * ERR_BUSY: a prefetch of what would be counted (meter_record). */
 enum err MUST_USE content_read(const struct paywall *w, const struct reading_request *r,
 	struct arena *a, struct article_reading *out);
 /* Counts nothing: pictures inside a metered article come after its text. ERR_NOT_FOUND, ERR_GONE as

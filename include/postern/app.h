@@ -55,7 +55,7 @@ enum err MUST_USE app_check_mail(
 enum err MUST_USE app_words_open(
 	const struct config *c, struct common_words **out, char why[static CONFIG_WHY_SIZE]);
 /* Look-ups of crawlers, which serving and `crawler check` need; app_close ends them. */
-enum err MUST_USE app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE]);
+enum err MUST_USE app_verifier_open(struct app *app, char why[static CONFIG_WHY_SIZE]);
 /* Then: pages and the server. */
 enum err MUST_USE app_start(struct app *app, char why[static CONFIG_WHY_SIZE]);
 /* Serves until SIGINT or SIGTERM, reading the configuration again at SIGHUP (which ends it where

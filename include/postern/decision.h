@@ -26,17 +26,17 @@ struct paywall {
 				*/
 	bool meter_forged_new; /* a cookie that is not ours counts as none; else as exhausted */
 	struct gift_settings gifts;
-	struct prover *prover;   /* crawler.h; NULL: no names are looked up */
+	struct dns_verifier *dns_verifier;   /* crawler.h; NULL: no names are looked up */
 	const char *licence_url; /* offered to crawlers for AI; "" or NULL: none */
 };
 
-struct visit {
+struct access_request {
 	const char *account_id; /* "" or NULL: nobody is signed in */
 	const char *session_id;
 	struct ip client;
 	bool client_vague; /* it is a proxy of ours, and the reader may be anywhere */
 	struct str user_agent;
-	const char *host; /* a name of the client that leads back to it (visit_prove), or NULL */
+	const char *host; /* a name of the client that leads back to it (crawler_verify), or NULL */
 	struct str meter_cookie; /* "postern-meter" as presented, or empty */
 	struct str gifts;        /* secret: what the browser holds of gifts, or empty */
 	bool whole_get; /* a GET whose answer a person will read: not HEAD, not a prefetch, not a
@@ -46,50 +46,50 @@ struct visit {
 	int64_t now_s;
 };
 /* Where the reader is, for what an address opens; not set when nobody knows. */
-struct ip visit_origin(const struct visit *v);
+struct ip decision_client(const struct access_request *v);
 
 /* To be called before the read in which the decision is made, where a crawler may ask: when the
  * User-Agent claims a search crawler that is proved by names, looks for the client's, and may wait
  * crawlers.timeout_ms for it. Without it such a crawler is a stranger. */
-void visit_prove(const struct paywall *w, struct visit *v, struct arena *a);
+void crawler_verify(const struct paywall *w, struct access_request *v, struct arena *a);
 
 /* Who asks for what. */
-struct visit_ask {
+struct decision_query {
 	const struct paywall *w;
-	const struct visit *v;
+	const struct access_request *v;
 	const struct paywall_article *art;
 	struct arena *a;
 };
 /* Everything known for a decision, in the caller's read. The policy is the caller's and must
  * outlive the case. */
-enum err MUST_USE visit_case(struct db_conn *c, const struct visit_ask *q,
-	const struct paywall_policy *policy, struct paywall_case *out);
+enum err MUST_USE decision_inputs_load(struct db_conn *c, const struct decision_query *q,
+	const struct paywall_policy *policy, struct decision_inputs *out);
 /* Copies what the decision shows of the policy, which it may then outlive. */
-enum err MUST_USE visit_keep(struct decision *d, struct arena *a);
+enum err MUST_USE decision_dup(struct decision *d, struct arena *a);
 /* Plans of the reader's entitlements in force, those to single articles left out: a comma list,
  * each once. */
-enum err MUST_USE visit_plans(const struct paywall_case *k, struct arena *a, struct str *out);
+enum err MUST_USE decision_plans(const struct decision_inputs *k, struct arena *a, struct str *out);
 /* The decision as of the caller's read; what it points to lives in the arena. One that says
- * `charge` opens nothing until meter_settle (meter.h) has counted it. */
-enum err MUST_USE visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
+ * `must_count` opens nothing until meter_record (meter.h) has counted it. */
+enum err MUST_USE decision_make(const struct paywall *w, struct db_conn *c, const struct access_request *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out);
 /* From memory: nothing but a credential could make this reader's answers differ from those of any
  * other: no account, no gift, no institution's address, no agent that may be a crawler's. False
  * when it cannot be told. Any thread, the event loop too. */
-bool visit_is_stranger(const struct paywall *w, const struct visit *v);
+bool decision_is_anonymous(const struct paywall *w, const struct access_request *v);
 /* From memory, likewise: the address is in the range of an institution that is in force. */
-bool visit_from_institution(const struct paywall *w, struct ip client, int64_t now_s);
+bool institution_has_client(const struct paywall *w, struct ip client, int64_t now_s);
 /* False for names of programs that are no reader's, crawlers first of all. */
-bool visit_agent_is_readers(struct str user_agent);
+bool crawler_agent_is_reader(struct str user_agent);
 /* From memory: no institution has anything to say of a reader who is signed in. Looks at account,
  * client and now_s alone. */
-bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v);
+bool decision_is_plain_reader(const struct paywall_policy *policy, const struct access_request *v);
 /* The institution that the reader comes from, its name for people in the arena, or NULL: for a
  * greeting, whatever it covers. */
-enum err MUST_USE visit_institution(const struct paywall *w, struct db_conn *c,
-	const struct visit *v, struct arena *a, const char **out);
+enum err MUST_USE institution_reader_title(const struct paywall *w, struct db_conn *c,
+	const struct access_request *v, struct arena *a, const char **out);
 /* As the header Postern-Decision has it: "full; reason=metered; used=3; limit=6". {NULL, 0} without
  * memory. */
-struct str visit_decision_text(const struct decision *d, struct arena *a);
+struct str decision_text(const struct decision *d, struct arena *a);
 
 #endif

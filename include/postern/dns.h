@@ -9,32 +9,32 @@
 
 enum { HOST_SIZE = 256, DNS_SUFFIXES_SIZE = 512 };
 /* True when `host` lies below one of the domains, on a dot, and is a plain host name. */
-bool crawler_host_fits(struct str host, const char *suffixes);
+bool dns_host_below(struct str host, const char *suffixes);
 
-struct prover;
-struct prover_settings {
+struct dns_verifier;
+struct dns_verifier_settings {
 	const char *resolver; /* "127.0.0.1:53, [::1]:53"; "": the system's */
 	unsigned timeout_ms;  /* of one question, and for whom we wait */
 	unsigned waiting_max; /* threads that may wait at once; others are told nothing yet */
 	int64_t keep_s, keep_none_s;
 	const struct log *log;
 };
-enum err MUST_USE prover_open(
-	const struct prover_settings *s, struct prover **out, char why[static 256]);
-void prover_close(struct prover *p); /* nobody may be waiting; NULL is fine */
-enum proof {
-	PROOF_HOST = 1, /* a name below one of the suffixes leads back to the address */
-	PROOF_NONE,     /* no such name */
-	PROOF_FAILED,   /* no answer, or trouble */
-	PROOF_LATER,    /* not known yet, or too many look-ups at once */
+enum err MUST_USE dns_verifier_open(
+	const struct dns_verifier_settings *s, struct dns_verifier **out, char why[static 256]);
+void dns_verifier_close(struct dns_verifier *p); /* nobody may be waiting; NULL is fine */
+enum dns_verdict {
+	VERIFY_HOST = 1, /* a name below one of the suffixes leads back to the address */
+	VERIFY_NONE,     /* no such name */
+	VERIFY_FAILED,   /* no answer, or trouble */
+	VERIFY_PENDING,    /* not known yet, or too many look-ups at once */
 };
-const char *proof_name(enum proof p);
-struct proof_request {
+const char *dns_verdict_name(enum dns_verdict p);
+struct dns_verify_request {
 	struct ip ip;
 	const char *suffixes;
 	int64_t now_s;
 };
-/* From memory, or after a wait of timeout_ms at most. `host` is "" unless PROOF_HOST. */
-enum proof prover_ask(struct prover *p, const struct proof_request *q, char host[static HOST_SIZE]);
+/* From memory, or after a wait of timeout_ms at most. `host` is "" unless VERIFY_HOST. */
+enum dns_verdict dns_verify(struct dns_verifier *p, const struct dns_verify_request *q, char host[static HOST_SIZE]);
 
 #endif

@@ -51,10 +51,10 @@ struct explanation {
 	size_t change_count;
 };
 const char *explain_step_name(enum explained_step s); /* "override", "article", … */
-enum err MUST_USE explain_case(
-	const struct paywall_case *k, struct arena *a, struct explanation *out);
+enum err MUST_USE explain_decision(
+	const struct decision_inputs *k, struct arena *a, struct explanation *out);
 /* The same for a visit, as of the caller's read: takes the policy and loads the reader. */
-enum err MUST_USE explain_visit(const struct paywall *w, struct db_conn *c, const struct visit *v,
+enum err MUST_USE explain_request(const struct paywall *w, struct db_conn *c, const struct access_request *v,
 	const struct paywall_article *art, struct arena *a, struct explanation *out);
 
 #endif

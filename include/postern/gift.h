@@ -33,7 +33,7 @@ const char *gift_state(const struct gift *g, int64_t now_s);
 /* Whether this reader may give this article: a subscription in force covers it, and it is shown.
  * ERR_UNAUTHENTICATED; ERR_PAYMENT; ERR_CONFLICT: it is open to everybody anyway; ERR_NOT_FOUND:
  * not shown to anybody, or gifts are off. */
-enum err MUST_USE gift_allowed(const struct paywall *w, struct db_conn *c, const struct visit *v,
+enum err MUST_USE gift_allowed(const struct paywall *w, struct db_conn *c, const struct access_request *v,
 	const struct paywall_article *art, struct arena *a);
 struct gift_order {
 	const char *article_id;
@@ -64,7 +64,7 @@ enum err MUST_USE gift_purge(struct db_sweeper *s);
 
 /* ---- taking ---- */
 /* ERR_NOT_FOUND: no such link. ERR_SPENT, with `out` filled: revoked, expired or used up. */
-enum err MUST_USE gift_look(
+enum err MUST_USE gift_find(
 	const struct paywall *w, struct str token, int64_t now_s, struct gift *out);
 struct gift_redemption {
 	struct str token;
@@ -74,7 +74,7 @@ struct gift_redemption {
 	struct str set_cookie; /* out: what the cookie shall hold */
 	struct gift gift;      /* out */
 };
-/* One redemption, unless the browser has one of this gift. Errors as gift_look. */
+/* One redemption, unless the browser has one of this gift. Errors as gift_find. */
 enum err MUST_USE gift_redeem(const struct paywall *w, struct gift_redemption *r);
 /* Whether the cookie opens this article now. Inside a read of the caller's. */
 struct gift_held {

@@ -14,14 +14,14 @@
 /* ---- counting ---- */
 enum meter_cookie_move { METER_COOKIE_KEEP, METER_COOKIE_SET, METER_COOKIE_CLEAR };
 /* What the answer must bear. */
-struct meter_receipt {
+struct meter_cookie_update {
 	enum meter_cookie_move move;
 	struct str value; /* in the arena */
 	int64_t max_age_s;
 };
-/* Makes good what a decision asked for: counts the article where it says `charge`, and carries the
+/* Makes good what a decision asked for: counts the article where it says `must_count`, and carries the
  * cookie's count over to the account of a reader who has signed in meanwhile. The decision is the
- * one in force afterwards: `charge` is off, this reading is in `used`; or another reading took the
+ * one in force afterwards: `must_count` is off, this reading is in `used`; or another reading took the
  * last free one and it is the wall. Call it for every decision on an article or path, outside any
  * read or transaction, before the text goes out; it does nothing where there is nothing to do.
  *
@@ -29,27 +29,27 @@ struct meter_receipt {
  * have to be counted: the browser asks again when its reader does. ERR_DENIED: any other request
  * that is no reading. On any error nothing may go out. `q->v` must be as it was for the decision.
  */
-enum err MUST_USE meter_settle(
-	const struct visit_ask *q, struct decision *d, struct meter_receipt *out);
-/* Whether meter_settle has anything to do or to say. */
-bool meter_due(const struct visit *v, const struct decision *d);
+enum err MUST_USE meter_record(
+	const struct decision_query *q, struct decision *d, struct meter_cookie_update *out);
+/* Whether meter_record has anything to do or to say. */
+bool meter_must_record(const struct access_request *v, const struct decision *d);
 /* The same visit behind the receipt, for a second decision. */
-struct visit meter_visit_after(const struct visit *v, const struct meter_receipt *m);
-/* ---- from memory: a reading of a stranger (visit_is_stranger) ---- */
+struct access_request meter_request_after(const struct access_request *v, const struct meter_cookie_update *m);
+/* ---- from memory: a reading of a stranger (decision_is_anonymous) ---- */
 struct cache_load;
 /* In a read: the keys that prove cookies, into paywall.facts. ERR_NOT_FOUND: nothing was ever
  * counted. */
-enum err MUST_USE meter_keys_keep(
+enum err MUST_USE meter_keys_cache_put(
 	const struct paywall *w, const struct cache_load *load, struct db_conn *c);
-struct meter_known {
-	struct decision d; /* as after meter_settle; points into the policy */
+struct meter_cached_decision {
+	struct decision d; /* as after meter_record; points into the policy */
 	bool charged;      /* it holds once meter_ceiling_take has said yes */
-	struct meter_receipt receipt;
+	struct meter_cookie_update receipt;
 };
-/* The decision that meter_settle would leave, without a database; counts nothing. For a GET that a
+/* The decision that meter_record would leave, without a database; counts nothing. For a GET that a
  * person will read. False when it cannot be told. Any thread. */
-bool meter_known(
-	const struct visit_ask *q, const struct paywall_policy *policy, struct meter_known *out);
+bool meter_decide_cached(
+	const struct decision_query *q, const struct paywall_policy *policy, struct meter_cached_decision *out);
 
 /* ---- windows ---- */
 struct meter_span {
@@ -119,23 +119,23 @@ enum err MUST_USE meter_remove(struct db *db, struct str name); /* ERR_NOT_FOUND
 /* A new key seals from now on. The old ones are believed for as long as the longest window, or no
  * more with `revoke`: cookies they sealed are foreign then. ERR_LIMITED: too many are in force. */
 enum err MUST_USE meter_rotate_key(struct db *db, bool revoke, int64_t now_s, int64_t *id);
-struct meter_standing {
+struct meter_account_usage {
 	struct meter meter;
 	struct paywall_usage usage;
 };
 /* How an account stands with every meter; inside a read of the caller's. */
-enum err MUST_USE meter_standings(struct db_conn *c, const struct paywall_policy *p,
-	const char *account_id, int64_t now_s, struct meter_standing out[static METERS_MAX]);
-struct meter_shown {
+enum err MUST_USE meter_usages(struct db_conn *c, const struct paywall_policy *p,
+	const char *account_id, int64_t now_s, struct meter_account_usage out[static METERS_MAX]);
+struct meter_history {
 	char meter[METER_NAME_SIZE];
 	int64_t began_at, read_at;
 	struct str article_id;     /* empty: read before signing in, and the cookie names none */
 	struct str slug, headline; /* empty: deleted, or a path behind the gate */
 };
-enum { METER_SHOWN_MAX = 200 };
+enum { METER_HISTORY_MAX = 200 };
 /* What was counted, newest first; inside a read of the caller's. */
-enum err MUST_USE meter_shown(struct db_conn *c, const char *account_id, struct arena *a,
-	struct meter_shown **out, size_t *count);
+enum err MUST_USE meter_history(struct db_conn *c, const char *account_id, struct arena *a,
+	struct meter_history **out, size_t *count);
 enum err MUST_USE meter_reset(
 	struct db *db, const char *account_id, struct str meter, int64_t *removed); /* "": all */
 /* Forgets counts and keys of windows that are over. */

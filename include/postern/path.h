@@ -76,7 +76,7 @@ struct sites {
 	size_t n;
 };
 /* A comma list of origins behind that of base_url. ERR_INVALID with `why`. */
-enum err MUST_USE sites_parse(const char *base_url, const char *list, struct arena *a,
+enum err MUST_USE path_sites_parse(const char *base_url, const char *list, struct arena *a,
 	struct sites *out, char why[static 256]);
 
 enum path_verdict {
@@ -93,7 +93,7 @@ struct path_question {
 	const struct sites *sites;
 	struct url url;
 	struct str method;  /* of the request to the other server */
-	struct visit visit; /* whole_get and head are worked out here */
+	struct access_request visit; /* whole_get and head are worked out here */
 };
 struct path_answer {
 	enum path_verdict verdict;
@@ -101,27 +101,27 @@ struct path_answer {
 	struct str origin;            /* as configured, of the site asked for */
 	struct paywall_article article;
 	struct decision decision;
-	struct visit visit; /* as it was for the decision */
+	struct access_request visit; /* as it was for the decision */
 	bool counts;        /* a page whose reading a meter may be charged with */
 	struct str plans;   /* of the reader's entitlements in force, comma list */
 };
 /* As of the caller's read; lives in the arena. */
-enum err MUST_USE path_ask(const struct paywall *w, struct db_conn *c,
+enum err MUST_USE path_decide(const struct paywall *w, struct db_conn *c,
 	const struct path_question *q, struct arena *a, struct path_answer *out);
 /* The same answer from memory (known.h), when it is to pass by right alone; false: ask the
  * database. Any thread, the event loop too. */
-bool path_ask_known(const struct paywall *w, const struct path_question *q, struct arena *a,
+bool path_decide_cached(const struct paywall *w, const struct path_question *q, struct arena *a,
 	struct path_answer *out);
-/* In the read of path_ask, which began behind cache_begin: keeps what path_ask_known takes, where
+/* In the read of path_decide, which began behind cache_begin: keeps what path_decide_cached takes, where
  * it could have given this answer. Trouble only leaves it to the next one. */
 struct cache_load;
-void path_remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
+void path_cache_put(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
 	const struct path_answer *p, struct arena *a);
 /* Counts the reading where the decision says so, outside any read, before the answer goes out: what
- * meter_settle does, for pages; files that are not charged pass as they are. On any error nothing
+ * meter_record does, for pages; files that are not charged pass as they are. On any error nothing
  * may pass. */
-enum err MUST_USE path_settle(
-	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_receipt *out);
+enum err MUST_USE path_record(
+	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_cookie_update *out);
 /* As the header Postern-Decision has it. {NULL, 0} without memory. */
 struct str path_decision_text(const struct path_answer *p, struct arena *a);
 /* The decision's reason, or that of the verdict ("no_rule"), and its sentence. */

@@ -93,7 +93,7 @@ enum {
 	OFFER_ARTICLE = 16, /* this article alone can be bought */
 };
 
-struct paywall_case {
+struct decision_inputs {
 	const struct paywall_article *article;
 	const struct paywall_policy *policy;
 	const struct paywall_reader *reader;
@@ -109,13 +109,13 @@ struct decision {
 	const struct entitlement *by;    /* looked at: decided, or tells most of why not */
 	const struct meter *meter;       /* NULL: the level is not metered, or no meter fits */
 	const char *institution;         /* REASON_INSTITUTION: its name for people */
-	int64_t used, limit;             /* of the meter, used <= limit; meter_settle counts this
+	int64_t used, limit;             /* of the meter, used <= limit; meter_record counts this
 					    reading in */
 	int64_t window_ends_at;          /* of the meter: the count starts anew */
 	int64_t teaser_words;            /* of the rule; 0: as set for all */
-	bool charge; /* REASON_METERED: must be counted before the text goes out */
+	bool must_count; /* REASON_METERED: must be counted before the text goes out */
 };
-struct decision paywall_decide(const struct paywall_case *k);
+struct decision paywall_decide(const struct decision_inputs *k);
 /* The answer hangs on the meter: `used`, `limit` and `window_ends_at` say something. */
 bool paywall_metered(const struct decision *d);
 /* Whole, by what the article or the reader's account is: no meter, gift, address or claim has a

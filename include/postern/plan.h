@@ -7,12 +7,12 @@
 
 enum { PLAN_WHY_SIZE = 256 };
 /* ERR_INVALID with a sentence in `why`: name, title, price or address not of the right form. */
-enum err MUST_USE plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE]);
+enum err MUST_USE policy_plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE]);
 /* "city, culture": slugs between commas, to the form of plan.sections; "" is all. ERR_INVALID: one
  * is no slug, or stands there twice; ERR_TOO_LARGE. */
-enum err MUST_USE plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE]);
+enum err MUST_USE policy_plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE]);
 /* New, or in the place of the one of that name. ERR_TOO_LARGE: there are PLANS_MAX. */
-enum err MUST_USE plan_set(struct db *db, const struct plan *p, int64_t now_s);
+enum err MUST_USE policy_plan_set(struct db *db, const struct plan *p, int64_t now_s);
 /* ERR_NOT_FOUND. ERR_CONFLICT unless `even_held`: entitlements and institutions have the plan, and
  * would open nothing without it. */
 struct plan_removal {
@@ -21,17 +21,17 @@ struct plan_removal {
 	int64_t now_s;
 	int64_t holders, institutions; /* out */
 };
-enum err MUST_USE plan_remove(struct db *db, struct plan_removal *r);
-const struct plan *plan_named(const struct paywall_policy *p, const char *name); /* or NULL */
+enum err MUST_USE policy_plan_remove(struct db *db, struct plan_removal *r);
+const struct plan *policy_plan_find(const struct paywall_policy *p, const char *name); /* or NULL */
 /* What is sold and would open the article: plans with an address that cover it and are of a kind
  * that the decision offers, in the arena, by name. Inside a read of the caller's. */
-struct plan_offers {
+struct policy_plan_offers {
 	const struct paywall_article *article;
 	unsigned offer; /* of the decision */
 	struct plan *list;
 	size_t count;
 };
-enum err MUST_USE plan_offers(
-	const struct paywall *w, struct db_conn *c, struct arena *a, struct plan_offers *o);
+enum err MUST_USE policy_plan_offers(
+	const struct paywall *w, struct db_conn *c, struct arena *a, struct policy_plan_offers *o);
 
 #endif

@@ -1,7 +1,7 @@
 /* policy: what the newsroom has set, the same for all readers: rules, meters, plans; and what an
  * article says of itself. A policy is a snapshot, read-only and shared by many threads.
  *
- * The truth is the database; policy_take compares its version with the snapshot's at every use, so
+ * The truth is the database; policy_acquire compares its version with the snapshot's at every use, so
  * a change by any process is obeyed by the very next request that asks the database. Those that are
  * answered from memory (known.h, http.h "shared") obey once the change has come in. */
 #ifndef POSTERN_POLICY_H
@@ -130,16 +130,16 @@ enum err MUST_USE policy_cache_open(const struct policy_settings *s, struct poli
 void policy_cache_close(struct policy_cache *pc); /* NULL is fine; nothing taken may be out */
 /* The policy as of the caller's read. To be given back, also when the read failed later. Any
  * thread. */
-enum err MUST_USE policy_take(
+enum err MUST_USE policy_acquire(
 	struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out);
 /* The newest policy taken by anybody, without a look at the database; NULL before the first. To be
  * given back. Nothing says that it still holds: see known.h. */
-const struct paywall_policy *policy_known(struct policy_cache *pc);
-void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p); /* NULL is fine */
-/* The next policy_take reads the policy anew, whatever its version: after a failover the database
+const struct paywall_policy *policy_cached(struct policy_cache *pc);
+void policy_release(struct policy_cache *pc, const struct paywall_policy *p); /* NULL is fine */
+/* The next policy_acquire reads the policy anew, whatever its version: after a failover the database
  * may have an older one, and later another one of the same version. Any thread. */
-void policy_doubt(struct policy_cache *pc);
+void policy_invalidate(struct policy_cache *pc);
 /* To be called in the transaction of every change to what a policy holds. */
-enum err MUST_USE policy_touch(struct db_conn *c);
+enum err MUST_USE policy_version_bump(struct db_conn *c);
 
 #endif

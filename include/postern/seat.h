@@ -33,7 +33,7 @@ struct seat_owner {
 	const char *account_id;
 	int64_t now_s;
 };
-enum err MUST_USE seat_group_load(
+enum err MUST_USE entitlement_seats_load(
 	struct db_conn *c, const struct seat_owner *o, struct arena *a, struct seat_group *out);
 
 struct seat_invitation {
@@ -44,18 +44,18 @@ struct seat_invitation {
 /* Queues the mail in the same transaction. Inviting an address again voids the link before.
  * ERR_INVALID: no address, or the owner's own; ERR_NOT_FOUND: no group; ERR_TOO_LARGE: no seat is
  * free; ERR_CONFLICT: has accepted already; ERR_LIMITED: the mailbox had its share. */
-enum err MUST_USE seat_invite(const struct paywall *w, const struct seat_invitation *inv);
+enum err MUST_USE entitlement_seat_invite(const struct paywall *w, const struct seat_invitation *inv);
 /* Ends membership or invitation; obeyed by the very next request. ERR_NOT_FOUND: not this owner's.
  */
-enum err MUST_USE seat_remove(struct db *db, const char *owner_id, struct str seat_id);
+enum err MUST_USE entitlement_seat_remove(struct db *db, const char *owner_id, struct str seat_id);
 /* What a link offers. ERR_SPENT: used, replaced, too old, or its entitlement is gone. */
 struct seat_offer {
 	char plan[PLAN_SIZE], owner_email[EMAIL_SIZE], owner_id[ID_SIZE];
 };
-enum err MUST_USE seat_look(
+enum err MUST_USE entitlement_seat_find(
 	const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out);
 /* Single-use. ERR_SPENT, also for the owner and for who has a seat of the group already. */
-enum err MUST_USE seat_accept(
+enum err MUST_USE entitlement_seat_accept(
 	const struct paywall *w, struct str token, const char *account_id, int64_t now_s);
 
 #endif

@@ -4,7 +4,7 @@
 struct reading {
 	const struct paywall *w;
 	const struct reading_request *r;
-	struct visit visit; /* as it stands: behind a receipt it has the new cookie */
+	struct access_request visit; /* as it stands: behind a receipt it has the new cookie */
 	struct arena *a;
 	struct article_reading *out;
 	struct paywall_article facts;
@@ -17,7 +17,7 @@ static enum err decide(
 	struct db_conn *c, struct reading *g, const struct article *art, struct decision *d)
 {
 	g->facts = content_facts(art);
-	enum err e = visit_decide(g->w, c, &g->visit, &g->facts, g->a, d);
+	enum err e = decision_make(g->w, c, &g->visit, &g->facts, g->a, d);
 
 	if (e)
 		return e;
@@ -50,8 +50,8 @@ static enum err open_all(struct db_conn *c, struct reading *g)
 			c, &out->article, &out->decision, g->a, &out->images, &out->image_count);
 	if (e || out->decision.grant == GRANT_FULL)
 		return e;
-	out->offers = (struct plan_offers){ .article = &g->facts, .offer = out->decision.offer };
-	e = plan_offers(g->w, c, g->a, &out->offers);
+	out->offers = (struct policy_plan_offers){ .article = &g->facts, .offer = out->decision.offer };
+	e = policy_plan_offers(g->w, c, g->a, &out->offers);
 	out->offers.article = NULL;
 	return e;
 }
@@ -60,11 +60,11 @@ static enum err open_all(struct db_conn *c, struct reading *g)
  * holds now goes out. Else it is what the meter said, which tells a first reading from a second. */
 static enum err confirm(struct reading *g, struct decision *d)
 {
-	if (d->charge && !g->visit.head)
+	if (d->must_count && !g->visit.head)
 		return ERR_BUSY;
 	if (paywall_metered(d) && d->grant == g->settled->grant)
 		*d = *g->settled;
-	return d->charge ? ERR_BUSY : ERR_OK;
+	return d->must_count ? ERR_BUSY : ERR_OK;
 }
 
 static enum err article_read(struct db_conn *c, void *arg)
@@ -82,7 +82,7 @@ static enum err article_read(struct db_conn *c, void *arg)
 		return ERR_OK;
 	if (!e && g->settled)
 		e = confirm(g, &out->decision);
-	else if (!e && meter_due(&g->visit, &out->decision))
+	else if (!e && meter_must_record(&g->visit, &out->decision))
 		return ERR_OK;
 	return e ? e : open_all(c, g);
 }
@@ -92,12 +92,12 @@ static enum err metered_read(struct reading *g)
 {
 	struct article_reading *out = g->out;
 	struct decision settled = out->decision;
-	const struct visit_ask q = { .w = g->w, .v = &g->visit, .art = &g->facts, .a = g->a };
-	enum err e = meter_settle(&q, &settled, &out->receipt);
+	const struct decision_query q = { .w = g->w, .v = &g->visit, .art = &g->facts, .a = g->a };
+	enum err e = meter_record(&q, &settled, &out->receipt);
 
 	if (e)
 		return e;
-	g->visit = meter_visit_after(&g->visit, &out->receipt);
+	g->visit = meter_request_after(&g->visit, &out->receipt);
 	g->settled = &settled;
 	e = db_read(g->w->db, article_read, g);
 	g->settled = NULL;
@@ -111,7 +111,7 @@ enum err content_read(const struct paywall *w, const struct reading_request *r, 
 
 	*out = (struct article_reading){ 0 };
 	enum err e = db_read(w->db, article_read, &g);
-	if (!e && !out->moved && meter_due(&g.visit, &out->decision)) {
+	if (!e && !out->moved && meter_must_record(&g.visit, &out->decision)) {
 		e = metered_read(&g);
 		if (e)
 			out->decision = (struct decision){ 0 };

@@ -3,13 +3,13 @@
 #include "postern/access.h"
 #include "postern/gift.h"
 
-struct visit visit_of(const struct request *r)
+struct access_request access_request_from_http(const struct request *r)
 {
 	/* Fetch metadata, and the header that came before it: the browser fetches ahead. */
 	bool ahead = str_starts(request_header(r, "Sec-Purpose"), STR("prefetch")) ||
 		     str_eq_nocase(request_header(r, "Purpose"), STR("prefetch"));
 
-	return (struct visit){
+	return (struct access_request){
 		.account_id = r->caller.account_id,
 		.session_id = r->caller.session_id,
 		.client = r->client,
@@ -24,7 +24,7 @@ struct visit visit_of(const struct request *r)
 	};
 }
 
-void visit_tell_crawler(const struct paywall *w, const struct decision *d, const struct request *r,
+void access_crawler_tell(const struct paywall *w, const struct decision *d, const struct request *r,
 	struct response *rsp)
 {
 	if (d->reason == REASON_CRAWLER_BLOCKED)
@@ -34,8 +34,8 @@ void visit_tell_crawler(const struct paywall *w, const struct decision *d, const
 			str_of(arena_fmt(r->arena, "<%s>; rel=\"license\"", w->licence_url)));
 }
 
-void meter_receipt_send(
-	const struct request *r, struct response *rsp, const struct meter_receipt *m)
+void access_meter_cookie_send(
+	const struct request *r, struct response *rsp, const struct meter_cookie_update *m)
 {
 	if (m->move == METER_COOKIE_KEEP)
 		return;

@@ -67,11 +67,11 @@ static enum err sharing_read(struct db_conn *c, void *arg)
 	}
 	if (e || !s->article)
 		return e;
-	e = policy_take(s->w->policies, c, &policy);
+	e = policy_acquire(s->w->policies, c, &policy);
 	if (!e)
 		s->closes_at = earlier(
 			s->article->expires_at, rules_change_at(policy, s->article, s->now_s));
-	policy_give_back(s->w->policies, policy);
+	policy_release(s->w->policies, policy);
 	return e;
 }
 
@@ -100,9 +100,9 @@ static void share_as(
 /* The reader is looked at again: the policy may have become another since the request came in. */
 static void share(struct sharing *s, const struct request *r, struct response *rsp)
 {
-	struct visit v = visit_of(r);
+	struct access_request v = access_request_from_http(r);
 	rsp->shared = (struct shared){ .on = false };
-	if (visit_is_stranger(s->w, &v))
+	if (decision_is_anonymous(s->w, &v))
 		share_as(s, "", r, rsp);
 }
 

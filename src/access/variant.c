@@ -90,11 +90,11 @@ static enum err loading_read(struct db_conn *c, void *arg)
 	enum err e = content_find(c, l->slug, l->r->arena, &art);
 
 	if (!e)
-		e = known_policy_keep(l->w, &l->load, c);
+		e = decision_cache_put_policy(l->w, &l->load, c);
 	if (!e && who->signed_in)
-		e = known_reader_keep(l->w, &l->load, c, who->account_id, l->r->arena);
+		e = decision_cache_put_reader(l->w, &l->load, c, who->account_id, l->r->arena);
 	else if (!e)
-		e = meter_keys_keep(l->w, &l->load, c);
+		e = meter_keys_cache_put(l->w, &l->load, c);
 	if (!e)
 		keep_article(l->w, &l->load, who->signed_in ? FOR_READERS : FOR_STRANGERS, &art);
 	return e;
@@ -163,8 +163,8 @@ static const char *decide(const struct paywall_policy *policy, const struct kept
 {
 	struct entitlement space[ENTITLEMENTS_MAX];
 	const struct paywall_article art = article_of(ka);
-	const struct paywall_reader reader = known_reader_for(known, ka->id, space);
-	const struct paywall_case k = {
+	const struct paywall_reader reader = decision_cache_reader_for(known, ka->id, space);
+	const struct decision_inputs k = {
 		.article = &art, .policy = policy, .reader = &reader, .now = paywall_moment(now_s)
 	};
 	const struct decision d = paywall_decide(&k);
@@ -175,7 +175,7 @@ static bool decide_known(const struct paywall *w, const struct request *r, struc
 	const struct paywall_policy *policy, struct audience *out)
 {
 	struct cache_item *art = look(w, FOR_READERS, slug);
-	struct cache_item *reader = known_reader(w, r->caller.account_id);
+	struct cache_item *reader = decision_cache_reader(w, r->caller.account_id);
 	const char *audience = NULL;
 	if (art && reader)
 		audience = decide(policy, (const void *)cache_value(art).p, reader, r->now_s);
@@ -187,14 +187,14 @@ static bool decide_known(const struct paywall *w, const struct request *r, struc
 static bool reader_known(
 	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
 {
-	const struct visit v = { .account_id = r->caller.account_id,
+	const struct access_request v = { .account_id = r->caller.account_id,
 		.client = r->client,
 		.client_vague = r->client_vague,
 		.now_s = r->now_s };
-	const struct paywall_policy *policy = known_policy(w);
-	bool known = policy && visit_is_plain_reader(policy, &v) &&
+	const struct paywall_policy *policy = decision_cache_policy(w);
+	bool known = policy && decision_is_plain_reader(policy, &v) &&
 		     decide_known(w, r, slug, policy, out);
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	/* From memory nobody would count this session among those that read. */
 	return known && !(w->reading_counted && str_starts(str_of(out->name), STR("entitled")));
 }
@@ -203,17 +203,17 @@ static bool reader_known(
 
 /* What of an answer that counts a reading is this reader's alone. */
 struct own_count {
-	struct meter_receipt receipt;
+	struct meter_cookie_update receipt;
 };
 
 /* The page tells how many are left and until when, so all who stand there share one. In a rolling
  * window everybody stands alone. */
-static bool metered(const struct visit_ask *q, const struct request *r,
+static bool metered(const struct decision_query *q, const struct request *r,
 	const struct paywall_policy *policy, struct audience *out)
 {
-	struct meter_known m;
+	struct meter_cached_decision m;
 
-	if (!q->v->whole_get || !meter_known(q, policy, &m))
+	if (!q->v->whole_get || !meter_decide_cached(q, policy, &m))
 		return false;
 	if (!paywall_metered(&m.d))
 		return true;
@@ -232,17 +232,17 @@ static bool metered(const struct visit_ask *q, const struct request *r,
 static bool stranger_known(
 	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
 {
-	const struct visit v = visit_of(r);
-	if (!visit_is_stranger(w, &v))
+	const struct access_request v = access_request_from_http(r);
+	if (!decision_is_anonymous(w, &v))
 		return false;
 	struct cache_item *item = look(w, FOR_STRANGERS, slug);
 	if (!item)
 		return true; /* unless it is kept for all strangers, it is not kept */
 	const struct paywall_article art = article_of((const void *)cache_value(item).p);
-	const struct visit_ask q = { .w = w, .v = &v, .art = &art, .a = r->arena };
-	const struct paywall_policy *policy = known_policy(w);
+	const struct decision_query q = { .w = w, .v = &v, .art = &art, .a = r->arena };
+	const struct paywall_policy *policy = decision_cache_policy(w);
 	bool known = policy && metered(&q, r, policy, out);
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	cache_release(item);
 	return known;
 }
@@ -254,7 +254,7 @@ bool content_audience_own(
 
 	if (!meter_ceiling_take(w->ceiling, r->client, r->now_s))
 		return false;
-	meter_receipt_send(r, rsp, &o->receipt);
+	access_meter_cookie_send(r, rsp, &o->receipt);
 	return true;
 }
 

@@ -8,7 +8,7 @@ static const struct {
 	const char *name;
 } scope_names[] = { { KEY_ACCESS, "access" }, { KEY_EXPLAIN, "explain" } };
 
-enum err key_scopes_parse(struct str words, unsigned *out)
+enum err account_api_key_scopes_parse(struct str words, unsigned *out)
 {
 	unsigned scopes = 0;
 
@@ -27,7 +27,7 @@ enum err key_scopes_parse(struct str words, unsigned *out)
 	return ERR_OK;
 }
 
-void key_scopes_text(unsigned scopes, char out[static KEY_SCOPES_SIZE])
+void account_api_key_scopes_text(unsigned scopes, char out[static KEY_SCOPES_SIZE])
 {
 	size_t n = 0;
 
@@ -83,7 +83,7 @@ struct key_job {
 	bool rotate;
 };
 struct key_row {
-	struct service_key k;
+	struct api_key k;
 	char scopes[KEY_SCOPES_SIZE];
 };
 static const struct db_column key_columns[] = {
@@ -111,7 +111,7 @@ static enum err insert(struct db_conn *c, const struct key_job *j)
 
 	if (e || n.count >= KEYS_MAX)
 		return e ? e : ERR_TOO_LARGE;
-	key_scopes_text(j->scopes, scopes);
+	account_api_key_scopes_text(j->scopes, scopes);
 	struct db_call call = { .query = QUERY_SERVICE_KEY_INSERT,
 		DB_PARAMS(db_z(j->id), db_z(j->name), db_blob(j->hash, HASH_BYTES), db_z(scopes),
 			db_int(j->now_s)) };
@@ -135,7 +135,7 @@ static enum err put_tx(struct db_conn *c, void *arg)
 	if (!j->rotate)
 		return e == ERR_OK ? ERR_CONFLICT : e == ERR_NOT_FOUND ? insert(c, j) : e;
 	if (!e)
-		e = key_scopes_parse(str_of(row.scopes), &j->scopes) ? ERR_CORRUPT : ERR_OK;
+		e = account_api_key_scopes_parse(str_of(row.scopes), &j->scopes) ? ERR_CORRUPT : ERR_OK;
 	if (e)
 		return e;
 	struct db_call shorten = { .query = QUERY_SERVICE_KEY_EXPIRE,
@@ -163,14 +163,14 @@ static enum err put(struct db *db, struct key_job *j, char text[static TOKEN_SIZ
 	return e;
 }
 
-enum err key_create(struct db *db, const char *name, unsigned scopes, int64_t now_s,
+enum err account_api_key_create(struct db *db, const char *name, unsigned scopes, int64_t now_s,
 	char text[static TOKEN_SIZE])
 {
 	struct key_job j = { .name = name, .scopes = scopes, .now_s = now_s };
 	return put(db, &j, text);
 }
 
-enum err key_rotate(struct db *db, const char *name, int64_t keep_s, int64_t now_s,
+enum err account_api_key_rotate(struct db *db, const char *name, int64_t keep_s, int64_t now_s,
 	char text[static TOKEN_SIZE])
 {
 	struct key_job j = { .name = name, .keep_s = keep_s, .now_s = now_s, .rotate = true };
@@ -188,7 +188,7 @@ static enum err revoke_tx(struct db_conn *c, void *arg)
 	return db_run(c, &call, &j->changed);
 }
 
-enum err key_revoke(struct db *db, const char *name, int64_t now_s)
+enum err account_api_key_revoke(struct db *db, const char *name, int64_t now_s)
 {
 	struct key_job j = { .name = name, .now_s = now_s };
 	enum err e = db_tx(db, revoke_tx, &j);
@@ -218,17 +218,17 @@ static enum err list_read(struct db_conn *c, void *arg)
 	return db_list(c, &call, &l->rows, &l->n);
 }
 
-enum err key_list(struct db *db, struct arena *a, struct service_key **out, size_t *count)
+enum err account_api_key_list(struct db *db, struct arena *a, struct api_key **out, size_t *count)
 {
 	struct key_look l = { .a = a };
 	enum err e = db_read(db, list_read, &l);
-	struct service_key *list = e ? NULL : arena_alloc(a, (l.n + 1) * sizeof *list);
+	struct api_key *list = e ? NULL : arena_alloc(a, (l.n + 1) * sizeof *list);
 
 	if (e || !list)
 		return e ? e : ERR_NOMEM;
 	for (size_t i = 0; i < l.n; i++) {
 		list[i] = l.rows[i].k;
-		if (key_scopes_parse(str_of(l.rows[i].scopes), &list[i].scopes) != ERR_OK)
+		if (account_api_key_scopes_parse(str_of(l.rows[i].scopes), &list[i].scopes) != ERR_OK)
 			return ERR_CORRUPT;
 	}
 	*out = list;
@@ -259,7 +259,7 @@ static enum err used_tx(struct db_conn *c, void *arg)
 }
 
 /* For the operator; nobody waits for it. */
-static void use_note(struct db *db, const struct service_key *k, int64_t now_s)
+static void use_note(struct db *db, const struct api_key *k, int64_t now_s)
 {
 	struct key_use use = { .used_at = now_s - now_s % KEY_USED_STEP_S };
 
@@ -267,8 +267,8 @@ static void use_note(struct db *db, const struct service_key *k, int64_t now_s)
 	db_note(db, &(struct db_note){ .fn = used_tx, .arg = &use, .n = sizeof use });
 }
 
-enum err key_check(struct db *db, struct str text, enum key_scope scope, int64_t now_s,
-	struct service_key *out)
+enum err account_api_key_check(struct db *db, struct str text, enum key_scope scope, int64_t now_s,
+	struct api_key *out)
 {
 	struct key_look l = { .now_s = now_s };
 
@@ -277,7 +277,7 @@ enum err key_check(struct db *db, struct str text, enum key_scope scope, int64_t
 	enum err e = db_read(db, find_read, &l);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
-	if (key_scopes_parse(str_of(l.one.scopes), &l.one.k.scopes) != ERR_OK)
+	if (account_api_key_scopes_parse(str_of(l.one.scopes), &l.one.k.scopes) != ERR_OK)
 		return ERR_CORRUPT;
 	*out = l.one.k;
 	if (!(out->scopes & scope))
@@ -287,7 +287,7 @@ enum err key_check(struct db *db, struct str text, enum key_scope scope, int64_t
 	return ERR_OK;
 }
 
-enum err key_purge(struct db_sweeper *s)
+enum err account_api_key_purge(struct db_sweeper *s)
 {
 	return db_sweep(s, &(struct db_sweep){ .name = "service_keys",
 				   .query = QUERY_SERVICE_KEY_PURGE,

@@ -59,7 +59,7 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 
 /* ---- proof of the current password by somebody who is signed in ---- */
 
-struct proof {
+struct dns_verdict {
 	const struct accounts *s;
 	struct password_change *c;
 	struct failure_key key;
@@ -72,7 +72,7 @@ struct proof {
  * changing a password. */
 static enum err proof_take_tx(struct db_conn *c, void *arg)
 {
-	struct proof *p = arg;
+	struct dns_verdict *p = arg;
 	enum err e = store_by_id(c, p->c->account_id, &p->acc);
 
 	if (!e)
@@ -80,7 +80,7 @@ static enum err proof_take_tx(struct db_conn *c, void *arg)
 	return e;
 }
 
-static enum err proof_check(struct proof *p, struct arena *a)
+static enum err proof_check(struct dns_verdict *p, struct arena *a)
 {
 	struct str current;
 	size_t length;
@@ -97,7 +97,7 @@ static enum err proof_check(struct proof *p, struct arena *a)
 
 static enum err change_tx(struct db_conn *c, void *arg)
 {
-	struct proof *p = arg;
+	struct dns_verdict *p = arg;
 	struct email to;
 	struct access_kept kept = { p->acc.id, p->c->session_id, { 0 } };
 
@@ -118,12 +118,12 @@ static enum err change_tx(struct db_conn *c, void *arg)
 
 static enum err forgive_tx(struct db_conn *c, void *arg)
 {
-	const struct proof *p = arg;
+	const struct dns_verdict *p = arg;
 	return failure_clear(c, &p->key);
 }
 
 /* The current password was right: a refused new one is no wrong guess. Returns `refusal`. */
-static enum err forgive(struct proof *p, enum err refusal)
+static enum err forgive(struct dns_verdict *p, enum err refusal)
 {
 	enum err e = db_tx(p->s->db, forgive_tx, p);
 	return e ? e : refusal;
@@ -132,7 +132,7 @@ static enum err forgive(struct proof *p, enum err refusal)
 enum err account_password_change(const struct accounts *s, struct password_change *ch,
 	int64_t now_s, struct arena *a, struct refusal *why)
 {
-	struct proof p = { .s = s, .c = ch, .now_s = now_s };
+	struct dns_verdict p = { .s = s, .c = ch, .now_s = now_s };
 	struct str prepared;
 	char hash[PASSWORD_HASH_SIZE];
 
@@ -160,7 +160,7 @@ enum err account_password_change(const struct accounts *s, struct password_chang
 enum err account_delete_own(
 	const struct accounts *s, struct password_change *ch, int64_t now_s, struct arena *a)
 {
-	struct proof p = { .s = s, .c = ch, .now_s = now_s };
+	struct dns_verdict p = { .s = s, .c = ch, .now_s = now_s };
 	enum err e = proof_check(&p, a);
 
 	if (!e)

@@ -8,7 +8,7 @@ struct checking {
 	struct arena *a;
 	struct str token, account_id, ip, article, url, meter_cookie;
 	bool charge, charged;
-	struct meter_receipt receipt;
+	struct meter_cookie_update receipt;
 	struct caller caller;
 	struct path_question q; /* by URL; its visit serves for both */
 	struct path_answer p;
@@ -86,23 +86,23 @@ static enum err article_decide(struct db_conn *c, struct checking *k,
 	const struct paywall_policy *policy, const struct article *art)
 {
 	struct paywall_article *facts = &k->p.article;
-	const struct visit_ask ask = {
+	const struct decision_query ask = {
 		.w = k->api->wall, .v = &k->p.visit, .art = facts, .a = k->a
 	};
-	struct paywall_case f;
+	struct decision_inputs f;
 
 	*facts = content_facts(art);
 	k->p.visit = k->q.visit;
 	k->p.visit.whole_get = true;
-	enum err e = visit_case(c, &ask, policy, &f);
+	enum err e = decision_inputs_load(c, &ask, policy, &f);
 	if (!e)
-		e = visit_plans(&f, k->a, &k->p.plans);
+		e = decision_plans(&f, k->a, &k->p.plans);
 	if (e)
 		return e;
 	k->p.verdict = PATH_DECIDED;
 	k->p.counts = true;
 	k->p.decision = paywall_decide(&f);
-	return visit_keep(&k->p.decision, k->a);
+	return decision_dup(&k->p.decision, k->a);
 }
 
 static enum err article_ask(struct db_conn *c, struct checking *k)
@@ -112,10 +112,10 @@ static enum err article_ask(struct db_conn *c, struct checking *k)
 	enum err e = art ? content_find(c, k->article, k->a, art) : ERR_NOMEM;
 
 	if (!e)
-		e = policy_take(k->api->wall->policies, c, &policy);
+		e = policy_acquire(k->api->wall->policies, c, &policy);
 	if (!e)
 		e = article_decide(c, k, policy, art);
-	policy_give_back(k->api->wall->policies, policy);
+	policy_release(k->api->wall->policies, policy);
 	return e;
 }
 
@@ -125,17 +125,17 @@ static enum err check_read(struct db_conn *c, void *arg)
 
 	if (k->article.p)
 		return article_ask(c, k);
-	return path_ask(k->api->wall, c, &k->q, k->a, &k->p);
+	return path_decide(k->api->wall, c, &k->q, k->a, &k->p);
 }
 
 /* Only who asks for it is charged: many ask what would be the case, and show no text. */
 static enum err settle(struct checking *k)
 {
-	bool due = k->p.decision.charge;
+	bool due = k->p.decision.must_count;
 	enum err e = ERR_OK;
 
 	if (k->charge)
-		e = path_settle(k->api->wall, &k->p, k->a, &k->receipt);
+		e = path_record(k->api->wall, &k->p, k->a, &k->receipt);
 	k->charged = !e && k->charge && due && k->p.counts && k->p.decision.grant == GRANT_FULL;
 	return e;
 }
@@ -156,7 +156,7 @@ static json_t *reader_json(const struct checking *k)
 }
 
 /* What the reader's browser is to keep as postern-meter; an empty one is to be deleted. */
-static json_t *cookie_json(const struct meter_receipt *m)
+static json_t *cookie_json(const struct meter_cookie_update *m)
 {
 	bool set = m->move == METER_COOKIE_SET;
 

@@ -8,7 +8,7 @@ struct explaining {
 	struct arena *a;
 	struct str slug, reader;
 	struct account account;
-	struct visit visit;
+	struct access_request visit;
 	struct article article;
 	struct paywall_article facts;
 	struct explanation x;
@@ -43,7 +43,7 @@ static enum err explain_read(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	g->facts = content_facts(&g->article);
-	return explain_visit(g->api->wall, c, &g->visit, &g->facts, g->a, &g->x);
+	return explain_request(g->api->wall, c, &g->visit, &g->facts, g->a, &g->x);
 }
 
 static enum err explaining_parse(struct request *r, struct response *rsp, struct explaining *g)

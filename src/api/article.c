@@ -53,7 +53,7 @@ static json_t *decision_json(const struct decision *d)
 }
 
 /* What is sold and would open it. */
-static json_t *plans_json(const struct plan_offers *o)
+static json_t *plans_json(const struct policy_plan_offers *o)
 {
 	json_t *list = json_array();
 
@@ -111,12 +111,12 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	const struct api *api = ctx;
 	struct article_reading rd;
 	struct reading_request q = { .slug = r->params[0],
-		.visit = visit_of(r),
+		.visit = access_request_from_http(r),
 		.bound = api->teaser,
 		.with_teaser = true };
 	if (r->caller.read_elsewhere)
 		return ERR_UNAUTHENTICATED;
-	visit_prove(api->wall, &q.visit, r->arena);
+	crawler_verify(api->wall, &q.visit, r->arena);
 	enum err e = content_read(api->wall, &q, r->arena, &rd);
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
@@ -127,13 +127,13 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 		return article_moved(r, rsp, &rd.article);
 	if (!e && rd.decision.reason == REASON_ENTITLED && !q.visit.head)
 		account_reading(api->accounts, &r->caller, r->now_s);
-	visit_tell_crawler(api->wall, &rd.decision, r, rsp);
+	access_crawler_tell(api->wall, &rd.decision, r, rsp);
 	if (e)
 		return e;
 	json_t *article = article_json(&rd.article, rd.decision.level);
 	json_object_set_new(article, "images", images_json(&rd, r->arena));
-	response_header(rsp, "Postern-Decision", visit_decision_text(&rd.decision, r->arena));
-	meter_receipt_send(r, rsp, &rd.receipt);
+	response_header(rsp, "Postern-Decision", decision_text(&rd.decision, r->arena));
+	access_meter_cookie_send(r, rsp, &rd.receipt);
 	json_object_set_new(article, "teaser_html", json_str(rd.teaser.html));
 	if (rd.decision.grant != GRANT_FULL)
 		return article_refused(api, r, rsp, &rd, article);
@@ -159,13 +159,13 @@ static enum err levels_read(struct db_conn *c, struct listing *l)
 {
 	const struct paywall_policy *policy = NULL;
 	const struct paywall_rule *rule;
-	enum err e = policy_take(l->wall->policies, c, &policy);
+	enum err e = policy_acquire(l->wall->policies, c, &policy);
 
 	for (size_t i = 0; !e && i < l->count; i++) {
 		struct paywall_article facts = content_facts(&l->list[i]);
 		l->levels[i] = paywall_level(policy, &facts, paywall_moment(l->f.now_s), &rule);
 	}
-	policy_give_back(l->wall->policies, policy);
+	policy_release(l->wall->policies, policy);
 	return e;
 }
 

@@ -14,7 +14,7 @@ static json_t *gift_json(const struct gift *g, int64_t now_s)
 
 struct leave {
 	const struct paywall *wall;
-	struct visit visit;
+	struct access_request visit;
 	struct str slug;
 	struct arena *a;
 	struct article article;
@@ -46,7 +46,7 @@ static const char *refusal(enum err e)
 enum err api_gift_create(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct leave l = { .wall = api->wall, .visit = visit_of(r), .a = r->arena };
+	struct leave l = { .wall = api->wall, .visit = access_request_from_http(r), .a = r->arena };
 	const struct json_field fields[] = { { "article", true, &l.slug } };
 	struct gift_made made;
 	enum err e = json_body(r, rsp, fields, COUNT(fields));

@@ -6,14 +6,14 @@ enum err service_key_ask(
 {
 	struct str value = request_header(r, "Authorization");
 	struct str scheme = str_cut(&value, ' ');
-	struct service_key key;
+	struct api_key key;
 
 	rsp->reason = "service_key";
 	if (!str_eq_nocase(scheme, STR("Bearer"))) {
 		rsp->detail = "A service key is needed: Authorization: Bearer psk_…";
 		return ERR_UNAUTHENTICATED;
 	}
-	enum err e = key_check(api->wall->db, str_trim(value), scope, r->now_s, &key);
+	enum err e = account_api_key_check(api->wall->db, str_trim(value), scope, r->now_s, &key);
 	if (e == ERR_UNAUTHENTICATED)
 		rsp->detail = "This service key is malformed, unknown, expired or revoked.";
 	if (e == ERR_DENIED)

@@ -113,17 +113,17 @@ static enum err wall_open(struct app *app)
 	return e;
 }
 
-enum err app_prover_open(struct app *app, char why[static CONFIG_WHY_SIZE])
+enum err app_verifier_open(struct app *app, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
-	struct prover_settings set = { .resolver = c->crawler_resolver,
+	struct dns_verifier_settings set = { .resolver = c->crawler_resolver,
 		.timeout_ms = (unsigned)c->crawler_timeout_ms,
 		.waiting_max = c->work_threads > 1 ? (unsigned)c->work_threads / 2 : 1,
 		.keep_s = c->crawler_keep_hours * 3600,
 		.keep_none_s = c->crawler_keep_refused_minutes * 60,
 		.log = &app->log };
 
-	return prover_open(&set, &app->wall.prover, why);
+	return dns_verifier_open(&set, &app->wall.dns_verifier, why);
 }
 
 /* One more than may wait to write (database_writers), so that who reads always finds one. */
@@ -199,7 +199,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 		.set = account_settings(c), .db = app->db, .mail = app->mail, .log = &app->log
 	};
 	app->accounts.set.cost.by = app->hashers;
-	e = sites_parse(c->base_url, c->gate_sites, app->arena, &app->sites, why);
+	e = path_sites_parse(c->base_url, c->gate_sites, app->arena, &app->sites, why);
 	if (e)
 		return e;
 	e = wall_open(app);
@@ -228,12 +228,12 @@ static bool audience(void *ctx, const struct request *r, struct audience *out)
 	http_handler *handler = r->route->handler;
 	if (handler == pages_article || handler == api_article_get)
 		return content_audience(ctx, r, r->params[0], out);
-	struct visit v = { .account_id = r->caller.account_id,
+	struct access_request v = { .account_id = r->caller.account_id,
 		.client = r->client,
 		.client_vague = r->client_vague,
 		.user_agent = request_header(r, "User-Agent"),
 		.now_s = r->now_s };
-	return !r->caller.signed_in && visit_is_stranger(ctx, &v);
+	return !r->caller.signed_in && decision_is_anonymous(ctx, &v);
 }
 
 static bool own(void *ctx, const struct request *r, void *share, struct response *rsp)
@@ -249,7 +249,7 @@ static bool identify_known(void *ctx, struct str token, int64_t now_s, struct ca
 /* What stands for an address that nobody could read is our proxy's, and nobody's institution. */
 static bool is_shared_address(void *ctx, const struct request *r)
 {
-	return !r->client_vague && visit_from_institution(ctx, r->client, r->now_s);
+	return !r->client_vague && institution_has_client(ctx, r->client, r->now_s);
 }
 
 void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT])
@@ -335,9 +335,9 @@ static enum err policy_known_from_start(struct db_conn *c, void *arg)
 {
 	struct app *app = arg;
 	const struct paywall_policy *policy = NULL;
-	enum err e = policy_take(app->wall.policies, c, &policy);
+	enum err e = policy_acquire(app->wall.policies, c, &policy);
 
-	policy_give_back(app->wall.policies, policy);
+	policy_release(app->wall.policies, policy);
 	return e;
 }
 
@@ -371,7 +371,7 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	if (!e)
 		e = db_read(app->db, policy_known_from_start, app);
 	if (!e)
-		e = app_prover_open(app, why);
+		e = app_verifier_open(app, why);
 	if (!e)
 		e = caches_open(app);
 	if (!e)
@@ -480,7 +480,7 @@ void app_close(struct app *app)
 	gate_close(app->gate);
 	pages_close(app->pages);
 	mail_close(app->mail);
-	prover_close(app->wall.prover);
+	dns_verifier_close(app->wall.dns_verifier);
 	if (app->db)
 		db_notes_stop(app->db); /* a note may tell the caches of a change */
 	caches_close(app); /* ends the feed, which tells the policies to be read anew */

@@ -26,7 +26,7 @@ static void changed(void *ctx, enum db_change kind, struct str key)
 static void flush(void *ctx)
 {
 	struct cache *c = NULL;
-	policy_doubt(((struct app *)ctx)->wall.policies);
+	policy_invalidate(((struct app *)ctx)->wall.policies);
 	for (size_t i = 0; (c = caches_all(ctx, i)); i++)
 		cache_flush(c);
 }

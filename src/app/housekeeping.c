@@ -40,7 +40,7 @@ static void run(struct housekeeping *h, struct db_sweeper *s)
 	(void)!mail_purge(s);
 	(void)!gift_purge(s);
 	(void)!db_changes_purge(s);
-	(void)!key_purge(s);
+	(void)!account_api_key_purge(s);
 	(void)!meter_purge(s);
 	(void)!readiness_purge(s);
 	(void)!content_deks_settle(s, &bound);

@@ -102,7 +102,7 @@ struct policy_look {
 static enum err policy_read(struct db_conn *c, void *arg)
 {
 	struct policy_look *l = arg;
-	return policy_take(l->from, c, &l->policy);
+	return policy_acquire(l->from, c, &l->policy);
 }
 
 enum err cli_policy(struct cli *c, const struct paywall_policy **out)

@@ -153,7 +153,7 @@ int cli_plan(struct cli *c, const char *plan)
 
 	if (!e)
 		e = policy_names(&l, policy, NAMED_PLAN);
-	policy_give_back(c->app.wall.policies, policy);
+	policy_release(c->app.wall.policies, policy);
 	if (e)
 		return cli_error(e, "plans");
 	return name_check(c, &u, &l, str_of(plan));
@@ -198,10 +198,10 @@ static enum err sections_read(struct db_conn *conn, void *arg)
 	if (!e)
 		e = names_add(&l->names, str_of(own));
 	if (!e)
-		e = policy_take(policies, conn, &policy);
+		e = policy_acquire(policies, conn, &policy);
 	if (!e)
 		e = policy_sections(&l->names, policy);
-	policy_give_back(policies, policy);
+	policy_release(policies, policy);
 	return e;
 }
 
@@ -317,12 +317,12 @@ static enum err named_read(struct db_conn *conn, void *arg)
 	const struct paywall_policy *policy = NULL;
 	struct institution *v = NULL;
 	size_t n = 0;
-	enum err e = policy_take(policies, conn, &policy);
+	enum err e = policy_acquire(policies, conn, &policy);
 
 	l->names = (struct names){ .a = l->names.a };
 	if (!e)
 		e = policy_names(&l->names, policy, l->what);
-	policy_give_back(policies, policy);
+	policy_release(policies, policy);
 	if (!e && l->what == NAMED_INSTITUTION)
 		e = institution_list(conn, l->names.a, &v, &n);
 	for (size_t i = 0; !e && i < n; i++)
@@ -332,9 +332,9 @@ static enum err named_read(struct db_conn *conn, void *arg)
 
 static enum err keys_read(struct cli *c, struct names *l)
 {
-	struct service_key *v = NULL;
+	struct api_key *v = NULL;
 	size_t n = 0;
-	enum err e = key_list(c->app.db, l->a, &v, &n);
+	enum err e = account_api_key_list(c->app.db, l->a, &v, &n);
 
 	for (size_t i = 0; !e && i < n; i++)
 		e = v[i].revoked_at ? ERR_OK : names_add(l, str_of(v[i].name));

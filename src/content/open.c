@@ -12,7 +12,7 @@ static const struct db_shape block_shape = DB_SHAPE(struct block, block_columns)
 bool decision_ok(const struct decision *d)
 {
 	/* what is to be counted opens nothing before it is */
-	if (!d || d->charge || d->reason < REASON_PUBLIC || d->reason >= REASON_COUNT)
+	if (!d || d->must_count || d->reason < REASON_PUBLIC || d->reason >= REASON_COUNT)
 		return false;
 	return d->grant == GRANT_NONE || d->grant == GRANT_TEASER || d->grant == GRANT_FULL;
 }

@@ -11,7 +11,7 @@ static uint64_t mix(uint64_t h, const void *p, size_t n)
 	return h;
 }
 
-uint64_t prover_cache_key(const char *suffixes)
+uint64_t dns_cache_key(const char *suffixes)
 {
 	return mix(14695981039346656037u, suffixes, strlen(suffixes));
 }
@@ -27,18 +27,18 @@ static bool same(struct ip a, struct ip b)
 	return memcmp(a.b, b.b, sizeof a.b) == 0;
 }
 
-bool prover_cache_get(const struct prover_cache *c, const struct proof_request *q, enum proof *why,
+bool dns_cache_get(const struct dns_cache *c, const struct dns_verify_request *q, enum dns_verdict *why,
 	char host[static HOST_SIZE])
 {
-	uint64_t key = prover_cache_key(q->suffixes);
-	const struct proved_entry *p = c->proved[set_of(q->ip, key, PROVED_SETS)];
-	const struct refused_entry *r = c->refused[set_of(q->ip, key, REFUSED_SETS)];
+	uint64_t key = dns_cache_key(q->suffixes);
+	const struct dns_cache_hit *p = c->proved[set_of(q->ip, key, PROVED_SETS)];
+	const struct dns_cache_miss *r = c->refused[set_of(q->ip, key, REFUSED_SETS)];
 
 	*host = '\0';
 	for (size_t i = 0; i < CACHE_WAYS; i++) {
 		if (p[i].until_s > q->now_s && p[i].suffixes == key && same(p[i].ip, q->ip)) {
 			memcpy(host, p[i].host, HOST_SIZE);
-			*why = PROOF_HOST;
+			*why = VERIFY_HOST;
 			return true;
 		}
 	}
@@ -51,9 +51,9 @@ bool prover_cache_get(const struct prover_cache *c, const struct proof_request *
 	return false;
 }
 
-static void put_proved(struct proved_entry *set, const struct proved_entry *new)
+static void put_proved(struct dns_cache_hit *set, const struct dns_cache_hit *new)
 {
-	struct proved_entry *at = &set[0];
+	struct dns_cache_hit *at = &set[0];
 
 	for (size_t i = 0; i < CACHE_WAYS; i++) {
 		if (set[i].suffixes == new->suffixes && same(set[i].ip, new->ip)) {
@@ -66,9 +66,9 @@ static void put_proved(struct proved_entry *set, const struct proved_entry *new)
 	*at = *new;
 }
 
-static void put_refused(struct refused_entry *set, const struct refused_entry *new)
+static void put_refused(struct dns_cache_miss *set, const struct dns_cache_miss *new)
 {
-	struct refused_entry *at = &set[0];
+	struct dns_cache_miss *at = &set[0];
 
 	for (size_t i = 0; i < CACHE_WAYS; i++) {
 		if (set[i].suffixes == new->suffixes && same(set[i].ip, new->ip)) {
@@ -81,17 +81,17 @@ static void put_refused(struct refused_entry *set, const struct refused_entry *n
 	*at = *new;
 }
 
-void prover_cache_put(struct prover_cache *c, const struct proof_request *q, enum proof why,
+void dns_cache_put(struct dns_cache *c, const struct dns_verify_request *q, enum dns_verdict why,
 	const char *host, int64_t until_s)
 {
-	uint64_t key = prover_cache_key(q->suffixes);
+	uint64_t key = dns_cache_key(q->suffixes);
 
-	if (why == PROOF_HOST) {
-		struct proved_entry e = { .ip = q->ip, .suffixes = key, .until_s = until_s };
+	if (why == VERIFY_HOST) {
+		struct dns_cache_hit e = { .ip = q->ip, .suffixes = key, .until_s = until_s };
 		if (str_copy(e.host, sizeof e.host, str_of(host)) == ERR_OK)
 			put_proved(c->proved[set_of(q->ip, key, PROVED_SETS)], &e);
 		return;
 	}
-	struct refused_entry e = { .ip = q->ip, .suffixes = key, .until_s = until_s, .why = why };
+	struct dns_cache_miss e = { .ip = q->ip, .suffixes = key, .until_s = until_s, .why = why };
 	put_refused(c->refused[set_of(q->ip, key, REFUSED_SETS)], &e);
 }

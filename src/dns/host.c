@@ -20,7 +20,7 @@ static bool host_ok(struct str host)
 	return !dot && host.n < HOST_SIZE;
 }
 
-bool crawler_host_fits(struct str host, const char *suffixes)
+bool dns_host_below(struct str host, const char *suffixes)
 {
 	struct str list = str_of(suffixes);
 

@@ -36,10 +36,10 @@ struct job {
 	char names[NAMES_TRIED_MAX][HOST_SIZE];
 	size_t name_count, name_at;
 	bool trouble; /* one of the questions had no answer */
-	struct prover *p;
+	struct dns_verifier *p;
 };
-struct prover {
-	struct prover_settings set;
+struct dns_verifier {
+	struct dns_verifier_settings set;
 	ares_channel channel;
 	pthread_t thread;
 	int wake; /* eventfd */
@@ -48,16 +48,16 @@ struct prover {
 	bool stopping;
 	unsigned waiting;
 	struct job jobs[JOBS_MAX];
-	struct prover_cache cache;
+	struct dns_cache cache;
 };
 
-const char *proof_name(enum proof p)
+const char *dns_verdict_name(enum dns_verdict p)
 {
-	static const char *const names[] = { [PROOF_HOST] = "host",
-		[PROOF_NONE] = "none",
-		[PROOF_FAILED] = "failed",
-		[PROOF_LATER] = "later" };
-	return p >= PROOF_HOST && p < COUNT(names) ? names[p] : "";
+	static const char *const names[] = { [VERIFY_HOST] = "host",
+		[VERIFY_NONE] = "none",
+		[VERIFY_FAILED] = "failed",
+		[VERIFY_PENDING] = "later" };
+	return p >= VERIFY_HOST && p < COUNT(names) ? names[p] : "";
 }
 
 /* ---- on the thread: questions and answers ---- */
@@ -88,19 +88,19 @@ static void reverse_name(struct ip ip, char out[static REVERSE_SIZE])
 	snprintf(w, REVERSE_SIZE - (size_t)(w - out), "ip6.arpa");
 }
 
-static void job_end(struct job *j, enum proof why, const char *host)
+static void job_end(struct job *j, enum dns_verdict why, const char *host)
 {
-	struct prover *p = j->p;
-	int64_t keep_s = why == PROOF_HOST ? p->set.keep_s : p->set.keep_none_s;
-	struct proof_request q = { .ip = j->ip, .suffixes = j->suffixes, .now_s = j->now_s };
+	struct dns_verifier *p = j->p;
+	int64_t keep_s = why == VERIFY_HOST ? p->set.keep_s : p->set.keep_none_s;
+	struct dns_verify_request q = { .ip = j->ip, .suffixes = j->suffixes, .now_s = j->now_s };
 	char text[IP_TEXT_SIZE], name[HOST_SIZE];
 
 	snprintf(name, sizeof name, "%s", host); /* it may stand in the job, which is free below */
-	if (why == PROOF_FAILED && keep_s > FAILED_KEPT_S)
+	if (why == VERIFY_FAILED && keep_s > FAILED_KEPT_S)
 		keep_s = FAILED_KEPT_S;
 	pthread_mutex_lock(&p->lock);
 	bool stopping = p->stopping;
-	prover_cache_put(&p->cache, &q, why, host, j->now_s + keep_s);
+	dns_cache_put(&p->cache, &q, why, host, j->now_s + keep_s);
 	j->state = JOB_FREE;
 	pthread_cond_broadcast(&p->done);
 	pthread_mutex_unlock(&p->lock);
@@ -108,7 +108,7 @@ static void job_end(struct job *j, enum proof why, const char *host)
 		return;
 	ip_text(q.ip, text);
 	LOG(p->set.log, LOG_INFO, "crawler_proof", log_z("client", text),
-		log_z("proof", proof_name(why)), log_z("host", name));
+		log_z("proof", dns_verdict_name(why)), log_z("host", name));
 }
 
 static void forward_next(struct job *j);
@@ -150,7 +150,7 @@ static void forward_done(void *arg, int status, int timeouts, unsigned char *ans
 
 	(void)timeouts;
 	if (status == ARES_SUCCESS && forward_same(j, answer, length)) {
-		job_end(j, PROOF_HOST, host);
+		job_end(j, VERIFY_HOST, host);
 		return;
 	}
 	j->trouble = j->trouble || !is_answer(status);
@@ -161,7 +161,7 @@ static void forward_done(void *arg, int status, int timeouts, unsigned char *ans
 static void forward_next(struct job *j)
 {
 	if (j->name_at == j->name_count) {
-		job_end(j, j->trouble ? PROOF_FAILED : PROOF_NONE, "");
+		job_end(j, j->trouble ? VERIFY_FAILED : VERIFY_NONE, "");
 		return;
 	}
 	ares_query(j->p->channel, j->names[j->name_at], ns_c_in, is_v4(j->ip) ? ns_t_a : ns_t_aaaa,
@@ -174,7 +174,7 @@ static void name_take(struct job *j, const char *name)
 
 	if (host.n > 0 && host.p[host.n - 1] == '.')
 		host.n--;
-	if (j->name_count == NAMES_TRIED_MAX || !crawler_host_fits(host, j->suffixes))
+	if (j->name_count == NAMES_TRIED_MAX || !dns_host_below(host, j->suffixes))
 		return;
 	if (str_copy(j->names[j->name_count], HOST_SIZE, host) == ERR_OK)
 		j->name_count++;
@@ -201,7 +201,7 @@ static void reverse_done(void *arg, int status, int timeouts, unsigned char *ans
 	forward_next(j);
 }
 
-static void jobs_start(struct prover *p)
+static void jobs_start(struct dns_verifier *p)
 {
 	char name[REVERSE_SIZE];
 
@@ -221,7 +221,7 @@ static void jobs_start(struct prover *p)
 
 /* ---- the loop ---- */
 
-static int sockets_poll(struct prover *p, ares_socket_t socks[static ARES_GETSOCK_MAXNUM],
+static int sockets_poll(struct dns_verifier *p, ares_socket_t socks[static ARES_GETSOCK_MAXNUM],
 	struct pollfd fds[static ARES_GETSOCK_MAXNUM + 1], nfds_t *count)
 {
 	struct timeval limit = { .tv_sec = 60 }, left;
@@ -244,7 +244,7 @@ static int sockets_poll(struct prover *p, ares_socket_t socks[static ARES_GETSOC
 	return poll(fds, n, (int)(tv->tv_sec * 1000 + tv->tv_usec / 1000 + 1));
 }
 
-static void sockets_process(struct prover *p, const struct pollfd *fds, nfds_t n)
+static void sockets_process(struct dns_verifier *p, const struct pollfd *fds, nfds_t n)
 {
 	uint64_t woken;
 
@@ -260,7 +260,7 @@ static void sockets_process(struct prover *p, const struct pollfd *fds, nfds_t n
 	ares_process_fd(p->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* time-outs */
 }
 
-static bool stopping(struct prover *p)
+static bool stopping(struct dns_verifier *p)
 {
 	pthread_mutex_lock(&p->lock);
 	bool yes = p->stopping;
@@ -270,7 +270,7 @@ static bool stopping(struct prover *p)
 
 static void *prover_run(void *arg)
 {
-	struct prover *p = arg;
+	struct dns_verifier *p = arg;
 	ares_socket_t socks[ARES_GETSOCK_MAXNUM];
 	struct pollfd fds[ARES_GETSOCK_MAXNUM + 1];
 	nfds_t n;
@@ -287,7 +287,7 @@ static void *prover_run(void *arg)
 
 /* ---- opening ---- */
 
-static enum err channel_open(struct prover *p, char why[static 256])
+static enum err channel_open(struct dns_verifier *p, char why[static 256])
 {
 	struct ares_options o = { .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
 		.timeout = (int)(p->set.timeout_ms / (TRIES + 1)),
@@ -312,7 +312,7 @@ static enum err channel_open(struct prover *p, char why[static 256])
 	return ERR_INVALID;
 }
 
-static enum err prover_start(struct prover *p, char why[static 256])
+static enum err prover_start(struct dns_verifier *p, char why[static 256])
 {
 	pthread_mutex_init(&p->lock, NULL);
 	cond_init(&p->done);
@@ -328,9 +328,9 @@ static enum err prover_start(struct prover *p, char why[static 256])
 	return ERR_UNAVAILABLE;
 }
 
-enum err prover_open(const struct prover_settings *s, struct prover **out, char why[static 256])
+enum err dns_verifier_open(const struct dns_verifier_settings *s, struct dns_verifier **out, char why[static 256])
 {
-	struct prover *p = calloc(1, sizeof *p);
+	struct dns_verifier *p = calloc(1, sizeof *p);
 
 	if (!p)
 		return ERR_NOMEM;
@@ -345,7 +345,7 @@ enum err prover_open(const struct prover_settings *s, struct prover **out, char 
 	return e;
 }
 
-static void wake(struct prover *p)
+static void wake(struct dns_verifier *p)
 {
 	const uint64_t one = 1;
 
@@ -353,7 +353,7 @@ static void wake(struct prover *p)
 		LOG(p->set.log, LOG_WARN, "crawler_wake_failed", log_int("errno", errno));
 }
 
-void prover_close(struct prover *p)
+void dns_verifier_close(struct dns_verifier *p)
 {
 	if (!p)
 		return;
@@ -371,7 +371,7 @@ void prover_close(struct prover *p)
 
 /* ---- asking; all under the lock ---- */
 
-static struct job *job_find(struct prover *p, const struct proof_request *q)
+static struct job *job_find(struct dns_verifier *p, const struct dns_verify_request *q)
 {
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		struct job *j = &p->jobs[i];
@@ -383,7 +383,7 @@ static struct job *job_find(struct prover *p, const struct proof_request *q)
 }
 
 /* False: no room. */
-static bool job_queue(struct prover *p, const struct proof_request *q)
+static bool job_queue(struct dns_verifier *p, const struct dns_verify_request *q)
 {
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		struct job *j = &p->jobs[i];
@@ -399,7 +399,7 @@ static bool job_queue(struct prover *p, const struct proof_request *q)
 	return false;
 }
 
-static void job_wait(struct prover *p, const struct proof_request *q)
+static void job_wait(struct dns_verifier *p, const struct dns_verify_request *q)
 {
 	const int64_t until_us = clock_monotonic_us() + (int64_t)p->set.timeout_ms * 1000;
 
@@ -411,19 +411,19 @@ static void job_wait(struct prover *p, const struct proof_request *q)
 	p->waiting--;
 }
 
-enum proof prover_ask(struct prover *p, const struct proof_request *q, char host[static HOST_SIZE])
+enum dns_verdict dns_verify(struct dns_verifier *p, const struct dns_verify_request *q, char host[static HOST_SIZE])
 {
-	enum proof why = PROOF_LATER;
+	enum dns_verdict why = VERIFY_PENDING;
 
 	*host = '\0';
 	if (!q->ip.set || !*q->suffixes)
-		return PROOF_NONE;
+		return VERIFY_NONE;
 	pthread_mutex_lock(&p->lock);
-	bool known = prover_cache_get(&p->cache, q, &why, host);
+	bool known = dns_cache_get(&p->cache, q, &why, host);
 	if (!known && (job_find(p, q) || job_queue(p, q)) && p->waiting < p->set.waiting_max) {
 		job_wait(p, q);
-		known = prover_cache_get(&p->cache, q, &why, host);
+		known = dns_cache_get(&p->cache, q, &why, host);
 	}
 	pthread_mutex_unlock(&p->lock);
-	return known ? why : PROOF_LATER;
+	return known ? why : VERIFY_PENDING;
 }

@@ -69,10 +69,10 @@ struct asking {
 static enum err ask_read(struct db_conn *c, void *arg)
 {
 	struct asking *k = arg;
-	enum err e = path_ask(k->g->wall, c, &k->q, k->a, k->out);
+	enum err e = path_decide(k->g->wall, c, &k->q, k->a, k->out);
 
 	if (!e)
-		path_remember(k->g->wall, &k->load, c, k->out, k->a);
+		path_cache_put(k->g->wall, &k->load, c, k->out, k->a);
 	return e;
 }
 
@@ -80,7 +80,7 @@ static struct path_question question(
 	const struct gate *g, const struct request *r, const struct original *o)
 {
 	return (struct path_question){
-		.sites = g->sites, .url = o->url, .method = o->method, .visit = visit_of(r)
+		.sites = g->sites, .url = o->url, .method = o->method, .visit = access_request_from_http(r)
 	};
 }
 
@@ -89,7 +89,7 @@ static enum err ask(
 {
 	struct asking k = { .g = g, .q = question(g, r, o), .a = r->arena, .out = out };
 
-	visit_prove(g->wall, &k.q.visit, r->arena);
+	crawler_verify(g->wall, &k.q.visit, r->arena);
 	if (g->wall->facts)
 		k.load = cache_begin(g->wall->facts);
 	return db_read(g->wall->db, ask_read, &k);
@@ -99,13 +99,13 @@ static enum err ask(
 static enum err ask_and_settle(const struct gate *g, struct request *r, const struct original *o,
 	struct response *rsp, struct path_answer *out)
 {
-	struct meter_receipt receipt;
+	struct meter_cookie_update receipt;
 	enum err e = ask(g, r, o, out);
 
 	if (!e)
-		e = path_settle(g->wall, out, r->arena, &receipt);
+		e = path_record(g->wall, out, r->arena, &receipt);
 	if (!e)
-		meter_receipt_send(r, rsp, &receipt);
+		access_meter_cookie_send(r, rsp, &receipt);
 	return e;
 }
 
@@ -213,7 +213,7 @@ bool gate_known(void *ctx, struct request *r, struct response *rsp)
 	if (!d || !original_is_cheap(r, d) || original_read(g, r, d, &o, rsp) != ERR_OK)
 		return false;
 	const struct path_question q = question(g, r, &o);
-	return path_ask_known(g->wall, &q, r->arena, &p) && pass(r, rsp, &p) == ERR_OK;
+	return path_decide_cached(g->wall, &q, r->arena, &p) && pass(r, rsp, &p) == ERR_OK;
 }
 
 enum err gate_wall(void *ctx, struct request *r, struct response *rsp)

@@ -89,13 +89,13 @@ enum err wall_problem(struct request *r, struct response *rsp, const struct wall
 struct offering {
 	const struct gate *g;
 	struct arena *a;
-	struct plan_offers offers;
+	struct policy_plan_offers offers;
 };
 
 static enum err offers_read(struct db_conn *c, void *arg)
 {
 	struct offering *o = arg;
-	return plan_offers(o->g->wall, c, o->a, &o->offers);
+	return policy_plan_offers(o->g->wall, c, o->a, &o->offers);
 }
 
 /* What is sold and would open this path. */

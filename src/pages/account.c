@@ -25,7 +25,7 @@ static enum err overview_read(struct db_conn *c, void *arg)
 
 	if (e)
 		return e;
-	e = seat_group_load(c, &owner, o->a, &o->group);
+	e = entitlement_seats_load(c, &owner, o->a, &o->group);
 	o->has_group = !e;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }

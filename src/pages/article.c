@@ -6,7 +6,7 @@ enum { MORE_CARDS = 4 };
 
 struct around {
 	const struct pages *p;
-	struct visit visit;
+	struct access_request visit;
 	struct str section;
 	int64_t now_s;
 	struct arena *a;
@@ -27,7 +27,7 @@ static enum err around_read(struct db_conn *c, void *arg)
 
 	if (!e)
 		e = content_sections(c, ar->now_s, ar->a, &ar->sections, &ar->section_count);
-	return e ? e : visit_institution(ar->p->wall, c, &ar->visit, ar->a, &ar->institution);
+	return e ? e : institution_reader_title(ar->p->wall, c, &ar->visit, ar->a, &ar->institution);
 }
 
 static void tags_view(struct view *v, const struct article *art)
@@ -145,20 +145,20 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct article_reading rd;
 	struct reading_request q = {
-		.slug = r->params[0], .visit = visit_of(r), .bound = p->set.teaser
+		.slug = r->params[0], .visit = access_request_from_http(r), .bound = p->set.teaser
 	};
 	if (r->caller.read_elsewhere) {
 		response_redirect(rsp, str_of(local_href(r->arena, "/login", own_address(r))));
 		return ERR_OK;
 	}
 
-	visit_prove(p->wall, &q.visit, r->arena);
+	crawler_verify(p->wall, &q.visit, r->arena);
 	enum err e = content_read(p->wall, &q, r->arena, &rd);
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
 	if (e == ERR_BUSY && q.visit.ahead)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
-	visit_tell_crawler(p->wall, &rd.decision, r, rsp);
+	access_crawler_tell(p->wall, &rd.decision, r, rsp);
 	if (e)
 		return e;
 	if (rd.moved) {
@@ -194,14 +194,14 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 	give_view(root, p, r->arena, &rd);
 	more_view(root, r->arena, &ar, rd.article.id);
 	form_view(root, r->arena, p, &(struct form_state){ 0 });
-	response_header(rsp, "Postern-Decision", visit_decision_text(&rd.decision, r->arena));
+	response_header(rsp, "Postern-Decision", decision_text(&rd.decision, r->arena));
 	content_share_article(p->wall, &rd, r, rsp);
 	int status = rd.decision.reason == REASON_CRAWLER_PAYMENT ? 402 : 200;
 	e = page_render(p, r, rsp, status, "article.html", root);
 	if (!e && page_names_reader(r, rsp->body))
 		rsp->shared.on = false;
 	if (!e)
-		meter_receipt_send(r, rsp, &rd.receipt);
+		access_meter_cookie_send(r, rsp, &rd.receipt);
 	return e;
 }
 
@@ -213,9 +213,9 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct image img;
 	struct str bytes;
-	struct reading_request q = { .slug = r->params[0], .visit = visit_of(r) };
+	struct reading_request q = { .slug = r->params[0], .visit = access_request_from_http(r) };
 
-	visit_prove(p->wall, &q.visit, r->arena);
+	crawler_verify(p->wall, &q.visit, r->arena);
 	enum err e = content_media_read(p->wall, &q, r->arena, &img, &bytes);
 
 	if (!e && !str_eq(img.name, r->params[1]))

@@ -5,10 +5,10 @@
 /* Lead pictures are part of the teaser, so the decision for a stranger is enough to show them on a
  * card. */
 static enum err card_load(
-	struct db_conn *c, struct arena *a, const struct paywall_case *stranger, struct card *card)
+	struct db_conn *c, struct arena *a, const struct decision_inputs *stranger, struct card *card)
 {
 	struct paywall_article facts = content_facts(&card->article);
-	struct paywall_case k = *stranger;
+	struct decision_inputs k = *stranger;
 
 	k.article = &facts;
 	struct decision d = paywall_uncharged(paywall_decide(&k));
@@ -26,18 +26,18 @@ enum err cards_load(const struct pages *p, struct db_conn *c, const struct artic
 	size_t n = 0;
 	enum err e = content_list(c, f, a, &list, &n);
 	struct card *cards = e ? NULL : arena_alloc(a, (n + 1) * sizeof *cards);
-	struct paywall_case stranger = { .reader = &(struct paywall_reader){ 0 },
+	struct decision_inputs stranger = { .reader = &(struct paywall_reader){ 0 },
 		.now = paywall_moment(f->now_s) };
 
 	if (e || !cards)
 		return e ? e : ERR_NOMEM;
-	e = policy_take(p->wall->policies, c, &stranger.policy);
+	e = policy_acquire(p->wall->policies, c, &stranger.policy);
 	for (size_t i = 0; !e && i < n; i++) {
 		cards[i].article = list[i];
 		cards[i].now_s = f->now_s;
 		e = card_load(c, a, &stranger, &cards[i]);
 	}
-	policy_give_back(p->wall->policies, stranger.policy);
+	policy_release(p->wall->policies, stranger.policy);
 	*out = cards;
 	*count = n;
 	return e;

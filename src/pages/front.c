@@ -20,7 +20,7 @@ static void cards_view(struct view *list, struct arena *a, const struct card *ca
 enum { FRONT_SECTIONS_MAX = 16 };
 struct front {
 	const struct pages *p;
-	struct visit visit;
+	struct access_request visit;
 	const char *institution;
 	int64_t now_s;
 	struct arena *a;
@@ -43,7 +43,7 @@ static enum err front_read(struct db_conn *c, void *arg)
 		};
 		e = cards_load(f->p, c, &one, f->a, &f->blocks[i].v, &f->blocks[i].n);
 	}
-	return e ? e : visit_institution(f->p->wall, c, &f->visit, f->a, &f->institution);
+	return e ? e : institution_reader_title(f->p->wall, c, &f->visit, f->a, &f->institution);
 }
 
 /* The newest story with a picture leads; the next ones with pictures stand beside it. Returns what
@@ -116,7 +116,7 @@ static void front_view(struct view *root, struct front *f)
 enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct front f = { .p = p, .visit = visit_of(r), .now_s = r->now_s, .a = r->arena };
+	struct front f = { .p = p, .visit = access_request_from_http(r), .now_s = r->now_s, .a = r->arena };
 	enum err e = db_read(p->accounts->db, front_read, &f);
 
 	if (e)
@@ -138,7 +138,7 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 
 struct section_page {
 	const struct pages *p;
-	struct visit visit;
+	struct access_request visit;
 	const char *institution;
 	struct article_filter filter;
 	struct arena *a;
@@ -154,7 +154,7 @@ static enum err section_read(struct db_conn *c, void *arg)
 
 	if (!e)
 		e = content_sections(c, s->filter.now_s, s->a, &s->sections, &s->section_count);
-	return e ? e : visit_institution(s->p->wall, c, &s->visit, s->a, &s->institution);
+	return e ? e : institution_reader_title(s->p->wall, c, &s->visit, s->a, &s->institution);
 }
 
 /* Older pages are named by the last article seen ("?before=1763600000-id"), so that new articles do
@@ -195,7 +195,7 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct section_page s = { .p = p,
-		.visit = visit_of(r),
+		.visit = access_request_from_http(r),
 		.a = r->arena,
 		.filter = {
 			.section = r->params[0], .limit = SECTION_PAGE + 1, .now_s = r->now_s } };

@@ -8,7 +8,7 @@
 /* What the page of an article needs to know of it, found in one read. */
 struct about {
 	const struct pages *p;
-	const struct visit *visit;
+	const struct access_request *visit;
 	struct str slug;
 	struct arena *a;
 	bool asks_leave; /* may this reader give it? */
@@ -31,7 +31,7 @@ static enum err about_read(struct db_conn *c, void *arg)
 		if (e)
 			return e;
 	}
-	e = visit_decide(b->p->wall, c, b->visit, &facts, b->a, &b->decision);
+	e = decision_make(b->p->wall, c, b->visit, &facts, b->a, &b->decision);
 	if (!e && b->decision.grant == GRANT_NONE)
 		e = paywall_gone(&b->decision) ? ERR_GONE : ERR_NOT_FOUND;
 	if (e)
@@ -92,7 +92,7 @@ static const char *refusal(enum err e)
 
 enum err pages_gift_make(void *ctx, struct request *r, struct response *rsp)
 {
-	struct visit v = visit_of(r);
+	struct access_request v = access_request_from_http(r);
 	struct about b = {
 		.p = ctx, .visit = &v, .slug = r->params[0], .a = r->arena, .asks_leave = true
 	};
@@ -214,9 +214,9 @@ static enum err gift_page(
 }
 
 /* The gift and its article. ERR_SPENT with both filled where the link has ended. */
-static enum err gift_find(struct about *b, struct request *r, struct gift *g)
+static enum err gift_by_link(struct about *b, struct request *r, struct gift *g)
 {
-	enum err e = gift_look(b->p->wall, r->params[0], r->now_s, g);
+	enum err e = gift_by_link(b->p->wall, r->params[0], r->now_s, g);
 
 	if (e && e != ERR_SPENT)
 		return e;
@@ -233,7 +233,7 @@ static enum err to_article(struct response *rsp, const struct about *b)
 	return ERR_OK;
 }
 
-/* Read by this reader without the gift, or with it already, and without a charge. */
+/* Read by this reader without the gift, or with it already, and without a must_count. */
 static bool open_already(const struct about *b)
 {
 	return b->decision.grant == GRANT_FULL && b->decision.reason != REASON_METERED;
@@ -242,10 +242,10 @@ static bool open_already(const struct about *b)
 /* Sets nothing and spends nothing, however often it is fetched, by previews and scanners too. */
 enum err pages_gift(void *ctx, struct request *r, struct response *rsp)
 {
-	struct visit v = visit_of(r);
+	struct access_request v = access_request_from_http(r);
 	struct about b = { .p = ctx, .visit = &v, .a = r->arena };
 	struct gift g;
-	enum err e = gift_find(&b, r, &g);
+	enum err e = gift_by_link(&b, r, &g);
 
 	if (e && e != ERR_SPENT)
 		return e;
@@ -255,19 +255,19 @@ enum err pages_gift(void *ctx, struct request *r, struct response *rsp)
 }
 
 /* A program that reads for others takes no gift. */
-static bool is_reader(const struct visit *v)
+static bool is_reader(const struct access_request *v)
 {
-	return v->user_agent.n > 0 && visit_agent_is_readers(v->user_agent);
+	return v->user_agent.n > 0 && crawler_agent_is_reader(v->user_agent);
 }
 
 enum err pages_gift_redeem(void *ctx, struct request *r, struct response *rsp)
 {
-	struct visit v = visit_of(r);
+	struct access_request v = access_request_from_http(r);
 	struct about b = { .p = ctx, .visit = &v, .a = r->arena };
 	struct gift_redemption red = {
 		.token = r->params[0], .cookie = v.gifts, .now_s = r->now_s, .a = r->arena
 	};
-	enum err e = gift_find(&b, r, &red.gift);
+	enum err e = gift_by_link(&b, r, &red.gift);
 
 	if (e && e != ERR_SPENT)
 		return e;

@@ -16,7 +16,7 @@ static void plan_view(struct view *list, const struct plan *plan)
 
 void offers_view(struct view *wall, const struct pages *p, const struct article_reading *rd)
 {
-	const struct plan_offers *o = &rd->offers;
+	const struct policy_plan_offers *o = &rd->offers;
 	struct view *list = view_list(wall, "plans");
 	const char *subscribe = NULL;
 

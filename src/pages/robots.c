@@ -62,11 +62,11 @@ static enum err robots_read(struct db_conn *c, void *arg)
 {
 	struct robots *rb = arg;
 	const struct paywall_policy *policy = NULL;
-	enum err e = policy_take(rb->p->wall->policies, c, &policy);
+	enum err e = policy_acquire(rb->p->wall->policies, c, &policy);
 
 	if (!e)
 		robots_text(&rb->text, rb->p, policy);
-	policy_give_back(rb->p->wall->policies, policy);
+	policy_release(rb->p->wall->policies, policy);
 	return e ? e : rb->text.err;
 }
 

@@ -17,7 +17,7 @@ struct group_look {
 static enum err group_read(struct db_conn *c, void *arg)
 {
 	struct group_look *l = arg;
-	return seat_group_load(c, &l->owner, l->a, &l->group);
+	return entitlement_seats_load(c, &l->owner, l->a, &l->group);
 }
 
 static void members_view(struct view *root, const struct group_look *l)
@@ -94,7 +94,7 @@ enum err pages_group_invite(void *ctx, struct request *r, struct response *rsp)
 		.owner_email = r->caller.email,
 		.email = fields_get(&r->form, "email"),
 		.now_s = r->now_s };
-	enum err e = seat_invite(p->wall, &inv);
+	enum err e = entitlement_seat_invite(p->wall, &inv);
 	struct refusal why = { "email", "refused", invitation_refused(e) };
 	struct form_state f = { .email = inv.email, .refusal = &why };
 
@@ -109,7 +109,7 @@ enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	enum err e =
-		seat_remove(p->accounts->db, r->caller.account_id, fields_get(&r->form, "seat_id"));
+		entitlement_seat_remove(p->accounts->db, r->caller.account_id, fields_get(&r->form, "seat_id"));
 
 	/* Removed meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
@@ -148,7 +148,7 @@ enum err pages_group_accept_form(void *ctx, struct request *r, struct response *
 		token_to_cookie(r, rsp, cookie_name, accept_path, INVITATION_COOKIE_S);
 		return ERR_OK;
 	}
-	enum err e = seat_look(p->wall, request_cookie(r, cookie_name), r->now_s, &offer);
+	enum err e = entitlement_seat_find(p->wall, request_cookie(r, cookie_name), r->now_s, &offer);
 	if (e && e != ERR_SPENT)
 		return e;
 	return accept_page(p, r, rsp, e ? NULL : &offer);
@@ -162,7 +162,7 @@ enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
 	/* A browser that keeps no cookies may send the token itself. */
 	if (token.n == 0)
 		token = fields_get(&r->form, "token");
-	enum err e = seat_accept(p->wall, token, r->caller.account_id, r->now_s);
+	enum err e = entitlement_seat_accept(p->wall, token, r->caller.account_id, r->now_s);
 	if (e == ERR_SPENT)
 		return accept_page(p, r, rsp, NULL);
 	if (e)

@@ -38,7 +38,7 @@ static inline struct decision help_decide(const struct article *a, bool signed_i
 	struct paywall_article facts = content_facts(a);
 	struct paywall_policy policy = { .fallback = ACCESS_SUBSCRIBER, .ai = AI_ALLOW };
 	struct paywall_reader reader = { .signed_in = signed_in };
-	return paywall_decide(&(struct paywall_case){ .article = &facts,
+	return paywall_decide(&(struct decision_inputs){ .article = &facts,
 		.policy = &policy,
 		.reader = &reader,
 		.now = paywall_moment(NOW) });

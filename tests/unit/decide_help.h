@@ -95,7 +95,7 @@ static inline struct decision decide_by(const struct paywall_policy *p,
 	named.id = "article";
 	if (!named.section.p)
 		named.section = STR("city");
-	return paywall_decide(&(struct paywall_case){ .article = &named,
+	return paywall_decide(&(struct decision_inputs){ .article = &named,
 		.policy = p,
 		.reader = reader,
 		.usage = usage,

@@ -61,9 +61,9 @@ static inline void put_account(struct world *o, const char *id)
 
 struct opened {
 	struct world *o;
-	struct visit_ask q;
+	struct decision_query q;
 	struct decision d;
-	struct meter_receipt receipt;
+	struct meter_cookie_update receipt;
 	enum err err;
 };
 
@@ -71,12 +71,12 @@ static inline enum err opened_read(struct db_conn *c, void *arg)
 {
 	struct opened *p = arg;
 
-	return visit_decide(p->q.w, c, p->q.v, p->q.art, p->q.a, &p->d);
+	return decision_make(p->q.w, c, p->q.v, p->q.art, p->q.a, &p->d);
 }
 
 /* As content_read has it: decide, settle, and the reader's browser keeps the cookie. */
 static inline struct opened open_as(
-	struct world *o, struct visit *v, const char *id, const char *section)
+	struct world *o, struct access_request *v, const char *id, const char *section)
 {
 	const struct paywall_article art = { .id = id,
 		.section = str_of(section),
@@ -84,30 +84,30 @@ static inline struct opened open_as(
 		.usable = true,
 		.published_at = NOW - DAY };
 	struct opened p = { .o = o };
-	p.q = (struct visit_ask){ .w = &o->w, .v = v, .art = &art, .a = o->f->arena };
+	p.q = (struct decision_query){ .w = &o->w, .v = v, .art = &art, .a = o->f->arena };
 
 	p.err = db_read(o->f->db, opened_read, &p);
-	if (!p.err && meter_due(v, &p.d))
-		p.err = meter_settle(&p.q, &p.d, &p.receipt);
+	if (!p.err && meter_must_record(v, &p.d))
+		p.err = meter_record(&p.q, &p.d, &p.receipt);
 	if (!p.err) {
-		assert_false(p.d.charge);
-		*v = meter_visit_after(v, &p.receipt);
+		assert_false(p.d.must_count);
+		*v = meter_request_after(v, &p.receipt);
 	}
 	return p;
 }
 
-static inline struct visit stranger(void)
+static inline struct access_request stranger(void)
 {
-	return (struct visit){ .whole_get = true, .now_s = NOW };
+	return (struct access_request){ .whole_get = true, .now_s = NOW };
 }
 
-static inline struct visit member(const char *id)
+static inline struct access_request member(const char *id)
 {
-	return (struct visit){ .account_id = id, .whole_get = true, .now_s = NOW };
+	return (struct access_request){ .account_id = id, .whole_get = true, .now_s = NOW };
 }
 
 /* Opens "a0", "a1", …: how many came in full, each as one of the free ones. */
-static inline int read_many(struct world *o, struct visit *v, int first, int count)
+static inline int read_many(struct world *o, struct access_request *v, int first, int count)
 {
 	int full_ones = 0;
 

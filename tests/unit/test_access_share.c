@@ -57,9 +57,9 @@ static const struct request *stranger(void)
 static enum err take(struct db_conn *c, void *arg)
 {
 	const struct paywall_policy *p = NULL;
-	enum err e = policy_take(s.w.policies, c, &p);
+	enum err e = policy_acquire(s.w.policies, c, &p);
 	(void)arg;
-	policy_give_back(s.w.policies, p);
+	policy_release(s.w.policies, p);
 	return e;
 }
 
@@ -186,8 +186,8 @@ static void until_a_rule_changes(void **state)
 		.until_s = 3600,
 		.weekdays = WEEKDAYS_ALL,
 		.access = ACCESS_PUBLIC };
-	assert_int_equal(rule_check(&rule, why), ERR_OK);
-	assert_int_equal(rule_add(s.f->db, &rule, NOW), ERR_OK);
+	assert_int_equal(policy_rule_check(&rule, why), ERR_OK);
+	assert_int_equal(policy_rule_add(s.f->db, &rule, NOW), ERR_OK);
 	know_policy();
 	const struct shared *one = share_article("young", GRANT_FULL, REASON_PUBLIC);
 	assert_int_equal(one->fresh_until_s, NOW + 600);
@@ -196,13 +196,13 @@ static void until_a_rule_changes(void **state)
 		.from_s = 3100,
 		.weekdays = WEEKDAYS_ALL,
 		.access = ACCESS_SUBSCRIBER };
-	assert_int_equal(rule_add(s.f->db, &rule, NOW), ERR_OK);
+	assert_int_equal(policy_rule_add(s.f->db, &rule, NOW), ERR_OK);
 	assert_int_equal(
 		share_article("young", GRANT_FULL, REASON_PUBLIC)->usable_until_s, NOW + 100);
 	rule = (struct paywall_rule){
 		.kind = RULE_OVERRIDE, .tag = "weekend", .weekdays = 1 << 6, .access = ACCESS_PUBLIC
 	};
-	assert_int_equal(rule_add(s.f->db, &rule, NOW), ERR_OK);
+	assert_int_equal(policy_rule_add(s.f->db, &rule, NOW), ERR_OK);
 	put_at("old", NOW - 100000, 0, 0);
 	one = share_article("old", GRANT_FULL, REASON_PUBLIC);
 	assert_in_range(one->usable_until_s, NOW + 1, NOW + 90000);

@@ -31,7 +31,7 @@ static void test_hosts(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		if (crawler_host_fits(str_of(rows[i].host), rows[i].suffixes) != rows[i].fits)
+		if (dns_host_below(str_of(rows[i].host), rows[i].suffixes) != rows[i].fits)
 			fail_msg("row %zu: %s", i, rows[i].host);
 	}
 }
@@ -91,33 +91,33 @@ static struct ip ip_at(uint32_t n)
 /* Goal: remembered until its end, for these suffixes only; no flood of refusals drops a proof. */
 static void test_cache(void **state)
 {
-	struct prover_cache *c = calloc(1, sizeof *c);
-	struct proof_request q = { .ip = ip_at(1), .suffixes = "\na.example\n", .now_s = 1000 };
+	struct dns_cache *c = calloc(1, sizeof *c);
+	struct dns_verify_request q = { .ip = ip_at(1), .suffixes = "\na.example\n", .now_s = 1000 };
 	char host[HOST_SIZE];
-	enum proof why;
+	enum dns_verdict why;
 
 	(void)state;
 	assert_non_null(c);
-	assert_false(prover_cache_get(c, &q, &why, host));
-	prover_cache_put(c, &q, PROOF_HOST, "x.a.example", 2000);
-	assert_true(prover_cache_get(c, &q, &why, host));
-	assert_int_equal(why, PROOF_HOST);
+	assert_false(dns_cache_get(c, &q, &why, host));
+	dns_cache_put(c, &q, VERIFY_HOST, "x.a.example", 2000);
+	assert_true(dns_cache_get(c, &q, &why, host));
+	assert_int_equal(why, VERIFY_HOST);
 	assert_string_equal(host, "x.a.example");
 	for (uint32_t i = 2; i < 20000; i++) {
-		struct proof_request other = { .ip = ip_at(i), .suffixes = q.suffixes };
-		prover_cache_put(c, &other, PROOF_NONE, "", 5000);
+		struct dns_verify_request other = { .ip = ip_at(i), .suffixes = q.suffixes };
+		dns_cache_put(c, &other, VERIFY_NONE, "", 5000);
 	}
-	assert_true(prover_cache_get(c, &q, &why, host));
-	struct proof_request b = { .ip = q.ip, .suffixes = "\nb.example\n", .now_s = 1000 };
-	assert_false(prover_cache_get(c, &b, &why, host));
+	assert_true(dns_cache_get(c, &q, &why, host));
+	struct dns_verify_request b = { .ip = q.ip, .suffixes = "\nb.example\n", .now_s = 1000 };
+	assert_false(dns_cache_get(c, &b, &why, host));
 	q.now_s = 1999;
-	assert_true(prover_cache_get(c, &q, &why, host));
+	assert_true(dns_cache_get(c, &q, &why, host));
 	q.now_s = 2000;
-	assert_false(prover_cache_get(c, &q, &why, host));
+	assert_false(dns_cache_get(c, &q, &why, host));
 	assert_string_equal(host, "");
-	prover_cache_put(c, &q, PROOF_FAILED, "", 2060);
-	assert_true(prover_cache_get(c, &q, &why, host));
-	assert_int_equal(why, PROOF_FAILED);
+	dns_cache_put(c, &q, VERIFY_FAILED, "", 2060);
+	assert_true(dns_cache_get(c, &q, &why, host));
+	assert_int_equal(why, VERIFY_FAILED);
 	free(c);
 }
 
@@ -144,7 +144,7 @@ static void test_decision(void **state)
 			struct paywall_reader stranger = { 0 }, crawler = {
 				.crawler = CRAWLER_AI, .crawler_name = "X", .gift = true
 			};
-			struct paywall_case k = { .article = &art,
+			struct decision_inputs k = { .article = &art,
 				.policy = &policy,
 				.reader = &stranger,
 				.now = { .s = NOW } };
@@ -153,7 +153,7 @@ static void test_decision(void **state)
 			struct decision d = paywall_decide(&k);
 
 			assert_true(d.grant <= plain.grant);
-			assert_false(d.charge);
+			assert_false(d.must_count);
 		}
 	}
 }

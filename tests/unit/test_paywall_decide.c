@@ -130,10 +130,10 @@ static void test_table(void **state)
 			if (strcmp(got, rows[i].want[l]) != 0)
 				fail_msg("%s, level %d: %s instead of %s", rows[i].who, levels[l],
 					got, rows[i].want[l]);
-			assert_int_equal(d.charge, d.reason == REASON_METERED);
+			assert_int_equal(d.must_count, d.reason == REASON_METERED);
 			assert_true(d.used <= d.limit);
 			assert_int_equal(paywall_uncharged(d).grant == GRANT_FULL,
-				d.grant == GRANT_FULL && !d.charge);
+				d.grant == GRANT_FULL && !d.must_count);
 		}
 	}
 }

@@ -48,7 +48,7 @@ static const struct paywall_policy policy = { .rules = rules,
 struct scene {
 	struct paywall_article article;
 	struct paywall_reader reader;
-	struct paywall_case k;
+	struct decision_inputs k;
 	struct arena *a;
 	struct explanation x;
 };
@@ -61,7 +61,7 @@ static void scene_make(struct scene *s)
 				     .access = ACCESS_DEFAULT,
 				     .usable = true,
 				     .published_at = NOW - HOUR } };
-	s->k = (struct paywall_case){ .article = &s->article,
+	s->k = (struct decision_inputs){ .article = &s->article,
 		.policy = &policy,
 		.reader = &s->reader,
 		.now = { .s = NOW, .weekday = 5 } };
@@ -70,7 +70,7 @@ static void scene_make(struct scene *s)
 
 static void explain(struct scene *s)
 {
-	assert_int_equal(explain_case(&s->k, s->a, &s->x), ERR_OK);
+	assert_int_equal(explain_decision(&s->k, s->a, &s->x), ERR_OK);
 }
 
 static const struct explained_change *change(const struct scene *s, const char *what)
@@ -257,7 +257,7 @@ static void nothing_is_told_that_does_not_hold(void **state)
 		}
 		const struct explained_change *later = change(&s, "later");
 		if (later) {
-			struct paywall_case k = s.k;
+			struct decision_inputs k = s.k;
 			k.now = paywall_moment(later->at_s);
 			assert_int_equal(paywall_decide(&k).reason, later->reason);
 			told++;
@@ -265,7 +265,7 @@ static void nothing_is_told_that_does_not_hold(void **state)
 		const struct explained_change *in = change(&s, "sign_in");
 		if (in) {
 			struct paywall_reader r = s.reader;
-			struct paywall_case k = s.k;
+			struct decision_inputs k = s.k;
 			r.signed_in = true;
 			k.reader = &r;
 			assert_int_equal(paywall_decide(&k).reason, in->reason);

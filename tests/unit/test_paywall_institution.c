@@ -102,10 +102,10 @@ static void test_search(void **state)
 			.range = { small_ip(first), small_ip(first + length) }, .owner = i
 		};
 	}
-	ranges_index(&rs);
+	institution_ranges_index(&rs);
 	for (uint32_t i = 0; i < ASKED; i++) {
 		struct ip ip = small_ip(step(&seed) % (SPACE + 64));
-		size_t wanted = 0, n = ranges_find(&rs, ip, ip, hits, SPANS);
+		size_t wanted = 0, n = institution_ranges_find(&rs, ip, ip, hits, SPANS);
 
 		for (size_t k = 0; k < SPANS; k++)
 			wanted += memcmp(spans[k].range.first.b, ip.b, 16) <= 0 &&
@@ -114,10 +114,10 @@ static void test_search(void **state)
 		for (size_t k = 0; k < n; k++)
 			assert_true(memcmp(hits[k]->range.first.b, ip.b, 16) <= 0 &&
 				    memcmp(hits[k]->range.last.b, ip.b, 16) >= 0);
-		assert_true(ranges_find(&rs, ip, ip, hits, 2) <= 2);
+		assert_true(institution_ranges_find(&rs, ip, ip, hits, 2) <= 2);
 	}
-	assert_int_equal(ranges_find(&rs, (struct ip){ 0 }, (struct ip){ 0 }, hits, SPANS), 0);
-	assert_int_equal(ranges_find(&(struct ranges){ 0 }, small_ip(1), small_ip(1), hits, 1), 0);
+	assert_int_equal(institution_ranges_find(&rs, (struct ip){ 0 }, (struct ip){ 0 }, hits, SPANS), 0);
+	assert_int_equal(institution_ranges_find(&(struct ranges){ 0 }, small_ip(1), small_ip(1), hits, 1), 0);
 }
 
 /* ---- store and snapshot ---- */
@@ -327,7 +327,7 @@ static void test_decision(void **state)
 			.published_at = 1 };
 		struct paywall_reader reader = { .institution = "Harbour University",
 			.institution_plan = rows[i].plan };
-		struct decision d = paywall_decide(&(struct paywall_case){ .article = &art,
+		struct decision d = paywall_decide(&(struct decision_inputs){ .article = &art,
 			.policy = &policy,
 			.reader = &reader,
 			.now = { .s = NOW } });
@@ -335,7 +335,7 @@ static void test_decision(void **state)
 		if (d.reason != rows[i].reason)
 			fail_msg("row %zu: %s", i, paywall_reason_name(d.reason));
 		assert_int_equal(d.institution != NULL, d.reason == REASON_INSTITUTION);
-		assert_false(d.charge);
+		assert_false(d.must_count);
 	}
 }
 

@@ -5,7 +5,7 @@
 static void a_stranger_reads_as_many_as_are_free(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	assert_int_equal(read_many(o, &v, 0, 6), 6);
 	ASSERT_OPENED(open_as(o, &v, "a6", "city"), REASON_METER_EXHAUSTED, 6);
@@ -20,7 +20,7 @@ static void a_stranger_reads_as_many_as_are_free(void **state)
 static void a_receipt_lasts_as_long_as_its_window(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 	struct opened p = open_as(o, &v, "a0", "city");
 
 	assert_int_equal(p.receipt.move, METER_COOKIE_SET);
@@ -37,7 +37,7 @@ static void a_receipt_lasts_as_long_as_its_window(void **state)
 static void sections_may_have_a_meter_of_their_own(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	put_meter(o, &(struct meter){ .name = "sport",
 			     .section = "sport",
@@ -54,7 +54,7 @@ static void sections_may_have_a_meter_of_their_own(void **state)
 static void without_a_meter_all_is_closed(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	assert_int_equal(meter_remove(o->f->db, STR("all")), ERR_OK);
 	struct opened p = open_as(o, &v, "a0", "city");
@@ -70,7 +70,7 @@ static const char *bad_cookies[] = { "x", "AAAA", "%00", "AQAAAAEHAAAAAAAAAAAAAA
 static void what_is_not_ours_counts_as_exhausted(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	assert_int_equal(read_many(o, &v, 0, 1), 1);
 	const char *edited = arena_fmt(o->f->arena, STR_FMT "A", STR_ARG(v.meter_cookie));
@@ -79,7 +79,7 @@ static void what_is_not_ours_counts_as_exhausted(void **state)
 	const char *all[COUNT(bad_cookies) + 2] = { edited, cut };
 	memcpy(all + 2, bad_cookies, sizeof bad_cookies);
 	for (size_t i = 0; i < COUNT(all); i++) {
-		struct visit forged = stranger();
+		struct access_request forged = stranger();
 		forged.meter_cookie = str_of(all[i]);
 		struct opened p = open_as(o, &forged, "a0", "city");
 		assert_int_equal(p.d.reason, REASON_METER_EXHAUSTED);
@@ -94,7 +94,7 @@ static void or_as_new_and_then_it_counts(void **state)
 
 	o->w.meter_forged_new = true;
 	for (size_t i = 0; i < COUNT(bad_cookies); i++) {
-		struct visit v = stranger();
+		struct access_request v = stranger();
 		v.meter_cookie = str_of(bad_cookies[i]);
 		assert_int_equal(read_many(o, &v, 0, 9), 6);
 	}
@@ -104,11 +104,11 @@ static void a_cookie_of_another_site_is_foreign(void **state)
 {
 	struct world *o = *state;
 	void *there = NULL;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	assert_int_equal(world_make(&there), 0);
 	assert_int_equal(read_many(there, &v, 0, 1), 1);
-	assert_int_equal(read_many(o, &(struct visit){ .whole_get = true, .now_s = NOW }, 0, 1), 1);
+	assert_int_equal(read_many(o, &(struct access_request){ .whole_get = true, .now_s = NOW }, 0, 1), 1);
 	ASSERT_OPENED(open_as(o, &v, "a5", "city"), REASON_METER_EXHAUSTED, 6);
 	assert_int_equal(world_end(&there), 0);
 }
@@ -117,10 +117,10 @@ static void a_cookie_of_another_site_is_foreign(void **state)
 static void an_older_own_cookie_is_its_older_state(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	assert_int_equal(read_many(o, &v, 0, 4), 4);
-	struct visit old = v;
+	struct access_request old = v;
 	assert_int_equal(read_many(o, &v, 4, 5), 2);
 	ASSERT_OPENED(open_as(o, &old, "a8", "city"), REASON_METERED, 5);
 }
@@ -130,7 +130,7 @@ static void an_older_own_cookie_is_its_older_state(void **state)
 static void old_keys_are_believed_for_the_longest_window(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger(), before;
+	struct access_request v = stranger(), before;
 	int64_t id = 0;
 
 	assert_int_equal(read_many(o, &v, 0, 3), 3);
@@ -152,7 +152,7 @@ static void old_keys_are_believed_for_the_longest_window(void **state)
 static void revoked_keys_are_not(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 	int64_t id = 0;
 
 	assert_int_equal(read_many(o, &v, 0, 3), 3);
@@ -170,7 +170,7 @@ static void revoked_keys_are_not(void **state)
 static void a_new_window_begins_anew(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	v.now_s = MONTH_END - 1;
 	assert_int_equal(read_many(o, &v, 0, 9), 6);
@@ -185,7 +185,7 @@ static void a_new_window_begins_anew(void **state)
 static void a_window_may_begin_with_the_first_article(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	put_meter(o, &(struct meter){ .name = "all",
 			     .anonymous_limit = 2,
@@ -204,7 +204,7 @@ static void a_window_may_begin_with_the_first_article(void **state)
 static void limits_may_change_under_way(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 	struct meter m = {
 		.name = "all", .anonymous_limit = 6, .registered_limit = 10, .window = WINDOW_MONTH
 	};
@@ -227,7 +227,7 @@ static void limits_may_change_under_way(void **state)
 static void only_a_reading_is_counted(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	v.whole_get = false;
 	assert_int_equal(open_as(o, &v, "a0", "city").err, ERR_DENIED);
@@ -249,9 +249,9 @@ static void only_a_reading_is_counted(void **state)
 
 /* ---- the ceiling ---- */
 
-static struct visit from(const char *address)
+static struct access_request from(const char *address)
 {
-	struct visit v = stranger();
+	struct access_request v = stranger();
 	assert_int_equal(ip_parse(str_of(address), &v.client), ERR_OK);
 	return v;
 }
@@ -259,7 +259,7 @@ static struct visit from(const char *address)
 static void a_prefix_has_a_ceiling(void **state)
 {
 	struct world *o = *state;
-	struct visit v;
+	struct access_request v;
 
 	assert_int_equal(meter_ceiling_open(3, &o->w.ceiling), ERR_OK);
 	for (int i = 0; i < 3; i++) {
@@ -318,7 +318,7 @@ static void a_ceiling_ends_with_the_day_of_the_newsroom(void **state)
 	const int64_t midnight = 1800075600;     /* of 15 January 2027 in New York */
 	const int64_t evening = midnight - 5400; /* the 16th in UTC */
 	struct world *o = *state;
-	struct visit v = from("192.0.2.1");
+	struct access_request v = from("192.0.2.1");
 
 	local_zone_set("America/New_York");
 	assert_int_equal(meter_ceiling_open(1, &o->w.ceiling), ERR_OK);

@@ -7,7 +7,7 @@
 static void an_account_reads_as_many_as_are_free(void **state)
 {
 	struct world *o = *state;
-	struct visit v = member("ada");
+	struct access_request v = member("ada");
 
 	put_account(o, "ada");
 	put_account(o, "ben");
@@ -31,11 +31,11 @@ static void an_account_reads_as_many_as_are_free(void **state)
 static void signing_in_takes_the_count_along(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	put_account(o, "ada");
 	assert_int_equal(read_many(o, &v, 0, 4), 4);
-	struct visit before = v;
+	struct access_request before = v;
 	v.account_id = "ada";
 	struct opened p = open_as(o, &v, "a4", "city");
 	ASSERT_OPENED(p, REASON_METERED, 5);
@@ -54,7 +54,7 @@ static void signing_in_takes_the_count_along(void **state)
 static void an_article_read_before_signing_in_stays_open(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	put_account(o, "ada");
 	assert_int_equal(read_many(o, &v, 0, 6), 6);
@@ -68,7 +68,7 @@ static void an_article_read_before_signing_in_stays_open(void **state)
 static void all_meters_go_along(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 
 	put_account(o, "ada");
 	put_meter(o, &(struct meter){ .name = "sport",
@@ -92,7 +92,7 @@ static void cookies_without_end_do_not_fill_the_table(void **state)
 
 	put_account(o, "ada");
 	for (int i = 0; i < 20; i++) {
-		struct visit v = stranger();
+		struct access_request v = stranger();
 		assert_int_equal(read_many(o, &v, i * 6, 6), 6);
 		v.account_id = "ada";
 		struct opened p = open_as(o, &v, "b", "city");
@@ -109,7 +109,7 @@ static void cookies_without_end_do_not_fill_the_table(void **state)
 static void a_cookie_that_is_not_ours_is_nothing_to_an_account(void **state)
 {
 	struct world *o = *state;
-	struct visit v = member("ada");
+	struct access_request v = member("ada");
 
 	put_account(o, "ada");
 	v.meter_cookie = STR("AAAA");
@@ -134,7 +134,7 @@ struct racer {
 static void *racer_main(void *arg)
 {
 	struct racer *r = arg;
-	struct visit v = r->account ? member(r->account) : stranger();
+	struct access_request v = r->account ? member(r->account) : stranger();
 	const struct paywall_article art = {
 		.id = r->again ? "same" : arena_fmt(r->a, "r%d", r->index),
 		.section = STR("city"),
@@ -143,11 +143,11 @@ static void *racer_main(void *arg)
 		.published_at = NOW - DAY,
 	};
 
-	r->p.q = (struct visit_ask){ .w = &r->o->w, .v = &v, .art = &art, .a = r->a };
+	r->p.q = (struct decision_query){ .w = &r->o->w, .v = &v, .art = &art, .a = r->a };
 	r->p.err = db_read(r->o->f->db, opened_read, &r->p);
 	(void)pthread_barrier_wait(r->start); /* all have been told that one is free */
-	if (!r->p.err && meter_due(&v, &r->p.d))
-		r->p.err = meter_settle(&r->p.q, &r->p.d, &r->p.receipt);
+	if (!r->p.err && meter_must_record(&v, &r->p.d))
+		r->p.err = meter_record(&r->p.q, &r->p.d, &r->p.receipt);
 	return NULL;
 }
 
@@ -171,7 +171,7 @@ static int race(struct world *o, struct racer racers[AT_ONCE], const char *accou
 	for (int i = 0; i < AT_ONCE; i++) {
 		pthread_join(threads[i], NULL);
 		assert_int_equal(racers[i].p.err, ERR_OK);
-		assert_false(racers[i].p.d.charge);
+		assert_false(racers[i].p.d.must_count);
 		opened += racers[i].p.d.grant == GRANT_FULL;
 	}
 	pthread_barrier_destroy(&start);
@@ -191,7 +191,7 @@ static void twenty_at_once_open_what_is_left(void **state)
 
 	for (int left = 0; left <= 3; left++) {
 		const char *id = arena_fmt(o->f->arena, "reader%d", left);
-		struct visit v = member(id);
+		struct access_request v = member(id);
 		put_account(o, id);
 		assert_int_equal(read_many(o, &v, 0, 10 - left), 10 - left);
 		assert_int_equal(race(o, racers, id, false), left);
@@ -206,7 +206,7 @@ static void twenty_at_once_of_one_article_are_one(void **state)
 {
 	struct world *o = *state;
 	struct racer racers[AT_ONCE];
-	struct visit v = member("ada");
+	struct access_request v = member("ada");
 
 	put_account(o, "ada");
 	assert_int_equal(race(o, racers, "ada", true), AT_ONCE);
@@ -222,7 +222,7 @@ static void the_first_key_is_made_once(void **state)
 
 	assert_int_equal(race(o, racers, NULL, true), AT_ONCE);
 	for (int i = 0; i < AT_ONCE; i++) {
-		struct visit v = stranger();
+		struct access_request v = stranger();
 		assert_int_equal(racers[i].p.receipt.move, METER_COOKIE_SET);
 		v.meter_cookie = racers[i].p.receipt.value;
 		ASSERT_OPENED(open_as(o, &v, "same", "city"), REASON_METERED_AGAIN, 1);
@@ -235,7 +235,7 @@ static void the_first_key_is_made_once(void **state)
 static void trouble_is_never_a_free_article(void **state)
 {
 	struct world *o = *state;
-	struct visit v = member("nobody"); /* no such account: the row cannot be written */
+	struct access_request v = member("nobody"); /* no such account: the row cannot be written */
 	struct opened p = open_as(o, &v, "a0", "city");
 
 	assert_int_equal(p.err, ERR_CONFLICT);
@@ -246,25 +246,25 @@ static void trouble_is_never_a_free_article(void **state)
 struct looking {
 	struct world *o;
 	const struct paywall_policy *p;
-	struct meter_standing standings[METERS_MAX];
-	struct meter_shown *shown;
+	struct meter_account_usage standings[METERS_MAX];
+	struct meter_history *shown;
 	size_t n;
 };
 
 static enum err looking_read(struct db_conn *c, void *arg)
 {
 	struct looking *l = arg;
-	enum err e = policy_take(l->o->w.policies, c, &l->p);
+	enum err e = policy_acquire(l->o->w.policies, c, &l->p);
 
 	if (!e)
-		e = meter_standings(c, l->p, "ada", NOW, l->standings);
-	return e ? e : meter_shown(c, "ada", l->o->f->arena, &l->shown, &l->n);
+		e = meter_usages(c, l->p, "ada", NOW, l->standings);
+	return e ? e : meter_history(c, "ada", l->o->f->arena, &l->shown, &l->n);
 }
 
 static void an_account_can_be_looked_at_and_reset(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 	struct looking l = { .o = o };
 	int64_t removed = 0;
 
@@ -280,7 +280,7 @@ static void an_account_can_be_looked_at_and_reset(void **state)
 	for (size_t i = 0; i < l.n; i++)
 		named += l.shown[i].article_id.n > 0;
 	assert_int_equal(named, 2);
-	policy_give_back(o->w.policies, l.p);
+	policy_release(o->w.policies, l.p);
 	assert_int_equal(meter_reset(o->f->db, "ada", STR("sport"), &removed), ERR_OK);
 	assert_int_equal(removed, 0);
 	assert_int_equal(meter_reset(o->f->db, "ada", STR(""), &removed), ERR_OK);
@@ -291,7 +291,7 @@ static void an_account_can_be_looked_at_and_reset(void **state)
 static void old_counts_are_forgotten(void **state)
 {
 	struct world *o = *state;
-	struct visit v = member("ada");
+	struct access_request v = member("ada");
 	int64_t removed = 0;
 
 	put_account(o, "ada");

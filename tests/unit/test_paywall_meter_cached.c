@@ -15,7 +15,7 @@ struct keeping {
 static enum err keep_read(struct db_conn *c, void *arg)
 {
 	struct keeping *k = arg;
-	k->err = meter_keys_keep(&k->o->w, &k->load, c);
+	k->err = meter_keys_cache_put(&k->o->w, &k->load, c);
 	return k->err == ERR_NOT_FOUND ? ERR_OK : k->err;
 }
 
@@ -69,7 +69,7 @@ static void assert_same_cookie(struct str a, struct str b)
 	}
 }
 
-static void assert_same(const struct meter_known *known, const struct opened *db)
+static void assert_same(const struct meter_cached_decision *known, const struct opened *db)
 {
 	assert_int_equal(known->d.grant, db->d.grant);
 	assert_int_equal(known->d.reason, db->d.reason);
@@ -78,7 +78,7 @@ static void assert_same(const struct meter_known *known, const struct opened *db
 	assert_int_equal(known->d.used, db->d.used);
 	assert_int_equal(known->d.limit, db->d.limit);
 	assert_int_equal(known->d.window_ends_at, db->d.window_ends_at);
-	assert_false(known->d.charge);
+	assert_false(known->d.must_count);
 	assert_int_equal(known->charged, db->receipt.move == METER_COOKIE_SET);
 	assert_int_equal(known->receipt.move, db->receipt.move);
 	if (!known->charged)
@@ -88,28 +88,28 @@ static void assert_same(const struct meter_known *known, const struct opened *db
 }
 
 /* One reading both ways; the reader goes on with the cookie of one of them. */
-static void read_both_ways(struct world *o, struct visit *v, const char *id, const char *section)
+static void read_both_ways(struct world *o, struct access_request *v, const char *id, const char *section)
 {
 	const struct paywall_article art = { .id = id,
 		.section = str_of(section),
 		.access = ACCESS_METERED,
 		.usable = true,
 		.published_at = NOW - DAY };
-	const struct visit_ask q = { .w = &o->w, .v = v, .art = &art, .a = o->f->arena };
-	struct visit after = *v;
-	struct meter_known known;
+	const struct decision_query q = { .w = &o->w, .v = v, .art = &art, .a = o->f->arena };
+	struct access_request after = *v;
+	struct meter_cached_decision known;
 	struct opened db = open_as(o, &after, id, section);
-	const struct paywall_policy *policy = policy_known(o->w.policies);
+	const struct paywall_policy *policy = policy_cached(o->w.policies);
 
 	assert_int_equal(db.err, ERR_OK);
-	if (meter_known(&q, policy, &known)) {
+	if (meter_decide_cached(&q, policy, &known)) {
 		assert_same(&known, &db);
 		if (known.charged && dice(2))
 			after.meter_cookie = known.receipt.value;
 	} else {
 		assert_int_equal(know_again(o), ERR_OK); /* the very first counted one */
 	}
-	policy_give_back(o->w.policies, policy);
+	policy_release(o->w.policies, policy);
 	*v = after;
 }
 
@@ -122,7 +122,7 @@ static struct str spoilt(struct world *o, struct str cookie)
 	return (struct str){ text, cookie.n };
 }
 
-static void disturb(struct world *o, struct visit *v, struct str *older)
+static void disturb(struct world *o, struct access_request *v, struct str *older)
 {
 	int64_t id = 0;
 	switch (dice(40)) {
@@ -153,7 +153,7 @@ static void disturb(struct world *o, struct visit *v, struct str *older)
 static void both_ways_are_one(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 	struct str older = STR("");
 	static const char *const sections[] = { "city", "sport", "week" };
 
@@ -183,22 +183,22 @@ static void both_ways_are_one(void **state)
 static void without_keys_nothing_is_known(void **state)
 {
 	struct world *o = *state;
-	struct visit v = stranger();
+	struct access_request v = stranger();
 	const struct paywall_article art = {
 		.id = "a", .section = STR("city"), .access = ACCESS_METERED, .usable = true
 	};
-	const struct visit_ask q = { .w = &o->w, .v = &v, .art = &art, .a = o->f->arena };
-	struct meter_known known;
+	const struct decision_query q = { .w = &o->w, .v = &v, .art = &art, .a = o->f->arena };
+	struct meter_cached_decision known;
 
 	assert_int_equal(know_again(o), ERR_NOT_FOUND);
 	assert_int_equal(read_many(o, &v, 0, 1), 1);
-	const struct paywall_policy *policy = policy_known(o->w.policies);
-	assert_false(meter_known(&q, policy, &known));
+	const struct paywall_policy *policy = policy_cached(o->w.policies);
+	assert_false(meter_decide_cached(&q, policy, &known));
 	assert_int_equal(know_again(o), ERR_OK);
-	assert_true(meter_known(&q, policy, &known));
+	assert_true(meter_decide_cached(&q, policy, &known));
 	cache_drop(o->w.facts, cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")));
-	assert_false(meter_known(&q, policy, &known));
-	policy_give_back(o->w.policies, policy);
+	assert_false(meter_decide_cached(&q, policy, &known));
+	policy_release(o->w.policies, policy);
 }
 
 int main(void)

@@ -211,7 +211,7 @@ static void sites(void **state)
 	ARENA_AUTO *a = arena_new(1 << 20);
 	struct sites s;
 	char why[256] = "";
-	assert_int_equal(sites_parse("https://News.example", " https://blog.example ,, http://h:81",
+	assert_int_equal(path_sites_parse("https://News.example", " https://blog.example ,, http://h:81",
 				 a, &s, why),
 		ERR_OK);
 	assert_int_equal(s.n, 3);
@@ -221,13 +221,13 @@ static void sites(void **state)
 		"https://blog.example/x", "https://u@blog.example", "https://a https://b" };
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		*why = 0;
-		assert_int_equal(sites_parse("https://h", bad[i], a, &s, why), ERR_INVALID);
+		assert_int_equal(path_sites_parse("https://h", bad[i], a, &s, why), ERR_INVALID);
 		assert_true(*why);
 	}
 	const char *many =
 		"http://a,http://a,http://a,http://a,http://a,http://a,http://a,http://a,"
 		"http://a,http://a,http://a,http://a,http://a,http://a,http://a,http://a";
-	assert_int_equal(sites_parse("https://h", many, a, &s, why), ERR_INVALID);
+	assert_int_equal(path_sites_parse("https://h", many, a, &s, why), ERR_INVALID);
 }
 
 /* Goal: rules that go by age are not for paths that have none: neither side may open or close. */

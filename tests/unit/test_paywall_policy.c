@@ -26,7 +26,7 @@ struct take {
 static enum err take_read(struct db_conn *c, void *arg)
 {
 	struct take *t = arg;
-	return policy_take(t->pc, c, &t->p);
+	return policy_acquire(t->pc, c, &t->p);
 }
 
 static const struct paywall_policy *take(struct fixture *f, struct policy_cache *pc)
@@ -44,7 +44,7 @@ static enum err limit_tx(struct db_conn *c, void *arg)
 		DB_PARAMS(db_z("all"), db_z(""), db_int(*limit), db_int(*limit), db_z("month"),
 			db_int(0)) };
 	enum err e = db_run(c, &call, NULL);
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 static void set_limit(struct fixture *f, int64_t limit)
@@ -64,7 +64,7 @@ static void a_fresh_database_has_one_meter_and_no_rules(void **state)
 	assert_int_equal(p->meters[0].window, WINDOW_MONTH);
 	assert_int_equal(p->fallback, ACCESS_SUBSCRIBER);
 	assert_int_equal(p->open_statuses, 1u << STATUS_ACTIVE);
-	policy_give_back(pc, p);
+	policy_release(pc, p);
 	policy_cache_close(pc);
 }
 
@@ -79,9 +79,9 @@ static void a_change_is_seen_by_the_next_and_not_by_who_holds_one(void **state)
 	assert_ptr_not_equal(before, after);
 	assert_int_equal(before->meters[0].anonymous_limit, 6);
 	assert_int_equal(after->meters[0].anonymous_limit, 3);
-	policy_give_back(pc, before);
-	policy_give_back(pc, same);
-	policy_give_back(pc, after);
+	policy_release(pc, before);
+	policy_release(pc, same);
+	policy_release(pc, after);
 	policy_cache_close(pc);
 }
 
@@ -92,7 +92,7 @@ static enum err break_tx(struct db_conn *c, void *arg)
 		DB_PARAMS(db_z("all"), db_z(""), db_int(9), db_int(9), db_z("fortnight"),
 			db_int(0)) };
 	enum err e = db_run(c, &call, NULL);
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 /* What a newer program wrote is not read as something near it, nor is an old policy used instead.
@@ -102,11 +102,11 @@ static void a_word_nobody_knows_is_an_error(void **state)
 	struct fixture *f = *state;
 	struct policy_cache *pc = cache_open();
 	struct take t = { .pc = pc };
-	policy_give_back(pc, take(f, pc));
+	policy_release(pc, take(f, pc));
 	assert_int_equal(db_tx(f->db, break_tx, NULL), ERR_OK);
 	assert_int_equal(db_read(f->db, take_read, &t), ERR_CORRUPT);
 	assert_null(t.p);
-	policy_give_back(pc, t.p);
+	policy_release(pc, t.p);
 	policy_cache_close(pc);
 }
 
@@ -125,7 +125,7 @@ static void *racer_main(void *arg)
 		const struct paywall_policy *p = take(r->f, r->pc);
 		r->ordered = r->ordered && p->meters[0].anonymous_limit >= last;
 		last = p->meters[0].anonymous_limit;
-		policy_give_back(r->pc, p);
+		policy_release(r->pc, p);
 	}
 	return NULL;
 }
@@ -150,7 +150,7 @@ static void many_threads_share_it_while_it_changes(void **state)
 	}
 	const struct paywall_policy *p = take(f, pc);
 	assert_int_equal(p->meters[0].anonymous_limit, 40);
-	policy_give_back(pc, p);
+	policy_release(pc, p);
 	policy_cache_close(pc);
 }
 
@@ -162,7 +162,7 @@ struct keep {
 static enum err keep_read(struct db_conn *c, void *arg)
 {
 	struct keep *k = arg;
-	return known_policy_keep(k->w, &k->load, c);
+	return decision_cache_put_policy(k->w, &k->load, c);
 }
 
 static void keep(struct fixture *f, const struct paywall *w)
@@ -175,7 +175,7 @@ static void keep(struct fixture *f, const struct paywall *w)
 static int64_t limit_and_back(struct policy_cache *pc, const struct paywall_policy *p)
 {
 	int64_t limit = p ? p->meters[0].anonymous_limit : -1;
-	policy_give_back(pc, p);
+	policy_release(pc, p);
 	return limit;
 }
 
@@ -210,15 +210,15 @@ static void what_a_failover_lost_is_not_obeyed(void **state)
 	set_limit(before, 2);
 	assert_int_equal(limit_and_back(w.policies, take(before, w.policies)), 2);
 	keep(before, &w);
-	assert_int_equal(limit_and_back(w.policies, known_policy(&w)), 2);
+	assert_int_equal(limit_and_back(w.policies, decision_cache_policy(&w)), 2);
 
-	policy_doubt(w.policies);
+	policy_invalidate(w.policies);
 	cache_flush(w.facts);
-	assert_null(known_policy(&w));
+	assert_null(decision_cache_policy(&w));
 	set_limit(after, 3);
 	keep(after, &w);
 	assert_int_equal(limit_and_back(w.policies, take(after, w.policies)), 3);
-	assert_int_equal(limit_and_back(w.policies, known_policy(&w)), 3);
+	assert_int_equal(limit_and_back(w.policies, decision_cache_policy(&w)), 3);
 	set_limit(after, 4); /* has the number of the second change that was lost */
 	assert_int_equal(limit_and_back(w.policies, take(after, w.policies)), 4);
 	wall_end(&w, after);
@@ -233,8 +233,8 @@ static void an_older_version_is_not_taken_for_the_newest(void **state)
 	assert_int_equal(limit_and_back(w.policies, take(before, w.policies)), 1);
 	assert_int_equal(limit_and_back(w.policies, take(after, w.policies)), 6);
 	keep(after, &w);
-	assert_null(known_policy(&w));
-	assert_int_equal(limit_and_back(w.policies, policy_known(w.policies)), 1);
+	assert_null(decision_cache_policy(&w));
+	assert_int_equal(limit_and_back(w.policies, policy_cached(w.policies)), 1);
 	wall_end(&w, after);
 }
 

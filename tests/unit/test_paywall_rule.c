@@ -33,7 +33,7 @@ static void ages_are_read(void **state)
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		int64_t out = 0;
-		enum err e = rule_age_parse(str_of(rows[i].input), &out);
+		enum err e = policy_rule_age_parse(str_of(rows[i].input), &out);
 		if (e != rows[i].err || out != rows[i].value)
 			fail_msg("\"%s\": %s %lld", rows[i].input, err_name(e), (long long)out);
 	}
@@ -67,7 +67,7 @@ static void days_are_read(void **state)
 	};
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		int64_t bits = 0;
-		enum err e = rule_days_parse(str_of(rows[i].input), &bits);
+		enum err e = policy_rule_days_parse(str_of(rows[i].input), &bits);
 		if (e != rows[i].err || bits != rows[i].bits)
 			fail_msg("\"%s\": %s %lld", rows[i].input, err_name(e), (long long)bits);
 	}
@@ -100,7 +100,7 @@ static void nonsense_is_refused_with_the_reason(void **state)
 	r[8].until_s = RULE_AGE_MAX_S + 1;
 	for (size_t i = 0; i < COUNT(r); i++) {
 		char why[RULE_WHY_SIZE] = "";
-		enum err e = rule_check(&r[i], why);
+		enum err e = policy_rule_check(&r[i], why);
 		if ((e == ERR_OK) != !*part[i] || !strstr(why, part[i]))
 			fail_msg("row %zu: %s \"%s\"", i, err_name(e), why);
 	}
@@ -111,7 +111,7 @@ static void conditions_read_well(void **state)
 	(void)state;
 	BUF_AUTO b = BUF(500);
 	struct paywall_rule r = a_rule(RULE_OVERRIDE);
-	rule_conditions_text(&b, &r);
+	policy_rule_conditions_text(&b, &r);
 	assert_string_equal(b.p, "every article");
 	snprintf(r.section, SECTION_SIZE, "city");
 	snprintf(r.tag, TAG_SIZE, "Ferry");
@@ -119,7 +119,7 @@ static void conditions_read_well(void **state)
 	r.until_s = 30 * 86400;
 	r.weekdays = 65;
 	b.n = 0;
-	rule_conditions_text(&b, &r);
+	policy_rule_conditions_text(&b, &r);
 	assert_string_equal(b.p, "section city, tag Ferry, from 3h old, until 30d old, on sat,sun");
 }
 
@@ -128,7 +128,7 @@ static void conditions_read_well(void **state)
 static const struct paywall_rule *shadow_of_last(const struct paywall_rule *rules, size_t n)
 {
 	struct paywall_policy p = { .rules = rules, .rule_count = n };
-	return rule_shadow(&p, n - 1);
+	return policy_rule_shadow(&p, n - 1);
 }
 
 static void a_rule_that_can_never_decide_is_known(void **state)
@@ -214,7 +214,7 @@ static void a_shadow_agrees_with_the_matching(void **state)
 			decides = decides || (!before && paywall_rule_matches(&r[3], &art, now));
 		}
 		struct paywall_policy p = { .rules = r, .rule_count = 4 };
-		bool shadow = rule_shadow(&p, 3) != NULL;
+		bool shadow = policy_rule_shadow(&p, 3) != NULL;
 		shadows += shadow;
 		if (shadow && decides)
 			fail_msg("round %d: a rule that decides was called never", round);
@@ -231,7 +231,7 @@ struct look {
 static enum err take(struct db_conn *c, void *arg)
 {
 	struct look *l = arg;
-	return policy_take(l->cache, c, &l->policy);
+	return policy_acquire(l->cache, c, &l->policy);
 }
 
 static void assert_order(struct fixture *f, struct policy_cache *cache, const char *expected)
@@ -244,7 +244,7 @@ static void assert_order(struct fixture *f, struct policy_cache *cache, const ch
 		snprintf(text + strlen(text), sizeof text - strlen(text), "%c%lld%s ",
 			r->kind == RULE_OVERRIDE ? 'o' : 'd', (long long)r->position, r->section);
 	}
-	policy_give_back(cache, l.policy);
+	policy_release(cache, l.policy);
 	assert_string_equal(text, expected);
 }
 
@@ -254,7 +254,7 @@ static struct paywall_rule added(
 	struct paywall_rule r = a_rule(kind);
 	snprintf(r.section, SECTION_SIZE, "%s", section);
 	r.position = position;
-	assert_int_equal(rule_add(f->db, &r, NOW), ERR_OK);
+	assert_int_equal(policy_rule_add(f->db, &r, NOW), ERR_OK);
 	return r;
 }
 
@@ -270,14 +270,14 @@ static void the_order_is_what_was_asked_for(void **state)
 	assert_int_equal(c.position, 1);
 	assert_int_equal(b.position, 2);
 	assert_order(f, cache, "o1x d1c d2a d3b ");
-	assert_int_equal(rule_move(f->db, str_of(c.id), 99), ERR_OK);
+	assert_int_equal(policy_rule_move(f->db, str_of(c.id), 99), ERR_OK);
 	assert_order(f, cache, "o1x d1a d2b d3c ");
-	assert_int_equal(rule_move(f->db, str_of(c.id), 2), ERR_OK);
+	assert_int_equal(policy_rule_move(f->db, str_of(c.id), 2), ERR_OK);
 	assert_order(f, cache, "o1x d1a d2c d3b ");
-	assert_int_equal(rule_remove(f->db, str_of(a.id)), ERR_OK);
+	assert_int_equal(policy_rule_remove(f->db, str_of(a.id)), ERR_OK);
 	assert_order(f, cache, "o1x d1c d2b ");
-	assert_int_equal(rule_remove(f->db, str_of(a.id)), ERR_NOT_FOUND);
-	assert_int_equal(rule_move(f->db, STR("nobody"), 1), ERR_NOT_FOUND);
+	assert_int_equal(policy_rule_remove(f->db, str_of(a.id)), ERR_NOT_FOUND);
+	assert_int_equal(policy_rule_move(f->db, STR("nobody"), 1), ERR_NOT_FOUND);
 	policy_cache_close(cache);
 }
 
@@ -287,10 +287,10 @@ static void there_is_a_most(void **state)
 	struct paywall_rule r = a_rule(RULE_DEFAULT);
 	for (int i = 0; i < RULES_MAX; i++) {
 		r.position = 0;
-		assert_int_equal(rule_add(f->db, &r, NOW), ERR_OK);
+		assert_int_equal(policy_rule_add(f->db, &r, NOW), ERR_OK);
 	}
 	r.position = 0;
-	assert_int_equal(rule_add(f->db, &r, NOW), ERR_TOO_LARGE);
+	assert_int_equal(policy_rule_add(f->db, &r, NOW), ERR_TOO_LARGE);
 }
 
 /* ---- the cut ---- */

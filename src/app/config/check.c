@@ -104,7 +104,7 @@ static enum err sites_check(struct checking *l)
 
 	if (!a)
 		return ERR_NOMEM;
-	enum err e = sites_parse(l->c->base_url, l->c->gate_sites, a, &sites, why);
+	enum err e = path_sites_parse(l->c->base_url, l->c->gate_sites, a, &sites, why);
 	return e == ERR_INVALID
 		       ? refuse(l, "gate.sites: %s", *why ? why : "server.base_url is no address")
 		       : e;

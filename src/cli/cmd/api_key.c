@@ -42,11 +42,11 @@ int cmd_key_create(struct cli *c)
 	char text[TOKEN_SIZE];
 	unsigned scopes = KEY_ACCESS;
 
-	if (words && key_scopes_parse(str_of(words), &scopes) != ERR_OK)
+	if (words && account_api_key_scopes_parse(str_of(words), &scopes) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--scopes \"%s\": access, explain or both are expected, between spaces",
 			words);
-	enum err e = key_create(c->app.db, c->args[0], scopes, c->now_s, text);
+	enum err e = account_api_key_create(c->app.db, c->args[0], scopes, c->now_s, text);
 	return e ? key_error(c, e, c->args[0]) : show_new(c, text);
 }
 
@@ -59,13 +59,13 @@ int cmd_key_rotate(struct cli *c)
 	if (keep && str_int(str_of(keep), 0, KEY_KEEP_MAX_S / 3600, &hours) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--keep %s: hours from 0 to %d are expected", keep,
 			KEY_KEEP_MAX_S / 3600);
-	enum err e = key_rotate(c->app.db, c->args[0], hours * 3600, c->now_s, text);
+	enum err e = account_api_key_rotate(c->app.db, c->args[0], hours * 3600, c->now_s, text);
 	return e ? key_error(c, e, c->args[0]) : show_new(c, text);
 }
 
 int cmd_key_revoke(struct cli *c)
 {
-	enum err e = key_revoke(c->app.db, c->args[0], c->now_s);
+	enum err e = account_api_key_revoke(c->app.db, c->args[0], c->now_s);
 
 	if (e)
 		return key_error(c, e, c->args[0]);
@@ -73,7 +73,7 @@ int cmd_key_revoke(struct cli *c)
 	return EXIT_DONE;
 }
 
-static const char *state_of(const struct service_key *k, int64_t now_s)
+static const char *state_of(const struct api_key *k, int64_t now_s)
 {
 	if (k->revoked_at)
 		return "revoked";
@@ -82,11 +82,11 @@ static const char *state_of(const struct service_key *k, int64_t now_s)
 	return k->expires_at > now_s ? "replaced" : "expired";
 }
 
-static json_t *key_json(const struct service_key *k, int64_t now_s)
+static json_t *key_json(const struct api_key *k, int64_t now_s)
 {
 	char scopes[KEY_SCOPES_SIZE];
 
-	key_scopes_text(k->scopes, scopes);
+	account_api_key_scopes_text(k->scopes, scopes);
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", k->id, "name", k->name,
 		"scopes", scopes, "state", state_of(k, now_s), "created_at",
 		cli_time(k->created_at), "expires_at", cli_time(k->expires_at), "revoked_at",
@@ -95,10 +95,10 @@ static json_t *key_json(const struct service_key *k, int64_t now_s)
 
 int cmd_key_list(struct cli *c)
 {
-	struct service_key *list = NULL;
+	struct api_key *list = NULL;
 	size_t n = 0;
 	char scopes[KEY_SCOPES_SIZE];
-	enum err e = key_list(c->app.db, c->app.arena, &list, &n);
+	enum err e = account_api_key_list(c->app.db, c->app.arena, &list, &n);
 
 	if (e)
 		return cli_error(e, "keys");
@@ -109,7 +109,7 @@ int cmd_key_list(struct cli *c)
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < n; i++) {
-		key_scopes_text(list[i].scopes, scopes);
+		account_api_key_scopes_text(list[i].scopes, scopes);
 		printf("%-20s  %-14s  %-8s  made %s  until %s  used %s\n", list[i].name, scopes,
 			state_of(&list[i], c->now_s), cli_day(c->app.arena, list[i].created_at),
 			cli_day(c->app.arena, list[i].expires_at),

@@ -286,8 +286,8 @@ static enum err holds_read(struct db_conn *c, void *arg)
 	if (e || !facts)
 		return e ? e : ERR_NOMEM;
 	*facts = content_facts(&h->article);
-	return explain_visit(
-		&h->app->wall, c, &(struct visit){ .now_s = h->now_s }, facts, h->a, &h->x);
+	return explain_request(
+		&h->app->wall, c, &(struct access_request){ .now_s = h->now_s }, facts, h->a, &h->x);
 }
 
 static void step_print(const struct explained_rule *r)

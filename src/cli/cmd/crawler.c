@@ -172,22 +172,22 @@ struct checking {
 
 static void check_one(struct checking *k, const struct crawler *cr)
 {
-	struct proof_request q = { .ip = k->ip, .suffixes = cr->suffixes, .now_s = k->c->now_s };
+	struct dns_verify_request q = { .ip = k->ip, .suffixes = cr->suffixes, .now_s = k->c->now_s };
 	char host[HOST_SIZE] = "";
 	bool listed = crawler_listed(k->policy->crawlers, cr, k->ip);
-	enum proof proof = *cr->suffixes ? prover_ask(k->c->app.wall.prover, &q, host) : PROOF_NONE;
-	bool yes = listed || proof == PROOF_HOST;
+	enum dns_verdict proof = *cr->suffixes ? dns_verify(k->c->app.wall.dns_verifier, &q, host) : VERIFY_NONE;
+	bool yes = listed || proof == VERIFY_HOST;
 
 	k->proved = k->proved || (yes && cr->class == CRAWLER_SEARCH);
 	if (k->doc)
 		json_array_append_new(k->doc,
 			json_pack("{s:s, s:s, s:b, s:b, s:s, s:s}", "name", cr->name, "class",
 				crawler_class_name(cr->class), "proved", yes, "listed", listed,
-				"dns", *cr->suffixes ? proof_name(proof) : "", "host", host));
+				"dns", *cr->suffixes ? dns_verdict_name(proof) : "", "host", host));
 	else
 		printf("%-20s  %-6s  %-10s  list: %-3s  dns: %s%s%s\n", cr->name,
 			crawler_class_name(cr->class), yes ? "proved" : "not proved",
-			listed ? "yes" : "no", *cr->suffixes ? proof_name(proof) : "-",
+			listed ? "yes" : "no", *cr->suffixes ? dns_verdict_name(proof) : "-",
 			*host ? " " : "", host);
 }
 
@@ -199,7 +199,7 @@ int cmd_crawler_check(struct cli *c)
 
 	if (ip_parse(str_of(c->args[0]), &k.ip) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "\"%s\" is no IPv4 or IPv6 address", c->args[0]);
-	enum err e = app_prover_open(&c->app, why);
+	enum err e = app_verifier_open(&c->app, why);
 	if (e)
 		return cli_fail(e == ERR_INVALID ? EXIT_CONFIG : EXIT_UNAVAILABLE, "%s", why);
 	e = cli_policy(c, &k.policy);
@@ -208,7 +208,7 @@ int cmd_crawler_check(struct cli *c)
 	k.doc = c->json ? json_array() : NULL;
 	for (size_t i = 0; (cr = crawler_at(k.policy->crawlers, i)); i++)
 		check_one(&k, cr);
-	policy_give_back(c->app.wall.policies, k.policy);
+	policy_release(c->app.wall.policies, k.policy);
 	if (k.doc)
 		cli_print_json(k.doc);
 	return k.proved ? EXIT_DONE : EXIT_FAILED;

@@ -85,7 +85,7 @@ static enum err demo_account(struct cli *c, size_t i, const char **password)
 	if (e == ERR_CONFLICT)
 		return ERR_OK;
 	if (!e && demo_accounts[i].plan)
-		e = plan_set(c->app.db, &demo_plan, c->now_s);
+		e = policy_plan_set(c->app.db, &demo_plan, c->now_s);
 	if (!e && demo_accounts[i].plan) {
 		struct entitlement_grant g = { .account_id = acc.id,
 			.plan = demo_accounts[i].plan,

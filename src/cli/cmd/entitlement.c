@@ -18,13 +18,13 @@ static enum err ents_read(struct db_conn *c, void *arg)
 	enum err e = entitlement_list(c, l->account_id, l->a, &l->list);
 
 	if (!e)
-		e = policy_take(l->policies, c, &policy);
+		e = policy_acquire(l->policies, c, &policy);
 	l->undescribed = e ? NULL : arena_alloc(l->a, (l->list.n + 1) * sizeof *l->undescribed);
 	if (!e && !l->undescribed)
 		e = ERR_NOMEM;
 	for (size_t i = 0; !e && i < l->list.n; i++)
 		l->undescribed[i] = !paywall_plan_known(policy, l->list.v[i].plan);
-	policy_give_back(l->policies, policy);
+	policy_release(l->policies, policy);
 	return e;
 }
 
@@ -105,14 +105,14 @@ static enum err grant_read(struct db_conn *c, void *arg)
 {
 	struct grant_look *l = arg;
 	const struct paywall_policy *policy = NULL;
-	enum err e = policy_take(l->app->wall.policies, c, &policy);
-	const struct plan *plan = e ? NULL : plan_named(policy, l->plan);
+	enum err e = policy_acquire(l->app->wall.policies, c, &policy);
+	const struct plan *plan = e ? NULL : policy_plan_find(policy, l->plan);
 
 	if (plan) {
 		l->known = true;
 		l->kind = plan->kind;
 	}
-	policy_give_back(l->app->wall.policies, policy);
+	policy_release(l->app->wall.policies, policy);
 	if (!e && l->slug)
 		e = content_find(c, str_of(l->slug), l->a, &l->article);
 	return e;
@@ -142,14 +142,14 @@ static enum err coming_read(struct db_conn *c, void *arg)
 	enum err e = entitlement_get(c, t->id, &t->e);
 
 	if (!e)
-		e = policy_take(t->app->wall.policies, c, &policy);
+		e = policy_acquire(t->app->wall.policies, c, &policy);
 	if (!e) {
 		struct entitlement probe = { .status = t->e.status }; /* at any time */
 		memcpy(probe.source, t->e.source, sizeof probe.source);
 		t->described = paywall_plan_known(policy, t->e.plan);
 		t->lets_in = paywall_entitlement_open(policy, &probe, 1);
 	}
-	policy_give_back(t->app->wall.policies, policy);
+	policy_release(t->app->wall.policies, policy);
 	return e;
 }
 

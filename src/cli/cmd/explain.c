@@ -8,7 +8,7 @@
 struct explaining {
 	const struct paywall *wall;
 	struct str slug;
-	struct visit visit;
+	struct access_request visit;
 	const char *reader; /* address, or NULL */
 	struct arena *a;
 	struct article article;
@@ -24,7 +24,7 @@ static enum err explain_read(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	g->facts = content_facts(&g->article);
-	return explain_visit(g->wall, c, &g->visit, &g->facts, g->a, &g->x);
+	return explain_request(g->wall, c, &g->visit, &g->facts, g->a, &g->x);
 }
 
 static const char *or_empty(const char *z)
@@ -56,7 +56,7 @@ static json_t *decision_json(const struct decision *d)
 		paywall_grant_name(d->grant), "reason", paywall_reason_name(d->reason), "detail",
 		paywall_reason_text(d->reason), "level", paywall_access_name(d->level), "rule",
 		d->rule ? d->rule->id : "", "teaser_words", (json_int_t)d->teaser_words, "meter",
-		meter_json(d), "charge", d->charge);
+		meter_json(d), "charge", d->must_count);
 }
 
 static json_t *article_json(const struct article *a)

@@ -47,7 +47,7 @@ static enum err warn_of(struct cli *c, const struct path_rule *r)
 			"postern: warning: no meter applies to it, so it is closed to all but "
 			"subscribers "
 			"(postern meter set)\n");
-	policy_give_back(c->app.wall.policies, p);
+	policy_release(c->app.wall.policies, p);
 	return ERR_OK;
 }
 
@@ -156,7 +156,7 @@ struct trying {
 static enum err try_read(struct db_conn *c, void *arg)
 {
 	struct trying *t = arg;
-	return path_ask(&t->c->app.wall, c, &t->q, t->c->app.arena, &t->p);
+	return path_decide(&t->c->app.wall, c, &t->q, t->c->app.arena, &t->p);
 }
 
 static int try_print(const struct trying *t)

@@ -17,7 +17,7 @@ static json_t *gift_json(const struct gift *g, int64_t now_s)
 
 /* ---- list ---- */
 
-struct gift_look {
+struct gift_find {
 	struct gift_filter f;
 	struct arena *a;
 	struct gift *list;
@@ -26,7 +26,7 @@ struct gift_look {
 
 static enum err list_read(struct db_conn *c, void *arg)
 {
-	struct gift_look *l = arg;
+	struct gift_find *l = arg;
 	return gift_list(c, &l->f, l->a, &l->list, &l->count);
 }
 
@@ -44,7 +44,7 @@ int cmd_gift_list(struct cli *c)
 	struct account acc;
 	int64_t limit = 100;
 	int code = reader ? cli_account(c, reader, &acc) : EXIT_DONE;
-	struct gift_look l = { .f = { .account_id = reader ? acc.id : NULL,
+	struct gift_find l = { .f = { .account_id = reader ? acc.id : NULL,
 				       .slug = cli_option(c, "article") },
 		.a = c->app.arena };
 

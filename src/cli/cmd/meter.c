@@ -15,33 +15,33 @@ struct meters {
 	const char *account_id; /* NULL: without a reader's standing */
 	int64_t now_s;
 	struct arena *a;
-	struct meter_standing v[METERS_MAX];
+	struct meter_account_usage v[METERS_MAX];
 	size_t n;
-	struct meter_shown *shown;
+	struct meter_history *shown;
 	size_t shown_count;
 };
 
 static enum err standing_read(struct db_conn *c, struct meters *m, const struct paywall_policy *p)
 {
-	enum err e = meter_standings(c, p, m->account_id, m->now_s, m->v);
+	enum err e = meter_usages(c, p, m->account_id, m->now_s, m->v);
 
-	return e ? e : meter_shown(c, m->account_id, m->a, &m->shown, &m->shown_count);
+	return e ? e : meter_history(c, m->account_id, m->a, &m->shown, &m->shown_count);
 }
 
 static enum err meters_read(struct db_conn *c, void *arg)
 {
 	struct meters *m = arg;
 	const struct paywall_policy *p = NULL;
-	enum err e = policy_take(m->policies, c, &p);
+	enum err e = policy_acquire(m->policies, c, &p);
 
 	if (e)
 		return e;
 	m->n = p->meter_count;
 	for (size_t i = 0; i < m->n; i++)
-		m->v[i] = (struct meter_standing){ .meter = p->meters[i] };
+		m->v[i] = (struct meter_account_usage){ .meter = p->meters[i] };
 	if (m->account_id)
 		e = standing_read(c, m, p);
-	policy_give_back(m->policies, p);
+	policy_release(m->policies, p);
 	return e;
 }
 
@@ -232,7 +232,7 @@ int cmd_meter_rotate_key(struct cli *c)
 
 /* ---- a reader ---- */
 
-static json_t *shown_json(const struct meter_shown *s)
+static json_t *shown_json(const struct meter_history *s)
 {
 	return json_pack("{s:s, s:o, s:o, s:s%, s:s%}", "meter", s->meter, "window_began_at",
 		cli_time(s->began_at), "read_at", cli_time(s->read_at), "article_id",
@@ -273,7 +273,7 @@ int cmd_meter_show(struct cli *c)
 			(long long)m.v[i].usage.used, (long long)m.v[i].meter.registered_limit,
 			cli_day(m.a, m.v[i].usage.ends_at));
 	for (size_t i = 0; i < m.shown_count; i++) {
-		const struct meter_shown *s = &m.shown[i];
+		const struct meter_history *s = &m.shown[i];
 		struct str name = s->slug.n ? s->slug : s->article_id;
 		printf("  %-22s  %-20s  " STR_FMT "\n", cli_day(m.a, s->read_at), s->meter,
 			STR_ARG(name.n ? name : STR("(before signing in)")));

@@ -49,7 +49,7 @@ int cmd_plan_list(struct cli *c)
 		else
 			plan_print(&policy->plans[i]);
 	}
-	policy_give_back(c->app.wall.policies, policy);
+	policy_release(c->app.wall.policies, policy);
 	if (!e && c->json)
 		return cli_print_json(doc);
 	json_decref(doc);
@@ -75,12 +75,12 @@ static int plan_known(struct cli *c, struct plan *p)
 
 	if (e)
 		return cli_error(e, "plans");
-	const struct plan *known = plan_named(policy, c->args[0]);
+	const struct plan *known = policy_plan_find(policy, c->args[0]);
 	if (known)
 		*p = *known;
 	else if (str_copy(p->name, sizeof p->name, str_of(c->args[0])) != ERR_OK)
-		p->name[0] = '\0'; /* refused by plan_check */
-	policy_give_back(c->app.wall.policies, policy);
+		p->name[0] = '\0'; /* refused by policy_plan_check */
+	policy_release(c->app.wall.policies, policy);
 	return EXIT_DONE;
 }
 
@@ -91,7 +91,7 @@ static int plan_options(const struct cli *c, struct plan *p)
 	if (kind && policy_plan_kind_parse(str_of(kind), &p->kind) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--kind %s: subscription, day-pass or article is expected", kind);
-	if (sections && plan_sections_parse(str_of(sections), p->sections) != ERR_OK)
+	if (sections && policy_plan_sections_parse(str_of(sections), p->sections) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--sections %s: slugs between commas are expected, each once, such as "
 			"city,culture; empty for all",
@@ -112,13 +112,13 @@ int cmd_plan_set(struct cli *c)
 		code = plan_options(c, &p);
 	if (code)
 		return code;
-	if (plan_check(&p, why) != ERR_OK)
+	if (policy_plan_check(&p, why) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "%s", why);
 	if (cli_option(c, "sections"))
 		code = cli_sections(c, str_of(p.sections));
 	if (code)
 		return code;
-	enum err e = plan_set(c->app.db, &p, c->now_s);
+	enum err e = policy_plan_set(c->app.db, &p, c->now_s);
 	if (e == ERR_TOO_LARGE)
 		return cli_fail(EXIT_CONFLICT, "there are %d plans already, the most there may be",
 			PLANS_MAX);
@@ -135,7 +135,7 @@ int cmd_plan_remove(struct cli *c)
 	struct plan_removal r = { .name = str_of(c->args[0]),
 		.even_held = cli_option(c, "yes") != NULL,
 		.now_s = c->now_s };
-	enum err e = plan_remove(c->app.db, &r);
+	enum err e = policy_plan_remove(c->app.db, &r);
 
 	if (e == ERR_CONFLICT)
 		return cli_fail(EXIT_CONFLICT,

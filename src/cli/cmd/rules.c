@@ -11,10 +11,10 @@ enum { CONDITIONS_MAX = 512 };
 
 static json_t *rule_json(const struct paywall_policy *p, size_t i)
 {
-	const struct paywall_rule *r = &p->rules[i], *by = rule_shadow(p, i);
+	const struct paywall_rule *r = &p->rules[i], *by = policy_rule_shadow(p, i);
 	BUF_AUTO text = BUF(CONDITIONS_MAX);
 
-	rule_conditions_text(&text, r);
+	policy_rule_conditions_text(&text, r);
 	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:o}", "id",
 		r->id, "kind", policy_rule_kind_name(r->kind), "position", (json_int_t)r->position,
 		"section", r->section, "tag", r->tag, "from_s", (json_int_t)r->from_s, "until_s",
@@ -35,10 +35,10 @@ static json_t *rules_json(const struct paywall_policy *p)
 
 static void rule_print(const struct paywall_policy *p, size_t i)
 {
-	const struct paywall_rule *r = &p->rules[i], *by = rule_shadow(p, i);
+	const struct paywall_rule *r = &p->rules[i], *by = policy_rule_shadow(p, i);
 	BUF_AUTO text = BUF(CONDITIONS_MAX);
 
-	rule_conditions_text(&text, r);
+	policy_rule_conditions_text(&text, r);
 	printf("%-8s %3lld  %s  %-10s  %s", policy_rule_kind_name(r->kind), (long long)r->position,
 		r->id, paywall_access_name(r->access), text.p ? text.p : "");
 	if (r->teaser_words)
@@ -74,7 +74,7 @@ int cmd_rules_list(struct cli *c)
 		code = cli_print_json(rules_json(policy));
 	else
 		rules_print(policy);
-	policy_give_back(c->app.wall.policies, policy);
+	policy_release(c->app.wall.policies, policy);
 	return code;
 }
 
@@ -84,7 +84,7 @@ static int age_option(const struct cli *c, const char *name, int64_t *out)
 {
 	const char *text = cli_option(c, name);
 
-	if (text && rule_age_parse(str_of(text), out) != ERR_OK)
+	if (text && policy_rule_age_parse(str_of(text), out) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--%s %s: an age such as 90m, 3h, 30d, 2w or 1y is expected", name, text);
 	return EXIT_DONE;
@@ -137,7 +137,7 @@ static int rule_options(const struct cli *c, struct paywall_rule *r)
 			&r->teaser_words);
 	if (!code)
 		code = cli_number(c, "position", (struct cli_range){ 1, RULES_MAX }, &r->position);
-	if (!code && days && rule_days_parse(str_of(days), &r->weekdays) != ERR_OK)
+	if (!code && days && policy_rule_days_parse(str_of(days), &r->weekdays) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--days %s: days such as sat,sun or mon-fri are expected, each once", days);
 	return code;
@@ -147,7 +147,7 @@ static int rule_options(const struct cli *c, struct paywall_rule *r)
 static void warn_shadows(const struct paywall_policy *p, const char *new_id)
 {
 	for (size_t i = 0; i < p->rule_count; i++) {
-		const struct paywall_rule *r = &p->rules[i], *by = rule_shadow(p, i);
+		const struct paywall_rule *r = &p->rules[i], *by = policy_rule_shadow(p, i);
 
 		if (!by || (strcmp(r->id, new_id) != 0 && strcmp(by->id, new_id) != 0))
 			continue;
@@ -177,7 +177,7 @@ static int rules_after(struct cli *c, const char *changed_id)
 		else
 			rule_print(policy, i);
 	}
-	policy_give_back(c->app.wall.policies, policy);
+	policy_release(c->app.wall.policies, policy);
 	return code;
 }
 
@@ -189,12 +189,12 @@ int cmd_rules_add(struct cli *c)
 
 	if (code)
 		return code;
-	if (rule_check(&r, why) != ERR_OK)
+	if (policy_rule_check(&r, why) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "%s", why);
 	code = cli_sections(c, str_of(r.section));
 	if (code)
 		return code;
-	enum err e = rule_add(c->app.db, &r, c->now_s);
+	enum err e = policy_rule_add(c->app.db, &r, c->now_s);
 	if (e == ERR_TOO_LARGE)
 		return cli_fail(EXIT_CONFLICT, "there are %d rules already, the most there may be",
 			RULES_MAX);
@@ -208,13 +208,13 @@ int cmd_rules_move(struct cli *c)
 	if (str_int(str_of(c->args[1]), 1, RULES_MAX, &position) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "\"%s\" is no position: a number from 1 to %d",
 			c->args[1], RULES_MAX);
-	enum err e = rule_move(c->app.db, str_of(c->args[0]), position);
+	enum err e = policy_rule_move(c->app.db, str_of(c->args[0]), position);
 	return e ? cli_error(e, c->args[0]) : rules_after(c, c->args[0]);
 }
 
 int cmd_rules_remove(struct cli *c)
 {
-	enum err e = rule_remove(c->app.db, str_of(c->args[0]));
+	enum err e = policy_rule_remove(c->app.db, str_of(c->args[0]));
 
 	if (e)
 		return cli_error(e, c->args[0]);

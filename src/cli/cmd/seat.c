@@ -13,7 +13,7 @@ struct group_look {
 static enum err group_read(struct db_conn *c, void *arg)
 {
 	struct group_look *l = arg;
-	return seat_group_load(c, &l->owner, l->a, &l->group);
+	return entitlement_seats_load(c, &l->owner, l->a, &l->group);
 }
 
 static const char *seat_state(const struct seat *s, int64_t now_s)
@@ -75,7 +75,7 @@ int cmd_seat_invite(struct cli *c)
 
 	if (code)
 		return code;
-	enum err e = seat_invite(&c->app.wall, &inv);
+	enum err e = entitlement_seat_invite(&c->app.wall, &inv);
 	switch (e) {
 	case ERR_OK:
 		printf("A mail with a link is queued for %s.\n", c->args[1]);
@@ -102,7 +102,7 @@ int cmd_seat_remove(struct cli *c)
 
 	if (code)
 		return code;
-	enum err e = seat_remove(c->app.db, acc.id, str_of(c->args[1]));
+	enum err e = entitlement_seat_remove(c->app.db, acc.id, str_of(c->args[1]));
 	if (e)
 		return cli_error(e, c->args[1]);
 	puts("Removed.");

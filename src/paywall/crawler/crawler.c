@@ -148,7 +148,7 @@ static enum err add_tx(struct db_conn *c, void *arg)
 		e = db_run(c, &call, &changed);
 	if (!e && !changed)
 		return ERR_CONFLICT;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err crawler_add(struct db *db, const struct crawler *cr, int64_t now_s)
@@ -167,7 +167,7 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 
 	if (!e && !changed)
 		return ERR_NOT_FOUND;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err crawler_remove(struct db *db, struct str name)
@@ -209,7 +209,7 @@ static enum err load_tx(struct db_conn *c, void *arg)
 		e = count_get(c, QUERY_CRAWLER_RANGE_COUNT, &count);
 	if (!e && count > CRAWLER_RANGES_MAX)
 		return ERR_TOO_LARGE;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err crawler_load(

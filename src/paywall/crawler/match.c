@@ -68,7 +68,7 @@ static enum err ranges_load(struct db_conn *c, struct arena *a, struct crawlers 
 		return e ? e : ERR_NOMEM;
 	for (size_t i = 0; !e && i < n; i++)
 		e = range_take(in, &rows[i]);
-	ranges_index(&in->ranges);
+	institution_ranges_index(&in->ranges);
 	return e;
 }
 
@@ -152,7 +152,7 @@ static struct str cut_agent(struct str s)
 bool crawler_listed(const struct crawlers *in, const struct crawler *cr, struct ip client)
 {
 	const struct ranges_span *hits[64];
-	size_t n = ranges_find(&in->ranges, client, client, hits, COUNT(hits));
+	size_t n = institution_ranges_find(&in->ranges, client, client, hits, COUNT(hits));
 
 	for (size_t i = 0; i < n; i++) {
 		if (&in->v[hits[i]->owner] == cr)

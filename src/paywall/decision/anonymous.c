@@ -31,7 +31,7 @@ static bool begins_with_one(struct str s)
 	return false;
 }
 
-bool visit_agent_is_readers(struct str agent)
+bool crawler_agent_is_reader(struct str agent)
 {
 	for (size_t i = 0; i < agent.n; i++) {
 		char c = agent.p[i];
@@ -50,30 +50,30 @@ static bool in_institution(const struct paywall_policy *policy, struct ip client
 	return institutions_of(policy->institutions, client, STR(""), now_s, hits) > 0;
 }
 
-bool visit_is_stranger(const struct paywall *w, const struct visit *v)
+bool decision_is_anonymous(const struct paywall *w, const struct access_request *v)
 {
 	if ((v->account_id && *v->account_id) || v->gifts.n > 0 ||
-		!visit_agent_is_readers(v->user_agent))
+		!crawler_agent_is_reader(v->user_agent))
 		return false;
-	const struct paywall_policy *policy = policy_known(w->policies);
-	bool stranger = policy && !in_institution(policy, visit_origin(v), v->now_s) &&
+	const struct paywall_policy *policy = policy_cached(w->policies);
+	bool stranger = policy && !in_institution(policy, decision_client(v), v->now_s) &&
 			!crawler_ai(policy->crawlers, v->user_agent, v->client) &&
 			!crawler_claimed(policy->crawlers, v->user_agent, NULL);
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return stranger;
 }
 
-bool visit_from_institution(const struct paywall *w, struct ip client, int64_t now_s)
+bool institution_has_client(const struct paywall *w, struct ip client, int64_t now_s)
 {
-	const struct paywall_policy *policy = policy_known(w->policies);
+	const struct paywall_policy *policy = policy_cached(w->policies);
 	const bool hit = policy && in_institution(policy, client, now_s);
 
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return hit;
 }
 
-bool visit_is_plain_reader(const struct paywall_policy *policy, const struct visit *v)
+bool decision_is_plain_reader(const struct paywall_policy *policy, const struct access_request *v)
 {
 	return v->account_id && *v->account_id && !institutions_by_mail(policy->institutions) &&
-	       !in_institution(policy, visit_origin(v), v->now_s);
+	       !in_institution(policy, decision_client(v), v->now_s);
 }

@@ -49,17 +49,17 @@ static void insert(struct kept_reader *k, const struct entitlement *e)
 	k->v[at] = *e;
 }
 
-struct cache_item *known_reader(const struct paywall *w, const char *account_id)
+struct cache_item *decision_cache_reader(const struct paywall *w, const char *account_id)
 {
 	char key[READER_KEY_SIZE];
 	return w->facts ? cache_get(w->facts, reader_key(account_id, key)) : NULL;
 }
 
 /* All of them or none: what is left out could be what opens an article. */
-enum err known_reader_keep(const struct paywall *w, const struct cache_load *load,
+enum err decision_cache_put_reader(const struct paywall *w, const struct cache_load *load,
 	struct db_conn *c, const char *account_id, struct arena *a)
 {
-	struct cache_item *had = known_reader(w, account_id);
+	struct cache_item *had = decision_cache_reader(w, account_id);
 	const bool is_known = had;
 	struct kept_reader k = { .n = 0 };
 	struct entitlements list;
@@ -84,7 +84,7 @@ enum err known_reader_keep(const struct paywall *w, const struct cache_load *loa
 	return ERR_OK;
 }
 
-struct paywall_reader known_reader_for(const struct cache_item *reader, const char *article_id,
+struct paywall_reader decision_cache_reader_for(const struct cache_item *reader, const char *article_id,
 	struct entitlement space[static ENTITLEMENTS_MAX])
 {
 	const struct kept_reader *k = (const void *)cache_value(reader).p;
@@ -106,13 +106,13 @@ static bool is_version(const struct cache_item *proof, const struct paywall_poli
 }
 
 /* The newest policy that anybody has read may be one that a failover has lost. */
-const struct paywall_policy *known_policy(const struct paywall *w)
+const struct paywall_policy *decision_cache_policy(const struct paywall *w)
 {
 	struct cache_item *proof = w->facts ? cache_get(w->facts, POLICY_KEY) : NULL;
-	const struct paywall_policy *policy = proof ? policy_known(w->policies) : NULL;
+	const struct paywall_policy *policy = proof ? policy_cached(w->policies) : NULL;
 
 	if (policy && !is_version(proof, policy)) {
-		policy_give_back(w->policies, policy);
+		policy_release(w->policies, policy);
 		policy = NULL;
 	}
 	cache_release(proof);
@@ -121,17 +121,17 @@ const struct paywall_policy *known_policy(const struct paywall *w)
 
 /* The policy itself is kept elsewhere; what is kept here says which version was read, and that it
  * has not been changed since. */
-enum err known_policy_keep(
+enum err decision_cache_put_policy(
 	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
 {
-	const struct paywall_policy *policy = known_policy(w);
+	const struct paywall_policy *policy = decision_cache_policy(w);
 	const bool is_known = policy;
 	const uint64_t tags[] = { tag_of(DB_CHANGE_POLICY, "") };
 
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	if (is_known)
 		return ERR_OK;
-	enum err e = policy_take(w->policies, c, &policy);
+	enum err e = policy_acquire(w->policies, c, &policy);
 	if (e)
 		return e;
 	(void)cache_put(w->facts, load,
@@ -139,6 +139,6 @@ enum err known_policy_keep(
 			.value = { (const char *)&policy->version, sizeof policy->version },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return ERR_OK;
 }

@@ -135,7 +135,7 @@ bool paywall_entitlement_open(
 }
 
 /* Why an entitlement lets nobody in, the more telling the higher. */
-static enum reason entitlement_shut(const struct paywall_case *k, const struct entitlement *e)
+static enum reason entitlement_shut(const struct decision_inputs *k, const struct entitlement *e)
 {
 	if (e->revoked_at)
 		return REASON_ENTITLEMENT_ENDED;
@@ -160,7 +160,7 @@ static unsigned telling(enum reason r)
 }
 
 /* The entitlement that decides: one in force, else the one that tells most of why there is none. */
-static enum reason entitlement_look(const struct paywall_case *k, const struct entitlement **by)
+static enum reason entitlement_look(const struct decision_inputs *k, const struct entitlement **by)
 {
 	enum reason reason = REASON_NO_ENTITLEMENT;
 
@@ -192,7 +192,7 @@ static struct decision give(struct decision d, enum grant grant, enum reason rea
 }
 
 /* What is sold and would open this article. */
-static unsigned offers_sold(const struct paywall_case *k)
+static unsigned offers_sold(const struct decision_inputs *k)
 {
 	unsigned offer = OFFER_SUBSCRIBE;
 
@@ -210,14 +210,14 @@ static unsigned offers_sold(const struct paywall_case *k)
 }
 
 static struct decision wall(
-	const struct paywall_case *k, struct decision d, enum reason reason, unsigned offer)
+	const struct decision_inputs *k, struct decision d, enum reason reason, unsigned offer)
 {
 	d.offer = offer | (k->reader->signed_in ? 0 : OFFER_LOGIN);
 	return give(d, GRANT_TEASER, reason);
 }
 
 /* An AI crawler that nobody signed in for. A name it gives itself can close, never open. */
-static bool crawler_limited(const struct paywall_case *k, struct decision *d)
+static bool crawler_limited(const struct decision_inputs *k, struct decision *d)
 {
 	if (k->reader->crawler != CRAWLER_AI || k->reader->signed_in)
 		return false;
@@ -245,7 +245,7 @@ bool paywall_metered(const struct decision *d)
 
 bool paywall_by_right(const struct decision *d)
 {
-	return d->grant == GRANT_FULL && !d->charge &&
+	return d->grant == GRANT_FULL && !d->must_count &&
 	       (d->reason == REASON_PUBLIC || d->reason == REASON_SIGNED_IN ||
 		       d->reason == REASON_ENTITLED);
 }
@@ -258,13 +258,13 @@ bool paywall_gone(const struct decision *d)
 
 struct decision paywall_uncharged(struct decision d)
 {
-	if (d.charge)
+	if (d.must_count)
 		d.grant = GRANT_TEASER;
-	d.charge = false;
+	d.must_count = false;
 	return d;
 }
 
-static struct decision decide_metered(const struct paywall_case *k, struct decision d)
+static struct decision decide_metered(const struct decision_inputs *k, struct decision d)
 {
 	const struct meter *m = d.meter;
 
@@ -279,7 +279,7 @@ static struct decision decide_metered(const struct paywall_case *k, struct decis
 	if (k->usage.counted)
 		return give(d, GRANT_FULL, REASON_METERED_AGAIN);
 	if (used >= 0 && used < d.limit) {
-		d.charge = true;
+		d.must_count = true;
 		return give(d, GRANT_FULL, REASON_METERED);
 	}
 	/* Reading goes on with the count that was reached, so an account must allow more. */
@@ -288,7 +288,7 @@ static struct decision decide_metered(const struct paywall_case *k, struct decis
 }
 
 static struct decision decide_closed(
-	const struct paywall_case *k, struct decision d, enum reason entitlement)
+	const struct decision_inputs *k, struct decision d, enum reason entitlement)
 {
 	switch (d.level) {
 	case ACCESS_REGISTERED:
@@ -306,7 +306,7 @@ static struct decision decide_closed(
 
 /* What opens any level that is not public. */
 static enum reason open_reason(
-	const struct paywall_case *k, struct decision *d, enum reason entitlement)
+	const struct decision_inputs *k, struct decision *d, enum reason entitlement)
 {
 	if (d->level == ACCESS_REGISTERED && k->reader->signed_in)
 		return REASON_SIGNED_IN;
@@ -323,7 +323,7 @@ static enum reason open_reason(
 	return k->reader->crawler == CRAWLER_SEARCH ? REASON_CRAWLER : (enum reason)0;
 }
 
-static bool nobody_may(const struct paywall_case *k, struct decision *d)
+static bool nobody_may(const struct decision_inputs *k, struct decision *d)
 {
 	const struct paywall_article *a = k->article;
 	enum reason reason = (enum reason)0;
@@ -341,7 +341,7 @@ static bool nobody_may(const struct paywall_case *k, struct decision *d)
 	return reason != 0;
 }
 
-struct decision paywall_decide(const struct paywall_case *k)
+struct decision paywall_decide(const struct decision_inputs *k)
 {
 	struct decision d = { .grant = GRANT_NONE };
 

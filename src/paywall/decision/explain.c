@@ -26,17 +26,17 @@ static const char *conditions(struct arena *a, const struct paywall_rule *r)
 {
 	BUF_AUTO b = BUF(SENTENCE_MAX);
 
-	rule_conditions_text(&b, r);
+	policy_rule_conditions_text(&b, r);
 	return sentence(a, &b);
 }
 
-static const char *rule_why(struct arena *a, const struct paywall_case *k,
+static const char *rule_why(struct arena *a, const struct decision_inputs *k,
 	const struct explained_rule *x, bool decided_before)
 {
 	BUF_AUTO b = BUF(SENTENCE_MAX);
 
 	if (x->rule && !x->matched)
-		rule_miss_text(&b, x->rule, k->article, k->now);
+		policy_rule_miss_text(&b, x->rule, k->article, k->now);
 	else if (x->step == STEP_ARTICLE && !x->matched)
 		buf_puts(&b, "the article leaves it to the rules");
 	else if (x->decided)
@@ -47,7 +47,7 @@ static const char *rule_why(struct arena *a, const struct paywall_case *k,
 }
 
 /* Rules after the article's own level are for articles that leave it open. */
-static void rules_steps(const struct paywall_case *k, struct explained_rule *out, size_t *count)
+static void rules_steps(const struct decision_inputs *k, struct explained_rule *out, size_t *count)
 {
 	const struct paywall_policy *p = k->policy;
 	size_t n = 0, i = 0;
@@ -66,7 +66,7 @@ static void rules_steps(const struct paywall_case *k, struct explained_rule *out
 }
 
 static enum err rules_explain(
-	const struct paywall_case *k, struct arena *a, struct explanation *out)
+	const struct decision_inputs *k, struct arena *a, struct explanation *out)
 {
 	struct explained_rule *v = arena_alloc(a, (k->policy->rule_count + 2) * sizeof *v);
 	bool decided = false;
@@ -100,7 +100,7 @@ static enum err rules_explain(
 
 /* ---- entitlements ---- */
 
-static const char *entitlement_why(const struct paywall_case *k, const struct entitlement *e)
+static const char *entitlement_why(const struct decision_inputs *k, const struct entitlement *e)
 {
 	if (e->revoked_at)
 		return "it was revoked";
@@ -121,7 +121,7 @@ static const char *entitlement_why(const struct paywall_case *k, const struct en
 }
 
 static enum err entitlements_explain(
-	const struct paywall_case *k, struct arena *a, struct explanation *out)
+	const struct decision_inputs *k, struct arena *a, struct explanation *out)
 {
 	size_t n = k->reader->entitlement_count;
 	struct explained_entitlement *v = arena_alloc(a, (n + 1) * sizeof *v);
@@ -173,12 +173,12 @@ static enum err names_keep(struct arena *a, struct explanation *out)
 		return e;
 	const struct paywall_rule *listed = out->decision.rule; /* one of out->rules */
 	out->decision.rule = NULL;
-	e = visit_keep(&out->decision, a);
+	e = decision_dup(&out->decision, a);
 	out->decision.rule = listed;
 	return e;
 }
 
-enum err explain_case(const struct paywall_case *k, struct arena *a, struct explanation *out)
+enum err explain_decision(const struct decision_inputs *k, struct arena *a, struct explanation *out)
 {
 	*out = (struct explanation){ .article = k->article,
 		.decision = paywall_decide(k),
@@ -197,18 +197,18 @@ enum err explain_case(const struct paywall_case *k, struct arena *a, struct expl
 	return e;
 }
 
-enum err explain_visit(const struct paywall *w, struct db_conn *c, const struct visit *v,
+enum err explain_request(const struct paywall *w, struct db_conn *c, const struct access_request *v,
 	const struct paywall_article *art, struct arena *a, struct explanation *out)
 {
 	const struct paywall_policy *policy = NULL;
-	const struct visit_ask q = { .w = w, .v = v, .art = art, .a = a };
-	struct paywall_case k;
-	enum err e = policy_take(w->policies, c, &policy);
+	const struct decision_query q = { .w = w, .v = v, .art = art, .a = a };
+	struct decision_inputs k;
+	enum err e = policy_acquire(w->policies, c, &policy);
 
 	if (!e)
-		e = visit_case(c, &q, policy, &k);
+		e = decision_inputs_load(c, &q, policy, &k);
 	if (!e)
-		e = explain_case(&k, a, out);
-	policy_give_back(w->policies, policy);
+		e = explain_decision(&k, a, out);
+	policy_release(w->policies, policy);
 	return e;
 }

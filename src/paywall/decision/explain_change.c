@@ -3,12 +3,12 @@
 #include "explain.h"
 
 struct trial {
-	const struct paywall_case *k;
+	const struct decision_inputs *k;
 	struct explanation *out;
 };
 
 static void tell(
-	struct trial *t, const char *what, const char *text, const struct paywall_case *changed)
+	struct trial *t, const char *what, const char *text, const struct decision_inputs *changed)
 {
 	struct decision d = paywall_decide(changed);
 	const struct decision *was = &t->out->decision;
@@ -28,7 +28,7 @@ static void tell(
 static void sign_in(struct trial *t)
 {
 	struct paywall_reader reader = *t->k->reader;
-	struct paywall_case k = *t->k;
+	struct decision_inputs k = *t->k;
 
 	k.reader = &reader;
 	reader.signed_in = !reader.signed_in;
@@ -50,7 +50,7 @@ static void entitlement(struct trial *t)
 		.plan = "everything", .status = STATUS_ACTIVE, .starts_at = t->k->now.s
 	};
 	struct paywall_reader reader = *t->k->reader;
-	struct paywall_case k = *t->k;
+	struct decision_inputs k = *t->k;
 	struct paywall_policy policy = *k.policy;
 
 	policy.open_statuses |= 1u << STATUS_ACTIVE;
@@ -68,7 +68,7 @@ static void entitlement(struct trial *t)
 static void gift_and_place(struct trial *t)
 {
 	struct paywall_reader reader = *t->k->reader;
-	struct paywall_case k = *t->k;
+	struct decision_inputs k = *t->k;
 
 	k.reader = &reader;
 	reader.gift = !reader.gift;
@@ -87,7 +87,7 @@ static void gift_and_place(struct trial *t)
 static void crawler(struct trial *t)
 {
 	struct paywall_reader reader = *t->k->reader;
-	struct paywall_case k = *t->k;
+	struct decision_inputs k = *t->k;
 
 	if (reader.crawler == CRAWLER_NONE)
 		return;
@@ -100,7 +100,7 @@ static void crawler(struct trial *t)
 
 static void meter(struct trial *t)
 {
-	struct paywall_case k = *t->k;
+	struct decision_inputs k = *t->k;
 
 	if (!t->out->decision.meter)
 		return;
@@ -115,7 +115,7 @@ static void meter(struct trial *t)
 static void article(struct trial *t)
 {
 	struct paywall_article art = *t->k->article;
-	struct paywall_case k = *t->k;
+	struct decision_inputs k = *t->k;
 
 	k.article = &art;
 	art.access = ACCESS_PUBLIC;
@@ -133,7 +133,7 @@ static void article(struct trial *t)
 /* When something begins or ends, by what is known now. `at_s` 0: never. */
 static void sooner(struct trial *t, int64_t at_s, int64_t *best)
 {
-	struct paywall_case k = *t->k;
+	struct decision_inputs k = *t->k;
 
 	if (at_s <= k.now.s || (*best && at_s >= *best))
 		return;
@@ -176,12 +176,12 @@ static void later(struct trial *t)
 	weekdays(t, &best);
 	if (!best)
 		return;
-	struct paywall_case k = *t->k;
+	struct decision_inputs k = *t->k;
 	k.now = paywall_moment(best);
 	tell(t, "later", "At a later time, with all else as it is", &k);
 }
 
-void explain_changes(const struct paywall_case *k, struct explanation *out)
+void explain_changes(const struct decision_inputs *k, struct explanation *out)
 {
 	struct trial t = { .k = k, .out = out };
 

@@ -5,12 +5,12 @@
 #include "postern/gift.h"
 #include "reader.h"
 
-struct ip visit_origin(const struct visit *v)
+struct ip decision_client(const struct access_request *v)
 {
 	return v->client_vague ? (struct ip){ .set = false } : v->client;
 }
 
-static enum err reader_load(struct db_conn *c, const struct visit *v, const char *article_id,
+static enum err reader_load(struct db_conn *c, const struct access_request *v, const char *article_id,
 	struct arena *a, struct paywall_reader *out)
 {
 	struct entitlements list;
@@ -29,7 +29,7 @@ static enum err reader_load(struct db_conn *c, const struct visit *v, const char
 
 /* How much of a meter is used is looked up only where the answer hangs on it: not for a subscriber,
  * not for an article without a meter. */
-static bool meter_matters(const struct paywall_case *k, const struct meter **m)
+static bool meter_matters(const struct decision_inputs *k, const struct meter **m)
 {
 	struct decision d = paywall_decide(k);
 
@@ -37,15 +37,15 @@ static bool meter_matters(const struct paywall_case *k, const struct meter **m)
 	return paywall_metered(&d);
 }
 
-enum err visit_case(struct db_conn *c, const struct visit_ask *q,
-	const struct paywall_policy *policy, struct paywall_case *out)
+enum err decision_inputs_load(struct db_conn *c, const struct decision_query *q,
+	const struct paywall_policy *policy, struct decision_inputs *out)
 {
 	struct paywall_reader *reader = arena_alloc(q->a, sizeof *reader);
 	const struct meter *m;
 
 	if (!reader)
 		return ERR_NOMEM;
-	*out = (struct paywall_case){ .article = q->art,
+	*out = (struct decision_inputs){ .article = q->art,
 		.policy = policy,
 		.reader = reader,
 		.now = paywall_moment(q->v->now_s) };
@@ -54,8 +54,8 @@ enum err visit_case(struct db_conn *c, const struct visit_ask *q,
 	};
 	enum err e = reader_load(c, q->v, q->art->id, q->a, reader);
 	if (!e) {
-		reader_crawler(q->v, policy, reader);
-		e = reader_institution(c, q->v, policy, q->art, reader);
+		crawler_of_reader(q->v, policy, reader);
+		e = institution_of_reader(c, q->v, policy, q->art, reader);
 	}
 	if (!e)
 		e = gift_held(c, &gift);
@@ -65,7 +65,7 @@ enum err visit_case(struct db_conn *c, const struct visit_ask *q,
 	return meter_usage(c, q, m, &out->usage);
 }
 
-enum err visit_plans(const struct paywall_case *k, struct arena *a, struct str *out)
+enum err decision_plans(const struct decision_inputs *k, struct arena *a, struct str *out)
 {
 	BUF_AUTO b = BUF((size_t)ENTITLEMENTS_MAX * (PLAN_SIZE + 1));
 
@@ -87,7 +87,7 @@ enum err visit_plans(const struct paywall_case *k, struct arena *a, struct str *
 	return b.err || !out->p ? ERR_NOMEM : ERR_OK;
 }
 
-enum err visit_keep(struct decision *d, struct arena *a)
+enum err decision_dup(struct decision *d, struct arena *a)
 {
 	if (d->rule) {
 		struct paywall_rule *rule = arena_alloc(a, sizeof *rule);
@@ -111,25 +111,25 @@ enum err visit_keep(struct decision *d, struct arena *a)
 	return ERR_OK;
 }
 
-enum err visit_decide(const struct paywall *w, struct db_conn *c, const struct visit *v,
+enum err decision_make(const struct paywall *w, struct db_conn *c, const struct access_request *v,
 	const struct paywall_article *art, struct arena *a, struct decision *out)
 {
 	const struct paywall_policy *policy = NULL;
-	const struct visit_ask q = { .w = w, .v = v, .art = art, .a = a };
-	struct paywall_case k;
-	enum err e = policy_take(w->policies, c, &policy);
+	const struct decision_query q = { .w = w, .v = v, .art = art, .a = a };
+	struct decision_inputs k;
+	enum err e = policy_acquire(w->policies, c, &policy);
 
 	if (!e)
-		e = visit_case(c, &q, policy, &k);
+		e = decision_inputs_load(c, &q, policy, &k);
 	if (!e) {
 		*out = paywall_decide(&k);
-		e = visit_keep(out, a);
+		e = decision_dup(out, a);
 	}
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return e;
 }
 
-struct str visit_decision_text(const struct decision *d, struct arena *a)
+struct str decision_text(const struct decision *d, struct arena *a)
 {
 	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE];
 	const struct str pieces[] = { str_of(paywall_grant_name(d->grant)), STR("; reason="),

@@ -3,7 +3,7 @@
 #include "postern/crawler.h"
 #include "postern/institution.h"
 
-enum err reader_institution(struct db_conn *c, const struct visit *v,
+enum err institution_of_reader(struct db_conn *c, const struct access_request *v,
 	const struct paywall_policy *policy, const struct paywall_article *art,
 	struct paywall_reader *out)
 {
@@ -17,7 +17,7 @@ enum err reader_institution(struct db_conn *c, const struct visit *v,
 			return e;
 	}
 	size_t n = institutions_of(
-		policy->institutions, visit_origin(v), str_of(domain), v->now_s, hits);
+		policy->institutions, decision_client(v), str_of(domain), v->now_s, hits);
 	for (size_t i = 0; i < n; i++) {
 		bool covers = art && paywall_plan_covers(policy, hits[i]->plan, art);
 
@@ -31,29 +31,29 @@ enum err reader_institution(struct db_conn *c, const struct visit *v,
 	return ERR_OK;
 }
 
-enum err visit_institution(const struct paywall *w, struct db_conn *c, const struct visit *v,
+enum err institution_reader_title(const struct paywall *w, struct db_conn *c, const struct access_request *v,
 	struct arena *a, const char **out)
 {
 	const struct paywall_policy *policy = NULL;
 	struct paywall_reader reader = { 0 };
-	enum err e = policy_take(w->policies, c, &policy);
+	enum err e = policy_acquire(w->policies, c, &policy);
 
 	*out = NULL;
 	if (!e)
-		e = reader_institution(c, v, policy, NULL, &reader);
+		e = institution_of_reader(c, v, policy, NULL, &reader);
 	if (!e && reader.institution) {
 		*out = arena_fmt(a, "%s", reader.institution);
 		e = **out ? ERR_OK : ERR_NOMEM;
 	}
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return e;
 }
 
 /* ---- crawlers ---- */
 
 /* What closes is asked first. */
-void reader_crawler(
-	const struct visit *v, const struct paywall_policy *policy, struct paywall_reader *out)
+void crawler_of_reader(
+	const struct access_request *v, const struct paywall_policy *policy, struct paywall_reader *out)
 {
 	const struct crawlers *in = policy->crawlers;
 	const char *ai = crawler_ai(in, v->user_agent, v->client);
@@ -65,7 +65,7 @@ void reader_crawler(
 	}
 	for (const struct crawler *cr = NULL; (cr = crawler_claimed(in, v->user_agent, cr));) {
 		if (!crawler_listed(in, cr, v->client) &&
-			!(v->host && crawler_host_fits(str_of(v->host), cr->suffixes)))
+			!(v->host && dns_host_below(str_of(v->host), cr->suffixes)))
 			continue;
 		out->crawler = CRAWLER_SEARCH;
 		out->crawler_name = cr->name;
@@ -74,17 +74,17 @@ void reader_crawler(
 }
 
 static void prove_by(
-	const struct paywall *w, struct visit *v, const struct crawlers *in, struct arena *a)
+	const struct paywall *w, struct access_request *v, const struct crawlers *in, struct arena *a)
 {
 	char host[HOST_SIZE];
 
 	for (const struct crawler *cr = NULL; (cr = crawler_claimed(in, v->user_agent, cr));) {
-		struct proof_request q = {
+		struct dns_verify_request q = {
 			.ip = v->client, .suffixes = cr->suffixes, .now_s = v->now_s
 		};
 		if (crawler_listed(in, cr, v->client))
 			return;
-		if (!*cr->suffixes || prover_ask(w->prover, &q, host) != PROOF_HOST)
+		if (!*cr->suffixes || dns_verify(w->dns_verifier, &q, host) != VERIFY_HOST)
 			continue;
 		v->host = arena_fmt(a, "%s", host);
 		return;
@@ -99,20 +99,20 @@ struct taking {
 static enum err take_read(struct db_conn *c, void *arg)
 {
 	struct taking *t = arg;
-	return policy_take(t->w->policies, c, &t->p);
+	return policy_acquire(t->w->policies, c, &t->p);
 }
 
-void visit_prove(const struct paywall *w, struct visit *v, struct arena *a)
+void crawler_verify(const struct paywall *w, struct access_request *v, struct arena *a)
 {
 	struct taking t = { .w = w };
 
-	if (!w->prover || v->user_agent.n == 0 || (v->account_id && *v->account_id))
+	if (!w->dns_verifier || v->user_agent.n == 0 || (v->account_id && *v->account_id))
 		return;
-	t.p = policy_known(w->policies);
+	t.p = policy_cached(w->policies);
 	/* The first request after the start. Trouble is the decision's to report. */
 	if (!t.p && db_read(w->db, take_read, &t) != ERR_OK)
 		return;
 	if (!crawler_ai(t.p->crawlers, v->user_agent, v->client))
 		prove_by(w, v, t.p->crawlers, a);
-	policy_give_back(w->policies, t.p);
+	policy_release(w->policies, t.p);
 }

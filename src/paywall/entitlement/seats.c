@@ -28,7 +28,7 @@ static const struct db_column group_columns[] = {
 };
 static const struct db_shape group_shape = DB_SHAPE(struct seat_group, group_columns);
 
-enum err seat_group_load(
+enum err entitlement_seats_load(
 	struct db_conn *c, const struct seat_owner *o, struct arena *a, struct seat_group *out)
 {
 	struct db_call group = { .query = QUERY_SEAT_GROUP,
@@ -115,7 +115,7 @@ static enum err invite_tx(struct db_conn *c, void *arg)
 	struct seat_group group;
 	struct seat known = { 0 };
 	ARENA_AUTO *a = arena_new(GROUP_BYTES_MAX);
-	enum err e = a ? seat_group_load(c, &owner, a, &group) : ERR_NOMEM;
+	enum err e = a ? entitlement_seats_load(c, &owner, a, &group) : ERR_NOMEM;
 
 	if (!e)
 		e = db_run(c,
@@ -140,7 +140,7 @@ static enum err invite_tx(struct db_conn *c, void *arg)
 	return others_tell(c, owner.account_id, group.plan, group.entitlement_id);
 }
 
-enum err seat_invite(const struct paywall *w, const struct seat_invitation *inv)
+enum err entitlement_seat_invite(const struct paywall *w, const struct seat_invitation *inv)
 {
 	struct invite_job j = { .w = w, .inv = inv };
 	struct email own;
@@ -182,7 +182,7 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 	return e ? e : others_tell(c, j->owner_id, gone.plan, gone.entitlement_id);
 }
 
-enum err seat_remove(struct db *db, const char *owner_id, struct str seat_id)
+enum err entitlement_seat_remove(struct db *db, const char *owner_id, struct str seat_id)
 {
 	return db_tx(db, remove_tx, &(struct end_job){ owner_id, seat_id });
 }
@@ -209,7 +209,7 @@ static enum err look_read(struct db_conn *c, void *arg)
 	return db_get(c, &call, j->out);
 }
 
-enum err seat_look(const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out)
+enum err entitlement_seat_find(const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out)
 {
 	struct look_job j = { .now_s = now_s, .out = out };
 
@@ -233,7 +233,7 @@ static enum err accept_tx(struct db_conn *c, void *arg)
 	return db_change_add(c, DB_CHANGE_ENTITLEMENT, j->account_id);
 }
 
-enum err seat_accept(
+enum err entitlement_seat_accept(
 	const struct paywall *w, struct str token, const char *account_id, int64_t now_s)
 {
 	struct look_job j = { .account_id = account_id, .now_s = now_s };

@@ -37,11 +37,11 @@ const char *gift_state(const struct gift *g, int64_t now_s)
 /* A day's pass or a single article is for its buyer. */
 static bool is_subscription(const struct paywall_policy *p, const struct entitlement *e)
 {
-	const struct plan *plan = plan_named(p, e->plan);
+	const struct plan *plan = policy_plan_find(p, e->plan);
 	return !*e->article_id && plan && plan->kind == PLAN_SUBSCRIPTION;
 }
 
-static bool subscribes(const struct paywall_case *k)
+static bool subscribes(const struct decision_inputs *k)
 {
 	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
 		const struct entitlement *e = &k->reader->entitlements[i];
@@ -54,7 +54,7 @@ static bool subscribes(const struct paywall_case *k)
 	return false;
 }
 
-static enum err allowed(const struct paywall_case *k)
+static enum err allowed(const struct decision_inputs *k)
 {
 	struct decision d = paywall_decide(k);
 
@@ -65,23 +65,23 @@ static enum err allowed(const struct paywall_case *k)
 	return subscribes(k) ? ERR_OK : ERR_PAYMENT;
 }
 
-enum err gift_allowed(const struct paywall *w, struct db_conn *c, const struct visit *v,
+enum err gift_allowed(const struct paywall *w, struct db_conn *c, const struct access_request *v,
 	const struct paywall_article *art, struct arena *a)
 {
-	const struct visit_ask q = { .w = w, .v = v, .art = art, .a = a };
+	const struct decision_query q = { .w = w, .v = v, .art = art, .a = a };
 	const struct paywall_policy *policy = NULL;
-	struct paywall_case k;
+	struct decision_inputs k;
 
 	if (w->gifts.per_month == 0)
 		return ERR_NOT_FOUND;
 	if (!v->account_id || !*v->account_id)
 		return ERR_UNAUTHENTICATED;
-	enum err e = policy_take(w->policies, c, &policy);
+	enum err e = policy_acquire(w->policies, c, &policy);
 	if (!e)
-		e = visit_case(c, &q, policy, &k);
+		e = decision_inputs_load(c, &q, policy, &k);
 	if (!e)
 		e = allowed(&k);
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return e;
 }
 

@@ -26,7 +26,7 @@ static enum err look_read(struct db_conn *c, void *arg)
 	return by_token(c, j->hash, j->now_s, j->out);
 }
 
-enum err gift_look(const struct paywall *w, struct str token, int64_t now_s, struct gift *out)
+enum err gift_find(const struct paywall *w, struct str token, int64_t now_s, struct gift *out)
 {
 	struct look_job j = { .now_s = now_s, .out = out };
 

@@ -152,7 +152,7 @@ struct add_job {
 	int64_t now_s;
 };
 
-static enum err plan_check(struct db_conn *c, const struct institution *i)
+static enum err policy_plan_check(struct db_conn *c, const struct institution *i)
 {
 	int64_t plans = 1;
 	enum err e =
@@ -181,7 +181,7 @@ static enum err add_tx(struct db_conn *c, void *arg)
 	enum err e = count_get(c, QUERY_INSTITUTION_COUNT, NULL, &count);
 
 	if (!e)
-		e = plan_check(c, i);
+		e = policy_plan_check(c, i);
 	if (e)
 		return e;
 	if (count >= INSTITUTIONS_MAX)
@@ -189,7 +189,7 @@ static enum err add_tx(struct db_conn *c, void *arg)
 	e = db_run(c, &call, &changed);
 	if (!e && !changed)
 		return ERR_CONFLICT;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err institution_add(struct db *db, const struct institution *i, int64_t now_s)
@@ -208,13 +208,13 @@ static enum err set_tx(struct db_conn *c, void *arg)
 		DB_PARAMS(db_z(i->name), db_z(i->title), db_z(i->plan), db_int(i->starts_at),
 			db_int_or_null(i->ends_at)) };
 	int64_t changed = 0;
-	enum err e = plan_check(c, i);
+	enum err e = policy_plan_check(c, i);
 
 	if (!e)
 		e = db_run(c, &call, &changed);
 	if (!e && !changed)
 		return ERR_NOT_FOUND;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err institution_set(struct db *db, const struct institution *i)
@@ -236,7 +236,7 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 
 	if (!e && !changed)
 		return ERR_NOT_FOUND;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err institution_remove(struct db *db, struct str name)
@@ -314,7 +314,7 @@ static enum err items_tx(struct db_conn *c, void *arg)
 		e = count_get(c, QUERY_INSTITUTION_DOMAIN_COUNT, NULL, &domains);
 	if (!e && (ranges > INSTITUTION_RANGES_MAX || domains > INSTITUTION_DOMAINS_MAX))
 		return ERR_TOO_LARGE;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err institution_items_add(struct db *db, struct institution_change *ch)
@@ -335,7 +335,7 @@ static enum err item_remove_tx(struct db_conn *c, void *arg)
 
 	if (!e && !changed)
 		return ERR_NOT_FOUND;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err institution_item_remove(struct db *db, const struct institution_item *item)

@@ -93,7 +93,7 @@ enum err institutions_load(struct db_conn *c, struct arena *a, const struct inst
 	e = items_load(c, a, in);
 	if (e)
 		return e;
-	ranges_index(&in->ranges);
+	institution_ranges_index(&in->ranges);
 	if (in->domain_count > 1)
 		qsort(in->domains, in->domain_count, sizeof *in->domains, domain_order);
 	*out = in;
@@ -136,7 +136,7 @@ size_t institutions_of(const struct institutions *in, struct ip client, struct s
 
 	if (!in)
 		return 0;
-	size_t n = client.set ? ranges_find(&in->ranges, client, client, spans, COUNT(spans)) : 0;
+	size_t n = client.set ? institution_ranges_find(&in->ranges, client, client, spans, COUNT(spans)) : 0;
 	for (size_t i = 0; i < n; i++)
 		hit(&h, spans[i]->owner);
 	if (domain.n == 0 || in->domain_count == 0 ||
@@ -162,7 +162,7 @@ static enum err overlap_index(
 			rs->v[rs->n++] =
 				(struct ranges_span){ .range = all[i].range, .owner = (uint32_t)i };
 	}
-	ranges_index(rs);
+	institution_ranges_index(rs);
 	return ERR_OK;
 }
 
@@ -182,7 +182,7 @@ enum err institution_overlaps(struct db_conn *c, const struct institution_item *
 	for (size_t i = 0; !e && i < count; i++) {
 		if (items[i].kind != INSTITUTION_RANGE)
 			continue;
-		size_t hits = ranges_find(
+		size_t hits = institution_ranges_find(
 			&rs, items[i].range.first, items[i].range.last, spans, COUNT(spans));
 		for (size_t k = 0; k < hits && *found < INSTITUTION_OVERLAPS_MAX; k++) {
 			const struct institution_item *other = &all[spans[k]->owner];

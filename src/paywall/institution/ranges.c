@@ -33,7 +33,7 @@ static const struct ip *index_part(struct ranges *rs, size_t from, size_t to)
 	return &s->highest;
 }
 
-void ranges_index(struct ranges *rs)
+void institution_ranges_index(struct ranges *rs)
 {
 	if (rs->n > 1)
 		qsort(rs->v, rs->n, sizeof *rs->v, span_order);
@@ -64,7 +64,7 @@ static void search_part(struct search *s, size_t from, size_t to)
 	search_part(s, middle + 1, to);
 }
 
-size_t ranges_find(const struct ranges *rs, struct ip first, struct ip last,
+size_t institution_ranges_find(const struct ranges *rs, struct ip first, struct ip last,
 	const struct ranges_span **out, size_t max)
 {
 	struct search s = { .rs = rs, .first = first, .last = last, .out = out, .max = max };

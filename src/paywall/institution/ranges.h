@@ -8,17 +8,17 @@
 
 struct ranges_span {
 	struct ip_range range;
-	struct ip highest; /* of the last addresses in its subtree; ranges_index sets it */
+	struct ip highest; /* of the last addresses in its subtree; institution_ranges_index sets it */
 	uint32_t owner;
 };
 struct ranges {
 	struct ranges_span *v;
 	size_t n;
 };
-void ranges_index(struct ranges *rs); /* sorts `v` in place */
+void institution_ranges_index(struct ranges *rs); /* sorts `v` in place */
 /* The spans that have an address in common with [first, last], by first address; at most `max`.
  * None for an address that is not set. */
-size_t ranges_find(const struct ranges *rs, struct ip first, struct ip last,
+size_t institution_ranges_find(const struct ranges *rs, struct ip first, struct ip last,
 	const struct ranges_span **out, size_t max);
 
 #endif

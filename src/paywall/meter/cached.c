@@ -9,7 +9,7 @@
 /* Keys of paywall.facts; what a meter and an article are called begins with n. */
 #define KEYS_KEY STR("k")
 
-enum err meter_keys_keep(const struct paywall *w, const struct cache_load *load, struct db_conn *c)
+enum err meter_keys_cache_put(const struct paywall *w, const struct cache_load *load, struct db_conn *c)
 {
 	struct meter_keys keys;
 	enum err e = meter_keys_load(c, &keys);
@@ -33,7 +33,7 @@ struct kept_keys {
 
 /* Six blocks of BLAKE2b, which are the same for every reader. Under the number of the key they were
  * made with: what it is called does not change. */
-static struct meter_names names_of(const struct visit_ask *q, const struct meter_keys *keys,
+static struct meter_names names_of(const struct decision_query *q, const struct meter_keys *keys,
 	const struct cache_load *load, const struct meter *m)
 {
 	const struct str pieces[] = { STR("n"),
@@ -58,38 +58,38 @@ static struct meter_names names_of(const struct visit_ask *q, const struct meter
 	return names;
 }
 
-static bool settle(const struct visit_ask *q, const struct paywall_policy *policy,
-	struct paywall_case *k, const struct kept_keys *kept, struct meter_known *out)
+static bool settle(const struct decision_query *q, const struct paywall_policy *policy,
+	struct decision_inputs *k, const struct kept_keys *kept, struct meter_cached_decision *out)
 {
 	const struct meter_keys *keys = kept->keys;
 	const struct meter_names names = names_of(q, keys, &kept->load, out->d.meter);
-	struct meter_seen seen;
+	struct meter_cookie_content seen;
 
-	meter_look(keys, q, out->d.meter, &names, &seen);
+	meter_cookie_read(keys, q, out->d.meter, &names, &seen);
 	if (seen.state == COOKIE_BAD)
 		return false; /* unless another process has sealed it with a newer key */
-	meter_stranger_usage(q, out->d.meter, &seen, &k->usage);
+	meter_anonymous_usage(q, out->d.meter, &seen, &k->usage);
 	out->d = paywall_decide(k);
-	out->charged = out->d.charge;
+	out->charged = out->d.must_count;
 	if (!out->charged)
 		return true;
-	const struct meter_charge charge = { keys, policy, &out->d, &seen };
-	if (meter_stranger_receipt(q, &charge, &out->receipt) != ERR_OK)
+	const struct meter_recording must_count = { keys, policy, &out->d, &seen };
+	if (meter_anonymous_update(q, &must_count, &out->receipt) != ERR_OK)
 		return false;
-	meter_counted_in(&out->d);
+	meter_count_in(&out->d);
 	return true;
 }
 
-bool meter_known(
-	const struct visit_ask *q, const struct paywall_policy *policy, struct meter_known *out)
+bool meter_decide_cached(
+	const struct decision_query *q, const struct paywall_policy *policy, struct meter_cached_decision *out)
 {
 	const struct paywall_reader nobody = { 0 };
-	struct paywall_case k = { .article = q->art,
+	struct decision_inputs k = { .article = q->art,
 		.policy = policy,
 		.reader = &nobody,
 		.now = paywall_moment(q->v->now_s) };
 
-	*out = (struct meter_known){ .d = paywall_decide(&k), .receipt.move = METER_COOKIE_KEEP };
+	*out = (struct meter_cached_decision){ .d = paywall_decide(&k), .receipt.move = METER_COOKIE_KEEP };
 	if (!paywall_metered(&out->d))
 		return true;
 	struct kept_keys kept = { .load = cache_begin(q->w->facts) };

@@ -8,7 +8,7 @@ enum { TAG_TEXT_SIZE = 2 * METER_TAG_BYTES + 1 };
 
 /* ---- a tally ---- */
 
-bool meter_tally_has(const struct meter_tally *s, struct meter_tag t)
+bool meter_counts_has(const struct meter_counts *s, struct meter_tag t)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		if (memcmp(&s->tags[i], &t, sizeof t) == 0)
@@ -17,9 +17,9 @@ bool meter_tally_has(const struct meter_tally *s, struct meter_tag t)
 	return false;
 }
 
-void meter_tally_add(struct meter_tally *s, struct meter_tag t)
+void meter_counts_add(struct meter_counts *s, struct meter_tag t)
 {
-	if (s->n < COUNT(s->tags) && !meter_tally_has(s, t))
+	if (s->n < COUNT(s->tags) && !meter_counts_has(s, t))
 		s->tags[s->n++] = t;
 }
 
@@ -66,7 +66,7 @@ static struct meter_span began_between(const struct meter *m, int64_t now_s)
 }
 
 enum err meter_rows_load(struct db_conn *c, const char *account_id, const struct meter *m,
-	int64_t now_s, struct meter_tally *out)
+	int64_t now_s, struct meter_counts *out)
 {
 	static const struct db_column columns[] = { DB_COL_CHARS(struct counted_row, tag),
 		DB_COL_INT(struct counted_row, began_at) };
@@ -78,7 +78,7 @@ enum err meter_rows_load(struct db_conn *c, const char *account_id, const struct
 
 	if (!a)
 		return ERR_NOMEM;
-	*out = (struct meter_tally){ 0 };
+	*out = (struct meter_counts){ 0 };
 	enum err e = db_list(c,
 		&(struct db_call){ .query = QUERY_METER_COUNTED,
 			DB_PARAMS(db_z(account_id), db_z(m->name), db_int(began.starts_at),
@@ -91,7 +91,7 @@ enum err meter_rows_load(struct db_conn *c, const char *account_id, const struct
 		struct meter_tag t;
 		e = tag_parse(rows[i].tag, &t);
 		if (!e)
-			meter_tally_add(out, t);
+			meter_counts_add(out, t);
 	}
 	out->began_at = n > 0 ? rows[0].began_at : 0;
 	return e;
@@ -111,10 +111,10 @@ enum err meter_row_put(struct db_conn *c, const struct meter_row *r)
 
 /* ---- for people ---- */
 
-enum err meter_standings(struct db_conn *c, const struct paywall_policy *p, const char *account_id,
-	int64_t now_s, struct meter_standing out[static METERS_MAX])
+enum err meter_usages(struct db_conn *c, const struct paywall_policy *p, const char *account_id,
+	int64_t now_s, struct meter_account_usage out[static METERS_MAX])
 {
-	struct meter_tally tally;
+	struct meter_counts tally;
 
 	for (size_t i = 0; i < p->meter_count; i++) {
 		const struct meter *m = &p->meters[i];
@@ -128,25 +128,25 @@ enum err meter_standings(struct db_conn *c, const struct paywall_policy *p, cons
 	return ERR_OK;
 }
 
-enum err meter_shown(struct db_conn *c, const char *account_id, struct arena *a,
-	struct meter_shown **out, size_t *count)
+enum err meter_history(struct db_conn *c, const char *account_id, struct arena *a,
+	struct meter_history **out, size_t *count)
 {
 	static const struct db_column columns[] = {
-		DB_COL_CHARS(struct meter_shown, meter),
-		DB_COL_INT(struct meter_shown, began_at),
-		DB_COL_INT(struct meter_shown, read_at),
-		DB_COL_STR(struct meter_shown, article_id),
-		DB_COL_STR(struct meter_shown, slug),
-		DB_COL_STR(struct meter_shown, headline),
+		DB_COL_CHARS(struct meter_history, meter),
+		DB_COL_INT(struct meter_history, began_at),
+		DB_COL_INT(struct meter_history, read_at),
+		DB_COL_STR(struct meter_history, article_id),
+		DB_COL_STR(struct meter_history, slug),
+		DB_COL_STR(struct meter_history, headline),
 	};
-	static const struct db_shape shape = DB_SHAPE(struct meter_shown, columns);
+	static const struct db_shape shape = DB_SHAPE(struct meter_history, columns);
 
 	return db_list(c,
 		&(struct db_call){ .query = QUERY_METER_SHOWN,
-			DB_PARAMS(db_z(account_id), db_int(METER_SHOWN_MAX)),
+			DB_PARAMS(db_z(account_id), db_int(METER_HISTORY_MAX)),
 			.shape = &shape,
 			.arena = a,
-			.max_rows = METER_SHOWN_MAX },
+			.max_rows = METER_HISTORY_MAX },
 		out, count);
 }
 

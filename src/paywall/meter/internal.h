@@ -28,18 +28,18 @@ void meter_name_tag(
 
 /* ---- meter_count.c: a reader's count ---- */
 enum { METER_COUNTED_MAX = 2 * METER_LIMIT_MAX }; /* of one window: own ones and carried ones */
-struct meter_tally {
+struct meter_counts {
 	size_t n;
 	struct meter_tag tags[METER_COUNTED_MAX];
 	int64_t began_at; /* 0: nothing is counted yet */
 };
-bool meter_tally_has(const struct meter_tally *s, struct meter_tag t);
-void meter_tally_add(
-	struct meter_tally *s, struct meter_tag t); /* twice is once; full: not at all */
+bool meter_counts_has(const struct meter_counts *s, struct meter_tag t);
+void meter_counts_add(
+	struct meter_counts *s, struct meter_tag t); /* twice is once; full: not at all */
 
 /* ---- of accounts, in the database ---- */
 enum err MUST_USE meter_rows_load(struct db_conn *c, const char *account_id, const struct meter *m,
-	int64_t now_s, struct meter_tally *out);
+	int64_t now_s, struct meter_counts *out);
 struct meter_row {
 	const char *account_id, *article_id;
 	const struct meter *m;
@@ -56,8 +56,8 @@ enum cookie_state meter_cookie_open(
 /* What of a cookie counts on in this meter's window. */
 const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 	const struct meter_keys *keys, const struct meter *m, int64_t now_s);
-/* For visit_case: of the meter that the article has. */
-enum err MUST_USE meter_usage(struct db_conn *c, const struct visit_ask *q, const struct meter *m,
+/* For decision_inputs_load: of the meter that the article has. */
+enum err MUST_USE meter_usage(struct db_conn *c, const struct decision_query *q, const struct meter *m,
 	struct paywall_usage *out);
 /* What an article and a meter are called in cookies. */
 struct meter_names {
@@ -67,30 +67,30 @@ struct meter_names {
 struct meter_names meter_names_of(
 	const struct meter_keys *keys, const char *article_id, const struct meter *m);
 /* What the cookie of a visit says of a meter. */
-struct meter_seen {
+struct meter_cookie_content {
 	struct meter_cookie cookie; /* empty unless it is good */
 	enum cookie_state state;
 	const struct meter_count *count; /* in the cookie; NULL: nothing that counts on */
 	struct meter_names names;
 };
 /* `names` are the article's and the meter's. */
-void meter_look(const struct meter_keys *keys, const struct visit_ask *q, const struct meter *m,
-	const struct meter_names *names, struct meter_seen *out);
+void meter_cookie_read(const struct meter_keys *keys, const struct decision_query *q, const struct meter *m,
+	const struct meter_names *names, struct meter_cookie_content *out);
 /* Of a stranger, for whom that is all. */
-void meter_stranger_usage(const struct visit_ask *q, const struct meter *m,
-	const struct meter_seen *seen, struct paywall_usage *out);
+void meter_anonymous_usage(const struct decision_query *q, const struct meter *m,
+	const struct meter_cookie_content *seen, struct paywall_usage *out);
 
-/* ---- meter_settle.c ---- */
-/* The cookie that counts this reading of a stranger: the receipt of a decision to charge. */
-struct meter_charge {
+/* ---- meter_record.c ---- */
+/* The cookie that counts this reading of a stranger: the receipt of a decision to must_count. */
+struct meter_recording {
 	const struct meter_keys *keys;
 	const struct paywall_policy *policy;
 	const struct decision *d;
-	const struct meter_seen *seen; /* of the decision's meter */
+	const struct meter_cookie_content *seen; /* of the decision's meter */
 };
-enum err MUST_USE meter_stranger_receipt(
-	const struct visit_ask *q, const struct meter_charge *ch, struct meter_receipt *out);
+enum err MUST_USE meter_anonymous_update(
+	const struct decision_query *q, const struct meter_recording *ch, struct meter_cookie_update *out);
 /* This reading is one of the free ones. */
-void meter_counted_in(struct decision *d);
+void meter_count_in(struct decision *d);
 
 #endif

@@ -8,19 +8,19 @@
 enum { COOKIE_LIFE_LEAST_S = 60 };
 
 struct settling {
-	const struct visit_ask *q;
+	const struct decision_query *q;
 	struct decision *d;
-	struct meter_receipt *receipt;
+	struct meter_cookie_update *receipt;
 };
 
-static bool is_account(const struct visit *v)
+static bool is_account(const struct access_request *v)
 {
 	return v->account_id && *v->account_id;
 }
 
-void meter_counted_in(struct decision *d)
+void meter_count_in(struct decision *d)
 {
-	d->charge = false;
+	d->must_count = false;
 	if (d->used < d->limit)
 		d->used++;
 }
@@ -29,7 +29,7 @@ void meter_counted_in(struct decision *d)
 
 struct carrying {
 	struct db_conn *c;
-	const struct visit *v;
+	const struct access_request *v;
 	const struct meter_keys *keys;
 	const struct meter_cookie *cookie;
 };
@@ -38,13 +38,13 @@ struct carrying {
 static enum err carry_meter(const struct carrying *y, const struct meter *m)
 {
 	const struct meter_count *n = meter_cookie_count(y->cookie, y->keys, m, y->v->now_s);
-	struct meter_tally tally;
+	struct meter_counts tally;
 	enum err e = n ? meter_rows_load(y->c, y->v->account_id, m, y->v->now_s, &tally) : ERR_OK;
 
 	for (size_t i = 0; n && !e && i < n->n && tally.n < METER_LIMIT_MAX; i++) {
-		if (meter_tally_has(&tally, n->tags[i]))
+		if (meter_counts_has(&tally, n->tags[i]))
 			continue;
-		meter_tally_add(&tally, n->tags[i]);
+		meter_counts_add(&tally, n->tags[i]);
 		e = meter_row_put(
 			y->c, &(struct meter_row){ .account_id = y->v->account_id,
 				      .article_id = "",
@@ -57,7 +57,7 @@ static enum err carry_meter(const struct carrying *y, const struct meter *m)
 }
 
 static enum err carry_over(
-	struct db_conn *c, const struct visit_ask *q, const struct meter_keys *keys)
+	struct db_conn *c, const struct decision_query *q, const struct meter_keys *keys)
 {
 	struct meter_cookie cookie;
 	const struct carrying y = { .c = c, .v = q->v, .keys = keys, .cookie = &cookie };
@@ -65,18 +65,18 @@ static enum err carry_over(
 
 	if (meter_cookie_open(keys, q->v->meter_cookie, &cookie) != COOKIE_GOOD)
 		return ERR_OK;
-	enum err e = policy_take(q->w->policies, c, &policy);
+	enum err e = policy_acquire(q->w->policies, c, &policy);
 	for (size_t i = 0; !e && i < policy->meter_count; i++)
 		e = carry_meter(&y, &policy->meters[i]);
-	policy_give_back(q->w->policies, policy);
+	policy_release(q->w->policies, policy);
 	return e;
 }
 
 static enum err charge_row(struct db_conn *c, const struct settling *s,
 	const struct meter_keys *keys, const struct meter *m)
 {
-	const struct visit *v = s->q->v;
-	struct meter_tally tally;
+	const struct access_request *v = s->q->v;
+	struct meter_counts tally;
 	enum err e = meter_rows_load(c, v->account_id, m, v->now_s, &tally);
 
 	if (e)
@@ -94,8 +94,8 @@ static enum err charge_row(struct db_conn *c, const struct settling *s,
 static enum err account_tx(struct db_conn *c, void *arg)
 {
 	const struct settling *s = arg;
-	const struct visit_ask *q = s->q;
-	struct visit without = *q->v;
+	const struct decision_query *q = s->q;
+	struct access_request without = *q->v;
 	struct meter_keys keys;
 	struct decision d;
 	enum err e = meter_keys_ensure(c, q->v->now_s, &keys);
@@ -104,14 +104,14 @@ static enum err account_tx(struct db_conn *c, void *arg)
 	if (!e)
 		e = carry_over(c, q, &keys);
 	if (!e)
-		e = visit_decide(q->w, c, &without, q->art, q->a, &d);
-	if (!e && d.charge)
+		e = decision_make(q->w, c, &without, q->art, q->a, &d);
+	if (!e && d.must_count)
 		e = charge_row(c, s, &keys, d.meter);
 	crypto_wipe(&keys, sizeof keys);
 	if (e)
 		return e;
-	if (d.charge)
-		meter_counted_in(&d);
+	if (d.must_count)
+		meter_count_in(&d);
 	*s->d = d;
 	return ERR_OK;
 }
@@ -135,7 +135,7 @@ static enum err account_settle(const struct settling *s)
 
 /* Of the decision's own meter it has been looked at already. */
 static const struct meter_count *old_count(
-	const struct meter_charge *ch, const struct meter *m, int64_t now_s)
+	const struct meter_recording *ch, const struct meter *m, int64_t now_s)
 {
 	if (strcmp(m->name, ch->d->meter->name) == 0)
 		return ch->seen->count;
@@ -144,7 +144,7 @@ static const struct meter_count *old_count(
 
 /* What of the old cookie still counts: meters that are there, in their window, no more than their
  * limit. So the sum of limits bounds the size. Returns the seconds until all is over. */
-static int64_t keep_counts(struct meter_cookie *to, const struct meter_charge *ch, int64_t now_s)
+static int64_t keep_counts(struct meter_cookie *to, const struct meter_recording *ch, int64_t now_s)
 {
 	int64_t life_s = COOKIE_LIFE_LEAST_S;
 
@@ -180,7 +180,7 @@ static void sort_counts(struct meter_cookie *k)
 }
 
 static enum err add_reading(
-	struct meter_cookie *k, const struct meter_seen *seen, const struct meter *m, int64_t now_s)
+	struct meter_cookie *k, const struct meter_cookie_content *seen, const struct meter *m, int64_t now_s)
 {
 	struct meter_count *n = NULL;
 
@@ -199,10 +199,10 @@ static enum err add_reading(
 	return ERR_OK;
 }
 
-enum err meter_stranger_receipt(
-	const struct visit_ask *q, const struct meter_charge *ch, struct meter_receipt *out)
+enum err meter_anonymous_update(
+	const struct decision_query *q, const struct meter_recording *ch, struct meter_cookie_update *out)
 {
-	const struct visit *v = q->v;
+	const struct access_request *v = q->v;
 	struct meter_cookie k;
 
 	k.key = (uint32_t)ch->keys->seals[0].id;
@@ -226,19 +226,19 @@ static enum err stranger_read(struct db_conn *c, void *arg)
 	const struct settling *s = arg;
 	const struct paywall_policy *policy = NULL;
 	struct meter_keys keys;
-	struct meter_seen seen;
+	struct meter_cookie_content seen;
 	enum err e = meter_keys_load(c, &keys);
 
 	if (e)
 		return e;
-	e = policy_take(s->q->w->policies, c, &policy);
+	e = policy_acquire(s->q->w->policies, c, &policy);
 	if (!e) {
 		const struct meter_names names = meter_names_of(&keys, s->q->art->id, s->d->meter);
-		meter_look(&keys, s->q, s->d->meter, &names, &seen);
-		e = meter_stranger_receipt(
-			s->q, &(struct meter_charge){ &keys, policy, s->d, &seen }, s->receipt);
+		meter_cookie_read(&keys, s->q, s->d->meter, &names, &seen);
+		e = meter_anonymous_update(
+			s->q, &(struct meter_recording){ &keys, policy, s->d, &seen }, s->receipt);
 	}
-	policy_give_back(s->q->w->policies, policy);
+	policy_release(s->q->w->policies, policy);
 	crypto_wipe(&keys, sizeof keys);
 	return e;
 }
@@ -256,7 +256,7 @@ static enum err decide_read(struct db_conn *c, void *arg)
 {
 	const struct settling *s = arg;
 
-	return visit_decide(s->q->w, c, s->q->v, s->q->art, s->q->a, s->d);
+	return decision_make(s->q->w, c, s->q->v, s->q->art, s->q->a, s->d);
 }
 
 static enum err stranger_settle(const struct settling *s)
@@ -266,7 +266,7 @@ static enum err stranger_settle(const struct settling *s)
 
 	if (!meter_ceiling_take(w->ceiling, s->q->v->client, now_s)) {
 		enum err e = db_read(w->db, decide_read, (void *)(uintptr_t)s);
-		return !e && s->d->charge ? ERR_BUSY : e;
+		return !e && s->d->must_count ? ERR_BUSY : e;
 	}
 	enum err e = db_read(w->db, stranger_read, (void *)(uintptr_t)s);
 	if (e == ERR_NOT_FOUND) {
@@ -275,26 +275,26 @@ static enum err stranger_settle(const struct settling *s)
 			e = db_read(w->db, stranger_read, (void *)(uintptr_t)s);
 	}
 	if (!e)
-		meter_counted_in(s->d);
+		meter_count_in(s->d);
 	return e;
 }
 
 /* ---- all ---- */
 
-bool meter_due(const struct visit *v, const struct decision *d)
+bool meter_must_record(const struct access_request *v, const struct decision *d)
 {
 	bool carries = is_account(v) && v->meter_cookie.n > 0 && v->whole_get;
 
-	return d->charge || (carries && paywall_metered(d));
+	return d->must_count || (carries && paywall_metered(d));
 }
 
-enum err meter_settle(const struct visit_ask *q, struct decision *d, struct meter_receipt *out)
+enum err meter_record(const struct decision_query *q, struct decision *d, struct meter_cookie_update *out)
 {
 	struct settling s = { .q = q, .d = d, .receipt = out };
-	const struct visit *v = q->v;
+	const struct access_request *v = q->v;
 
-	*out = (struct meter_receipt){ .move = METER_COOKIE_KEEP };
-	if (!meter_due(v, d))
+	*out = (struct meter_cookie_update){ .move = METER_COOKIE_KEEP };
+	if (!meter_must_record(v, d))
 		return ERR_OK;
 	if (!paywall_metered(d))
 		return ERR_INTERNAL;
@@ -302,13 +302,13 @@ enum err meter_settle(const struct visit_ask *q, struct decision *d, struct mete
 		return is_account(v) ? account_settle(&s) : stranger_settle(&s);
 	if (!v->head)
 		return v->ahead ? ERR_BUSY : ERR_DENIED;
-	meter_counted_in(d);
+	meter_count_in(d);
 	return ERR_OK;
 }
 
-struct visit meter_visit_after(const struct visit *v, const struct meter_receipt *m)
+struct access_request meter_request_after(const struct access_request *v, const struct meter_cookie_update *m)
 {
-	struct visit after = *v;
+	struct access_request after = *v;
 
 	if (m->move == METER_COOKIE_SET)
 		after.meter_cookie = m->value;

@@ -22,13 +22,13 @@ static enum err meters_read(struct db_conn *c, struct meter_list *out)
 	enum err e = policy_cache_open(&set, &pc);
 
 	if (!e)
-		e = policy_take(pc, c, &p);
+		e = policy_acquire(pc, c, &p);
 	for (size_t i = 0; !e && i < p->meter_count; i++)
 		out->v[out->n++] = p->meters[i];
 	if (!e)
 		out->longest_s = meter_longest_s(p);
 	if (pc)
-		policy_give_back(pc, p);
+		policy_release(pc, p);
 	policy_cache_close(pc);
 	return e;
 }
@@ -128,7 +128,7 @@ static enum err set_tx(struct db_conn *c, void *arg)
 					db_int(m->anonymous_limit), db_int(m->registered_limit),
 					db_z(policy_window_name(m->window)), db_int(m->days)) },
 			NULL);
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err meter_set(struct db *db, const struct meter *m, char why[static METER_WHY_SIZE])
@@ -152,7 +152,7 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 		&(struct db_call){ .query = QUERY_METER_DROP, DB_PARAMS(db_text(j->name)) },
 		&j->changed);
 
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err meter_remove(struct db *db, struct str name)

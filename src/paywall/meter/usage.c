@@ -26,8 +26,8 @@ const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 	return count_of(k, name, m, now_s);
 }
 
-void meter_look(const struct meter_keys *keys, const struct visit_ask *q, const struct meter *m,
-	const struct meter_names *names, struct meter_seen *out)
+void meter_cookie_read(const struct meter_keys *keys, const struct decision_query *q, const struct meter *m,
+	const struct meter_names *names, struct meter_cookie_content *out)
 {
 	out->names = *names;
 	out->state = meter_cookie_open(keys, q->v->meter_cookie, &out->cookie);
@@ -36,16 +36,16 @@ void meter_look(const struct meter_keys *keys, const struct visit_ask *q, const 
 	out->count = count_of(&out->cookie, names->name, m, q->v->now_s);
 }
 
-static void tally_add_count(struct meter_tally *t, const struct meter_count *n)
+static void tally_add_count(struct meter_counts *t, const struct meter_count *n)
 {
 	for (size_t i = 0; i < n->n; i++)
-		meter_tally_add(t, n->tags[i]);
+		meter_counts_add(t, n->tags[i]);
 	if (t->began_at == 0)
 		t->began_at = n->began_at;
 }
 
 /* A stranger with a cookie that is not ours, or from a prefix that has had its share today. */
-static void stranger_limits(const struct visit_ask *q, const struct meter *m,
+static void stranger_limits(const struct decision_query *q, const struct meter *m,
 	enum cookie_state state, struct paywall_usage *u)
 {
 	if (state == COOKIE_BAD && !q->w->meter_forged_new)
@@ -57,40 +57,40 @@ static void stranger_limits(const struct visit_ask *q, const struct meter *m,
 	u->ends_at = meter_day(q->v->now_s).ends_at;
 }
 
-static bool is_stranger(const struct visit *v)
+static bool is_stranger(const struct access_request *v)
 {
 	return !v->account_id || !*v->account_id;
 }
 
 /* `rows` counts what an account has read. */
-static void usage_of(const struct visit_ask *q, const struct meter *m,
-	const struct meter_seen *seen, struct meter_tally *rows, struct paywall_usage *out)
+static void usage_of(const struct decision_query *q, const struct meter *m,
+	const struct meter_cookie_content *seen, struct meter_counts *rows, struct paywall_usage *out)
 {
 	if (seen->count)
 		tally_add_count(rows, seen->count);
 	*out = (struct paywall_usage){ .used = (int64_t)rows->n,
-		.counted = meter_tally_has(rows, seen->names.article),
+		.counted = meter_counts_has(rows, seen->names.article),
 		.ends_at = meter_ends_at(m, rows->began_at, q->v->now_s) };
 	if (is_stranger(q->v))
 		stranger_limits(q, m, seen->state, out);
 }
 
-void meter_stranger_usage(const struct visit_ask *q, const struct meter *m,
-	const struct meter_seen *seen, struct paywall_usage *out)
+void meter_anonymous_usage(const struct decision_query *q, const struct meter *m,
+	const struct meter_cookie_content *seen, struct paywall_usage *out)
 {
-	struct meter_tally none;
+	struct meter_counts none;
 
 	none.n = 0;
 	none.began_at = 0;
 	usage_of(q, m, seen, &none, out);
 }
 
-enum err meter_usage(struct db_conn *c, const struct visit_ask *q, const struct meter *m,
+enum err meter_usage(struct db_conn *c, const struct decision_query *q, const struct meter *m,
 	struct paywall_usage *out)
 {
 	struct meter_keys keys = { .n = 0 };
-	struct meter_tally rows = { .n = 0 };
-	struct meter_seen seen;
+	struct meter_counts rows = { .n = 0 };
+	struct meter_cookie_content seen;
 	enum err e = meter_keys_load(c, &keys);
 
 	/* nothing was ever counted here: no cookie is ours, and there are no rows */
@@ -100,7 +100,7 @@ enum err meter_usage(struct db_conn *c, const struct visit_ask *q, const struct 
 		e = meter_rows_load(c, q->v->account_id, m, q->v->now_s, &rows);
 	if (!e) {
 		const struct meter_names names = meter_names_of(&keys, q->art->id, m);
-		meter_look(&keys, q, m, &names, &seen);
+		meter_cookie_read(&keys, q, m, &names, &seen);
 		usage_of(q, m, &seen, &rows, out);
 	}
 	crypto_wipe(&keys, sizeof keys);

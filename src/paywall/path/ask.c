@@ -19,7 +19,7 @@ static enum err site_add(struct str origin, struct arena *a, struct sites *out)
 	return ERR_OK;
 }
 
-enum err sites_parse(const char *base_url, const char *list, struct arena *a, struct sites *out,
+enum err path_sites_parse(const char *base_url, const char *list, struct arena *a, struct sites *out,
 	char why[static 256])
 {
 	struct str rest = str_of(list);
@@ -156,7 +156,7 @@ static bool counts(const struct path_question *q, const struct path_rule *r)
 /* One of the free ones that is not counted yet, asked for in a way that does not count it. */
 static enum path_verdict uncounted(const struct path_answer *p, struct str path)
 {
-	if (!p->decision.charge)
+	if (!p->decision.must_count)
 		return PATH_DECIDED;
 	if (p->counts && p->visit.ahead)
 		return PATH_PREFETCH;
@@ -173,46 +173,46 @@ static void visit_fill(const struct path_question *q, struct path_answer *out)
 	out->visit.whole_get = out->counts && !out->visit.ahead;
 }
 
-static enum err decide(const struct path_question *q, const struct visit_ask *ask,
+static enum err decide(const struct path_question *q, const struct decision_query *ask,
 	struct db_conn *c, const struct paywall_policy *policy, struct path_answer *out)
 {
-	struct paywall_case k;
+	struct decision_inputs k;
 
 	visit_fill(q, out);
-	enum err e = visit_case(c, ask, policy, &k);
+	enum err e = decision_inputs_load(c, ask, policy, &k);
 	if (!e)
-		e = visit_plans(&k, ask->a, &out->plans);
+		e = decision_plans(&k, ask->a, &out->plans);
 	if (e)
 		return e;
 	out->decision = paywall_decide(&k);
 	out->verdict = uncounted(out, q->url.path);
 	if (out->verdict != PATH_DECIDED)
 		out->decision.grant = GRANT_NONE;
-	return visit_keep(&out->decision, ask->a);
+	return decision_dup(&out->decision, ask->a);
 }
 
-enum err path_settle(
-	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_receipt *out)
+enum err path_record(
+	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_cookie_update *out)
 {
-	const struct visit_ask ask = { .w = w, .v = &p->visit, .art = &p->article, .a = a };
+	const struct decision_query ask = { .w = w, .v = &p->visit, .art = &p->article, .a = a };
 
-	*out = (struct meter_receipt){ .move = METER_COOKIE_KEEP };
+	*out = (struct meter_cookie_update){ .move = METER_COOKIE_KEEP };
 	if (p->verdict != PATH_DECIDED)
 		return ERR_OK;
 	if (!p->counts && !p->visit.head) {
-		p->decision.charge = false;
+		p->decision.must_count = false;
 		return ERR_OK;
 	}
-	return meter_settle(&ask, &p->decision, out);
+	return meter_record(&ask, &p->decision, out);
 }
 
-enum err path_ask(const struct paywall *w, struct db_conn *c, const struct path_question *q,
+enum err path_decide(const struct paywall *w, struct db_conn *c, const struct path_question *q,
 	struct arena *a, struct path_answer *out)
 {
-	const struct visit_ask ask = { .w = w, .v = &out->visit, .art = &out->article, .a = a };
+	const struct decision_query ask = { .w = w, .v = &out->visit, .art = &out->article, .a = a };
 	const struct paywall_policy *policy = NULL;
 	const struct path_rule *rule = NULL;
-	enum err e = policy_take(w->policies, c, &policy);
+	enum err e = policy_acquire(w->policies, c, &policy);
 
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
 	if (!e) {
@@ -222,22 +222,22 @@ enum err path_ask(const struct paywall *w, struct db_conn *c, const struct path_
 	}
 	if (!e && out->verdict == PATH_DECIDED)
 		e = decide(q, &ask, c, policy, out);
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return e;
 }
 
 /* ---- from memory ---- */
 
 /* Of a reader about whom nothing but the account has a say. */
-static bool reader_known(const struct paywall *w, const struct visit *v,
+static bool reader_known(const struct paywall *w, const struct access_request *v,
 	const struct paywall_policy *policy, struct cache_item **account)
 {
 	*account = NULL;
 	if (!v->account_id || !*v->account_id)
-		return visit_is_stranger(w, v);
-	if (!visit_is_plain_reader(policy, v))
+		return decision_is_anonymous(w, v);
+	if (!decision_is_plain_reader(policy, v))
 		return false;
-	*account = known_reader(w, v->account_id);
+	*account = decision_cache_reader(w, v->account_id);
 	return *account;
 }
 
@@ -246,9 +246,9 @@ static bool decide_known(const struct path_question *q, const struct paywall_pol
 {
 	struct entitlement space[ENTITLEMENTS_MAX];
 	const struct paywall_reader reader =
-		account ? known_reader_for(account, out->article.id, space)
+		account ? decision_cache_reader_for(account, out->article.id, space)
 			: (struct paywall_reader){ 0 };
-	const struct paywall_case k = { .article = &out->article,
+	const struct decision_inputs k = { .article = &out->article,
 		.policy = policy,
 		.reader = &reader,
 		.now = paywall_moment(q->visit.now_s) };
@@ -256,8 +256,8 @@ static bool decide_known(const struct path_question *q, const struct paywall_pol
 	visit_fill(q, out);
 	out->decision = paywall_decide(&k);
 	out->decision.by = NULL; /* it goes with `space` */
-	return paywall_by_right(&out->decision) && visit_plans(&k, a, &out->plans) == ERR_OK &&
-	       visit_keep(&out->decision, a) == ERR_OK;
+	return paywall_by_right(&out->decision) && decision_plans(&k, a, &out->plans) == ERR_OK &&
+	       decision_dup(&out->decision, a) == ERR_OK;
 }
 
 static bool ask_known(const struct paywall *w, const struct path_question *q,
@@ -275,27 +275,27 @@ static bool ask_known(const struct paywall *w, const struct path_question *q,
 	return known;
 }
 
-bool path_ask_known(const struct paywall *w, const struct path_question *q, struct arena *a,
+bool path_decide_cached(const struct paywall *w, const struct path_question *q, struct arena *a,
 	struct path_answer *out)
 {
-	const struct paywall_policy *policy = known_policy(w);
+	const struct paywall_policy *policy = decision_cache_policy(w);
 
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
 	bool known = policy && ask_known(w, q, policy, a, out);
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return known;
 }
 
-void path_remember(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
+void path_cache_put(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
 	const struct path_answer *p, struct arena *a)
 {
 	const char *account_id = p->visit.account_id;
 
 	if (!w->facts || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
 		return;
-	enum err e = known_policy_keep(w, load, c);
+	enum err e = decision_cache_put_policy(w, load, c);
 	if (!e && account_id && *account_id)
-		e = known_reader_keep(w, load, c, account_id, a);
+		e = decision_cache_put_reader(w, load, c, account_id, a);
 	(void)e; /* the answer stands all the same */
 }
 
@@ -331,7 +331,7 @@ const char *path_reason_text(const struct path_answer *p)
 struct str path_decision_text(const struct path_answer *p, struct arena *a)
 {
 	if (p->verdict == PATH_DECIDED)
-		return visit_decision_text(&p->decision, a);
+		return decision_text(&p->decision, a);
 	const char *text = arena_fmt(a, "none; reason=%s", verdicts[p->verdict].name);
 	return *text ? str_of(text) : (struct str){ NULL, 0 };
 }

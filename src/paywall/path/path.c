@@ -235,7 +235,7 @@ static enum err add_tx(struct db_conn *c, void *arg)
 		e = db_run(c, &move, NULL);
 	if (!e)
 		e = db_run(c, &insert, NULL);
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err path_rule_add(struct db *db, struct path_rule *r, int64_t position, int64_t now_s)
@@ -254,7 +254,7 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 
 	if (!e && j->changed == 0)
 		return ERR_NOT_FOUND;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
 enum err path_rule_remove(struct db *db, struct str id)

@@ -34,7 +34,7 @@ static bool href_ok(const char *z)
 	return s.n > strlen("https://");
 }
 
-enum err plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE])
+enum err policy_plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE])
 {
 	if (!entitlement_name_ok(str_of(p->name), PLAN_SIZE))
 		return no(why, "a plan's name is of a-z, 0-9 and '-', at most 64");
@@ -50,7 +50,7 @@ enum err plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE])
 	return ERR_OK;
 }
 
-enum err plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE])
+enum err policy_plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE])
 {
 	BUF_AUTO b = BUF(PLAN_SECTIONS_SIZE);
 
@@ -99,13 +99,13 @@ static enum err set_tx(struct db_conn *c, void *arg)
 		return ERR_TOO_LARGE;
 	if (!e)
 		e = db_run(c, &put, NULL);
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
-enum err plan_set(struct db *db, const struct plan *p, int64_t now_s)
+enum err policy_plan_set(struct db *db, const struct plan *p, int64_t now_s)
 {
 	char why[PLAN_WHY_SIZE];
-	enum err e = plan_check(p, why);
+	enum err e = policy_plan_check(p, why);
 
 	return e ? e : db_tx(db, set_tx, &(struct set_job){ p, now_s });
 }
@@ -126,15 +126,15 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 		e = db_run(c, &gone, &changed);
 	if (!e && !changed)
 		return ERR_NOT_FOUND;
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
-enum err plan_remove(struct db *db, struct plan_removal *r)
+enum err policy_plan_remove(struct db *db, struct plan_removal *r)
 {
 	return db_tx(db, remove_tx, r);
 }
 
-const struct plan *plan_named(const struct paywall_policy *p, const char *name)
+const struct plan *policy_plan_find(const struct paywall_policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->plan_count; i++) {
 		if (strcmp(p->plans[i].name, name) == 0)
@@ -143,7 +143,7 @@ const struct plan *plan_named(const struct paywall_policy *p, const char *name)
 	return NULL;
 }
 
-static bool offered(const struct plan *plan, const struct plan_offers *o)
+static bool offered(const struct plan *plan, const struct policy_plan_offers *o)
 {
 	static const unsigned flags[] = { [PLAN_SUBSCRIPTION] = OFFER_SUBSCRIBE,
 		[PLAN_DAY_PASS] = OFFER_DAY_PASS,
@@ -154,11 +154,11 @@ static bool offered(const struct plan *plan, const struct plan_offers *o)
 	return !*plan->sections || paywall_list_has(str_of(plan->sections), o->article->section);
 }
 
-enum err plan_offers(
-	const struct paywall *w, struct db_conn *c, struct arena *a, struct plan_offers *o)
+enum err policy_plan_offers(
+	const struct paywall *w, struct db_conn *c, struct arena *a, struct policy_plan_offers *o)
 {
 	const struct paywall_policy *policy = NULL;
-	enum err e = policy_take(w->policies, c, &policy);
+	enum err e = policy_acquire(w->policies, c, &policy);
 
 	o->count = 0;
 	o->list = e ? NULL : arena_alloc(a, (policy->plan_count + 1) * sizeof *o->list);
@@ -168,6 +168,6 @@ enum err plan_offers(
 		if (offered(&policy->plans[i], o))
 			o->list[o->count++] = policy->plans[i];
 	}
-	policy_give_back(w->policies, policy);
+	policy_release(w->policies, policy);
 	return e;
 }

@@ -32,7 +32,7 @@ struct policy_cache {
 	struct policy_settings set;
 	pthread_mutex_t lock;
 	_Atomic(struct snapshot *) now; /* NULL before the first use; changed under the lock */
-	atomic_bool doubted;            /* see policy_doubt */
+	atomic_bool doubted;            /* see policy_invalidate */
 	struct shard shards[SHARDS];
 };
 
@@ -325,7 +325,7 @@ static struct lease *lease_make(struct policy_cache *pc, struct shard *sh, struc
 	return l;
 }
 
-void policy_give_back(struct policy_cache *pc, const struct paywall_policy *p)
+void policy_release(struct policy_cache *pc, const struct paywall_policy *p)
 {
 	struct lease *l = (struct lease *)(uintptr_t)p;
 
@@ -353,7 +353,7 @@ void policy_cache_close(struct policy_cache *pc)
 
 /* ---- what others call ---- */
 
-void policy_doubt(struct policy_cache *pc)
+void policy_invalidate(struct policy_cache *pc)
 {
 	atomic_store(&pc->doubted, true);
 }
@@ -380,13 +380,13 @@ static struct lease *newest_of(struct policy_cache *pc, int64_t version)
 	struct lease *l = atomic_load(&pc->doubted) ? NULL : newest(pc);
 
 	if (l && l->policy.version != version) {
-		policy_give_back(pc, &l->policy);
+		policy_release(pc, &l->policy);
 		return NULL;
 	}
 	return l;
 }
 
-enum err policy_take(struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out)
+enum err policy_acquire(struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out)
 {
 	static const struct db_column columns[] = { DB_COL_INT(struct version_row, version) };
 	static const struct db_shape shape = DB_SHAPE(struct version_row, columns);
@@ -411,14 +411,14 @@ enum err policy_take(struct policy_cache *pc, struct db_conn *c, const struct pa
 	return ERR_OK;
 }
 
-const struct paywall_policy *policy_known(struct policy_cache *pc)
+const struct paywall_policy *policy_cached(struct policy_cache *pc)
 {
 	struct lease *l = newest(pc);
 
 	return l ? &l->policy : NULL;
 }
 
-enum err policy_touch(struct db_conn *c)
+enum err policy_version_bump(struct db_conn *c)
 {
 	enum err e = db_run(c, &(struct db_call){ .query = QUERY_POLICY_TOUCH }, NULL);
 	return e ? e : db_change_add(c, DB_CHANGE_POLICY, "");

@@ -19,7 +19,7 @@ static bool tag_ok(const char *tag)
 	return utf8_ok(s) && !str_has_byte(s, '\n') && str_trim(s).n == s.n;
 }
 
-enum err rule_check(const struct paywall_rule *r, char why[static RULE_WHY_SIZE])
+enum err policy_rule_check(const struct paywall_rule *r, char why[static RULE_WHY_SIZE])
 {
 	if (!*policy_rule_kind_name(r->kind))
 		return no(why, "a rule is an override or a default");
@@ -144,7 +144,7 @@ static enum err change_tx(struct db_conn *c, void *arg)
 		return e;
 	if (ch->added) {
 		e = add_tx(c, ch, rows, n);
-		return e ? e : policy_touch(c);
+		return e ? e : policy_version_bump(c);
 	}
 	const struct place_row *row = named(rows, n, ch->id);
 	if (!row)
@@ -154,14 +154,14 @@ static enum err change_tx(struct db_conn *c, void *arg)
 		e = db_run(c,
 			&(struct db_call){ .query = QUERY_RULE_DELETE, DB_PARAMS(db_z(row->id)) },
 			NULL);
-	return e ? e : policy_touch(c);
+	return e ? e : policy_version_bump(c);
 }
 
-enum err rule_add(struct db *db, struct paywall_rule *r, int64_t now_s)
+enum err policy_rule_add(struct db *db, struct paywall_rule *r, int64_t now_s)
 {
 	char why[RULE_WHY_SIZE];
 	struct change ch = { .added = r, .position = r->position, .now_s = now_s };
-	enum err e = rule_check(r, why);
+	enum err e = policy_rule_check(r, why);
 
 	if (e)
 		return e;
@@ -172,12 +172,12 @@ enum err rule_add(struct db *db, struct paywall_rule *r, int64_t now_s)
 	return e;
 }
 
-enum err rule_move(struct db *db, struct str id, int64_t position)
+enum err policy_rule_move(struct db *db, struct str id, int64_t position)
 {
 	return db_tx(db, change_tx, &(struct change){ .id = id, .position = position });
 }
 
-enum err rule_remove(struct db *db, struct str id)
+enum err policy_rule_remove(struct db *db, struct str id)
 {
 	return db_tx(db, change_tx, &(struct change){ .id = id, .remove = true });
 }
@@ -224,7 +224,7 @@ static const struct paywall_rule *shadow_on(
 	return by;
 }
 
-const struct paywall_rule *rule_shadow(const struct paywall_policy *p, size_t index)
+const struct paywall_rule *policy_rule_shadow(const struct paywall_policy *p, size_t index)
 {
 	const struct paywall_rule *by = NULL;
 

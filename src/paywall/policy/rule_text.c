@@ -8,7 +8,7 @@ static const struct {
 	{ 'm', 60 }, { 's', 1 } };
 static const char *const days[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat" };
 
-enum err rule_age_parse(struct str s, int64_t *out_s)
+enum err policy_rule_age_parse(struct str s, int64_t *out_s)
 {
 	int64_t n = 0;
 
@@ -28,7 +28,7 @@ enum err rule_age_parse(struct str s, int64_t *out_s)
 	return ERR_INVALID;
 }
 
-void rule_age_text(struct buf *out, int64_t age_s)
+void policy_rule_age_text(struct buf *out, int64_t age_s)
 {
 	for (size_t i = 0; i < COUNT(units); i++) {
 		if (age_s && age_s % units[i].s == 0) {
@@ -65,7 +65,7 @@ static enum err days_add(struct str one, int64_t *bits)
 	}
 }
 
-enum err rule_days_parse(struct str s, int64_t *out_bits)
+enum err policy_rule_days_parse(struct str s, int64_t *out_bits)
 {
 	int64_t bits = 0;
 
@@ -97,7 +97,7 @@ static void part(struct buf *out, size_t start, const char *word)
 	buf_fmt(out, "%s%s", out->n > start ? ", " : "", word);
 }
 
-void rule_conditions_text(struct buf *out, const struct paywall_rule *r)
+void policy_rule_conditions_text(struct buf *out, const struct paywall_rule *r)
 {
 	size_t start = out->n;
 
@@ -111,12 +111,12 @@ void rule_conditions_text(struct buf *out, const struct paywall_rule *r)
 	}
 	if (r->from_s) {
 		part(out, start, "from ");
-		rule_age_text(out, r->from_s);
+		policy_rule_age_text(out, r->from_s);
 		buf_puts(out, " old");
 	}
 	if (r->until_s) {
 		part(out, start, "until ");
-		rule_age_text(out, r->until_s);
+		policy_rule_age_text(out, r->until_s);
 		buf_puts(out, " old");
 	}
 	if ((r->weekdays & WEEKDAYS_ALL) != WEEKDAYS_ALL) {
@@ -127,7 +127,7 @@ void rule_conditions_text(struct buf *out, const struct paywall_rule *r)
 		buf_puts(out, "every article");
 }
 
-void rule_miss_text(struct buf *out, const struct paywall_rule *r, const struct paywall_article *a,
+void policy_rule_miss_text(struct buf *out, const struct paywall_rule *r, const struct paywall_article *a,
 	struct paywall_moment now)
 {
 	int64_t since = a->embargo_at > a->published_at ? a->embargo_at : a->published_at;
