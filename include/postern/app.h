@@ -87,9 +87,9 @@ struct interrupt {
 
 /* Before any other thread starts: it is the one that hears the signals. Without memory for it the
  * signals end the program at once. */
-void interrupt_start(struct interrupt *i);
+void app_interrupt_start(struct interrupt *i);
 /* The command has ended with `code`. Returns it, or, where a signal kept it from its end,
  * 128 + signal after saying so. */
-int interrupt_end(struct interrupt *i, int code);
+int app_interrupt_end(struct interrupt *i, int code);
 
 #endif

@@ -151,7 +151,7 @@ struct embedded_file {
 };
 /* All of them, ordered by path; the generated table ends with {NULL}. */
 extern const struct embedded_file embedded_files[];
-const struct embedded_file *embedded_find(const char *path); /* NULL when there is none */
+const struct embedded_file *embed_find(const char *path); /* NULL when there is none */
 
 /* Whole file into a NUL-terminated buffer. ERR_NOT_FOUND, ERR_TOO_LARGE (b->max), ERR_UNAVAILABLE.
  */

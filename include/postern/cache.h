@@ -5,8 +5,8 @@
  *  - Drop. Each value carries tags of what it was made from; when one of these changes, cache_drop
  *    takes it out. A load that began before a drop of one of its tags is refused by cache_put, so
  *    that what was read before a change cannot be stored behind it.
- *  - Proof. cache_prove says that all changes before a moment have been dropped. A value is given
- *    out only when it was read, or has been proven, at most `proof_us` ago; so when the changes
+ *  - Proof. cache_validate says that all changes before a moment have been dropped. A value is
+ * given out only when it was read, or has been proven, at most `fresh_us` ago; so when the changes
  *    stop coming in, nothing older than that is used.
  *
  * Shape: shards with a lock each, so that threads on different keys do not meet; a hit takes one
@@ -28,7 +28,7 @@ enum { CACHE_TAGS_MAX = 6, CACHE_KEY_MAX = 4096, CACHE_SHARDS_MAX = 256 };
 struct cache_settings {
 	size_t max_bytes; /* of all that is kept, with its overhead */
 	unsigned shards;  /* a power of two; a value may fill half of one */
-	int64_t proof_us; /* see above */
+	int64_t fresh_us; /* see above */
 };
 /* NULL without memory or randomness, or when the settings make no sense. */
 struct cache *cache_new(const struct cache_settings *s);
@@ -55,19 +55,19 @@ struct cache_put {
 bool cache_put(struct cache *c, const struct cache_load *l, const struct cache_put *p);
 
 /* NULL: nothing there that may be believed. Otherwise to be released. */
-struct cache_item *cache_get(struct cache *c, struct str key);
+struct cache_item *cache_lookup(struct cache *c, struct str key);
 /* Whether or not it is proven, unless it was dropped. For what may be shown when the database is
  * lost. */
-struct cache_item *cache_get_unproven(struct cache *c, struct str key);
+struct cache_item *cache_lookup_stale(struct cache *c, struct str key);
 struct str cache_value(const struct cache_item *i);
 /* When it was last known to be true. */
-int64_t cache_true_at_us(const struct cache *c, const struct cache_item *i);
+int64_t cache_validated_at_us(const struct cache *c, const struct cache_item *i);
 void cache_release(struct cache_item *i); /* NULL is fine */
 
 void cache_drop(struct cache *c, uint64_t tag);
 void cache_flush(struct cache *c); /* drops all, also what is being loaded */
 /* All changes before `at_us` have been dropped. */
-void cache_prove(struct cache *c, int64_t at_us);
+void cache_validate(struct cache *c, int64_t at_us);
 
 struct cache_stats {
 	uint64_t hits, misses, stored, refused, evicted, dropped;

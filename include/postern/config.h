@@ -75,9 +75,9 @@ struct setting {
 	const char *help;     /* one or two sentences, for the sample file and the reference */
 };
 extern const struct setting settings[];
-extern const size_t setting_count;
+extern const size_t config_setting_count;
 /* Taken by SIGHUP, without a restart. */
-bool setting_is_live(const struct setting *s);
+bool config_setting_is_live(const struct setting *s);
 
 enum { CONFIG_WHY_SIZE = 512 };
 /* `path` NULL: no file. `env` is environ or a test's own. Strings live in the arena. On ERR_INVALID

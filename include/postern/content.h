@@ -36,7 +36,7 @@ struct article {
 	enum access access;
 };
 /* What paywall_decide takes. Points into `a`. */
-struct paywall_article content_facts(const struct article *a);
+struct paywall_article content_paywall_article(const struct article *a);
 /* Next tag out of article.tags ("\nharbour\nshipping\n"); false at the end. `rest` starts as
  * article.tags. */
 bool content_tag_next(struct str *rest, struct str *tag);
@@ -170,7 +170,7 @@ enum err MUST_USE content_import_embedded(struct db *db, const char *prefix,
 /* ---- changes and export ---- */
 /* Housekeeping: makes what is shown of deks anew where it was made for another bound, or by an
  * older version. */
-enum err MUST_USE content_deks_settle(struct db_sweeper *s, const struct teaser_bound *bound);
+enum err MUST_USE content_deks_refresh(struct db_sweeper *s, const struct teaser_bound *bound);
 enum err MUST_USE content_set_access(
 	struct db *db, struct str slug, enum access access, int64_t now_s); /* ERR_NOT_FOUND */
 enum err MUST_USE content_delete(struct db *db, struct str slug);           /* ERR_NOT_FOUND */

@@ -248,14 +248,14 @@ struct db_subscriber {
 /* Before other threads use the database. The feed then watches the `change` table on a thread and a
  * connection of its own; while that is broken nothing is proven, and when it is back all is
  * flushed. db_close stops it. */
-enum err MUST_USE db_feed_start(struct db *db, const struct db_subscriber *s);
-void db_feed_stop(struct db *db);
-struct db_feed_stats {
+enum err MUST_USE db_change_log_start(struct db *db, const struct db_subscriber *s);
+void db_change_log_stop(struct db *db);
+struct db_change_log_stats {
 	bool running, live, lost; /* live: connected; lost: the last try to connect failed */
 	int64_t age_us;           /* since the last proof */
 	uint64_t changes, flushes, breaks;
 };
-struct db_feed_stats db_feed_stats_get(struct db *db);
+struct db_change_log_stats db_change_log_stats_get(struct db *db);
 /* What its connections keep of the file in memory, at most; 0 with a server of its own. */
 int64_t db_page_cache_kib(const struct db *db);
 /* Whether other processes may serve readers from it at the same time. */

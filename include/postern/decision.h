@@ -1,4 +1,4 @@
-/* visit: what one request shows of its reader, turned into the facts that paywall_decide takes, and
+/* req: what one request shows of its reader, turned into the facts that paywall_decide takes, and
  * into the decision. */
 #ifndef POSTERN_DECISION_H
 #define POSTERN_DECISION_H
@@ -26,8 +26,8 @@ struct paywall {
 				*/
 	bool meter_forged_new; /* a cookie that is not ours counts as none; else as exhausted */
 	struct gift_settings gifts;
-	struct dns_verifier *dns_verifier;   /* crawler.h; NULL: no names are looked up */
-	const char *licence_url; /* offered to crawlers for AI; "" or NULL: none */
+	struct dns_verifier *dns_verifier; /* crawler.h; NULL: no names are looked up */
+	const char *licence_url;           /* offered to crawlers for AI; "" or NULL: none */
 };
 
 struct access_request {
@@ -71,8 +71,9 @@ enum err MUST_USE decision_dup(struct decision *d, struct arena *a);
 enum err MUST_USE decision_plans(const struct decision_inputs *k, struct arena *a, struct str *out);
 /* The decision as of the caller's read; what it points to lives in the arena. One that says
  * `must_count` opens nothing until meter_record (meter.h) has counted it. */
-enum err MUST_USE decision_make(const struct paywall *w, struct db_conn *c, const struct access_request *v,
-	const struct paywall_article *art, struct arena *a, struct decision *out);
+enum err MUST_USE decision_make(const struct paywall *w, struct db_conn *c,
+	const struct access_request *v, const struct paywall_article *art, struct arena *a,
+	struct decision *out);
 /* From memory: nothing but a credential could make this reader's answers differ from those of any
  * other: no account, no gift, no institution's address, no agent that may be a crawler's. False
  * when it cannot be told. Any thread, the event loop too. */

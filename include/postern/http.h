@@ -88,24 +88,24 @@ size_t request_header_count(const struct request *r, const char *name);
  * believed. */
 bool request_from_proxy(const struct request *r);
 
-/* An answer that is the same for a whole audience: for every reader whom http_settings.audience
+/* An answer that is the same for a whole variant: for every reader whom http_settings.variant
  * says to belong to it and who asks for the same: path and r->query. "" are the strangers: no
  * credential, and nothing that sets them apart. It may depend on nothing else of the request (no
  * cookie, no address, no name, no header but Accept-Encoding) and hold nothing that is not granted
  * to all of them. Zero: not shared. Answers with a status other than 200 are never kept, nor those
- * with a Set-Cookie of which own_cookie does not speak. */
-enum { AUDIENCE_SIZE = 80 };
-/* The audience of one request. */
-struct audience {
-	char name[AUDIENCE_SIZE];
+ * with a Set-Cookie of which per_reader_cookie does not speak. */
+enum { VARIANT_SIZE = 80 };
+/* The variant of one request. */
+struct variant {
+	char name[VARIANT_SIZE];
 	void *own; /* in the request's arena: what http_settings.own takes, or NULL */
 };
-struct shared {
+struct response_sharing {
 	bool on;
 	/* The answer's Set-Cookie is its reader's own: not kept, and made anew by http_settings.own
 	 * for each who is given the rest. */
-	bool own_cookie;
-	char audience[AUDIENCE_SIZE];
+	bool per_reader_cookie;
+	char variant[VARIANT_SIZE];
 	int64_t fresh_until_s;  /* it changes by itself then; 0: not known, a minute at most */
 	int64_t usable_until_s; /* not to be shown from then on, database or not; 0: no end */
 	uint64_t tags[CACHE_TAGS_MAX]; /* what it was made from (cache_tag) */
@@ -134,7 +134,7 @@ struct response {
 	} headers[RESPONSE_HEADERS_MAX];
 	size_t header_count;
 	const char *decision, *reason; /* for the log line */
-	struct shared shared;
+	struct response_sharing shared;
 	/* what the group's fail function tells the client */
 	enum err err;
 	const char *detail;    /* or NULL: the sentence of the error table */
@@ -203,13 +203,13 @@ struct route_group {
 };
 
 /* What the outside sees of an error: the second table. */
-struct error_face {
+struct error_info {
 	int status;
 	const char *code; /* stable slug */
 	const char *title;
 	const char *sentence;
 };
-const struct error_face *http_error_face(enum err e);
+const struct error_info *http_error_info(enum err e);
 
 struct rate_limit {
 	unsigned burst;      /* requests at once */
@@ -247,12 +247,12 @@ struct http_settings {
 	/* identify from memory alone, on the event loop: false when it cannot be told. NULL: never.
 	 */
 	bool (*identify_known)(void *ctx, struct str token, int64_t now_s, struct caller *out);
-	/* From memory, on any thread: the audience whose answer this reader may be given, decided
+	/* From memory, on any thread: the variant whose answer this reader may be given, decided
 	 * on what holds now; r->caller is filled in. False: only an answer of its own. NULL: who
-	 * shows no credential is a stranger, and nobody else has an audience. */
-	bool (*audience)(void *ctx, const struct request *r, struct audience *out);
-	/* Adds what is this reader's own, one cookie at most, to the answer kept for the audience;
-	 * called once before it goes out, when audience said so. False: not that answer after all.
+	 * shows no credential is a stranger, and nobody else has an variant. */
+	bool (*variant)(void *ctx, const struct request *r, struct variant *out);
+	/* Adds what is this reader's own, one cookie at most, to the answer kept for the variant;
+	 * called once before it goes out, when variant said so. False: not that answer after all.
 	 */
 	bool (*own)(void *ctx, const struct request *r, void *own, struct response *rsp);
 	/* From memory: the request comes from an address that many readers share by right, such as

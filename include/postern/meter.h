@@ -19,11 +19,12 @@ struct meter_cookie_update {
 	struct str value; /* in the arena */
 	int64_t max_age_s;
 };
-/* Makes good what a decision asked for: counts the article where it says `must_count`, and carries the
- * cookie's count over to the account of a reader who has signed in meanwhile. The decision is the
- * one in force afterwards: `must_count` is off, this reading is in `used`; or another reading took the
- * last free one and it is the wall. Call it for every decision on an article or path, outside any
- * read or transaction, before the text goes out; it does nothing where there is nothing to do.
+/* Makes good what a decision asked for: counts the article where it says `must_count`, and carries
+ * the cookie's count over to the account of a reader who has signed in meanwhile. The decision is
+ * the one in force afterwards: `must_count` is off, this reading is in `used`; or another reading
+ * took the last free one and it is the wall. Call it for every decision on an article or path,
+ * outside any read or transaction, before the text goes out; it does nothing where there is nothing
+ * to do.
  *
  * A HEAD gets the answer of its GET and is not counted. ERR_BUSY (503) for a prefetch of what would
  * have to be counted: the browser asks again when its reader does. ERR_DENIED: any other request
@@ -33,8 +34,9 @@ enum err MUST_USE meter_record(
 	const struct decision_query *q, struct decision *d, struct meter_cookie_update *out);
 /* Whether meter_record has anything to do or to say. */
 bool meter_must_record(const struct access_request *v, const struct decision *d);
-/* The same visit behind the receipt, for a second decision. */
-struct access_request meter_request_after(const struct access_request *v, const struct meter_cookie_update *m);
+/* The same req behind the cookie_update, for a second decision. */
+struct access_request meter_request_after(
+	const struct access_request *v, const struct meter_cookie_update *m);
 /* ---- from memory: a reading of a stranger (decision_is_anonymous) ---- */
 struct cache_load;
 /* In a read: the keys that prove cookies, into paywall.facts. ERR_NOT_FOUND: nothing was ever
@@ -44,12 +46,12 @@ enum err MUST_USE meter_keys_cache_put(
 struct meter_cached_decision {
 	struct decision d; /* as after meter_record; points into the policy */
 	bool charged;      /* it holds once meter_ceiling_take has said yes */
-	struct meter_cookie_update receipt;
+	struct meter_cookie_update cookie_update;
 };
 /* The decision that meter_record would leave, without a database; counts nothing. For a GET that a
  * person will read. False when it cannot be told. Any thread. */
-bool meter_decide_cached(
-	const struct decision_query *q, const struct paywall_policy *policy, struct meter_cached_decision *out);
+bool meter_decide_cached(const struct decision_query *q, const struct paywall_policy *policy,
+	struct meter_cached_decision *out);
 
 /* ---- windows ---- */
 struct meter_span {

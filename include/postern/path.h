@@ -92,8 +92,8 @@ enum path_verdict {
 struct path_question {
 	const struct sites *sites;
 	struct url url;
-	struct str method;  /* of the request to the other server */
-	struct access_request visit; /* whole_get and head are worked out here */
+	struct str method;         /* of the request to the other server */
+	struct access_request req; /* whole_get and head are worked out here */
 };
 struct path_answer {
 	enum path_verdict verdict;
@@ -101,9 +101,9 @@ struct path_answer {
 	struct str origin;            /* as configured, of the site asked for */
 	struct paywall_article article;
 	struct decision decision;
-	struct access_request visit; /* as it was for the decision */
-	bool counts;        /* a page whose reading a meter may be charged with */
-	struct str plans;   /* of the reader's entitlements in force, comma list */
+	struct access_request req; /* as it was for the decision */
+	bool counts;               /* a page whose reading a meter may be charged with */
+	struct str plans;          /* of the reader's entitlements in force, comma list */
 };
 /* As of the caller's read; lives in the arena. */
 enum err MUST_USE path_decide(const struct paywall *w, struct db_conn *c,
@@ -112,16 +112,16 @@ enum err MUST_USE path_decide(const struct paywall *w, struct db_conn *c,
  * database. Any thread, the event loop too. */
 bool path_decide_cached(const struct paywall *w, const struct path_question *q, struct arena *a,
 	struct path_answer *out);
-/* In the read of path_decide, which began behind cache_begin: keeps what path_decide_cached takes, where
- * it could have given this answer. Trouble only leaves it to the next one. */
+/* In the read of path_decide, which began behind cache_begin: keeps what path_decide_cached takes,
+ * where it could have given this answer. Trouble only leaves it to the next one. */
 struct cache_load;
 void path_cache_put(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
 	const struct path_answer *p, struct arena *a);
 /* Counts the reading where the decision says so, outside any read, before the answer goes out: what
  * meter_record does, for pages; files that are not charged pass as they are. On any error nothing
  * may pass. */
-enum err MUST_USE path_record(
-	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_cookie_update *out);
+enum err MUST_USE path_record(const struct paywall *w, struct path_answer *p, struct arena *a,
+	struct meter_cookie_update *out);
 /* As the header Postern-Decision has it. {NULL, 0} without memory. */
 struct str path_decision_text(const struct path_answer *p, struct arena *a);
 /* The decision's reason, or that of the verdict ("no_rule"), and its sentence. */

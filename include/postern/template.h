@@ -2,8 +2,8 @@
  * partials, set delimiter; no lambdas) over a small tree of values that the caller builds in an
  * arena.
  *
- * Escaping is by type: only a value made with view_html prints raw under {{{x}}} or {{&x}}; a text
- * value is escaped there too, unless the set is TEMPLATE_TEXT (mail text parts, and the
+ * Escaping is by type: only a value made with template_html prints raw under {{{x}}} or {{&x}}; a
+ * text value is escaped there too, unless the set is TEMPLATE_TEXT (mail text parts, and the
  * specification's own cases), where nothing is escaped. So a theme author cannot open a hole by
  * writing three braces. Threads: any number may render from a set; template_replace alone changes
  * one. */
@@ -12,7 +12,7 @@
 
 #include "postern/base.h"
 
-struct view; /* a value: object, list, text, html, true, false */
+struct template_data; /* a value: object, list, text, html, true, false */
 enum {
 	TEMPLATE_DEPTH_MAX = 32, /* sections and partials inside each other */
 	TEMPLATE_OUTPUT_MAX = 4 << 20,
@@ -24,17 +24,20 @@ enum {
  * makes the render fail with ERR_NOMEM, so callers need not check each. Strings are not copied:
  * they must live as long as the arena. A key that is set twice has its last value. An empty text
  * is false; objects, lists, true and false print nothing. */
-struct view *view_object(struct arena *a);
-void view_text(struct view *obj, const char *key, struct str value);
-void view_z(struct view *obj, const char *key, const char *value); /* NULL: false */
-void view_html(struct view *obj, const char *key, struct str value);
-void view_bool(struct view *obj, const char *key, bool value);
-void view_int(struct view *obj, const char *key, int64_t value);
-void view_child(struct view *obj, const char *key, struct view *child); /* NULL child: false */
-struct view *view_list(struct view *obj, const char *key);  /* new empty list under key */
-struct view *view_append(struct view *list);                /* new object at its end */
-void view_append_text(struct view *list, struct str value); /* for {{.}} */
-struct view *view_append_list(struct view *list);           /* new empty list at its end */
+struct template_data *template_object(struct arena *a);
+void template_text(struct template_data *obj, const char *key, struct str value);
+void template_z(struct template_data *obj, const char *key, const char *value); /* NULL: false */
+void template_html(struct template_data *obj, const char *key, struct str value);
+void template_bool(struct template_data *obj, const char *key, bool value);
+void template_int(struct template_data *obj, const char *key, int64_t value);
+void template_child(struct template_data *obj, const char *key,
+	struct template_data *child); /* NULL child: false */
+struct template_data *template_list(
+	struct template_data *obj, const char *key);               /* new empty list under key */
+struct template_data *template_append(struct template_data *list); /* new object at its end */
+void template_append_text(struct template_data *list, struct str value); /* for {{.}} */
+struct template_data *template_append_list(
+	struct template_data *list); /* new empty list at its end */
 
 enum template_mode { TEMPLATE_HTML = 1, TEMPLATE_TEXT };
 struct template_set;
@@ -51,10 +54,10 @@ void template_replace(struct template_set *t, struct template_set *fresh);
 bool template_has(const struct template_set *t, const char *name);
 /* ERR_NOT_FOUND: no such template; ERR_TOO_LARGE: above TEMPLATE_OUTPUT_MAX or too deep. */
 enum err MUST_USE template_render(const struct template_set *t, const char *name,
-	enum template_mode mode, const struct view *root, struct buf *out);
+	enum template_mode mode, const struct template_data *root, struct buf *out);
 /* One template from memory with its partials (name, text pairs ending with NULL), for tests and
  * fuzzing. */
 enum err MUST_USE template_render_text(struct str source, const char *const *partials,
-	enum template_mode mode, const struct view *root, struct buf *out);
+	enum template_mode mode, const struct template_data *root, struct buf *out);
 
 #endif

@@ -224,15 +224,16 @@ void time_until(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE]);
 void time_full(int64_t t_s, char out[static TIME_TEXT_SIZE]); /* "20 November 2026, 00:40 EST" */
 void time_day(int64_t t_s, char out[static TIME_TEXT_SIZE]);  /* "Friday, 20 November 2026" */
 
-/* ---- the newsroom's time zone. Any thread, but for local_zone_set: before there are others. ----
+/* ---- the newsroom's time zone. Any thread, but for time_local_zone_set: before there are others.
+ * ----
  */
-void local_zone_set(const char *tz); /* as TZ has it (POSIX, or a name of the zone database) */
-unsigned local_zone_version(void);   /* another one after each local_zone_set */
-struct tm local_tm(int64_t t_s);     /* what the clock and the calendar show there */
-unsigned local_weekday(int64_t t_s); /* 0 Sunday … 6 Saturday */
+void time_local_zone_set(const char *tz); /* as TZ has it (POSIX, or a name of the zone database) */
+unsigned time_local_zone_version(void);   /* another one after each time_local_zone_set */
+struct tm time_local_tm(int64_t t_s);     /* what the clock and the calendar show there */
+unsigned time_local_weekday(int64_t t_s); /* 0 Sunday … 6 Saturday */
 /* The first instant of a day, of which year, month and day are looked at (as mktime takes them,
  * also out of range); right where clocks change at midnight. */
-int64_t local_day_start(struct tm day);
+int64_t time_local_day_start(struct tm day);
 
 /* ---- escaping ---- */
 void escape_html(

@@ -3,8 +3,8 @@
 
 struct reading {
 	const struct paywall *w;
-	const struct reading_request *r;
-	struct access_request visit; /* as it stands: behind a receipt it has the new cookie */
+	const struct access_question *r;
+	struct access_request req; /* as it stands: behind a cookie_update it has the new cookie */
 	struct arena *a;
 	struct article_reading *out;
 	struct paywall_article facts;
@@ -16,8 +16,8 @@ struct reading {
 static enum err decide(
 	struct db_conn *c, struct reading *g, const struct article *art, struct decision *d)
 {
-	g->facts = content_facts(art);
-	enum err e = decision_make(g->w, c, &g->visit, &g->facts, g->a, d);
+	g->facts = content_paywall_article(art);
+	enum err e = decision_make(g->w, c, &g->req, &g->facts, g->a, d);
 
 	if (e)
 		return e;
@@ -50,7 +50,8 @@ static enum err open_all(struct db_conn *c, struct reading *g)
 			c, &out->article, &out->decision, g->a, &out->images, &out->image_count);
 	if (e || out->decision.grant == GRANT_FULL)
 		return e;
-	out->offers = (struct policy_plan_offers){ .article = &g->facts, .offer = out->decision.offer };
+	out->offers =
+		(struct policy_plan_offers){ .article = &g->facts, .offer = out->decision.offer };
 	e = policy_plan_offers(g->w, c, g->a, &out->offers);
 	out->offers.article = NULL;
 	return e;
@@ -60,7 +61,7 @@ static enum err open_all(struct db_conn *c, struct reading *g)
  * holds now goes out. Else it is what the meter said, which tells a first reading from a second. */
 static enum err confirm(struct reading *g, struct decision *d)
 {
-	if (d->must_count && !g->visit.head)
+	if (d->must_count && !g->req.head)
 		return ERR_BUSY;
 	if (paywall_metered(d) && d->grant == g->settled->grant)
 		*d = *g->settled;
@@ -82,7 +83,7 @@ static enum err article_read(struct db_conn *c, void *arg)
 		return ERR_OK;
 	if (!e && g->settled)
 		e = confirm(g, &out->decision);
-	else if (!e && meter_must_record(&g->visit, &out->decision))
+	else if (!e && meter_must_record(&g->req, &out->decision))
 		return ERR_OK;
 	return e ? e : open_all(c, g);
 }
@@ -92,26 +93,26 @@ static enum err metered_read(struct reading *g)
 {
 	struct article_reading *out = g->out;
 	struct decision settled = out->decision;
-	const struct decision_query q = { .w = g->w, .v = &g->visit, .art = &g->facts, .a = g->a };
-	enum err e = meter_record(&q, &settled, &out->receipt);
+	const struct decision_query q = { .w = g->w, .v = &g->req, .art = &g->facts, .a = g->a };
+	enum err e = meter_record(&q, &settled, &out->cookie_update);
 
 	if (e)
 		return e;
-	g->visit = meter_request_after(&g->visit, &out->receipt);
+	g->req = meter_request_after(&g->req, &out->cookie_update);
 	g->settled = &settled;
 	e = db_read(g->w->db, article_read, g);
 	g->settled = NULL;
 	return e;
 }
 
-enum err content_read(const struct paywall *w, const struct reading_request *r, struct arena *a,
-	struct article_reading *out)
+enum err access_article_open(const struct paywall *w, const struct access_question *r,
+	struct arena *a, struct article_reading *out)
 {
-	struct reading g = { .w = w, .r = r, .visit = r->visit, .a = a, .out = out };
+	struct reading g = { .w = w, .r = r, .req = r->req, .a = a, .out = out };
 
 	*out = (struct article_reading){ 0 };
 	enum err e = db_read(w->db, article_read, &g);
-	if (!e && !out->moved && meter_must_record(&g.visit, &out->decision)) {
+	if (!e && !out->moved && meter_must_record(&g.req, &out->decision)) {
 		e = metered_read(&g);
 		if (e)
 			out->decision = (struct decision){ 0 };
@@ -122,7 +123,7 @@ enum err content_read(const struct paywall *w, const struct reading_request *r, 
 /* Who is nobody yet may become somebody. */
 static enum err media_bytes(struct db_conn *c, struct reading *g, const struct decision *d)
 {
-	const char *account_id = g->r->visit.account_id;
+	const char *account_id = g->r->req.account_id;
 	enum err e = content_media_open(c, g->img, d, g->a, g->bytes);
 
 	return e == ERR_DENIED && !(account_id && *account_id) ? ERR_UNAUTHENTICATED : e;
@@ -144,12 +145,10 @@ static enum err media_read(struct db_conn *c, void *arg)
 	return e;
 }
 
-enum err content_media_read(const struct paywall *w, const struct reading_request *r,
+enum err access_media_open(const struct paywall *w, const struct access_question *r,
 	struct arena *a, struct image *img, struct str *bytes)
 {
-	struct reading g = {
-		.w = w, .r = r, .visit = r->visit, .a = a, .img = img, .bytes = bytes
-	};
+	struct reading g = { .w = w, .r = r, .req = r->req, .a = a, .img = img, .bytes = bytes };
 
 	return db_read(w->db, media_read, &g);
 }

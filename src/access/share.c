@@ -28,9 +28,9 @@ static int64_t if_to_come(int64_t at, int64_t now_s)
 /* In the newsroom's zone, as weekdays are. */
 static int64_t next_midnight(int64_t now_s)
 {
-	struct tm day = local_tm(now_s);
+	struct tm day = time_local_tm(now_s);
 	day.tm_mday++;
-	int64_t at = local_day_start(day);
+	int64_t at = time_local_day_start(day);
 	return at > now_s ? at : now_s + 1;
 }
 
@@ -80,19 +80,19 @@ static void tag(struct response *rsp, enum db_change kind, const char *key)
 	rsp->shared.tags[rsp->shared.tag_count++] = cache_tag(db_change_name(kind), str_of(key));
 }
 
-/* What is said of an audience holds until then, by itself. */
+/* What is said of an variant holds until then, by itself. */
 static void share_as(
-	struct sharing *s, const char *audience, const struct request *r, struct response *rsp)
+	struct sharing *s, const char *variant, const struct request *r, struct response *rsp)
 {
 	s->a = r->arena;
 	s->now_s = r->now_s;
 	if (db_read(s->w->db, sharing_read, s) != ERR_OK)
 		return;
 	int64_t changes_at = earlier(s->next_at, s->closes_at);
-	rsp->shared = (struct shared){ .on = true,
+	rsp->shared = (struct response_sharing){ .on = true,
 		.fresh_until_s = earlier(changes_at, next_midnight(s->now_s)), /* pages are dated */
 		.usable_until_s = s->closes_at };
-	rsp->shared.on = str_copy(rsp->shared.audience, AUDIENCE_SIZE, str_of(audience)) == ERR_OK;
+	rsp->shared.on = str_copy(rsp->shared.variant, VARIANT_SIZE, str_of(variant)) == ERR_OK;
 	tag(rsp, DB_CHANGE_POLICY, "");
 	tag(rsp, DB_CHANGE_ARTICLE, "");
 }
@@ -101,12 +101,12 @@ static void share_as(
 static void share(struct sharing *s, const struct request *r, struct response *rsp)
 {
 	struct access_request v = access_request_from_http(r);
-	rsp->shared = (struct shared){ .on = false };
+	rsp->shared = (struct response_sharing){ .on = false };
 	if (decision_is_anonymous(s->w, &v))
 		share_as(s, "", r, rsp);
 }
 
-void content_share_list(const struct paywall *w, const struct request *r, struct response *rsp)
+void access_share_list(const struct paywall *w, const struct request *r, struct response *rsp)
 {
 	struct sharing s = { .w = w };
 	share(&s, r, rsp);
@@ -119,26 +119,26 @@ static bool is_plain_wall(const struct decision *d)
 	       (d->reason == REASON_SUBSCRIBER_ONLY || d->reason == REASON_LOGIN_REQUIRED);
 }
 
-void content_share_article(const struct paywall *w, const struct article_reading *rd,
+void access_share_article(const struct paywall *w, const struct article_reading *rd,
 	const struct request *r, struct response *rsp)
 {
 	struct sharing s = { .w = w, .article = &rd->article };
 	const struct decision *d = &rd->decision;
-	struct audience audience;
+	struct variant variant;
 	if (r->caller.signed_in || paywall_metered(d)) {
-		rsp->shared = (struct shared){ .on = false };
-		if (facts_load(w, r, str_of(rd->article.slug)) &&
-			content_audience(w, r, str_of(rd->article.slug), &audience) &&
-			audience_is(audience.name, d, r->arena))
-			share_as(&s, audience.name, r, rsp);
-		rsp->shared.own_cookie = rd->receipt.move == METER_COOKIE_SET;
+		rsp->shared = (struct response_sharing){ .on = false };
+		if (access_facts_load(w, r, str_of(rd->article.slug)) &&
+			access_variant(w, r, str_of(rd->article.slug), &variant) &&
+			access_variant_is(variant.name, d, r->arena))
+			share_as(&s, variant.name, r, rsp);
+		rsp->shared.per_reader_cookie = rd->cookie_update.move == METER_COOKIE_SET;
 	} else if (is_plain_wall(d) || (d->grant == GRANT_FULL && d->reason == REASON_PUBLIC)) {
 		share(&s, r, rsp);
 	}
 }
 
-void content_share_picture(const struct paywall *w, const struct image *img,
-	const struct request *r, struct response *rsp)
+void access_share_picture(const struct paywall *w, const struct image *img, const struct request *r,
+	struct response *rsp)
 {
 	struct sharing s = { .w = w, .image = img };
 	if (img->position == 0)

@@ -40,7 +40,7 @@ static struct str key_of(char kind, struct str slug, char out[static FACTS_KEY_S
 static struct cache_item *look(const struct paywall *w, char kind, struct str slug)
 {
 	char space[FACTS_KEY_SIZE];
-	return w->facts ? cache_get(w->facts, key_of(kind, slug, space)) : NULL;
+	return w->facts ? cache_lookup(w->facts, key_of(kind, slug, space)) : NULL;
 }
 
 /* ---- loading ---- */
@@ -50,7 +50,7 @@ static void keep_article(const struct paywall *w, const struct cache_load *load,
 {
 	_Alignas(struct kept_article) char space[sizeof(struct kept_article) + FACTS_TAGS_SIZE];
 	struct kept_article *k = (struct kept_article *)(void *)space;
-	struct paywall_article facts = content_facts(art);
+	struct paywall_article facts = content_paywall_article(art);
 	char key[FACTS_KEY_SIZE];
 
 	if (facts.tags.n > FACTS_TAGS_SIZE)
@@ -100,7 +100,7 @@ static enum err loading_read(struct db_conn *c, void *arg)
 	return e;
 }
 
-bool facts_load(const struct paywall *w, const struct request *r, struct str slug)
+bool access_facts_load(const struct paywall *w, const struct request *r, struct str slug)
 {
 	struct loading l = { .w = w, .r = r, .slug = slug };
 
@@ -125,7 +125,7 @@ static struct paywall_article article_of(const struct kept_article *k)
 		.expires_at = k->expires_at };
 }
 
-/* NULL: none. Who has bought this article alone is another audience: that right gives nothing away.
+/* NULL: none. Who has bought this article alone is another variant: that right gives nothing away.
  */
 static const char *reader_audience(const struct decision *d)
 {
@@ -146,14 +146,14 @@ static struct str metered_name(const struct decision *d, struct arena *a)
 	return arena_join(a, pieces, COUNT(pieces));
 }
 
-bool audience_is(const char *audience, const struct decision *d, struct arena *a)
+bool access_variant_is(const char *variant, const struct decision *d, struct arena *a)
 {
 	if (paywall_metered(d)) {
 		const struct str name = metered_name(d, a);
-		return name.n > 0 && str_eq(name, str_of(audience));
+		return name.n > 0 && str_eq(name, str_of(variant));
 	}
 	const char *own = reader_audience(d);
-	return own && strcmp(own, audience) == 0;
+	return own && strcmp(own, variant) == 0;
 }
 
 /* ---- readers ---- */
@@ -172,20 +172,20 @@ static const char *decide(const struct paywall_policy *policy, const struct kept
 }
 
 static bool decide_known(const struct paywall *w, const struct request *r, struct str slug,
-	const struct paywall_policy *policy, struct audience *out)
+	const struct paywall_policy *policy, struct variant *out)
 {
 	struct cache_item *art = look(w, FOR_READERS, slug);
 	struct cache_item *reader = decision_cache_reader(w, r->caller.account_id);
-	const char *audience = NULL;
+	const char *variant = NULL;
 	if (art && reader)
-		audience = decide(policy, (const void *)cache_value(art).p, reader, r->now_s);
+		variant = decide(policy, (const void *)cache_value(art).p, reader, r->now_s);
 	cache_release(art);
 	cache_release(reader);
-	return audience && str_copy(out->name, sizeof out->name, str_of(audience)) == ERR_OK;
+	return variant && str_copy(out->name, sizeof out->name, str_of(variant)) == ERR_OK;
 }
 
 static bool reader_known(
-	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
+	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
 {
 	const struct access_request v = { .account_id = r->caller.account_id,
 		.client = r->client,
@@ -203,13 +203,13 @@ static bool reader_known(
 
 /* What of an answer that counts a reading is this reader's alone. */
 struct own_count {
-	struct meter_cookie_update receipt;
+	struct meter_cookie_update cookie_update;
 };
 
 /* The page tells how many are left and until when, so all who stand there share one. In a rolling
  * window everybody stands alone. */
 static bool metered(const struct decision_query *q, const struct request *r,
-	const struct paywall_policy *policy, struct audience *out)
+	const struct paywall_policy *policy, struct variant *out)
 {
 	struct meter_cached_decision m;
 
@@ -224,13 +224,13 @@ static bool metered(const struct decision_query *q, const struct request *r,
 		return false;
 	struct own_count *own = m.charged ? arena_alloc(r->arena, sizeof *own) : NULL;
 	if (own)
-		own->receipt = m.receipt;
+		own->cookie_update = m.cookie_update;
 	out->own = own;
 	return own || !m.charged;
 }
 
 static bool stranger_known(
-	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
+	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
 {
 	const struct access_request v = access_request_from_http(r);
 	if (!decision_is_anonymous(w, &v))
@@ -247,23 +247,23 @@ static bool stranger_known(
 	return known;
 }
 
-bool content_audience_own(
+bool access_variant_per_reader(
 	const struct paywall *w, const struct request *r, const void *own, struct response *rsp)
 {
 	const struct own_count *o = own;
 
 	if (!meter_ceiling_take(w->ceiling, r->client, r->now_s))
 		return false;
-	access_meter_cookie_send(r, rsp, &o->receipt);
+	access_meter_cookie_send(r, rsp, &o->cookie_update);
 	return true;
 }
 
 /* ---- all ---- */
 
-bool content_audience(
-	const struct paywall *w, const struct request *r, struct str slug, struct audience *out)
+bool access_variant(
+	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
 {
-	*out = (struct audience){ .own = NULL };
+	*out = (struct variant){ .own = NULL };
 	return r->caller.signed_in ? reader_known(w, r, slug, out)
 				   : stranger_known(w, r, slug, out);
 }

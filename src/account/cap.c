@@ -33,7 +33,7 @@ static const struct db_shape use_shape = DB_SHAPE(struct session_use, use_column
 static void use_find(const struct accounts *s, struct session_use *u, int64_t now_s)
 {
 	const struct session_times *t = &u->times;
-	int64_t cached_at = s->sessions ? known_session_used_at(s->sessions, u->hash) : 0;
+	int64_t cached_at = s->sessions ? account_session_cache_used_at(s->sessions, u->hash) : 0;
 
 	u->known_at = cached_at > t->last_seen_at ? cached_at : t->last_seen_at;
 	u->counts_at = u->known_at;
@@ -73,10 +73,11 @@ static enum err session_delete(struct db_conn *c, const char *account_id, const 
  * empties of its account. */
 static enum err use_note(struct db_conn *c, const struct session_use *u)
 {
-	return u->known_at > u->times.last_seen_at ? session_touch(c, u->id, u->known_at) : ERR_OK;
+	return u->known_at > u->times.last_seen_at ? account_session_touch(c, u->id, u->known_at)
+						   : ERR_OK;
 }
 
-enum err session_cap(struct db_conn *c, const struct session_cap *cap)
+enum err account_session_cap(struct db_conn *c, const struct account_session_cap *cap)
 {
 	ARENA_AUTO *a = arena_new(CAP_BYTES_MAX);
 	struct session_use *list = NULL;

@@ -15,13 +15,14 @@ enum {
 	ACCOUNTS_PER_DEVICE_MAX = 8,
 };
 
-void device_init(struct device *d, struct str presented)
+void account_device_init(struct device *d, struct str presented)
 {
 	*d = (struct device){ 0 };
 	d->presented = crypto_token_hash(presented, d->hash) == ERR_OK;
 }
 
-enum err device_look(struct db_conn *c, struct device *d, const char *account_id, int64_t now_s)
+enum err account_device_find(
+	struct db_conn *c, struct device *d, const char *account_id, int64_t now_s)
 {
 	char found[ID_SIZE];
 	struct db_call call = { .query = QUERY_DEVICE_KNOWN,
@@ -38,30 +39,30 @@ enum err device_look(struct db_conn *c, struct device *d, const char *account_id
 
 /* A number of its own for each account: a neighbour on the same machine who logs in to his own
  * account does not clear the count of his guesses at the other's. */
-struct failure_key device_failure_key(const struct device *d, const char *account_id)
+struct failure_key account_device_failure_key(const struct device *d, const char *account_id)
 {
 	char what[HASH_BYTES + ID_SIZE];
 
 	memset(what, 0, sizeof what);
 	memcpy(what, d->hash, HASH_BYTES);
 	snprintf(what + HASH_BYTES, ID_SIZE, "%s", account_id);
-	return failure_key_of("device", (struct str){ what, sizeof what });
+	return account_failure_key_of("device", (struct str){ what, sizeof what });
 }
 
-void device_renew(struct device *d, struct token *fresh)
+void account_device_renew(struct device *d, struct token *fresh)
 {
 	crypto_token_make(fresh);
 	d->known = false;
 	d->fresh = fresh;
 }
 
-void device_proved(struct device *d, struct proved_device *p)
+void account_device_proved(struct device *d, struct proved_device *p)
 {
 	*d = (struct device){ 0 };
 	if (!p)
 		return;
-	device_init(d, p->token);
-	device_renew(d, &p->fresh);
+	account_device_init(d, p->token);
+	account_device_renew(d, &p->fresh);
 }
 
 /* The accounts of the token before go over to the new one. */
@@ -77,7 +78,7 @@ static enum err marks_move(struct db_conn *c, const struct device *d)
 	return e || !d->presented ? e : db_run(c, &trim, NULL);
 }
 
-enum err device_mark(
+enum err account_device_mark(
 	struct db_conn *c, const struct device *d, const char *account_id, int64_t now_s)
 {
 	if (!d->known && !d->fresh)

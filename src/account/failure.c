@@ -12,7 +12,7 @@ static const struct db_column failure_columns[] = {
 };
 static const struct db_shape failure_shape = DB_SHAPE(struct failure_row, failure_columns);
 
-struct failure_key failure_key_of(const char *kind, struct str what)
+struct failure_key account_failure_key_of(const char *kind, struct str what)
 {
 	struct failure_key k;
 	BUF_AUTO text = BUF(1024);
@@ -24,7 +24,7 @@ struct failure_key failure_key_of(const char *kind, struct str what)
 	return k;
 }
 
-int64_t failure_delay_s(const struct account_settings *set, int64_t failures)
+int64_t account_failure_delay_s(const struct account_settings *set, int64_t failures)
 {
 	int64_t over = failures - (int64_t)set->failures_free;
 
@@ -36,7 +36,7 @@ int64_t failure_delay_s(const struct account_settings *set, int64_t failures)
 	return delay < set->failure_delay_max_s ? delay : set->failure_delay_max_s;
 }
 
-enum err failure_take(struct db_conn *c, const struct account_settings *set,
+enum err account_failure_take(struct db_conn *c, const struct account_settings *set,
 	const struct failure_key *k, int64_t now_s, int64_t *retry_after_s)
 {
 	struct failure_row row = { 0 };
@@ -57,11 +57,11 @@ enum err failure_take(struct db_conn *c, const struct account_settings *set,
 	row.failures++;
 	struct db_call put = { .query = QUERY_FAILURE_PUT,
 		DB_PARAMS(db_blob(k->hash, HASH_BYTES), db_int(row.failures), db_int(now_s),
-			db_int(now_s + failure_delay_s(set, row.failures))) };
+			db_int(now_s + account_failure_delay_s(set, row.failures))) };
 	return db_run(c, &put, NULL);
 }
 
-enum err failure_clear(struct db_conn *c, const struct failure_key *k)
+enum err account_failure_clear(struct db_conn *c, const struct failure_key *k)
 {
 	struct db_call call = { .query = QUERY_FAILURE_CLEAR,
 		DB_PARAMS(db_blob(k->hash, HASH_BYTES)) };

@@ -9,8 +9,9 @@
 #define PURPOSE_RESET "reset"
 
 /* ---- store.c: inside a read or transaction of the caller's ---- */
-enum err MUST_USE store_by_key(struct db_conn *c, const char *email_key, struct account *out);
-enum err MUST_USE store_by_id(struct db_conn *c, const char *id, struct account *out);
+enum err MUST_USE account_store_by_key(
+	struct db_conn *c, const char *email_key, struct account *out);
+enum err MUST_USE account_store_by_id(struct db_conn *c, const char *id, struct account *out);
 struct access_kept {
 	const char *account_id;
 	const char *session_id;          /* "": none */
@@ -18,11 +19,12 @@ struct access_kept {
 };
 /* After a new password: ends every other session, forgets the other known browsers and voids the
  * tokens under way. */
-enum err MUST_USE store_end_access(struct db_conn *c, const struct access_kept *k, int64_t now_s);
+enum err MUST_USE account_store_end_access(
+	struct db_conn *c, const struct access_kept *k, int64_t now_s);
 /* Drops password, name and proof of an account whose mailbox is not proved. */
-enum err MUST_USE store_disown(struct db_conn *c, const char *id, int64_t now_s);
+enum err MUST_USE account_store_disown(struct db_conn *c, const char *id, int64_t now_s);
 /* ERR_CONFLICT when the stored hash is not `old_hash` any more. */
-enum err MUST_USE store_set_password(struct db_conn *c, const struct account *acc,
+enum err MUST_USE account_store_set_password(struct db_conn *c, const struct account *acc,
 	const char *new_hash, bool proves_mailbox, int64_t now_s);
 
 /* ---- known.c: sessions kept in memory, by the hash of their token ---- */
@@ -60,37 +62,37 @@ struct known_session {
 };
 /* False: ask the database. That is also the answer for one that seems to have ended (somebody else
  * may have used it meanwhile) and for one whose last_seen_at is due. `out` is all zero then. */
-bool known_session_get(
+bool account_session_cache_get(
 	struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct caller *out);
-void known_session_put(struct cache *c, const struct cache_load *l,
+void account_session_cache_put(struct cache *c, const struct cache_load *l,
 	const uint8_t hash[static HASH_BYTES], const struct known_session *k);
 /* When this process last saw it in use, to the second; 0 when it is not kept. */
-int64_t known_session_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES]);
+int64_t account_session_cache_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES]);
 
 /* ---- session.c: inside db_tx ---- */
 /* Notes that it was used then. */
-enum err MUST_USE session_touch(struct db_conn *c, const char *id, int64_t at_s);
+enum err MUST_USE account_session_touch(struct db_conn *c, const char *id, int64_t at_s);
 
 /* ---- cap.c: inside db_tx ---- */
-struct session_cap {
+struct account_session_cap {
 	const struct accounts *s;
 	const char *account_id;
 	const char *new_id; /* just made: it stays, whatever the clock says */
 	int64_t now_s;
 };
 /* Ends what is one too many, the least recently used first. */
-enum err MUST_USE session_cap(struct db_conn *c, const struct session_cap *cap);
+enum err MUST_USE account_session_cap(struct db_conn *c, const struct account_session_cap *cap);
 
 /* ---- reading.c ---- */
 /* Tells in `out` why the session of this token was ended, where that is known. */
-enum err MUST_USE session_ended_look(
+enum err MUST_USE account_session_ended(
 	struct db_conn *c, const uint8_t hash[static HASH_BYTES], struct caller *out);
 
 /* ---- request.c ---- */
 enum account_request_kind { ACCOUNT_REQUEST_REGISTER = 1, ACCOUNT_REQUEST_RESET };
 struct account_request {
 	char id[ID_SIZE];
-	char kind[16]; /* set by request_put */
+	char kind[16]; /* set by account_request_put */
 	char email[EMAIL_SIZE], email_key[EMAIL_SIZE];
 	char name[NAME_SIZE];
 	char password_hash[PASSWORD_HASH_SIZE]; /* of a registration */
@@ -99,7 +101,7 @@ struct account_request {
 	int64_t created_at;
 };
 /* Stores it for the thread of account_requests_start: one statement, the same for every address. */
-enum err MUST_USE request_put(
+enum err MUST_USE account_request_put(
 	const struct accounts *s, enum account_request_kind kind, struct account_request *r);
 
 /* ---- token.c ---- */
@@ -116,48 +118,48 @@ struct token_order {
  * a token all the same, with the same statements, but it is nobody's: nothing is stored. When the
  * mailbox has had its share of mails nothing changes, so that nobody can void a reader's link by
  * asking again and again. */
-enum err MUST_USE token_send(struct db_conn *c, const struct token_order *o);
-enum err MUST_USE token_issue(struct db_conn *c, const struct accounts *s, const char *account_id,
-	const char *purpose, int64_t now_s, struct token *out);
+enum err MUST_USE account_token_send(struct db_conn *c, const struct token_order *o);
+enum err MUST_USE account_token_issue(struct db_conn *c, const struct accounts *s,
+	const char *account_id, const char *purpose, int64_t now_s, struct token *out);
 /* Conditional update: of many at once exactly one gets ERR_OK, the others ERR_SPENT. */
-enum err MUST_USE token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES],
+enum err MUST_USE account_token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES],
 	const char *purpose, int64_t now_s, char account_id[static ID_SIZE]);
 /* A notice without a token. */
-enum err MUST_USE notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind kind,
-	const struct email *to, const char *name, int64_t now_s);
+enum err MUST_USE account_notice_send(struct db_conn *c, const struct accounts *s,
+	enum mail_kind kind, const struct email *to, const char *name, int64_t now_s);
 
 /* ---- failure.c: guesses counted before they are judged, so that parallel ones cannot share a
  * count ---- */
 struct failure_key {
 	uint8_t hash[HASH_BYTES];
 };
-struct failure_key failure_key_of(const char *kind, struct str what);
+struct failure_key account_failure_key_of(const char *kind, struct str what);
 /* Counts one try. ERR_LIMITED with the seconds to wait when none is due. */
-enum err MUST_USE failure_take(struct db_conn *c, const struct account_settings *set,
+enum err MUST_USE account_failure_take(struct db_conn *c, const struct account_settings *set,
 	const struct failure_key *k, int64_t now_s, int64_t *retry_after_s);
-enum err MUST_USE failure_clear(struct db_conn *c, const struct failure_key *k);
+enum err MUST_USE account_failure_clear(struct db_conn *c, const struct failure_key *k);
 /* Seconds until the next try after `failures` wrong ones. */
-int64_t failure_delay_s(const struct account_settings *set, int64_t failures);
+int64_t account_failure_delay_s(const struct account_settings *set, int64_t failures);
 
 /* ---- device.c: browsers and apps that are known to an account ---- */
 struct device {
 	uint8_t hash[HASH_BYTES]; /* of the token it presented */
 	bool presented;
-	bool known;                /* to the account of device_look */
+	bool known;                /* to the account of account_device_find */
 	const struct token *fresh; /* NULL: it gets no new one */
 };
-void device_init(struct device *d, struct str presented);
-enum err MUST_USE device_look(
+void account_device_init(struct device *d, struct str presented);
+enum err MUST_USE account_device_find(
 	struct db_conn *c, struct device *d, const char *account_id, int64_t now_s);
 /* Of one that is known. */
-struct failure_key device_failure_key(const struct device *d, const char *account_id);
+struct failure_key account_device_failure_key(const struct device *d, const char *account_id);
 /* It gets a new token, in place of the one it presented. */
-void device_renew(struct device *d, struct token *fresh);
+void account_device_renew(struct device *d, struct token *fresh);
 /* Both, for one that showed a mailed token; NULL: none did. */
-void device_proved(struct device *d, struct proved_device *p);
+void account_device_proved(struct device *d, struct proved_device *p);
 /* Binds it to the account: the new token if there is one. Of a device that is not known and has no
  * new token nothing is stored. */
-enum err MUST_USE device_mark(
+enum err MUST_USE account_device_mark(
 	struct db_conn *c, const struct device *d, const char *account_id, int64_t now_s);
 
 #endif

@@ -20,18 +20,18 @@ struct attempt {
 static enum err take_tx(struct db_conn *c, void *arg)
 {
 	struct attempt *at = arg;
-	enum err e = store_by_key(c, at->email.key, &at->acc);
+	enum err e = account_store_by_key(c, at->email.key, &at->acc);
 
 	if (e == ERR_NOT_FOUND)
 		at->acc = (struct account){ 0 };
 	else if (e)
 		return e;
-	e = device_look(c, &at->device, at->acc.id, at->now_s);
+	e = account_device_find(c, &at->device, at->acc.id, at->now_s);
 	if (e)
 		return e;
-	at->key = at->device.known ? device_failure_key(&at->device, at->acc.id)
-				   : failure_key_of("address", str_of(at->email.key));
-	return failure_take(c, &at->s->set, &at->key, at->now_s, &at->out->retry_after_s);
+	at->key = at->device.known ? account_device_failure_key(&at->device, at->acc.id)
+				   : account_failure_key_of("address", str_of(at->email.key));
+	return account_failure_take(c, &at->s->set, &at->key, at->now_s, &at->out->retry_after_s);
 }
 
 static void session_fill(struct attempt *at)
@@ -58,12 +58,12 @@ static enum err session_store(struct db_conn *c, const struct attempt *at)
 		DB_PARAMS(db_z(ss->id), db_blob(at->out->token.hash, HASH_BYTES), db_z(at->acc.id),
 			db_z(ss->name), db_int(ss->remember), db_int(ss->created_at),
 			db_int(ss->idle_s), db_int(ss->expires_at)) };
-	const struct session_cap cap = {
+	const struct account_session_cap cap = {
 		.s = at->s, .account_id = at->acc.id, .new_id = ss->id, .now_s = at->now_s
 	};
 	enum err e = db_run(c, &insert, NULL);
 
-	return e ? e : session_cap(c, &cap);
+	return e ? e : account_session_cap(c, &cap);
 }
 
 /* The password was right. A reset, a change or a disabling that happened during the hashing wins:
@@ -75,21 +75,21 @@ static enum err enter_tx(struct db_conn *c, void *arg)
 	struct db_call seen = { .query = QUERY_ACCOUNT_SET_LOGIN,
 		DB_PARAMS(db_z(at->acc.id), db_int(at->now_s)) };
 
-	enum err e = store_by_id(c, at->acc.id, &now);
+	enum err e = account_store_by_id(c, at->acc.id, &now);
 	if (e == ERR_NOT_FOUND ||
 		(!e && (now.disabled_at || !now.verified_at ||
 			       strcmp(now.password_hash, at->acc.password_hash) != 0)))
 		return ERR_UNAUTHENTICATED;
 	if (!e && at->rehash[0])
-		e = store_set_password(c, &now, at->rehash, false, at->now_s);
+		e = account_store_set_password(c, &now, at->rehash, false, at->now_s);
 	if (!e)
 		e = session_store(c, at);
 	if (!e)
-		e = device_mark(c, &at->device, at->acc.id, at->now_s);
+		e = account_device_mark(c, &at->device, at->acc.id, at->now_s);
 	if (!e)
 		e = db_run(c, &seen, NULL);
 	if (!e)
-		e = failure_clear(c, &at->key);
+		e = account_failure_clear(c, &at->key);
 	return e;
 }
 
@@ -125,7 +125,7 @@ static enum err enter(struct attempt *at)
 
 	crypto_token_make(&out->token);
 	if (!at->device.known && at->l->remember_device)
-		device_renew(&at->device, &out->device);
+		account_device_renew(&at->device, &out->device);
 	session_fill(at);
 	enum err e = db_tx(at->s->db, enter_tx, at);
 	if (e)
@@ -153,7 +153,7 @@ enum err account_login(const struct accounts *s, const struct login *l, int64_t 
 	*out = (struct login_result){ 0 };
 	if (email_parse(l->email, &at.email) != ERR_OK)
 		return ERR_UNAUTHENTICATED;
-	device_init(&at.device, l->device);
+	account_device_init(&at.device, l->device);
 	enum err e = db_tx(s->db, take_tx, &at);
 	if (!e)
 		e = judge(&at, a);

@@ -73,10 +73,10 @@ struct dns_verdict {
 static enum err proof_take_tx(struct db_conn *c, void *arg)
 {
 	struct dns_verdict *p = arg;
-	enum err e = store_by_id(c, p->c->account_id, &p->acc);
+	enum err e = account_store_by_id(c, p->c->account_id, &p->acc);
 
 	if (!e)
-		e = failure_take(c, &p->s->set, &p->key, p->now_s, &p->c->retry_after_s);
+		e = account_failure_take(c, &p->s->set, &p->key, p->now_s, &p->c->retry_after_s);
 	return e;
 }
 
@@ -85,7 +85,7 @@ static enum err proof_check(struct dns_verdict *p, struct arena *a)
 	struct str current;
 	size_t length;
 
-	p->key = failure_key_of("session", str_of(p->c->session_id));
+	p->key = account_failure_key_of("session", str_of(p->c->session_id));
 	enum err e = db_tx(p->s->db, proof_take_tx, p);
 	if (e)
 		return e;
@@ -103,23 +103,23 @@ static enum err change_tx(struct db_conn *c, void *arg)
 
 	if (crypto_token_hash(p->c->device, kept.device_hash) != ERR_OK)
 		memset(kept.device_hash, 0, sizeof kept.device_hash);
-	enum err e = store_set_password(c, &p->acc, p->new_hash, false, p->now_s);
+	enum err e = account_store_set_password(c, &p->acc, p->new_hash, false, p->now_s);
 
 	if (!e)
-		e = store_end_access(c, &kept, p->now_s);
+		e = account_store_end_access(c, &kept, p->now_s);
 	if (!e)
-		e = failure_clear(c, &p->key);
+		e = account_failure_clear(c, &p->key);
 	if (!e)
 		e = email_parse(str_of(p->acc.email), &to);
 	if (!e)
-		e = notice_send(c, p->s, MAIL_PASSWORD_CHANGED, &to, p->acc.name, p->now_s);
+		e = account_notice_send(c, p->s, MAIL_PASSWORD_CHANGED, &to, p->acc.name, p->now_s);
 	return e;
 }
 
 static enum err forgive_tx(struct db_conn *c, void *arg)
 {
 	const struct dns_verdict *p = arg;
-	return failure_clear(c, &p->key);
+	return account_failure_clear(c, &p->key);
 }
 
 /* The current password was right: a refused new one is no wrong guess. Returns `refusal`. */

@@ -92,7 +92,7 @@ struct why_row {
 	char reason[32];
 };
 
-enum err session_ended_look(
+enum err account_session_ended(
 	struct db_conn *c, const uint8_t hash[static HASH_BYTES], struct caller *out)
 {
 	static const struct db_column columns[] = { DB_COL_CHARS(struct why_row, reason) };

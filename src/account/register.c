@@ -61,7 +61,7 @@ static enum err register_put(const struct register_job *j)
 	memcpy(r.password_hash, j->acc.password_hash, sizeof r.password_hash);
 	if (j->proof)
 		memcpy(r.proof_hash, j->proof->hash, sizeof r.proof_hash);
-	enum err e = request_put(j->s, ACCOUNT_REQUEST_REGISTER, &r);
+	enum err e = account_request_put(j->s, ACCOUNT_REQUEST_REGISTER, &r);
 	crypto_wipe(&r, sizeof r);
 	return e;
 }
@@ -99,7 +99,7 @@ static enum err create_tx(struct db_conn *c, void *arg)
 		.page = "/reset/confirm",
 		.kind = MAIL_RESET,
 		.now_s = j->now_s };
-	return token_send(c, &o);
+	return account_token_send(c, &o);
 }
 
 enum err account_create(const struct accounts *s, struct str email, struct str name,
@@ -146,9 +146,9 @@ static enum err verify_tx(struct db_conn *c, void *arg)
 	struct account acc;
 
 	j->v->choose = (struct token){ 0 };
-	enum err e = token_spend(c, j->token_hash, PURPOSE_VERIFY, j->now_s, j->account_id);
+	enum err e = account_token_spend(c, j->token_hash, PURPOSE_VERIFY, j->now_s, j->account_id);
 	if (!e)
-		e = store_by_id(c, j->account_id, &acc);
+		e = account_store_by_id(c, j->account_id, &acc);
 	if (!e && acc.disabled_at)
 		e = ERR_SPENT;
 	if (e)
@@ -157,13 +157,13 @@ static enum err verify_tx(struct db_conn *c, void *arg)
 	struct db_call call = { .query = QUERY_ACCOUNT_SET_VERIFIED,
 		DB_PARAMS(db_z(acc.id), db_int(j->now_s)) };
 	if (!stays)
-		e = store_disown(c, acc.id, j->now_s);
+		e = account_store_disown(c, acc.id, j->now_s);
 	if (!e)
 		e = db_run(c, &call, NULL);
 	if (!e)
-		e = device_mark(c, &j->device, acc.id, j->now_s);
+		e = account_device_mark(c, &j->device, acc.id, j->now_s);
 	if (!e && !stays)
-		e = token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, &j->v->choose);
+		e = account_token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, &j->v->choose);
 	return e;
 }
 
@@ -172,7 +172,7 @@ enum err account_verify(const struct accounts *s, struct verification *v, int64_
 	struct verify_job j = { .s = s, .v = v, .now_s = now_s };
 
 	v->choose = (struct token){ 0 };
-	device_proved(&j.device, v->device);
+	account_device_proved(&j.device, v->device);
 	if (crypto_token_hash(v->token, j.token_hash) != ERR_OK)
 		return ERR_SPENT;
 	if (crypto_token_hash(v->proof, j.proof_hash) != ERR_OK)

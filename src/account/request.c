@@ -43,7 +43,7 @@ static enum err insert_tx(struct db_conn *c, void *arg)
 	return db_run(c, &call, NULL);
 }
 
-enum err request_put(
+enum err account_request_put(
 	const struct accounts *s, enum account_request_kind kind, struct account_request *r)
 {
 	snprintf(r->kind, sizeof r->kind, "%s", kind_names[kind]);
@@ -95,7 +95,7 @@ static enum err account_begin(struct db_conn *c, const struct work *w)
 			db_z_or_null(r->password_hash), db_int(w->now_s), proof_param(r)) };
 	enum err e = db_run(c, &insert, NULL);
 
-	return e ? e : store_disown(c, w->known.id, w->now_s);
+	return e ? e : account_store_disown(c, w->known.id, w->now_s);
 }
 
 static enum mail_kind mail_for(const struct work *w, bool registering)
@@ -125,7 +125,7 @@ static enum err notify(struct db_conn *c, struct work *w, bool registering)
 		.return_to = w->row.return_to,
 		.kind = w->mail,
 		.now_s = w->now_s };
-	enum err e = token_send(c, &o);
+	enum err e = account_token_send(c, &o);
 	crypto_wipe(owner.password_hash, sizeof owner.password_hash);
 	return e;
 }
@@ -140,7 +140,7 @@ static enum err work_tx(struct db_conn *c, void *arg)
 	bool registering =
 		str_eq(str_of(w->row.kind), str_of(kind_names[ACCOUNT_REQUEST_REGISTER]));
 	w->known = (struct account){ 0 };
-	e = store_by_key(c, w->row.email_key, &w->known);
+	e = account_store_by_key(c, w->row.email_key, &w->known);
 	if (e && e != ERR_NOT_FOUND)
 		return e;
 	e = registering ? account_begin(c, w) : ERR_OK;
@@ -234,21 +234,21 @@ enum err account_requests_run(const struct accounts *s, int64_t now_s)
 struct account_requests {
 	const struct accounts *s;
 	const struct clock *clock;
-	struct worker worker; /* its lock is that of what follows */
+	struct thread_worker worker; /* its lock is that of what follows */
 	bool woken;
 };
 
 /* Until a row came in, and then until the next tick. False: the end. */
 static bool wait_for_work(struct account_requests *r)
 {
-	struct worker *w = &r->worker;
+	struct thread_worker *w = &r->worker;
 	const int64_t look_us = clock_monotonic_us() + LOOK_EVERY_US;
 
 	pthread_mutex_lock(&w->lock);
 	bool late = false;
 	while (!w->ends && !r->woken && !late)
-		late = !cond_wait_until(&w->wake, &w->lock, look_us);
-	bool more = worker_sleep(w, (clock_monotonic_us() / TICK_US + 1) * TICK_US);
+		late = !thread_cond_wait_until(&w->wake, &w->lock, look_us);
+	bool more = thread_worker_sleep(w, (clock_monotonic_us() / TICK_US + 1) * TICK_US);
 	r->woken = false;
 	pthread_mutex_unlock(&w->lock);
 	return more;
@@ -270,7 +270,7 @@ enum err account_requests_start(struct accounts *s, const struct clock *clock)
 	if (!r)
 		return ERR_NOMEM;
 	*r = (struct account_requests){ .s = s, .clock = clock };
-	if (!worker_start(&r->worker, requests_main, r)) {
+	if (!thread_worker_start(&r->worker, requests_main, r)) {
 		free(r);
 		return ERR_UNAVAILABLE;
 	}
@@ -294,7 +294,7 @@ void account_requests_stop(struct accounts *s)
 
 	if (!r)
 		return;
-	worker_stop(&r->worker);
+	thread_worker_stop(&r->worker);
 	free(r);
 	s->requests = NULL;
 }

@@ -14,7 +14,7 @@ enum err account_reset_request(
 	crypto_id_make(r.id);
 	memcpy(r.email, parsed.text, sizeof r.email);
 	memcpy(r.email_key, parsed.key, sizeof r.email_key);
-	e = request_put(s, ACCOUNT_REQUEST_RESET, &r);
+	e = account_request_put(s, ACCOUNT_REQUEST_RESET, &r);
 	LOG(s->log, LOG_INFO, "reset_requested", log_z("request", request_id), log_z("id", r.id),
 		log_z("result", err_name(e)));
 	return e;
@@ -35,7 +35,7 @@ static enum err send_tx(struct db_conn *c, void *arg)
 		.page = "/reset/confirm",
 		.kind = MAIL_RESET,
 		.now_s = j->now_s };
-	return token_send(c, &o);
+	return account_token_send(c, &o);
 }
 
 enum err account_reset_send(const struct accounts *s, const struct account *acc, int64_t now_s)
@@ -62,30 +62,31 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 	struct account acc;
 	struct email to;
 
-	enum err e = token_spend(c, j->token_hash, PURPOSE_RESET, j->now_s, id);
+	enum err e = account_token_spend(c, j->token_hash, PURPOSE_RESET, j->now_s, id);
 	if (!e)
-		e = store_by_id(c, id, &acc);
+		e = account_store_by_id(c, id, &acc);
 	if (!e && acc.disabled_at)
 		e = ERR_SPENT;
 	if (!e && !acc.verified_at) {
 		/* Whoever typed password and name before had not proved the mailbox. */
-		e = store_disown(c, acc.id, j->now_s);
+		e = account_store_disown(c, acc.id, j->now_s);
 		acc.password_hash[0] = '\0';
 	}
 	if (!e)
-		e = store_set_password(c, &acc, j->new_hash, true, j->now_s);
+		e = account_store_set_password(c, &acc, j->new_hash, true, j->now_s);
 	if (!e)
-		e = store_end_access(c, &(struct access_kept){ acc.id, "", { 0 } }, j->now_s);
+		e = account_store_end_access(
+			c, &(struct access_kept){ acc.id, "", { 0 } }, j->now_s);
 	if (!e)
-		e = device_mark(c, &j->device, acc.id, j->now_s);
+		e = account_device_mark(c, &j->device, acc.id, j->now_s);
 	if (!e) {
-		struct failure_key k = failure_key_of("address", str_of(acc.email_key));
-		e = failure_clear(c, &k);
+		struct failure_key k = account_failure_key_of("address", str_of(acc.email_key));
+		e = account_failure_clear(c, &k);
 	}
 	if (!e)
 		e = email_parse(str_of(acc.email), &to);
 	if (!e)
-		e = notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &to, acc.name, j->now_s);
+		e = account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &to, acc.name, j->now_s);
 	return e;
 }
 
@@ -99,7 +100,7 @@ enum err account_reset_confirm(const struct accounts *s, const struct reset_conf
 
 	if (crypto_token_hash(r->token, j.token_hash) != ERR_OK)
 		return ERR_SPENT;
-	device_proved(&j.device, r->device);
+	account_device_proved(&j.device, r->device);
 	/* Looked at first: an unknown token must not cost a hash, a refused password must not spend
 	 * the token. */
 	enum err e = account_token_look(s, r->token, PURPOSE_RESET, now_s, &acc);

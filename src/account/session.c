@@ -31,11 +31,11 @@ static enum err identify_read(struct db_conn *c, void *arg)
 
 	if (e != ERR_NOT_FOUND || !i->out)
 		return e;
-	enum err other = session_ended_look(c, i->hash, i->out);
+	enum err other = account_session_ended(c, i->hash, i->out);
 	return other ? other : e;
 }
 
-enum err session_touch(struct db_conn *c, const char *id, int64_t at_s)
+enum err account_session_touch(struct db_conn *c, const char *id, int64_t at_s)
 {
 	return db_run(c,
 		&(struct db_call){ .query = QUERY_SESSION_TOUCH,
@@ -51,7 +51,7 @@ struct touch {
 static enum err touch_tx(struct db_conn *c, void *arg)
 {
 	const struct touch *t = arg;
-	return session_touch(c, t->id, t->now_s);
+	return account_session_touch(c, t->id, t->now_s);
 }
 
 /* A reader is served whether or not this can be written. */
@@ -87,7 +87,7 @@ static enum err identify_load(const struct accounts *s, struct identify *i)
 	}
 	i->known.used_at = i->now_s;
 	if (s->sessions)
-		known_session_put(s->sessions, &load, i->hash, &i->known);
+		account_session_cache_put(s->sessions, &load, i->hash, &i->known);
 	return ERR_OK;
 }
 
@@ -99,7 +99,7 @@ enum err account_identify(void *ctx, struct str token, int64_t now_s, struct cal
 	*out = (struct caller){ 0 };
 	if (crypto_token_hash(token, i.hash) != ERR_OK)
 		return ERR_OK;
-	if (s->sessions && known_session_get(s->sessions, i.hash, now_s, out))
+	if (s->sessions && account_session_cache_get(s->sessions, i.hash, now_s, out))
 		return ERR_OK;
 	i.out = s->set.reading_at_once ? out : NULL;
 	enum err e = identify_load(s, &i);
@@ -119,7 +119,7 @@ bool account_identify_cached(
 	}
 	/* Its form need not be looked at: only what was well formed is kept under its digest. */
 	crypto_digest(token, hash);
-	return known_session_get(s->sessions, hash, now_s, out);
+	return account_session_cache_get(s->sessions, hash, now_s, out);
 }
 
 static const struct db_column session_columns[] = {

@@ -34,10 +34,10 @@ static void unpack(struct caller *out, const struct kept *k)
 	memcpy(out->name, k->texts + k->email_n + 1, k->name_n + 1U);
 }
 
-bool known_session_get(
+bool account_session_cache_get(
 	struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct caller *out)
 {
-	struct cache_item *item = cache_get(c, (struct str){ (const char *)hash, HASH_BYTES });
+	struct cache_item *item = cache_lookup(c, (struct str){ (const char *)hash, HASH_BYTES });
 	struct kept *k = kept_of(item);
 	bool good = k && session_in_force(&k->times, now_s) && !session_touch_due(&k->times, now_s);
 	if (good && atomic_load_explicit(&k->used_at, memory_order_relaxed) < now_s)
@@ -50,10 +50,10 @@ bool known_session_get(
 	return good;
 }
 
-int64_t known_session_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES])
+int64_t account_session_cache_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES])
 {
 	struct cache_item *item =
-		cache_get_unproven(c, (struct str){ (const char *)hash, HASH_BYTES });
+		cache_lookup_stale(c, (struct str){ (const char *)hash, HASH_BYTES });
 	const struct kept *k = kept_of(item);
 	int64_t at = k ? atomic_load_explicit(&k->used_at, memory_order_relaxed) : 0;
 
@@ -61,7 +61,7 @@ int64_t known_session_used_at(struct cache *c, const uint8_t hash[static HASH_BY
 	return at;
 }
 
-void known_session_put(struct cache *c, const struct cache_load *l,
+void account_session_cache_put(struct cache *c, const struct cache_load *l,
 	const uint8_t hash[static HASH_BYTES], const struct known_session *k)
 {
 	_Alignas(struct kept) char space[KEPT_MAX];

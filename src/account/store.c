@@ -24,17 +24,17 @@ static enum err store_one(
 	return db_get(c, &call, out);
 }
 
-enum err store_by_key(struct db_conn *c, const char *email_key, struct account *out)
+enum err account_store_by_key(struct db_conn *c, const char *email_key, struct account *out)
 {
 	return store_one(c, QUERY_ACCOUNT_BY_KEY, email_key, out);
 }
 
-enum err store_by_id(struct db_conn *c, const char *id, struct account *out)
+enum err account_store_by_id(struct db_conn *c, const char *id, struct account *out)
 {
 	return store_one(c, QUERY_ACCOUNT_BY_ID, id, out);
 }
 
-enum err store_end_access(struct db_conn *c, const struct access_kept *k, int64_t now_s)
+enum err account_store_end_access(struct db_conn *c, const struct access_kept *k, int64_t now_s)
 {
 	struct db_call sessions = { .query = QUERY_SESSION_END_OTHERS,
 		DB_PARAMS(db_z(k->account_id), db_z(k->session_id)) };
@@ -53,14 +53,14 @@ enum err store_end_access(struct db_conn *c, const struct access_kept *k, int64_
 	return e;
 }
 
-enum err store_disown(struct db_conn *c, const char *id, int64_t now_s)
+enum err account_store_disown(struct db_conn *c, const char *id, int64_t now_s)
 {
 	struct db_call call = { .query = QUERY_ACCOUNT_DISOWN, DB_PARAMS(db_z(id), db_int(now_s)) };
 	return db_run(c, &call, NULL);
 }
 
-enum err store_set_password(struct db_conn *c, const struct account *acc, const char *new_hash,
-	bool proves_mailbox, int64_t now_s)
+enum err account_store_set_password(struct db_conn *c, const struct account *acc,
+	const char *new_hash, bool proves_mailbox, int64_t now_s)
 {
 	struct db_call call = { .query = QUERY_ACCOUNT_SET_PASSWORD,
 		DB_PARAMS(db_z(acc->id), db_z(acc->password_hash), db_z(new_hash), db_int(now_s),
@@ -83,7 +83,8 @@ struct find {
 static enum err find_read(struct db_conn *c, void *arg)
 {
 	struct find *f = arg;
-	return f->by_address ? store_by_key(c, f->key, f->out) : store_by_id(c, f->key, f->out);
+	return f->by_address ? account_store_by_key(c, f->key, f->out)
+			     : account_store_by_id(c, f->key, f->out);
 }
 
 enum err account_find(const struct accounts *s, struct str email_or_id, struct account *out)
@@ -155,7 +156,7 @@ static enum err set_disabled_tx(struct db_conn *c, void *arg)
 		e = members_tell(c, ch->id);
 	if (e || !ch->disabled)
 		return e;
-	return store_end_access(c, &(struct access_kept){ ch->id, "", { 0 } }, ch->now_s);
+	return account_store_end_access(c, &(struct access_kept){ ch->id, "", { 0 } }, ch->now_s);
 }
 
 enum err account_set_disabled(

@@ -20,7 +20,7 @@ static enum err token_store(struct db_conn *c, const struct accounts *s, const c
 	return e ? e : db_run(c, &insert, NULL);
 }
 
-enum err token_issue(struct db_conn *c, const struct accounts *s, const char *account_id,
+enum err account_token_issue(struct db_conn *c, const struct accounts *s, const char *account_id,
 	const char *purpose, int64_t now_s, struct token *out)
 {
 	crypto_token_make(out);
@@ -53,7 +53,7 @@ static bool has_link(enum mail_kind kind)
 	return kind == MAIL_RESET || kind == MAIL_VERIFY;
 }
 
-enum err token_send(struct db_conn *c, const struct token_order *o)
+enum err account_token_send(struct db_conn *c, const struct token_order *o)
 {
 	const bool linked = has_link(o->kind);
 	struct token t;
@@ -80,8 +80,8 @@ enum err token_send(struct db_conn *c, const struct token_order *o)
 	return queue_result(e);
 }
 
-enum err token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES], const char *purpose,
-	int64_t now_s, char account_id[static ID_SIZE])
+enum err account_token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES],
+	const char *purpose, int64_t now_s, char account_id[static ID_SIZE])
 {
 	struct db_call call = { .query = QUERY_MAIL_TOKEN_SPEND,
 		DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(purpose), db_int(now_s),
@@ -108,7 +108,7 @@ static enum err look_read(struct db_conn *c, void *arg)
 	enum err e = db_get_id(c, &call, account_id);
 
 	if (!e)
-		e = store_by_id(c, account_id, l->out);
+		e = account_store_by_id(c, account_id, l->out);
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 
@@ -122,7 +122,7 @@ enum err account_token_look(const struct accounts *s, struct str token, const ch
 	return db_read(s->db, look_read, &l);
 }
 
-enum err notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind kind,
+enum err account_notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind kind,
 	const struct email *to, const char *name, int64_t now_s)
 {
 	struct notice n = { .kind = kind,

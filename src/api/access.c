@@ -8,9 +8,9 @@ struct checking {
 	struct arena *a;
 	struct str token, account_id, ip, article, url, meter_cookie;
 	bool charge, charged;
-	struct meter_cookie_update receipt;
+	struct meter_cookie_update cookie_update;
 	struct caller caller;
-	struct path_question q; /* by URL; its visit serves for both */
+	struct path_question q; /* by URL; its req serves for both */
 	struct path_answer p;
 	struct str plans;
 };
@@ -22,7 +22,7 @@ static enum err checking_parse(struct request *r, struct response *rsp, struct c
 		{ "article", false, &k->article }, { "url", false, &k->url },
 		{ "meter_cookie", false, &k->meter_cookie } };
 	const struct json_flag charge = { "charge", &k->charge };
-	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &charge);
+	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &charge);
 
 	if (e)
 		return e;
@@ -32,7 +32,7 @@ static enum err checking_parse(struct request *r, struct response *rsp, struct c
 	if (k->token.p && k->account_id.p)
 		response_problem(rsp, "account_id", "exactly_one",
 			"At most one of token and account_id can say who reads.");
-	if (k->ip.p && ip_parse(k->ip, &k->q.visit.client) != ERR_OK)
+	if (k->ip.p && ip_parse(k->ip, &k->q.req.client) != ERR_OK)
 		response_problem(
 			rsp, "ip", "bad_address", "An IPv4 or IPv6 address without a port.");
 	if (k->url.p) {
@@ -87,13 +87,13 @@ static enum err article_decide(struct db_conn *c, struct checking *k,
 {
 	struct paywall_article *facts = &k->p.article;
 	const struct decision_query ask = {
-		.w = k->api->wall, .v = &k->p.visit, .art = facts, .a = k->a
+		.w = k->api->wall, .v = &k->p.req, .art = facts, .a = k->a
 	};
 	struct decision_inputs f;
 
-	*facts = content_facts(art);
-	k->p.visit = k->q.visit;
-	k->p.visit.whole_get = true;
+	*facts = content_paywall_article(art);
+	k->p.req = k->q.req;
+	k->p.req.whole_get = true;
 	enum err e = decision_inputs_load(c, &ask, policy, &f);
 	if (!e)
 		e = decision_plans(&f, k->a, &k->p.plans);
@@ -135,7 +135,7 @@ static enum err settle(struct checking *k)
 	enum err e = ERR_OK;
 
 	if (k->charge)
-		e = path_record(k->api->wall, &k->p, k->a, &k->receipt);
+		e = path_record(k->api->wall, &k->p, k->a, &k->cookie_update);
 	k->charged = !e && k->charge && due && k->p.counts && k->p.decision.grant == GRANT_FULL;
 	return e;
 }
@@ -148,7 +148,7 @@ static json_t *reader_json(const struct checking *k)
 	struct str rest = k->p.plans;
 
 	while (rest.n > 0)
-		json_array_append_new(plans, json_str(str_cut(&rest, ',')));
+		json_array_append_new(plans, api_json_str(str_cut(&rest, ',')));
 	return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o}", "signed_in", k->caller.signed_in,
 		"account_id", k->caller.account_id, "email", k->caller.email, "name",
 		k->caller.name, "plans", plans, "institution",
@@ -162,7 +162,7 @@ static json_t *cookie_json(const struct meter_cookie_update *m)
 
 	if (m->move == METER_COOKIE_KEEP)
 		return json_null();
-	return json_pack("{s:o, s:I}", "value", json_str(set ? m->value : STR("")), "max_age_s",
+	return json_pack("{s:o, s:I}", "value", api_json_str(set ? m->value : STR("")), "max_age_s",
 		(json_int_t)(set ? m->max_age_s : 0));
 }
 
@@ -172,7 +172,7 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 	struct checking k = {
 		.api = api, .a = r->arena, .q = { .sites = api->sites, .method = STR("GET") }
 	};
-	enum err e = service_key_ask(api, r, rsp, KEY_ACCESS);
+	enum err e = api_key_ask(api, r, rsp, KEY_ACCESS);
 
 	if (!e)
 		e = checking_parse(r, rsp, &k);
@@ -180,10 +180,10 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 		e = who(r, rsp, &k);
 	if (e)
 		return e;
-	k.q.visit.account_id = k.caller.account_id;
-	k.q.visit.session_id = k.caller.session_id;
-	k.q.visit.now_s = r->now_s;
-	k.q.visit.meter_cookie = k.meter_cookie;
+	k.q.req.account_id = k.caller.account_id;
+	k.q.req.session_id = k.caller.session_id;
+	k.q.req.now_s = r->now_s;
+	k.q.req.meter_cookie = k.meter_cookie;
 	e = db_read(api->wall->db, check_read, &k);
 	if (!e)
 		e = settle(&k);
@@ -195,8 +195,8 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 		path_reason_text(&k.p) };
 	rsp->decision = paywall_grant_name(k.p.decision.grant);
 	rsp->reason = words.reason;
-	return json_answer(r, rsp, 200,
-		json_pack("{s:o, s:o, s:b, s:o}", "decision", service_decision_json(&words),
+	return api_json_answer(r, rsp, 200,
+		json_pack("{s:o, s:o, s:b, s:o}", "decision", api_service_decision_json(&words),
 			"reader", reader_json(&k), "charged", k.charged, "meter_cookie",
-			cookie_json(&k.receipt)));
+			cookie_json(&k.cookie_update)));
 }

@@ -4,7 +4,7 @@
 
 static enum err accepted(struct request *r, struct response *rsp)
 {
-	return json_answer(r, rsp, 202, json_object());
+	return api_json_answer(r, rsp, 202, json_object());
 }
 
 enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
@@ -17,11 +17,11 @@ enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 		{ "password", true, &reg.password },
 		{ "name", false, &reg.name },
 	};
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
 
 	if (!e) {
 		e = account_register(api->accounts, &reg, r->now_s, r->arena, &why);
-		json_refusal(rsp, &why);
+		api_json_field_error(rsp, &why);
 	}
 	return e ? e : accepted(r, rsp);
 }
@@ -39,12 +39,12 @@ enum err api_email_verify(void *ctx, struct request *r, struct response *rsp)
 		{ "device_token", false, &device.token },
 	};
 	const struct json_flag flag = { "remember_device", &remember };
-	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &flag);
+	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &flag);
 
 	v.device = remember ? &device : NULL;
 	if (!e)
 		e = account_verify(api->accounts, &v, r->now_s);
-	return device_answer(r, rsp, e, v.device);
+	return api_device_answer(r, rsp, e, v.device);
 }
 
 struct record {
@@ -65,13 +65,14 @@ static json_t *entitlements_json(const struct record *rec)
 
 	for (size_t i = 0; i < rec->list.n; i++) {
 		const struct entitlement *e = &rec->list.v[i];
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:I, s:o}", "id", e->id,
-				"plan", e->plan, "source", e->source, "status",
-				entitlement_status_name(e->status), "article_id", e->article_id,
-				"by_seat", e->by_seat, "starts_at", json_time(e->starts_at),
-				"ends_at", json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
-				"revoked_at", json_time(e->revoked_at)));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:I, s:o}", "id",
+				      e->id, "plan", e->plan, "source", e->source, "status",
+				      entitlement_status_name(e->status), "article_id",
+				      e->article_id, "by_seat", e->by_seat, "starts_at",
+				      api_json_time(e->starts_at), "ends_at",
+				      api_json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
+				      "revoked_at", api_json_time(e->revoked_at)));
 	}
 	return list;
 }
@@ -87,11 +88,11 @@ enum err api_account_get(void *ctx, struct request *r, struct response *rsp)
 		e = db_read(api->accounts->db, record_read, &rec);
 	if (e)
 		return e;
-	json_t *doc = account_json(&acc);
-	json_object_set_new(doc, "created_at", json_time(acc.created_at));
+	json_t *doc = api_account_json(&acc);
+	json_object_set_new(doc, "created_at", api_json_time(acc.created_at));
 	json_object_set_new(doc, "entitlements", entitlements_json(&rec));
 	crypto_wipe(&acc, sizeof acc);
-	return json_answer(r, rsp, 200, json_pack("{s:o}", "account", doc));
+	return api_json_answer(r, rsp, 200, json_pack("{s:o}", "account", doc));
 }
 
 enum err api_account_patch(void *ctx, struct request *r, struct response *rsp)
@@ -99,7 +100,7 @@ enum err api_account_patch(void *ctx, struct request *r, struct response *rsp)
 	const struct api *api = ctx;
 	struct str name;
 	const struct json_field fields[] = { { "name", true, &name } };
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
 
 	if (e)
 		return e;
@@ -118,7 +119,7 @@ static enum err proof_refused(struct response *rsp, enum err e, int64_t retry_af
 	if (e == ERR_DENIED)
 		rsp->detail = "The current password is wrong.";
 	if (e == ERR_LIMITED)
-		json_retry_after(rsp, retry_after_s);
+		api_json_retry_after(rsp, retry_after_s);
 	return e;
 }
 
@@ -128,11 +129,11 @@ enum err api_account_delete(void *ctx, struct request *r, struct response *rsp)
 	struct password_change ch = { .account_id = r->caller.account_id,
 		.session_id = r->caller.session_id };
 	const struct json_field fields[] = { { "current_password", true, &ch.current } };
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
 
 	if (!e)
 		e = account_delete_own(api->accounts, &ch, r->now_s, r->arena);
-	return no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
+	return api_no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
 }
 
 enum err api_password_change(void *ctx, struct request *r, struct response *rsp)
@@ -146,15 +147,15 @@ enum err api_password_change(void *ctx, struct request *r, struct response *rsp)
 		{ "new_password", true, &ch.chosen },
 		{ "device_token", false, &ch.device },
 	};
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
 
 	if (!e) {
 		e = account_password_change(api->accounts, &ch, r->now_s, r->arena, &why);
 		if (why.field)
 			why.field = "new_password";
-		json_refusal(rsp, &why);
+		api_json_field_error(rsp, &why);
 	}
-	return no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
+	return api_no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
 }
 
 enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
@@ -162,7 +163,7 @@ enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
 	const struct api *api = ctx;
 	struct str email;
 	const struct json_field fields[] = { { "email", true, &email } };
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
 
 	if (e)
 		return e;
@@ -188,12 +189,12 @@ enum err api_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 		{ "device_token", false, &device.token },
 	};
 	const struct json_flag flag = { "remember_device", &remember };
-	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &flag);
+	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &flag);
 
 	rc.device = remember ? &device : NULL;
 	if (!e) {
 		e = account_reset_confirm(api->accounts, &rc, r->now_s, r->arena, &why);
-		json_refusal(rsp, &why);
+		api_json_field_error(rsp, &why);
 	}
-	return device_answer(r, rsp, e, rc.device);
+	return api_device_answer(r, rsp, e, rc.device);
 }

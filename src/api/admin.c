@@ -8,7 +8,7 @@ struct explaining {
 	struct arena *a;
 	struct str slug, reader;
 	struct account account;
-	struct access_request visit;
+	struct access_request req;
 	struct article article;
 	struct paywall_article facts;
 	struct explanation x;
@@ -17,9 +17,10 @@ struct explaining {
 static json_t *article_json(const struct article *art)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "slug", art->slug, "access",
-		paywall_access_name(art->access), "section", json_str(art->section), "status",
-		json_str(art->status), "published_at", json_time(art->published_at), "embargo_at",
-		json_time(art->embargo_at), "expires_at", json_time(art->expires_at));
+		paywall_access_name(art->access), "section", api_json_str(art->section), "status",
+		api_json_str(art->status), "published_at", api_json_time(art->published_at),
+		"embargo_at", api_json_time(art->embargo_at), "expires_at",
+		api_json_time(art->expires_at));
 }
 
 static json_t *reader_json(const struct explaining *g)
@@ -42,8 +43,8 @@ static enum err explain_read(struct db_conn *c, void *arg)
 
 	if (e)
 		return e;
-	g->facts = content_facts(&g->article);
-	return explain_request(g->api->wall, c, &g->visit, &g->facts, g->a, &g->x);
+	g->facts = content_paywall_article(&g->article);
+	return explain_request(g->api->wall, c, &g->req, &g->facts, g->a, &g->x);
 }
 
 static enum err explaining_parse(struct request *r, struct response *rsp, struct explaining *g)
@@ -54,10 +55,10 @@ static enum err explaining_parse(struct request *r, struct response *rsp, struct
 	g->reader = fields_get(&r->query, "reader");
 	if (g->slug.n == 0)
 		response_problem(rsp, "article", "required", "The slug of an article is needed.");
-	if (ip.n > 0 && ip_parse(ip, &g->visit.client) != ERR_OK)
+	if (ip.n > 0 && ip_parse(ip, &g->req.client) != ERR_OK)
 		response_problem(
 			rsp, "ip", "bad_address", "An IPv4 or IPv6 address without a port.");
-	if (at.n > 0 && time_parse(at, TIME_STARTS, &g->visit.now_s) != ERR_OK)
+	if (at.n > 0 && time_parse(at, TIME_STARTS, &g->req.now_s) != ERR_OK)
 		response_problem(rsp, "at", "bad_time",
 			"A day such as 2027-01-31 or a time such as 2027-01-31T18:00:00Z.");
 	return rsp->problem_count ? ERR_INVALID : ERR_OK;
@@ -74,15 +75,15 @@ static enum err find_reader(struct response *rsp, struct explaining *g)
 			"There is no account of this address or id.");
 		return ERR_INVALID;
 	}
-	g->visit.account_id = g->account.id;
+	g->req.account_id = g->account.id;
 	return e;
 }
 
 enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct explaining g = { .api = api, .a = r->arena, .visit.now_s = r->now_s };
-	enum err e = service_key_ask(api, r, rsp, KEY_EXPLAIN);
+	struct explaining g = { .api = api, .a = r->arena, .req.now_s = r->now_s };
+	enum err e = api_key_ask(api, r, rsp, KEY_EXPLAIN);
 
 	if (!e)
 		e = explaining_parse(r, rsp, &g);
@@ -99,7 +100,7 @@ enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
 	json_t *doc = api_explanation_json(&g.x);
 	json_object_set_new(doc, "article", article_json(&g.article));
 	json_object_set_new(doc, "reader", reader_json(&g));
-	json_object_set_new(doc, "at", json_time(g.visit.now_s));
-	json_object_set_new(doc, "decision", service_decision_json(&words));
-	return json_answer(r, rsp, 200, doc);
+	json_object_set_new(doc, "at", api_json_time(g.req.now_s));
+	json_object_set_new(doc, "decision", api_service_decision_json(&words));
+	return api_json_answer(r, rsp, 200, doc);
 }

@@ -8,19 +8,19 @@ static json_t *tags_json(const struct article *a)
 	struct str rest = a->tags, tag;
 
 	while (content_tag_next(&rest, &tag))
-		json_array_append_new(list, json_str(tag));
+		json_array_append_new(list, api_json_str(tag));
 	return list;
 }
 
 static json_t *article_json(const struct article *a, enum access level)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "slug",
-		a->slug, "headline", json_str(a->headline), "dek", json_str(a->dek), "byline",
-		json_str(a->byline), "dateline", json_str(a->dateline), "credit",
-		json_str(a->credit), "section", json_str(a->section), "section_name",
-		json_str(a->section_name), "tags", tags_json(a), "access",
-		paywall_access_name(level), "published_at", json_time(a->published_at),
-		"updated_at", json_time(a->updated_at));
+		a->slug, "headline", api_json_str(a->headline), "dek", api_json_str(a->dek),
+		"byline", api_json_str(a->byline), "dateline", api_json_str(a->dateline), "credit",
+		api_json_str(a->credit), "section", api_json_str(a->section), "section_name",
+		api_json_str(a->section_name), "tags", tags_json(a), "access",
+		paywall_access_name(level), "published_at", api_json_time(a->published_at),
+		"updated_at", api_json_time(a->updated_at));
 }
 
 static json_t *images_json(const struct article_reading *rd, struct arena *a)
@@ -31,11 +31,11 @@ static json_t *images_json(const struct article_reading *rd, struct arena *a)
 		const struct image *img = &rd->images[i];
 		const char *href = arena_fmt(a, "/media/%s/" STR_FMT, img->id, STR_ARG(img->name));
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "href", href, "width",
-				      (json_int_t)img->width, "height", (json_int_t)img->height,
-				      "alt", json_str(img->alt), "caption", json_str(img->caption),
-				      "credit", json_str(img->credit)));
+		json_array_append_new(list,
+			json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "href", href, "width",
+				(json_int_t)img->width, "height", (json_int_t)img->height, "alt",
+				api_json_str(img->alt), "caption", api_json_str(img->caption),
+				"credit", api_json_str(img->credit)));
 	}
 	return list;
 }
@@ -44,11 +44,11 @@ static json_t *decision_json(const struct decision *d)
 {
 	json_t *doc = json_pack("{s:s, s:s, s:s, s:o}", "grant", paywall_grant_name(d->grant),
 		"reason", paywall_reason_name(d->reason), "detail", paywall_reason_text(d->reason),
-		"offer", offer_json(d->offer));
+		"offer", api_offer_json(d->offer));
 	if (d->institution)
 		json_object_set_new(doc, "institution", json_string(d->institution));
 	if (paywall_metered(d))
-		json_object_set_new(doc, "meter", meter_json(d));
+		json_object_set_new(doc, "meter", api_meter_json(d));
 	return doc;
 }
 
@@ -80,7 +80,7 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 {
 	bool pay = rd->decision.reason == REASON_CRAWLER_PAYMENT;
 	enum err err = r->caller.signed_in || pay ? ERR_PAYMENT : ERR_UNAUTHENTICATED;
-	const struct error_face *face = http_error_face(err);
+	const struct error_info *face = http_error_info(err);
 
 	json_t *decision = decision_json(&rd->decision);
 
@@ -94,7 +94,7 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 		face->code, "request_id", r->id, "decision", decision, "article", article);
 	if (pay)
 		json_object_set_new(doc, "licence", licence_json(api->wall->licence_url));
-	return json_answer(r, rsp, face->status, doc);
+	return api_json_answer(r, rsp, face->status, doc);
 }
 
 /* By an address that the article had before. */
@@ -103,29 +103,30 @@ static enum err article_moved(struct request *r, struct response *rsp, const str
 	const char *href = arena_fmt(r->arena, "/api/v1/articles/%s", art->slug);
 
 	response_header(rsp, "Location", str_of(href));
-	return json_answer(r, rsp, 301, json_pack("{s:s, s:s}", "slug", art->slug, "href", href));
+	return api_json_answer(
+		r, rsp, 301, json_pack("{s:s, s:s}", "slug", art->slug, "href", href));
 }
 
 enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
 	struct article_reading rd;
-	struct reading_request q = { .slug = r->params[0],
-		.visit = access_request_from_http(r),
+	struct access_question q = { .slug = r->params[0],
+		.req = access_request_from_http(r),
 		.bound = api->teaser,
 		.with_teaser = true };
 	if (r->caller.read_elsewhere)
 		return ERR_UNAUTHENTICATED;
-	crawler_verify(api->wall, &q.visit, r->arena);
-	enum err e = content_read(api->wall, &q, r->arena, &rd);
+	crawler_verify(api->wall, &q.req, r->arena);
+	enum err e = access_article_open(api->wall, &q, r->arena, &rd);
 
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
-	if (e == ERR_BUSY && q.visit.ahead)
+	if (e == ERR_BUSY && q.req.ahead)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	if (!e && rd.moved)
 		return article_moved(r, rsp, &rd.article);
-	if (!e && rd.decision.reason == REASON_ENTITLED && !q.visit.head)
+	if (!e && rd.decision.reason == REASON_ENTITLED && !q.req.head)
 		account_reading(api->accounts, &r->caller, r->now_s);
 	access_crawler_tell(api->wall, &rd.decision, r, rsp);
 	if (e)
@@ -133,13 +134,13 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	json_t *article = article_json(&rd.article, rd.decision.level);
 	json_object_set_new(article, "images", images_json(&rd, r->arena));
 	response_header(rsp, "Postern-Decision", decision_text(&rd.decision, r->arena));
-	access_meter_cookie_send(r, rsp, &rd.receipt);
-	json_object_set_new(article, "teaser_html", json_str(rd.teaser.html));
+	access_meter_cookie_send(r, rsp, &rd.cookie_update);
+	json_object_set_new(article, "teaser_html", api_json_str(rd.teaser.html));
 	if (rd.decision.grant != GRANT_FULL)
 		return article_refused(api, r, rsp, &rd, article);
-	json_object_set_new(article, "body_html", json_str(rd.text.html));
-	content_share_article(api->wall, &rd, r, rsp);
-	return json_answer(r, rsp, 200,
+	json_object_set_new(article, "body_html", api_json_str(rd.text.html));
+	access_share_article(api->wall, &rd, r, rsp);
+	return api_json_answer(r, rsp, 200,
 		json_pack(
 			"{s:o, s:o}", "article", article, "decision", decision_json(&rd.decision)));
 }
@@ -162,7 +163,7 @@ static enum err levels_read(struct db_conn *c, struct listing *l)
 	enum err e = policy_acquire(l->wall->policies, c, &policy);
 
 	for (size_t i = 0; !e && i < l->count; i++) {
-		struct paywall_article facts = content_facts(&l->list[i]);
+		struct paywall_article facts = content_paywall_article(&l->list[i]);
 		l->levels[i] = paywall_level(policy, &facts, paywall_moment(l->f.now_s), &rule);
 	}
 	policy_release(l->wall->policies, policy);
@@ -216,7 +217,7 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 		json_array_append_new(items, article_json(&l.list[i], l.levels[i]));
 	if (l.count == l.f.limit)
 		next = json_string(content_cursor_text(&l.list[l.count - 1], r->arena));
-	content_share_list(api->wall, r, rsp);
-	return json_answer(
+	access_share_list(api->wall, r, rsp);
+	return api_json_answer(
 		r, rsp, 200, json_pack("{s:o, s:o}", "articles", items, "next_cursor", next));
 }

@@ -38,10 +38,10 @@ static json_t *entitlements_json(const struct explanation *x)
 				  "s:s}",
 				"id", e->id, "plan", e->plan, "source", e->source, "status",
 				entitlement_status_name(e->status), "article_id", e->article_id,
-				"starts_at", json_time(e->starts_at), "ends_at",
-				json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
-				"revoked_at", json_time(e->revoked_at), "covers", v->covers, "open",
-				v->open, "decided", v->decided, "why", or_empty(v->why)));
+				"starts_at", api_json_time(e->starts_at), "ends_at",
+				api_json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
+				"revoked_at", api_json_time(e->revoked_at), "covers", v->covers,
+				"open", v->open, "decided", v->decided, "why", or_empty(v->why)));
 	}
 	return list;
 }
@@ -54,7 +54,7 @@ static json_t *changes_json(const struct explanation *x)
 		const struct explained_change *v = &x->changes[i];
 		json_array_append_new(list,
 			json_pack("{s:s, s:s, s:o, s:s, s:s}", "what", v->what, "text", v->text,
-				"at", json_time(v->at_s), "grant", paywall_grant_name(v->grant),
+				"at", api_json_time(v->at_s), "grant", paywall_grant_name(v->grant),
 				"reason", paywall_reason_name(v->reason)));
 	}
 	return list;

@@ -2,7 +2,7 @@
 
 static json_t *problem_document(struct request *r, const struct response *rsp, int status)
 {
-	const struct error_face *face = http_error_face(rsp->err);
+	const struct error_info *face = http_error_info(rsp->err);
 	bool elsewhere = rsp->err == ERR_UNAUTHENTICATED && r->caller.read_elsewhere;
 	const char *detail = rsp->detail ? rsp->detail : face->sentence;
 	const char *code =
@@ -34,7 +34,7 @@ void api_fail(void *ctx, struct request *r, struct response *rsp)
 
 	(void)ctx;
 	rsp->content_type = "application/problem+json";
-	if (json_answer(r, rsp, status, problem_document(r, rsp, status)) != ERR_OK)
+	if (api_json_answer(r, rsp, status, problem_document(r, rsp, status)) != ERR_OK)
 		rsp->body = STR("{}");
 	rsp->status = status;
 }

@@ -5,16 +5,16 @@
 static json_t *gift_json(const struct gift *g, int64_t now_s)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I}", "id", g->id, "article", g->slug,
-		"state", gift_state(g, now_s), "created_at", json_time(g->created_at), "expires_at",
-		json_time(g->expires_at), "redemptions", (json_int_t)g->redemptions,
-		"redemptions_max", (json_int_t)g->redemptions_max);
+		"state", gift_state(g, now_s), "created_at", api_json_time(g->created_at),
+		"expires_at", api_json_time(g->expires_at), "redemptions",
+		(json_int_t)g->redemptions, "redemptions_max", (json_int_t)g->redemptions_max);
 }
 
 /* ---- giving ---- */
 
 struct leave {
 	const struct paywall *wall;
-	struct access_request visit;
+	struct access_request req;
 	struct str slug;
 	struct arena *a;
 	struct article article;
@@ -24,9 +24,9 @@ static enum err leave_read(struct db_conn *c, void *arg)
 {
 	struct leave *l = arg;
 	enum err e = content_find(c, l->slug, l->a, &l->article);
-	struct paywall_article facts = content_facts(&l->article);
+	struct paywall_article facts = content_paywall_article(&l->article);
 
-	return e ? e : gift_allowed(l->wall, c, &l->visit, &facts, l->a);
+	return e ? e : gift_allowed(l->wall, c, &l->req, &facts, l->a);
 }
 
 static const char *refusal(enum err e)
@@ -46,10 +46,10 @@ static const char *refusal(enum err e)
 enum err api_gift_create(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct leave l = { .wall = api->wall, .visit = access_request_from_http(r), .a = r->arena };
+	struct leave l = { .wall = api->wall, .req = access_request_from_http(r), .a = r->arena };
 	const struct json_field fields[] = { { "article", true, &l.slug } };
 	struct gift_made made;
-	enum err e = json_body(r, rsp, fields, COUNT(fields));
+	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
 
 	if (e)
 		return e;
@@ -69,7 +69,7 @@ enum err api_gift_create(void *ctx, struct request *r, struct response *rsp)
 			arena_fmt(r->arena, "%s/gifts/%s", api->wall->base_url, made.token.text)),
 		"again", made.again, "left", (json_int_t)made.left);
 	crypto_wipe(&made.token, sizeof made.token);
-	return json_answer(r, rsp, made.again ? 200 : 201, doc);
+	return api_json_answer(r, rsp, made.again ? 200 : 201, doc);
 }
 
 /* ---- one's own ---- */
@@ -100,12 +100,12 @@ enum err api_gift_list(void *ctx, struct request *r, struct response *rsp)
 	list = json_array();
 	for (size_t i = 0; i < o.count; i++)
 		json_array_append_new(list, gift_json(&o.list[i], r->now_s));
-	return json_answer(r, rsp, 200, json_pack("{s:o}", "gifts", list));
+	return api_json_answer(r, rsp, 200, json_pack("{s:o}", "gifts", list));
 }
 
 enum err api_gift_revoke(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	return no_content(
+	return api_no_content(
 		rsp, gift_revoke(api->accounts->db, r->params[0], r->caller.account_id, r->now_s));
 }

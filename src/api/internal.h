@@ -21,37 +21,37 @@ struct json_flag {
 };
 /* The body must be an object with no other members. ERR_INVALID with rsp->detail (400) or
  * rsp->problems (422). */
-enum err MUST_USE json_body(
+enum err MUST_USE api_json_body(
 	struct request *r, struct response *rsp, const struct json_field *fields, size_t count);
 /* The same with one flag among the members. */
-enum err MUST_USE json_body_flag(struct request *r, struct response *rsp,
+enum err MUST_USE api_json_body_flag(struct request *r, struct response *rsp,
 	const struct json_field *fields, size_t count, const struct json_flag *flag);
 /* Steals `doc`; NULL is ERR_NOMEM. */
-enum err MUST_USE json_answer(struct request *r, struct response *rsp, int status, json_t *doc);
-json_t *json_str(struct str s);
-json_t *json_time(int64_t t); /* RFC 3339; 0: null */
+enum err MUST_USE api_json_answer(struct request *r, struct response *rsp, int status, json_t *doc);
+json_t *api_json_str(struct str s);
+json_t *api_json_time(int64_t t); /* RFC 3339; 0: null */
 /* A refused field of the domain as a field problem of the answer. */
-void json_refusal(struct response *rsp, const struct refusal *why);
+void api_json_field_error(struct response *rsp, const struct refusal *why);
 /* 204 unless `e`, which it returns. */
-enum err MUST_USE no_content(struct response *rsp, enum err e);
+enum err MUST_USE api_no_content(struct response *rsp, enum err e);
 /* As member "device_token", unless it is empty. */
-void json_device_token(json_t *doc, const struct token *t);
+void api_json_device_token(json_t *doc, const struct token *t);
 /* 200 with the token for a device that is known now; 204 with NULL. Unless `e`, as above. */
-enum err MUST_USE device_answer(
+enum err MUST_USE api_device_answer(
 	struct request *r, struct response *rsp, enum err e, const struct proved_device *d);
-json_t *account_json(const struct account *a);
+json_t *api_account_json(const struct account *a);
 /* A decision with its names, meter and offers, as every endpoint shows it to servers. */
 struct decision_words {
 	const struct decision *d;
 	const char *reason, *detail;
 };
-json_t *meter_json(const struct decision *d); /* null where no meter decided */
-json_t *offer_json(unsigned offer);           /* the names of its flags */
-json_t *service_decision_json(const struct decision_words *w);
+json_t *api_meter_json(const struct decision *d); /* null where no meter decided */
+json_t *api_offer_json(unsigned offer);           /* the names of its flags */
+json_t *api_service_decision_json(const struct decision_words *w);
 /* Asks for a service key with the scope, as Authorization: Bearer. ERR_UNAUTHENTICATED, ERR_DENIED
  * with what the log and the client are told. */
-enum err MUST_USE service_key_ask(
+enum err MUST_USE api_key_ask(
 	const struct api *api, struct request *r, struct response *rsp, enum key_scope scope);
-void json_retry_after(struct response *rsp, int64_t seconds);
+void api_json_retry_after(struct response *rsp, int64_t seconds);
 
 #endif

@@ -71,14 +71,14 @@ static enum err take_members(
 	return rsp->problem_count ? ERR_INVALID : ERR_OK;
 }
 
-enum err json_body(
+enum err api_json_body(
 	struct request *r, struct response *rsp, const struct json_field *fields, size_t count)
 {
-	return json_body_flag(r, rsp, fields, count, NULL);
+	return api_json_body_flag(r, rsp, fields, count, NULL);
 }
 
-enum err json_body_flag(struct request *r, struct response *rsp, const struct json_field *fields,
-	size_t count, const struct json_flag *flag)
+enum err api_json_body_flag(struct request *r, struct response *rsp,
+	const struct json_field *fields, size_t count, const struct json_flag *flag)
 {
 	const struct json_wanted wanted = { fields, count, flag };
 	json_error_t at;
@@ -103,7 +103,7 @@ enum err json_body_flag(struct request *r, struct response *rsp, const struct js
 	return take_members(r, rsp, &wanted, doc);
 }
 
-enum err json_answer(struct request *r, struct response *rsp, int status, json_t *doc)
+enum err api_json_answer(struct request *r, struct response *rsp, int status, json_t *doc)
 {
 	json_auto_t *owned = doc;
 	char *text = owned ? json_dumps(owned, JSON_COMPACT) : NULL;
@@ -120,12 +120,12 @@ enum err json_answer(struct request *r, struct response *rsp, int status, json_t
 	return ERR_OK;
 }
 
-json_t *json_str(struct str s)
+json_t *api_json_str(struct str s)
 {
 	return json_stringn(s.p ? s.p : "", s.n);
 }
 
-json_t *json_time(int64_t t)
+json_t *api_json_time(int64_t t)
 {
 	char text[TIME_TEXT_SIZE];
 
@@ -135,41 +135,41 @@ json_t *json_time(int64_t t)
 	return json_string(text);
 }
 
-void json_device_token(json_t *doc, const struct token *t)
+void api_json_device_token(json_t *doc, const struct token *t)
 {
 	if (doc && t->text[0])
 		json_object_set_new(doc, "device_token", json_string(t->text));
 }
 
-enum err device_answer(
+enum err api_device_answer(
 	struct request *r, struct response *rsp, enum err e, const struct proved_device *d)
 {
 	if (e || !d)
-		return no_content(rsp, e);
+		return api_no_content(rsp, e);
 	json_t *doc = json_object();
-	json_device_token(doc, &d->fresh);
-	return json_answer(r, rsp, 200, doc);
+	api_json_device_token(doc, &d->fresh);
+	return api_json_answer(r, rsp, 200, doc);
 }
 
-void json_refusal(struct response *rsp, const struct refusal *why)
+void api_json_field_error(struct response *rsp, const struct refusal *why)
 {
 	if (why->field)
 		response_problem(rsp, why->field, why->code, why->detail);
 }
 
-void json_retry_after(struct response *rsp, int64_t seconds)
+void api_json_retry_after(struct response *rsp, int64_t seconds)
 {
 	rsp->retry_after_s = seconds > 0 ? seconds : 1;
 }
 
-enum err no_content(struct response *rsp, enum err e)
+enum err api_no_content(struct response *rsp, enum err e)
 {
 	if (!e)
 		rsp->status = 204;
 	return e;
 }
 
-json_t *account_json(const struct account *a)
+json_t *api_account_json(const struct account *a)
 {
 	return json_pack("{s:s, s:s, s:s, s:b}", "id", a->id, "email", a->email, "name", a->name,
 		"verified", a->verified_at != 0);

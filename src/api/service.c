@@ -1,7 +1,7 @@
 /* What the endpoints for servers share: the key, the decision in words. */
 #include "internal.h"
 
-enum err service_key_ask(
+enum err api_key_ask(
 	const struct api *api, struct request *r, struct response *rsp, enum key_scope scope)
 {
 	struct str value = request_header(r, "Authorization");
@@ -23,16 +23,16 @@ enum err service_key_ask(
 	return e;
 }
 
-json_t *meter_json(const struct decision *d)
+json_t *api_meter_json(const struct decision *d)
 {
 	if (!paywall_metered(d))
 		return json_null();
 	return json_pack("{s:s, s:s, s:I, s:I, s:o}", "name", d->meter->name, "window",
 		policy_window_name(d->meter->window), "used", (json_int_t)d->used, "limit",
-		(json_int_t)d->limit, "window_ends_at", json_time(d->window_ends_at));
+		(json_int_t)d->limit, "window_ends_at", api_json_time(d->window_ends_at));
 }
 
-json_t *offer_json(unsigned offer)
+json_t *api_offer_json(unsigned offer)
 {
 	static const struct {
 		unsigned flag;
@@ -49,9 +49,9 @@ json_t *offer_json(unsigned offer)
 	return list;
 }
 
-json_t *service_decision_json(const struct decision_words *w)
+json_t *api_service_decision_json(const struct decision_words *w)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "grant", paywall_grant_name(w->d->grant),
 		"reason", w->reason, "detail", w->detail, "level", paywall_access_name(w->d->level),
-		"meter", meter_json(w->d), "offer", offer_json(w->d->offer));
+		"meter", api_meter_json(w->d), "offer", api_offer_json(w->d->offer));
 }

@@ -7,9 +7,9 @@ static json_t *session_json(const struct session *s)
 	int64_t idle = s->last_seen_at + s->idle_s;
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", s->id, "name", s->name,
-		"created_at", json_time(s->created_at), "last_seen_at", json_time(s->last_seen_at),
-		"expires_at", json_time(s->expires_at), "idle_expires_at",
-		json_time(idle < s->expires_at ? idle : s->expires_at));
+		"created_at", api_json_time(s->created_at), "last_seen_at",
+		api_json_time(s->last_seen_at), "expires_at", api_json_time(s->expires_at),
+		"idle_expires_at", api_json_time(idle < s->expires_at ? idle : s->expires_at));
 }
 
 /* An app that logs in keeps the session until it is told otherwise: the long limits apply. */
@@ -25,12 +25,12 @@ enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
 		{ "device_token", false, &l.device },
 	};
 	const struct json_flag remember = { "remember_device", &l.remember_device };
-	enum err e = json_body_flag(r, rsp, fields, COUNT(fields), &remember);
+	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &remember);
 
 	if (!e)
 		e = account_login(api->accounts, &l, r->now_s, r->arena, &res);
 	if (e == ERR_LIMITED) {
-		json_retry_after(rsp, res.retry_after_s);
+		api_json_retry_after(rsp, res.retry_after_s);
 		rsp->detail = "Too many failed attempts for this address. A reset of the password "
 			      "with remember_device lets this app log in at once.";
 	} else if (e == ERR_UNAUTHENTICATED) {
@@ -40,9 +40,9 @@ enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
 	if (e)
 		return e;
 	json_t *doc = json_pack("{s:s, s:o, s:o}", "token", res.token.text, "session",
-		session_json(&res.session), "account", account_json(&res.account));
-	json_device_token(doc, &res.device);
-	e = json_answer(r, rsp, 201, doc);
+		session_json(&res.session), "account", api_account_json(&res.account));
+	api_json_device_token(doc, &res.device);
+	e = api_json_answer(r, rsp, 201, doc);
 	crypto_wipe(&res, sizeof res);
 	return e;
 }
@@ -64,19 +64,19 @@ enum err api_session_list(void *ctx, struct request *r, struct response *rsp)
 			json_boolean(strcmp(list[i].id, r->caller.session_id) == 0));
 		json_array_append_new(items, item);
 	}
-	return json_answer(r, rsp, 200, json_pack("{s:o}", "sessions", items));
+	return api_json_answer(r, rsp, 200, json_pack("{s:o}", "sessions", items));
 }
 
 enum err api_session_end(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	return no_content(
+	return api_no_content(
 		rsp, account_session_end(api->accounts, r->caller.account_id, r->params[0]));
 }
 
 enum err api_session_end_current(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	return no_content(rsp, account_session_end(api->accounts, r->caller.account_id,
-				       str_of(r->caller.session_id)));
+	return api_no_content(rsp, account_session_end(api->accounts, r->caller.account_id,
+					   str_of(r->caller.session_id)));
 }

@@ -135,7 +135,7 @@ static unsigned work_threads(const struct config *c)
 static unsigned database_connections(const struct config *c)
 {
 	return c->database_connections ? (unsigned)c->database_connections
-				       : work_threads(c) + hashers_threads(c) + 4;
+				       : work_threads(c) + app_hashers_threads(c) + 4;
 }
 
 /* What stands before the database. */
@@ -145,8 +145,8 @@ static bool serving_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 
 	app->log.writer = log_writer_start(app->log.fd, app->log.format);
 	/* the writer's and the change log's; two processes that hash */
-	descriptors_start(app, database_connections(c) + 2, 2 * (hashers_threads(c) + 1));
-	return hashers_start(app, why);
+	app_descriptors_start(app, database_connections(c) + 2, 2 * (app_hashers_threads(c) + 1));
+	return app_hashers_start(app, why);
 }
 
 /* Of few connections one is left for reading, too. */
@@ -162,7 +162,7 @@ static unsigned database_writers(const struct config *c)
 static void zone_set(struct arena *a, const char *name)
 {
 	bool utc = strcmp(name, "UTC") == 0;
-	local_zone_set(utc ? "UTC0" : arena_fmt(a, ":" CONFIG_ZONES "/%s", name));
+	time_local_zone_set(utc ? "UTC0" : arena_fmt(a, ":" CONFIG_ZONES "/%s", name));
 }
 
 enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
@@ -170,7 +170,7 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	const struct config *c = &app->cfg;
 
 	if (use == DB_SERVE)
-		memory_tune_start();
+		app_memory_tune_start();
 	zone_set(app->arena, c->timezone);
 	app->log = (struct log){ .level = app_log_level(c),
 		.format = strcmp(c->log_format, "json") == 0 ? LOG_JSON : LOG_LOGFMT,
@@ -223,11 +223,11 @@ static bool is_lost(void *ctx)
 }
 
 /* Whole answers to readers who are signed in are shared on the pages of articles alone. */
-static bool audience(void *ctx, const struct request *r, struct audience *out)
+static bool variant(void *ctx, const struct request *r, struct variant *out)
 {
 	http_handler *handler = r->route->handler;
 	if (handler == pages_article || handler == api_article_get)
-		return content_audience(ctx, r, r->params[0], out);
+		return access_variant(ctx, r, r->params[0], out);
 	struct access_request v = { .account_id = r->caller.account_id,
 		.client = r->client,
 		.client_vague = r->client_vague,
@@ -238,7 +238,7 @@ static bool audience(void *ctx, const struct request *r, struct audience *out)
 
 static bool own(void *ctx, const struct request *r, void *share, struct response *rsp)
 {
-	return content_audience_own(ctx, r, share, rsp);
+	return access_variant_per_reader(ctx, r, share, rsp);
 }
 
 static bool identify_known(void *ctx, struct str token, int64_t now_s, struct caller *out)
@@ -280,7 +280,7 @@ static void http_fill(struct app *app)
 		.hsts_subdomains = c->hsts_subdomains,
 		.loop_threads = (unsigned)c->loop_threads,
 		.work_threads = work_threads(c),
-		.hash_threads = hashers_threads(c),
+		.hash_threads = app_hashers_threads(c),
 		.work_queue = (unsigned)c->work_queue,
 		.hash_queue = (unsigned)c->hash_queue,
 		.connections = (unsigned)app->connections,
@@ -295,7 +295,7 @@ static void http_fill(struct app *app)
 		.shared = app->shared,
 		.shared_stale_s = c->cache_stale_minutes * 60,
 		.identify_known = identify_known,
-		.audience = audience,
+		.variant = variant,
 		.own = own,
 		.is_shared_address = is_shared_address,
 		.shared_factor = (unsigned)c->institution_factor,
@@ -311,7 +311,7 @@ static void http_fill(struct app *app)
 	app_limits(c, h->limits);
 }
 
-struct gate_look gate_look(const struct app *app)
+struct gate_look app_gate_look(const struct app *app)
 {
 	return (struct gate_look){ .css = pages_asset_href(app->pages, "postern.css"),
 		.js = pages_asset_href(app->pages, "postern.js"),
@@ -325,7 +325,7 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.tagline = c->tagline,
 		.language = c->language,
 		.theme = config_theme(c),
-		.look = gate_look(app) };
+		.look = app_gate_look(app) };
 
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
 }
@@ -373,11 +373,11 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	if (!e)
 		e = app_verifier_open(app, why);
 	if (!e)
-		e = caches_open(app);
+		e = app_caches_open(app);
 	if (!e)
 		e = db_notes_start(app->db);
 	if (!e)
-		e = readiness_start(app->db, &app->clock, &app->readiness);
+		e = app_readiness_start(app->db, &app->clock, &app->readiness);
 	if (e)
 		return e;
 	app->api = (struct api){ .accounts = &app->accounts,
@@ -385,7 +385,7 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.sites = &app->sites,
 		.teaser = app_teaser_bound(c),
 		.search_ms = (unsigned)c->search_ms };
-	routes_fill(app);
+	app_routes_fill(app);
 	http_fill(app);
 	/* before a registration can come in that wakes it */
 	e = account_requests_start(&app->accounts, &app->clock);
@@ -401,8 +401,8 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 				     "__Host-"));
 	LOG(&app->log, LOG_INFO, "serving", log_z("listen", c->listen),
 		log_z("base_url", c->base_url), log_z("version", POSTERN_VERSION));
-	memory_tune_serve();
-	memory_log(app);
+	app_memory_tune_serve();
+	app_memory_log(app);
 	return ERR_OK;
 }
 
@@ -462,20 +462,20 @@ static int signal_wait(struct app *app)
 void app_wait(struct app *app)
 {
 	sigset_t set = stop_signals();
-	struct housekeeping *h = housekeeping_start(app);
+	struct housekeeping *h = app_housekeeping_start(app);
 
 	if (!h)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("step", "start"),
 			log_z("err", err_name(ERR_NOMEM)));
 	int got = signal_wait(app);
 	drain(app, &set, got);
-	housekeeping_stop(h);
+	app_housekeeping_stop(h);
 }
 
 void app_close(struct app *app)
 {
 	http_stop(app->http);
-	readiness_stop(app->readiness);
+	app_readiness_stop(app->readiness);
 	account_requests_stop(&app->accounts);
 	gate_close(app->gate);
 	pages_close(app->pages);
@@ -483,7 +483,7 @@ void app_close(struct app *app)
 	dns_verifier_close(app->wall.dns_verifier);
 	if (app->db)
 		db_notes_stop(app->db); /* a note may tell the caches of a change */
-	caches_close(app); /* ends the feed, which tells the policies to be read anew */
+	app_caches_close(app); /* ends the feed, which tells the policies to be read anew */
 	policy_cache_close(app->wall.policies);
 	meter_ceiling_close(app->wall.ceiling);
 	db_close(app->db);

@@ -4,7 +4,7 @@
 /* Nothing older than this is used when no proof comes in any more. */
 enum { PROOF_US = 5000000, SESSION_SHARDS = 64, PAGE_SHARDS = 8, FACTS_SHARDS = 32 };
 
-struct cache *caches_all(const struct app *app, size_t i)
+struct cache *app_caches_all(const struct app *app, size_t i)
 {
 	struct cache *const all[] = { app->accounts.sessions, app->shared, app->wall.facts };
 	return i < COUNT(all) ? all[i] : NULL;
@@ -16,7 +16,7 @@ static void changed(void *ctx, enum db_change kind, struct str key)
 	struct cache *c = NULL;
 	const uint64_t any = cache_tag(db_change_name(kind), STR(""));
 	const uint64_t one = cache_tag(db_change_name(kind), key);
-	for (size_t i = 0; (c = caches_all(ctx, i)); i++) {
+	for (size_t i = 0; (c = app_caches_all(ctx, i)); i++) {
 		cache_drop(c, any);
 		if (one != any)
 			cache_drop(c, one);
@@ -27,24 +27,24 @@ static void flush(void *ctx)
 {
 	struct cache *c = NULL;
 	policy_invalidate(((struct app *)ctx)->wall.policies);
-	for (size_t i = 0; (c = caches_all(ctx, i)); i++)
+	for (size_t i = 0; (c = app_caches_all(ctx, i)); i++)
 		cache_flush(c);
 }
 
 static void proven(void *ctx, int64_t at_us)
 {
 	struct cache *c = NULL;
-	for (size_t i = 0; (c = caches_all(ctx, i)); i++)
-		cache_prove(c, at_us);
+	for (size_t i = 0; (c = app_caches_all(ctx, i)); i++)
+		cache_validate(c, at_us);
 }
 
 static struct cache *make(int64_t mib, unsigned shards)
 {
 	return cache_new(&(struct cache_settings){
-		.max_bytes = (size_t)mib << 20, .shards = shards, .proof_us = PROOF_US });
+		.max_bytes = (size_t)mib << 20, .shards = shards, .fresh_us = PROOF_US });
 }
 
-enum err caches_open(struct app *app)
+enum err app_caches_open(struct app *app)
 {
 	const struct db_subscriber to = {
 		.ctx = app, .changed = changed, .flush = flush, .proven = proven
@@ -54,13 +54,13 @@ enum err caches_open(struct app *app)
 	app->wall.facts = make(app->cfg.cache_facts_mib, FACTS_SHARDS);
 	if (!app->accounts.sessions || !app->shared || !app->wall.facts)
 		return ERR_NOMEM;
-	return db_feed_start(app->db, &to);
+	return db_change_log_start(app->db, &to);
 }
 
-void caches_close(struct app *app)
+void app_caches_close(struct app *app)
 {
 	if (app->db)
-		db_feed_stop(app->db);
+		db_change_log_stop(app->db);
 	cache_free(app->accounts.sessions);
 	cache_free(app->shared);
 	cache_free(app->wall.facts);
@@ -69,7 +69,7 @@ void caches_close(struct app *app)
 
 static void put_feed(struct app *app, struct buf *out)
 {
-	struct db_feed_stats s = db_feed_stats_get(app->db);
+	struct db_change_log_stats s = db_change_log_stats_get(app->db);
 	buf_fmt(out,
 		"# HELP postern_feed_live 1 while changes by other processes come in.\n"
 		"# TYPE postern_feed_live gauge\npostern_feed_live %d\n"
@@ -88,7 +88,7 @@ static void put_feed(struct app *app, struct buf *out)
 		(unsigned long long)s.breaks);
 }
 
-void caches_metrics(struct app *app, struct buf *out)
+void app_caches_metrics(struct app *app, struct buf *out)
 {
 	const struct cache_named named[] = { { "sessions", app->accounts.sessions },
 		{ "pages", app->shared }, { "facts", app->wall.facts } };

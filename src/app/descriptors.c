@@ -31,7 +31,7 @@ static int64_t limit_raise(const struct log *log)
 	return limit.rlim_cur > ENDLESS ? ENDLESS : (int64_t)limit.rlim_cur;
 }
 
-int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database)
+int64_t app_descriptors_fit(int64_t limit, int64_t connections, int64_t database)
 {
 	const int64_t left = limit - HTTP_OPS_CONNECTIONS - PER_CONN * database - OTHERS;
 
@@ -40,11 +40,11 @@ int64_t descriptors_fit(int64_t limit, int64_t connections, int64_t database)
 	return left > LEAST ? left : LEAST;
 }
 
-void descriptors_start(struct app *app, unsigned database, unsigned hashers)
+void app_descriptors_start(struct app *app, unsigned database, unsigned hashers)
 {
 	const struct config *c = &app->cfg;
 	const int64_t limit = limit_raise(&app->log);
-	const int64_t fit = descriptors_fit(limit - hashers, c->connections, database);
+	const int64_t fit = app_descriptors_fit(limit - hashers, c->connections, database);
 
 	if (fit < c->connections)
 		LOG(&app->log, LOG_WARN, "connections_lowered", log_int("descriptors", limit),

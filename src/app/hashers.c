@@ -9,7 +9,7 @@ enum {
 	CORES_MAX = 64,    /* as server.hash_threads: more are not made use of */
 };
 
-unsigned hashers_cores(long online)
+unsigned app_hashers_cores(long online)
 {
 	if (online < 1) /* nobody could say */
 		return 1;
@@ -18,10 +18,10 @@ unsigned hashers_cores(long online)
 
 static unsigned cores(void)
 {
-	return hashers_cores(sysconf(_SC_NPROCESSORS_ONLN));
+	return app_hashers_cores(sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-unsigned hashers_threads(const struct config *c)
+unsigned app_hashers_threads(const struct config *c)
 {
 	return c->hash_threads ? (unsigned)c->hash_threads : cores();
 }
@@ -31,9 +31,9 @@ static unsigned hashes_per_second(const struct config *c)
 	return c->hash_per_second ? (unsigned)c->hash_per_second : HASHES_A_CORE * cores();
 }
 
-bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+bool app_hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 {
-	const struct hashers_settings s = { .threads = hashers_threads(&app->cfg),
+	const struct hashers_settings s = { .threads = app_hashers_threads(&app->cfg),
 		.per_second = hashes_per_second(&app->cfg),
 		.log = &app->log };
 
@@ -43,7 +43,7 @@ bool hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	return app->hashers;
 }
 
-void hashers_metrics(struct app *app, struct buf *b)
+void app_hashers_metrics(struct app *app, struct buf *b)
 {
 	const struct hashers_stats s = crypto_hashers_stats(app->hashers);
 

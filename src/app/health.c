@@ -9,7 +9,7 @@ static enum err answer(struct response *rsp, int status, struct str body)
 	return ERR_OK;
 }
 
-enum err health_live(void *ctx, struct request *r, struct response *rsp)
+enum err app_health_live(void *ctx, struct request *r, struct response *rsp)
 {
 	(void)ctx;
 	(void)r;
@@ -17,13 +17,13 @@ enum err health_live(void *ctx, struct request *r, struct response *rsp)
 }
 
 /* Ready is: the database can be written and read, and nobody told us to stop. */
-enum err health_ready(void *ctx, struct request *r, struct response *rsp)
+enum err app_health_ready(void *ctx, struct request *r, struct response *rsp)
 {
 	struct app *app = ctx;
 
 	if (atomic_load(&app->draining))
 		return answer(rsp, 503, STR("stopping\n"));
-	const char *fault = readiness_fault(app->readiness, r->arena);
+	const char *fault = app_readiness_fault(app->readiness, r->arena);
 	return fault ? answer(rsp, 503, str_of(fault)) : answer(rsp, 200, STR("ready\n"));
 }
 
@@ -60,16 +60,16 @@ static void mail_metrics(struct app *app, struct buf *b)
 		n.sent, n.deferred, n.failed, n.dropped);
 }
 
-enum err health_metrics(void *ctx, struct request *r, struct response *rsp)
+enum err app_health_metrics(void *ctx, struct request *r, struct response *rsp)
 {
 	struct app *app = ctx;
 	BUF_AUTO b = BUF(1 << 20);
 
 	http_metrics(app->http, &b);
-	caches_metrics(app, &b);
+	app_caches_metrics(app, &b);
 	lost_metrics(app, &b);
 	mail_metrics(app, &b);
-	hashers_metrics(app, &b);
+	app_hashers_metrics(app, &b);
 	buf_fmt(&b, "# TYPE postern_build_info gauge\npostern_build_info{version=\"%s\"} 1\n",
 		POSTERN_VERSION);
 	buf_fmt(&b, "# TYPE postern_uptime_seconds gauge\npostern_uptime_seconds %lld\n",
@@ -82,9 +82,9 @@ enum err health_metrics(void *ctx, struct request *r, struct response *rsp)
 	return e;
 }
 
-void health_fail(void *ctx, struct request *r, struct response *rsp)
+void app_health_fail(void *ctx, struct request *r, struct response *rsp)
 {
 	(void)ctx;
 	(void)r;
-	(void)!answer(rsp, response_error_status(rsp), str_of(http_error_face(rsp->err)->sentence));
+	(void)!answer(rsp, response_error_status(rsp), str_of(http_error_info(rsp->err)->sentence));
 }

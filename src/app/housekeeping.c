@@ -15,7 +15,7 @@ enum { EVERY_S = 3600, AFTER_FAILURE_S = 300 };
 
 struct housekeeping {
 	struct app *app;
-	struct worker worker;
+	struct thread_worker worker;
 };
 
 /* False: the program ends. */
@@ -25,7 +25,7 @@ static bool pause_ms(void *ctx, unsigned ms)
 	int64_t end_us = clock_monotonic_us() + (int64_t)ms * 1000;
 
 	pthread_mutex_lock(&h->worker.lock);
-	bool go_on = worker_sleep(&h->worker, end_us);
+	bool go_on = thread_worker_sleep(&h->worker, end_us);
 	pthread_mutex_unlock(&h->worker.lock);
 	return go_on;
 }
@@ -42,8 +42,8 @@ static void run(struct housekeeping *h, struct db_sweeper *s)
 	(void)!db_changes_purge(s);
 	(void)!account_api_key_purge(s);
 	(void)!meter_purge(s);
-	(void)!readiness_purge(s);
-	(void)!content_deks_settle(s, &bound);
+	(void)!app_readiness_purge(s);
+	(void)!content_deks_refresh(s, &bound);
 }
 
 static void *housekeeping_main(void *arg)
@@ -62,23 +62,23 @@ static void *housekeeping_main(void *arg)
 	return NULL;
 }
 
-struct housekeeping *housekeeping_start(struct app *app)
+struct housekeeping *app_housekeeping_start(struct app *app)
 {
 	struct housekeeping *h = calloc(1, sizeof *h);
 
 	if (!h)
 		return NULL;
 	h->app = app;
-	if (worker_start(&h->worker, housekeeping_main, h))
+	if (thread_worker_start(&h->worker, housekeeping_main, h))
 		return h;
 	free(h);
 	return NULL;
 }
 
-void housekeeping_stop(struct housekeeping *h)
+void app_housekeeping_stop(struct housekeeping *h)
 {
 	if (!h)
 		return;
-	worker_stop(&h->worker);
+	thread_worker_stop(&h->worker);
 	free(h);
 }

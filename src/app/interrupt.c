@@ -28,7 +28,7 @@ static sigset_t heard(void)
 		if (!is_ignored(ending[i]))
 			sigaddset(&set, ending[i]);
 	}
-	sigaddset(&set, SIGUSR1); /* from interrupt_end */
+	sigaddset(&set, SIGUSR1); /* from app_interrupt_end */
 	return set;
 }
 
@@ -66,7 +66,7 @@ static void *listen_main(void *arg)
 	return NULL;
 }
 
-void interrupt_start(struct interrupt *i)
+void app_interrupt_start(struct interrupt *i)
 {
 	sigset_t set = heard();
 
@@ -76,7 +76,7 @@ void interrupt_start(struct interrupt *i)
 		pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
-int interrupt_end(struct interrupt *i, int code)
+int app_interrupt_end(struct interrupt *i, int code)
 {
 	if (!i->running)
 		return code;

@@ -16,7 +16,7 @@ static void give_back_from(int bytes)
 
 /* By itself malloc would raise these limits whenever something larger is freed, up to 32 MiB, and
  * each thread keep so much for ever. */
-void memory_tune_start(void)
+void app_memory_tune_start(void)
 {
 	give_back_from(128 << 10);
 }
@@ -24,7 +24,7 @@ void memory_tune_start(void)
 /* To compress a page takes 0.7 MiB: to ask the kernel for them anew each time would double the time
  * that a page takes. Other threads run by now, and find the old numbers or the new ones; free()
  * itself changes the same two beside them where nobody has set them. */
-void memory_tune_serve(void)
+void app_memory_tune_serve(void)
 {
 	give_back_from(1 << 20);
 }
@@ -45,7 +45,7 @@ static int64_t resident_kib(void)
 		       : 0;
 }
 
-void memory_log(const struct app *app)
+void app_memory_log(const struct app *app)
 {
 	const struct config *c = &app->cfg;
 	const struct http_settings *h = &app->http_set;

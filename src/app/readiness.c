@@ -20,8 +20,8 @@ enum step { STEP_NONE, STEP_WRITE, STEP_READ };
 struct readiness {
 	struct db *db;
 	const struct clock *clock;
-	char id[ID_SIZE];     /* of this process's row */
-	struct worker worker; /* its lock is that of what follows */
+	char id[ID_SIZE];            /* of this process's row */
+	struct thread_worker worker; /* its lock is that of what follows */
 	pthread_cond_t done;
 	bool asked;
 	enum step under_way; /* STEP_NONE: nothing is tried now */
@@ -135,7 +135,7 @@ static void await_probe(struct readiness *r, int64_t now_us)
 	}
 	const int64_t end_us = r->begun_us + WAIT_US;
 	while (r->ended == ended && in_time && clock_monotonic_us() < end_us)
-		in_time = cond_wait_until(&r->done, &r->worker.lock, end_us);
+		in_time = thread_cond_wait_until(&r->done, &r->worker.lock, end_us);
 }
 
 static const char *failed_text(const struct readiness *r, struct arena *a)
@@ -147,7 +147,7 @@ static const char *failed_text(const struct readiness *r, struct arena *a)
 	return arena_fmt(a, "the database cannot be %s: %s\n", verb, err_name(r->err));
 }
 
-const char *readiness_fault(struct readiness *r, struct arena *a)
+const char *app_readiness_fault(struct readiness *r, struct arena *a)
 {
 	pthread_mutex_lock(&r->worker.lock);
 	await_probe(r, clock_monotonic_us());
@@ -163,7 +163,7 @@ const char *readiness_fault(struct readiness *r, struct arena *a)
 
 /* ---- start and stop ---- */
 
-enum err readiness_start(struct db *db, const struct clock *clock, struct readiness **out)
+enum err app_readiness_start(struct db *db, const struct clock *clock, struct readiness **out)
 {
 	struct readiness *r = calloc(1, sizeof *r);
 
@@ -172,8 +172,8 @@ enum err readiness_start(struct db *db, const struct clock *clock, struct readin
 	r->db = db;
 	r->clock = clock;
 	crypto_id_make(r->id);
-	cond_init(&r->done);
-	if (!worker_start(&r->worker, readiness_main, r)) {
+	thread_cond_init(&r->done);
+	if (!thread_worker_start(&r->worker, readiness_main, r)) {
 		pthread_cond_destroy(&r->done);
 		free(r);
 		return ERR_UNAVAILABLE;
@@ -182,16 +182,16 @@ enum err readiness_start(struct db *db, const struct clock *clock, struct readin
 	return ERR_OK;
 }
 
-void readiness_stop(struct readiness *r)
+void app_readiness_stop(struct readiness *r)
 {
 	if (!r)
 		return;
-	worker_stop(&r->worker);
+	thread_worker_stop(&r->worker);
 	pthread_cond_destroy(&r->done);
 	free(r);
 }
 
-enum err readiness_purge(struct db_sweeper *s)
+enum err app_readiness_purge(struct db_sweeper *s)
 {
 	return db_sweep(s, &(struct db_sweep){ .name = "probes",
 				   .query = QUERY_PROBE_PURGE,

@@ -65,9 +65,10 @@ static void names_add(struct buf *b, const struct setting *s)
 static void changes_name(
 	const struct app *app, const struct config *next, struct buf *taken, struct buf *restart)
 {
-	for (size_t i = 0; i < setting_count; i++) {
+	for (size_t i = 0; i < config_setting_count; i++) {
 		if (!value_equal(&app->cfg, next, &settings[i]))
-			names_add(setting_is_live(&settings[i]) ? taken : restart, &settings[i]);
+			names_add(config_setting_is_live(&settings[i]) ? taken : restart,
+				&settings[i]);
 	}
 }
 
@@ -77,12 +78,12 @@ static void changes_name(
  * force. Texts are copied: what was read goes. */
 static enum err live_copy(struct app *app, const struct config *next)
 {
-	for (size_t i = 0; i < setting_count; i++) {
+	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *s = &settings[i];
 		void *to = (char *)&app->cfg + s->offset;
 		const void *from = (const char *)next + s->offset;
 
-		if (!setting_is_live(s) || value_equal(&app->cfg, next, s))
+		if (!config_setting_is_live(s) || value_equal(&app->cfg, next, s))
 			continue;
 		if (s->type == SETTING_INT) {
 			*(int64_t *)to = *(const int64_t *)from;
@@ -118,7 +119,7 @@ static enum err fresh_take(struct app *app, struct fresh *f)
 	if (e)
 		return e;
 	pages_theme_take(app->pages, f->pages);
-	const struct gate_look look = gate_look(app);
+	const struct gate_look look = app_gate_look(app);
 	gate_theme_take(app->gate, f->gate, &look);
 	mail_theme_take(app->mail, f->mail);
 	f->pages = NULL;

@@ -75,13 +75,13 @@ static const struct route gate_routes[] = {
 };
 
 static const struct route ops_routes[] = {
-	{ METHOD_GET, "/health/live",  "", health_live,    WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_LOOP },
-	{ METHOD_GET, "/health/ready", "", health_ready,   WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_OPS },
-	{ METHOD_GET, "/metrics",      "", health_metrics, WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_OPS },
+	{ METHOD_GET, "/health/live",  "", app_health_live,    WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET, "/health/ready", "", app_health_ready,   WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_OPS },
+	{ METHOD_GET, "/metrics",      "", app_health_metrics, WHO_ANYONE, RATE_OPS, BODY_NONE, 1, LANE_OPS },
 };
 /* clang-format on */
 
-void routes_fill(struct app *app)
+void app_routes_fill(struct app *app)
 {
 	app->groups[0] = (struct route_group){ .prefix = "/api/",
 		.routes = api_routes,
@@ -106,6 +106,6 @@ void routes_fill(struct app *app)
 		.routes = ops_routes,
 		.count = COUNT(ops_routes),
 		.ctx = app,
-		.fail = health_fail,
+		.fail = app_health_fail,
 		.credential = CREDENTIAL_NONE };
 }

@@ -220,7 +220,7 @@ static void make_room(const struct cache *c, struct shard *s, size_t bytes)
 
 /* ---- looking ---- */
 
-int64_t cache_true_at_us(const struct cache *c, const struct cache_item *i)
+int64_t cache_validated_at_us(const struct cache *c, const struct cache_item *i)
 {
 	int64_t proven = atomic_load_explicit(&c->proven_at_us, memory_order_acquire);
 	return proven > i->read_at_us ? proven : i->read_at_us;
@@ -235,7 +235,8 @@ static struct cache_item *look(struct cache *c, struct str key, bool unproven)
 	/* The proof is looked at under the lock: what it proves has been dropped here by then. */
 	pthread_mutex_lock(&s->lock);
 	struct cache_item *i = find(c, s, hash, key);
-	if (i && !unproven && cache_true_at_us(c, i) < clock_boot_coarse_us() - c->set.proof_us)
+	if (i && !unproven &&
+		cache_validated_at_us(c, i) < clock_boot_coarse_us() - c->set.fresh_us)
 		i = NULL;
 	if (i) {
 		i->used = true;
@@ -248,12 +249,12 @@ static struct cache_item *look(struct cache *c, struct str key, bool unproven)
 	return i;
 }
 
-struct cache_item *cache_get(struct cache *c, struct str key)
+struct cache_item *cache_lookup(struct cache *c, struct str key)
 {
 	return look(c, key, false);
 }
 
-struct cache_item *cache_get_unproven(struct cache *c, struct str key)
+struct cache_item *cache_lookup_stale(struct cache *c, struct str key)
 {
 	return look(c, key, true);
 }
@@ -418,7 +419,7 @@ void cache_free(struct cache *c)
 	free(c);
 }
 
-void cache_prove(struct cache *c, int64_t at_us)
+void cache_validate(struct cache *c, int64_t at_us)
 {
 	atomic_store_explicit(&c->proven_at_us, at_us, memory_order_release);
 }

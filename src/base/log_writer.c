@@ -74,7 +74,7 @@ static void await_written(struct log_writer *w)
 	int64_t now_us = clock_monotonic_us();
 	const int64_t end_us = now_us + AWAIT_US;
 	while (w->written < until && now_us < end_us && !is_stuck(w, now_us)) {
-		(void)cond_wait_until(&w->done, &w->lock, end_us);
+		(void)thread_cond_wait_until(&w->done, &w->lock, end_us);
 		now_us = clock_monotonic_us();
 	}
 }
@@ -122,7 +122,7 @@ static bool wait_for_lines(struct log_writer *w)
 	const int64_t end_us = clock_monotonic_us() + GATHER_US;
 	bool in_time = true;
 	while (in_time && !w->urgent && !w->ends && w->n < ENOUGH_BYTES)
-		in_time = cond_wait_until(&w->wake, &w->lock, end_us);
+		in_time = thread_cond_wait_until(&w->wake, &w->lock, end_us);
 	return w->n > 0;
 }
 
@@ -217,8 +217,8 @@ struct log_writer *log_writer_start(int fd, enum log_format format)
 	w->filling = w->halves[0];
 	w->spare = w->halves[1];
 	pthread_mutex_init(&w->lock, NULL);
-	cond_init(&w->wake);
-	cond_init(&w->done);
+	thread_cond_init(&w->wake);
+	thread_cond_init(&w->done);
 	if (thread_start(&w->thread, writer_main, w))
 		return w;
 	writer_free(w);
@@ -237,7 +237,7 @@ void log_writer_stop(struct log_writer *w)
 	w->ends = true;
 	pthread_cond_signal(&w->wake);
 	while (!w->ended && in_time)
-		in_time = cond_wait_until(&w->done, &w->lock, end_us);
+		in_time = thread_cond_wait_until(&w->done, &w->lock, end_us);
 	w->left = !w->ended;
 	const bool left = w->left;
 	if (left)

@@ -17,7 +17,7 @@ bool thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 }
 
 /* On Linux neither the attributes nor the condition take memory: nothing here can fail. */
-void cond_init(pthread_cond_t *cond)
+void thread_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
 
@@ -27,18 +27,18 @@ void cond_init(pthread_cond_t *cond)
 	pthread_condattr_destroy(&attr);
 }
 
-bool cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us)
+bool thread_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us)
 {
 	const struct timespec until = { until_us / MICROS, until_us % MICROS * 1000 };
 
 	return pthread_cond_timedwait(cond, lock, &until) == 0;
 }
 
-bool worker_start(struct worker *w, void *(*run)(void *), void *arg)
+bool thread_worker_start(struct thread_worker *w, void *(*run)(void *), void *arg)
 {
 	w->ends = false;
 	pthread_mutex_init(&w->lock, NULL);
-	cond_init(&w->wake);
+	thread_cond_init(&w->wake);
 	if (thread_start(&w->thread, run, arg))
 		return true;
 	pthread_cond_destroy(&w->wake);
@@ -46,7 +46,7 @@ bool worker_start(struct worker *w, void *(*run)(void *), void *arg)
 	return false;
 }
 
-void worker_stop(struct worker *w)
+void thread_worker_stop(struct thread_worker *w)
 {
 	pthread_mutex_lock(&w->lock);
 	w->ends = true;
@@ -57,9 +57,9 @@ void worker_stop(struct worker *w)
 	pthread_mutex_destroy(&w->lock);
 }
 
-bool worker_sleep(struct worker *w, int64_t until_us)
+bool thread_worker_sleep(struct thread_worker *w, int64_t until_us)
 {
 	while (!w->ends && clock_monotonic_us() < until_us)
-		(void)cond_wait_until(&w->wake, &w->lock, until_us);
+		(void)thread_cond_wait_until(&w->wake, &w->lock, until_us);
 	return !w->ends;
 }

@@ -22,7 +22,7 @@ int cli_error(enum err e, const char *what)
 	switch (e) {
 	case ERR_OK:
 		return EXIT_DONE;
-	case ERR_STOPPED: /* interrupt_end says what there is to say */
+	case ERR_STOPPED: /* app_interrupt_end says what there is to say */
 		return EXIT_UNAVAILABLE;
 	case ERR_NOT_FOUND:
 		return cli_fail(EXIT_NOT_FOUND, "%s: not found", what);
@@ -151,7 +151,7 @@ static void help_all(FILE *out)
 	fputs("Postern: a paywall and account gateway for newsrooms.\n\n"
 	      "usage: postern COMMAND [ARGUMENTS] [--config FILE] [--json] [--help]\n\n",
 		out);
-	for (size_t i = 0; i < command_count; i++)
+	for (size_t i = 0; i < cli_command_count; i++)
 		fprintf(out, "  %-20s %s\n", commands[i].name, commands[i].summary);
 	fputs("\nThe configuration is --config FILE, else $POSTERN_CONFIG, else postern.ini where "
 	      "it exists, else the\n"
@@ -200,7 +200,7 @@ static int command_find(int argc, char **argv, const struct command **out)
 
 	if (argc > 1)
 		snprintf(two, sizeof two, "%s %s", argv[0], argv[1]);
-	for (size_t i = 0; i < command_count; i++) {
+	for (size_t i = 0; i < cli_command_count; i++) {
 		*out = &commands[i];
 		if (argc > 1 && strcmp(commands[i].name, two) == 0)
 			return 2;
@@ -216,7 +216,7 @@ static bool help_group(const char *word)
 	bool any = false;
 	size_t n = strlen(word);
 
-	for (size_t i = 0; i < command_count; i++) {
+	for (size_t i = 0; i < cli_command_count; i++) {
 		if (strncmp(commands[i].name, word, n) != 0 || commands[i].name[n] != ' ')
 			continue;
 		if (!any)
@@ -235,7 +235,7 @@ static int unknown_command(int argc, char **argv)
 
 	if ((argc < 2 || argv[1][0] == '-') && help_group(argv[0]))
 		return EXIT_USAGE;
-	for (; n < command_count && n + 1 < COUNT(names); n++)
+	for (; n < cli_command_count && n + 1 < COUNT(names); n++)
 		names[n] = commands[n].name;
 	names[n] = NULL;
 	snprintf(typed, sizeof typed, "%s%s%s", argv[0], argc > 1 && argv[1][0] != '-' ? " " : "",
@@ -369,7 +369,7 @@ static void signals_begin(struct cli *c)
 		return;
 	}
 	c->app.stop = &c->interrupt.signal;
-	interrupt_start(&c->interrupt);
+	app_interrupt_start(&c->interrupt);
 }
 
 static int run(struct cli *c)
@@ -390,7 +390,7 @@ static int run(struct cli *c)
 	if (!code)
 		code = c->command->run(c);
 	app_close(&c->app);
-	return interrupt_end(&c->interrupt, code);
+	return app_interrupt_end(&c->interrupt, code);
 }
 
 static bool wants_help(int argc, char **argv)

@@ -57,7 +57,7 @@ struct cli {
 int cli_main(int argc, char **argv, char **env);
 
 extern const struct command commands[];
-extern const size_t command_count;
+extern const size_t cli_command_count;
 
 const char *cli_option(const struct cli *c, const char *name); /* NULL when absent */
 /* "postern: …" on standard error; returns the code, so that `return cli_fail(…)` reads well. */

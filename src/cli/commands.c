@@ -344,4 +344,4 @@ const struct command commands[] = {
 	{ "version", "", 0, 0, NEEDS_NOTHING, false, "Print the version", NULL, { { 0 } },
 		cmd_version },
 };
-const size_t command_count = COUNT(commands);
+const size_t cli_command_count = COUNT(commands);

@@ -428,7 +428,7 @@ static enum err source_check(const struct copy *c, char why[static COPY_WHY_SIZE
 	return ERR_CONFLICT;
 }
 
-enum err copy_run(const struct copy *c, char why[static COPY_WHY_SIZE])
+enum err cli_copy_run(const struct copy *c, char why[static COPY_WHY_SIZE])
 {
 	struct whole w = { .copy = c, .why = why, .table = "", .copies = true };
 	char words[256] = "";
@@ -444,7 +444,7 @@ enum err copy_run(const struct copy *c, char why[static COPY_WHY_SIZE])
 	return e;
 }
 
-enum err copy_compare(const struct copy *c, char why[static COPY_WHY_SIZE])
+enum err cli_copy_compare(const struct copy *c, char why[static COPY_WHY_SIZE])
 {
 	struct whole w = { .copy = c, .why = why, .table = "" };
 	enum err e = source_check(c, why);

@@ -34,8 +34,8 @@ struct copy {
 };
 
 /* ERR_CONFLICT: `to` holds other data, or a copy of something else. */
-enum err MUST_USE copy_run(const struct copy *c, char why[static COPY_WHY_SIZE]);
+enum err MUST_USE cli_copy_run(const struct copy *c, char why[static COPY_WHY_SIZE]);
 /* Compares alone and changes nothing. ERR_CORRUPT when any table differs. */
-enum err MUST_USE copy_compare(const struct copy *c, char why[static COPY_WHY_SIZE]);
+enum err MUST_USE cli_copy_compare(const struct copy *c, char why[static COPY_WHY_SIZE]);
 
 #endif

@@ -10,7 +10,7 @@ enum {
 	LINES_EVERY_US = 10 * SECOND_US
 };
 
-struct progress progress_make(const struct cli *c)
+struct progress cli_progress_make(const struct cli *c)
 {
 	return (struct progress){ .terminal = isatty(2) == 1 && !c->json,
 		.lines = cli_option(c, "progress") != NULL };
@@ -38,7 +38,7 @@ static void rate_print(const struct progress *p, const struct progress_state *s,
 		fprintf(stderr, ", %lld s left", (long long)left_s);
 }
 
-void progress_tell(struct progress *p, const struct progress_state *s)
+void cli_progress_tell(struct progress *p, const struct progress_state *s)
 {
 	int64_t now_us = clock_monotonic_us();
 	int64_t every_us = p->terminal ? TERMINAL_EVERY_US : LINES_EVERY_US;
@@ -60,7 +60,7 @@ void progress_tell(struct progress *p, const struct progress_state *s)
 	fputs(p->terminal ? "" : "\n", stderr);
 }
 
-void progress_clear(const struct progress *p)
+void cli_progress_clear(const struct progress *p)
 {
 	if (p->terminal)
 		fputs("\r\033[K", stderr);

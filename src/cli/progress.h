@@ -12,14 +12,14 @@ struct progress {
 	int64_t first;             /* how much was done before: taken up again */
 	char what[PROGRESS_WHAT_SIZE];
 };
-struct progress progress_make(const struct cli *c);
+struct progress cli_progress_make(const struct cli *c);
 /* `done` of `all` (0: nobody knows) in `unit`, such as "rows"; another `what` begins anew. */
 struct progress_state {
 	const char *what, *unit;
 	int64_t done, all;
 };
-void progress_tell(struct progress *p, const struct progress_state *s);
+void cli_progress_tell(struct progress *p, const struct progress_state *s);
 /* Before anything else is printed, and at the end. */
-void progress_clear(const struct progress *p);
+void cli_progress_clear(const struct progress *p);
 
 #endif

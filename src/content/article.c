@@ -25,33 +25,33 @@ static const struct db_column article_columns[] = {
 	DB_COL_INT(struct article_row, a.words),
 	DB_COL_STR(struct article_row, a.dek_whole),
 };
-const struct db_shape article_shape = DB_SHAPE(struct article_row, article_columns);
+const struct db_shape content_article_shape = DB_SHAPE(struct article_row, article_columns);
 
-struct db_param row_text(struct str s)
+struct db_param content_row_text(struct str s)
 {
 	return db_text(s.p ? s : STR(""));
 }
 
-void article_settle(struct article_row *row)
+void content_article_settle(struct article_row *row)
 {
 	enum access access;
 	bool known = paywall_access_parse(row->access, &access) == ERR_OK;
 	row->a.access = known ? access : (enum access)0;
 }
 
-enum err article_get(
+enum err content_article_get(
 	struct db_conn *c, enum query query, struct str key, struct arena *a, struct article *out)
 {
 	struct article_row row = { 0 };
 	enum err e = db_get(c,
 		&(struct db_call){ .query = query,
 			DB_PARAMS(db_text(key)),
-			.shape = &article_shape,
+			.shape = &content_article_shape,
 			.arena = a },
 		&row);
 	if (e)
 		return e;
-	article_settle(&row);
+	content_article_settle(&row);
 	*out = row.a;
 	return ERR_OK;
 }
@@ -61,19 +61,21 @@ static enum err set_word(
 	struct db_conn *c, enum query query, const char *id, struct str word, int64_t now_s)
 {
 	enum err e = db_run(c,
-		&(struct db_call){
-			.query = query, DB_PARAMS(db_z(id), row_text(word), db_int(now_s)) },
+		&(struct db_call){ .query = query,
+			DB_PARAMS(db_z(id), content_row_text(word), db_int(now_s)) },
 		NULL);
 	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, id);
 }
 
-enum err article_set_access(struct db_conn *c, const char *id, enum access access, int64_t now_s)
+enum err content_article_set_access(
+	struct db_conn *c, const char *id, enum access access, int64_t now_s)
 {
 	return set_word(
 		c, QUERY_ARTICLE_SET_ACCESS, id, str_of(paywall_access_name(access)), now_s);
 }
 
-enum err article_set_status(struct db_conn *c, const char *id, struct str status, int64_t now_s)
+enum err content_article_set_status(
+	struct db_conn *c, const char *id, struct str status, int64_t now_s)
 {
 	return set_word(c, QUERY_ARTICLE_SET_STATUS, id, status, now_s);
 }
@@ -82,27 +84,28 @@ enum err content_find(struct db_conn *c, struct str slug, struct arena *a, struc
 {
 	if (!text_slug_ok(slug))
 		return ERR_NOT_FOUND;
-	enum err e = article_get(c, QUERY_ARTICLE_BY_SLUG, slug, a, out);
-	return e == ERR_NOT_FOUND ? article_get(c, QUERY_ARTICLE_BY_ALIAS, slug, a, out) : e;
+	enum err e = content_article_get(c, QUERY_ARTICLE_BY_SLUG, slug, a, out);
+	return e == ERR_NOT_FOUND ? content_article_get(c, QUERY_ARTICLE_BY_ALIAS, slug, a, out)
+				  : e;
 }
 
-bool source_is_wire(struct str source)
+bool content_source_is_wire(struct str source)
 {
 	return str_starts(source, STR("ninjs:"));
 }
 
-bool article_is_wire(const struct article *a)
+bool content_article_is_wire(const struct article *a)
 {
-	return source_is_wire(a->source);
+	return content_source_is_wire(a->source);
 }
 
-bool article_is_public(const struct article *a, int64_t now_s)
+bool content_article_is_public(const struct article *a, int64_t now_s)
 {
 	return str_eq(a->status, STR("usable")) && a->access && a->published_at <= now_s &&
 	       a->embargo_at <= now_s;
 }
 
-struct paywall_article content_facts(const struct article *a)
+struct paywall_article content_paywall_article(const struct article *a)
 {
 	return (struct paywall_article){
 		.id = a->id,

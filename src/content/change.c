@@ -13,8 +13,8 @@ struct change {
 static enum err change_load(
 	struct db_conn *c, const struct change *ch, struct article *art, struct article_origin *o)
 {
-	enum err e = article_get(c, QUERY_ARTICLE_BY_SLUG, ch->slug, ch->arena, art);
-	return e ? e : origin_load(c, art, ch->arena, o);
+	enum err e = content_article_get(c, QUERY_ARTICLE_BY_SLUG, ch->slug, ch->arena, art);
+	return e ? e : content_origin_load(c, art, ch->arena, o);
 }
 
 static enum err access_tx(struct db_conn *c, void *arg)
@@ -26,8 +26,8 @@ static enum err access_tx(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	o.access_by = STR("desk");
-	e = origin_put(c, art.id, &o);
-	return e ? e : article_set_access(c, art.id, ch->access, ch->now_s);
+	e = content_origin_put(c, art.id, &o);
+	return e ? e : content_article_set_access(c, art.id, ch->access, ch->now_s);
 }
 
 enum err content_set_access(struct db *db, struct str slug, enum access access, int64_t now_s)
@@ -61,9 +61,9 @@ static enum err status_tx(struct db_conn *c, void *arg)
 	enum err e = change_load(c, ch, &art, &o);
 	if (e)
 		return e;
-	o.shown = o.shown || article_is_public(&art, ch->now_s);
-	e = article_set_status(c, art.id, status_of(ch, &o), ch->now_s);
-	return e ? e : origin_put(c, art.id, &o);
+	o.shown = o.shown || content_article_is_public(&art, ch->now_s);
+	e = content_article_set_status(c, art.id, status_of(ch, &o), ch->now_s);
+	return e ? e : content_origin_put(c, art.id, &o);
 }
 
 enum err content_set_status(

@@ -14,7 +14,7 @@ enum {
 	SETTLE_ARENA = 4 * ARTICLE_SOURCE_MAX + (1 << 20),
 };
 
-int64_t dek_bound_number(const struct teaser_bound *b)
+int64_t content_dek_bound_number(const struct teaser_bound *b)
 {
 	return ((int64_t)RULES * 1000000 + b->characters) * 100 + b->share;
 }
@@ -31,7 +31,7 @@ static int64_t open_visible(const struct block *blocks, size_t n, const struct t
 		(void)html_measure(blocks[i].html, &length);
 		all += length.visible;
 	}
-	return teaser_share(all, b);
+	return content_teaser_share(all, b);
 }
 
 /* Where scripts have blanks between words, a word that goes on behind `end` is left out. */
@@ -84,16 +84,16 @@ static struct str bounded(struct str text, size_t most, size_t free_end, struct 
 static size_t free_end(
 	struct str text, const struct block *blocks, size_t n, const struct teaser_bound *b)
 {
-	return text.n ? repeat_free(text, blocks, n, open_visible(blocks, n, b)) : 0;
+	return text.n ? content_repeat_free(text, blocks, n, open_visible(blocks, n, b)) : 0;
 }
 
-struct str dek_bounded(struct str text, const struct block *blocks, size_t n,
+struct str content_dek_bounded(struct str text, const struct block *blocks, size_t n,
 	const struct teaser_bound *b, struct arena *a)
 {
 	return bounded(text, characters_end(text, DEK_CHARACTERS), free_end(text, blocks, n, b), a);
 }
 
-struct str text_bounded(
+struct str content_text_bounded(
 	struct str text, const struct blocks *blocks, const struct teaser_bound *b, struct arena *a)
 {
 	return bounded(text, text.n, free_end(text, blocks->v, blocks->n, b), a);
@@ -121,15 +121,16 @@ struct settle {
 static enum err caption_settle(struct db_conn *c, const struct settle *s, const struct image *lead,
 	const struct blocks *blocks, struct arena *a)
 {
-	struct str alt = text_bounded(lead->alt, blocks, s->bound, a);
-	struct str caption = text_bounded(lead->caption, blocks, s->bound, a);
+	struct str alt = content_text_bounded(lead->alt, blocks, s->bound, a);
+	struct str caption = content_text_bounded(lead->caption, blocks, s->bound, a);
 	if (str_eq(alt, lead->alt) && str_eq(caption, lead->caption))
 		return ERR_OK;
 	return db_run(c,
 		&(struct db_call){
 			.query = QUERY_MEDIA_CAPTION_SETTLE,
-			DB_PARAMS(db_z(lead->id), row_text(lead->alt), row_text(lead->caption),
-				row_text(alt), row_text(caption)),
+			DB_PARAMS(db_z(lead->id), content_row_text(lead->alt),
+				content_row_text(lead->caption), content_row_text(alt),
+				content_row_text(caption)),
 		},
 		NULL);
 }
@@ -140,20 +141,21 @@ static enum err settle_one(
 	struct image *lead = NULL;
 	struct blocks blocks = { .v = NULL };
 	size_t leads = 0;
-	enum err e = images_below(c, row->id, 1, a, &lead, &leads);
+	enum err e = content_images_below(c, row->id, 1, a, &lead, &leads);
 	bool told = leads > 0 && lead->alt.n + lead->caption.n > 0;
 	if (!e && (told || row->dek.n > 0))
-		e = blocks_below(c, row->id, ARTICLE_BLOCKS_MAX, a, &blocks.v, &blocks.n);
+		e = content_blocks_below(c, row->id, ARTICLE_BLOCKS_MAX, a, &blocks.v, &blocks.n);
 	if (!e && told)
 		e = caption_settle(c, s, lead, &blocks, a);
 	if (e)
 		return e;
-	struct str shown = dek_bounded(row->dek, blocks.v, blocks.n, s->bound, a);
+	struct str shown = content_dek_bounded(row->dek, blocks.v, blocks.n, s->bound, a);
 	e = db_run(c,
 		&(struct db_call){
 			.query = QUERY_ARTICLE_DEK_SETTLE,
-			DB_PARAMS(db_z(row->id), row_text(row->dek), row_text(shown),
-				db_int(dek_bound_number(s->bound))),
+			DB_PARAMS(db_z(row->id), content_row_text(row->dek),
+				content_row_text(shown),
+				db_int(content_dek_bound_number(s->bound))),
 		},
 		NULL);
 	return e || (row->dek.n == 0 && !told) ? e : db_change_add(c, DB_CHANGE_ARTICLE, row->id);
@@ -171,7 +173,7 @@ static enum err settle_tx(struct db_conn *c, void *arg)
 	enum err e = db_list(c,
 		&(struct db_call){
 			.query = QUERY_ARTICLE_DEK_STALE,
-			DB_PARAMS(db_int(dek_bound_number(s->bound)), db_int(max)),
+			DB_PARAMS(db_int(content_dek_bound_number(s->bound)), db_int(max)),
 			.shape = &stale_shape,
 			.arena = list,
 			.max_rows = SETTLE_MAX,
@@ -190,7 +192,7 @@ static enum err settle_batch(struct db_sweeper *sweeper, void *arg, struct db_ba
 	return db_tx_each(sweeper->db, settle_tx, &(struct settle){ arg, b });
 }
 
-enum err content_deks_settle(struct db_sweeper *s, const struct teaser_bound *bound)
+enum err content_deks_refresh(struct db_sweeper *s, const struct teaser_bound *bound)
 {
 	struct teaser_bound copy = *bound;
 	return db_sweep(

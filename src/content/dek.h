@@ -8,12 +8,12 @@ enum { DEK_CHARACTERS = 400 }; /* of a dek that repeats nothing */
 
 /* As much of `text` as may stand beside a teaser: DEK_CHARACTERS at most, and nothing that it
  * repeats of the text from where no teaser by `b` reaches; with "…" where it is cut. */
-struct str dek_bounded(struct str text, const struct block *blocks, size_t n,
+struct str content_dek_bounded(struct str text, const struct block *blocks, size_t n,
 	const struct teaser_bound *b, struct arena *a);
 /* The same for a caption, which may be longer. */
-struct str text_bounded(struct str text, const struct blocks *blocks, const struct teaser_bound *b,
-	struct arena *a);
+struct str content_text_bounded(struct str text, const struct blocks *blocks,
+	const struct teaser_bound *b, struct arena *a);
 /* What it is made for: another number where it would come out otherwise. */
-int64_t dek_bound_number(const struct teaser_bound *b);
+int64_t content_dek_bound_number(const struct teaser_bound *b);
 
 #endif

@@ -35,7 +35,7 @@ static void line(struct buf *b, const char *key, struct str value)
 	if (value.n == 0)
 		return;
 	buf_fmt(b, "%s: ", key);
-	front_quote(b, value);
+	import_front_quote(b, value);
 	buf_byte(b, '\n');
 }
 
@@ -54,7 +54,7 @@ static void tags_line(struct buf *b, struct str tags)
 	const char *between = "tags: ";
 	while (content_tag_next(&tags, &tag)) {
 		buf_puts(b, between);
-		front_quote(b, tag);
+		import_front_quote(b, tag);
 		between = ", ";
 	}
 	if (between[0] == ',')
@@ -163,7 +163,7 @@ static enum err write_markdown(struct db_conn *c, struct exported *x)
 	BUF_AUTO b = BUF(EXPORT_BYTES_MAX);
 	struct block *v = NULL;
 	size_t n = 0;
-	enum err e = blocks_below(c, x->article.id, ARTICLE_BLOCKS_MAX, x->arena, &v, &n);
+	enum err e = content_blocks_below(c, x->article.id, ARTICLE_BLOCKS_MAX, x->arena, &v, &n);
 	if (e)
 		return e;
 	front_matter(&b, x);
@@ -185,7 +185,7 @@ static enum err write_markdown(struct db_conn *c, struct exported *x)
 static enum err read_images(struct db_conn *c, struct exported *x)
 {
 	struct decision all = { .grant = GRANT_FULL, .reason = REASON_PUBLIC };
-	enum err e = images_below(
+	enum err e = content_images_below(
 		c, x->article.id, ARTICLE_IMAGES_MAX, x->arena, &x->images, &x->image_count);
 	if (!e)
 		x->bytes = arena_alloc(x->arena, (x->image_count + 1) * sizeof *x->bytes);

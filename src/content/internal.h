@@ -21,32 +21,32 @@ struct article_row {
 	struct article a; /* all but `access` */
 	struct str access;
 };
-extern const struct db_shape article_shape; /* of an article_row */
+extern const struct db_shape content_article_shape; /* of an article_row */
 /* Text that was left empty is '' in the database, not NULL. */
-struct db_param row_text(struct str s);
+struct db_param content_row_text(struct str s);
 /* What the row's access text means; 0, which grants nothing, for what this program does not know.
  */
-void article_settle(struct article_row *row);
-enum err MUST_USE article_get(
+void content_article_settle(struct article_row *row);
+enum err MUST_USE content_article_get(
 	struct db_conn *c, enum query query, struct str key, struct arena *a, struct article *out);
 /* Both with the word of it for every cache. */
-enum err MUST_USE article_set_access(
+enum err MUST_USE content_article_set_access(
 	struct db_conn *c, const char *id, enum access access, int64_t now_s);
-enum err MUST_USE article_set_status(
+enum err MUST_USE content_article_set_status(
 	struct db_conn *c, const char *id, struct str status, int64_t now_s);
 /* Came from an agency, whose deliveries have an order. */
-bool source_is_wire(struct str source);
-bool article_is_wire(const struct article *a);
+bool content_source_is_wire(struct str source);
+bool content_article_is_wire(const struct article *a);
 /* Readers can see it, or could until it expired. */
-bool article_is_public(const struct article *a, int64_t now_s);
+bool content_article_is_public(const struct article *a, int64_t now_s);
 /* Pictures at positions below `end`. */
-enum err MUST_USE images_below(struct db_conn *c, const char *article_id, int64_t end,
+enum err MUST_USE content_images_below(struct db_conn *c, const char *article_id, int64_t end,
 	struct arena *a, struct image **out, size_t *count);
 /* Blocks at positions below `end`: only for who has asked the decision, or has no need to. */
-enum err MUST_USE blocks_below(struct db_conn *c, const char *article_id, int64_t end,
+enum err MUST_USE content_blocks_below(struct db_conn *c, const char *article_id, int64_t end,
 	struct arena *a, struct block **out, size_t *count);
 /* How many blocks or pictures a decision opens is asked only of a decision that is one. */
-bool decision_ok(const struct decision *d);
+bool content_decision_is_valid(const struct decision *d);
 
 /* ---- pictures ---- */
 struct picture_info {
@@ -84,16 +84,16 @@ struct sanitiser {
 	figure_fn *figure; /* NULL: no pictures */
 	void *ctx;
 };
-enum err MUST_USE sanitise(
+enum err MUST_USE html_sanitise(
 	struct str html, const struct sanitiser *s, struct arena *a, struct blocks *out);
 /* The text of HTML alone, white space collapsed. */
 enum err MUST_USE html_plain(struct str html, struct arena *a, struct str *out);
 /* White space of all kinds collapsed, controls dropped, cut at FIELD_MAX with "…". */
-struct str field_clean(struct str s, struct arena *a);
+struct str import_field_clean(struct str s, struct arena *a);
 /* Text with its HTML entities decoded, once. */
-struct str entities_decode(struct str s, struct arena *a);
-/* The same as field_clean without a leading "By ": the page says it. */
-struct str byline_clean(struct str s, struct arena *a);
+struct str import_entities_decode(struct str s, struct arena *a);
+/* The same as import_field_clean without a leading "By ": the page says it. */
+struct str import_byline_clean(struct str s, struct arena *a);
 
 /* ---- drafts: an article as an importer read it, before it is stored ---- */
 struct draft_image {
@@ -127,7 +127,7 @@ struct draft {
 	bool follow_rules;     /* see import_settings */
 	const char *written;   /* where this run has written the same identity before, or NULL */
 	struct teaser_bound bound; /* for what is shown of the dek */
-	struct str dek_shown;      /* see struct article; by teaser_draft_report */
+	struct str dek_shown;      /* see struct article; by content_teaser_draft_report */
 	struct blocks blocks;
 	struct draft_image *images; /* ARTICLE_IMAGES_MAX of them */
 	size_t image_count;
@@ -145,14 +145,14 @@ struct stored {
 	char slug[SLUG_SIZE];
 	char why[WHY_SIZE]; /* reason of a refusal, or a warning, or "" */
 };
-enum err MUST_USE draft_store(
+enum err MUST_USE import_draft_store(
 	struct db *db, struct draft *d, int64_t now_s, struct arena *a, struct stored *out);
 /* ---- what a source says of an article's state, and in which order ---- */
 /* The word of a pubStatus or `status`, in any case. What nobody knows withholds, and is `*known`
  * false. */
-enum notice notice_of(struct str word, bool *known);
+enum notice import_notice_of(struct str word, bool *known);
 /* Sets `notice` and `status` of the draft. */
-void draft_notice(struct draft *d, struct str word, bool *known);
+void import_draft_notice(struct draft *d, struct str word, bool *known);
 enum arrival {
 	ARRIVAL_NEWER = 1,
 	ARRIVAL_REVISED, /* the same count, a later time */
@@ -162,7 +162,7 @@ enum arrival {
 	ARRIVAL_UNCLEAR, /* nothing to go by, or count and time say different things */
 };
 /* By the count of versions, else by the time. */
-enum arrival arrival_of(const struct draft *d, const struct article_origin *o);
+enum arrival import_arrival(const struct draft *d, const struct article_origin *o);
 enum judgement {
 	JUDGED_WRITE = 1,
 	JUDGED_STATE_ALONE, /* a kill keeps what was there, for the desk */
@@ -171,24 +171,24 @@ enum judgement {
 	JUDGED_KILLED,
 	JUDGED_HELD,
 };
-enum judgement notice_judge(const struct draft *d, const struct article *old,
+enum judgement import_notice_judge(const struct draft *d, const struct article *old,
 	const struct article_origin *o, int64_t now_s);
 /* Why it was left, for people. */
-const char *notice_left(enum judgement j, const struct article_origin *o, struct arena *a);
+const char *import_notice_left(enum judgement j, const struct article_origin *o, struct arena *a);
 /* Of an article that an earlier version stored, what its row says of it. */
-enum err MUST_USE origin_load(
+enum err MUST_USE content_origin_load(
 	struct db_conn *c, const struct article *art, struct arena *a, struct article_origin *out);
-enum err MUST_USE origin_put(
+enum err MUST_USE content_origin_put(
 	struct db_conn *c, const char *article_id, const struct article_origin *o);
 
 /* ---- what a run has written ---- */
 void import_seen_freep(struct import_seen **s);
 /* Where that identity was written from, or NULL. */
-const char *seen_path(const struct import_seen *s, struct str identity);
-enum err MUST_USE seen_add(struct import_seen *s, struct str identity, const char *path);
+const char *import_seen_path(const struct import_seen *s, struct str identity);
+enum err MUST_USE import_seen_add(struct import_seen *s, struct str identity, const char *path);
 
 /* Adds a name to "\na\nb\n" unless it is there, is empty or the list is full. */
-void draft_tag_add(struct buf *tags, struct str name);
+void import_draft_tag_add(struct buf *tags, struct str name);
 
 /* ---- the folder around a file that is imported ---- */
 struct place {
@@ -197,7 +197,7 @@ struct place {
 };
 /* A file below the folder; no "..", no absolute path, no symbolic link on the way. ERR_INVALID for
  * such a path, ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_UNAVAILABLE. */
-enum err MUST_USE place_read(
+enum err MUST_USE import_dir_read(
 	const struct place *p, struct str path, size_t max_bytes, struct arena *a, struct str *out);
 
 /* ---- importers ---- */
@@ -227,33 +227,34 @@ struct ninjs_file {
 	enum err (*item)(void *ctx, struct json_t *item, const char *where, const char *why);
 	void *ctx;
 };
-enum err MUST_USE ninjs_items(struct ninjs_file *f, struct str text);
+enum err MUST_USE import_ninjs_items(struct ninjs_file *f, struct str text);
 /* Both say in `why` what is wrong, and return ERR_INVALID for what the author can mend. */
-enum err MUST_USE markdown_draft(struct import_item *it, struct draft *d);
-enum err MUST_USE ninjs_draft(struct import_item *it, struct draft *d);
+enum err MUST_USE import_markdown_draft(struct import_item *it, struct draft *d);
+enum err MUST_USE import_ninjs_draft(struct import_item *it, struct draft *d);
 /* Writes the reason and returns ERR_INVALID. */
-enum err MUST_USE refuse(struct import_item *it, const char *fmt, ...) PRINTF(2, 3);
+enum err MUST_USE import_refuse(struct import_item *it, const char *fmt, ...) PRINTF(2, 3);
 /* Adds to the warnings, as far as there is room. */
-void warn(struct import_item *it, const char *fmt, ...) PRINTF(2, 3);
+void import_warn(struct import_item *it, const char *fmt, ...) PRINTF(2, 3);
 /* A picture that could not be had: told, and the article goes on without it. */
-void picture_left_out(struct import_item *it, const char *why);
+void import_picture_left_out(struct import_item *it, const char *why);
 /* Reads, checks and names the picture `im->file`; ERR_INVALID with `why` filled when it cannot be
  * had. */
-enum err MUST_USE draft_image_load(const struct import_item *it, struct str source,
+enum err MUST_USE import_draft_image_load(const struct import_item *it, struct str source,
 	struct draft_image *im, char why[static WHY_SIZE]);
 /* The same, and adds it to the draft. */
-enum err MUST_USE draft_image_add(const struct import_item *it, struct draft *d,
+enum err MUST_USE import_draft_image_add(const struct import_item *it, struct draft *d,
 	struct draft_image *im, char why[static WHY_SIZE]);
 /* The picture that the text names: one of the draft's, or one that is added to it with what the
  * text says of it. ERR_NOT_FOUND: of another site; ERR_INVALID as above. */
-enum err MUST_USE draft_image_of_text(const struct import_item *it, struct draft *d,
+enum err MUST_USE import_draft_image_of_text(const struct import_item *it, struct draft *d,
 	const struct figure *f, const struct draft_image **out, char why[static WHY_SIZE]);
 /* By file, path or name; NULL when the draft has no such picture. */
-const struct draft_image *draft_image_find(const struct draft *d, struct str src, struct arena *a);
+const struct draft_image *import_draft_image_find(
+	const struct draft *d, struct str src, struct arena *a);
 /* Of another site, or of this one from its root. */
-bool picture_is_remote(struct str src);
+bool import_picture_is_remote(struct str src);
 /* What the page says of it. False: no memory. */
-bool draft_image_figure(const struct draft_image *im, struct arena *a, struct figure *f);
+bool import_draft_image_figure(const struct draft_image *im, struct arena *a, struct figure *f);
 
 /* ---- front matter ---- */
 struct front_image {
@@ -291,8 +292,8 @@ struct front {
 	char why[WHY_SIZE];
 };
 /* ERR_INVALID with the line, the name and the reason in `why`; what else could be read is there. */
-enum err MUST_USE front_parse(struct str text, struct arena *a, struct front *out);
-/* A value in double quotes, as front_parse reads it back. */
-void front_quote(struct buf *b, struct str s);
+enum err MUST_USE import_front_parse(struct str text, struct arena *a, struct front *out);
+/* A value in double quotes, as import_front_parse reads it back. */
+void import_front_quote(struct buf *b, struct str s);
 
 #endif

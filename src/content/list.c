@@ -108,7 +108,7 @@ static enum err take_rows(
 	if (!v)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++) {
-		article_settle(&rows[i]);
+		content_article_settle(&rows[i]);
 		v[i] = rows[i].a;
 	}
 	*out = v;
@@ -134,7 +134,7 @@ enum err content_list(struct db_conn *c, const struct article_filter *f, struct 
 	struct db_call call = { .query = QUERY_ARTICLE_LATEST,
 		.params = p,
 		.param_count = LIST_PARAMS,
-		.shape = &article_shape,
+		.shape = &content_article_shape,
 		.arena = a,
 		.max_rows = LIST_MAX };
 	if (f->tag.n > 0 || str_trim(f->words).n > 0) {

@@ -57,8 +57,8 @@ static int64_t granted_below(const struct decision *d)
 	return 0;
 }
 
-enum err images_below(struct db_conn *c, const char *article_id, int64_t end, struct arena *a,
-	struct image **out, size_t *count)
+enum err content_images_below(struct db_conn *c, const char *article_id, int64_t end,
+	struct arena *a, struct image **out, size_t *count)
 {
 	return db_list(c,
 		&(struct db_call){
@@ -74,11 +74,11 @@ enum err images_below(struct db_conn *c, const char *article_id, int64_t end, st
 enum err content_images(struct db_conn *c, const struct article *art, const struct decision *d,
 	struct arena *a, struct image **out, size_t *count)
 {
-	if (!decision_ok(d))
+	if (!content_decision_is_valid(d))
 		return ERR_INTERNAL;
 	int64_t end = granted_below(d);
 	if (end > 0)
-		return images_below(c, art->id, end, a, out, count);
+		return content_images_below(c, art->id, end, a, out, count);
 	*out = NULL;
 	*count = 0;
 	return ERR_OK;
@@ -87,13 +87,13 @@ enum err content_images(struct db_conn *c, const struct article *art, const stru
 enum err content_lead_image(struct db_conn *c, const struct article *art, const struct decision *d,
 	struct arena *a, struct image *out)
 {
-	if (!decision_ok(d))
+	if (!content_decision_is_valid(d))
 		return ERR_INTERNAL;
 	if (granted_below(d) == 0)
 		return ERR_NOT_FOUND;
 	struct image *v = NULL;
 	size_t n = 0;
-	enum err e = images_below(c, art->id, 1, a, &v, &n);
+	enum err e = content_images_below(c, art->id, 1, a, &v, &n);
 	if (e)
 		return e;
 	if (n == 0)
@@ -113,7 +113,7 @@ enum err content_media_find(
 			.arena = a },
 		&row);
 	if (!e)
-		e = article_get(c, QUERY_ARTICLE_BY_ID, row.article_id, a, owner);
+		e = content_article_get(c, QUERY_ARTICLE_BY_ID, row.article_id, a, owner);
 	if (e)
 		return e;
 	*img = row.image;
@@ -123,7 +123,7 @@ enum err content_media_find(
 enum err content_media_open(struct db_conn *c, const struct image *img, const struct decision *d,
 	struct arena *a, struct str *bytes)
 {
-	if (!decision_ok(d))
+	if (!content_decision_is_valid(d))
 		return ERR_INTERNAL;
 	if (img->position < 0 || img->position >= granted_below(d))
 		return ERR_DENIED;

@@ -9,7 +9,7 @@ static const struct db_column block_columns[] = {
 };
 static const struct db_shape block_shape = DB_SHAPE(struct block, block_columns);
 
-bool decision_ok(const struct decision *d)
+bool content_decision_is_valid(const struct decision *d)
 {
 	/* what is to be counted opens nothing before it is */
 	if (!d || d->must_count || d->reason < REASON_PUBLIC || d->reason >= REASON_COUNT)
@@ -17,8 +17,8 @@ bool decision_ok(const struct decision *d)
 	return d->grant == GRANT_NONE || d->grant == GRANT_TEASER || d->grant == GRANT_FULL;
 }
 
-enum err blocks_below(struct db_conn *c, const char *article_id, int64_t end, struct arena *a,
-	struct block **out, size_t *count)
+enum err content_blocks_below(struct db_conn *c, const char *article_id, int64_t end,
+	struct arena *a, struct block **out, size_t *count)
 {
 	return db_list(c,
 		&(struct db_call){
@@ -36,7 +36,7 @@ static enum err all_read(
 {
 	struct block *blocks = NULL;
 	size_t n = 0;
-	enum err e = blocks_below(c, art->id, ARTICLE_BLOCKS_MAX, a, &blocks, &n);
+	enum err e = content_blocks_below(c, art->id, ARTICLE_BLOCKS_MAX, a, &blocks, &n);
 	if (e)
 		return e;
 	BUF_AUTO out = BUF(OPEN_BYTES_MAX);
@@ -54,14 +54,14 @@ static enum err all_read(
 enum err content_open(struct db_conn *c, const struct article *art, const struct decision *d,
 	const struct teaser_bound *bound, struct arena *a, struct article_text *out)
 {
-	if (!decision_ok(d))
+	if (!content_decision_is_valid(d))
 		return ERR_INTERNAL;
 	struct article_text text = { .html = { NULL, 0 } };
 	enum err e = ERR_OK;
 	if (d->grant == GRANT_FULL)
 		e = all_read(c, art, a, &text);
 	else if (d->grant == GRANT_TEASER)
-		e = teaser_open(c, art, d, bound, a, &text);
+		e = content_teaser_open(c, art, d, bound, a, &text);
 	if (e)
 		return e;
 	*out = text;

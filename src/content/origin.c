@@ -29,7 +29,7 @@ static enum err origin_get(
 
 /* What an earlier version stored of an agency's item says its version by the time alone, and by the
  * status that it was taken back. */
-enum err origin_load(
+enum err content_origin_load(
 	struct db_conn *c, const struct article *art, struct arena *a, struct article_origin *out)
 {
 	enum err e = origin_get(c, art->id, a, out);
@@ -37,7 +37,7 @@ enum err origin_load(
 		      (str_eq(out->access_by, STR("v1")) && !out->version.n && !out->version_at);
 	if (e == ERR_NOT_FOUND)
 		e = ERR_OK;
-	if (e || !before || !article_is_wire(art))
+	if (e || !before || !content_article_is_wire(art))
 		return e;
 	out->version_at = art->updated_at;
 	if (!out->hidden_by.n && !str_eq(art->status, STR("usable")))
@@ -52,15 +52,16 @@ enum err content_origin(
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err origin_put(struct db_conn *c, const char *article_id, const struct article_origin *o)
+enum err content_origin_put(
+	struct db_conn *c, const char *article_id, const struct article_origin *o)
 {
 	return db_run(c,
 		&(struct db_call){
 			.query = QUERY_ARTICLE_ORIGIN_PUT,
-			DB_PARAMS(db_z(article_id), row_text(o->version), db_int(o->version_at),
-				db_int(o->shown), row_text(o->hidden_by),
-				db_int_or_null(o->hidden_at), row_text(o->hidden_why),
-				row_text(o->access_by)),
+			DB_PARAMS(db_z(article_id), content_row_text(o->version),
+				db_int(o->version_at), db_int(o->shown),
+				content_row_text(o->hidden_by), db_int_or_null(o->hidden_at),
+				content_row_text(o->hidden_why), content_row_text(o->access_by)),
 		},
 		NULL);
 }

@@ -138,7 +138,8 @@ static size_t first_closed(const struct search *s, struct str text)
 	return text.n;
 }
 
-size_t repeat_free(struct str text, const struct block *blocks, size_t n, int64_t open_visible)
+size_t content_repeat_free(
+	struct str text, const struct block *blocks, size_t n, int64_t open_visible)
 {
 	struct search *s = calloc(1, sizeof *s);
 	int64_t visible = 0;

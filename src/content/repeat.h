@@ -11,6 +11,7 @@
 /* The bytes at the beginning of `text` that repeat nothing of the blocks behind their first
  * `open_visible` visible characters. What stands in front of that too is no repetition. 0 where it
  * cannot be told: no memory, or too much work. */
-size_t repeat_free(struct str text, const struct block *blocks, size_t n, int64_t open_visible);
+size_t content_repeat_free(
+	struct str text, const struct block *blocks, size_t n, int64_t open_visible);
 
 #endif

@@ -24,7 +24,7 @@ static int64_t needed(const struct teaser_bound *b)
 	return (int64_t)b->characters * PERCENT / b->share + 1;
 }
 
-void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
+void content_teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
 	const struct teaser_bound *b)
 {
 	struct text_length n;
@@ -51,7 +51,7 @@ void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, i
 
 /* ---- how much of it ---- */
 
-int64_t teaser_share(int64_t total, const struct teaser_bound *b)
+int64_t content_teaser_share(int64_t total, const struct teaser_bound *b)
 {
 	int64_t part = total * b->share / PERCENT;
 	return part < (int64_t)b->characters ? part : (int64_t)b->characters;
@@ -74,7 +74,7 @@ static struct teaser_size size_of(const struct teaser_text *t, const struct html
 	};
 }
 
-struct teaser_size teaser_make(const struct teaser_text *t, const struct teaser_wish *wish,
+struct teaser_size content_teaser_make(const struct teaser_text *t, const struct teaser_wish *wish,
 	const struct teaser_bound *b, struct buf *out)
 {
 	bool marked = wish->marked && !t->leading;
@@ -83,8 +83,8 @@ struct teaser_size teaser_make(const struct teaser_text *t, const struct teaser_
 			.all_words = text_length_words(&t->total),
 			.marked = true };
 	struct html_limit l = {
-		.characters = teaser_share(t->total.characters, b),
-		.visible = teaser_share(t->total.visible, b),
+		.characters = content_teaser_share(t->total.characters, b),
+		.visible = content_teaser_share(t->total.visible, b),
 		.words = marked ? 0 : wish->words,
 		.mark = marked ? t->mark : 0,
 		.one_sentence = !t->enough && text_length_words(&t->total) < SHORT_WORDS,
@@ -148,7 +148,7 @@ static enum err text_read(struct db_conn *c, const struct article *art,
 		if (e)
 			return e;
 		for (size_t i = 0; i < count && !t->enough; i++)
-			teaser_text_add(t, v[i].html, v[i].position, art->cut, b);
+			content_teaser_text_add(t, v[i].html, v[i].position, art->cut, b);
 		if (count < (size_t)n)
 			break;
 		from += n;
@@ -172,7 +172,7 @@ static struct teaser_wish wish_of(
 	return wish;
 }
 
-enum err teaser_open(struct db_conn *c, const struct article *art, const struct decision *d,
+enum err content_teaser_open(struct db_conn *c, const struct article *art, const struct decision *d,
 	const struct teaser_bound *b, struct arena *a, struct article_text *out)
 {
 	if (!b || b->share == 0 || b->share >= PERCENT)
@@ -182,7 +182,7 @@ enum err teaser_open(struct db_conn *c, const struct article *art, const struct 
 	BUF_AUTO html = BUF(4 * (size_t)ARTICLE_SOURCE_MAX);
 	enum err e = text_read(c, art, b, a, &t);
 	if (!e) {
-		out->size = teaser_make(&t, &wish, b, &html);
+		out->size = content_teaser_make(&t, &wish, b, &html);
 		out->whole = t.total.visible == 0;
 		e = html.err;
 	}

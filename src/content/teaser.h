@@ -15,11 +15,11 @@ struct teaser_text {
 	bool leading;             /* that mark stands in front of all text, and marks nothing */
 };
 /* `cut`: as in struct article; at `position`. */
-void teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
+void content_teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
 	const struct teaser_bound *b);
 
 /* How much of so much a stranger may have, by share and characters. */
-int64_t teaser_share(int64_t total, const struct teaser_bound *b);
+int64_t content_teaser_share(int64_t total, const struct teaser_bound *b);
 
 struct teaser_wish {
 	bool marked;    /* by the author, whose mark counts */
@@ -27,19 +27,19 @@ struct teaser_wish {
 	unsigned words; /* else about so many */
 };
 /* Appends the teaser to `out`. */
-struct teaser_size teaser_make(const struct teaser_text *t, const struct teaser_wish *wish,
+struct teaser_size content_teaser_make(const struct teaser_text *t, const struct teaser_wish *wish,
 	const struct teaser_bound *b, struct buf *out);
 
 /* Of an article's blocks in memory. */
-enum err MUST_USE teaser_report(const struct block *blocks, size_t n, int64_t cut,
+enum err MUST_USE content_teaser_report_of(const struct block *blocks, size_t n, int64_t cut,
 	const struct teaser_bound *b, struct teaser_report *out);
 /* Of a draft; cuts what its dek and its lead picture's caption repeat, and warns of what the author
  * should know. */
-enum err MUST_USE teaser_draft_report(
+enum err MUST_USE content_teaser_draft_report(
 	struct import_item *it, struct draft *d, struct teaser_report *r);
 
 /* Reads no more blocks, and no more of each, than the teaser needs. */
-enum err MUST_USE teaser_open(struct db_conn *c, const struct article *art,
+enum err MUST_USE content_teaser_open(struct db_conn *c, const struct article *art,
 	const struct decision *d, const struct teaser_bound *b, struct arena *a,
 	struct article_text *out);
 

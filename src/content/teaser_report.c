@@ -25,7 +25,7 @@ static void dek_report(struct str dek, struct str shown, struct teaser_report *o
 		out->dek_left_out++;
 }
 
-enum err teaser_report(const struct block *blocks, size_t n, int64_t cut,
+enum err content_teaser_report_of(const struct block *blocks, size_t n, int64_t cut,
 	const struct teaser_bound *b, struct teaser_report *out)
 {
 	struct teaser_text t = { .html = BUF(4 * (size_t)ARTICLE_SOURCE_MAX) };
@@ -35,8 +35,8 @@ enum err teaser_report(const struct block *blocks, size_t n, int64_t cut,
 	};
 	*out = (struct teaser_report){ .mark_beyond = false };
 	for (size_t i = 0; i < n; i++)
-		teaser_text_add(&t, blocks[i].html, (int64_t)i, cut, b);
-	out->size = teaser_make(&t, &wish, b, &html);
+		content_teaser_text_add(&t, blocks[i].html, (int64_t)i, cut, b);
+	out->size = content_teaser_make(&t, &wish, b, &html);
 	enum err e = t.html.err ? t.html.err : html.err;
 	out->mark_beyond = wish.marked && !t.leading && !out->size.marked;
 	out->mark_exceeds =
@@ -58,11 +58,12 @@ enum err content_teaser_report(struct db_conn *c, const struct article *art,
 {
 	struct block *blocks = NULL;
 	size_t n = 0;
-	enum err e = blocks_below(c, art->id, ARTICLE_BLOCKS_MAX, a, &blocks, &n);
+	enum err e = content_blocks_below(c, art->id, ARTICLE_BLOCKS_MAX, a, &blocks, &n);
 	if (!e)
-		e = teaser_report(blocks, n, art->cut, b, out);
+		e = content_teaser_report_of(blocks, n, art->cut, b, out);
 	if (!e)
-		dek_report(art->dek_whole, dek_bounded(art->dek_whole, blocks, n, b, a), out);
+		dek_report(
+			art->dek_whole, content_dek_bounded(art->dek_whole, blocks, n, b, a), out);
 	return e;
 }
 
@@ -72,31 +73,32 @@ static void mark_notes(struct import_item *it, const struct draft *d, const stru
 {
 	const struct blocks *blocks = &d->blocks;
 	if (blocks->cut == CUT_NOTHING)
-		warn(it, "the cut mark comes before all text: strangers get no teaser");
+		import_warn(it, "the cut mark comes before all text: strangers get no teaser");
 	if (blocks->mark_last)
-		warn(it, "the cut mark comes after all text and is ignored");
+		import_warn(it, "the cut mark comes after all text and is ignored");
 	if (blocks->mark_again)
-		warn(it, "there is a second cut mark; the first one counts");
+		import_warn(it, "there is a second cut mark; the first one counts");
 	if (blocks->strange.n)
-		warn(it,
+		import_warn(it,
 			"\"<!--%.*s-->\" looks like a cut mark, but is not one that is known, such "
 			"as <!--more-->, <!--members-only--> or <!--excerpt-->",
 			(int)blocks->strange.n, blocks->strange.p);
 	if (r->mark_beyond)
-		warn(it,
+		import_warn(it,
 			"the cut mark would give more than %u characters or %u %% of the text "
 			"(article.teaser_characters, article.teaser_share): the teaser ends "
 			"before it",
 			d->bound.characters, d->bound.share);
 	if (r->mark_exceeds)
-		warn(it, "the cut mark gives %lld characters, %d %% of the text, to everybody",
+		import_warn(it,
+			"the cut mark gives %lld characters, %d %% of the text, to everybody",
 			(long long)r->size.characters, content_teaser_percent(&r->size));
 }
 
 static void dek_note(struct import_item *it, const struct teaser_report *r)
 {
 	if (r->dek_left_out > 0)
-		warn(it,
+		import_warn(it,
 			"the dek is shown without its last %lld characters: it is longer than %d, "
 			"or repeats the text beyond the teaser",
 			(long long)r->dek_left_out, DEK_CHARACTERS);
@@ -108,21 +110,23 @@ static void caption_bound(struct import_item *it, struct draft *d)
 	struct draft_image *lead = d->image_count ? &d->images[0] : NULL;
 	if (!lead)
 		return;
-	struct str caption = text_bounded(lead->caption, &d->blocks, &d->bound, it->arena);
-	struct str alt = text_bounded(lead->alt, &d->blocks, &d->bound, it->arena);
+	struct str caption = content_text_bounded(lead->caption, &d->blocks, &d->bound, it->arena);
+	struct str alt = content_text_bounded(lead->alt, &d->blocks, &d->bound, it->arena);
 	if (!str_eq(caption, lead->caption) || !str_eq(alt, lead->alt))
-		warn(it, "the caption of \"%.*s\" repeats the text and was cut", (int)lead->name.n,
-			lead->name.p);
+		import_warn(it, "the caption of \"%.*s\" repeats the text and was cut",
+			(int)lead->name.n, lead->name.p);
 	lead->caption = caption;
 	lead->alt = alt;
 }
 
-enum err teaser_draft_report(struct import_item *it, struct draft *d, struct teaser_report *r)
+enum err content_teaser_draft_report(
+	struct import_item *it, struct draft *d, struct teaser_report *r)
 {
-	enum err e = teaser_report(d->blocks.v, d->blocks.n, d->blocks.cut, &d->bound, r);
+	enum err e =
+		content_teaser_report_of(d->blocks.v, d->blocks.n, d->blocks.cut, &d->bound, r);
 	if (e)
 		return e;
-	d->dek_shown = dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, it->arena);
+	d->dek_shown = content_dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, it->arena);
 	dek_report(d->dek, d->dek_shown, r);
 	mark_notes(it, d, r);
 	dek_note(it, r);

@@ -37,12 +37,12 @@ static void slot_put(struct crew *c, struct slot *s)
 	c->free_count++;
 }
 
-struct slot *crew_slot_take(struct crew *c, int64_t until_us, bool *up)
+struct slot *crypto_crew_slot_acquire(struct crew *c, int64_t until_us, bool *up)
 {
 	pthread_mutex_lock(&c->lock);
 	bool in_time = true;
 	while (c->up && !c->free && in_time)
-		in_time = cond_wait_until(&c->freed, &c->lock, until_us);
+		in_time = thread_cond_wait_until(&c->freed, &c->lock, until_us);
 	struct slot *s = c->up ? c->free : NULL;
 	if (s) {
 		c->free = s->next;
@@ -53,7 +53,7 @@ struct slot *crew_slot_take(struct crew *c, int64_t until_us, bool *up)
 	return s;
 }
 
-void crew_slot_give_back(struct crew *c, struct slot *s)
+void crypto_crew_slot_release(struct crew *c, struct slot *s)
 {
 	pthread_mutex_lock(&c->lock);
 	slot_put(c, s);
@@ -61,7 +61,7 @@ void crew_slot_give_back(struct crew *c, struct slot *s)
 	pthread_mutex_unlock(&c->lock);
 }
 
-pid_t crew_process(struct crew *c)
+pid_t crypto_crew_process(struct crew *c)
 {
 	pthread_mutex_lock(&c->lock);
 	const pid_t process = c->process;
@@ -282,7 +282,7 @@ static void *keeper_main(void *arg)
 	return NULL;
 }
 
-bool crew_keeper_start(struct hashers *h)
+bool crypto_crew_keeper_start(struct hashers *h)
 {
 	h->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (h->stop_fd < 0)
@@ -293,7 +293,7 @@ bool crew_keeper_start(struct hashers *h)
 	return h->keeping;
 }
 
-void crew_keeper_stop(struct hashers *h)
+void crypto_crew_keeper_stop(struct hashers *h)
 {
 	if (h->keeping) {
 		(void)!eventfd_write(h->stop_fd, 1);

@@ -153,13 +153,13 @@ static enum answer by_normal(struct hashers *h, struct hash_work *w, enum err *e
 	const int64_t until_us = late_us(w);
 	bool up = true;
 	struct reply r = { .number = 0 };
-	struct slot *s = crew_slot_take(&h->normal, until_us, &up);
+	struct slot *s = crypto_crew_slot_acquire(&h->normal, until_us, &up);
 	if (!s)
 		return up ? ANSWER_LATE : ANSWER_NEVER;
 	enum answer got = order(s, w);
 	if (got == ANSWER_THERE)
 		got = receive(s, &r, until_us);
-	crew_slot_give_back(&h->normal, s);
+	crypto_crew_slot_release(&h->normal, s);
 	return keep(w, got, &r, e);
 }
 
@@ -178,7 +178,7 @@ static enum answer by_background(
 {
 	bool up = true;
 	struct reply r = { .number = 0 };
-	struct slot *s = crew_slot_take(&h->background, due_us, &up);
+	struct slot *s = crypto_crew_slot_acquire(&h->background, due_us, &up);
 	if (!up)
 		return ANSWER_NEVER;
 	const enum answer ordered = s ? order(s, w) : ANSWER_LATE;
@@ -190,7 +190,7 @@ static enum answer by_background(
 			sleep_until(due_us);
 	} while (got == ANSWER_LATE && (due_us = budget_take(b)) != 0);
 	if (s)
-		crew_slot_give_back(&h->background, s);
+		crypto_crew_slot_release(&h->background, s);
 	return keep(w, got, &r, e);
 }
 
@@ -211,11 +211,11 @@ static enum answer by_a_process(struct hashers *h, struct hash_work *w, enum err
 	return got;
 }
 
-enum err hashers_do(struct hashers *h, struct hash_work *w)
+enum err crypto_hashers_do(struct hashers *h, struct hash_work *w)
 {
 	enum err e = ERR_OK;
 	if (!h)
-		return hash_work_do(w);
+		return crypto_hash_work_do(w);
 	atomic_fetch_add(&h->under_way, 1);
 	const bool done =
 		w->password.n <= HASHER_PASSWORD_MAX && by_a_process(h, w, &e) == ANSWER_THERE;
@@ -223,7 +223,7 @@ enum err hashers_do(struct hashers *h, struct hash_work *w)
 	if (done)
 		return e;
 	pthread_mutex_lock(&h->help);
-	e = hash_work_do(w);
+	e = crypto_hash_work_do(w);
 	pthread_mutex_unlock(&h->help);
 	atomic_fetch_add(&h->by_own, 1);
 	return e;
@@ -235,7 +235,7 @@ static bool crew_make(struct crew *c, const char *name, const struct hashers_set
 {
 	*c = (struct crew){ .name = name, .log = s->log, .threads = s->threads, .life = -1 };
 	pthread_mutex_init(&c->lock, NULL);
-	cond_init(&c->freed);
+	thread_cond_init(&c->freed);
 	c->slots = calloc(s->threads, sizeof c->slots[0]);
 	return c->slots != NULL;
 }
@@ -261,7 +261,7 @@ struct hashers *crypto_hashers_start(const struct hashers_settings *s)
 	pthread_mutex_init(&h->help, NULL);
 	const bool normal = crew_make(&h->normal, HASHER_NORMAL, s);
 	const bool background = crew_make(&h->background, HASHER_BACKGROUND, s);
-	if (normal && background && crew_keeper_start(h))
+	if (normal && background && crypto_crew_keeper_start(h))
 		return h;
 	crypto_hashers_stop(h);
 	return NULL;
@@ -271,7 +271,7 @@ void crypto_hashers_stop(struct hashers *h)
 {
 	if (!h)
 		return;
-	crew_keeper_stop(h);
+	crypto_crew_keeper_stop(h);
 	crew_end(&h->normal);
 	crew_end(&h->background);
 	pthread_mutex_destroy(&h->help);

@@ -18,9 +18,9 @@ struct hash_work {
 	uint8_t hash[PHC_HASH_BYTES];
 };
 /* On this thread. ERR_NOMEM. */
-enum err MUST_USE hash_work_do(struct hash_work *w);
+enum err MUST_USE crypto_hash_work_do(struct hash_work *w);
 /* By one of them, or on this thread when they are late or lost; NULL: on this thread. ERR_NOMEM. */
-enum err MUST_USE hashers_do(struct hashers *h, struct hash_work *w);
+enum err MUST_USE crypto_hashers_do(struct hashers *h, struct hash_work *w);
 
 /* ---- crew.c: a process and its threads, started again when it ends ---- */
 /* One hasher: a thread of the process, at the other end of a socket. */
@@ -47,8 +47,8 @@ struct crew {
 	struct slot *slots;
 };
 /* A free slot, waited for until then; NULL: none was free, or there is no process now (`*up`). */
-struct slot *crew_slot_take(struct crew *c, int64_t until_us, bool *up);
-void crew_slot_give_back(struct crew *c, struct slot *s);
+struct slot *crypto_crew_slot_acquire(struct crew *c, int64_t until_us, bool *up);
+void crypto_crew_slot_release(struct crew *c, struct slot *s);
 
 /* ---- hasher.c ---- */
 /* Hashes that may be done at ordinary priority: the time at which all of them would be free again
@@ -70,9 +70,9 @@ struct hashers {
 };
 /* Starts both crews and their keeper; false without memory, threads or sockets. Returns once both
  * have been tried. */
-bool crew_keeper_start(struct hashers *h);
-void crew_keeper_stop(struct hashers *h);
+bool crypto_crew_keeper_start(struct hashers *h);
+void crypto_crew_keeper_stop(struct hashers *h);
 /* 0: none. */
-pid_t crew_process(struct crew *c);
+pid_t crypto_crew_process(struct crew *c);
 
 #endif

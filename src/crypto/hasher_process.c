@@ -72,7 +72,7 @@ static void *hasher_main(void *arg)
 		struct hash_work w = {
 			.password = { o.password, n }, .make = o.make, .phc = o.phc
 		};
-		struct reply r = { .number = o.number, .err = hash_work_do(&w) };
+		struct reply r = { .number = o.number, .err = crypto_hash_work_do(&w) };
 		memcpy(r.text, w.text, sizeof r.text);
 		memcpy(r.hash, w.hash, sizeof r.hash);
 		crypto_wipe(&o, sizeof o);

@@ -31,7 +31,7 @@ static const char *bytes_of(struct str s)
 }
 
 /* With the cost in range and the password in memory, all that can fail is the allocation. */
-enum err hash_work_do(struct hash_work *w)
+enum err crypto_hash_work_do(struct hash_work *w)
 {
 	const struct phc *phc = &w->phc;
 	const char *password = bytes_of(w->password);
@@ -53,7 +53,7 @@ enum err crypto_password_hash(
 		.phc = { PHC_ARGON2ID, c.memory_kib, c.passes, { 0 }, { 0 } } };
 	enum err e = crypto_password_cost_check(c);
 	if (e == ERR_OK)
-		e = hashers_do(c.by, &w);
+		e = crypto_hashers_do(c.by, &w);
 	if (e == ERR_OK)
 		memcpy(out, w.text, sizeof w.text);
 	crypto_wipe(&w, sizeof w);
@@ -72,7 +72,7 @@ static enum err stored_parse(const char *stored, struct phc *out)
 static enum err work(const struct phc *phc, struct str prepared, struct hashers *by)
 {
 	struct hash_work w = { .password = prepared, .phc = *phc };
-	enum err e = hashers_do(by, &w);
+	enum err e = crypto_hashers_do(by, &w);
 	if (e != ERR_OK)
 		return e;
 	bool equal = crypto_equal(w.hash, phc->hash, sizeof w.hash);

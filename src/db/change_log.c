@@ -119,7 +119,7 @@ enum err db_change_add_each(struct db_conn *c, enum db_change kind, const struct
 
 /* ---- telling ---- */
 
-static void tell_flush(struct db_feed *f)
+static void tell_flush(struct db_change_log *f)
 {
 	atomic_fetch_add(&f->flushes, 1);
 	f->to.flush(f->to.ctx);
@@ -127,7 +127,7 @@ static void tell_flush(struct db_feed *f)
 
 /* Of what has been seen, the last DB_SEEN_MAX are known again; the others are told twice, which
  * costs a look at the database and no more. */
-static bool seen_before(struct db_feed *f, uint64_t id)
+static bool seen_before(struct db_change_log *f, uint64_t id)
 {
 	pthread_mutex_lock(&f->lock);
 	bool found = false;
@@ -143,7 +143,7 @@ static bool seen_before(struct db_feed *f, uint64_t id)
 
 void db_changes_tell(struct db *db, const struct db_changes *ch, bool committed)
 {
-	struct db_feed *f = &db->feed;
+	struct db_change_log *f = &db->feed;
 	if (!f->to.changed || ch->count == 0)
 		return;
 	if (ch->many)
@@ -203,7 +203,7 @@ static enum err look_read(struct db_conn *c, void *arg)
 	return l->many ? ERR_OK : e;
 }
 
-static void tell_row(struct db_feed *f, const struct change_row *row)
+static void tell_row(struct db_change_log *f, const struct change_row *row)
 {
 	if (seen_before(f, id_start(row->id)))
 		return;
@@ -215,7 +215,7 @@ static void tell_row(struct db_feed *f, const struct change_row *row)
 		tell_flush(f);
 }
 
-static void mark_set(struct db_feed *f, char *mark)
+static void mark_set(struct db_change_log *f, char *mark)
 {
 	free(f->mark);
 	f->mark = mark;
@@ -223,7 +223,7 @@ static void mark_set(struct db_feed *f, char *mark)
 
 /* One look at the table. The first after connecting (no mark) only finds out where to go on from:
  * what happened before is met by the flush. */
-static enum err feed_look(struct db_feed *f)
+static enum err feed_look(struct db_change_log *f)
 {
 	ARENA_AUTO *arena = arena_new((size_t)4 << 20);
 	int64_t at_us = clock_boot_us();
@@ -245,7 +245,7 @@ static enum err feed_look(struct db_feed *f)
 	return ERR_OK;
 }
 
-static bool feed_closing(struct db_feed *f)
+static bool feed_closing(struct db_change_log *f)
 {
 	pthread_mutex_lock(&f->lock);
 	bool closing = f->closing;
@@ -253,12 +253,12 @@ static bool feed_closing(struct db_feed *f)
 	return closing;
 }
 
-static void feed_pause(struct db_feed *f, int64_t ms)
+static void feed_pause(struct db_change_log *f, int64_t ms)
 {
 	const int64_t end_us = clock_monotonic_us() + ms * 1000;
 	pthread_mutex_lock(&f->lock);
 	if (!f->closing)
-		(void)cond_wait_until(&f->wake, &f->lock, end_us);
+		(void)thread_cond_wait_until(&f->wake, &f->lock, end_us);
 	pthread_mutex_unlock(&f->lock);
 }
 
@@ -275,21 +275,21 @@ static int64_t retry_ms(unsigned tries)
 	return most / 2 + most / 2 * chance / UINT16_MAX;
 }
 
-static void feed_disconnect(struct db_feed *f)
+static void feed_disconnect(struct db_change_log *f)
 {
 	atomic_store(&f->live, false);
 	db_conn_close(f->conn);
 	f->conn = NULL;
 }
 
-static enum err feed_connect(struct db *db, struct db_feed *f)
+static enum err feed_connect(struct db *db, struct db_change_log *f)
 {
 	char why[DB_WHY_SIZE] = "";
 	enum err e = db_conn_open(db, false, &f->conn, why);
 	atomic_store(&f->lost, e != ERR_OK);
 	mark_set(f, NULL);
 	if (e == ERR_OK)
-		e = db_trouble(f->conn, "listen", db->driver->listen(f->conn->handle));
+		e = db_error(f->conn, "listen", db->driver->listen(f->conn->handle));
 	if (e == ERR_OK)
 		e = feed_look(f);
 	atomic_store(&f->live, e == ERR_OK);
@@ -300,7 +300,7 @@ static enum err feed_connect(struct db *db, struct db_feed *f)
 	return e;
 }
 
-static enum err feed_wait(struct db *db, struct db_feed *f)
+static enum err feed_wait(struct db *db, struct db_change_log *f)
 {
 	bool changed = false;
 	enum err e = db->driver->wait(f->conn->handle, WAIT_MS, &changed);
@@ -315,7 +315,7 @@ static enum err feed_wait(struct db *db, struct db_feed *f)
 	return e;
 }
 
-static void feed_run(struct db *db, struct db_feed *f)
+static void feed_run(struct db *db, struct db_change_log *f)
 {
 	unsigned tries = 0;
 	while (!feed_closing(f)) {
@@ -344,9 +344,9 @@ static void *feed_main(void *arg)
 
 /* ---- starting and stopping ---- */
 
-enum err db_feed_start(struct db *db, const struct db_subscriber *s)
+enum err db_change_log_start(struct db *db, const struct db_subscriber *s)
 {
-	struct db_feed *f = &db->feed;
+	struct db_change_log *f = &db->feed;
 	if (f->running)
 		return ERR_CONFLICT;
 	f->to = *s;
@@ -356,9 +356,9 @@ enum err db_feed_start(struct db *db, const struct db_subscriber *s)
 	return f->running ? ERR_OK : ERR_UNAVAILABLE;
 }
 
-void db_feed_stop(struct db *db)
+void db_change_log_stop(struct db *db)
 {
-	struct db_feed *f = &db->feed;
+	struct db_change_log *f = &db->feed;
 	if (!f->running)
 		return;
 	pthread_mutex_lock(&f->lock);
@@ -370,10 +370,10 @@ void db_feed_stop(struct db *db)
 	f->to = (struct db_subscriber){ NULL, NULL, NULL, NULL };
 }
 
-struct db_feed_stats db_feed_stats_get(struct db *db)
+struct db_change_log_stats db_change_log_stats_get(struct db *db)
 {
-	struct db_feed *f = &db->feed;
-	return (struct db_feed_stats){ .running = f->running,
+	struct db_change_log *f = &db->feed;
+	return (struct db_change_log_stats){ .running = f->running,
 		.live = atomic_load(&f->live),
 		.lost = atomic_load(&f->lost),
 		.age_us = clock_boot_us() - atomic_load(&f->proven_at_us),

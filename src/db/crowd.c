@@ -25,7 +25,7 @@ struct db_crowd *db_crowd_new(unsigned max)
 		return NULL;
 	w->max = max;
 	pthread_mutex_init(&w->lock, NULL);
-	cond_init(&w->wake);
+	thread_cond_init(&w->wake);
 	return w;
 }
 
@@ -69,7 +69,7 @@ static enum err place_wait(struct db_crowd *w)
 		int64_t end_us = still_since_us(w) + patience_us;
 		if (clock_monotonic_us() >= end_us)
 			return ERR_BUSY;
-		cond_wait_until(&w->wake, &w->lock, end_us);
+		thread_cond_wait_until(&w->wake, &w->lock, end_us);
 	}
 	return ERR_OK;
 }

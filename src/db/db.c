@@ -47,7 +47,7 @@ bool db_stopped(const struct db *db)
 	return db->stop && *db->stop;
 }
 
-enum err db_trouble(struct db_conn *c, const char *what, enum err e)
+enum err db_error(struct db_conn *c, const char *what, enum err e)
 {
 	if (e == ERR_CORRUPT)
 		atomic_store(&c->db->damaged_at_us, clock_monotonic_us());
@@ -85,14 +85,14 @@ void db_stats_add(struct db *db, struct db_stats more)
  */
 enum err db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg)
 {
-	c->doomed = ERR_OK;
+	c->tx_aborted = ERR_OK;
 	c->writer = false;
 	enum err e = c->db->driver->begin(c->handle, DRIVER_READ);
 	if (e != ERR_OK)
-		return db_trouble(c, "begin", e);
+		return db_error(c, "begin", e);
 	e = fn(c, arg);
 	c->db->driver->rollback(c->handle);
-	return e == ERR_OK ? c->doomed : e;
+	return e == ERR_OK ? c->tx_aborted : e;
 }
 
 /* Once more when the connection was lost on the way: it had been idle since before. */
@@ -102,12 +102,12 @@ static enum err snapshot_lend(struct db *db, db_fn *fn, void *arg)
 	bool lost = true;
 	for (int tries = 0; lost && tries < 2; tries++) {
 		struct db_conn *c = NULL;
-		e = db_pool_take(db, &c);
+		e = db_pool_acquire(db, &c);
 		if (e != ERR_OK)
 			return e;
 		e = db_snapshot_run(c, fn, arg);
-		lost = c->doomed == ERR_UNAVAILABLE && !db->driver->alive(c->handle);
-		db_pool_give(db, c);
+		lost = c->tx_aborted == ERR_UNAVAILABLE && !db->driver->alive(c->handle);
+		db_pool_release(db, c);
 	}
 	return e;
 }
@@ -179,12 +179,12 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 	pthread_mutex_init(&db->writer.lock, NULL);
 	pthread_cond_init(&db->writer.wake, NULL);
 	pthread_mutex_init(&db->feed.lock, NULL);
-	cond_init(&db->feed.wake);
+	thread_cond_init(&db->feed.wake);
 	db->writer.last = &db->writer.first;
 	return db;
 }
 
-static enum err writer_open(struct db *db, char why[static DB_WHY_SIZE])
+static enum err html_writer_open(struct db *db, char why[static DB_WHY_SIZE])
 {
 	enum err e = db_conn_open(db, true, &db->writer.conn, why);
 	if (e == ERR_OK && (e = db_writer_start(db, db->writer.conn)) != ERR_OK)
@@ -199,11 +199,11 @@ static enum err session_check(struct db *db, char why[static DB_WHY_SIZE])
 
 	if (!db->driver->session_check)
 		return ERR_OK;
-	enum err e = db_pool_take(db, &c);
+	enum err e = db_pool_acquire(db, &c);
 	if (e != ERR_OK)
 		return e;
 	e = db->driver->session_check(c->handle, &t, why);
-	db_pool_give(db, c);
+	db_pool_release(db, c);
 	return e;
 }
 
@@ -215,7 +215,7 @@ static enum err db_connect(struct db *db, const struct db_settings *s, char why[
 		return e;
 	db->driver->url_show(db->place, db->shown);
 	if (!db->driver->concurrent && s->use != DB_LOOK)
-		e = writer_open(db, why);
+		e = html_writer_open(db, why);
 	if (e == ERR_OK)
 		e = db_pool_open(db, s->readers, why);
 	if (e == ERR_OK)
@@ -291,7 +291,7 @@ void db_close(struct db *db)
 	if (!db)
 		return;
 	db_notes_stop(db);
-	db_feed_stop(db);
+	db_change_log_stop(db);
 	pthread_cond_destroy(&db->feed.wake);
 	pthread_mutex_destroy(&db->feed.lock);
 	db_writer_stop(db);

@@ -45,8 +45,9 @@ struct db_conn {
 	struct driver_stmt **stmts; /* by query id, prepared at first use; our own behind them */
 	bool writer;                /* may write, now */
 	struct db_changes *changes; /* of the transaction under way */
-	enum err doomed; /* a statement failed: the engines differ in what goes on, so nothing does
-			  */
+	enum err tx_aborted; /* a statement failed: the engines differ in what goes on, so nothing
+			      * does
+			      */
 };
 
 /* The changes of one transaction, told to the subscriber once it is committed. */
@@ -100,7 +101,7 @@ struct db_pool {
 	bool down; /* the last try to open one failed, and none is open: callers need not wait */
 };
 
-struct db_feed {
+struct db_change_log {
 	struct db_subscriber to;
 	pthread_t thread;
 	bool running;
@@ -134,7 +135,7 @@ struct db {
 	pthread_rwlock_t turn;   /* shared by all; taken alone by what was run again in vain */
 	pthread_mutex_t stats_lock;
 	struct db_stats stats;
-	struct db_feed feed;
+	struct db_change_log feed;
 	struct db_crowd *crowd;        /* NULL: any number may write */
 	struct db_notes *notes;        /* NULL: not started */
 	_Atomic int64_t damaged_at_us; /* when the engine last found damage; 0: never */
@@ -157,7 +158,7 @@ bool db_stopped(const struct db *db);
 /* Runs `fn` in a snapshot of a connection that this thread holds. */
 enum err MUST_USE db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg);
 /* Logs an unexpected error with the engine's words and passes it on. */
-enum err db_trouble(struct db_conn *c, const char *what, enum err e);
+enum err db_error(struct db_conn *c, const char *what, enum err e);
 
 struct db_stats db_stats_get(struct db *db);
 void db_stats_add(struct db *db, struct db_stats more);
@@ -170,8 +171,8 @@ void db_sleep_us(int64_t us);
 enum err MUST_USE db_pool_open(struct db *db, size_t size, char why[static DB_WHY_SIZE]);
 void db_pool_close(struct db *db);
 /* ERR_UNAVAILABLE at once when the database is known to be out of reach. */
-enum err MUST_USE db_pool_take(struct db *db, struct db_conn **out);
-void db_pool_give(struct db *db, struct db_conn *c);
+enum err MUST_USE db_pool_acquire(struct db *db, struct db_conn **out);
+void db_pool_release(struct db *db, struct db_conn *c);
 struct driver_target db_target(const struct db *db, bool writer);
 enum err MUST_USE db_conn_open(
 	struct db *db, bool writer, struct db_conn **out, char why[static DB_WHY_SIZE]);
@@ -207,7 +208,7 @@ void db_changes_tell(struct db *db, const struct db_changes *ch, bool committed)
 enum err MUST_USE db_statement_start(
 	struct db_conn *c, const struct db_call *call, size_t columns, struct driver_stmt **out);
 /* Of a statement that failed in the engine: the transaction goes no further. */
-enum err db_statement_trouble(struct db_conn *c, const struct db_call *call, enum err e);
+enum err db_statement_error(struct db_conn *c, const struct db_call *call, enum err e);
 
 /* ---- migrate.c ---- */
 /* ERR_CONFLICT when it holds an unfinished copy and was not opened to finish it. */

@@ -185,8 +185,8 @@ struct migrating {
 static enum err script_run(struct db_conn *c, const char *what, const char *sql)
 {
 	enum err e = c->db->driver->script(c->handle, sql);
-	c->doomed = e;
-	return db_trouble(c, what, e);
+	c->tx_aborted = e;
+	return db_error(c, what, e);
 }
 
 static enum err migration_apply(
@@ -279,7 +279,7 @@ static enum err check_read(struct db_conn *c, void *arg)
 	enum err e = c->db->driver->check(c->handle, k->progress, k->why);
 	if (e == ERR_CORRUPT)
 		LOG(c->db->log, LOG_ERROR, "db_check_failed", log_z("why", k->why));
-	return e == ERR_CORRUPT ? e : db_trouble(c, "check", e);
+	return e == ERR_CORRUPT ? e : db_error(c, "check", e);
 }
 
 enum err db_check_told(struct db *db, const struct db_check_progress *p, char why[static 256])

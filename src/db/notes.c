@@ -22,7 +22,7 @@ struct note {
 	_Alignas(max_align_t) char arg[DB_NOTE_BYTES];
 };
 struct db_notes {
-	struct worker worker; /* its lock is that of what follows */
+	struct thread_worker worker; /* its lock is that of what follows */
 	pthread_cond_t done;
 	bool failing;        /* the last write was not well: nobody waits for the next */
 	size_t first, count; /* in the ring */
@@ -130,7 +130,7 @@ static bool batch_wait(struct db_notes *q)
 {
 	const int64_t from_us = clock_monotonic_us() + (int64_t)q->pause_ms * 1000;
 	pthread_mutex_lock(&q->worker.lock);
-	(void)worker_sleep(&q->worker, from_us);
+	(void)thread_worker_sleep(&q->worker, from_us);
 	while (!q->worker.ends && q->count == 0)
 		pthread_cond_wait(&q->worker.wake, &q->worker.lock);
 	batch_take(q);
@@ -170,7 +170,7 @@ static void put(struct db_notes *q, const struct note *note, unsigned wait_ms)
 	pthread_cond_signal(&q->worker.wake);
 	bool in_time = wait_ms > 0;
 	while (in_time && q->past < number && !q->failing)
-		in_time = cond_wait_until(&q->done, &q->worker.lock, end_us);
+		in_time = thread_cond_wait_until(&q->done, &q->worker.lock, end_us);
 	pthread_mutex_unlock(&q->worker.lock);
 }
 
@@ -191,9 +191,9 @@ enum err db_notes_start(struct db *db)
 	struct db_notes *q = calloc(1, sizeof *q);
 	if (!q)
 		return ERR_NOMEM;
-	cond_init(&q->done);
+	thread_cond_init(&q->done);
 	db->notes = q;
-	if (worker_start(&q->worker, notes_main, db))
+	if (thread_worker_start(&q->worker, notes_main, db))
 		return ERR_OK;
 	pthread_cond_destroy(&q->done);
 	db->notes = NULL;
@@ -206,7 +206,7 @@ void db_notes_stop(struct db *db)
 	struct db_notes *q = db->notes;
 	if (!q)
 		return;
-	worker_stop(&q->worker);
+	thread_worker_stop(&q->worker);
 	pthread_cond_destroy(&q->done);
 	db->notes = NULL;
 	free(q);

@@ -119,13 +119,13 @@ static enum err take(struct db *db, struct db_conn **out)
 			return p->count == 0 ? ERR_UNAVAILABLE : ERR_BUSY;
 		p->waiting++;
 		pthread_cond_signal(&p->keeper_wake);
-		cond_wait_until(&p->wake, &p->lock, end_us);
+		thread_cond_wait_until(&p->wake, &p->lock, end_us);
 		p->waiting--;
 	}
 	return ERR_OK;
 }
 
-enum err db_pool_take(struct db *db, struct db_conn **out)
+enum err db_pool_acquire(struct db *db, struct db_conn **out)
 {
 	pthread_mutex_lock(&db->pool.lock);
 	enum err e = take(db, out);
@@ -133,7 +133,7 @@ enum err db_pool_take(struct db *db, struct db_conn **out)
 	return e;
 }
 
-void db_pool_give(struct db *db, struct db_conn *c)
+void db_pool_release(struct db *db, struct db_conn *c)
 {
 	struct db_pool *p = &db->pool;
 	bool alive = db->driver->alive(c->handle);
@@ -169,7 +169,7 @@ static void keeper_pause(struct db_pool *p, int tries)
 	int64_t end_us = clock_monotonic_us() +
 			 db_jitter_us(ms < DB_BACKOFF_MAX_MS ? ms : DB_BACKOFF_MAX_MS);
 	while (!p->closing && clock_monotonic_us() < end_us)
-		cond_wait_until(&p->keeper_wake, &p->lock, end_us);
+		thread_cond_wait_until(&p->keeper_wake, &p->lock, end_us);
 }
 
 /* Under the lock, which is given up while it connects. */
@@ -220,8 +220,8 @@ static bool keeper_start(struct db *db)
 static bool pool_make(struct db_pool *p, size_t size)
 {
 	pthread_mutex_init(&p->lock, NULL);
-	cond_init(&p->wake);
-	cond_init(&p->keeper_wake);
+	thread_cond_init(&p->wake);
+	thread_cond_init(&p->keeper_wake);
 	p->size = size == 0 ? 1 : size < DB_CONNECTIONS_MAX ? size : DB_CONNECTIONS_MAX;
 	p->idle = calloc(p->size, sizeof(struct db_conn *));
 	return p->idle;

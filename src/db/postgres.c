@@ -14,7 +14,7 @@ static enum err prepare_place(
 	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
 {
 	(void)use; /* any number of servers may share it */
-	enum err e = pg_url_check(url, why);
+	enum err e = db_pg_url_check(url, why);
 	if (e != ERR_OK)
 		return e;
 	*claim = -1;
@@ -33,13 +33,13 @@ static enum err claim(
 {
 	PGresult *r = NULL;
 	char shown[DB_SHOWN_SIZE];
-	enum err e = pg_script(c,
+	enum err e = db_pg_script(c,
 		"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
 		"AND application_name = 'postern' AND pid <> pg_backend_pid()",
 		&r);
 	bool served = e == ERR_OK && strcmp(PQgetvalue(r, 0, 0), "0") != 0;
 	PQclear(r);
-	pg_url_show(place, shown);
+	db_pg_url_show(place, shown);
 	*out = -1;
 	if (e != ERR_OK)
 		snprintf(why, DB_WHY_SIZE, "%.80s: %.120s", shown, c->message);
@@ -92,7 +92,7 @@ static void refuse(const char *place, const PGconn *pg, char why[static DB_WHY_S
 {
 	char shown[DB_SHOWN_SIZE];
 	const char *words = pg ? PQerrorMessage(pg) : "no memory";
-	pg_url_show(place, shown);
+	db_pg_url_show(place, shown);
 	snprintf(why, DB_WHY_SIZE, "the database %.80s cannot be reached: %.*s", shown,
 		(int)strcspn(words, "\n"), words);
 }
@@ -104,16 +104,16 @@ static enum err conn_start(struct driver_conn *c)
 		return ERR_NOMEM;
 	if (getrandom(&c->mark.conn, sizeof c->mark.conn, 0) != (ssize_t)sizeof c->mark.conn)
 		return ERR_INTERNAL;
-	return pg_session_start(c);
+	return db_pg_session_start(c);
 }
 
-void pg_close(struct driver_conn *c)
+void db_pg_close(struct driver_conn *c)
 {
 	PQfinish(c->pg);
 	free(c);
 }
 
-enum err pg_open(
+enum err db_pg_open(
 	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
 {
 	struct driver_conn *c = calloc(1, sizeof *c);
@@ -135,7 +135,7 @@ enum err pg_open(
 			refuse(t->place, c->pg, why);
 	}
 	if (e != ERR_OK) {
-		pg_close(c);
+		db_pg_close(c);
 		return e;
 	}
 	*out = c;
@@ -152,7 +152,7 @@ static bool alive(struct driver_conn *c)
 {
 	for (int i = 0; i < 2 && !c->lost; i++)
 		if (!PQconsumeInput(c->pg) || PQstatus(c->pg) != CONNECTION_OK)
-			pg_lose(c, PQerrorMessage(c->pg));
+			db_pg_lose(c, PQerrorMessage(c->pg));
 	return !c->lost;
 }
 
@@ -190,12 +190,12 @@ static enum err script(struct driver_conn *c, const char *sql)
 	char *text = dialect_to_postgres(sql);
 	if (!text)
 		return ERR_NOMEM;
-	enum err e = pg_tx_lead(c, false);
+	enum err e = db_pg_tx_lead(c, false);
 	if (e == ERR_OK && c->queued)
-		e = pg_finish(c, NULL);
-	pg_tx_led(c);
+		e = db_pg_finish(c, NULL);
+	db_pg_tx_led(c);
 	if (e == ERR_OK)
-		e = pg_script(c, text, NULL);
+		e = db_pg_script(c, text, NULL);
 	free(text);
 	return e;
 }
@@ -224,12 +224,12 @@ static const char check_texts[] =
 
 static enum err ask(struct driver_conn *c, const char *sql, PGresult **r)
 {
-	enum err e = pg_tx_lead(c, false);
+	enum err e = db_pg_tx_lead(c, false);
 	if (e == ERR_OK)
-		e = pg_push_text(c, sql);
+		e = db_pg_push_text(c, sql);
 	if (e == ERR_OK)
-		e = pg_finish(c, r);
-	pg_tx_led(c);
+		e = db_pg_finish(c, r);
+	db_pg_tx_led(c);
 	return e;
 }
 
@@ -266,35 +266,35 @@ static enum err check(
 const struct driver db_postgres_driver = {
 	.schemes = schemes,
 	.concurrent = true,
-	.tables = pg_tables,
-	.url_check = pg_url_check,
-	.url_show = pg_url_show,
+	.tables = db_pg_tables,
+	.url_check = db_pg_url_check,
+	.url_show = db_pg_url_show,
 	.prepare_place = prepare_place,
 	.release_place = release_place,
 	.claim = claim,
-	.open = pg_open,
-	.session_check = pg_session_check,
-	.close = pg_close,
+	.open = db_pg_open,
+	.session_check = db_pg_session_check,
+	.close = db_pg_close,
 	.message = message,
 	.alive = alive,
-	.begin = pg_begin,
-	.commit = pg_commit,
-	.rollback = pg_rollback,
-	.in_doubt = pg_in_doubt,
-	.look = pg_look,
-	.forget = pg_forget,
-	.prepare = pg_prepare,
-	.finish = pg_stmt_finish,
-	.bind = pg_bind,
-	.step = pg_step,
-	.limit = pg_limit,
-	.queue = pg_queue,
-	.queue_end = pg_queue_end,
-	.column = pg_column,
-	.changed = pg_changed,
-	.reset = pg_reset,
+	.begin = db_pg_begin,
+	.commit = db_pg_commit,
+	.rollback = db_pg_rollback,
+	.in_doubt = db_pg_in_doubt,
+	.look = db_pg_look,
+	.forget = db_pg_forget,
+	.prepare = db_pg_prepare,
+	.finish = db_pg_stmt_finish,
+	.bind = db_pg_bind,
+	.step = db_pg_step,
+	.limit = db_pg_limit,
+	.queue = db_pg_queue,
+	.queue_end = db_pg_queue_end,
+	.column = db_pg_column,
+	.changed = db_pg_changed,
+	.reset = db_pg_reset,
 	.script = script,
 	.check = check,
-	.listen = pg_listen,
-	.wait = pg_wait,
+	.listen = db_pg_listen,
+	.wait = db_pg_wait,
 };

@@ -47,71 +47,72 @@ struct driver_conn {
 };
 
 /* ---- postgres.c ---- */
-enum err pg_open(
+enum err db_pg_open(
 	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE]);
-void pg_close(struct driver_conn *c);
+void db_pg_close(struct driver_conn *c);
 
 /* ---- postgres_wire.c ---- */
 /* The connection is lost, for this reason. */
-enum err pg_lose(struct driver_conn *c, const char *why);
+enum err db_pg_lose(struct driver_conn *c, const char *why);
 /* One query more in this batch; `sent` is what PQsend… returned. */
-enum err pg_push(struct driver_conn *c, int sent);
-enum err pg_push_text(struct driver_conn *c, const char *sql);
+enum err db_pg_push(struct driver_conn *c, int sent);
+enum err db_pg_push_text(struct driver_conn *c, const char *sql);
 /* Ends the batch and waits for its answers. `*last`, which may be NULL, is that of the last query,
  * for the caller to clear; NULL unless ERR_OK. The first error of the batch is returned. */
-enum err pg_finish(struct driver_conn *c, PGresult **last);
+enum err db_pg_finish(struct driver_conn *c, PGresult **last);
 /* Ends the batch of one query, whose answer nobody waits for. */
-void pg_finish_later(struct driver_conn *c);
+void db_pg_finish_later(struct driver_conn *c);
 /* One result, or the NULL between two, of batches that nobody waits for. */
-void pg_unread_take(struct driver_conn *c, const PGresult *r);
+void db_pg_unread_take(struct driver_conn *c, const PGresult *r);
 /* Waits until `end_us` (0: for ever) for something to read; `*there` says whether there was. */
-enum err pg_poll(struct driver_conn *c, int64_t end_us, bool *there);
+enum err db_pg_poll(struct driver_conn *c, int64_t end_us, bool *there);
 /* Several statements in the simple protocol. */
-enum err pg_script(struct driver_conn *c, const char *sql, PGresult **last);
-enum err pg_err_of_state(const char *sqlstate);
+enum err db_pg_script(struct driver_conn *c, const char *sql, PGresult **last);
+enum err db_pg_err_of_state(const char *sqlstate);
 
 /* ---- postgres_tx.c ---- */
-enum err pg_begin(struct driver_conn *c, enum driver_begin kind);
-enum err pg_commit(struct driver_conn *c);
-void pg_rollback(struct driver_conn *c);
-bool pg_in_doubt(struct driver_conn *c, struct driver_mark *mark);
-enum err pg_look(struct driver_conn *c, const struct driver_mark *mark, bool *committed);
-enum err pg_forget(struct driver_conn *c);
+enum err db_pg_begin(struct driver_conn *c, enum driver_begin kind);
+enum err db_pg_commit(struct driver_conn *c);
+void db_pg_rollback(struct driver_conn *c);
+bool db_pg_in_doubt(struct driver_conn *c, struct driver_mark *mark);
+enum err db_pg_look(struct driver_conn *c, const struct driver_mark *mark, bool *committed);
+enum err db_pg_forget(struct driver_conn *c);
 /* Puts BEGIN, and before the first write the mark, in front of what follows in this batch. */
-enum err pg_tx_lead(struct driver_conn *c, bool writes);
+enum err db_pg_tx_lead(struct driver_conn *c, bool writes);
 /* After the batch. */
-void pg_tx_led(struct driver_conn *c);
-extern const char pg_tables[];
+void db_pg_tx_led(struct driver_conn *c);
+extern const char db_pg_tables[];
 
 /* ---- postgres_url.c ---- */
-enum err pg_url_check(const char *url, char why[static DB_WHY_SIZE]);
-void pg_url_show(const char *url, char out[static DB_SHOWN_SIZE]);
+enum err db_pg_url_check(const char *url, char why[static DB_WHY_SIZE]);
+void db_pg_url_show(const char *url, char out[static DB_SHOWN_SIZE]);
 
 /* ---- postgres_session.c ---- */
 /* Sets the limits of the session that its URL does not, and reads the one of an answer. */
-enum err pg_session_start(struct driver_conn *c);
+enum err db_pg_session_start(struct driver_conn *c);
 /* Refuses a pooler that gives each transaction a server connection of its own. */
-enum err pg_session_check(
+enum err db_pg_session_check(
 	struct driver_conn *c, const struct driver_target *t, char why[static DB_WHY_SIZE]);
 
 /* ---- postgres_stmt.c ---- */
-enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out);
-void pg_stmt_finish(struct driver_stmt *s);
-enum err pg_bind(struct driver_stmt *s, size_t i, const struct db_param *p);
-enum err pg_step(struct driver_stmt *s, bool *row);
-void pg_limit(struct driver_stmt *s, unsigned ms);
-enum err pg_queue(struct driver_stmt *s);
-enum err pg_queue_end(struct driver_conn *c);
-struct db_param pg_column(struct driver_stmt *s, size_t i);
-int64_t pg_changed(struct driver_stmt *s);
-void pg_reset(struct driver_stmt *s);
+enum err db_pg_prepare(
+	struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out);
+void db_pg_stmt_finish(struct driver_stmt *s);
+enum err db_pg_bind(struct driver_stmt *s, size_t i, const struct db_param *p);
+enum err db_pg_step(struct driver_stmt *s, bool *row);
+void db_pg_limit(struct driver_stmt *s, unsigned ms);
+enum err db_pg_queue(struct driver_stmt *s);
+enum err db_pg_queue_end(struct driver_conn *c);
+struct db_param db_pg_column(struct driver_stmt *s, size_t i);
+int64_t db_pg_changed(struct driver_stmt *s);
+void db_pg_reset(struct driver_stmt *s);
 /* Prepares on the server now, and refuses a text whose parameters or columns are not those that
  * were promised, or whose columns are of a type that we do not read. For tests: in use, the
  * statement is prepared with its first run. */
-enum err pg_describe(struct driver_stmt *s);
+enum err db_pg_describe(struct driver_stmt *s);
 
 /* ---- postgres_feed.c ---- */
-enum err pg_listen(struct driver_conn *c);
-enum err pg_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed);
+enum err db_pg_listen(struct driver_conn *c);
+enum err db_pg_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed);
 
 #endif

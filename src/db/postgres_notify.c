@@ -4,9 +4,9 @@
 
 enum { PING_EVERY_US = 1000 * 1000, PING_ANSWER_US = 2000 * 1000 };
 
-enum err pg_listen(struct driver_conn *c)
+enum err db_pg_listen(struct driver_conn *c)
 {
-	enum err e = pg_script(c, "LISTEN postern_change", NULL);
+	enum err e = db_pg_script(c, "LISTEN postern_change", NULL);
 	c->heard_us = clock_monotonic_us();
 	c->pinged_us = 0;
 	c->answer_us = PING_ANSWER_US; /* of its looks at the table, too, which are short */
@@ -28,24 +28,24 @@ static void answers_take(struct driver_conn *c)
 {
 	while (c->unread > 0 && !c->lost && !PQisBusy(c->pg)) {
 		PGresult *r = PQgetResult(c->pg);
-		pg_unread_take(c, r);
+		db_pg_unread_take(c, r);
 		PQclear(r);
 	}
 	if (!c->lost && PQstatus(c->pg) != CONNECTION_OK)
-		pg_lose(c, PQerrorMessage(c->pg));
+		db_pg_lose(c, PQerrorMessage(c->pg));
 }
 
 static void ping(struct driver_conn *c, int64_t now_us)
 {
 	if (c->pinged_us) {
 		if (now_us - c->pinged_us > PING_ANSWER_US)
-			pg_lose(c, "no answer in time");
+			db_pg_lose(c, "no answer in time");
 		return;
 	}
 	if (now_us - c->heard_us < PING_EVERY_US)
 		return;
-	if (pg_push_text(c, "") == ERR_OK)
-		pg_finish_later(c);
+	if (db_pg_push_text(c, "") == ERR_OK)
+		db_pg_finish_later(c);
 	c->pinged_us = now_us;
 }
 
@@ -57,7 +57,7 @@ static int64_t wake_us(const struct driver_conn *c, int64_t end_us)
 	return due_us < end_us ? due_us : end_us;
 }
 
-enum err pg_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed)
+enum err db_pg_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed)
 {
 	int64_t now_us = clock_monotonic_us(), end_us = now_us + (int64_t)timeout_ms * 1000;
 	*changed = false;
@@ -68,7 +68,7 @@ enum err pg_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed)
 		ping(c, now_us);
 		if (*changed || c->lost || now_us >= end_us)
 			break;
-		(void)pg_poll(c, wake_us(c, end_us), &there);
+		(void)db_pg_poll(c, wake_us(c, end_us), &there);
 		now_us = clock_monotonic_us();
 	}
 	return c->lost ? ERR_UNAVAILABLE : ERR_OK;

@@ -8,7 +8,7 @@
 
 /* Asked for after connecting, since poolers refuse `options` at the start. What the URL's own
  * options set stays: the server calls it set by the client. */
-enum err pg_session_start(struct driver_conn *c)
+enum err db_pg_session_start(struct driver_conn *c)
 {
 	static const char format[] =
 		"SELECT set_config(w.name, w.value, false) FROM (VALUES "
@@ -21,7 +21,7 @@ enum err pg_session_start(struct driver_conn *c)
 	int64_t limit_ms = 0;
 
 	snprintf(text, sizeof text, format, PG_STATEMENT_MS, c->lock_ms);
-	enum err e = pg_script(c, text, &r);
+	enum err e = db_pg_script(c, text, &r);
 	if (e == ERR_OK)
 		e = PQntuples(r) == 1
 			    ? str_int(str_of(PQgetvalue(r, 0, 0)), 0, INT32_MAX, &limit_ms)
@@ -35,7 +35,7 @@ enum err pg_session_start(struct driver_conn *c)
 static enum err server_pid(struct driver_conn *c, int64_t *pid)
 {
 	PGresult *r = NULL;
-	enum err e = pg_script(c, "SELECT pg_backend_pid()", &r);
+	enum err e = db_pg_script(c, "SELECT pg_backend_pid()", &r);
 
 	if (e == ERR_OK)
 		e = str_int(str_of(PQgetvalue(r, 0, 0)), 1, INT32_MAX, pid);
@@ -50,13 +50,13 @@ static enum err session_moves(struct driver_conn *c, struct driver_conn *other, 
 	enum err e = server_pid(c, &own);
 
 	if (e == ERR_OK)
-		e = pg_script(other, "BEGIN", NULL);
+		e = db_pg_script(other, "BEGIN", NULL);
 	if (e == ERR_OK)
 		e = server_pid(other, &taken);
 	if (e == ERR_OK)
 		e = server_pid(c, &now);
 	if (e == ERR_OK)
-		e = pg_script(other, "ROLLBACK", NULL);
+		e = db_pg_script(other, "ROLLBACK", NULL);
 	*moves = taken == own || now != own;
 	return e;
 }
@@ -77,7 +77,7 @@ static enum err pooler_probe(struct driver_conn *c, struct driver_conn *other, b
 
 /* A pooler tells its clients a process number of its own making, so where it is the server's nobody
  * stands between, which is the usual case and costs one question. */
-enum err pg_session_check(
+enum err db_pg_session_check(
 	struct driver_conn *c, const struct driver_target *t, char why[static DB_WHY_SIZE])
 {
 	struct driver_conn *other = NULL;
@@ -88,11 +88,11 @@ enum err pg_session_check(
 	if (e == ERR_OK && pid == PQbackendPID(c->pg))
 		return ERR_OK;
 	if (e == ERR_OK)
-		e = pg_open(t, &other, why);
+		e = db_pg_open(t, &other, why);
 	if (e != ERR_OK)
 		return e;
 	e = pooler_probe(c, other, &moves);
-	pg_close(other);
+	db_pg_close(other);
 	if (e != ERR_OK || moves)
 		snprintf(why, DB_WHY_SIZE,
 			"a pooler between postern and the database gives each transaction another "

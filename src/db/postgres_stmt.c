@@ -43,7 +43,7 @@ static bool params_alloc(struct driver_stmt *s, size_t n)
 	return s->values && s->lengths && s->formats && s->numbers;
 }
 
-void pg_stmt_finish(struct driver_stmt *s)
+void db_pg_stmt_finish(struct driver_stmt *s)
 {
 	PQclear(s->result);
 	free(s->values);
@@ -63,7 +63,8 @@ static void name_make(char name[static PG_NAME_SIZE], const struct db_query_text
 	snprintf(name, PG_NAME_SIZE, "%.40s_%016llx", q->name, (unsigned long long)digest);
 }
 
-enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out)
+enum err db_pg_prepare(
+	struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out)
 {
 	struct driver_stmt *s = q->params <= PG_PARAMS_MAX ? calloc(1, sizeof *s) : NULL;
 	if (!s)
@@ -73,7 +74,7 @@ enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct
 	s->writes = strncasecmp(sql_of(q), "SELECT", 6) != 0;
 	name_make(s->name, q);
 	if (!params_alloc(s, q->params)) {
-		pg_stmt_finish(s);
+		db_pg_stmt_finish(s);
 		return ERR_NOMEM;
 	}
 	*out = s;
@@ -81,7 +82,7 @@ enum err pg_prepare(struct driver_conn *c, const struct db_query_text *q, struct
 }
 
 /* An empty slice may be {NULL, 0}, which libpq would take for NULL. */
-enum err pg_bind(struct driver_stmt *s, size_t i, const struct db_param *p)
+enum err db_pg_bind(struct driver_stmt *s, size_t i, const struct db_param *p)
 {
 	if (p->type == DB_INT) {
 		snprintf(s->numbers[i], PG_NUMBER_SIZE, "%lld", (long long)p->i);
@@ -113,10 +114,10 @@ static enum err limit_push(struct driver_conn *c, unsigned ms)
 {
 	char sql[64];
 	snprintf(sql, sizeof sql, "SET LOCAL statement_timeout = %u", ms);
-	return pg_push_text(c, sql);
+	return db_pg_push_text(c, sql);
 }
 
-void pg_limit(struct driver_stmt *s, unsigned ms)
+void db_pg_limit(struct driver_stmt *s, unsigned ms)
 {
 	s->limit_ms = ms;
 }
@@ -126,14 +127,14 @@ void pg_limit(struct driver_stmt *s, unsigned ms)
 static enum err run_push(struct driver_stmt *s, unsigned *prepared_at)
 {
 	struct driver_conn *c = s->conn;
-	enum err e = c->lost ? ERR_UNAVAILABLE : pg_tx_lead(c, s->writes);
+	enum err e = c->lost ? ERR_UNAVAILABLE : db_pg_tx_lead(c, s->writes);
 	if (e == ERR_OK && s->limit_ms > 0)
 		e = limit_push(c, s->limit_ms);
 	if (e == ERR_OK && !s->ready) {
-		e = pg_push(c, prepare_send(s));
+		e = db_pg_push(c, prepare_send(s));
 		*prepared_at = c->queued;
 	}
-	return e == ERR_OK ? pg_push(c, run_send(s)) : e;
+	return e == ERR_OK ? db_pg_push(c, run_send(s)) : e;
 }
 
 static enum err execute(struct driver_stmt *s)
@@ -142,14 +143,14 @@ static enum err execute(struct driver_stmt *s)
 	unsigned prepared_at = 0;
 	enum err e = run_push(s, &prepared_at);
 	if (e == ERR_OK)
-		e = pg_finish(c, &s->result);
-	pg_tx_led(c);
+		e = db_pg_finish(c, &s->result);
+	db_pg_tx_led(c);
 	s->ready = s->ready || (prepared_at > 0 && c->good >= prepared_at);
 	s->row = -1;
 	return e;
 }
 
-enum err pg_step(struct driver_stmt *s, bool *row)
+enum err db_pg_step(struct driver_stmt *s, bool *row)
 {
 	*row = false;
 	if (!s->result) {
@@ -162,22 +163,22 @@ enum err pg_step(struct driver_stmt *s, bool *row)
 }
 
 /* The first run of a statement waits: what follows must know that it is prepared. */
-enum err pg_queue(struct driver_stmt *s)
+enum err db_pg_queue(struct driver_stmt *s)
 {
 	unsigned prepared_at = 0;
 	bool row = false;
 	if (s->ready && s->conn->tx == PG_OPEN)
 		return run_push(s, &prepared_at);
-	enum err e = pg_step(s, &row);
-	pg_reset(s);
+	enum err e = db_pg_step(s, &row);
+	db_pg_reset(s);
 	return e;
 }
 
-enum err pg_queue_end(struct driver_conn *c)
+enum err db_pg_queue_end(struct driver_conn *c)
 {
 	if (c->queued == 0)
 		return ERR_OK;
-	return c->lost ? ERR_UNAVAILABLE : pg_finish(c, NULL);
+	return c->lost ? ERR_UNAVAILABLE : db_pg_finish(c, NULL);
 }
 
 static struct db_param number_read(const char *p, int n)
@@ -221,7 +222,7 @@ static enum db_type type_of(Oid oid)
 	}
 }
 
-struct db_param pg_column(struct driver_stmt *s, size_t i)
+struct db_param db_pg_column(struct driver_stmt *s, size_t i)
 {
 	int at = (int)i, n = PQgetlength(s->result, s->row, at);
 	const char *p = PQgetvalue(s->result, s->row, at);
@@ -235,14 +236,14 @@ struct db_param pg_column(struct driver_stmt *s, size_t i)
 	return (struct db_param){ .type = type, .s = { p, (size_t)n } };
 }
 
-int64_t pg_changed(struct driver_stmt *s)
+int64_t db_pg_changed(struct driver_stmt *s)
 {
 	int64_t n = 0;
 	return str_int(str_of(PQcmdTuples(s->result)), 0, INT64_MAX, &n) == ERR_OK ? n : 0;
 }
 
 /* The bound bytes are the caller's, so they are let go. */
-void pg_reset(struct driver_stmt *s)
+void db_pg_reset(struct driver_stmt *s)
 {
 	PQclear(s->result);
 	s->result = NULL;
@@ -269,15 +270,15 @@ static enum err description_check(struct driver_stmt *s, const PGresult *r)
 	return ERR_OK;
 }
 
-enum err pg_describe(struct driver_stmt *s)
+enum err db_pg_describe(struct driver_stmt *s)
 {
 	struct driver_conn *c = s->conn;
 	PGresult *r = NULL;
-	enum err e = c->lost ? ERR_UNAVAILABLE : pg_push(c, prepare_send(s));
+	enum err e = c->lost ? ERR_UNAVAILABLE : db_pg_push(c, prepare_send(s));
 	if (e == ERR_OK)
-		e = pg_push(c, PQsendDescribePrepared(c->pg, s->name));
+		e = db_pg_push(c, PQsendDescribePrepared(c->pg, s->name));
 	if (e == ERR_OK)
-		e = pg_finish(c, &r);
+		e = db_pg_finish(c, &r);
 	s->ready = c->good >= 1;
 	if (e == ERR_OK)
 		e = description_check(s, r);

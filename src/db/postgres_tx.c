@@ -11,8 +11,8 @@
 #include <string.h>
 
 #define MARK_COLUMNS "id, serial, at"
-const char pg_tables[] = "CREATE TABLE IF NOT EXISTS tx_mark (id BIGINT PRIMARY KEY, "
-			 "serial BIGINT NOT NULL, at BIGINT NOT NULL)";
+const char db_pg_tables[] = "CREATE TABLE IF NOT EXISTS tx_mark (id BIGINT PRIMARY KEY, "
+			    "serial BIGINT NOT NULL, at BIGINT NOT NULL)";
 static const char mark_set[] =
 	"INSERT INTO tx_mark (" MARK_COLUMNS ") VALUES ($1, $2, $3) ON CONFLICT (id) "
 	"DO UPDATE SET serial = excluded.serial, at = excluded.at";
@@ -33,11 +33,11 @@ static enum err mark_push(
 	}
 	if (c->lost)
 		return ERR_UNAVAILABLE;
-	return pg_push(c, PQsendQueryParams(c->pg, sql, 3, NULL, values, NULL, NULL, 0));
+	return db_pg_push(c, PQsendQueryParams(c->pg, sql, 3, NULL, values, NULL, NULL, 0));
 }
 
 /* ---- begin: sent together with the first statement ---- */
-enum err pg_begin(struct driver_conn *c, enum driver_begin kind)
+enum err db_pg_begin(struct driver_conn *c, enum driver_begin kind)
 {
 	if (c->lost)
 		return ERR_UNAVAILABLE;
@@ -59,7 +59,7 @@ static enum err migrate_lead(struct driver_conn *c)
 		"SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = 0", lock, limit };
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < COUNT(texts) && e == ERR_OK; i++)
-		e = pg_push_text(c, texts[i]);
+		e = db_pg_push_text(c, texts[i]);
 	return e;
 }
 
@@ -67,18 +67,18 @@ static enum err begin_push(struct driver_conn *c)
 {
 	switch (c->kind) {
 	case DRIVER_READ:
-		return pg_push_text(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+		return db_pg_push_text(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
 	case DRIVER_WRITE:
-		return pg_push_text(c, "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE");
+		return db_pg_push_text(c, "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE");
 	case DRIVER_WRITE_EACH:
-		return pg_push_text(c, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+		return db_pg_push_text(c, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
 	case DRIVER_MIGRATE:
 		return migrate_lead(c);
 	}
 	return ERR_INTERNAL;
 }
 
-enum err pg_tx_lead(struct driver_conn *c, bool writes)
+enum err db_pg_tx_lead(struct driver_conn *c, bool writes)
 {
 	enum err e = c->tx == PG_ASKED ? begin_push(c) : ERR_OK;
 	bool marks = c->kind == DRIVER_WRITE || c->kind == DRIVER_WRITE_EACH;
@@ -89,7 +89,7 @@ enum err pg_tx_lead(struct driver_conn *c, bool writes)
 	return mark_push(c, mark_set, &c->mark, c->mark.serial);
 }
 
-void pg_tx_led(struct driver_conn *c)
+void db_pg_tx_led(struct driver_conn *c)
 {
 	if (c->tx == PG_ASKED && c->good > 0)
 		c->tx = PG_OPEN;
@@ -102,12 +102,12 @@ static enum err commit_finish(struct driver_conn *c, PGresult **out)
 	const _Atomic int *stop = c->stop;
 
 	c->stop = NULL;
-	enum err e = pg_finish(c, out);
+	enum err e = db_pg_finish(c, out);
 	c->stop = stop;
 	return e;
 }
 
-enum err pg_commit(struct driver_conn *c)
+enum err db_pg_commit(struct driver_conn *c)
 {
 	enum pg_tx tx = c->tx;
 	PGresult *r = NULL;
@@ -116,7 +116,7 @@ enum err pg_commit(struct driver_conn *c)
 		return ERR_UNAVAILABLE;
 	if (tx != PG_OPEN)
 		return ERR_OK; /* nothing was done */
-	enum err e = pg_push_text(c, "COMMIT");
+	enum err e = db_pg_push_text(c, "COMMIT");
 	if (e == ERR_OK)
 		e = commit_finish(c, &r);
 	if (e == ERR_OK && strcmp(PQcmdStatus(r), "COMMIT") != 0) {
@@ -129,18 +129,18 @@ enum err pg_commit(struct driver_conn *c)
 	return e;
 }
 
-void pg_rollback(struct driver_conn *c)
+void db_pg_rollback(struct driver_conn *c)
 {
 	enum pg_tx tx = c->tx;
 	c->tx = PG_IDLE;
 	if (tx != PG_OPEN || c->lost)
 		return;
-	if (pg_push_text(c, "ROLLBACK") == ERR_OK)
-		pg_finish_later(c);
+	if (db_pg_push_text(c, "ROLLBACK") == ERR_OK)
+		db_pg_finish_later(c);
 }
 
 /* ---- a commit without an answer ---- */
-bool pg_in_doubt(struct driver_conn *c, struct driver_mark *mark)
+bool db_pg_in_doubt(struct driver_conn *c, struct driver_mark *mark)
 {
 	if (c->in_doubt)
 		*mark = c->mark;
@@ -148,7 +148,7 @@ bool pg_in_doubt(struct driver_conn *c, struct driver_mark *mark)
 }
 
 /* A connection that is still there writes its row anew. */
-enum err pg_forget(struct driver_conn *c)
+enum err db_pg_forget(struct driver_conn *c)
 {
 	static const char text[] = "DELETE FROM tx_mark WHERE at < $1";
 	char before[PG_NUMBER_SIZE];
@@ -157,8 +157,8 @@ enum err pg_forget(struct driver_conn *c)
 		(long long)(clock_now_s(&(struct clock){ NULL, NULL }) - PG_MARK_KEPT_S));
 	if (c->lost)
 		return ERR_UNAVAILABLE;
-	enum err e = pg_push(c, PQsendQueryParams(c->pg, text, 1, NULL, values, NULL, NULL, 0));
-	return e == ERR_OK ? pg_finish(c, NULL) : e;
+	enum err e = db_pg_push(c, PQsendQueryParams(c->pg, text, 1, NULL, values, NULL, NULL, 0));
+	return e == ERR_OK ? db_pg_finish(c, NULL) : e;
 }
 
 static enum err serial_read(const PGresult *r, int64_t *serial)
@@ -167,23 +167,23 @@ static enum err serial_read(const PGresult *r, int64_t *serial)
 	return str_int(s, 0, INT64_MAX, serial);
 }
 
-enum err pg_look(struct driver_conn *c, const struct driver_mark *mark, bool *committed)
+enum err db_pg_look(struct driver_conn *c, const struct driver_mark *mark, bool *committed)
 {
 	PGresult *r = NULL;
 	int64_t serial = 0;
-	enum err e = pg_push_text(c, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+	enum err e = db_pg_push_text(c, "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
 	if (e == ERR_OK)
 		e = mark_push(c, mark_look, mark, 0);
 	if (e == ERR_OK)
-		e = pg_finish(c, &r);
+		e = db_pg_finish(c, &r);
 	if (e == ERR_OK)
 		e = serial_read(r, &serial);
 	PQclear(r);
 	c->tx = PG_OPEN;
 	if (e == ERR_OK)
-		e = pg_commit(c);
+		e = db_pg_commit(c);
 	else
-		pg_rollback(c);
+		db_pg_rollback(c);
 	if (e == ERR_OK)
 		*committed = serial >= mark->serial;
 	return e;

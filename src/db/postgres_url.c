@@ -49,7 +49,7 @@ static enum err target_check(const PQconninfoOption *o, char why[static DB_WHY_S
 	return ERR_OK;
 }
 
-enum err pg_url_check(const char *url, char why[static DB_WHY_SIZE])
+enum err db_pg_url_check(const char *url, char why[static DB_WHY_SIZE])
 {
 	char *words = NULL;
 	OPTIONS_AUTO *o = PQconninfoParse(url, &words);
@@ -59,7 +59,7 @@ enum err pg_url_check(const char *url, char why[static DB_WHY_SIZE])
 }
 
 /* What is not understood is not shown: who knows where its password stands. */
-void pg_url_show(const char *url, char out[static DB_SHOWN_SIZE])
+void db_pg_url_show(const char *url, char out[static DB_SHOWN_SIZE])
 {
 	OPTIONS_AUTO *o = PQconninfoParse(url, NULL);
 	const char *user = option(o, "user"), *host = option(o, "host"), *port = option(o, "port");

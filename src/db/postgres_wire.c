@@ -14,7 +14,7 @@ static void message_set(struct driver_conn *c, const char *text)
 	snprintf(c->message, sizeof c->message, "%.*s", (int)(n < 200 ? n : 200), text);
 }
 
-enum err pg_lose(struct driver_conn *c, const char *why)
+enum err db_pg_lose(struct driver_conn *c, const char *why)
 {
 	if (!c->lost)
 		message_set(c, why && *why ? why : "the connection was lost");
@@ -23,7 +23,7 @@ enum err pg_lose(struct driver_conn *c, const char *why)
 }
 
 /* ---- errors. https://www.postgresql.org/docs/15/errcodes-appendix.html ---- */
-enum err pg_err_of_state(const char *state)
+enum err db_pg_err_of_state(const char *state)
 {
 	static const struct {
 		const char *prefix; /* a whole code before its class */
@@ -82,11 +82,11 @@ static enum err result_err(struct driver_conn *c, const PGresult *r)
 	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
 	if (!state) /* libpq's own words: there is no connection */
-		return pg_lose(c, PQresultErrorMessage(r));
+		return db_pg_lose(c, PQresultErrorMessage(r));
 	if (state_is_final(c, state) || (severity && strcmp(severity, "ERROR") != 0))
-		return pg_lose(c, text);
+		return db_pg_lose(c, text);
 	message_set(c, text ? text : state);
-	return pg_err_of_state(state);
+	return db_pg_err_of_state(state);
 }
 
 /* ---- waiting ---- */
@@ -98,12 +98,12 @@ static int poll_ms(int64_t end_us)
 	return left_ms < 0 ? 0 : left_ms > POLL_MAX_MS ? POLL_MAX_MS : (int)left_ms;
 }
 
-enum err pg_poll(struct driver_conn *c, int64_t end_us, bool *there)
+enum err db_pg_poll(struct driver_conn *c, int64_t end_us, bool *there)
 {
 	struct pollfd p = { .fd = PQsocket(c->pg), .events = POLLIN };
 	int unsent = PQflush(c->pg);
 	if (p.fd < 0 || unsent < 0)
-		return pg_lose(c, PQerrorMessage(c->pg));
+		return db_pg_lose(c, PQerrorMessage(c->pg));
 	if (unsent)
 		p.events |= POLLOUT;
 	int ms = poll_ms(end_us);
@@ -112,9 +112,9 @@ enum err pg_poll(struct driver_conn *c, int64_t end_us, bool *there)
 	int n = poll(&p, 1, ms);
 	*there = n > 0 && (p.revents & ~POLLOUT) != 0;
 	if (n < 0 && errno != EINTR)
-		return pg_lose(c, strerror(errno));
+		return db_pg_lose(c, strerror(errno));
 	if (*there && !PQconsumeInput(c->pg))
-		return pg_lose(c, PQerrorMessage(c->pg));
+		return db_pg_lose(c, PQerrorMessage(c->pg));
 	if (*there)
 		c->heard_us = clock_monotonic_us();
 	return ERR_OK;
@@ -130,7 +130,7 @@ static enum err give_up(struct driver_conn *c)
 	if (cancel)
 		(void)PQcancel(cancel, words, sizeof words);
 	PQfreeCancel(cancel);
-	return pg_lose(c, "told to stop");
+	return db_pg_lose(c, "told to stop");
 }
 
 static enum err answer_wait(struct driver_conn *c, int64_t end_us)
@@ -139,11 +139,11 @@ static enum err answer_wait(struct driver_conn *c, int64_t end_us)
 		bool there = false;
 		if (c->stop && *c->stop)
 			return give_up(c);
-		enum err e = pg_poll(c, end_us, &there);
+		enum err e = db_pg_poll(c, end_us, &there);
 		if (e != ERR_OK)
 			return e;
 		if (!there && end_us && clock_monotonic_us() >= end_us)
-			return pg_lose(c, "no answer in time");
+			return db_pg_lose(c, "no answer in time");
 	}
 	return ERR_OK;
 }
@@ -164,12 +164,12 @@ static enum err query_result(struct driver_conn *c, int64_t end_us, PGresult **o
 	if (e != ERR_OK)
 		return e;
 	if (!*out)
-		return pg_lose(c, "an answer is missing");
+		return db_pg_lose(c, "an answer is missing");
 	e = result_err(c, *out);
 	enum err rest = result_next(c, end_us, &behind);
 	if (rest == ERR_OK && behind) {
 		PQclear(behind);
-		rest = pg_lose(c, "an answer too many");
+		rest = db_pg_lose(c, "an answer too many");
 	}
 	return e != ERR_OK ? e : rest;
 }
@@ -179,25 +179,26 @@ static enum err sync_result(struct driver_conn *c, int64_t end_us)
 	PGresult *r = NULL;
 	enum err e = result_next(c, end_us, &r);
 	if (e == ERR_OK && PQresultStatus(r) != PGRES_PIPELINE_SYNC)
-		e = pg_lose(c, "the answers are out of step");
+		e = db_pg_lose(c, "the answers are out of step");
 	PQclear(r);
 	return e;
 }
 
 /* ---- batches ---- */
-enum err pg_push(struct driver_conn *c, int sent)
+enum err db_pg_push(struct driver_conn *c, int sent)
 {
 	if (c->lost)
 		return ERR_UNAVAILABLE;
 	if (!sent)
-		return pg_lose(c, PQerrorMessage(c->pg));
+		return db_pg_lose(c, PQerrorMessage(c->pg));
 	c->queued++;
 	return ERR_OK;
 }
 
-enum err pg_push_text(struct driver_conn *c, const char *sql)
+enum err db_pg_push_text(struct driver_conn *c, const char *sql)
 {
-	return pg_push(c, !c->lost && PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 1));
+	return db_pg_push(
+		c, !c->lost && PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 1));
 }
 
 /* How long this answer may take. A migration takes what it takes. */
@@ -208,7 +209,7 @@ static int64_t answer_end_us(const struct driver_conn *c)
 	return clock_monotonic_us() + c->answer_us;
 }
 
-void pg_unread_take(struct driver_conn *c, const PGresult *r)
+void db_pg_unread_take(struct driver_conn *c, const PGresult *r)
 {
 	if (r && PQresultStatus(r) == PGRES_PIPELINE_SYNC) {
 		c->unread--;
@@ -226,9 +227,9 @@ static enum err unread_skip(struct driver_conn *c, int64_t end_us)
 		PGresult *r = NULL;
 		enum err e = result_next(c, end_us, &r);
 		if (e == ERR_OK && !r && nothing)
-			e = pg_lose(c, "an answer is missing");
+			e = db_pg_lose(c, "an answer is missing");
 		if (e == ERR_OK)
-			pg_unread_take(c, r);
+			db_pg_unread_take(c, r);
 		if (e != ERR_OK)
 			return e;
 		nothing = !r;
@@ -255,13 +256,13 @@ static enum err batch_read(struct driver_conn *c, unsigned queries, PGresult **l
 	return e == ERR_OK ? rest : e;
 }
 
-enum err pg_finish(struct driver_conn *c, PGresult **last)
+enum err db_pg_finish(struct driver_conn *c, PGresult **last)
 {
 	unsigned queries = c->queued;
 	PGresult *r = NULL;
 	c->queued = c->good = 0;
 	if (!c->lost && !PQpipelineSync(c->pg))
-		pg_lose(c, PQerrorMessage(c->pg));
+		db_pg_lose(c, PQerrorMessage(c->pg));
 	if (c->lost)
 		return ERR_UNAVAILABLE;
 	enum err e = batch_read(c, queries, &r);
@@ -272,14 +273,14 @@ enum err pg_finish(struct driver_conn *c, PGresult **last)
 	return e;
 }
 
-void pg_finish_later(struct driver_conn *c)
+void db_pg_finish_later(struct driver_conn *c)
 {
 	c->queued = 0;
 	if (c->lost)
 		return;
 	c->unread++;
 	if (!PQpipelineSync(c->pg) || PQflush(c->pg) < 0)
-		pg_lose(c, PQerrorMessage(c->pg));
+		db_pg_lose(c, PQerrorMessage(c->pg));
 }
 
 /* ---- the simple protocol, which takes several statements ---- */
@@ -300,17 +301,17 @@ static enum err script_read(struct driver_conn *c, PGresult **last)
 	return e;
 }
 
-enum err pg_script(struct driver_conn *c, const char *sql, PGresult **last)
+enum err db_pg_script(struct driver_conn *c, const char *sql, PGresult **last)
 {
 	PGresult *r = NULL;
 	if (!c->lost && PQpipelineStatus(c->pg) != PQ_PIPELINE_OFF &&
 		(unread_skip(c, answer_end_us(c)) != ERR_OK || !PQexitPipelineMode(c->pg)))
-		pg_lose(c, PQerrorMessage(c->pg));
+		db_pg_lose(c, PQerrorMessage(c->pg));
 	if (!c->lost && !PQsendQuery(c->pg, sql))
-		pg_lose(c, PQerrorMessage(c->pg));
+		db_pg_lose(c, PQerrorMessage(c->pg));
 	enum err e = c->lost ? ERR_UNAVAILABLE : script_read(c, &r);
 	if (!c->lost && !PQenterPipelineMode(c->pg))
-		e = pg_lose(c, PQerrorMessage(c->pg));
+		e = db_pg_lose(c, PQerrorMessage(c->pg));
 	if (e == ERR_OK && last)
 		*last = r;
 	else

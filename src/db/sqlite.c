@@ -56,10 +56,10 @@ static enum err control(struct driver_conn *c, enum control what)
 		rc = sqlite3_prepare_v3(
 			c->db, control_texts[what], -1, SQLITE_PREPARE_PERSISTENT, st, NULL);
 	if (rc != SQLITE_OK)
-		return sqlite_err_of(rc);
+		return db_sqlite_err(rc);
 	rc = sqlite3_step(*st);
 	sqlite3_reset(*st);
-	return sqlite_err_of(rc);
+	return db_sqlite_err(rc);
 }
 
 static enum err sqlite_begin(struct driver_conn *c, enum driver_begin kind)
@@ -108,7 +108,7 @@ static enum err sqlite_prepare(
 	sqlite3_stmt *st = NULL;
 	int rc = sqlite3_prepare_v3(c->db, q->sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
 	if (rc != SQLITE_OK)
-		return sqlite_err_of(rc);
+		return db_sqlite_err(rc);
 	struct driver_stmt *s = malloc(sizeof *s + q->params * sizeof s->index[0]);
 	if (!s) {
 		sqlite3_finalize(st);
@@ -137,15 +137,15 @@ static enum err sqlite_bind(struct driver_stmt *s, size_t i, const struct db_par
 	const char *bytes = p->s.p ? p->s.p : "";
 	switch (p->type) {
 	case DB_INT:
-		return sqlite_err_of(sqlite3_bind_int64(s->st, s->index[i], p->i));
+		return db_sqlite_err(sqlite3_bind_int64(s->st, s->index[i], p->i));
 	case DB_TEXT:
-		return sqlite_err_of(sqlite3_bind_text64(
+		return db_sqlite_err(sqlite3_bind_text64(
 			s->st, s->index[i], bytes, p->s.n, SQLITE_STATIC, SQLITE_UTF8));
 	case DB_BLOB:
-		return sqlite_err_of(
+		return db_sqlite_err(
 			sqlite3_bind_blob64(s->st, s->index[i], bytes, p->s.n, SQLITE_STATIC));
 	case DB_NULL:
-		return sqlite_err_of(sqlite3_bind_null(s->st, s->index[i]));
+		return db_sqlite_err(sqlite3_bind_null(s->st, s->index[i]));
 	}
 	return ERR_INTERNAL;
 }
@@ -162,7 +162,7 @@ static enum err sqlite_step(struct driver_stmt *s, bool *row)
 	*row = rc == SQLITE_ROW;
 	if (rc == SQLITE_READONLY && !s->conn->writer)
 		return ERR_INTERNAL; /* a write inside db_read */
-	return sqlite_err_of(rc);
+	return db_sqlite_err(rc);
 }
 
 static struct db_param sqlite_column(struct driver_stmt *s, size_t i)
@@ -212,7 +212,7 @@ static enum err version_look(struct driver_conn *c, bool *changed)
 	int64_t now = rc == SQLITE_ROW ? sqlite3_column_int64(c->version, 0) : 0;
 	sqlite3_reset(c->version);
 	if (rc != SQLITE_ROW)
-		return rc == SQLITE_DONE ? ERR_INTERNAL : sqlite_err_of(rc);
+		return rc == SQLITE_DONE ? ERR_INTERNAL : db_sqlite_err(rc);
 	*changed = now != c->version_seen;
 	c->version_seen = now;
 	return ERR_OK;
@@ -225,7 +225,7 @@ static enum err sqlite_listen(struct driver_conn *c)
 	if (!c->version)
 		rc = sqlite3_prepare_v3(c->db, "PRAGMA data_version", -1, SQLITE_PREPARE_PERSISTENT,
 			&c->version, NULL);
-	return rc == SQLITE_OK ? version_look(c, &changed) : sqlite_err_of(rc);
+	return rc == SQLITE_OK ? version_look(c, &changed) : db_sqlite_err(rc);
 }
 
 static enum err sqlite_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed)
@@ -247,18 +247,18 @@ static enum err sqlite_script(struct driver_conn *c, const char *sql)
 		return ERR_NOMEM;
 	int rc = sqlite3_exec(c->db, text, NULL, NULL, NULL);
 	free(text);
-	return sqlite_err_of(rc);
+	return db_sqlite_err(rc);
 }
 
 static const char *const schemes[] = { "sqlite:", NULL };
 const struct driver db_sqlite_driver = {
 	.schemes = schemes,
 	.page_cache_kib = SQLITE_PAGE_CACHE_KIB,
-	.url_check = place_url_check,
-	.url_show = place_url_show,
-	.prepare_place = place_prepare,
-	.release_place = place_release,
-	.claim = place_claim,
+	.url_check = db_sqlite_url_check,
+	.url_show = db_sqlite_url_show,
+	.prepare_place = db_sqlite_file_prepare,
+	.release_place = db_sqlite_file_release,
+	.claim = db_sqlite_file_claim,
 	.open = db_sqlite_open,
 	.close = sqlite_close,
 	.message = sqlite_message,

@@ -16,7 +16,7 @@ static enum err constraint_of(int rc)
 	}
 }
 
-enum err sqlite_err_of(int rc)
+enum err db_sqlite_err(int rc)
 {
 	if (rc == SQLITE_IOERR_NOMEM)
 		return ERR_NOMEM;

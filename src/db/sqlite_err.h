@@ -4,6 +4,6 @@
 
 #include "postern/base.h"
 
-enum err sqlite_err_of(int rc);
+enum err db_sqlite_err(int rc);
 
 #endif

@@ -25,7 +25,7 @@ static const char *path_of(const char *url)
 	return strncmp(url, scheme, n) == 0 ? url + n : url;
 }
 
-enum err place_url_check(const char *url, char why[static DB_WHY_SIZE])
+enum err db_sqlite_url_check(const char *url, char why[static DB_WHY_SIZE])
 {
 	if (*path_of(url))
 		return ERR_OK;
@@ -34,7 +34,7 @@ enum err place_url_check(const char *url, char why[static DB_WHY_SIZE])
 	return ERR_INVALID;
 }
 
-void place_url_show(const char *url, char out[static DB_SHOWN_SIZE])
+void db_sqlite_url_show(const char *url, char out[static DB_SHOWN_SIZE])
 {
 	snprintf(out, DB_SHOWN_SIZE, "%s", url);
 }
@@ -172,21 +172,21 @@ static enum err claim_take(const char *path, int *claim, char why[static DB_WHY_
 	return ERR_OK;
 }
 
-enum err place_claim(
+enum err db_sqlite_file_claim(
 	struct driver_conn *c, const char *place, int *claim, char why[static DB_WHY_SIZE])
 {
 	(void)c;
 	return claim_take(place, claim, why);
 }
 
-void place_release(int claim)
+void db_sqlite_file_release(int claim)
 {
 	if (claim >= 0)
 		close(claim);
 }
 
 /* The real path, so that two names of one file are one claim. */
-enum err place_prepare(
+enum err db_sqlite_file_prepare(
 	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
 {
 	const char *given = path_of(url);

@@ -4,12 +4,12 @@
 
 #include "driver.h"
 
-enum err place_url_check(const char *url, char why[static DB_WHY_SIZE]);
-void place_url_show(const char *url, char out[static DB_SHOWN_SIZE]);
-enum err place_prepare(
+enum err db_sqlite_url_check(const char *url, char why[static DB_WHY_SIZE]);
+void db_sqlite_url_show(const char *url, char out[static DB_SHOWN_SIZE]);
+enum err db_sqlite_file_prepare(
 	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE]);
-enum err place_claim(
+enum err db_sqlite_file_claim(
 	struct driver_conn *c, const char *place, int *claim, char why[static DB_WHY_SIZE]);
-void place_release(int claim);
+void db_sqlite_file_release(int claim);
 
 #endif

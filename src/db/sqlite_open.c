@@ -91,7 +91,7 @@ static int conn_tune(sqlite3 *db, const struct driver_target *t)
 
 static enum err open_refuse(const char *place, int rc, sqlite3 *db, char why[static DB_WHY_SIZE])
 {
-	enum err e = sqlite_err_of(rc);
+	enum err e = db_sqlite_err(rc);
 	const char *message = db ? sqlite3_errmsg(db) : "no memory";
 	if ((rc & 0xff) == SQLITE_NOTADB)
 		snprintf(why, DB_WHY_SIZE,

@@ -34,11 +34,11 @@ static enum err misuse(const struct db_conn *c, const struct db_call *call, cons
 	return ERR_INTERNAL;
 }
 
-enum err db_statement_trouble(struct db_conn *c, const struct db_call *call, enum err e)
+enum err db_statement_error(struct db_conn *c, const struct db_call *call, enum err e)
 {
 	if (e != ERR_OK)
-		c->doomed = e;
-	return db_trouble(c, query_name(c, call), e);
+		c->tx_aborted = e;
+	return db_error(c, query_name(c, call), e);
 }
 
 static enum err params_bind(struct db_conn *c, const struct db_call *call, struct driver_stmt *stmt)
@@ -52,7 +52,7 @@ static enum err params_bind(struct db_conn *c, const struct db_call *call, struc
 			return ERR_INVALID;
 		enum err e = c->db->driver->bind(stmt, i, p);
 		if (e != ERR_OK)
-			return db_statement_trouble(c, call, e);
+			return db_statement_error(c, call, e);
 	}
 	return ERR_OK;
 }
@@ -64,8 +64,8 @@ enum err db_statement_start(
 	const struct driver *d = c->db->driver;
 	size_t slot = 0;
 	const struct db_query_text *q = text_of(c->db, call->query, &slot);
-	if (c->doomed != ERR_OK)
-		return c->doomed;
+	if (c->tx_aborted != ERR_OK)
+		return c->tx_aborted;
 	if (!q || q->params != call->param_count)
 		return misuse(c, call, "unknown query, or another number of parameters");
 	if (q->columns != columns)
@@ -73,7 +73,7 @@ enum err db_statement_start(
 	if (!c->stmts[slot]) {
 		enum err e = d->prepare(c->handle, q, &c->stmts[slot]);
 		if (e != ERR_OK)
-			return db_statement_trouble(c, call, e);
+			return db_statement_error(c, call, e);
 	}
 	enum err e = params_bind(c, call, c->stmts[slot]);
 	if (e != ERR_OK) {
@@ -183,7 +183,7 @@ static enum err drain(struct db_conn *c, const struct db_call *call, struct driv
 	while (more) {
 		enum err e = c->db->driver->step(stmt, &more);
 		if (e != ERR_OK)
-			return db_statement_trouble(c, call, e);
+			return db_statement_error(c, call, e);
 	}
 	return ERR_OK;
 }
@@ -194,7 +194,7 @@ static enum err first_row(
 	bool there = false;
 	enum err e = c->db->driver->step(stmt, &there);
 	if (e != ERR_OK)
-		return db_statement_trouble(c, call, e);
+		return db_statement_error(c, call, e);
 	if (!there)
 		return ERR_NOT_FOUND;
 	e = row_read(c, call, stmt, row);
@@ -262,7 +262,7 @@ static enum err rows_read(
 		bool there = false;
 		enum err e = c->db->driver->step(stmt, &there);
 		if (e != ERR_OK)
-			return db_statement_trouble(c, call, e);
+			return db_statement_error(c, call, e);
 		if (!there)
 			return ERR_OK;
 		e = rows_grow(r, call);
@@ -306,7 +306,7 @@ enum err db_run(struct db_conn *c, const struct db_call *call, int64_t *changed)
 	if (e == ERR_OK && changed)
 		*changed = c->db->driver->changed(stmt);
 	if (e != ERR_OK)
-		db_statement_trouble(c, call, e);
+		db_statement_error(c, call, e);
 	c->db->driver->reset(stmt);
 	return e;
 }

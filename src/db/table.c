@@ -47,7 +47,7 @@ static enum err rows_each(struct db_conn *c, const struct db_call *call,
 	while (more) {
 		e = c->db->driver->step(stmt, &more);
 		if (e != ERR_OK)
-			e = db_statement_trouble(c, call, e);
+			e = db_statement_error(c, call, e);
 		else if (more && (e = row_read(c, stmt, q, values)) == ERR_OK)
 			e = fn(arg, values);
 		more = more && e == ERR_OK;
@@ -106,7 +106,7 @@ static enum err row_insert(struct db_conn *c, const struct db_call *call)
 		return e;
 	e = d->queue ? d->queue(stmt) : d->step(stmt, &row);
 	d->reset(stmt);
-	return e == ERR_OK ? e : db_statement_trouble(c, call, e);
+	return e == ERR_OK ? e : db_statement_error(c, call, e);
 }
 
 enum err db_table_insert(struct db_conn *c, size_t table, const struct db_param *rows, size_t count)
@@ -123,7 +123,7 @@ enum err db_table_insert(struct db_conn *c, size_t table, const struct db_param 
 	if (e == ERR_OK && c->db->driver->queue) {
 		e = c->db->driver->queue_end(c->handle);
 		if (e != ERR_OK)
-			e = db_statement_trouble(c, &call, e);
+			e = db_statement_error(c, &call, e);
 	}
 	return e;
 }
@@ -157,12 +157,12 @@ enum err db_claim(struct db *db, char why[static 256])
 	struct db_conn *c = NULL;
 	if (db->claim >= 0)
 		return ERR_OK;
-	enum err e = db_pool_take(db, &c);
+	enum err e = db_pool_acquire(db, &c);
 	if (e != ERR_OK) {
 		snprintf(why, DB_WHY_SIZE, "the database %.100s does not answer", db->shown);
 		return e;
 	}
 	e = db->driver->claim(c->handle, db->place, &db->claim, why);
-	db_pool_give(db, c);
+	db_pool_release(db, c);
 	return e;
 }

@@ -58,7 +58,7 @@ static enum verdict attempt_commit(struct db_conn *c, struct attempt *a)
 static enum verdict attempt_run(struct db_conn *c, struct attempt *a)
 {
 	const struct driver *d = c->db->driver;
-	c->doomed = ERR_OK;
+	c->tx_aborted = ERR_OK;
 	c->writer = true;
 	enum err e = d->begin(c->handle, a->kind);
 	if (e != ERR_OK)
@@ -68,8 +68,8 @@ static enum verdict attempt_run(struct db_conn *c, struct attempt *a)
 	c->changes = &a->changes;
 	e = a->fn(c, a->arg);
 	c->changes = NULL;
-	if (c->doomed != ERR_OK) { /* whatever the function made of it */
-		enum verdict v = attempt_failed(c, a, c->doomed);
+	if (c->tx_aborted != ERR_OK) { /* whatever the function made of it */
+		enum verdict v = attempt_failed(c, a, c->tx_aborted);
 		a->err = v == DONE && e != ERR_OK ? e : a->err;
 		return v;
 	}
@@ -84,11 +84,11 @@ static enum verdict attempt_run(struct db_conn *c, struct attempt *a)
 static enum err look_once(struct db *db, const struct attempt *a, bool *committed)
 {
 	struct db_conn *c = NULL;
-	enum err e = db_pool_take(db, &c);
+	enum err e = db_pool_acquire(db, &c);
 	if (e != ERR_OK)
 		return e;
 	e = db->driver->look(c->handle, &a->mark, committed);
-	db_pool_give(db, c);
+	db_pool_release(db, c);
 	return e;
 }
 
@@ -113,11 +113,11 @@ static enum verdict settle(struct db *db, struct attempt *a)
 static enum verdict attempt(struct db *db, struct attempt *a)
 {
 	struct db_conn *c = NULL;
-	a->err = db_pool_take(db, &c);
+	a->err = db_pool_acquire(db, &c);
 	if (a->err != ERR_OK)
 		return DONE;
 	enum verdict v = attempt_run(c, a);
-	db_pool_give(db, c);
+	db_pool_release(db, c);
 	return v == IN_DOUBT ? settle(db, a) : v;
 }
 
@@ -185,10 +185,10 @@ enum err db_marks_purge(struct db *db)
 	struct db_conn *c = NULL;
 	if (!db->driver->concurrent)
 		return ERR_OK;
-	enum err e = db_pool_take(db, &c);
+	enum err e = db_pool_acquire(db, &c);
 	if (e != ERR_OK)
 		return e;
-	e = db_trouble(c, "tx_mark", db->driver->forget(c->handle));
-	db_pool_give(db, c);
+	e = db_error(c, "tx_mark", db->driver->forget(c->handle));
+	db_pool_release(db, c);
 	return e;
 }

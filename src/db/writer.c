@@ -6,19 +6,19 @@
 static enum err job_run(struct db_conn *c, struct db_job *job)
 {
 	const struct driver *d = c->db->driver;
-	c->doomed = ERR_OK;
+	c->tx_aborted = ERR_OK;
 	enum err e = d->savepoint(c->handle);
 	if (e != ERR_OK)
-		return db_trouble(c, "savepoint", e);
+		return db_error(c, "savepoint", e);
 	job->changes.count = 0;
 	job->changes.many = false;
 	c->changes = &job->changes;
 	e = job->fn(c, job->arg);
 	c->changes = NULL;
 	if (e == ERR_OK)
-		e = c->doomed;
+		e = c->tx_aborted;
 	if (e == ERR_OK)
-		return db_trouble(c, "release", d->release(c->handle));
+		return db_error(c, "release", d->release(c->handle));
 	/* When this fails the transaction is lost, which group_run asks about. */
 	if (d->in_tx(c->handle) && d->rollback_to(c->handle) != ERR_OK)
 		d->rollback(c->handle);
@@ -51,7 +51,7 @@ static enum err group_run(struct db_conn *c, const struct group *g, bool *lost)
 	e = any ? d->commit(c->handle) : ERR_OK;
 	*lost = e == ERR_CONFLICT; /* a key that one of them left to be checked at the end */
 	if (e != ERR_OK)
-		db_trouble(c, "commit", e);
+		db_error(c, "commit", e);
 	if (d->in_tx(c->handle))
 		d->rollback(c->handle);
 	return e;
@@ -67,7 +67,7 @@ static enum err group_try(struct db_conn *c, const struct group *g, bool *lost)
 			break;
 		e = group_run(c, g, lost);
 	}
-	return e == ERR_BUSY ? db_trouble(c, "begin", e) : e;
+	return e == ERR_BUSY ? db_error(c, "begin", e) : e;
 }
 
 static void group_count(struct db *db, const struct group *g)

@@ -315,7 +315,7 @@ static enum err channel_open(struct dns_verifier *p, char why[static 256])
 static enum err prover_start(struct dns_verifier *p, char why[static 256])
 {
 	pthread_mutex_init(&p->lock, NULL);
-	cond_init(&p->done);
+	thread_cond_init(&p->done);
 	p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (p->wake >= 0 && thread_start(&p->thread, prover_run, p))
 		return ERR_OK;
@@ -328,7 +328,8 @@ static enum err prover_start(struct dns_verifier *p, char why[static 256])
 	return ERR_UNAVAILABLE;
 }
 
-enum err dns_verifier_open(const struct dns_verifier_settings *s, struct dns_verifier **out, char why[static 256])
+enum err dns_verifier_open(
+	const struct dns_verifier_settings *s, struct dns_verifier **out, char why[static 256])
 {
 	struct dns_verifier *p = calloc(1, sizeof *p);
 
@@ -405,13 +406,14 @@ static void job_wait(struct dns_verifier *p, const struct dns_verify_request *q)
 
 	p->waiting++;
 	while (job_find(p, q) && !p->stopping) {
-		if (!cond_wait_until(&p->done, &p->lock, until_us))
+		if (!thread_cond_wait_until(&p->done, &p->lock, until_us))
 			break;
 	}
 	p->waiting--;
 }
 
-enum dns_verdict dns_verify(struct dns_verifier *p, const struct dns_verify_request *q, char host[static HOST_SIZE])
+enum dns_verdict dns_verify(
+	struct dns_verifier *p, const struct dns_verify_request *q, char host[static HOST_SIZE])
 {
 	enum dns_verdict why = VERIFY_PENDING;
 

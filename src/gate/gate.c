@@ -79,9 +79,10 @@ static enum err ask_read(struct db_conn *c, void *arg)
 static struct path_question question(
 	const struct gate *g, const struct request *r, const struct original *o)
 {
-	return (struct path_question){
-		.sites = g->sites, .url = o->url, .method = o->method, .visit = access_request_from_http(r)
-	};
+	return (struct path_question){ .sites = g->sites,
+		.url = o->url,
+		.method = o->method,
+		.req = access_request_from_http(r) };
 }
 
 static enum err ask(
@@ -89,7 +90,7 @@ static enum err ask(
 {
 	struct asking k = { .g = g, .q = question(g, r, o), .a = r->arena, .out = out };
 
-	crawler_verify(g->wall, &k.q.visit, r->arena);
+	crawler_verify(g->wall, &k.q.req, r->arena);
 	if (g->wall->facts)
 		k.load = cache_begin(g->wall->facts);
 	return db_read(g->wall->db, ask_read, &k);
@@ -99,13 +100,13 @@ static enum err ask(
 static enum err ask_and_settle(const struct gate *g, struct request *r, const struct original *o,
 	struct response *rsp, struct path_answer *out)
 {
-	struct meter_cookie_update receipt;
+	struct meter_cookie_update cookie_update;
 	enum err e = ask(g, r, o, out);
 
 	if (!e)
-		e = path_record(g->wall, out, r->arena, &receipt);
+		e = path_record(g->wall, out, r->arena, &cookie_update);
 	if (!e)
-		access_meter_cookie_send(r, rsp, &receipt);
+		access_meter_cookie_send(r, rsp, &cookie_update);
 	return e;
 }
 
@@ -122,7 +123,7 @@ static int refusal_status(const struct request *r, const struct path_answer *p)
 
 static enum err pass(struct request *r, struct response *rsp, const struct path_answer *p)
 {
-	identity_headers(r, rsp, p);
+	gate_identity_headers(r, rsp, p);
 	rsp->status = 200;
 	return ERR_OK;
 }
@@ -138,7 +139,7 @@ enum err gate_auth_request(void *ctx, struct request *r, struct response *rsp)
 	const struct gate *g = ctx;
 	struct original o;
 	struct path_answer p;
-	enum err e = original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
+	enum err e = gate_original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
 
 	if (!e)
 		e = ask_and_settle(g, r, &o, rsp, &p);
@@ -146,10 +147,10 @@ enum err gate_auth_request(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	if (p.decision.grant == GRANT_FULL)
 		return pass(r, rsp, &p);
-	decision_header(r, rsp, &p);
+	gate_decision_header(r, rsp, &p);
 	rsp->status = refusal_status(r, &p) == 401 && !is_login(&o) ? 401 : 403;
 	if (rsp->status == 401)
-		response_header(rsp, "Location", login_address(r->arena, &p, &o));
+		response_header(rsp, "Location", gate_login_address(r->arena, &p, &o));
 	return ERR_OK;
 }
 
@@ -158,15 +159,15 @@ static enum err refuse(const struct gate *g, struct request *r, struct response 
 {
 	struct wall w = { .status = refusal_status(r, p), .answer = p, .original = o };
 
-	decision_header(r, rsp, p);
-	if (w.status == 401 && navigates(r, o) && !is_login(o)) {
+	gate_decision_header(r, rsp, p);
+	if (w.status == 401 && gate_navigates(r, o) && !is_login(o)) {
 		rsp->status = 302;
-		response_header(rsp, "Location", login_address(r->arena, p, o));
+		response_header(rsp, "Location", gate_login_address(r->arena, p, o));
 		return ERR_OK;
 	}
 	if (w.status == 401)
 		response_header(rsp, "WWW-Authenticate", STR("Bearer"));
-	return navigates(r, o) ? wall_page(g, r, rsp, &w) : wall_problem(r, rsp, &w);
+	return gate_navigates(r, o) ? gate_wall_page(g, r, rsp, &w) : gate_wall_problem(r, rsp, &w);
 }
 
 static enum err answer(
@@ -174,7 +175,7 @@ static enum err answer(
 {
 	struct original o;
 	struct path_answer p;
-	enum err e = original_read(g, r, d, &o, rsp);
+	enum err e = gate_original_read(g, r, d, &o, rsp);
 
 	if (!e)
 		e = ask_and_settle(g, r, &o, rsp, &p);
@@ -210,7 +211,7 @@ bool gate_known(void *ctx, struct request *r, struct response *rsp)
 	struct original o;
 	struct path_answer p;
 
-	if (!d || !original_is_cheap(r, d) || original_read(g, r, d, &o, rsp) != ERR_OK)
+	if (!d || !gate_original_is_cheap(r, d) || gate_original_read(g, r, d, &o, rsp) != ERR_OK)
 		return false;
 	const struct path_question q = question(g, r, &o);
 	return path_decide_cached(g->wall, &q, r->arena, &p) && pass(r, rsp, &p) == ERR_OK;
@@ -221,17 +222,17 @@ enum err gate_wall(void *ctx, struct request *r, struct response *rsp)
 	const struct gate *g = ctx;
 	struct original o;
 	struct path_answer p;
-	enum err e = original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
+	enum err e = gate_original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
 
 	if (!e)
 		e = ask(g, r, &o, &p);
 	if (e)
 		return e;
 	struct wall w = { .status = 403, .answer = &p, .original = &o };
-	decision_header(r, rsp, &p);
+	gate_decision_header(r, rsp, &p);
 	if (p.decision.grant != GRANT_FULL)
 		w.status = refusal_status(r, &p);
-	return wants_data(r) ? wall_problem(r, rsp, &w) : wall_page(g, r, rsp, &w);
+	return gate_wants_data(r) ? gate_wall_problem(r, rsp, &w) : gate_wall_page(g, r, rsp, &w);
 }
 
 /* ---- refusing what could not be answered ---- */
@@ -239,7 +240,7 @@ enum err gate_wall(void *ctx, struct request *r, struct response *rsp)
 /* nginx knows two refusals; anything else would be an error to it, and a refusal as well. */
 void gate_fail(void *ctx, struct request *r, struct response *rsp)
 {
-	const struct error_face *face = http_error_face(rsp->err);
+	const struct error_info *face = http_error_info(rsp->err);
 	struct str target = r->target, path = str_cut(&target, '?');
 	bool nginx = str_eq(path, STR("/gate/auth-request"));
 

@@ -23,22 +23,22 @@ struct original {
 };
 /* ERR_DENIED: not from a proxy that is trusted. ERR_INVALID: missing, doubled, malformed or
  * ambiguous. rsp->reason and detail say which. */
-enum err MUST_USE original_read(const struct gate *g, struct request *r, enum dialect d,
+enum err MUST_USE gate_original_read(const struct gate *g, struct request *r, enum dialect d,
 	struct original *out, struct response *rsp);
 /* Costs little to read, as the event loop wants it: short, and in ASCII also behind percent signs.
  */
-bool original_is_cheap(const struct request *r, enum dialect d);
+bool gate_original_is_cheap(const struct request *r, enum dialect d);
 /* A program that wants data, not a person that wants a page. */
-bool wants_data(const struct request *r);
+bool gate_wants_data(const struct request *r);
 /* A person's browser going to a page. */
-bool navigates(const struct request *r, const struct original *o);
+bool gate_navigates(const struct request *r, const struct original *o);
 
 /* ---- identity.c ---- */
 /* Remote-User, -Email, -Name, -Groups, Postern-Decision: always all of them. */
-void identity_headers(struct request *r, struct response *rsp, const struct path_answer *p);
-void decision_header(struct request *r, struct response *rsp, const struct path_answer *p);
+void gate_identity_headers(struct request *r, struct response *rsp, const struct path_answer *p);
+void gate_decision_header(struct request *r, struct response *rsp, const struct path_answer *p);
 /* Printable ASCII as it stands but for '%'; all else percent-encoded (RFC 3986 section 2.1). */
-struct str header_safe(struct arena *a, struct str s);
+struct str gate_header_safe(struct arena *a, struct str s);
 
 /* ---- page.c ---- */
 struct wall {
@@ -46,10 +46,11 @@ struct wall {
 	const struct path_answer *answer;
 	const struct original *original;
 };
-enum err MUST_USE wall_page(
+enum err MUST_USE gate_wall_page(
 	const struct gate *g, struct request *r, struct response *rsp, const struct wall *w);
-enum err MUST_USE wall_problem(struct request *r, struct response *rsp, const struct wall *w);
+enum err MUST_USE gate_wall_problem(struct request *r, struct response *rsp, const struct wall *w);
 /* "https://news.example/login?return_to=/paid/story" */
-struct str login_address(struct arena *a, const struct path_answer *p, const struct original *o);
+struct str gate_login_address(
+	struct arena *a, const struct path_answer *p, const struct original *o);
 
 #endif

@@ -102,7 +102,7 @@ static struct str method_of(const struct request *r, enum dialect d)
 	return own_method(r);
 }
 
-enum err original_read(const struct gate *g, struct request *r, enum dialect d,
+enum err gate_original_read(const struct gate *g, struct request *r, enum dialect d,
 	struct original *out, struct response *rsp)
 {
 	if (!request_from_proxy(r))
@@ -131,7 +131,7 @@ static bool cheap_byte(struct str s, size_t i)
 	return i + 1 < s.n && s.p[i + 1] >= '0' && s.p[i + 1] <= '7';
 }
 
-bool original_is_cheap(const struct request *r, enum dialect d)
+bool gate_original_is_cheap(const struct request *r, enum dialect d)
 {
 	struct str s = r->target;
 
@@ -160,18 +160,18 @@ static bool accepts(const struct request *r, const char *type)
 	return false;
 }
 
-bool wants_data(const struct request *r)
+bool gate_wants_data(const struct request *r)
 {
 	return request_header_count(r, "X-Requested-With") > 0 ||
 	       (accepts(r, "application/json") && !accepts(r, "text/html"));
 }
 
-bool navigates(const struct request *r, const struct original *o)
+bool gate_navigates(const struct request *r, const struct original *o)
 {
 	struct str mode = request_header(r, "Sec-Fetch-Mode");
 	bool reads = str_eq(o->method, STR("GET")) || str_eq(o->method, STR("HEAD"));
 
-	if (!reads || wants_data(r) || (mode.p && !str_eq(mode, STR("navigate"))))
+	if (!reads || gate_wants_data(r) || (mode.p && !str_eq(mode, STR("navigate"))))
 		return false;
 	return request_header_count(r, "Accept") == 0 || accepts(r, "text/html") ||
 	       accepts(r, "*/*");

@@ -29,7 +29,8 @@ static void put_way_back(struct buf *b, const struct original *o)
 	}
 }
 
-struct str login_address(struct arena *a, const struct path_answer *p, const struct original *o)
+struct str gate_login_address(
+	struct arena *a, const struct path_answer *p, const struct original *o)
 {
 	BUF_AUTO b = BUF((size_t)4 * URL_LOCAL_MAX);
 
@@ -63,10 +64,10 @@ static enum err status_error(int status)
 	return status == 401 ? ERR_UNAUTHENTICATED : status == 402 ? ERR_PAYMENT : ERR_DENIED;
 }
 
-enum err wall_problem(struct request *r, struct response *rsp, const struct wall *w)
+enum err gate_wall_problem(struct request *r, struct response *rsp, const struct wall *w)
 {
 	const struct path_answer *p = w->answer;
-	const struct error_face *face = http_error_face(status_error(w->status));
+	const struct error_info *face = http_error_info(status_error(w->status));
 	json_auto_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:o}}",
 		"type", arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title",
 		face->title, "status", w->status, "detail", path_reason_text(p), "code", face->code,
@@ -99,56 +100,57 @@ static enum err offers_read(struct db_conn *c, void *arg)
 }
 
 /* What is sold and would open this path. */
-static enum err plans_view(
-	struct view *root, const struct gate *g, struct arena *a, const struct path_answer *p)
+static enum err plans_view(struct template_data *root, const struct gate *g, struct arena *a,
+	const struct path_answer *p)
 {
 	struct offering o = {
 		.g = g, .a = a, .offers = { .article = &p->article, .offer = p->decision.offer }
 	};
-	struct view *list = view_list(root, "plans");
+	struct template_data *list = template_list(root, "plans");
 	enum err e = p->decision.offer ? db_read(g->wall->db, offers_read, &o) : ERR_OK;
 
 	for (size_t i = 0; !e && i < o.offers.count; i++) {
 		const struct plan *plan = &o.offers.list[i];
-		struct view *v = view_append(list);
-		view_z(v, "plan", plan->name);
-		view_z(v, "title", plan->title);
-		view_z(v, "price", *plan->price ? plan->price : NULL);
-		view_z(v, "href", plan->href);
+		struct template_data *v = template_append(list);
+		template_z(v, "plan", plan->name);
+		template_z(v, "title", plan->title);
+		template_z(v, "price", *plan->price ? plan->price : NULL);
+		template_z(v, "href", plan->href);
 	}
-	view_bool(root, "has_plans", o.offers.count > 0);
+	template_bool(root, "has_plans", o.offers.count > 0);
 	return e;
 }
 
-static void reader_view(struct view *root, const struct request *r)
+static void reader_view(struct template_data *root, const struct request *r)
 {
-	struct view *v = r->caller.signed_in ? view_object(r->arena) : NULL;
+	struct template_data *v = r->caller.signed_in ? template_object(r->arena) : NULL;
 
 	if (v) {
-		view_z(v, "name", r->caller.name[0] ? r->caller.name : NULL);
-		view_z(v, "email", r->caller.email);
+		template_z(v, "name", r->caller.name[0] ? r->caller.name : NULL);
+		template_z(v, "email", r->caller.email);
 	}
-	view_child(root, "reader", v);
+	template_child(root, "reader", v);
 }
 
-static void site_view(struct view *root, const struct gate *g, struct arena *a, const char *title)
+static void site_view(
+	struct template_data *root, const struct gate *g, struct arena *a, const char *title)
 {
-	struct view *site = view_object(a), *page = view_object(a);
+	struct template_data *site = template_object(a), *page = template_object(a);
 
-	view_z(site, "name", g->set.site_name);
-	view_z(site, "tagline", *g->set.tagline ? g->set.tagline : NULL);
-	view_z(site, "language", g->set.language);
-	view_child(root, "site", site);
-	view_z(page, "title", title);
-	view_bool(page, "robots_noindex", true);
-	view_child(root, "page", page);
-	view_z(root, "asset_css", g->css);
-	view_z(root, "asset_js", g->js);
-	view_z(root, "asset_icon", g->icon);
-	view_list(root, "sections");
+	template_z(site, "name", g->set.site_name);
+	template_z(site, "tagline", *g->set.tagline ? g->set.tagline : NULL);
+	template_z(site, "language", g->set.language);
+	template_child(root, "site", site);
+	template_z(page, "title", title);
+	template_bool(page, "robots_noindex", true);
+	template_child(root, "page", page);
+	template_z(root, "asset_css", g->css);
+	template_z(root, "asset_js", g->js);
+	template_z(root, "asset_icon", g->icon);
+	template_list(root, "sections");
 }
 
-static void links_view(struct view *root, struct arena *a, const struct original *o)
+static void links_view(struct template_data *root, struct arena *a, const struct original *o)
 {
 	static const char *const names[][2] = { { "login_href", "/login" },
 		{ "register_href", "/register" }, { "reset_href", "/reset" } };
@@ -157,30 +159,30 @@ static void links_view(struct view *root, struct arena *a, const struct original
 		BUF_AUTO b = BUF((size_t)4 * URL_LOCAL_MAX);
 		buf_puts(&b, names[i][1]);
 		put_way_back(&b, o);
-		view_text(root, names[i][0], arena_str(a, buf_view(&b)));
+		template_text(root, names[i][0], arena_str(a, buf_view(&b)));
 	}
 }
 
-enum err wall_page(
+enum err gate_wall_page(
 	const struct gate *g, struct request *r, struct response *rsp, const struct wall *w)
 {
 	const struct path_answer *p = w->answer;
-	struct view *root = view_object(r->arena);
+	struct template_data *root = template_object(r->arena);
 	char today[TIME_TEXT_SIZE];
 	BUF_AUTO out = BUF(TEMPLATE_OUTPUT_MAX);
 
-	site_view(root, g, r->arena, http_error_face(status_error(w->status))->title);
+	site_view(root, g, r->arena, http_error_info(status_error(w->status))->title);
 	reader_view(root, r);
 	links_view(root, r->arena, w->original);
 	time_day(r->now_s, today);
-	view_text(root, "today", arena_str(r->arena, str_of(today)));
-	view_z(root, "reason", path_reason_name(p));
-	view_z(root, "detail", path_reason_text(p));
-	view_int(root, "status", w->status);
-	view_bool(root, "pays", w->status == 402);
-	view_bool(root, "can_login", p->decision.offer & OFFER_LOGIN);
-	view_bool(root, "can_register", p->decision.offer & OFFER_REGISTER);
-	view_z(root, "request_id", r->id);
+	template_text(root, "today", arena_str(r->arena, str_of(today)));
+	template_z(root, "reason", path_reason_name(p));
+	template_z(root, "detail", path_reason_text(p));
+	template_int(root, "status", w->status);
+	template_bool(root, "pays", w->status == 402);
+	template_bool(root, "can_login", p->decision.offer & OFFER_LOGIN);
+	template_bool(root, "can_register", p->decision.offer & OFFER_REGISTER);
+	template_z(root, "request_id", r->id);
 	enum err e = plans_view(root, g, r->arena, p);
 	if (!e)
 		e = template_render(g->templates, "gate.html", TEMPLATE_HTML, root, &out);

@@ -15,9 +15,9 @@ static enum err find_route(struct exchange *x)
 	}
 	if (m.other_method) {
 		memcpy(x->allow, m.allow, sizeof x->allow);
-		return http_refuse(x, ERR_METHOD, "other_method", NULL);
+		return http_request_refuse(x, ERR_METHOD, "other_method", NULL);
 	}
-	return http_refuse(x, ERR_NOT_FOUND, "no_route", NULL);
+	return http_request_refuse(x, ERR_NOT_FOUND, "no_route", NULL);
 }
 
 /* A media type and nothing behind it but charset=utf-8. */
@@ -37,14 +37,14 @@ static enum err check_type(struct exchange *x)
 	const struct request *r = &x->req;
 	struct str coding = request_header(r, "Content-Encoding");
 	if (coding.p && !str_eq_nocase(coding, STR("identity"))) {
-		return http_refuse(
+		return http_request_refuse(
 			x, ERR_UNSUPPORTED, "body_encoded", "Compressed bodies are not taken.");
 	}
 	struct str want = r->route->body == BODY_FORM ? STR("application/x-www-form-urlencoded")
 						      : STR("application/json");
 	if (request_header_count(r, "Content-Type") != 1 ||
 		!type_is(request_header(r, "Content-Type"), want)) {
-		return http_refuse(x, ERR_UNSUPPORTED, "body_type",
+		return http_request_refuse(x, ERR_UNSUPPORTED, "body_type",
 			r->route->body == BODY_FORM
 				? "Content-Type must be application/x-www-form-urlencoded."
 				: "Content-Type must be application/json.");
@@ -57,7 +57,7 @@ static enum err check_body(struct exchange *x)
 	const struct route *route = x->req.route;
 	if (route->body == BODY_NONE) {
 		return x->announced > 0 || x->chunked
-			       ? http_refuse(x, ERR_TOO_LARGE, "body_unwanted",
+			       ? http_request_refuse(x, ERR_TOO_LARGE, "body_unwanted",
 					 "No body is taken here.")
 			       : ERR_OK;
 	}
@@ -65,10 +65,11 @@ static enum err check_body(struct exchange *x)
 	if (!x->chunked && request_header_count(&x->req, "Content-Length") == 0) {
 		x->close = true;
 		x->rsp.status = 411;
-		return http_refuse(x, ERR_INVALID, "no_length", "A Content-Length is needed here.");
+		return http_request_refuse(
+			x, ERR_INVALID, "no_length", "A Content-Length is needed here.");
 	}
 	if (x->announced > route->body_cap) {
-		return http_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
+		return http_request_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
 	}
 	enum err e = check_type(x);
 	if (e != ERR_OK) {
@@ -123,7 +124,7 @@ static enum err check_rate(struct exchange *x)
 			http_limits_per_minute(x->h->limits, refuses))));
 	response_header(&x->rsp, "RateLimit",
 		str_of(arena_fmt(x->req.arena, "\"%s\";r=0;t=%lld", name, (long long)wait_s)));
-	return http_refuse(x, ERR_LIMITED, "rate_limit", NULL);
+	return http_request_refuse(x, ERR_LIMITED, "rate_limit", NULL);
 }
 
 enum err http_request_admit(struct exchange *x)

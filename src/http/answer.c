@@ -308,7 +308,7 @@ void http_answer_make(struct exchange *x)
 	if (!x->item && usual && is_lasting(x)) {
 		x->alike = alike_text(x);
 	}
-	if (http_spare_answer_may(x) && http_spare_answer_take(x)) {
+	if (http_response_pool_may_keep(x) && http_response_pool_acquire(x)) {
 		return;
 	}
 	d.out = MHD_create_response_from_buffer(

@@ -56,7 +56,7 @@ static void make_key(void)
 	have_key = pthread_key_create(&key, spares_free) == 0;
 }
 
-bool http_spare_start(void)
+bool http_arena_pool_start(void)
 {
 	(void)pthread_once(&once, make_key);
 	return have_key;
@@ -74,7 +74,7 @@ static struct spares *spares_of_thread(void)
 
 /* ---- arenas ---- */
 
-struct arena *http_arena_take(void)
+struct arena *http_arena_acquire(void)
 {
 	struct spares *s = pthread_getspecific(key);
 	if (s && s->arena_count > 0) {
@@ -88,7 +88,7 @@ struct arena *http_arena_take(void)
 	return a;
 }
 
-void http_arena_give_back(struct arena *a)
+void http_arena_release(struct arena *a)
 {
 	struct spares *s = a ? spares_of_thread() : NULL;
 	if (s && s->arena_count < ARENAS && arena_reset(a, FIRST_BYTES)) {
@@ -100,7 +100,7 @@ void http_arena_give_back(struct arena *a)
 
 /* ---- answers ---- */
 
-bool http_spare_answer_may(const struct exchange *x)
+bool http_response_pool_may_keep(const struct exchange *x)
 {
 	return x->as_kept || x->alike.n > 0;
 }
@@ -148,7 +148,7 @@ static bool change_cookie(struct MHD_Response *out, const char *cookie)
 }
 
 /* A lane makes answers as well, but is given none back: it has no spares, and needs none. */
-bool http_spare_answer_take(struct exchange *x)
+bool http_response_pool_acquire(struct exchange *x)
 {
 	struct spares *s = pthread_getspecific(key);
 	struct spare_answer *a = s ? place_of(s, x) : NULL;
@@ -156,7 +156,7 @@ bool http_spare_answer_take(struct exchange *x)
 		return false;
 	}
 	if (!rename_answer(a, x->req.id) ||
-		(x->as_kept && !change_cookie(a->out, http_own_cookie(x)))) {
+		(x->as_kept && !change_cookie(a->out, http_per_reader_cookie(x)))) {
 		answer_free(a);
 		return false;
 	}
@@ -166,7 +166,7 @@ bool http_spare_answer_take(struct exchange *x)
 	return true;
 }
 
-void http_spare_answer_give_back(struct exchange *x)
+void http_response_pool_release(struct exchange *x)
 {
 	struct spares *s = spares_of_thread();
 	char *alike = s && x->alike.n > 0 ? malloc(x->alike.n) : NULL;

@@ -155,7 +155,7 @@ static void *reaper_main(void *arg)
 	struct http *h = arg;
 	pthread_mutex_lock(&h->conns.lock);
 	while (!h->reaper_ends) {
-		(void)cond_wait_until(
+		(void)thread_cond_wait_until(
 			&h->reaper_wake, &h->conns.lock, clock_monotonic_us() + REAP_EVERY_US);
 		reap(h);
 	}
@@ -165,7 +165,7 @@ static void *reaper_main(void *arg)
 
 bool http_reaper_start(struct http *h)
 {
-	cond_init(&h->reaper_wake);
+	thread_cond_init(&h->reaper_wake);
 	h->reaper_runs = thread_start(&h->reaper, reaper_main, h);
 	return h->reaper_runs;
 }

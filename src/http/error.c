@@ -1,7 +1,7 @@
 /* What the outside sees of an error. */
 #include "internal.h"
 
-static const struct error_face faces[ERR_COUNT] = {
+static const struct error_info faces[ERR_COUNT] = {
 	[ERR_OK] = { 200, "ok", "OK", "All is well." },
 	[ERR_INVALID] = { 400, "malformed", "Not understood",
 		"The request is not in a form that we understand." },
@@ -39,7 +39,7 @@ static const struct error_face faces[ERR_COUNT] = {
 		"The fault is ours, and we have made a note of it." },
 };
 
-const struct error_face *http_error_face(enum err e)
+const struct error_info *http_error_info(enum err e)
 {
 	return &faces[(unsigned)e < ERR_COUNT && e != ERR_OK ? e : ERR_INTERNAL];
 }
@@ -52,5 +52,5 @@ int response_error_status(const struct response *rsp)
 	if (rsp->err == ERR_INVALID && rsp->problem_count > 0) {
 		return 422;
 	}
-	return http_error_face(rsp->err)->status;
+	return http_error_info(rsp->err)->status;
 }

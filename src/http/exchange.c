@@ -43,10 +43,10 @@ static bool make_id(char out[static ID_SIZE])
 
 struct exchange *http_exchange_new(struct listener *l, struct conn *c, struct MHD_Connection *mhd)
 {
-	struct arena *a = http_arena_take();
+	struct arena *a = http_arena_acquire();
 	struct exchange *x = a ? arena_alloc(a, sizeof *x) : NULL;
 	if (!x || !make_id(x->req.id)) {
-		http_arena_give_back(a);
+		http_arena_release(a);
 		return NULL;
 	}
 	x->h = l->h;
@@ -77,21 +77,21 @@ void http_exchange_free(struct exchange *x)
 	for (size_t i = 0; i < x->req.form.n; i++) {
 		wipe(x->req.form.v[i].value);
 	}
-	if (x->answer && http_spare_answer_may(x) && x->held == 0) {
-		http_spare_answer_give_back(x);
+	if (x->answer && http_response_pool_may_keep(x) && x->held == 0) {
+		http_response_pool_release(x);
 	}
 	if (x->answer) {
 		MHD_destroy_response(x->answer);
 	}
 	cache_release(x->item);
 	atomic_fetch_sub(&x->h->metrics.held_bytes, x->held);
-	http_arena_give_back(x->req.arena);
+	http_arena_release(x->req.arena);
 }
 
 static void plain_failure(struct exchange *x, enum err e)
 {
 	struct response *rsp = &x->rsp;
-	const struct error_face *face = http_error_face(e);
+	const struct error_info *face = http_error_info(e);
 	*rsp = (struct response){
 		.err = e, .reason = rsp->reason, .retry_after_s = rsp->retry_after_s
 	};
@@ -144,13 +144,13 @@ static enum err identify(struct exchange *x)
 	}
 	if (e != ERR_OK) {
 		r->caller = (struct caller){ 0 };
-		return http_refuse(x, e, "identify", NULL);
+		return http_request_refuse(x, e, "identify", NULL);
 	}
 	if (!r->caller.signed_in) {
 		r->caller = (struct caller){ .read_elsewhere = r->caller.read_elsewhere };
 	}
 	return r->route->who == WHO_SIGNED_IN && !r->caller.signed_in
-		       ? http_refuse(x, ERR_UNAUTHENTICATED, "signed_out", NULL)
+		       ? http_request_refuse(x, ERR_UNAUTHENTICATED, "signed_out", NULL)
 		       : ERR_OK;
 }
 
@@ -162,7 +162,7 @@ static enum err read_body(struct exchange *x)
 		r->body = body;
 	}
 	if (r->route->body == BODY_FORM && form_parse(body, r->arena, &r->form) != ERR_OK) {
-		return http_refuse(x, ERR_INVALID, "bad_form",
+		return http_request_refuse(x, ERR_INVALID, "bad_form",
 			"The form is malformed or holds a field twice.");
 	}
 	return ERR_OK;
@@ -189,12 +189,12 @@ static enum err run_handler(struct exchange *x)
 /* From memory when it can be, else by the handler. */
 static enum err give(struct exchange *x)
 {
-	if (http_shared_answer_late(x)) {
+	if (http_response_cache_answer_late(x)) {
 		return ERR_OK;
 	}
 	enum err e = run_handler(x);
 	if (e == ERR_OK) {
-		http_shared_put(x);
+		http_response_cache_put(x);
 	}
 	return e;
 }
@@ -208,14 +208,14 @@ void http_exchange_serve(struct exchange *x)
 		e = steps[i](x);
 	}
 	/* the database is lost, maybe even to look up who asks: from memory after all */
-	http_exchange_finish(x, http_shared_rescue(x, e) ? ERR_OK : e);
+	http_exchange_finish(x, http_response_cache_rescue(x, e) ? ERR_OK : e);
 }
 
 void http_exchange_finish(struct exchange *x, enum err e)
 {
 	const int64_t held = hold(x);
 	if (held > HELD_BYTES_MAX) {
-		e = http_refuse(x, ERR_BUSY, "answers_full", NULL);
+		e = http_request_refuse(x, ERR_BUSY, "answers_full", NULL);
 	}
 	if (held > HELD_REFUSED_MAX) {
 		return;

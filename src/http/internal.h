@@ -91,9 +91,9 @@ void http_decisions_count(
 void http_decisions_put(struct http_decisions *d, struct buf *out);
 
 /* ---- what a thread is done with and uses again (spare.c) ---- */
-bool http_spare_start(void);                /* before any other of these; false without memory */
-struct arena *http_arena_take(void);        /* NULL without memory */
-void http_arena_give_back(struct arena *a); /* wiped; NULL is fine */
+bool http_arena_pool_start(void);         /* before any other of these; false without memory */
+struct arena *http_arena_acquire(void);   /* NULL without memory */
+void http_arena_release(struct arena *a); /* wiped; NULL is fine */
 
 /* ---- lanes (lane.c) ---- */
 struct lane_pool;
@@ -127,13 +127,13 @@ struct lane_stats http_lane_stats(struct lane_pool *l);
 
 /* ---- refusals that wait for their answer (pace.c) ---- */
 struct pace;
-struct pace *http_pace_start(unsigned connections); /* NULL: no memory or no thread */
+struct pace *http_tarpit_start(unsigned connections); /* NULL: no memory or no thread */
 /* All that wait are answered now, and none will wait any more. NULL is fine. */
-void http_pace_stop(struct pace *p);
-void http_pace_free(struct pace *p);
+void http_tarpit_stop(struct pace *p);
+void http_tarpit_free(struct pace *p);
 /* The answer is made and tells to come back later. True: it waits, its connection suspended, and
  * will be resumed as READY. False: it is to go out now. */
-bool http_pace_hold(struct exchange *x);
+bool http_tarpit_hold(struct exchange *x);
 
 /* ---- connections (conn.c): their list, and the reaper of those that trickle, either way ---- */
 struct conn {
@@ -279,7 +279,7 @@ struct exchange {
 	char allow[ALLOW_SIZE];
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
-	bool shareable;          /* by who asks and how: has an audience */
+	bool shareable;          /* by who asks and how: has an variant */
 	bool from_memory;        /* no handler made the answer */
 	/* The answer is the item's, word for word, but for the name of the request and a cookie of
 	 * the reader's own; so it can serve another one. */
@@ -289,7 +289,7 @@ struct exchange {
 	 */
 	struct str alike;
 	enum coding coding; /* of the body */
-	struct audience audience;
+	struct variant variant;
 	enum err refused;  /* before its handler */
 	_Atomic int state; /* enum exchange_state */
 	bool headers_bad;
@@ -318,7 +318,8 @@ enum err MUST_USE http_request_admit(struct exchange *x);
 /* lines.c: no line of the request was read by libmicrohttpd in another way than it was sent. */
 bool http_lines_whole(const struct exchange *x, const struct request_line *line);
 /* Sets what log (reason, a slug) and client (detail, a sentence) are told. Returns e. */
-enum err http_refuse(struct exchange *x, enum err e, const char *reason, const char *detail);
+enum err http_request_refuse(
+	struct exchange *x, enum err e, const char *reason, const char *detail);
 /* proxy.c */
 void http_client_address(struct exchange *x);
 /* origin.c: same-origin check for requests that change state. */
@@ -327,16 +328,16 @@ enum err MUST_USE http_origin_check(struct exchange *x);
 enum err MUST_USE http_token_read(struct exchange *x);
 
 /* shared.c. Begin before the first look at the database; put behind the handler. */
-void http_shared_begin(struct exchange *x);
-void http_shared_put(struct exchange *x);
+void http_response_cache_begin(struct exchange *x);
+void http_response_cache_put(struct exchange *x);
 /* True when the response is filled from memory. */
-bool http_shared_answer(struct exchange *x);
+bool http_response_cache_answer(struct exchange *x);
 /* The same behind a wait, in which a right may have ended. */
-bool http_shared_answer_late(struct exchange *x);
+bool http_response_cache_answer_late(struct exchange *x);
 /* The same by the group's own function. */
-bool http_known_answer(struct exchange *x);
-/* As http_shared_answer, for what failed with e. */
-bool http_shared_rescue(struct exchange *x, enum err e);
+bool http_cached_answer(struct exchange *x);
+/* As http_response_cache_answer, for what failed with e. */
+bool http_response_cache_rescue(struct exchange *x, enum err e);
 
 /* exchange.c */
 struct exchange *http_exchange_new(struct listener *l, struct conn *c, struct MHD_Connection *mhd);
@@ -349,14 +350,14 @@ void http_exchange_fail(struct exchange *x, enum err e); /* renders e and makes 
 void http_exchange_log(struct exchange *x, int64_t now_us, const char *end);
 
 /* The cookie that is this reader's own in an answer which is otherwise the item's, or NULL. */
-const char *http_own_cookie(const struct exchange *x);
+const char *http_per_reader_cookie(const struct exchange *x);
 
 /* spare.c: for an exchange that is as_kept or alike to others. Take: x->answer, made before on this
  * thread of the same; false: there is none. Give back, on its loop thread: the answer and the item,
  * behind the last use of both. */
-bool http_spare_answer_may(const struct exchange *x);
-bool http_spare_answer_take(struct exchange *x);
-void http_spare_answer_give_back(struct exchange *x);
+bool http_response_pool_may_keep(const struct exchange *x);
+bool http_response_pool_acquire(struct exchange *x);
+void http_response_pool_release(struct exchange *x);
 
 /* answer.c: response to struct MHD_Response, with conditions, ranges and default headers. */
 void http_answer_make(struct exchange *x);

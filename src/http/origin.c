@@ -13,7 +13,7 @@ static bool is_own_origin(const struct exchange *x, struct str origin)
 
 static enum err deny(struct exchange *x, const char *reason, const char *detail)
 {
-	return http_refuse(x, ERR_DENIED, reason, detail);
+	return http_request_refuse(x, ERR_DENIED, reason, detail);
 }
 
 /* The browser sends the cookie by itself, so it has to say that one of our pages asked it to. */

@@ -27,7 +27,7 @@ static enum err refuse_unknown(struct exchange *x, struct str name)
 		return ERR_NOMEM;
 	}
 	response_problem(&x->rsp, shown.p, "unknown_field", "This parameter is not known here.");
-	return http_refuse(x, ERR_INVALID, "unknown_parameter", NULL);
+	return http_request_refuse(x, ERR_INVALID, "unknown_parameter", NULL);
 }
 
 static enum err refuse_value(struct exchange *x, enum err e, struct str name)
@@ -38,7 +38,7 @@ static enum err refuse_value(struct exchange *x, enum err e, struct str name)
 			: "The parameter \"" STR_FMT "\" in the address appears more than once, or "
 			  "is not valid UTF-8 of at most %d bytes.",
 		STR_ARG(name), QUERY_VALUE_MAX);
-	return http_refuse(x, ERR_INVALID, "bad_query", detail);
+	return http_request_refuse(x, ERR_INVALID, "bad_query", detail);
 }
 
 /* The path and what is read of the query, each in one spelling and one order. */

@@ -62,7 +62,7 @@ struct str request_cookie(const struct request *r, const char *name)
 	return n == 1 ? value : (struct str){ NULL, 0 };
 }
 
-enum err http_refuse(struct exchange *x, enum err e, const char *reason, const char *detail)
+enum err http_request_refuse(struct exchange *x, enum err e, const char *reason, const char *detail)
 {
 	x->rsp.reason = reason;
 	x->rsp.detail = detail;
@@ -92,7 +92,7 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 static enum err too_large(struct exchange *x, const char *detail)
 {
 	x->rsp.status = 431;
-	return http_refuse(x, ERR_TOO_LARGE, "headers_too_large", detail);
+	return http_request_refuse(x, ERR_TOO_LARGE, "headers_too_large", detail);
 }
 
 static size_t header_bytes(struct exchange *x)
@@ -115,11 +115,11 @@ static enum err read_headers(struct exchange *x, const struct request_line *line
 	}
 	x->headers = arena_alloc(x->req.arena, (x->header_lines + 1) * sizeof x->headers[0]);
 	if (!x->headers) {
-		return http_refuse(x, ERR_NOMEM, "no_memory", NULL);
+		return http_request_refuse(x, ERR_NOMEM, "no_memory", NULL);
 	}
 	(void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_header, x);
 	if (x->headers_bad || !http_lines_whole(x, line)) {
-		return http_refuse(x, ERR_INVALID, "bad_header",
+		return http_request_refuse(x, ERR_INVALID, "bad_header",
 			"A header is malformed: each needs a name, a colon and a value without "
 			"control characters, on one line that ends in CR and LF.");
 	}
@@ -129,7 +129,7 @@ static enum err read_headers(struct exchange *x, const struct request_line *line
 static enum err not_implemented(struct exchange *x, const char *reason, const char *detail)
 {
 	x->rsp.status = 501;
-	return http_refuse(x, ERR_METHOD, reason, detail);
+	return http_request_refuse(x, ERR_METHOD, reason, detail);
 }
 
 static enum err read_method(struct exchange *x, const struct request_line *line)
@@ -153,7 +153,8 @@ static enum err read_method(struct exchange *x, const struct request_line *line)
 static enum err read_version(struct exchange *x, const struct request_line *line)
 {
 	if (strcmp(line->version, "HTTP/1.1") != 0 && strcmp(line->version, "HTTP/1.0") != 0) {
-		return http_refuse(x, ERR_INVALID, "bad_version", "Only HTTP/1.1 is spoken here.");
+		return http_request_refuse(
+			x, ERR_INVALID, "bad_version", "Only HTTP/1.1 is spoken here.");
 	}
 	return ERR_OK;
 }
@@ -162,7 +163,7 @@ static enum err read_host(struct exchange *x, const struct request_line *line)
 {
 	(void)line;
 	if (request_header_count(&x->req, "Host") != 1 || request_header(&x->req, "Host").n == 0) {
-		return http_refuse(
+		return http_request_refuse(
 			x, ERR_INVALID, "bad_host", "Exactly one Host header is needed.");
 	}
 	return ERR_OK;
@@ -176,13 +177,13 @@ static enum err read_framing(struct exchange *x, const struct request_line *line
 	const size_t lengths = request_header_count(r, "Content-Length");
 	const size_t encodings = request_header_count(r, "Transfer-Encoding");
 	if (lengths + encodings > 1) {
-		return http_refuse(x, ERR_INVALID, "bad_framing",
+		return http_request_refuse(x, ERR_INVALID, "bad_framing",
 			"Content-Length and Transfer-Encoding: at most one of them, once.");
 	}
 	if (lengths == 1) {
 		int64_t n = 0;
 		if (str_int(request_header(r, "Content-Length"), 0, INT64_MAX, &n) != ERR_OK) {
-			return http_refuse(
+			return http_request_refuse(
 				x, ERR_INVALID, "bad_length", "Content-Length is no number.");
 		}
 		x->announced = (uint64_t)n;
@@ -196,7 +197,7 @@ static enum err read_framing(struct exchange *x, const struct request_line *line
 			x, "bad_encoding", "Only the chunked transfer coding is known.");
 	}
 	if (strcmp(line->version, "HTTP/1.1") != 0) {
-		return http_refuse(
+		return http_request_refuse(
 			x, ERR_INVALID, "bad_framing", "Transfer-Encoding needs HTTP/1.1.");
 	}
 	return ERR_OK;
@@ -209,7 +210,7 @@ static enum err read_expect(struct exchange *x, const struct request_line *line)
 	x->expects = n == 1;
 	if (n > 1 || (n == 1 && !str_eq_nocase(
 					request_header(&x->req, "Expect"), STR("100-continue")))) {
-		return http_refuse(
+		return http_request_refuse(
 			x, ERR_INVALID, "bad_expect", "Expect can only be 100-continue.");
 	}
 	return ERR_OK;
@@ -219,7 +220,7 @@ static enum err read_authorization(struct exchange *x, const struct request_line
 {
 	(void)line;
 	if (request_header_count(&x->req, "Authorization") > 1) {
-		return http_refuse(
+		return http_request_refuse(
 			x, ERR_INVALID, "two_authorizations", "Authorization was sent twice.");
 	}
 	return ERR_OK;
@@ -231,17 +232,19 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 	struct request *r = &x->req;
 	r->target = str_of(x->conn->target);
 	if (str_has_byte(r->target, ' ')) {
-		return http_refuse(x, ERR_INVALID, "bad_target", "The address holds a space.");
+		return http_request_refuse(
+			x, ERR_INVALID, "bad_target", "The address holds a space.");
 	}
 	if (r->target.n > TARGET_MAX) {
-		return http_refuse(x, ERR_INVALID, "bad_target", "The address is too long.");
+		return http_request_refuse(
+			x, ERR_INVALID, "bad_target", "The address is too long.");
 	}
 	x->group = http_group_of(x->listener, r->target);
 	struct str rest = r->target;
 	struct str raw = str_cut(&rest, '?');
 	if (str_has_byte(r->target, '#') || url_path(raw, r->arena, &r->path) != ERR_OK) {
 		r->path = (struct str){ NULL, 0 };
-		return http_refuse(x, ERR_INVALID, "bad_path",
+		return http_request_refuse(x, ERR_INVALID, "bad_path",
 			"The address is not written in the one form that is taken here.");
 	}
 	x->group = http_group_of(x->listener, r->path);

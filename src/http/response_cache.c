@@ -1,5 +1,5 @@
-/* Answers that are the same for a whole audience: kept as finished responses, by what was asked for
- * (path and the part of the query that is read) and the audience. Looked up on the event loop;
+/* Answers that are the same for a whole variant: kept as finished responses, by what was asked for
+ * (path and the part of the query that is read) and the variant. Looked up on the event loop;
  * while the database is lost, also when nobody can say any more that they are still the newest. */
 #include "internal.h"
 
@@ -8,7 +8,7 @@
 enum {
 	SHARED_LIFE_S = 60,
 	SHARED_KEY_MAX = 512,
-	SHARED_KEY_SIZE = SHARED_KEY_MAX + 1 + AUDIENCE_SIZE,
+	SHARED_KEY_SIZE = SHARED_KEY_MAX + 1 + VARIANT_SIZE,
 };
 
 /* A text of the value, with its NUL; `at` 0: there is none. */
@@ -41,14 +41,14 @@ static bool caller_known(struct exchange *x)
 }
 
 /* A request that may be given what was made for others, and for whom that was. */
-static bool has_audience(struct exchange *x, struct audience *out)
+static bool has_audience(struct exchange *x, struct variant *out)
 {
 	const struct request *r = &x->req;
 	const struct http_settings *s = &x->h->s;
 	if (!caller_known(x))
 		return false;
-	if (s->audience)
-		return s->audience(s->audience_ctx, r, out);
+	if (s->variant)
+		return s->variant(s->audience_ctx, r, out);
 	return !r->caller.signed_in;
 }
 
@@ -60,10 +60,10 @@ static bool may_be_shared(const struct exchange *x)
 }
 
 static struct str key_of(
-	const struct exchange *x, const char *audience, char space[static SHARED_KEY_SIZE])
+	const struct exchange *x, const char *variant, char space[static SHARED_KEY_SIZE])
 {
 	const struct str what = x->key;
-	const struct str whom = str_of(audience);
+	const struct str whom = str_of(variant);
 	if (whom.n == 0)
 		return what;
 	memcpy(space, what.p, what.n);
@@ -86,7 +86,7 @@ static size_t cookie_count(const struct response *rsp)
 }
 
 /* Those who answer from memory add no header but a cookie, and the item holds none. */
-const char *http_own_cookie(const struct exchange *x)
+const char *http_per_reader_cookie(const struct exchange *x)
 {
 	const size_t n = x->rsp.header_count;
 	return n > 0 && is_cookie(&x->rsp, n - 1) ? x->rsp.headers[n - 1].value.p : NULL;
@@ -149,30 +149,30 @@ static void compress(struct exchange *x)
 		rsp->brotli = http_packed(x, http_brotli);
 }
 
-void http_shared_begin(struct exchange *x)
+void http_response_cache_begin(struct exchange *x)
 {
 	if (!may_be_shared(x))
 		return;
 	x->load = cache_begin(x->h->s.shared);
-	x->shareable = has_audience(x, &x->audience);
+	x->shareable = has_audience(x, &x->variant);
 }
 
 static bool may_be_kept(const struct exchange *x)
 {
 	const struct response *rsp = &x->rsp;
 	return rsp->shared.on && !x->req.head && rsp->status == 200 &&
-	       cookie_count(rsp) <= rsp->shared.own_cookie &&
+	       cookie_count(rsp) <= rsp->shared.per_reader_cookie &&
 	       rsp->shared.tag_count <= COUNT(rsp->shared.tags);
 }
 
 /* The handler has looked at its reader again. For strangers nothing is kept that was made for one
  * who showed a credential, whatever became of it. */
-void http_shared_put(struct exchange *x)
+void http_response_cache_put(struct exchange *x)
 {
 	struct response *rsp = &x->rsp;
 	if (!may_be_shared(x) || !may_be_kept(x))
 		return;
-	bool for_strangers = !rsp->shared.audience[0] || !x->req.caller.signed_in;
+	bool for_strangers = !rsp->shared.variant[0] || !x->req.caller.signed_in;
 	if (for_strangers && (!x->shareable || x->req.token.n > 0))
 		return;
 	compress(x);
@@ -181,7 +181,7 @@ void http_shared_put(struct exchange *x)
 	char space[SHARED_KEY_SIZE];
 	if (b.err == ERR_OK)
 		(void)cache_put(x->h->s.shared, &x->load,
-			&(struct cache_put){ key_of(x, rsp->shared.audience, space), buf_view(&b),
+			&(struct cache_put){ key_of(x, rsp->shared.variant, space), buf_view(&b),
 				rsp->shared.tags, rsp->shared.tag_count });
 }
 
@@ -234,16 +234,16 @@ static bool answer_with(struct exchange *x, struct cache_item *item, bool good)
 static bool add_own(struct exchange *x)
 {
 	const struct http_settings *s = &x->h->s;
-	if (!x->audience.own)
+	if (!x->variant.own)
 		return true;
-	return s->own(s->audience_ctx, &x->req, x->audience.own, &x->rsp) &&
+	return s->own(s->audience_ctx, &x->req, x->variant.own, &x->rsp) &&
 	       !http_response_poisoned(&x->rsp);
 }
 
 static bool answer_fresh(struct exchange *x)
 {
 	char space[SHARED_KEY_SIZE];
-	struct cache_item *item = cache_get(x->h->s.shared, key_of(x, x->audience.name, space));
+	struct cache_item *item = cache_lookup(x->h->s.shared, key_of(x, x->variant.name, space));
 	if (!item || !answer_with(x, item, x->req.now_s < kept_of(item)->fresh_until_s))
 		return false;
 	x->as_kept = add_own(x);
@@ -269,9 +269,9 @@ static bool is_stranger_otherwise(struct exchange *x)
 	struct request *r = &x->req;
 	const struct http_settings *s = &x->h->s;
 	const struct caller who = r->caller;
-	struct audience out = { .own = NULL };
+	struct variant out = { .own = NULL };
 	r->caller = (struct caller){ 0 };
-	const bool stranger = !s->audience || s->audience(s->audience_ctx, r, &out);
+	const bool stranger = !s->variant || s->variant(s->audience_ctx, r, &out);
 	r->caller = who;
 	return stranger && !out.name[0];
 }
@@ -281,14 +281,14 @@ static bool is_stranger_otherwise(struct exchange *x)
 static bool answer_stale(struct exchange *x, bool open_only)
 {
 	struct cache *c = x->h->s.shared;
-	struct cache_item *item = cache_get_unproven(c, x->key);
+	struct cache_item *item = cache_lookup_stale(c, x->key);
 	if (!item)
 		return false;
 	if (open_only && !is_open(kept_of(item))) {
 		cache_release(item);
 		return false;
 	}
-	int64_t age_s = (clock_boot_us() - cache_true_at_us(c, item)) / 1000000;
+	int64_t age_s = (clock_boot_us() - cache_validated_at_us(c, item)) / 1000000;
 	int64_t until_s = kept_of(item)->usable_until_s;
 	bool good = age_s < x->h->s.shared_stale_s && (!until_s || x->req.now_s < until_s);
 	if (good)
@@ -306,13 +306,13 @@ static bool answer_stale(struct exchange *x, bool open_only)
  * to all; but no wall, which would tell a subscriber to subscribe: 503 says rather to try again. */
 static bool answer_lost(struct exchange *x)
 {
-	if (x->shareable && !x->audience.name[0])
+	if (x->shareable && !x->variant.name[0])
 		return answer_stale(x, false);
 	return may_be_shared(x) && x->req.token.n > 0 && is_stranger_otherwise(x) &&
 	       answer_stale(x, true);
 }
 
-bool http_shared_answer(struct exchange *x)
+bool http_response_cache_answer(struct exchange *x)
 {
 	const struct http_settings *s = &x->h->s;
 	if (x->shareable && answer_fresh(x))
@@ -321,21 +321,21 @@ bool http_shared_answer(struct exchange *x)
 }
 
 /* Who asks has been identified anew meanwhile, and that stays. */
-bool http_shared_answer_late(struct exchange *x)
+bool http_response_cache_answer_late(struct exchange *x)
 {
-	if (x->shareable && x->audience.name[0]) {
+	if (x->shareable && x->variant.name[0]) {
 		const struct caller who = x->req.caller;
-		struct audience now = { .own = NULL };
+		struct variant now = { .own = NULL };
 		const bool same = has_audience(x, &now) && who.signed_in == x->req.caller.signed_in;
 		x->req.caller = who;
 		if (!same)
 			return false;
-		x->audience = now;
+		x->variant = now;
 	}
-	return http_shared_answer(x);
+	return http_response_cache_answer(x);
 }
 
-bool http_known_answer(struct exchange *x)
+bool http_cached_answer(struct exchange *x)
 {
 	const struct route_group *g = x->group;
 	const struct route *route = x->req.route;
@@ -348,7 +348,7 @@ bool http_known_answer(struct exchange *x)
 	return x->from_memory;
 }
 
-bool http_shared_rescue(struct exchange *x, enum err e)
+bool http_response_cache_rescue(struct exchange *x, enum err e)
 {
 	return e == ERR_UNAVAILABLE && answer_lost(x);
 }

@@ -84,7 +84,7 @@ static enum MHD_Result answer_refusal(struct exchange *x)
 static enum MHD_Result answer_refusal_paced(struct exchange *x)
 {
 	http_exchange_fail(x, x->refused);
-	return http_pace_hold(x) ? MHD_YES : answer(x);
+	return http_tarpit_hold(x) ? MHD_YES : answer(x);
 }
 
 /* A refused request whose body is small is read to its end, so that the connection can stay. An
@@ -126,7 +126,7 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 static enum MHD_Result receive(struct exchange *x, const char *data, size_t n)
 {
 	if (x->refused == ERR_OK && n > x->body_room - x->body_n) {
-		x->refused = http_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
+		x->refused = http_request_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
 	}
 	if (x->refused == ERR_OK) {
 		memcpy(x->body + x->body_n, data, n);
@@ -140,7 +140,7 @@ static enum MHD_Result receive(struct exchange *x, const char *data, size_t n)
 static void lane_full(struct exchange *x)
 {
 	x->rsp.retry_after_s = 1;
-	x->refused = http_refuse(x, ERR_BUSY, "lane_full", NULL);
+	x->refused = http_request_refuse(x, ERR_BUSY, "lane_full", NULL);
 }
 
 /* The request is complete: to its lane. After the push the exchange is the lane thread's. */
@@ -150,8 +150,8 @@ static enum MHD_Result complete(struct exchange *x)
 	if (x->refused != ERR_OK) {
 		return answer_refusal_paced(x);
 	}
-	http_shared_begin(x);
-	if (http_shared_answer(x) || http_known_answer(x)) {
+	http_response_cache_begin(x);
+	if (http_response_cache_answer(x) || http_cached_answer(x)) {
 		http_exchange_finish(x, ERR_OK);
 		return answer(x);
 	}
@@ -240,7 +240,7 @@ static void PRINTF(2, 0) on_message(void *ctx, const char *format, va_list args)
 static void run(struct exchange *x, bool abandon)
 {
 	if (abandon) {
-		http_exchange_fail(x, http_refuse(x, ERR_UNAVAILABLE, "stopping", NULL));
+		http_exchange_fail(x, http_request_refuse(x, ERR_UNAVAILABLE, "stopping", NULL));
 	} else {
 		http_exchange_serve(x);
 	}
@@ -349,7 +349,7 @@ static enum err start_all(struct http *h, char why[static 256])
 
 static struct http *http_new(const struct http_settings *s)
 {
-	struct http *h = http_spare_start() ? calloc(1, sizeof *h) : NULL;
+	struct http *h = http_arena_pool_start() ? calloc(1, sizeof *h) : NULL;
 	if (!h) {
 		return NULL;
 	}
@@ -371,7 +371,7 @@ static struct http *http_new(const struct http_settings *s)
 	h->ops.indexes = http_route_indexes(s->ops, s->ops ? 1 : 0);
 	h->limits = http_limits_new(s->limits, s->shared_factor > 0 ? s->shared_factor : 1);
 	h->decisions = http_decisions_new();
-	h->pace = http_pace_start(s->connections);
+	h->pace = http_tarpit_start(s->connections);
 	pthread_mutex_init(&h->conns.lock, NULL);
 	return h;
 }
@@ -466,7 +466,7 @@ void http_stop(struct http *h)
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_stop(h->lanes[i], true);
 	}
-	http_pace_stop(h->pace);
+	http_tarpit_stop(h->pace);
 	wait_for_requests(h, LAST_ANSWERS_US);
 	stop_listener(&h->public);
 	stop_listener(&h->ops);
@@ -474,7 +474,7 @@ void http_stop(struct http *h)
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_free(h->lanes[i]);
 	}
-	http_pace_free(h->pace);
+	http_tarpit_free(h->pace);
 	http_limits_free(h->limits);
 	http_decisions_free(h->decisions);
 	free(h->public.indexes);

@@ -56,7 +56,7 @@ static bool put(struct pace *p, struct exchange *x, int64_t now_us)
 	return fits;
 }
 
-bool http_pace_hold(struct exchange *x)
+bool http_tarpit_hold(struct exchange *x)
 {
 	struct http *h = x->h;
 	const int64_t now_us = clock_monotonic_us();
@@ -82,7 +82,7 @@ static struct exchange *await_due(struct pace *p)
 		} else if (p->first->due_us <= clock_monotonic_us()) {
 			return p->first;
 		} else {
-			(void)cond_wait_until(&p->wake, &p->lock, p->first->due_us);
+			(void)thread_cond_wait_until(&p->wake, &p->lock, p->first->due_us);
 		}
 	}
 }
@@ -113,7 +113,7 @@ static void *pace_main(void *arg)
 	return NULL;
 }
 
-struct pace *http_pace_start(unsigned connections)
+struct pace *http_tarpit_start(unsigned connections)
 {
 	struct pace *p = calloc(1, sizeof *p);
 	if (!p) {
@@ -121,15 +121,15 @@ struct pace *http_pace_start(unsigned connections)
 	}
 	p->room = connections / PART < WAITING_MAX ? connections / PART : WAITING_MAX;
 	pthread_mutex_init(&p->lock, NULL);
-	cond_init(&p->wake);
+	thread_cond_init(&p->wake);
 	if (!thread_start(&p->thread, pace_main, p)) {
-		http_pace_free(p);
+		http_tarpit_free(p);
 		return NULL;
 	}
 	return p;
 }
 
-void http_pace_stop(struct pace *p)
+void http_tarpit_stop(struct pace *p)
 {
 	if (!p) {
 		return;
@@ -141,7 +141,7 @@ void http_pace_stop(struct pace *p)
 	pthread_join(p->thread, NULL);
 }
 
-void http_pace_free(struct pace *p)
+void http_tarpit_free(struct pace *p)
 {
 	if (!p) {
 		return;

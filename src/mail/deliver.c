@@ -193,7 +193,7 @@ static void wait_a_while(struct run *r, uint64_t *seen)
 	pthread_mutex_lock(&r->lock);
 	bool late = false;
 	while (!r->stopping && r->wakes == *seen && !late)
-		late = !cond_wait_until(&r->wake, &r->lock, until_us);
+		late = !thread_cond_wait_until(&r->wake, &r->lock, until_us);
 	*seen = r->wakes;
 	pthread_mutex_unlock(&r->lock);
 }
@@ -244,7 +244,7 @@ static enum err start(struct run *r)
 void mail_run_init(struct run *r, struct mail *m)
 {
 	*r = (struct run){ .m = m };
-	cond_init(&r->wake);
+	thread_cond_init(&r->wake);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_mutex_init(&r->claim, NULL);
 }

@@ -48,32 +48,33 @@ static const char *text_or_null(const char *z)
 	return z && *z ? z : NULL;
 }
 
-static struct view *notice_view(const struct mail *m, struct arena *a, const struct notice *n)
+static struct template_data *notice_view(
+	const struct mail *m, struct arena *a, const struct notice *n)
 {
 	const char *language = text_or_null(m->s.site_language), *link = text_or_null(n->link);
 	const unsigned minutes = link ? n->minutes : 0;
-	struct view *site = view_object(a), *v = view_object(a);
-	view_z(site, "name", m->s.site_name);
-	view_z(site, "language", language ? language : "en");
-	view_child(v, "site", site);
-	view_z(v, "name", text_or_null(n->name));
-	view_z(v, "email", n->to);
-	view_z(v, "by", text_or_null(n->by));
-	view_z(v, "link", link);
-	view_z(v, "valid", valid_text(a, minutes));
-	view_int(v, "minutes", minutes);
-	view_int(v, "hours", minutes / 60);
-	view_z(v, "base_url", m->base_url);
-	view_z(v, "when", when_text(a, n->now_s));
-	view_z(v, "reset_link", arena_fmt(a, "%s/reset", m->base_url));
-	view_z(v, "login_link", arena_fmt(a, "%s/login", m->base_url));
+	struct template_data *site = template_object(a), *v = template_object(a);
+	template_z(site, "name", m->s.site_name);
+	template_z(site, "language", language ? language : "en");
+	template_child(v, "site", site);
+	template_z(v, "name", text_or_null(n->name));
+	template_z(v, "email", n->to);
+	template_z(v, "by", text_or_null(n->by));
+	template_z(v, "link", link);
+	template_z(v, "valid", valid_text(a, minutes));
+	template_int(v, "minutes", minutes);
+	template_int(v, "hours", minutes / 60);
+	template_z(v, "base_url", m->base_url);
+	template_z(v, "when", when_text(a, n->now_s));
+	template_z(v, "reset_link", arena_fmt(a, "%s/reset", m->base_url));
+	template_z(v, "login_link", arena_fmt(a, "%s/login", m->base_url));
 	return v;
 }
 
 struct rendering {
 	const struct mail *m;
 	enum mail_kind kind;
-	const struct view *view;
+	const struct template_data *view;
 };
 
 static enum err render(

@@ -40,21 +40,23 @@ static const char *status_text(enum entitlement_status s)
 	return (size_t)s < COUNT(texts) && texts[s] ? texts[s] : "not known";
 }
 
-static void entitlements_view(struct view *root, const struct overview *o, int64_t now_s)
+static void entitlements_view(struct template_data *root, const struct overview *o, int64_t now_s)
 {
-	struct view *list = view_list(root, "entitlements");
+	struct template_data *list = template_list(root, "entitlements");
 
 	for (size_t i = 0; i < o->list.n; i++) {
 		const struct entitlement *e = &o->list.v[i];
 		if (e->revoked_at || (e->ends_at && e->ends_at + e->grace_s <= now_s))
 			continue;
-		struct view *v = view_append(list);
-		view_z(v, "plan", e->plan);
-		view_time(v, "until", (struct shown_time){ o->a, e->ends_at, now_s }, time_until);
-		view_z(v, "source", strcmp(e->source, "comp") == 0 ? "Complimentary" : e->source);
-		view_bool(v, "by_seat", e->by_seat);
-		view_bool(v, "one_article", *e->article_id);
-		view_z(v, "status", e->status == STATUS_ACTIVE ? NULL : status_text(e->status));
+		struct template_data *v = template_append(list);
+		template_z(v, "plan", e->plan);
+		pages_template_time(
+			v, "until", (struct shown_time){ o->a, e->ends_at, now_s }, time_until);
+		template_z(
+			v, "source", strcmp(e->source, "comp") == 0 ? "Complimentary" : e->source);
+		template_bool(v, "by_seat", e->by_seat);
+		template_bool(v, "one_article", *e->article_id);
+		template_z(v, "status", e->status == STATUS_ACTIVE ? NULL : status_text(e->status));
 	}
 }
 
@@ -76,16 +78,17 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 		pg.notice = "Your password is changed. Your other sessions were ended.";
 	else if (str_eq(fields_get(&r->query, "done"), STR("seat")))
 		pg.notice = "The place is yours. What the group reads, you read.";
-	struct view *root = page_view(p, r, &pg), *v = view_object(r->arena);
-	view_str(v, "name", arena_str(r->arena, str_of(acc.name)));
-	view_text(v, "email", arena_str(r->arena, str_of(acc.email)));
-	view_time(v, "since", (struct shown_time){ r->arena, acc.created_at, r->now_s }, time_date);
-	view_child(root, "account", v);
+	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
+	pages_template_str(v, "name", arena_str(r->arena, str_of(acc.name)));
+	template_text(v, "email", arena_str(r->arena, str_of(acc.email)));
+	pages_template_time(
+		v, "since", (struct shown_time){ r->arena, acc.created_at, r->now_s }, time_date);
+	template_child(root, "account", v);
 	entitlements_view(root, &o, r->now_s);
-	view_bool(root, "has_group", o.has_group);
+	template_bool(root, "has_group", o.has_group);
 	crypto_wipe(&acc, sizeof acc);
-	page_private(rsp);
-	return page_render(p, r, rsp, 200, "account.html", root);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, 200, "account.html", root);
 }
 
 /* ---- password ---- */
@@ -96,13 +99,13 @@ static enum err password_page(const struct pages *p, struct request *r, struct r
 	struct page pg = { .title = f->refusal || f->error ? "Error: Change password"
 							   : "Change password",
 		.return_to = STR("/account") };
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 
 	f->password_field = "new_password";
 	f->email = str_of(r->caller.email);
-	form_view(root, r->arena, p, f);
-	page_private(rsp);
-	return page_render(p, r, rsp, status, "password.html", root);
+	pages_form_data(root, r->arena, p, f);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, status, "password.html", root);
 }
 
 enum err pages_password_form(void *ctx, struct request *r, struct response *rsp)
@@ -136,7 +139,7 @@ enum err pages_password(void *ctx, struct request *r, struct response *rsp)
 	case ERR_LIMITED:
 		f.refusal = NULL;
 		f.error = arena_fmt(r->arena, "Too many failed attempts. Try again in %s.",
-			wait_text(r->arena, ch.retry_after_s));
+			pages_wait_text(r->arena, ch.retry_after_s));
 		response_header(rsp, "Retry-After",
 			str_of(arena_fmt(r->arena, "%lld", (long long)ch.retry_after_s)));
 		return password_page(p, r, rsp, 429, &f);
@@ -167,21 +170,22 @@ enum err pages_sessions(void *ctx, struct request *r, struct response *rsp)
 	if (e)
 		return e;
 	struct page pg = { .title = "Your sessions" };
-	struct view *root = page_view(p, r, &pg), *views = view_list(root, "sessions_list");
+	struct template_data *root = pages_frame_data(p, r, &pg),
+			     *views = template_list(root, "sessions_list");
 	for (size_t i = 0; i < n; i++) {
-		struct view *v = view_append(views);
-		view_z(v, "id", list[i].id);
-		view_z(v, "name", list[i].name[0] ? list[i].name : "A browser or app");
-		view_time(v, "created",
+		struct template_data *v = template_append(views);
+		template_z(v, "id", list[i].id);
+		template_z(v, "name", list[i].name[0] ? list[i].name : "A browser or app");
+		pages_template_time(v, "created",
 			(struct shown_time){ r->arena, list[i].created_at, r->now_s }, time_human);
-		view_time(v, "last_seen",
+		pages_template_time(v, "last_seen",
 			(struct shown_time){ r->arena, list[i].last_seen_at, r->now_s },
 			time_human);
-		view_bool(v, "current", strcmp(list[i].id, r->caller.session_id) == 0);
+		template_bool(v, "current", strcmp(list[i].id, r->caller.session_id) == 0);
 	}
-	view_bool(root, "has_other_sessions", n > 1);
-	page_private(rsp);
-	return page_render(p, r, rsp, 200, "sessions.html", root);
+	template_bool(root, "has_other_sessions", n > 1);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, 200, "sessions.html", root);
 }
 
 enum err pages_session_end(void *ctx, struct request *r, struct response *rsp)

@@ -6,7 +6,7 @@ enum { MORE_CARDS = 4 };
 
 struct around {
 	const struct pages *p;
-	struct access_request visit;
+	struct access_request req;
 	struct str section;
 	int64_t now_s;
 	struct arena *a;
@@ -23,92 +23,93 @@ static enum err around_read(struct db_conn *c, void *arg)
 	struct article_filter f = {
 		.section = ar->section, .limit = MORE_CARDS + 1, .now_s = ar->now_s
 	};
-	enum err e = cards_load(ar->p, c, &f, ar->a, &ar->more, &ar->more_count);
+	enum err e = pages_cards_load(ar->p, c, &f, ar->a, &ar->more, &ar->more_count);
 
 	if (!e)
 		e = content_sections(c, ar->now_s, ar->a, &ar->sections, &ar->section_count);
-	return e ? e : institution_reader_title(ar->p->wall, c, &ar->visit, ar->a, &ar->institution);
+	return e ? e : institution_reader_title(ar->p->wall, c, &ar->req, ar->a, &ar->institution);
 }
 
-static void tags_view(struct view *v, const struct article *art)
+static void tags_view(struct template_data *v, const struct article *art)
 {
-	struct view *list = view_list(v, "tags");
+	struct template_data *list = template_list(v, "tags");
 	struct str rest = art->tags, tag;
 
-	view_bool(v, "has_tags", art->tags.n > 0);
+	template_bool(v, "has_tags", art->tags.n > 0);
 	while (content_tag_next(&rest, &tag))
-		view_text(view_append(list), "name", tag);
+		template_text(template_append(list), "name", tag);
 }
 
 static void article_view(
-	struct view *root, const struct request *r, const struct article_reading *rd)
+	struct template_data *root, const struct request *r, const struct article_reading *rd)
 {
 	const struct article *art = &rd->article;
 	struct arena *a = r->arena;
-	struct view *v = view_object(a);
+	struct template_data *v = template_object(a);
 	int64_t changed_at = art->updated_at > art->published_at ? art->updated_at : 0;
 
-	view_text(v, "headline", art->headline);
-	view_str(v, "dek", art->dek);
-	view_str(v, "byline", art->byline);
-	view_str(v, "dateline", art->dateline);
-	view_str(v, "credit", art->credit);
-	view_str(v, "section", art->section_name);
-	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
-	view_time(
+	template_text(v, "headline", art->headline);
+	pages_template_str(v, "dek", art->dek);
+	pages_template_str(v, "byline", art->byline);
+	pages_template_str(v, "dateline", art->dateline);
+	pages_template_str(v, "credit", art->credit);
+	pages_template_str(v, "section", art->section_name);
+	template_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
+	pages_template_time(
 		v, "published", (struct shown_time){ a, art->published_at, r->now_s }, time_human);
-	view_time(v, "updated", (struct shown_time){ a, changed_at, r->now_s }, time_human);
+	pages_template_time(
+		v, "updated", (struct shown_time){ a, changed_at, r->now_s }, time_human);
 	tags_view(v, art);
-	access_view(v, rd->decision.level);
-	image_view(v, "image", a,
+	pages_access_data(v, rd->decision.level);
+	pages_image_data(v, "image", a,
 		rd->image_count && rd->images[0].position == 0 ? &rd->images[0] : NULL);
-	view_child(root, "article", v);
+	template_child(root, "article", v);
 }
 
-static void wall_view(struct view *root, const struct request *r, const struct pages *p,
+static void wall_view(struct template_data *root, const struct request *r, const struct pages *p,
 	const struct article_reading *rd)
 {
 	const struct decision *d = &rd->decision;
-	struct view *v = NULL;
+	struct template_data *v = NULL;
 
 	if (d->grant != GRANT_FULL) {
-		v = view_object(r->arena);
-		view_bool(v, "needs_login", d->reason == REASON_LOGIN_REQUIRED);
-		view_bool(v, "needs_subscription", d->reason != REASON_LOGIN_REQUIRED);
-		view_bool(v, "signed_in", r->caller.signed_in);
-		view_bool(v, "offer_registered", d->offer & OFFER_REGISTER);
-		view_bool(v, "offer_subscriber", d->offer & OFFER_SUBSCRIBE);
-		offers_view(v, p, rd);
-		meter_wall_view(v, r->arena, d);
+		v = template_object(r->arena);
+		template_bool(v, "needs_login", d->reason == REASON_LOGIN_REQUIRED);
+		template_bool(v, "needs_subscription", d->reason != REASON_LOGIN_REQUIRED);
+		template_bool(v, "signed_in", r->caller.signed_in);
+		template_bool(v, "offer_registered", d->offer & OFFER_REGISTER);
+		template_bool(v, "offer_subscriber", d->offer & OFFER_SUBSCRIBE);
+		pages_offers_data(v, p, rd);
+		pages_meter_wall_data(v, r->arena, d);
 	}
-	view_child(root, "wall", v);
+	template_child(root, "wall", v);
 }
 
 /* Who subscribes may give it away. */
-static void give_view(
-	struct view *root, const struct pages *p, struct arena *a, const struct article_reading *rd)
+static void give_view(struct template_data *root, const struct pages *p, struct arena *a,
+	const struct article_reading *rd)
 {
 	const struct decision *d = &rd->decision;
 	bool may = p->wall->gifts.per_month && d->reason == REASON_ENTITLED && d->by &&
 		   !*d->by->article_id;
 
-	view_z(root, "give_action",
+	template_z(root, "give_action",
 		may ? arena_fmt(a, "/articles/%s/gift", rd->article.slug) : NULL);
 }
 
 static void more_view(
-	struct view *root, struct arena *a, const struct around *ar, const char *own_id)
+	struct template_data *root, struct arena *a, const struct around *ar, const char *own_id)
 {
-	struct view *list = view_list(root, "more");
+	struct template_data *list = template_list(root, "more");
 	size_t n = 0;
 
 	for (size_t i = 0; i < ar->more_count && n < MORE_CARDS; i++) {
 		if (strcmp(ar->more[i].article.id, own_id) == 0)
 			continue;
-		card_view(view_append(list), a, &ar->more[i]);
+		pages_card_data(template_append(list), a, &ar->more[i]);
 		n++;
 	}
-	view_bool(root, "has_more", n > 0);
+	template_bool(root, "has_more", n > 0);
 }
 
 static const char *image_address(
@@ -144,19 +145,20 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct article_reading rd;
-	struct reading_request q = {
-		.slug = r->params[0], .visit = access_request_from_http(r), .bound = p->set.teaser
+	struct access_question q = {
+		.slug = r->params[0], .req = access_request_from_http(r), .bound = p->set.teaser
 	};
 	if (r->caller.read_elsewhere) {
-		response_redirect(rsp, str_of(local_href(r->arena, "/login", own_address(r))));
+		response_redirect(
+			rsp, str_of(pages_local_href(r->arena, "/login", pages_own_address(r))));
 		return ERR_OK;
 	}
 
-	crawler_verify(p->wall, &q.visit, r->arena);
-	enum err e = content_read(p->wall, &q, r->arena, &rd);
+	crawler_verify(p->wall, &q.req, r->arena);
+	enum err e = access_article_open(p->wall, &q, r->arena, &rd);
 	rsp->decision = paywall_grant_name(rd.decision.grant);
 	rsp->reason = paywall_reason_name(rd.decision.reason);
-	if (e == ERR_BUSY && q.visit.ahead)
+	if (e == ERR_BUSY && q.req.ahead)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	access_crawler_tell(p->wall, &rd.decision, r, rsp);
 	if (e)
@@ -167,41 +169,41 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 		return ERR_OK;
 	}
 	/* fetched ahead is read: the text goes out */
-	if (rd.decision.reason == REASON_ENTITLED && !q.visit.head)
+	if (rd.decision.reason == REASON_ENTITLED && !q.req.head)
 		account_reading(p->accounts, &r->caller, r->now_s);
 	struct around ar = { .p = p,
-		.visit = q.visit,
+		.req = q.req,
 		.section = rd.article.section,
 		.now_s = r->now_s,
 		.a = r->arena };
 	e = db_read(p->accounts->db, around_read, &ar);
 	if (e)
 		return e;
-	struct page pg = { .title = id_text(r->arena, rd.article.headline),
-		.description = id_text(r->arena, rd.article.dek),
+	struct page pg = { .title = pages_text_z(r->arena, rd.article.headline),
+		.description = pages_text_z(r->arena, rd.article.dek),
 		.canonical = arena_fmt(r->arena, "/articles/%s", rd.article.slug),
-		.section = id_text(r->arena, rd.article.section),
+		.section = pages_text_z(r->arena, rd.article.section),
 		.image = image_address(p, r->arena, &rd),
 		.institution = ar.institution,
 		.sections = ar.sections,
 		.section_count = ar.section_count };
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 	article_view(root, r, &rd);
-	view_html(root, "body_html", rd.text.html);
-	view_bool(root, "full", rd.decision.grant == GRANT_FULL);
-	meter_view(root, r->arena, &rd.decision);
+	template_html(root, "body_html", rd.text.html);
+	template_bool(root, "full", rd.decision.grant == GRANT_FULL);
+	pages_meter_data(root, r->arena, &rd.decision);
 	wall_view(root, r, p, &rd);
 	give_view(root, p, r->arena, &rd);
 	more_view(root, r->arena, &ar, rd.article.id);
-	form_view(root, r->arena, p, &(struct form_state){ 0 });
+	pages_form_data(root, r->arena, p, &(struct form_state){ 0 });
 	response_header(rsp, "Postern-Decision", decision_text(&rd.decision, r->arena));
-	content_share_article(p->wall, &rd, r, rsp);
+	access_share_article(p->wall, &rd, r, rsp);
 	int status = rd.decision.reason == REASON_CRAWLER_PAYMENT ? 402 : 200;
-	e = page_render(p, r, rsp, status, "article.html", root);
-	if (!e && page_names_reader(r, rsp->body))
+	e = pages_render(p, r, rsp, status, "article.html", root);
+	if (!e && pages_names_reader(r, rsp->body))
 		rsp->shared.on = false;
 	if (!e)
-		access_meter_cookie_send(r, rsp, &rd.receipt);
+		access_meter_cookie_send(r, rsp, &rd.cookie_update);
 	return e;
 }
 
@@ -213,10 +215,10 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct image img;
 	struct str bytes;
-	struct reading_request q = { .slug = r->params[0], .visit = access_request_from_http(r) };
+	struct access_question q = { .slug = r->params[0], .req = access_request_from_http(r) };
 
-	crawler_verify(p->wall, &q.visit, r->arena);
-	enum err e = content_media_read(p->wall, &q, r->arena, &img, &bytes);
+	crawler_verify(p->wall, &q.req, r->arena);
+	enum err e = access_media_open(p->wall, &q, r->arena, &img, &bytes);
 
 	if (!e && !str_eq(img.name, r->params[1]))
 		e = ERR_NOT_FOUND;
@@ -224,7 +226,7 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	rsp->status = 200;
 	rsp->body = bytes;
-	rsp->content_type = id_text(r->arena, img.content_type);
+	rsp->content_type = pages_text_z(r->arena, img.content_type);
 	/* What an earlier version stored goes out without its notes, so with another tag. */
 	rsp->etag = arena_fmt(
 		r->arena, "\"" STR_FMT "%s\"", STR_ARG(img.digest), img.stripped ? "" : "-s");
@@ -233,6 +235,6 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 	rsp->csp = "default-src 'none'; sandbox";
 	response_header(rsp, "Cache-Control",
 		img.position == 0 ? STR("public, max-age=300") : STR("private, no-cache"));
-	content_share_picture(p->wall, &img, r, rsp);
+	access_share_picture(p->wall, &img, r, rsp);
 	return ERR_OK;
 }

@@ -4,10 +4,10 @@
 
 /* Lead pictures are part of the teaser, so the decision for a stranger is enough to show them on a
  * card. */
-static enum err card_load(
-	struct db_conn *c, struct arena *a, const struct decision_inputs *stranger, struct card *card)
+static enum err card_load(struct db_conn *c, struct arena *a,
+	const struct decision_inputs *stranger, struct card *card)
 {
-	struct paywall_article facts = content_facts(&card->article);
+	struct paywall_article facts = content_paywall_article(&card->article);
 	struct decision_inputs k = *stranger;
 
 	k.article = &facts;
@@ -19,7 +19,7 @@ static enum err card_load(
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err cards_load(const struct pages *p, struct db_conn *c, const struct article_filter *f,
+enum err pages_cards_load(const struct pages *p, struct db_conn *c, const struct article_filter *f,
 	struct arena *a, struct card **out, size_t *count)
 {
 	struct article *list = NULL;
@@ -43,44 +43,46 @@ enum err cards_load(const struct pages *p, struct db_conn *c, const struct artic
 	return e;
 }
 
-void access_view(struct view *v, enum access access)
+void pages_access_data(struct template_data *v, enum access access)
 {
-	view_bool(v, "access_public", access == ACCESS_PUBLIC);
-	view_bool(v, "access_registered", access == ACCESS_REGISTERED);
-	view_bool(v, "access_metered", access == ACCESS_METERED);
-	view_bool(v, "access_subscriber", access == ACCESS_SUBSCRIBER);
+	template_bool(v, "access_public", access == ACCESS_PUBLIC);
+	template_bool(v, "access_registered", access == ACCESS_REGISTERED);
+	template_bool(v, "access_metered", access == ACCESS_METERED);
+	template_bool(v, "access_subscriber", access == ACCESS_SUBSCRIBER);
 }
 
-void image_view(struct view *v, const char *key, struct arena *a, const struct image *img)
+void pages_image_data(
+	struct template_data *v, const char *key, struct arena *a, const struct image *img)
 {
-	struct view *o = NULL;
+	struct template_data *o = NULL;
 
 	if (img) {
-		o = view_object(a);
-		view_z(o, "src",
+		o = template_object(a);
+		template_z(o, "src",
 			arena_fmt(a, "/media/" STR_FMT "/" STR_FMT, STR_ARG(str_of(img->id)),
 				STR_ARG(img->name)));
-		view_str(o, "alt", img->alt);
-		view_int(o, "width", img->width);
-		view_int(o, "height", img->height);
-		view_str(o, "caption", img->caption);
-		view_str(o, "credit", img->credit);
-		view_bool(o, "has_caption", img->caption.n > 0 || img->credit.n > 0);
+		pages_template_str(o, "alt", img->alt);
+		template_int(o, "width", img->width);
+		template_int(o, "height", img->height);
+		pages_template_str(o, "caption", img->caption);
+		pages_template_str(o, "credit", img->credit);
+		template_bool(o, "has_caption", img->caption.n > 0 || img->credit.n > 0);
 	}
-	view_child(v, key, o);
+	template_child(v, key, o);
 }
 
-void card_view(struct view *v, struct arena *a, const struct card *c)
+void pages_card_data(struct template_data *v, struct arena *a, const struct card *c)
 {
 	const struct article *art = &c->article;
 
-	view_z(v, "href", arena_fmt(a, "/articles/%s", art->slug));
-	view_text(v, "headline", art->headline);
-	view_str(v, "dek", art->dek);
-	view_str(v, "byline", art->byline);
-	view_str(v, "section", art->section_name);
-	view_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
-	view_time(v, "published", (struct shown_time){ a, art->published_at, c->now_s }, time_date);
-	access_view(v, c->level);
-	image_view(v, "image", a, c->has_image ? &c->image : NULL);
+	template_z(v, "href", arena_fmt(a, "/articles/%s", art->slug));
+	template_text(v, "headline", art->headline);
+	pages_template_str(v, "dek", art->dek);
+	pages_template_str(v, "byline", art->byline);
+	pages_template_str(v, "section", art->section_name);
+	template_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
+	pages_template_time(
+		v, "published", (struct shown_time){ a, art->published_at, c->now_s }, time_date);
+	pages_access_data(v, c->level);
+	pages_image_data(v, "image", a, c->has_image ? &c->image : NULL);
 }

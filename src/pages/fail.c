@@ -2,20 +2,20 @@
 
 #include <string.h>
 
-static void fail_view(struct view *root, const struct request *r, const struct response *rsp,
-	const struct error_face *face, int status)
+static void fail_view(struct template_data *root, const struct request *r,
+	const struct response *rsp, const struct error_info *face, int status)
 {
-	view_int(root, "status", status);
-	view_z(root, "title", face->title);
-	view_z(root, "detail", rsp->detail ? rsp->detail : face->sentence);
-	view_z(root, "retry_after",
+	template_int(root, "status", status);
+	template_z(root, "title", face->title);
+	template_z(root, "detail", rsp->detail ? rsp->detail : face->sentence);
+	template_z(root, "retry_after",
 		rsp->retry_after_s > 0
 			? arena_fmt(r->arena, "%lld seconds", (long long)rsp->retry_after_s)
 			: NULL);
 }
 
 /* What is left when even the template cannot be rendered. */
-static void fail_plain(struct response *rsp, const struct error_face *face)
+static void fail_plain(struct response *rsp, const struct error_info *face)
 {
 	rsp->content_type = "text/plain; charset=utf-8";
 	rsp->body = str_of(face->sentence);
@@ -31,30 +31,30 @@ static bool is_secret(const struct request *r)
 /* Where a log-in leads from here: not to where only forms are sent, which would fail again. */
 static struct str way_back(const struct request *r, const struct response *rsp)
 {
-	return r->method == METHOD_GET && rsp->err != ERR_METHOD ? own_address(r) : STR("/");
+	return r->method == METHOD_GET && rsp->err != ERR_METHOD ? pages_own_address(r) : STR("/");
 }
 
 void pages_fail(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	const struct error_face *face = http_error_face(rsp->err);
+	const struct error_info *face = http_error_info(rsp->err);
 	int status = response_error_status(rsp);
 
 	/* A page that needs an account leads to log-in and back. */
 	if (rsp->err == ERR_UNAUTHENTICATED && r->route && r->method == METHOD_GET &&
 		r->route->who == WHO_SIGNED_IN) {
-		response_redirect(rsp,
-			str_of(local_href(r->arena, "/login", safe_return_to(own_address(r)))));
+		response_redirect(rsp, str_of(pages_local_href(r->arena, "/login",
+					       pages_safe_return_to(pages_own_address(r)))));
 		return;
 	}
 	struct page pg = { .title = face->title, .return_to = way_back(r, rsp) };
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 	if (is_secret(r))
-		page_secret(rsp);
+		pages_secret(rsp);
 	else
-		page_private(rsp);
+		pages_private(rsp);
 	fail_view(root, r, rsp, face, status);
-	if (page_render(p, r, rsp, status, "error.html", root) != ERR_OK)
+	if (pages_render(p, r, rsp, status, "error.html", root) != ERR_OK)
 		fail_plain(rsp, face);
 	rsp->status = status;
 }

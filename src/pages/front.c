@@ -9,10 +9,11 @@ struct cards {
 	size_t n;
 };
 
-static void cards_view(struct view *list, struct arena *a, const struct card *cards, size_t n)
+static void cards_view(
+	struct template_data *list, struct arena *a, const struct card *cards, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		card_view(view_append(list), a, &cards[i]);
+		pages_card_data(template_append(list), a, &cards[i]);
 }
 
 /* ---- front page ---- */
@@ -20,7 +21,7 @@ static void cards_view(struct view *list, struct arena *a, const struct card *ca
 enum { FRONT_SECTIONS_MAX = 16 };
 struct front {
 	const struct pages *p;
-	struct access_request visit;
+	struct access_request req;
 	const char *institution;
 	int64_t now_s;
 	struct arena *a;
@@ -33,7 +34,7 @@ static enum err front_read(struct db_conn *c, void *arg)
 {
 	struct front *f = arg;
 	struct article_filter all = { .limit = FRONT_NEWS, .now_s = f->now_s };
-	enum err e = cards_load(f->p, c, &all, f->a, &f->news.v, &f->news.n);
+	enum err e = pages_cards_load(f->p, c, &all, f->a, &f->news.v, &f->news.n);
 
 	if (!e)
 		e = content_sections(c, f->now_s, f->a, &f->sections, &f->section_count);
@@ -41,9 +42,9 @@ static enum err front_read(struct db_conn *c, void *arg)
 		struct article_filter one = {
 			.section = f->sections[i].slug, .limit = BLOCK_CARDS, .now_s = f->now_s
 		};
-		e = cards_load(f->p, c, &one, f->a, &f->blocks[i].v, &f->blocks[i].n);
+		e = pages_cards_load(f->p, c, &one, f->a, &f->blocks[i].v, &f->blocks[i].n);
 	}
-	return e ? e : institution_reader_title(f->p->wall, c, &f->visit, f->a, &f->institution);
+	return e ? e : institution_reader_title(f->p->wall, c, &f->req, f->a, &f->institution);
 }
 
 /* The newest story with a picture leads; the next ones with pictures stand beside it. Returns what
@@ -85,38 +86,40 @@ static void picture_first(struct cards *c)
 	}
 }
 
-static void front_view(struct view *root, struct front *f)
+static void front_view(struct template_data *root, struct front *f)
 {
 	const struct card *lead;
 	struct card seconds[FRONT_SECONDS];
 	size_t second_count, left = front_pick(f, &lead, seconds, &second_count);
-	struct view *v = NULL;
+	struct template_data *v = NULL;
 
 	if (lead) {
-		v = view_object(f->a);
-		card_view(v, f->a, lead);
+		v = template_object(f->a);
+		pages_card_data(v, f->a, lead);
 	}
-	view_child(root, "lead", v);
-	cards_view(view_list(root, "seconds"), f->a, seconds, second_count);
-	view_bool(root, "has_latest", left > 0);
-	cards_view(view_list(root, "latest"), f->a, f->news.v,
+	template_child(root, "lead", v);
+	cards_view(template_list(root, "seconds"), f->a, seconds, second_count);
+	template_bool(root, "has_latest", left > 0);
+	cards_view(template_list(root, "latest"), f->a, f->news.v,
 		left < FRONT_LATEST ? left : FRONT_LATEST);
-	struct view *blocks = view_list(root, "blocks");
+	struct template_data *blocks = template_list(root, "blocks");
 	for (size_t i = 0; i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
-		struct view *b = view_append(blocks);
+		struct template_data *b = template_append(blocks);
 
 		picture_first(&f->blocks[i]);
-		view_text(b, "name", f->sections[i].name);
-		view_z(b, "href",
+		template_text(b, "name", f->sections[i].name);
+		template_z(b, "href",
 			arena_fmt(f->a, "/sections/" STR_FMT, STR_ARG(f->sections[i].slug)));
-		cards_view(view_list(b, "cards"), f->a, f->blocks[i].v, f->blocks[i].n);
+		cards_view(template_list(b, "cards"), f->a, f->blocks[i].v, f->blocks[i].n);
 	}
 }
 
 enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct front f = { .p = p, .visit = access_request_from_http(r), .now_s = r->now_s, .a = r->arena };
+	struct front f = {
+		.p = p, .req = access_request_from_http(r), .now_s = r->now_s, .a = r->arena
+	};
 	enum err e = db_read(p->accounts->db, front_read, &f);
 
 	if (e)
@@ -128,17 +131,17 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 		.section_count = f.section_count };
 	if (str_eq(fields_get(&r->query, "done"), STR("logout")))
 		pg.notice = "You are logged out.";
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 	front_view(root, &f);
-	content_share_list(p->wall, r, rsp);
-	return page_render(p, r, rsp, 200, "front.html", root);
+	access_share_list(p->wall, r, rsp);
+	return pages_render(p, r, rsp, 200, "front.html", root);
 }
 
 /* ---- section ---- */
 
 struct section_page {
 	const struct pages *p;
-	struct access_request visit;
+	struct access_request req;
 	const char *institution;
 	struct article_filter filter;
 	struct arena *a;
@@ -150,11 +153,11 @@ struct section_page {
 static enum err section_read(struct db_conn *c, void *arg)
 {
 	struct section_page *s = arg;
-	enum err e = cards_load(s->p, c, &s->filter, s->a, &s->cards.v, &s->cards.n);
+	enum err e = pages_cards_load(s->p, c, &s->filter, s->a, &s->cards.v, &s->cards.n);
 
 	if (!e)
 		e = content_sections(c, s->filter.now_s, s->a, &s->sections, &s->section_count);
-	return e ? e : institution_reader_title(s->p->wall, c, &s->visit, s->a, &s->institution);
+	return e ? e : institution_reader_title(s->p->wall, c, &s->req, s->a, &s->institution);
 }
 
 /* Older pages are named by the last article seen ("?before=1763600000-id"), so that new articles do
@@ -173,19 +176,20 @@ static const struct section *section_named(const struct section_page *s, struct 
 	return NULL;
 }
 
-static void section_view(struct view *root, struct section_page *s, const struct section *sec)
+static void section_view(
+	struct template_data *root, struct section_page *s, const struct section *sec)
 {
 	const char *href = arena_fmt(s->a, "/sections/" STR_FMT, STR_ARG(sec->slug));
-	struct view *v = view_object(s->a);
+	struct template_data *v = template_object(s->a);
 	bool more = s->cards.n > SECTION_PAGE;
 	size_t n = more ? SECTION_PAGE : s->cards.n;
 
-	view_text(v, "name", sec->name);
-	view_z(v, "href", href);
-	view_child(root, "section", v);
-	cards_view(view_list(root, "cards"), s->a, s->cards.v, n);
-	view_z(root, "newer_href", s->filter.before_id.n ? href : NULL);
-	view_z(root, "older_href",
+	template_text(v, "name", sec->name);
+	template_z(v, "href", href);
+	template_child(root, "section", v);
+	cards_view(template_list(root, "cards"), s->a, s->cards.v, n);
+	template_z(root, "newer_href", s->filter.before_id.n ? href : NULL);
+	template_z(root, "older_href",
 		more ? arena_fmt(s->a, "%s?before=%s", href,
 			       content_cursor_text(&s->cards.v[n - 1].article, s->a))
 		     : NULL);
@@ -195,7 +199,7 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct section_page s = { .p = p,
-		.visit = access_request_from_http(r),
+		.req = access_request_from_http(r),
 		.a = r->arena,
 		.filter = {
 			.section = r->params[0], .limit = SECTION_PAGE + 1, .now_s = r->now_s } };
@@ -208,16 +212,16 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 	const struct section *sec = section_named(&s, r->params[0]);
 	if (!sec)
 		return ERR_NOT_FOUND;
-	const char *slug = id_text(r->arena, sec->slug);
-	struct page pg = { .title = id_text(r->arena, sec->name),
+	const char *slug = pages_text_z(r->arena, sec->slug);
+	struct page pg = { .title = pages_text_z(r->arena, sec->name),
 		.canonical =
 			s.filter.before_id.n ? NULL : arena_fmt(r->arena, "/sections/%s", slug),
 		.section = slug,
 		.institution = s.institution,
 		.sections = s.sections,
 		.section_count = s.section_count };
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 	section_view(root, &s, sec);
-	content_share_list(p->wall, r, rsp);
-	return page_render(p, r, rsp, 200, "section.html", root);
+	access_share_list(p->wall, r, rsp);
+	return pages_render(p, r, rsp, 200, "section.html", root);
 }

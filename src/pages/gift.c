@@ -8,7 +8,7 @@
 /* What the page of an article needs to know of it, found in one read. */
 struct about {
 	const struct pages *p;
-	const struct access_request *visit;
+	const struct access_request *req;
 	struct str slug;
 	struct arena *a;
 	bool asks_leave; /* may this reader give it? */
@@ -22,16 +22,16 @@ static enum err about_read(struct db_conn *c, void *arg)
 {
 	struct about *b = arg;
 	enum err e = content_find(c, b->slug, b->a, &b->article);
-	struct paywall_article facts = content_facts(&b->article);
+	struct paywall_article facts = content_paywall_article(&b->article);
 
 	if (e)
 		return e;
 	if (b->asks_leave) {
-		e = gift_allowed(b->p->wall, c, b->visit, &facts, b->a);
+		e = gift_allowed(b->p->wall, c, b->req, &facts, b->a);
 		if (e)
 			return e;
 	}
-	e = decision_make(b->p->wall, c, b->visit, &facts, b->a, &b->decision);
+	e = decision_make(b->p->wall, c, b->req, &facts, b->a, &b->decision);
 	if (!e && b->decision.grant == GRANT_NONE)
 		e = paywall_gone(&b->decision) ? ERR_GONE : ERR_NOT_FOUND;
 	if (e)
@@ -57,21 +57,21 @@ static enum err made_page(struct request *r, struct response *rsp, const struct 
 	struct arena *a = r->arena;
 	struct page pg = { .title = "Your gift link",
 		.return_to = str_of(article_path(a, b->article.slug)) };
-	struct view *root = page_view(p, r, &pg), *v = view_object(a);
+	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(a);
 
-	view_z(v, "link", arena_fmt(a, "%s/gifts/%s", p->set.base_url, made->token.text));
-	view_text(v, "headline", b->article.headline);
-	view_z(v, "href", article_path(a, b->article.slug));
-	view_time(
+	template_z(v, "link", arena_fmt(a, "%s/gifts/%s", p->set.base_url, made->token.text));
+	template_text(v, "headline", b->article.headline);
+	template_z(v, "href", article_path(a, b->article.slug));
+	pages_template_time(
 		v, "until", (struct shown_time){ a, made->gift.expires_at, r->now_s }, time_until);
-	view_int(v, "redemptions", made->gift.redemptions_max);
-	view_bool(v, "once", made->gift.redemptions_max == 1);
-	view_bool(v, "again", made->again);
-	view_int(v, "left", made->left);
-	view_bool(v, "one_left", made->left == 1);
-	view_child(root, "gift", v);
-	page_private(rsp);
-	return page_render(p, r, rsp, 200, "gift_made.html", root);
+	template_int(v, "redemptions", made->gift.redemptions_max);
+	template_bool(v, "once", made->gift.redemptions_max == 1);
+	template_bool(v, "again", made->again);
+	template_int(v, "left", made->left);
+	template_bool(v, "one_left", made->left == 1);
+	template_child(root, "gift", v);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, 200, "gift_made.html", root);
 }
 
 static const char *refusal(enum err e)
@@ -94,7 +94,7 @@ enum err pages_gift_make(void *ctx, struct request *r, struct response *rsp)
 {
 	struct access_request v = access_request_from_http(r);
 	struct about b = {
-		.p = ctx, .visit = &v, .slug = r->params[0], .a = r->arena, .asks_leave = true
+		.p = ctx, .req = &v, .slug = r->params[0], .a = r->arena, .asks_leave = true
 	};
 	struct gift_made made;
 	enum err e = db_read(b.p->accounts->db, about_read, &b);
@@ -128,21 +128,22 @@ static enum err own_read(struct db_conn *c, void *arg)
 	return gift_list(c, &o->f, o->a, &o->list, &o->count);
 }
 
-static void own_view(struct view *list, struct arena *a, const struct gift *g, int64_t now_s)
+static void own_view(
+	struct template_data *list, struct arena *a, const struct gift *g, int64_t now_s)
 {
-	struct view *v = view_append(list);
+	struct template_data *v = template_append(list);
 	const char *state = gift_state(g, now_s);
 	bool live = strcmp(state, "live") == 0 || strcmp(state, "used_up") == 0;
 
-	view_z(v, "id", g->id);
-	view_z(v, "slug", g->slug);
-	view_z(v, "href", article_path(a, g->slug));
-	view_time(v, "given", (struct shown_time){ a, g->created_at, now_s }, time_date);
-	view_time(v, "until", (struct shown_time){ a, g->expires_at, now_s }, time_until);
-	view_int(v, "redemptions", g->redemptions);
-	view_int(v, "redemptions_max", g->redemptions_max);
-	view_bool(v, "live", live);
-	view_bool(v, "revoked", g->revoked_at != 0);
+	template_z(v, "id", g->id);
+	template_z(v, "slug", g->slug);
+	template_z(v, "href", article_path(a, g->slug));
+	pages_template_time(v, "given", (struct shown_time){ a, g->created_at, now_s }, time_date);
+	pages_template_time(v, "until", (struct shown_time){ a, g->expires_at, now_s }, time_until);
+	template_int(v, "redemptions", g->redemptions);
+	template_int(v, "redemptions_max", g->redemptions_max);
+	template_bool(v, "live", live);
+	template_bool(v, "revoked", g->revoked_at != 0);
 }
 
 enum err pages_gifts(void *ctx, struct request *r, struct response *rsp)
@@ -157,11 +158,12 @@ enum err pages_gifts(void *ctx, struct request *r, struct response *rsp)
 	struct page pg = { .title = "Articles you gave away" };
 	if (str_eq(fields_get(&r->query, "done"), STR("revoked")))
 		pg.notice = "The link opens nothing any more.";
-	struct view *root = page_view(p, r, &pg), *list = view_list(root, "gifts");
+	struct template_data *root = pages_frame_data(p, r, &pg),
+			     *list = template_list(root, "gifts");
 	for (size_t i = 0; i < o.count; i++)
 		own_view(list, r->arena, &o.list[i], r->now_s);
-	page_private(rsp);
-	return page_render(p, r, rsp, 200, "gifts.html", root);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, 200, "gifts.html", root);
 }
 
 enum err pages_gift_revoke(void *ctx, struct request *r, struct response *rsp)
@@ -191,8 +193,8 @@ static enum err gift_page(
 	struct arena *a = r->arena;
 	bool live = strcmp(state, "live") == 0;
 	const char *path = article_path(a, b->article.slug);
-	struct page pg = { .title = id_text(a, b->article.headline),
-		.description = id_text(a, b->article.dek),
+	struct page pg = { .title = pages_text_z(a, b->article.headline),
+		.description = pages_text_z(a, b->article.dek),
 		.canonical = path,
 		.return_to = str_of(path),
 		.noindex = true };
@@ -200,23 +202,23 @@ static enum err gift_page(
 	if (b->has_image)
 		pg.image = arena_fmt(a, "%s/media/%s/" STR_FMT, b->p->set.base_url, b->image.id,
 			STR_ARG(b->image.name));
-	struct view *root = page_view(b->p, r, &pg), *v = view_object(a);
-	view_bool(v, "live", live);
-	view_bool(v, "used_up", strcmp(state, "used_up") == 0);
-	view_text(v, "headline", b->article.headline);
-	view_str(v, "dek", b->article.dek);
-	view_z(v, "href", path);
-	image_view(v, "image", a, b->has_image ? &b->image : NULL);
-	view_child(root, "gift", v);
-	page_private(rsp); /* its form is sent from this address */
+	struct template_data *root = pages_frame_data(b->p, r, &pg), *v = template_object(a);
+	template_bool(v, "live", live);
+	template_bool(v, "used_up", strcmp(state, "used_up") == 0);
+	template_text(v, "headline", b->article.headline);
+	pages_template_str(v, "dek", b->article.dek);
+	template_z(v, "href", path);
+	pages_image_data(v, "image", a, b->has_image ? &b->image : NULL);
+	template_child(root, "gift", v);
+	pages_private(rsp); /* its form is sent from this address */
 	gift_headers(rsp);
-	return page_render(b->p, r, rsp, live ? 200 : 410, "gift.html", root);
+	return pages_render(b->p, r, rsp, live ? 200 : 410, "gift.html", root);
 }
 
 /* The gift and its article. ERR_SPENT with both filled where the link has ended. */
 static enum err gift_by_link(struct about *b, struct request *r, struct gift *g)
 {
-	enum err e = gift_by_link(b->p->wall, r->params[0], r->now_s, g);
+	enum err e = gift_find(b->p->wall, r->params[0], r->now_s, g);
 
 	if (e && e != ERR_SPENT)
 		return e;
@@ -227,7 +229,7 @@ static enum err gift_by_link(struct about *b, struct request *r, struct gift *g)
 
 static enum err to_article(struct response *rsp, const struct about *b)
 {
-	page_secret(rsp);
+	pages_secret(rsp);
 	gift_headers(rsp);
 	response_redirect(rsp, str_of(article_path(b->a, b->article.slug)));
 	return ERR_OK;
@@ -243,7 +245,7 @@ static bool open_already(const struct about *b)
 enum err pages_gift(void *ctx, struct request *r, struct response *rsp)
 {
 	struct access_request v = access_request_from_http(r);
-	struct about b = { .p = ctx, .visit = &v, .a = r->arena };
+	struct about b = { .p = ctx, .req = &v, .a = r->arena };
 	struct gift g;
 	enum err e = gift_by_link(&b, r, &g);
 
@@ -263,7 +265,7 @@ static bool is_reader(const struct access_request *v)
 enum err pages_gift_redeem(void *ctx, struct request *r, struct response *rsp)
 {
 	struct access_request v = access_request_from_http(r);
-	struct about b = { .p = ctx, .visit = &v, .a = r->arena };
+	struct about b = { .p = ctx, .req = &v, .a = r->arena };
 	struct gift_redemption red = {
 		.token = r->params[0], .cookie = v.gifts, .now_s = r->now_s, .a = r->arena
 	};

@@ -49,26 +49,27 @@ struct page {
 	size_t section_count;
 };
 /* The root object with every common key. */
-struct view *page_view(const struct pages *p, const struct request *r, const struct page *pg);
+struct template_data *pages_frame_data(
+	const struct pages *p, const struct request *r, const struct page *pg);
 /* Renders into the response as text/html. */
-enum err MUST_USE page_render(const struct pages *p, const struct request *r, struct response *rsp,
-	int status, const char *name, const struct view *v);
+enum err MUST_USE pages_render(const struct pages *p, const struct request *r, struct response *rsp,
+	int status, const char *name, const struct template_data *v);
 /* Whether a theme has put its reader's name or address into the page. */
-bool page_names_reader(const struct request *r, struct str body);
+bool pages_names_reader(const struct request *r, struct str body);
 /* Pages with a form, or of one reader: their address is sent to no other site as Referer. */
-void page_private(struct response *rsp);
+void pages_private(struct response *rsp);
 /* Answers without a form at an address that may hold a token: it is not sent on at all. */
-void page_secret(struct response *rsp);
+void pages_secret(struct response *rsp);
 /* Has the browser delete it. */
-void cookie_forget(struct request *r, struct response *rsp, const char *name);
-const char *local_href(
+void pages_cookie_forget(struct request *r, struct response *rsp, const char *name);
+const char *pages_local_href(
 	struct arena *a, const char *path, struct str return_to); /* path?return_to=… */
 /* What leads back to this page: its path and what it reads of the query, but for a token and for
  * what is said once (`done`). */
-struct str own_address(const struct request *r);
-struct str safe_return_to(struct str s);                      /* a local path, else "/" */
-const char *id_text(struct arena *a, struct str s);           /* NUL-terminated copy */
-void view_str(struct view *v, const char *key, struct str s); /* empty: false */
+struct str pages_own_address(const struct request *r);
+struct str pages_safe_return_to(struct str s);           /* a local path, else "/" */
+const char *pages_text_z(struct arena *a, struct str s); /* NUL-terminated copy */
+void pages_template_str(struct template_data *v, const char *key, struct str s); /* empty: false */
 /* A time for readers under `key`, in one of the forms of text.h (time_date, time_human,
  * time_until), and the instant under `key`_iso; both false where `t_s` is 0. */
 typedef void time_words(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE]);
@@ -76,7 +77,8 @@ struct shown_time {
 	struct arena *a;
 	int64_t t_s, now_s;
 };
-void view_time(struct view *v, const char *key, struct shown_time t, time_words *words);
+void pages_template_time(
+	struct template_data *v, const char *key, struct shown_time t, time_words *words);
 
 /* ---- form.c ---- */
 struct form_state {
@@ -87,8 +89,8 @@ struct form_state {
 	const char *password_field; /* what the form calls the field "password"; NULL: "password" */
 	const char *token_error;
 };
-void form_view(
-	struct view *root, struct arena *a, const struct pages *p, const struct form_state *f);
+void pages_form_data(struct template_data *root, struct arena *a, const struct pages *p,
+	const struct form_state *f);
 
 /* ---- card.c ---- */
 struct card {
@@ -99,36 +101,37 @@ struct card {
 	int64_t now_s; /* of the request: which year its time is told with */
 };
 /* A list with the lead pictures. */
-enum err MUST_USE cards_load(const struct pages *p, struct db_conn *c,
+enum err MUST_USE pages_cards_load(const struct pages *p, struct db_conn *c,
 	const struct article_filter *f, struct arena *a, struct card **out, size_t *count);
-void card_view(struct view *v, struct arena *a, const struct card *c);
-void image_view(struct view *v, const char *key, struct arena *a,
+void pages_card_data(struct template_data *v, struct arena *a, const struct card *c);
+void pages_image_data(struct template_data *v, const char *key, struct arena *a,
 	const struct image *img); /* NULL: false */
-void access_view(struct view *v, enum access access);
+void pages_access_data(struct template_data *v, enum access access);
 
 /* ---- meter.c ---- */
 /* The key "meter": how many free articles are left, or false. */
-void meter_view(struct view *root, struct arena *a, const struct decision *d);
+void pages_meter_data(struct template_data *root, struct arena *a, const struct decision *d);
 /* The same in a wall, when they are all read. */
-void meter_wall_view(struct view *wall, struct arena *a, const struct decision *d);
+void pages_meter_wall_data(struct template_data *wall, struct arena *a, const struct decision *d);
 
 /* ---- register.c ---- */
 /* "Look in your mailbox", after registration and reset alike. */
-enum err MUST_USE check_mail_page(const struct pages *p, struct request *r, struct response *rsp,
+enum err MUST_USE pages_check_mail(const struct pages *p, struct request *r, struct response *rsp,
 	bool registering, struct str back);
 /* Marks this browser as known, unless `t` is empty. */
-void device_cookie(struct request *r, struct response *rsp, const struct token *t);
-const char *wait_text(struct arena *a, int64_t seconds); /* "41 minutes" */
+void pages_device_cookie(struct request *r, struct response *rsp, const struct token *t);
+const char *pages_wait_text(struct arena *a, int64_t seconds); /* "41 minutes" */
 /* Moves ?token= into a cookie, and redirects to the bare path. */
-void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
-	int64_t life_s);
+void pages_token_to_cookie(struct request *r, struct response *rsp, const char *cookie,
+	const char *path, int64_t life_s);
 
 /* ---- offer.c ---- */
 /* Of the view of the wall: `plans`, `has_plans`, `subscribe_href`, `ask_gift`. */
-void offers_view(struct view *wall, const struct pages *p, const struct article_reading *rd);
+void pages_offers_data(
+	struct template_data *wall, const struct pages *p, const struct article_reading *rd);
 
 /* ---- agent.c ---- */
 /* "Firefox on Linux" from a User-Agent header: what a reader needs to know a session again. */
-const char *agent_name(struct arena *a, struct str user_agent);
+const char *pages_user_agent_name(struct arena *a, struct str user_agent);
 
 #endif

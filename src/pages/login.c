@@ -30,19 +30,19 @@ static enum err login_page(const struct pages *p, struct request *r, struct resp
 		pg.notice =
 			"Your account was being read in more places than it may be at once, so you "
 			"were logged out here. Log in to go on reading here.";
-		cookie_forget(r, rsp, "postern");
+		pages_cookie_forget(r, rsp, "postern");
 	}
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 
-	form_view(root, r->arena, p, f);
-	page_private(rsp);
-	return page_render(p, r, rsp, status, "login.html", root);
+	pages_form_data(root, r->arena, p, f);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, status, "login.html", root);
 }
 
 enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
 
 	if (r->caller.signed_in) {
 		response_redirect(rsp, back);
@@ -53,7 +53,7 @@ enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
 
 /* By it this browser is known to the account, whatever others guess; log-out keeps it. As long as
  * browsers keep a cookie. */
-void device_cookie(struct request *r, struct response *rsp, const struct token *t)
+void pages_device_cookie(struct request *r, struct response *rsp, const struct token *t)
 {
 	struct cookie device = { .name = "postern-device",
 		.value = arena_str(r->arena, str_of(t->text)),
@@ -71,7 +71,7 @@ static void login_cookies(const struct pages *p, struct request *r, struct respo
 		.max_age_s = res->session.remember ? p->accounts->set.session_s : 0 };
 
 	response_cookie(r, rsp, &session);
-	device_cookie(r, rsp, &res->device);
+	pages_device_cookie(r, rsp, &res->device);
 }
 
 static enum err login_refused(const struct pages *p, struct request *r, struct response *rsp,
@@ -85,7 +85,7 @@ static enum err login_refused(const struct pages *p, struct request *r, struct r
 			"Too many failed attempts for this address. Try again in %s, or reset your "
 			"password: this browser can then log in at once, even if somebody else "
 			"keeps guessing.",
-			wait_text(r->arena, retry_after_s));
+			pages_wait_text(r->arena, retry_after_s));
 		response_header(rsp, "Retry-After",
 			str_of(arena_fmt(r->arena, "%lld", (long long)retry_after_s)));
 		return login_page(p, r, rsp, 429, &f, return_to);
@@ -98,11 +98,12 @@ static enum err login_refused(const struct pages *p, struct request *r, struct r
 enum err pages_login(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
+	struct str back = pages_safe_return_to(fields_get(&r->form, "return_to"));
 	struct login l = { .email = fields_get(&r->form, "email"),
 		.password = fields_get(&r->form, "password"),
 		.remember = fields_get(&r->form, "remember").n > 0,
-		.session_name = str_of(agent_name(r->arena, request_header(r, "User-Agent"))),
+		.session_name =
+			str_of(pages_user_agent_name(r->arena, request_header(r, "User-Agent"))),
 		.device = request_cookie(r, "postern-device"),
 		.remember_device = true,
 		.request_id = r->id };
@@ -131,7 +132,7 @@ static void cookies_forget(struct request *r, struct response *rsp)
 		"postern-register", "postern-seat" };
 
 	for (size_t i = 0; i < COUNT(ours); i++)
-		cookie_forget(r, rsp, ours[i]);
+		pages_cookie_forget(r, rsp, ours[i]);
 }
 
 enum err pages_logout(void *ctx, struct request *r, struct response *rsp)

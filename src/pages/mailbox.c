@@ -51,16 +51,17 @@ enum err pages_mailbox(void *ctx, struct request *r, struct response *rsp)
 	if (e)
 		return e;
 	struct page pg = { .title = "Development mailbox" };
-	struct view *root = page_view(p, r, &pg), *list = view_list(root, "mails");
+	struct template_data *root = pages_frame_data(p, r, &pg),
+			     *list = template_list(root, "mails");
 	for (size_t i = 0; i < n; i++) {
-		struct view *v = view_append(list);
+		struct template_data *v = template_append(list);
 		const struct shown_time sent = { r->arena, rows[i].created_at, r->now_s };
 
-		view_z(v, "to", rows[i].to);
-		view_text(v, "subject", rows[i].subject);
-		view_time(v, "sent", sent, time_human);
-		view_html(v, "text_html", linked_html(r->arena, rows[i].text));
+		template_z(v, "to", rows[i].to);
+		template_text(v, "subject", rows[i].subject);
+		pages_template_time(v, "sent", sent, time_human);
+		template_html(v, "text_html", linked_html(r->arena, rows[i].text));
 	}
-	page_private(rsp);
-	return page_render(p, r, rsp, 200, "mailbox.html", root);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, 200, "mailbox.html", root);
 }

@@ -16,41 +16,41 @@ static const char *period(const struct meter *m)
 	return NULL;
 }
 
-static struct view *count_view(struct arena *a, const struct decision *d)
+static struct template_data *count_view(struct arena *a, const struct decision *d)
 {
-	struct view *v = view_object(a);
+	struct template_data *v = template_object(a);
 	char iso[TIME_TEXT_SIZE], day[TIME_TEXT_SIZE];
 
 	time_text(d->window_ends_at, iso);
 	time_day(d->window_ends_at, day);
-	view_z(v, "name", d->meter->name);
-	view_int(v, "used", d->used);
-	view_int(v, "limit", d->limit);
-	view_int(v, "left", d->limit - d->used);
-	view_bool(v, "none_left", d->used >= d->limit);
-	view_bool(v, "single", d->limit == 1);
-	view_z(v, "period", period(d->meter));
-	view_text(v, "restarts_iso", arena_str(a, str_of(iso)));
-	view_text(v, "restarts", arena_str(a, str_of(day)));
+	template_z(v, "name", d->meter->name);
+	template_int(v, "used", d->used);
+	template_int(v, "limit", d->limit);
+	template_int(v, "left", d->limit - d->used);
+	template_bool(v, "none_left", d->used >= d->limit);
+	template_bool(v, "single", d->limit == 1);
+	template_z(v, "period", period(d->meter));
+	template_text(v, "restarts_iso", arena_str(a, str_of(iso)));
+	template_text(v, "restarts", arena_str(a, str_of(day)));
 	return v;
 }
 
-void meter_view(struct view *root, struct arena *a, const struct decision *d)
+void pages_meter_data(struct template_data *root, struct arena *a, const struct decision *d)
 {
 	bool shown = paywall_metered(d) && d->grant == GRANT_FULL;
 
-	view_child(root, "meter", shown ? count_view(a, d) : NULL);
+	template_child(root, "meter", shown ? count_view(a, d) : NULL);
 }
 
 /* Where strangers have no free articles at all there is nothing to have read. */
-void meter_wall_view(struct view *wall, struct arena *a, const struct decision *d)
+void pages_meter_wall_data(struct template_data *wall, struct arena *a, const struct decision *d)
 {
 	bool shown = d->meter && d->reason == REASON_METER_EXHAUSTED && d->limit > 0;
-	struct view *v = shown ? count_view(a, d) : NULL;
+	struct template_data *v = shown ? count_view(a, d) : NULL;
 
 	if (v && d->offer & OFFER_REGISTER)
-		view_int(v, "with_account", d->meter->registered_limit);
+		template_int(v, "with_account", d->meter->registered_limit);
 	else if (v)
-		view_bool(v, "with_account", false);
-	view_child(wall, "meter", v);
+		template_bool(v, "with_account", false);
+	template_child(wall, "meter", v);
 }

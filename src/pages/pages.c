@@ -40,7 +40,7 @@ static enum err asset_bytes(struct assets *all, unsigned i, const char *theme, c
 		}
 	}
 	snprintf(path, sizeof path, "web/static/%s", as->name);
-	f = embedded_find(path);
+	f = embed_find(path);
 	if (!f) {
 		snprintf(why, 256, "web/static/%s is not built in", as->name);
 		return ERR_INTERNAL;

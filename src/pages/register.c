@@ -1,7 +1,7 @@
 #include "internal.h"
 
 /* As people read it, rounded up. */
-const char *wait_text(struct arena *a, int64_t seconds)
+const char *pages_wait_text(struct arena *a, int64_t seconds)
 {
 	int64_t minutes = (seconds + 59) / 60;
 
@@ -16,21 +16,21 @@ static const char *minutes_text(struct arena *a, unsigned minutes)
 						 : arena_fmt(a, "%u minutes", minutes);
 }
 
-enum err check_mail_page(const struct pages *p, struct request *r, struct response *rsp,
+enum err pages_check_mail(const struct pages *p, struct request *r, struct response *rsp,
 	bool registering, struct str back)
 {
 	const struct account_settings *set = &p->accounts->set;
 	struct page pg = { .title = "Look in your mailbox", .return_to = back };
-	struct view *root = page_view(p, r, &pg), *v = view_object(r->arena);
+	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 
-	view_bool(v, "registering", registering);
-	view_bool(v, "resetting", !registering);
-	view_str(v, "email", fields_get(&r->form, "email"));
-	view_z(v, "valid",
+	template_bool(v, "registering", registering);
+	template_bool(v, "resetting", !registering);
+	pages_template_str(v, "email", fields_get(&r->form, "email"));
+	template_z(v, "valid",
 		minutes_text(r->arena, registering ? set->verify_minutes : set->reset_minutes));
-	view_child(root, "check", v);
-	page_private(rsp);
-	return page_render(p, r, rsp, 200, "check_mail.html", root);
+	template_child(root, "check", v);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, 200, "check_mail.html", root);
 }
 
 static enum err register_page(const struct pages *p, struct request *r, struct response *rsp,
@@ -38,23 +38,23 @@ static enum err register_page(const struct pages *p, struct request *r, struct r
 {
 	struct page pg = { .title = f->refusal ? "Error: Register" : "Register",
 		.return_to = back };
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 
-	form_view(root, r->arena, p, f);
-	page_private(rsp);
-	return page_render(p, r, rsp, status, "register.html", root);
+	pages_form_data(root, r->arena, p, f);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, status, "register.html", root);
 }
 
 enum err pages_register_form(void *ctx, struct request *r, struct response *rsp)
 {
-	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
 	return register_page(ctx, r, rsp, 200, &(struct form_state){ 0 }, back);
 }
 
 enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
+	struct str back = pages_safe_return_to(fields_get(&r->form, "return_to"));
 	struct token proof;
 	struct registration reg = { .email = fields_get(&r->form, "email"),
 		.password = fields_get(&r->form, "password"),
@@ -76,27 +76,27 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 		.value = arena_str(r->arena, str_of(proof.text)),
 		.max_age_s = (int64_t)p->accounts->set.verify_minutes * 60 };
 	response_cookie(r, rsp, &c);
-	return check_mail_page(p, r, rsp, true, back);
+	return pages_check_mail(p, r, rsp, true, back);
 }
 
 /* ---- the mailed link ---- */
 
 /* Moves a token from the address bar into a cookie: history, logs and Referer stay clean. What is
  * no token of ours goes nowhere. */
-void token_to_cookie(struct request *r, struct response *rsp, const char *cookie, const char *path,
-	int64_t life_s)
+void pages_token_to_cookie(struct request *r, struct response *rsp, const char *cookie,
+	const char *path, int64_t life_s)
 {
 	struct str token = fields_get(&r->query, "token");
-	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
 	struct cookie c = { .name = cookie, .value = token, .max_age_s = life_s };
 	uint8_t hash[HASH_BYTES];
 
 	if (crypto_token_hash(token, hash) == ERR_OK)
 		response_cookie(r, rsp, &c);
 	else
-		cookie_forget(r, rsp, cookie);
-	page_secret(rsp);
-	response_redirect(rsp, str_of(local_href(r->arena, path, back)));
+		pages_cookie_forget(r, rsp, cookie);
+	pages_secret(rsp);
+	response_redirect(rsp, str_of(pages_local_href(r->arena, path, back)));
 }
 
 enum verify_state { VERIFY_ASK, VERIFY_SPENT };
@@ -105,27 +105,27 @@ static enum err verify_page(const struct pages *p, struct request *r, struct res
 	enum verify_state state, struct str back)
 {
 	struct page pg = { .title = "Confirm your address", .return_to = back };
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 	struct form_state f = { 0 };
 
 	if (state == VERIFY_SPENT)
 		f.token_error =
 			"This link was used already, is too old, or was replaced by a newer one.";
-	view_bool(root, "ask", state == VERIFY_ASK);
-	view_bool(root, "spent", state == VERIFY_SPENT);
-	form_view(root, r->arena, p, &f);
-	page_private(rsp);
-	return page_render(p, r, rsp, state == VERIFY_SPENT ? 410 : 200, "verify.html", root);
+	template_bool(root, "ask", state == VERIFY_ASK);
+	template_bool(root, "spent", state == VERIFY_SPENT);
+	pages_form_data(root, r->arena, p, &f);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, state == VERIFY_SPENT ? 410 : 200, "verify.html", root);
 }
 
 enum err pages_verify_form(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct account owner;
-	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
 
 	if (fields_get(&r->query, "token").n > 0) {
-		token_to_cookie(r, rsp, "postern-verify", "/verify", 3600);
+		pages_token_to_cookie(r, rsp, "postern-verify", "/verify", 3600);
 		return ERR_OK;
 	}
 	enum err e = account_token_look(
@@ -138,7 +138,7 @@ enum err pages_verify_form(void *ctx, struct request *r, struct response *rsp)
 enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct str back = safe_return_to(fields_get(&r->form, "return_to"));
+	struct str back = pages_safe_return_to(fields_get(&r->form, "return_to"));
 	struct proved_device device = { .token = request_cookie(r, "postern-device") };
 	struct verification v = { .token = request_cookie(r, "postern-verify"),
 		.proof = request_cookie(r, "postern-register"),
@@ -152,10 +152,10 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 		return verify_page(p, r, rsp, VERIFY_SPENT, back);
 	if (e)
 		return e;
-	cookie_forget(r, rsp, "postern-verify");
-	cookie_forget(r, rsp, "postern-register");
-	device_cookie(r, rsp, &device.fresh);
-	page_private(rsp);
+	pages_cookie_forget(r, rsp, "postern-verify");
+	pages_cookie_forget(r, rsp, "postern-register");
+	pages_device_cookie(r, rsp, &device.fresh);
+	pages_private(rsp);
 	if (v.choose.text[0]) {
 		struct cookie c = { .name = "postern-reset",
 			.value = arena_str(r->arena, str_of(v.choose.text)),
@@ -164,7 +164,7 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 		response_redirect(rsp, STR("/reset/confirm"));
 		return ERR_OK;
 	}
-	const char *login = local_href(r->arena, "/login", back);
+	const char *login = pages_local_href(r->arena, "/login", back);
 	response_redirect(rsp, str_of(arena_fmt(r->arena, "%s%sdone=verified", login,
 				       str_eq(back, STR("/")) ? "?" : "&")));
 	return ERR_OK;

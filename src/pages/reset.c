@@ -5,16 +5,16 @@ static enum err reset_page(const struct pages *p, struct request *r, struct resp
 {
 	struct page pg = { .title = f->refusal ? "Error: Reset password" : "Reset password",
 		.return_to = back };
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 
-	form_view(root, r->arena, p, f);
-	page_private(rsp);
-	return page_render(p, r, rsp, status, "reset.html", root);
+	pages_form_data(root, r->arena, p, f);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, status, "reset.html", root);
 }
 
 enum err pages_reset_form(void *ctx, struct request *r, struct response *rsp)
 {
-	struct str back = safe_return_to(fields_get(&r->query, "return_to"));
+	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
 	return reset_page(ctx, r, rsp, 200, &(struct form_state){ 0 }, back);
 }
 
@@ -22,7 +22,7 @@ enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct str email = fields_get(&r->form, "email"),
-		   back = safe_return_to(fields_get(&r->form, "return_to"));
+		   back = pages_safe_return_to(fields_get(&r->form, "return_to"));
 	enum err e = account_reset_request(p->accounts, email, r->id, r->now_s);
 
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
@@ -31,7 +31,7 @@ enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
 		struct form_state f = { .email = email, .refusal = &why };
 		return reset_page(p, r, rsp, 422, &f, back);
 	}
-	return e ? e : check_mail_page(p, r, rsp, false, back);
+	return e ? e : pages_check_mail(p, r, rsp, false, back);
 }
 
 static enum err confirm_page(const struct pages *p, struct request *r, struct response *rsp,
@@ -39,7 +39,7 @@ static enum err confirm_page(const struct pages *p, struct request *r, struct re
 {
 	struct page pg = { .title = why ? "Error: Choose a new password" : "Choose a new password",
 		.return_to = STR("/") };
-	struct view *root = page_view(p, r, &pg);
+	struct template_data *root = pages_frame_data(p, r, &pg);
 	struct form_state f = { .refusal = why };
 
 	if (owner)
@@ -47,10 +47,10 @@ static enum err confirm_page(const struct pages *p, struct request *r, struct re
 	else
 		f.token_error =
 			"This link was used already, is too old, or was replaced by a newer one.";
-	view_bool(root, "spent", !owner);
-	form_view(root, r->arena, p, &f);
-	page_private(rsp);
-	return page_render(p, r, rsp, status, "reset_confirm.html", root);
+	template_bool(root, "spent", !owner);
+	pages_form_data(root, r->arena, p, &f);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, status, "reset_confirm.html", root);
 }
 
 /* Spends nothing, however often it is fetched, also by mail scanners. */
@@ -61,7 +61,7 @@ enum err pages_reset_confirm_form(void *ctx, struct request *r, struct response 
 	int64_t life_s = (int64_t)p->accounts->set.reset_minutes * 60;
 
 	if (fields_get(&r->query, "token").n > 0) {
-		token_to_cookie(r, rsp, "postern-reset", "/reset/confirm", life_s);
+		pages_token_to_cookie(r, rsp, "postern-reset", "/reset/confirm", life_s);
 		return ERR_OK;
 	}
 	enum err e = account_token_look(
@@ -100,10 +100,10 @@ enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 	}
 	if (e)
 		return e;
-	cookie_forget(r, rsp, "postern-reset");
-	cookie_forget(r, rsp, "postern");
-	device_cookie(r, rsp, &device.fresh);
-	page_private(rsp);
+	pages_cookie_forget(r, rsp, "postern-reset");
+	pages_cookie_forget(r, rsp, "postern");
+	pages_device_cookie(r, rsp, &device.fresh);
+	pages_private(rsp);
 	response_redirect(rsp, STR("/login?done=reset"));
 	return ERR_OK;
 }

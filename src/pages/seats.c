@@ -20,22 +20,22 @@ static enum err group_read(struct db_conn *c, void *arg)
 	return entitlement_seats_load(c, &l->owner, l->a, &l->group);
 }
 
-static void members_view(struct view *root, const struct group_look *l)
+static void members_view(struct template_data *root, const struct group_look *l)
 {
-	struct view *list = view_list(root, "members");
+	struct template_data *list = template_list(root, "members");
 	int64_t now_s = l->owner.now_s;
 
 	for (size_t i = 0; i < l->group.count; i++) {
 		const struct seat *s = &l->group.list[i];
-		struct view *v = view_append(list);
+		struct template_data *v = template_append(list);
 
-		view_z(v, "id", s->id);
-		view_z(v, "email", s->email);
-		view_time(
+		template_z(v, "id", s->id);
+		template_z(v, "email", s->email);
+		pages_template_time(
 			v, "since", (struct shown_time){ l->a, s->accepted_at, now_s }, time_date);
-		view_time(
+		pages_template_time(
 			v, "until", (struct shown_time){ l->a, s->expires_at, now_s }, time_until);
-		view_bool(v, "lapsed", !s->accepted_at && s->expires_at <= l->owner.now_s);
+		template_bool(v, "lapsed", !s->accepted_at && s->expires_at <= l->owner.now_s);
 	}
 }
 
@@ -52,17 +52,17 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 		pg.notice = "The invitation is on its way.";
 	else if (str_eq(fields_get(&r->query, "done"), STR("removed")))
 		pg.notice = "The place is free again.";
-	struct view *root = page_view(p, r, &pg), *v = view_object(r->arena);
+	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 	int64_t left = l.group.seats - (int64_t)l.group.count;
-	view_z(v, "plan", l.group.plan);
-	view_int(v, "seats", l.group.seats);
-	view_int(v, "free", left > 0 ? left : 0);
-	view_bool(v, "one_free", left == 1);
-	view_child(root, "group", v);
+	template_z(v, "plan", l.group.plan);
+	template_int(v, "seats", l.group.seats);
+	template_int(v, "free", left > 0 ? left : 0);
+	template_bool(v, "one_free", left == 1);
+	template_child(root, "group", v);
 	members_view(root, &l);
-	form_view(root, r->arena, p, f);
-	page_private(rsp);
-	return page_render(p, r, rsp, status, "group.html", root);
+	pages_form_data(root, r->arena, p, f);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, status, "group.html", root);
 }
 
 enum err pages_group(void *ctx, struct request *r, struct response *rsp)
@@ -108,8 +108,8 @@ enum err pages_group_invite(void *ctx, struct request *r, struct response *rsp)
 enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	enum err e =
-		entitlement_seat_remove(p->accounts->db, r->caller.account_id, fields_get(&r->form, "seat_id"));
+	enum err e = entitlement_seat_remove(
+		p->accounts->db, r->caller.account_id, fields_get(&r->form, "seat_id"));
 
 	/* Removed meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
@@ -125,17 +125,17 @@ static enum err accept_page(const struct pages *p, struct request *r, struct res
 {
 	struct page pg = { .title = offer ? "A place for you" : "This link no longer works",
 		.return_to = str_of(accept_path) };
-	struct view *root = page_view(p, r, &pg), *v = NULL;
+	struct template_data *root = pages_frame_data(p, r, &pg), *v = NULL;
 
 	if (offer) {
-		v = view_object(r->arena);
-		view_text(v, "plan", arena_str(r->arena, str_of(offer->plan)));
-		view_text(v, "by", arena_str(r->arena, str_of(offer->owner_email)));
+		v = template_object(r->arena);
+		template_text(v, "plan", arena_str(r->arena, str_of(offer->plan)));
+		template_text(v, "by", arena_str(r->arena, str_of(offer->owner_email)));
 	}
-	view_child(root, "offer", v);
-	view_bool(root, "spent", !offer);
-	page_private(rsp);
-	return page_render(p, r, rsp, offer ? 200 : 410, "group_accept.html", root);
+	template_child(root, "offer", v);
+	template_bool(root, "spent", !offer);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, offer ? 200 : 410, "group_accept.html", root);
 }
 
 /* Spends nothing. */
@@ -145,10 +145,11 @@ enum err pages_group_accept_form(void *ctx, struct request *r, struct response *
 	struct seat_offer offer;
 
 	if (fields_get(&r->query, "token").n > 0) {
-		token_to_cookie(r, rsp, cookie_name, accept_path, INVITATION_COOKIE_S);
+		pages_token_to_cookie(r, rsp, cookie_name, accept_path, INVITATION_COOKIE_S);
 		return ERR_OK;
 	}
-	enum err e = entitlement_seat_find(p->wall, request_cookie(r, cookie_name), r->now_s, &offer);
+	enum err e =
+		entitlement_seat_find(p->wall, request_cookie(r, cookie_name), r->now_s, &offer);
 	if (e && e != ERR_SPENT)
 		return e;
 	return accept_page(p, r, rsp, e ? NULL : &offer);
@@ -167,8 +168,8 @@ enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
 		return accept_page(p, r, rsp, NULL);
 	if (e)
 		return e;
-	cookie_forget(r, rsp, cookie_name);
-	page_private(rsp);
+	pages_cookie_forget(r, rsp, cookie_name);
+	pages_private(rsp);
 	response_redirect(rsp, STR("/account?done=seat"));
 	return ERR_OK;
 }

@@ -28,7 +28,7 @@ static bool holds(struct str s, const char *mark)
 	return s.n > 0 && memmem(s.p, s.n, mark, strlen(mark)) != NULL;
 }
 
-const char *agent_name(struct arena *a, struct str ua)
+const char *pages_user_agent_name(struct arena *a, struct str ua)
 {
 	size_t b = 0, s = 0;
 

@@ -2,36 +2,37 @@
 
 #include <string.h>
 
-const char *id_text(struct arena *a, struct str s)
+const char *pages_text_z(struct arena *a, struct str s)
 {
 	return arena_fmt(a, STR_FMT, STR_ARG(s));
 }
 
-void view_str(struct view *v, const char *key, struct str s)
+void pages_template_str(struct template_data *v, const char *key, struct str s)
 {
 	if (s.n > 0)
-		view_text(v, key, s);
+		template_text(v, key, s);
 	else
-		view_bool(v, key, false);
+		template_bool(v, key, false);
 }
 
-void view_time(struct view *v, const char *key, struct shown_time t, time_words *words)
+void pages_template_time(
+	struct template_data *v, const char *key, struct shown_time t, time_words *words)
 {
 	const char *iso_key = arena_fmt(t.a, "%s_iso", key);
 	char text[TIME_TEXT_SIZE], iso[TIME_TEXT_SIZE];
 
 	words(t.t_s, t.now_s, text);
 	time_text(t.t_s, iso);
-	view_z(v, key, t.t_s ? arena_fmt(t.a, "%s", text) : NULL);
-	view_z(v, iso_key, t.t_s ? arena_fmt(t.a, "%s", iso) : NULL);
+	template_z(v, key, t.t_s ? arena_fmt(t.a, "%s", text) : NULL);
+	template_z(v, iso_key, t.t_s ? arena_fmt(t.a, "%s", iso) : NULL);
 }
 
-struct str safe_return_to(struct str s)
+struct str pages_safe_return_to(struct str s)
 {
 	return s.n > 0 && url_is_local(s) ? s : STR("/");
 }
 
-const char *local_href(struct arena *a, const char *path, struct str return_to)
+const char *pages_local_href(struct arena *a, const char *path, struct str return_to)
 {
 	BUF_AUTO b = BUF(8192);
 
@@ -40,60 +41,61 @@ const char *local_href(struct arena *a, const char *path, struct str return_to)
 		buf_puts(&b, "?return_to=");
 		url_encode(&b, return_to);
 	}
-	return id_text(a, buf_view(&b));
+	return pages_text_z(a, buf_view(&b));
 }
 
-static void site_view(struct view *root, const struct pages *p, struct arena *a)
+static void site_view(struct template_data *root, const struct pages *p, struct arena *a)
 {
-	struct view *site = view_object(a);
+	struct template_data *site = template_object(a);
 
-	view_z(site, "name", p->set.site_name);
-	view_str(site, "tagline", str_of(p->set.tagline));
-	view_z(site, "language", p->set.language);
-	view_child(root, "site", site);
+	template_z(site, "name", p->set.site_name);
+	pages_template_str(site, "tagline", str_of(p->set.tagline));
+	template_z(site, "language", p->set.language);
+	template_child(root, "site", site);
 }
 
-static void meta_view(
-	struct view *root, const struct pages *p, const struct request *r, const struct page *pg)
+static void meta_view(struct template_data *root, const struct pages *p, const struct request *r,
+	const struct page *pg)
 {
-	struct view *v = view_object(r->arena);
+	struct template_data *v = template_object(r->arena);
 	size_t whole = (pg->title ? strlen(pg->title) : 0) + 3 + strlen(p->set.site_name);
 
-	view_z(v, "title", pg->title);
-	view_bool(v, "title_bare", whole > 70);
-	view_z(v, "description", pg->description && *pg->description ? pg->description : NULL);
-	view_text(v, "path", r->path);
-	view_z(v, "canonical",
+	template_z(v, "title", pg->title);
+	template_bool(v, "title_bare", whole > 70);
+	template_z(v, "description", pg->description && *pg->description ? pg->description : NULL);
+	template_text(v, "path", r->path);
+	template_z(v, "canonical",
 		pg->canonical ? arena_fmt(r->arena, "%s%s", p->set.base_url, pg->canonical) : NULL);
-	view_z(v, "image", pg->image);
-	view_bool(v, "robots_noindex", !pg->canonical || pg->noindex);
-	view_child(root, "page", v);
+	template_z(v, "image", pg->image);
+	template_bool(v, "robots_noindex", !pg->canonical || pg->noindex);
+	template_child(root, "page", v);
 }
 
-static void sections_view(struct view *root, const struct request *r, const struct page *pg)
+static void sections_view(
+	struct template_data *root, const struct request *r, const struct page *pg)
 {
-	struct view *list = view_list(root, "sections");
+	struct template_data *list = template_list(root, "sections");
 
 	for (size_t i = 0; i < pg->section_count; i++) {
 		const struct section *s = &pg->sections[i];
-		struct view *v = view_append(list);
+		struct template_data *v = template_append(list);
 
-		view_text(v, "name", s->name);
-		view_z(v, "href", arena_fmt(r->arena, "/sections/" STR_FMT, STR_ARG(s->slug)));
-		view_bool(v, "current", pg->section && str_eq(s->slug, str_of(pg->section)));
+		template_text(v, "name", s->name);
+		template_z(v, "href", arena_fmt(r->arena, "/sections/" STR_FMT, STR_ARG(s->slug)));
+		template_bool(v, "current", pg->section && str_eq(s->slug, str_of(pg->section)));
 	}
 }
 
-static void reader_view(struct view *root, const struct request *r)
+static void reader_view(struct template_data *root, const struct request *r)
 {
-	struct view *v = NULL;
+	struct template_data *v = NULL;
 
 	if (r->caller.signed_in) {
-		v = view_object(r->arena);
-		view_str(v, "name", str_of(r->caller.name));
-		view_z(v, "email", r->caller.email);
+		v = template_object(r->arena);
+		pages_template_str(v, "name", str_of(r->caller.name));
+		template_z(v, "email", r->caller.email);
 	}
-	view_child(root, "reader", v);
+	template_child(root, "reader", v);
 }
 
 /* What is said once and what is secret leads back to no page. */
@@ -108,7 +110,7 @@ static bool stays(struct str name)
 	return true;
 }
 
-struct str own_address(const struct request *r)
+struct str pages_own_address(const struct request *r)
 {
 	BUF_AUTO b = BUF((size_t)4 * URL_PATH_MAX);
 	char before = '?';
@@ -128,11 +130,13 @@ struct str own_address(const struct request *r)
 	return b.err ? STR("/") : arena_str(r->arena, buf_view(&b));
 }
 
-struct view *page_view(const struct pages *p, const struct request *r, const struct page *pg)
+struct template_data *pages_frame_data(
+	const struct pages *p, const struct request *r, const struct page *pg)
 {
 	struct arena *a = r->arena;
-	struct view *root = view_object(a);
-	struct str back = safe_return_to(pg->return_to.n > 0 ? pg->return_to : own_address(r));
+	struct template_data *root = template_object(a);
+	struct str back =
+		pages_safe_return_to(pg->return_to.n > 0 ? pg->return_to : pages_own_address(r));
 	char today[TIME_TEXT_SIZE];
 
 	time_day(r->now_s, today);
@@ -140,25 +144,25 @@ struct view *page_view(const struct pages *p, const struct request *r, const str
 	meta_view(root, p, r, pg);
 	sections_view(root, r, pg);
 	reader_view(root, r);
-	view_text(root, "today", arena_str(a, str_of(today)));
-	view_z(root, "login_href", local_href(a, "/login", back));
-	view_z(root, "register_href", local_href(a, "/register", back));
-	view_z(root, "reset_href", local_href(a, "/reset", back));
-	view_text(root, "return_to", back);
-	view_z(root, "asset_css", pages_asset(p, ASSET_CSS)->href);
-	view_z(root, "asset_js", pages_asset(p, ASSET_JS)->href);
-	view_z(root, "asset_icon", pages_asset(p, ASSET_ICON)->href);
-	view_bool(root, "feed_href", false);
-	view_z(root, "notice", pg->notice);
-	view_z(root, "institution", pg->institution);
-	view_bool(root, "development", p->set.development);
-	view_z(root, "mailbox_href", p->set.development ? "/_dev/mailbox" : NULL);
-	view_z(root, "request_id", r->id);
+	template_text(root, "today", arena_str(a, str_of(today)));
+	template_z(root, "login_href", pages_local_href(a, "/login", back));
+	template_z(root, "register_href", pages_local_href(a, "/register", back));
+	template_z(root, "reset_href", pages_local_href(a, "/reset", back));
+	template_text(root, "return_to", back);
+	template_z(root, "asset_css", pages_asset(p, ASSET_CSS)->href);
+	template_z(root, "asset_js", pages_asset(p, ASSET_JS)->href);
+	template_z(root, "asset_icon", pages_asset(p, ASSET_ICON)->href);
+	template_bool(root, "feed_href", false);
+	template_z(root, "notice", pg->notice);
+	template_z(root, "institution", pg->institution);
+	template_bool(root, "development", p->set.development);
+	template_z(root, "mailbox_href", p->set.development ? "/_dev/mailbox" : NULL);
+	template_z(root, "request_id", r->id);
 	return root;
 }
 
-enum err page_render(const struct pages *p, const struct request *r, struct response *rsp,
-	int status, const char *name, const struct view *v)
+enum err pages_render(const struct pages *p, const struct request *r, struct response *rsp,
+	int status, const char *name, const struct template_data *v)
 {
 	BUF_AUTO out = BUF(TEMPLATE_OUTPUT_MAX);
 	enum err e = template_render(p->templates, name, TEMPLATE_HTML, v, &out);
@@ -176,7 +180,7 @@ enum err page_render(const struct pages *p, const struct request *r, struct resp
 	return ERR_OK;
 }
 
-bool page_names_reader(const struct request *r, struct str body)
+bool pages_names_reader(const struct request *r, struct str body)
 {
 	const char *const own[] = { r->caller.name, r->caller.email };
 
@@ -192,17 +196,17 @@ bool page_names_reader(const struct request *r, struct str body)
 
 /* Not "no-referrer": with that, browsers without Fetch Metadata (Safari before 16.4) call the
  * origin of the page's forms "null", and no form of theirs could be told from another site's. */
-void page_private(struct response *rsp)
+void pages_private(struct response *rsp)
 {
 	response_header(rsp, "Referrer-Policy", STR("same-origin"));
 }
 
-void page_secret(struct response *rsp)
+void pages_secret(struct response *rsp)
 {
 	response_header(rsp, "Referrer-Policy", STR("no-referrer"));
 }
 
-void cookie_forget(struct request *r, struct response *rsp, const char *name)
+void pages_cookie_forget(struct request *r, struct response *rsp, const char *name)
 {
 	response_cookie(r, rsp, &(struct cookie){ .name = name, .max_age_s = -1 });
 }

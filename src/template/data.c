@@ -1,8 +1,8 @@
 #include "internal.h"
 
-static struct view *view_new(struct arena *a, enum view_kind kind)
+static struct template_data *view_new(struct arena *a, enum view_kind kind)
 {
-	struct view *v = arena_alloc(a, sizeof *v);
+	struct template_data *v = arena_alloc(a, sizeof *v);
 	if (v) {
 		v->kind = kind;
 		v->arena = a;
@@ -11,7 +11,8 @@ static struct view *view_new(struct arena *a, enum view_kind kind)
 }
 
 /* Objects are filled from the front, so that the last value of a key is found first. */
-static void object_put(struct view *obj, const char *key, const struct view *value)
+static void object_put(
+	struct template_data *obj, const char *key, const struct template_data *value)
 {
 	if (!obj)
 		return;
@@ -24,7 +25,7 @@ static void object_put(struct view *obj, const char *key, const struct view *val
 	obj->first = i;
 }
 
-static void list_put(struct view *list, const struct view *value)
+static void list_put(struct template_data *list, const struct template_data *value)
 {
 	struct view_item *i = value ? arena_alloc(list->arena, sizeof *i) : NULL;
 	if (!i || list->kind != VIEW_LIST) {
@@ -39,40 +40,41 @@ static void list_put(struct view *list, const struct view *value)
 	list->last = i;
 }
 
-static void put_text(struct view *obj, const char *key, enum view_kind kind, struct str text)
+static void put_text(
+	struct template_data *obj, const char *key, enum view_kind kind, struct str text)
 {
-	struct view *v = obj ? view_new(obj->arena, kind) : NULL;
+	struct template_data *v = obj ? view_new(obj->arena, kind) : NULL;
 	if (v)
 		v->text = text;
 	object_put(obj, key, v);
 }
 
-struct view *view_object(struct arena *a)
+struct template_data *template_object(struct arena *a)
 {
 	return view_new(a, VIEW_OBJECT);
 }
 
-void view_text(struct view *obj, const char *key, struct str value)
+void template_text(struct template_data *obj, const char *key, struct str value)
 {
 	put_text(obj, key, VIEW_TEXT, value);
 }
 
-void view_z(struct view *obj, const char *key, const char *value)
+void template_z(struct template_data *obj, const char *key, const char *value)
 {
 	put_text(obj, key, value ? VIEW_TEXT : VIEW_FALSE, str_of(value));
 }
 
-void view_html(struct view *obj, const char *key, struct str value)
+void template_html(struct template_data *obj, const char *key, struct str value)
 {
 	put_text(obj, key, VIEW_HTML, value);
 }
 
-void view_bool(struct view *obj, const char *key, bool value)
+void template_bool(struct template_data *obj, const char *key, bool value)
 {
 	put_text(obj, key, value ? VIEW_TRUE : VIEW_FALSE, (struct str){ NULL, 0 });
 }
 
-void view_int(struct view *obj, const char *key, int64_t value)
+void template_int(struct template_data *obj, const char *key, int64_t value)
 {
 	const char *digits = obj ? arena_fmt(obj->arena, "%lld", (long long)value) : "";
 	put_text(obj, key, VIEW_TEXT, str_of(digits));
@@ -81,27 +83,28 @@ void view_int(struct view *obj, const char *key, int64_t value)
 }
 
 /* A child may be NULL for want of memory, too: then the arena knows. */
-void view_child(struct view *obj, const char *key, struct view *child)
+void template_child(struct template_data *obj, const char *key, struct template_data *child)
 {
 	if (child) {
 		object_put(obj, key, child);
 		return;
 	}
-	view_bool(obj, key, false);
+	template_bool(obj, key, false);
 	if (obj && arena_failed(obj->arena))
 		obj->broken = true;
 }
 
-struct view *view_list(struct view *obj, const char *key)
+struct template_data *template_list(struct template_data *obj, const char *key)
 {
-	struct view *list = obj ? view_new(obj->arena, VIEW_LIST) : NULL;
+	struct template_data *list = obj ? view_new(obj->arena, VIEW_LIST) : NULL;
 	object_put(obj, key, list);
 	return list;
 }
 
-static struct view *append(struct view *list, enum view_kind kind, struct str text)
+static struct template_data *append(
+	struct template_data *list, enum view_kind kind, struct str text)
 {
-	struct view *v = list ? view_new(list->arena, kind) : NULL;
+	struct template_data *v = list ? view_new(list->arena, kind) : NULL;
 	if (v)
 		v->text = text;
 	if (list)
@@ -109,22 +112,22 @@ static struct view *append(struct view *list, enum view_kind kind, struct str te
 	return v;
 }
 
-struct view *view_append(struct view *list)
+struct template_data *template_append(struct template_data *list)
 {
 	return append(list, VIEW_OBJECT, (struct str){ NULL, 0 });
 }
 
-struct view *view_append_list(struct view *list)
+struct template_data *template_append_list(struct template_data *list)
 {
 	return append(list, VIEW_LIST, (struct str){ NULL, 0 });
 }
 
-void view_append_text(struct view *list, struct str value)
+void template_append_text(struct template_data *list, struct str value)
 {
 	append(list, VIEW_TEXT, value);
 }
 
-bool view_is_true(const struct view *v)
+bool template_is_true(const struct template_data *v)
 {
 	if (!v)
 		return false;

@@ -49,17 +49,17 @@ enum err MUST_USE template_parse(struct template *t, char why[static WHY_SIZE]);
 void template_fault(const struct template *t, unsigned line, char why[static WHY_SIZE],
 	const char *fault, struct str name);
 enum err MUST_USE template_run(const struct template *t, enum template_mode mode,
-	const struct view *root, struct buf *out);
+	const struct template_data *root, struct buf *out);
 
 enum view_kind { VIEW_FALSE, VIEW_TRUE, VIEW_TEXT, VIEW_HTML, VIEW_OBJECT, VIEW_LIST };
 
 struct view_item {
 	struct str key; /* in an object */
-	const struct view *value;
+	const struct template_data *value;
 	struct view_item *next;
 };
 
-struct view {
+struct template_data {
 	enum view_kind kind;
 	bool broken; /* something that belongs in here is missing for want of memory */
 	struct arena *arena;
@@ -67,6 +67,6 @@ struct view {
 	struct view_item *first, *last;
 };
 
-bool view_is_true(const struct view *v); /* NULL is false */
+bool template_is_true(const struct template_data *v); /* NULL is false */
 
 #endif

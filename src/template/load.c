@@ -185,7 +185,7 @@ bool template_has(const struct template_set *t, const char *name)
 
 /* The set is const to who renders; its lock is not. */
 enum err template_render(const struct template_set *t, const char *name, enum template_mode mode,
-	const struct view *root, struct buf *out)
+	const struct template_data *root, struct buf *out)
 {
 	pthread_rwlock_t *lock = &((struct template_set *)(uintptr_t)t)->lock;
 
@@ -215,7 +215,7 @@ static enum err add_pairs(
 }
 
 enum err template_render_text(struct str source, const char *const *partials,
-	enum template_mode mode, const struct view *root, struct buf *out)
+	enum template_mode mode, const struct template_data *root, struct buf *out)
 {
 	char why[WHY_SIZE];
 	struct template_set *s = set_new(PARTIALS_MAX + 1);

@@ -9,14 +9,16 @@ struct render {
 	enum template_mode mode;
 	struct buf *out;
 	size_t out_start;
-	const struct view *stack[TEMPLATE_DEPTH_MAX + 1]; /* contexts, the innermost last */
+	const struct template_data
+		*stack[TEMPLATE_DEPTH_MAX + 1]; /* contexts, the innermost last */
 	size_t contexts, depth, steps;
 	const struct indent *indent;
 	enum err err;
 };
 
 /* Value under `key` in an object; NULL when there is none or `v` is no object. */
-static const struct view *member(struct render *r, const struct view *v, struct str key)
+static const struct template_data *member(
+	struct render *r, const struct template_data *v, struct str key)
 {
 	if (v->broken)
 		r->err = ERR_NOMEM;
@@ -29,9 +31,9 @@ static const struct view *member(struct render *r, const struct view *v, struct 
 }
 
 /* The first part of a dotted name is looked for from the inside out, the rest in what it names. */
-static const struct view *lookup(struct render *r, struct str name)
+static const struct template_data *lookup(struct render *r, struct str name)
 {
-	const struct view *v = NULL;
+	const struct template_data *v = NULL;
 	if (str_eq(name, STR(".")))
 		return r->stack[r->contexts - 1];
 	struct str first = str_cut(&name, '.');
@@ -44,7 +46,7 @@ static const struct view *lookup(struct render *r, struct str name)
 
 static void print_value(struct render *r, const struct node *n)
 {
-	const struct view *v = lookup(r, n->text);
+	const struct template_data *v = lookup(r, n->text);
 	if (!v || (v->kind != VIEW_TEXT && v->kind != VIEW_HTML))
 		return;
 	bool raw = r->mode == TEMPLATE_TEXT || (n->op == OP_RAW && v->kind == VIEW_HTML);
@@ -66,7 +68,7 @@ static void run(struct render *r, const struct template *t, size_t from, size_t 
 
 /* Nodes [from, to) with `context` on top of the stack (NULL: none). */
 static void run_inside(struct render *r, const struct template *t, size_t from, size_t to,
-	const struct view *context)
+	const struct template_data *context)
 {
 	if (r->depth == TEMPLATE_DEPTH_MAX) {
 		r->err = ERR_TOO_LARGE;
@@ -84,8 +86,8 @@ static void run_inside(struct render *r, const struct template *t, size_t from, 
 static void run_section(struct render *r, const struct template *t, size_t at)
 {
 	const struct node *n = &t->nodes[at];
-	const struct view *v = lookup(r, n->text);
-	if (!view_is_true(v))
+	const struct template_data *v = lookup(r, n->text);
+	if (!template_is_true(v))
 		return;
 	if (v->kind != VIEW_LIST) {
 		run_inside(r, t, at + 1, n->end, v);
@@ -136,7 +138,7 @@ static void run(struct render *r, const struct template *t, size_t from, size_t 
 			run_section(r, t, i);
 			break;
 		case OP_INVERTED:
-			if (!view_is_true(lookup(r, n->text)))
+			if (!template_is_true(lookup(r, n->text)))
 				run_inside(r, t, i + 1, n->end, NULL);
 			break;
 		case OP_PARTIAL:
@@ -149,8 +151,8 @@ static void run(struct render *r, const struct template *t, size_t from, size_t 
 }
 
 /* What a failed rendering wrote is taken back, so that half a page is never sent. */
-enum err template_run(
-	const struct template *t, enum template_mode mode, const struct view *root, struct buf *out)
+enum err template_run(const struct template *t, enum template_mode mode,
+	const struct template_data *root, struct buf *out)
 {
 	struct render r = { .mode = mode, .out = out, .out_start = out->n };
 	if (!root)

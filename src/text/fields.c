@@ -24,9 +24,9 @@ static enum err form_pair(struct str piece, struct arena *a, struct fields *f)
 	struct field one;
 	if (f->n == FIELDS_MAX)
 		return ERR_TOO_LARGE;
-	enum err e = percent_decode(name, true, a, &one.name);
+	enum err e = url_percent_decode(name, true, a, &one.name);
 	if (e == ERR_OK)
-		e = percent_decode(value, true, a, &one.value);
+		e = url_percent_decode(value, true, a, &one.value);
 	if (e != ERR_OK)
 		return e;
 	if (!utf8_ok(one.name) || !utf8_ok(one.value) || has_name(f, one.name))
@@ -72,7 +72,7 @@ static bool decodes_to(struct str raw, struct str want)
 	for (size_t i = 0; i < raw.n; i++, n++) {
 		char c = raw.p[i] == '+' ? ' ' : raw.p[i];
 		if (c == '%') {
-			int byte = percent_byte((struct str){ raw.p + i, raw.n - i });
+			int byte = url_percent_byte((struct str){ raw.p + i, raw.n - i });
 			if (byte < 0)
 				return false;
 			c = (char)byte;
@@ -108,7 +108,7 @@ static size_t name_count(struct str names)
 static enum err query_value(struct str raw, struct arena *a, struct str *out)
 {
 	struct str value;
-	enum err e = percent_decode(raw, true, a, &value);
+	enum err e = url_percent_decode(raw, true, a, &value);
 	if (e != ERR_OK)
 		return e;
 	if (value.n > QUERY_VALUE_MAX)

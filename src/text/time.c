@@ -16,14 +16,14 @@ static atomic_uint version = 1;
 
 /* ---- the zone ---- */
 
-void local_zone_set(const char *tz)
+void time_local_zone_set(const char *tz)
 {
 	setenv("TZ", tz, 1);
 	tzset();
 	atomic_fetch_add(&version, 1);
 }
 
-unsigned local_zone_version(void)
+unsigned time_local_zone_version(void)
 {
 	return atomic_load_explicit(&version, memory_order_relaxed);
 }
@@ -42,7 +42,7 @@ static struct tm utc_tm(int64_t t_s)
 	return tm;
 }
 
-struct tm local_tm(int64_t t_s)
+struct tm time_local_tm(int64_t t_s)
 {
 	struct tm tm = { 0 };
 	time_t t = in_calendar(t_s);
@@ -52,16 +52,16 @@ struct tm local_tm(int64_t t_s)
 }
 
 /* Asked for with every decision, so the answer is kept for the second. */
-unsigned local_weekday(int64_t t_s)
+unsigned time_local_weekday(int64_t t_s)
 {
 	static _Thread_local struct {
 		unsigned zone, weekday;
 		int64_t at_s;
 	} last;
-	unsigned zone = local_zone_version();
+	unsigned zone = time_local_zone_version();
 
 	if (last.zone != zone || last.at_s != t_s) {
-		last.weekday = (unsigned)local_tm(t_s).tm_wday;
+		last.weekday = (unsigned)time_local_tm(t_s).tm_wday;
 		last.zone = zone;
 		last.at_s = t_s;
 	}
@@ -73,7 +73,7 @@ unsigned local_weekday(int64_t t_s)
 /* What the clock shows, counted as if it showed UTC. */
 static int64_t wall_at(int64_t t_s)
 {
-	return t_s + local_tm(t_s).tm_gmtoff;
+	return t_s + time_local_tm(t_s).tm_gmtoff;
 }
 
 /* RFC 5545 section 3.3.5: of a time that the clock shows twice the first, of a time that it skips
@@ -81,8 +81,8 @@ static int64_t wall_at(int64_t t_s)
  * the days around hold what was in force before and after a change. */
 static int64_t wall_instant(int64_t wall)
 {
-	int64_t before = wall - local_tm(wall - DAY_S).tm_gmtoff,
-		after = wall - local_tm(wall + DAY_S).tm_gmtoff;
+	int64_t before = wall - time_local_tm(wall - DAY_S).tm_gmtoff,
+		after = wall - time_local_tm(wall + DAY_S).tm_gmtoff;
 
 	return wall_at(before) != wall && wall_at(after) == wall ? after : before;
 }
@@ -103,7 +103,7 @@ static int64_t wall_reached(int64_t wall, int64_t least, int64_t most)
 
 /* Clocks that are put forward at midnight skip it, and then the day begins when they are; Apia once
  * skipped a whole day. */
-int64_t local_day_start(struct tm day)
+int64_t time_local_day_start(struct tm day)
 {
 	struct tm midnight = {
 		.tm_year = day.tm_year, .tm_mon = day.tm_mon, .tm_mday = day.tm_mday
@@ -201,7 +201,7 @@ static enum err parse(struct str s, enum time_edge edge, int64_t *out)
 		return ERR_INVALID;
 	if (s.n == 0) {
 		tm.tm_mday += edge == TIME_ENDS;
-		*out = local_day_start(tm);
+		*out = time_local_day_start(tm);
 		return ERR_OK;
 	}
 	if (!take_clock(&s, &tm))
@@ -236,7 +236,7 @@ void time_text(int64_t t_s, char out[static TIME_TEXT_SIZE])
 
 void time_mail(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	struct tm tm = local_tm(t_s);
+	struct tm tm = time_local_tm(t_s);
 	strftime(out, TIME_TEXT_SIZE, "%a, %d %b %Y %H:%M:%S %z", &tm);
 }
 
@@ -251,7 +251,7 @@ static void iso_date(const struct tm *tm, char out[static TIME_TEXT_SIZE])
 /* Offsets of the 19th century have seconds, which ISO 8601 cannot write: these times in UTC. */
 void time_iso(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	struct tm tm = local_tm(t_s);
+	struct tm tm = time_local_tm(t_s);
 	char date[TIME_TEXT_SIZE], clock[16], offset[16] = "Z";
 
 	if (tm.tm_gmtoff % 60)
@@ -269,7 +269,7 @@ void time_iso(int64_t t_s, char out[static TIME_TEXT_SIZE])
  * with its last day: 9999-12-31 is how other systems write "for ever". */
 static bool ends_day(int64_t end_s)
 {
-	return end_s > LAST_S || local_day_start(local_tm(end_s)) == end_s;
+	return end_s > LAST_S || time_local_day_start(time_local_tm(end_s)) == end_s;
 }
 
 static int64_t second_before(int64_t t_s)
@@ -279,7 +279,7 @@ static int64_t second_before(int64_t t_s)
 
 void time_iso_until(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	struct tm last = local_tm(second_before(t_s));
+	struct tm last = time_local_tm(second_before(t_s));
 
 	if (ends_day(t_s))
 		iso_date(&last, out);
@@ -328,18 +328,18 @@ static void moment_words(const struct tm *tm, bool year, char out[static TIME_TE
 
 static bool other_year(const struct tm *tm, int64_t now_s)
 {
-	return tm->tm_year != local_tm(now_s).tm_year;
+	return tm->tm_year != time_local_tm(now_s).tm_year;
 }
 
 void time_date(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
 {
-	struct tm tm = local_tm(t_s);
+	struct tm tm = time_local_tm(t_s);
 	date_words(&tm, other_year(&tm, now_s), out);
 }
 
 void time_human(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
 {
-	struct tm tm = local_tm(t_s);
+	struct tm tm = time_local_tm(t_s);
 	moment_words(&tm, other_year(&tm, now_s), out);
 }
 
@@ -353,13 +353,13 @@ void time_until(int64_t t_s, int64_t now_s, char out[static TIME_TEXT_SIZE])
 
 void time_full(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	struct tm tm = local_tm(t_s);
+	struct tm tm = time_local_tm(t_s);
 	moment_words(&tm, true, out);
 }
 
 void time_day(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
-	struct tm tm = local_tm(t_s);
+	struct tm tm = time_local_tm(t_s);
 	char date[TIME_TEXT_SIZE], weekday[16];
 
 	date_words(&tm, true, date);

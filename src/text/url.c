@@ -1,6 +1,6 @@
 #include "internal.h"
 
-int hex_value(char c)
+int text_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -11,14 +11,14 @@ int hex_value(char c)
 	return -1;
 }
 
-int percent_byte(struct str s)
+int url_percent_byte(struct str s)
 {
-	if (s.n < 3 || hex_value(s.p[1]) < 0 || hex_value(s.p[2]) < 0)
+	if (s.n < 3 || text_hex_value(s.p[1]) < 0 || text_hex_value(s.p[2]) < 0)
 		return -1;
-	return hex_value(s.p[1]) << 4 | hex_value(s.p[2]);
+	return text_hex_value(s.p[1]) << 4 | text_hex_value(s.p[2]);
 }
 
-enum err percent_decode(struct str s, bool plus, struct arena *a, struct str *out)
+enum err url_percent_decode(struct str s, bool plus, struct arena *a, struct str *out)
 {
 	char *to = arena_alloc(a, s.n + 1);
 	if (!to)
@@ -27,7 +27,7 @@ enum err percent_decode(struct str s, bool plus, struct arena *a, struct str *ou
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
 		if (c == '%') {
-			int byte = percent_byte((struct str){ s.p + i, s.n - i });
+			int byte = url_percent_byte((struct str){ s.p + i, s.n - i });
 			if (byte < 0)
 				return ERR_INVALID;
 			c = (char)byte;
@@ -43,7 +43,7 @@ enum err percent_decode(struct str s, bool plus, struct arena *a, struct str *ou
 
 enum err url_decode(struct str s, struct arena *a, struct str *out)
 {
-	return percent_decode(s, false, a, out);
+	return url_percent_decode(s, false, a, out);
 }
 
 /* Before decoding: '%' must not hide what splits a path, and a '?', a space or a '#' in a raw path
@@ -56,7 +56,7 @@ static bool raw_path_ok(struct str raw)
 		char c = raw.p[i];
 		if (c == '?' || c == ' ')
 			return false;
-		if (c == '%' && percent_byte((struct str){ raw.p + i, raw.n - i }) == '/')
+		if (c == '%' && url_percent_byte((struct str){ raw.p + i, raw.n - i }) == '/')
 			return false;
 	}
 	return true;
@@ -86,7 +86,7 @@ static bool code_points_ok(struct str path)
 	return true;
 }
 
-bool path_plain(struct str path)
+bool url_path_is_plain(struct str path)
 {
 	return code_points_ok(path) && segments_ok(path);
 }
@@ -119,10 +119,10 @@ enum err url_path(struct str raw, struct arena *a, struct str *out)
 	if (!raw_path_ok(raw))
 		return ERR_INVALID;
 	struct str path;
-	enum err e = percent_decode(raw, false, a, &path);
+	enum err e = url_percent_decode(raw, false, a, &path);
 	if (e != ERR_OK)
 		return e;
-	if (!path_plain(path))
+	if (!url_path_is_plain(path))
 		return ERR_INVALID;
 	*out = path;
 	return ERR_OK;
@@ -159,7 +159,7 @@ void url_encode_path(struct buf *b, struct str s)
 /* What a browser or a proxy may drop or turn into a '/' once it has decoded it. */
 static bool percent_ok(struct str s)
 {
-	switch (percent_byte(s)) {
+	switch (url_percent_byte(s)) {
 	case -1:
 	case '\0':
 	case '\t':

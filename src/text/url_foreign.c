@@ -7,8 +7,8 @@ static bool percent_left(struct str path)
 	if (!str_has_byte(path, '%'))
 		return false;
 	for (size_t i = 0; i + 2 < path.n; i++) {
-		if (path.p[i] == '%' && hex_value(path.p[i + 1]) >= 0 &&
-			hex_value(path.p[i + 2]) >= 0)
+		if (path.p[i] == '%' && text_hex_value(path.p[i + 1]) >= 0 &&
+			text_hex_value(path.p[i + 2]) >= 0)
 			return true;
 	}
 	return false;
@@ -67,7 +67,7 @@ enum err url_path_foreign(struct str raw, struct arena *a, struct str *path, str
 	if (e != ERR_OK)
 		return e;
 	/* "/a／b" and "/a%EF%BC%8Fb" are one segment here and two where widths are folded */
-	if (low.n == 0 || low.p[0] != '/' || !path_plain(low) || !foreign_ok(low) ||
+	if (low.n == 0 || low.p[0] != '/' || !url_path_is_plain(low) || !foreign_ok(low) ||
 		slashes(low) != slashes(plain))
 		return ERR_INVALID;
 	*path = plain;

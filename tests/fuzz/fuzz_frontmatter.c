@@ -13,9 +13,9 @@ static void check_quoting(struct str s, struct arena *a)
 	BUF_AUTO b = BUF(SIZE_MAX);
 	struct front f;
 	buf_puts(&b, "---\ndek: ");
-	front_quote(&b, s);
+	import_front_quote(&b, s);
 	buf_puts(&b, "\n---\n");
-	if (front_parse(buf_view(&b), a, &f) == ERR_OK && !str_eq(f.value[FRONT_DEK], s))
+	if (import_front_parse(buf_view(&b), a, &f) == ERR_OK && !str_eq(f.value[FRONT_DEK], s))
 		abort();
 }
 
@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		.file = STR("a.md"),
 		.text = { (const char *)p, n } };
 	struct draft d = { .access = (enum access)0, .images = images };
-	enum err e = markdown_draft(&it, &d);
+	enum err e = import_markdown_draft(&it, &d);
 	if (e == ERR_INVALID && !it.why[0])
 		abort();
 	if (e)

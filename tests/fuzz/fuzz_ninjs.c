@@ -25,7 +25,7 @@ static enum err one(void *ctx, struct json_t *item, const char *where, const cha
 		.file = STR("a.json"),
 		.json = item };
 	struct draft d = { .access = (enum access)0, .images = images };
-	enum err e = ninjs_draft(&it, &d);
+	enum err e = import_ninjs_draft(&it, &d);
 	if ((e == ERR_INVALID && !it.why[0]) || strlen(where) > 31)
 		abort();
 	if (!e && (!text_slug_ok(str_of(d.slug)) || d.headline.n == 0 || d.status.n == 0 ||
@@ -42,6 +42,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	if (!a || crypto_start() != ERR_OK)
 		return 0;
 	struct ninjs_file f = { .item = one, .ctx = a };
-	(void)!ninjs_items(&f, (struct str){ (const char *)p, n });
+	(void)!import_ninjs_items(&f, (struct str){ (const char *)p, n });
 	return 0;
 }

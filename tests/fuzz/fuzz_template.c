@@ -7,21 +7,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n);
 
-static struct view *tree(struct arena *a)
+static struct template_data *tree(struct arena *a)
 {
-	struct view *root = view_object(a);
-	struct view *list = view_list(root, "l");
-	view_text(root, "t", STR("\x01<text>\n&'\""));
-	view_html(root, "h", STR("<b>html</b>"));
-	view_bool(root, "y", true);
-	view_bool(root, "n", false);
-	view_int(root, "i", -7);
-	view_text(view_append(list), "t", STR("\x01<inner>"));
-	view_append_text(list, STR("\x01<item>"));
-	view_append_text(view_append_list(list), STR("nested"));
-	struct view *child = view_object(a);
-	view_text(child, "b", STR("deep"));
-	view_child(root, "a", child);
+	struct template_data *root = template_object(a);
+	struct template_data *list = template_list(root, "l");
+	template_text(root, "t", STR("\x01<text>\n&'\""));
+	template_html(root, "h", STR("<b>html</b>"));
+	template_bool(root, "y", true);
+	template_bool(root, "n", false);
+	template_int(root, "i", -7);
+	template_text(template_append(list), "t", STR("\x01<inner>"));
+	template_append_text(list, STR("\x01<item>"));
+	template_append_text(template_append_list(list), STR("nested"));
+	struct template_data *child = template_object(a);
+	template_text(child, "b", STR("deep"));
+	template_child(root, "a", child);
 	return root;
 }
 
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	struct str source = str_cut(&rest, '\0');
 	const char *partials[] = { "p", next_text(a, &rest), "q", next_text(a, &rest), NULL };
-	const struct view *root = tree(a);
+	const struct template_data *root = tree(a);
 	enum err e = template_render_text(source, partials, TEMPLATE_HTML, root, &html);
 	if (html.n > TEMPLATE_OUTPUT_MAX || (e != ERR_OK && html.n > 0))
 		abort();

@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		return 0;
 	if (zone != p[0] % COUNT(zones)) {
 		zone = p[0] % COUNT(zones);
-		local_zone_set(zones[zone]);
+		time_local_zone_set(zones[zone]);
 	}
 	if (n > sizeof t) {
 		memcpy(&t, p + 1, sizeof t);

@@ -140,8 +140,8 @@ static inline int room_close(void **state)
 static inline void start(struct room *r)
 {
 	const struct db_subscriber s = { &r->l, on_changed, on_flush, on_proven };
-	assert_int_equal(db_feed_start(r->f.db, &s), ERR_OK);
-	assert_int_equal(db_feed_start(r->f.db, &s), ERR_CONFLICT);
+	assert_int_equal(db_change_log_start(r->f.db, &s), ERR_OK);
+	assert_int_equal(db_change_log_start(r->f.db, &s), ERR_CONFLICT);
 	wait_proof(&r->l);
 	assert_int_equal(flushes(&r->l), 1); /* what came before the feed */
 }

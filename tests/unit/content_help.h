@@ -35,7 +35,7 @@ static const struct decision none = { .grant = GRANT_NONE, .reason = REASON_EMBA
 /* By a policy without rules, for a reader without entitlements. */
 static inline struct decision help_decide(const struct article *a, bool signed_in)
 {
-	struct paywall_article facts = content_facts(a);
+	struct paywall_article facts = content_paywall_article(a);
 	struct paywall_policy policy = { .fallback = ACCESS_SUBSCRIBER, .ai = AI_ALLOW };
 	struct paywall_reader reader = { .signed_in = signed_in };
 	return paywall_decide(&(struct decision_inputs){ .article = &facts,
@@ -252,16 +252,16 @@ static inline struct draft draft_of(struct fixture *f, const char *slug, int64_t
 
 static inline void draft_text(struct fixture *f, struct draft *d, const char *html)
 {
-	assert_int_equal(
-		sanitise(str_of(html), &(struct sanitiser){ NULL, NULL }, f->arena, &d->blocks),
+	assert_int_equal(html_sanitise(str_of(html), &(struct sanitiser){ NULL, NULL }, f->arena,
+				 &d->blocks),
 		ERR_OK);
 }
 
 static inline enum outcome store(struct fixture *f, struct draft *d)
 {
 	struct stored out = { 0 };
-	d->dek_shown = dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, f->arena);
-	enum err e = draft_store(f->db, d, NOW, f->arena, &out);
+	d->dek_shown = content_dek_bounded(d->dek, d->blocks.v, d->blocks.n, &d->bound, f->arena);
+	enum err e = import_draft_store(f->db, d, NOW, f->arena, &out);
 	if (e != ERR_OK)
 		fail_msg("%s: %s %s", d->slug, err_name(e), out.why);
 	return out.outcome;

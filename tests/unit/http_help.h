@@ -56,7 +56,7 @@ static void UNUSED say(const struct request *r, struct response *rsp, const char
 /* Names the group (by its context), the code and what the reader is told. */
 UNUSED static void site_fail(void *ctx, struct request *r, struct response *rsp)
 {
-	const struct error_face *face = http_error_face(rsp->err);
+	const struct error_info *face = http_error_info(rsp->err);
 	rsp->status = response_error_status(rsp);
 	rsp->content_type = "text/plain; charset=utf-8";
 	rsp->body = str_of(arena_fmt(r->arena, "%s|%s|%s", (const char *)ctx, face->code,

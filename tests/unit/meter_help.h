@@ -23,7 +23,7 @@ static inline int world_make(void **state)
 	struct world *o = calloc(1, sizeof *o);
 	void *f = NULL;
 
-	local_zone_set("UTC0");
+	time_local_zone_set("UTC0");
 	if (!o || fixture_make(&f) != 0)
 		return -1;
 	o->f = f;
@@ -63,7 +63,7 @@ struct opened {
 	struct world *o;
 	struct decision_query q;
 	struct decision d;
-	struct meter_cookie_update receipt;
+	struct meter_cookie_update cookie_update;
 	enum err err;
 };
 
@@ -74,7 +74,7 @@ static inline enum err opened_read(struct db_conn *c, void *arg)
 	return decision_make(p->q.w, c, p->q.v, p->q.art, p->q.a, &p->d);
 }
 
-/* As content_read has it: decide, settle, and the reader's browser keeps the cookie. */
+/* As access_article_open has it: decide, settle, and the reader's browser keeps the cookie. */
 static inline struct opened open_as(
 	struct world *o, struct access_request *v, const char *id, const char *section)
 {
@@ -88,10 +88,10 @@ static inline struct opened open_as(
 
 	p.err = db_read(o->f->db, opened_read, &p);
 	if (!p.err && meter_must_record(v, &p.d))
-		p.err = meter_record(&p.q, &p.d, &p.receipt);
+		p.err = meter_record(&p.q, &p.d, &p.cookie_update);
 	if (!p.err) {
 		assert_false(p.d.must_count);
-		*v = meter_request_after(v, &p.receipt);
+		*v = meter_request_after(v, &p.cookie_update);
 	}
 	return p;
 }

@@ -78,19 +78,20 @@ static void put_at(const char *slug, int64_t published, int64_t embargo, int64_t
 	assert_int_equal(store(s.f, &d), OUTCOME_NEW);
 }
 
-static const struct shared *share_article(const char *slug, enum grant grant, enum reason reason)
+static const struct response_sharing *share_article(
+	const char *slug, enum grant grant, enum reason reason)
 {
 	struct article_reading rd = { .article = find(s.f, slug),
 		.decision = { .grant = grant, .reason = reason } };
 	s.rsp = (struct response){ .shared.on = false };
-	content_share_article(&s.w, &rd, stranger(), &s.rsp);
+	access_share_article(&s.w, &rd, stranger(), &s.rsp);
 	return &s.rsp.shared;
 }
 
-static const struct shared *share_list(const struct request *r)
+static const struct response_sharing *share_list(const struct request *r)
 {
 	s.rsp = (struct response){ .shared.on = false };
-	content_share_list(&s.w, r, &s.rsp);
+	access_share_list(&s.w, r, &s.rsp);
 	return &s.rsp.shared;
 }
 
@@ -153,9 +154,9 @@ static void until_the_next_moment(void **state)
 	(void)state;
 	know_policy();
 	/* the masthead has the newsroom's date: NOW is 8.00 in London, 17.00 in Tokyo */
-	local_zone_set("Asia/Tokyo");
+	time_local_zone_set("Asia/Tokyo");
 	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 7 * 3600);
-	local_zone_set("UTC0");
+	time_local_zone_set("UTC0");
 	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 16 * 3600);
 	put_at("past", NOW - 100, NOW - 50, NOW - 20);
 	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 16 * 3600);
@@ -169,7 +170,7 @@ static void until_the_next_moment(void **state)
 	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 100);
 	/* a list shows headlines, which may grow old; an article has an end */
 	assert_int_equal(share_list(stranger())->usable_until_s, 0);
-	const struct shared *one = share_article("expires", GRANT_FULL, REASON_PUBLIC);
+	const struct response_sharing *one = share_article("expires", GRANT_FULL, REASON_PUBLIC);
 	assert_int_equal(one->fresh_until_s, NOW + 100);
 	assert_int_equal(one->usable_until_s, NOW + 300);
 	one = share_article("now", GRANT_FULL, REASON_PUBLIC);
@@ -189,7 +190,7 @@ static void until_a_rule_changes(void **state)
 	assert_int_equal(policy_rule_check(&rule, why), ERR_OK);
 	assert_int_equal(policy_rule_add(s.f->db, &rule, NOW), ERR_OK);
 	know_policy();
-	const struct shared *one = share_article("young", GRANT_FULL, REASON_PUBLIC);
+	const struct response_sharing *one = share_article("young", GRANT_FULL, REASON_PUBLIC);
 	assert_int_equal(one->fresh_until_s, NOW + 600);
 	assert_int_equal(one->usable_until_s, NOW + 600);
 	rule = (struct paywall_rule){ .kind = RULE_OVERRIDE,
@@ -251,7 +252,7 @@ static void lead_pictures_alone(void **state)
 	assert_int_equal(r.image_count, 2);
 	for (size_t i = 0; i < r.image_count; i++) {
 		s.rsp = (struct response){ .shared.on = false };
-		content_share_picture(&s.w, &r.images[i], stranger(), &s.rsp);
+		access_share_picture(&s.w, &r.images[i], stranger(), &s.rsp);
 		assert_int_equal(s.rsp.shared.on, r.images[i].position == 0);
 		if (s.rsp.shared.on)
 			assert_int_equal(s.rsp.shared.usable_until_s, r.article.expires_at);

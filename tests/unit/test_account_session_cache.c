@@ -19,13 +19,13 @@ static void flush_it(void *ctx)
 }
 static void prove_it(void *ctx, int64_t at_us)
 {
-	cache_prove(ctx, at_us);
+	cache_validate(ctx, at_us);
 }
 
-static struct bench *kept_open(int64_t proof_us)
+static struct bench *kept_open(int64_t fresh_us)
 {
 	struct bench *b = bench_open();
-	b->s.sessions = cache_new(&(struct cache_settings){ 1 << 20, 4, proof_us });
+	b->s.sessions = cache_new(&(struct cache_settings){ 1 << 20, 4, fresh_us });
 	assert_non_null(b->s.sessions);
 	return b;
 }
@@ -33,8 +33,8 @@ static struct bench *kept_open(int64_t proof_us)
 static void feed(struct bench *b)
 {
 	const struct db_subscriber s = { b->s.sessions, drop_both, flush_it, prove_it };
-	assert_int_equal(db_feed_start(b->db, &s), ERR_OK);
-	for (int ms = 0; !db_feed_stats_get(b->db).live; ms++) {
+	assert_int_equal(db_change_log_start(b->db, &s), ERR_OK);
+	for (int ms = 0; !db_change_log_stats_get(b->db).live; ms++) {
 		assert_true(ms < PATIENCE_MS);
 		usleep(1000);
 	}
@@ -42,7 +42,7 @@ static void feed(struct bench *b)
 
 static void kept_close(struct bench *b)
 {
-	db_feed_stop(b->db);
+	db_change_log_stop(b->db);
 	cache_free(b->s.sessions);
 	bench_close(b);
 }

@@ -247,7 +247,7 @@ static void test_sample_is_valid(void **state)
 		memmove(p + 1, p + 2, strlen(p + 2) + 1);
 		settings_seen++;
 	}
-	assert_int_equal(settings_seen, setting_count);
+	assert_int_equal(settings_seen, config_setting_count);
 	if (load(sample.p, NULL, &c, why) != ERR_OK)
 		fail_msg("%s", why);
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static const struct cache_settings small = {
-	.max_bytes = 64 << 10, .shards = 4, .proof_us = 5000000
+	.max_bytes = 64 << 10, .shards = 4, .fresh_us = 5000000
 };
 
 static struct cache *make(const struct cache_settings *s)
@@ -37,7 +37,7 @@ static bool put(struct cache *c, const char *key, const char *value, const char 
 
 static bool holds(struct cache *c, const char *key, const char *value)
 {
-	struct cache_item *i = cache_get(c, str_of(key));
+	struct cache_item *i = cache_lookup(c, str_of(key));
 	bool same = i && str_eq(cache_value(i), str_of(value));
 	cache_release(i);
 	return same;
@@ -66,7 +66,7 @@ static void test_put_get_replace(void **state)
 {
 	struct cache *c = make(&small);
 	(void)state;
-	assert_null(cache_get(c, STR("a")));
+	assert_null(cache_lookup(c, STR("a")));
 	assert_true(put(c, "a", "one", "x"));
 	assert_true(holds(c, "a", "one"));
 	assert_true(put(c, "a", "two", "x"));
@@ -139,9 +139,9 @@ static void test_value_outlives(void **state)
 	struct cache *c = make(&small);
 	(void)state;
 	assert_true(put(c, "a", "still here", "x"));
-	struct cache_item *i = cache_get(c, STR("a"));
+	struct cache_item *i = cache_lookup(c, STR("a"));
 	cache_flush(c);
-	assert_null(cache_get(c, STR("a")));
+	assert_null(cache_lookup(c, STR("a")));
 	assert_true(str_eq(cache_value(i), STR("still here")));
 	cache_release(i);
 	cache_free(c);
@@ -224,12 +224,12 @@ static void test_proof(void **state)
 	assert_true(holds(c, "a", "1"));
 	usleep(70000);
 	assert_false(holds(c, "a", "1"));
-	struct cache_item *i = cache_get_unproven(c, STR("a"));
+	struct cache_item *i = cache_lookup_stale(c, STR("a"));
 	assert_non_null(i);
-	assert_true(clock_boot_us() - cache_true_at_us(c, i) >= 70000);
-	cache_prove(c, clock_boot_us());
+	assert_true(clock_boot_us() - cache_validated_at_us(c, i) >= 70000);
+	cache_validate(c, clock_boot_us());
 	assert_true(holds(c, "a", "1"));
-	assert_true(clock_boot_us() - cache_true_at_us(c, i) < 50000);
+	assert_true(clock_boot_us() - cache_validated_at_us(c, i) < 50000);
 	cache_release(i);
 	usleep(70000);
 	assert_false(holds(c, "a", "1"));
@@ -250,7 +250,7 @@ static void read_one(struct world *w, unsigned k)
 {
 	char key[2] = { (char)('a' + k), 0 };
 	uint64_t known = atomic_load(&w->told[k]);
-	struct cache_item *i = cache_get(w->c, str_of(key));
+	struct cache_item *i = cache_lookup(w->c, str_of(key));
 	uint64_t value = 0;
 	if (i) {
 		memcpy(&value, cache_value(i).p, sizeof value);

@@ -32,11 +32,11 @@ static void embedded(void **state)
 {
 	(void)state;
 	for (const struct embedded_file *f = embedded_files; f->path; f++) {
-		assert_ptr_equal(embedded_find(f->path), f);
+		assert_ptr_equal(embed_find(f->path), f);
 		assert_int_equal(f->p[f->n], '\0');
 	}
-	assert_null(embedded_find("web/templates"));
-	assert_null(embedded_find(""));
+	assert_null(embed_find("web/templates"));
+	assert_null(embed_find(""));
 }
 
 static void write_file(const char *path, size_t n)

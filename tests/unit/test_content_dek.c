@@ -47,15 +47,15 @@ static void what_repeats_the_text_is_left_out(void **state)
 	ARENA_AUTO *a = arena_new(64 << 20);
 	struct blocks b = blocks_of(article, a);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct str got = dek_bounded(str_of(rows[i].dek), b.v, b.n, &standard, a);
+		struct str got = content_dek_bounded(str_of(rows[i].dek), b.v, b.n, &standard, a);
 		if (!str_eq(got, str_of(rows[i].shown)))
 			fail_msg("%s: %.*s", rows[i].goal, (int)got.n, got.p);
 	}
 	b = blocks_of(chinese, a);
-	assert_str(dek_bounded(STR("市长被要求答复，反对派要求公开全部合同，并要求"), b.v, b.n,
-			   &standard, a),
+	assert_str(content_dek_bounded(STR("市长被要求答复，反对派要求公开全部合同，并要求"), b.v,
+			   b.n, &standard, a),
 		"");
-	assert_str(dek_bounded(STR("城市的新码头引起争论。"), b.v, b.n, &standard, a),
+	assert_str(content_dek_bounded(STR("城市的新码头引起争论。"), b.v, b.n, &standard, a),
 		"城市的新码头引起争论。");
 }
 
@@ -67,11 +67,11 @@ static void a_dek_is_short(void **state)
 	BUF_AUTO dek = BUF(4096);
 	for (int i = 0; i < 60; i++)
 		buf_fmt(&dek, "summary %d ", i);
-	struct str got = dek_bounded(buf_view(&dek), b.v, b.n, &standard, a);
+	struct str got = content_dek_bounded(buf_view(&dek), b.v, b.n, &standard, a);
 	assert_in_range(got.n, DEK_CHARACTERS - 20, DEK_CHARACTERS + 3);
 	assert_true(str_ends(got, STR(DOTS)));
 	/* a caption may be longer */
-	assert_true(text_bounded(buf_view(&dek), &b, &standard, a).n == dek.n);
+	assert_true(content_text_bounded(buf_view(&dek), &b, &standard, a).n == dek.n);
 }
 
 /* A dek of the same letter over and over must not take minutes. */
@@ -87,7 +87,8 @@ static void work_is_bounded(void **state)
 		buf_puts(&html, i % 1500 ? "a" : "b");
 	buf_puts(&html, "</p>");
 	struct blocks b = blocks_of(html.p, a);
-	assert_str(dek_bounded((struct str){ dek, sizeof dek }, b.v, b.n, &standard, a), "");
+	assert_str(
+		content_dek_bounded((struct str){ dek, sizeof dek }, b.v, b.n, &standard, a), "");
 }
 
 /* Letters whose numbers are multiples of 4096, so that all runs share one slot of the table. */
@@ -113,7 +114,7 @@ static void work_is_bounded_where_hashes_meet(void **state)
 	put_alike(&html, &seed, 1 << 20);
 	buf_puts(&html, "</p>");
 	struct blocks b = blocks_of(html.p, a);
-	assert_str(dek_bounded(buf_view(&dek), b.v, b.n, &standard, a), "");
+	assert_str(content_dek_bounded(buf_view(&dek), b.v, b.n, &standard, a), "");
 }
 
 /* ---- in the database ---- */
@@ -167,11 +168,11 @@ static void stale_deks_are_made_anew(void **state)
 	put(f, "wide", LATE, 30);
 	put(f, "narrow", LATE, 90);
 	assert_str(find(f, "wide").dek, "");
-	assert_int_equal(content_deks_settle(&s, &wide), ERR_OK);
+	assert_int_equal(content_deks_refresh(&s, &wide), ERR_OK);
 	assert_str(find(f, "wide").dek, LATE);
 	assert_str(find(f, "narrow").dek, LATE);
 	assert_int_equal(found(f, "counted"), 2);
-	assert_int_equal(content_deks_settle(&s, &standard), ERR_OK);
+	assert_int_equal(content_deks_refresh(&s, &standard), ERR_OK);
 	assert_str(find(f, "wide").dek, "");
 	assert_str(find(f, "narrow").dek, "");
 	assert_int_equal(found(f, "counted"), 0);
@@ -181,8 +182,8 @@ static void stale_deks_are_made_anew(void **state)
 		snprintf(slug, sizeof slug, "many-%d", i);
 		put(f, slug, "A town and its lock, told once more.", 90);
 	}
-	assert_int_equal(content_deks_settle(&s, &standard), ERR_OK);
-	assert_int_equal(content_deks_settle(&s, &wide), ERR_OK);
+	assert_int_equal(content_deks_refresh(&s, &standard), ERR_OK);
+	assert_int_equal(content_deks_refresh(&s, &wide), ERR_OK);
 	assert_str(find(f, "wide").dek, LATE);
 	assert_str(find(f, "many-149").dek, "A town and its lock, told once more.");
 }
@@ -204,7 +205,7 @@ static void stale_captions_are_cut(void **state)
 	assert_int_equal(content_import(f->db, fixture_path(f, "a.md"), &s, NOW, &n), ERR_OK);
 	struct reading_of r = open_words(f, "a", &full, 80);
 	assert_str(r.images[0].caption, "Seen from a hill at dawn. " LATE);
-	assert_int_equal(content_deks_settle(&sweeper, &standard), ERR_OK);
+	assert_int_equal(content_deks_refresh(&sweeper, &standard), ERR_OK);
 	r = open_words(f, "a", &full, 80);
 	assert_str(r.images[0].caption, "Seen from a hill at dawn." DOTS);
 	assert_str(r.images[0].alt, "A lock");

@@ -311,7 +311,7 @@ static void the_rule_carries_all_that_decides(void **state)
 		.published_at = 1,
 		.embargo_at = 2,
 		.expires_at = 3 };
-	struct paywall_article r = content_facts(&a);
+	struct paywall_article r = content_paywall_article(&a);
 	assert_int_equal(r.access, ACCESS_REGISTERED);
 	assert_true(r.usable);
 	assert_int_equal(r.published_at, 1);
@@ -320,7 +320,7 @@ static void the_rule_carries_all_that_decides(void **state)
 	static const char *const closed[] = { "withheld", "canceled", "", "Usable", "usable " };
 	for (size_t i = 0; i < COUNT(closed); i++) {
 		a.status = str_of(closed[i]);
-		assert_false(content_facts(&a).usable);
+		assert_false(content_paywall_article(&a).usable);
 	}
 }
 

@@ -43,7 +43,7 @@ static void refused_with_line_and_reason(void **state)
 	ARENA_AUTO *a = arena_new(1 << 20);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct front f;
-		enum err e = front_parse(str_of(rows[i].text), a, &f);
+		enum err e = import_front_parse(str_of(rows[i].text), a, &f);
 		if (e != ERR_INVALID || !str_starts(str_of(f.why), str_of(rows[i].why)))
 			fail_msg("%s\n%s: %s", rows[i].text, err_name(e), f.why);
 	}
@@ -75,7 +75,7 @@ static void values_are_read(void **state)
 		struct front f;
 		const char *text =
 			arena_fmt(a, "---\n# a comment\n\n%s\n---\nBody\n", rows[i].line);
-		assert_int_equal(front_parse(str_of(text), a, &f), ERR_OK);
+		assert_int_equal(import_front_parse(str_of(text), a, &f), ERR_OK);
 		assert_str(f.value[FRONT_HEADLINE], rows[i].value);
 		assert_int_equal(f.line[FRONT_HEADLINE], 4);
 		assert_str(f.body, "Body\n");
@@ -88,7 +88,7 @@ static void pictures_are_read(void **state)
 	ARENA_AUTO *a = arena_new(1 << 20);
 	struct front f;
 	assert_int_equal(
-		front_parse(
+		import_front_parse(
 			STR("\xef\xbb\xbf---\r\nimages:\r\n  - file: a.png\r\n    alt: \"A: b\"\r\n"
 			    "  - alt: c\r\n    file: d/e.png\r\n    credit: f\r\n---\r\n"),
 			a, &f),
@@ -111,7 +111,7 @@ static void too_many_pictures(void **state)
 	for (int i = 0; i <= ARTICLE_IMAGES_MAX; i++)
 		buf_puts(&b, "  - file: a.png\n");
 	buf_puts(&b, "---\n");
-	assert_int_equal(front_parse(buf_view(&b), a, &f), ERR_INVALID);
+	assert_int_equal(import_front_parse(buf_view(&b), a, &f), ERR_INVALID);
 	assert_string_equal(f.why, "line 35: more than 32 pictures");
 }
 
@@ -125,9 +125,9 @@ static void what_is_quoted_is_read_back(void **state)
 		BUF_AUTO b = BUF(1000);
 		struct front f;
 		buf_puts(&b, "---\ndek: ");
-		front_quote(&b, str_of(rows[i]));
+		import_front_quote(&b, str_of(rows[i]));
 		buf_puts(&b, "\n---\n");
-		assert_int_equal(front_parse(buf_view(&b), a, &f), ERR_OK);
+		assert_int_equal(import_front_parse(buf_view(&b), a, &f), ERR_OK);
 		assert_str(f.value[FRONT_DEK], rows[i]);
 	}
 }
@@ -145,16 +145,16 @@ static void fields_become_one_clean_line(void **state)
 	};
 	ARENA_AUTO *a = arena_new(1 << 20);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_str(field_clean(str_of(rows[i].in), a), rows[i].out);
-	assert_str(field_clean((struct str){ NULL, 0 }, a), "");
-	assert_str(byline_clean(STR("By Ada Byron"), a), "Ada Byron");
-	assert_str(byline_clean(STR("BY ADA"), a), "ADA");
-	assert_str(byline_clean(STR("Byron"), a), "Byron");
-	assert_str(byline_clean(STR("By "), a), "By");
+		assert_str(import_field_clean(str_of(rows[i].in), a), rows[i].out);
+	assert_str(import_field_clean((struct str){ NULL, 0 }, a), "");
+	assert_str(import_byline_clean(STR("By Ada Byron"), a), "Ada Byron");
+	assert_str(import_byline_clean(STR("BY ADA"), a), "ADA");
+	assert_str(import_byline_clean(STR("Byron"), a), "Byron");
+	assert_str(import_byline_clean(STR("By "), a), "By");
 	BUF_AUTO big = BUF((size_t)4 * FIELD_MAX);
 	while (big.n < (size_t)2 * FIELD_MAX)
 		buf_puts(&big, "\xe2\x82\xac");
-	struct str cut = field_clean(buf_view(&big), a);
+	struct str cut = import_field_clean(buf_view(&big), a);
 	assert_in_range(cut.n, FIELD_MAX - 6, FIELD_MAX);
 	assert_true(utf8_ok(cut) && str_ends(cut, STR("\xe2\x80\xa6")));
 }
@@ -163,16 +163,16 @@ static void tags_are_few_and_distinct(void **state)
 {
 	(void)state;
 	BUF_AUTO b = BUF(10000);
-	draft_tag_add(&b, STR("a"));
-	draft_tag_add(&b, STR("A"));
-	draft_tag_add(&b, STR(""));
-	draft_tag_add(&b, STR("b\nc"));
-	draft_tag_add(&b, STR("b c"));
+	import_draft_tag_add(&b, STR("a"));
+	import_draft_tag_add(&b, STR("A"));
+	import_draft_tag_add(&b, STR(""));
+	import_draft_tag_add(&b, STR("b\nc"));
+	import_draft_tag_add(&b, STR("b c"));
 	assert_str(buf_view(&b), "\na\nb c\n");
 	for (int i = 0; i < 2 * ARTICLE_TAGS_MAX; i++) {
 		char name[16];
 		snprintf(name, sizeof name, "t%d", i);
-		draft_tag_add(&b, str_of(name));
+		import_draft_tag_add(&b, str_of(name));
 	}
 	struct str rest = buf_view(&b), tag;
 	size_t n = 0;

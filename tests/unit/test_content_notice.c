@@ -326,7 +326,7 @@ static void a_correction_moves_updated_alone(void **state)
 static enum err forget_origin(struct db_conn *c, void *arg)
 {
 	struct article_origin o = { .access_by = STR("v1") };
-	return origin_put(c, arg, &o);
+	return content_origin_put(c, arg, &o);
 }
 
 static void articles_of_earlier_versions(void **state)

@@ -113,7 +113,7 @@ static void a_document_type_is_not_read_in_any_encoding(void **state)
 				 with_type)) };
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct strip s = { .arena = f->arena };
-		note_xmp(&s, rows[i]);
+		picture_note_xmp(&s, rows[i]);
 		assert_int_equal(s.notes.copyright.n, 0);
 	}
 }

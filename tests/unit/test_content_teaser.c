@@ -251,8 +251,8 @@ static struct str teaser_by(const struct blocks *blocks, const struct teaser_wis
 	struct teaser_text t = { .html = BUF(8 << 20) };
 	BUF_AUTO out = BUF(8 << 20);
 	for (size_t i = 0; i < blocks->n && !t.enough; i++)
-		teaser_text_add(&t, blocks->v[i].html, (int64_t)i, blocks->cut, b);
-	*size = teaser_make(&t, wish, b, &out);
+		content_teaser_text_add(&t, blocks->v[i].html, (int64_t)i, blocks->cut, b);
+	*size = content_teaser_make(&t, wish, b, &out);
 	buf_free(&t.html);
 	return out.n ? arena_str(a, buf_view(&out)) : STR("");
 }

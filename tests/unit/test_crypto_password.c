@@ -371,8 +371,8 @@ static void hashers_do_the_work(void **state)
 	assert_int_equal(s.normal + s.background + s.own, 3 * COUNT(v));
 	assert_true(s.normal >= 3);
 	assert_int_equal(s.lost + s.restarts, 0);
-	const pid_t normal = crew_process(&cost.by->normal);
-	const pid_t background = crew_process(&cost.by->background);
+	const pid_t normal = crypto_crew_process(&cost.by->normal);
+	const pid_t background = crypto_crew_process(&cost.by->background);
 	assert_int_equal(threads_in_background(normal), 0);
 	assert_int_equal(threads_in_background(background), 2);
 	crypto_hashers_stop(cost.by);
@@ -392,7 +392,7 @@ static void the_background_starves_nobody(void **state)
 	struct password_cost cost = cheapest;
 	cost.by = begin(1, 20);
 	assert_non_null(cost.by);
-	const pid_t background = crew_process(&cost.by->background);
+	const pid_t background = crypto_crew_process(&cost.by->background);
 	assert_int_equal(kill(background, SIGSTOP), 0);
 	for (int i = 0; i < 8; i++)
 		(void)ask_all(v, COUNT(v), cost);
@@ -414,10 +414,10 @@ static void who_waits_long_helps_himself(void **state)
 	cost.by = begin(1, 1000);
 	assert_non_null(cost.by);
 	(void)ask_all(v, 1, cost);
-	assert_int_equal(kill(crew_process(&cost.by->normal), SIGSTOP), 0);
+	assert_int_equal(kill(crypto_crew_process(&cost.by->normal), SIGSTOP), 0);
 	assert_true(ask_all(v, COUNT(v), cost) >= 1000000);
 	assert_true(crypto_hashers_stats(cost.by).own > 0);
-	assert_int_equal(kill(crew_process(&cost.by->normal), SIGCONT), 0);
+	assert_int_equal(kill(crypto_crew_process(&cost.by->normal), SIGCONT), 0);
 	for (int i = 0; i < 5; i++)
 		(void)ask_all(v, COUNT(v), cost);
 	assert_int_equal(crypto_hashers_stats(cost.by).lost, 0);
@@ -444,11 +444,11 @@ static void a_lost_process_is_started_again(void **state)
 	cost.by = begin(2, 1000);
 	assert_non_null(cost.by);
 	for (unsigned i = 1; i <= 2; i++) {
-		assert_int_equal(kill(crew_process(&cost.by->normal), SIGKILL), 0);
+		assert_int_equal(kill(crypto_crew_process(&cost.by->normal), SIGKILL), 0);
 		(void)ask_all(v, COUNT(v), cost);
 		await_restarts(cost.by, i);
 	}
-	assert_int_equal(kill(crew_process(&cost.by->background), SIGKILL), 0);
+	assert_int_equal(kill(crypto_crew_process(&cost.by->background), SIGKILL), 0);
 	await_restarts(cost.by, 3);
 	const uint64_t before = crypto_hashers_stats(cost.by).normal;
 	(void)ask_all(v, COUNT(v), cost);

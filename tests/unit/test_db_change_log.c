@@ -228,12 +228,12 @@ static void test_open_transaction(void **state)
 	struct room *r = *state;
 	struct driver_conn *idle = open_transaction(r);
 	start(r);
-	uint64_t before = db_feed_stats_get(r->f.db).changes;
+	uint64_t before = db_change_log_stats_get(r->f.db).changes;
 	for (int i = 1; i <= 3; i++) {
 		assert_int_equal(db_tx(r->other, write_batch, NULL), ERR_OK);
 		for (int looks = 0; looks < 3; looks++)
 			wait_proof(&r->l);
-		struct db_feed_stats s = db_feed_stats_get(r->f.db);
+		struct db_change_log_stats s = db_change_log_stats_get(r->f.db);
 		assert_int_equal(s.changes - before, i * BATCH);
 		assert_int_equal(s.flushes, 1);
 	}
@@ -259,7 +259,7 @@ static void test_foreign_ids(void **state)
 	start(r);
 	for (int looks = 0; looks < 3; looks++)
 		wait_proof(&r->l);
-	assert_int_equal(db_feed_stats_get(r->f.db).changes, 0);
+	assert_int_equal(db_change_log_stats_get(r->f.db).changes, 0);
 	assert_int_equal(write_one(r->other, "after"), ERR_OK);
 	wait_proof(&r->l);
 	wait_proof(&r->l);
@@ -354,7 +354,7 @@ static void test_broken(void **state)
 	faulty.open = faulty_open;
 	r->f.db->driver = &faulty;
 	start(r);
-	assert_true(db_feed_stats_get(r->f.db).live);
+	assert_true(db_change_log_stats_get(r->f.db).live);
 	assert_false(db_lost(r->f.db));
 	atomic_store(&fault_open, true);
 	atomic_store(&fault_wait, true);
@@ -369,7 +369,7 @@ static void test_broken(void **state)
 	usleep(300000);
 	assert_int_equal(proven(&r->l), last);
 	assert_int_equal(times_told(&r->l, "unheard"), 0);
-	struct db_feed_stats s = db_feed_stats_get(r->f.db);
+	struct db_change_log_stats s = db_change_log_stats_get(r->f.db);
 	assert_true(!s.live && s.running && s.age_us >= 300000 && s.breaks == 1);
 	/* back again: all is flushed before the first proof */
 	atomic_store(&fault_wait, false);
@@ -415,10 +415,10 @@ static void test_stop(void **state)
 	struct room *r = *state;
 	start(r);
 	int64_t from = clock_boot_us();
-	db_feed_stop(r->f.db);
+	db_change_log_stop(r->f.db);
 	assert_true(clock_boot_us() - from < SECOND_MS * 1000);
-	db_feed_stop(r->f.db);
-	assert_false(db_feed_stats_get(r->f.db).running);
+	db_change_log_stop(r->f.db);
+	assert_false(db_change_log_stats_get(r->f.db).running);
 	assert_int_equal(write_one(r->f.db, "alone"), ERR_OK);
 	assert_int_equal(times_told(&r->l, "alone"), 0);
 }

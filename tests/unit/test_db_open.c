@@ -458,18 +458,18 @@ static void test_own_schema(void **state)
 	assert_int_equal(db_version(f->db, &v), ERR_OK);
 	assert_true(v.found == v.wanted && v.found > 0);
 	struct db_conn *c = NULL;
-	assert_int_equal(db_pool_take(f->db, &c), ERR_OK);
+	assert_int_equal(db_pool_acquire(f->db, &c), ERR_OK);
 	for (int i = 0; i < QUERY_COUNT; i++) {
 		struct driver_stmt *stmt = NULL;
 		enum err e = fixture_driver()->prepare(c->handle, &db_query_texts[i], &stmt);
 		if (e == ERR_OK && on_postgres())
-			e = pg_describe(stmt);
+			e = db_pg_describe(stmt);
 		if (e != ERR_OK)
 			fail_msg("%s: %s", db_query_texts[i].name,
 				fixture_driver()->message(c->handle));
 		fixture_driver()->finish(stmt);
 	}
-	db_pool_give(f->db, c);
+	db_pool_release(f->db, c);
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_make, fixture_end)

@@ -358,7 +358,7 @@ static void test_states(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_int_equal(pg_err_of_state(cases[i].state), cases[i].err);
+		assert_int_equal(db_pg_err_of_state(cases[i].state), cases[i].err);
 }
 
 static void test_urls(void **state)
@@ -405,7 +405,7 @@ static void test_urls(void **state)
 static void asked_is(struct driver_conn *c, const char *sql, const char *want)
 {
 	PGresult *r = NULL;
-	assert_int_equal(pg_script(c, sql, &r), ERR_OK);
+	assert_int_equal(db_pg_script(c, sql, &r), ERR_OK);
 	assert_string_equal(PQgetvalue(r, 0, 0), want);
 	PQclear(r);
 }
@@ -429,13 +429,13 @@ static void test_limits(void **state)
 		const struct driver_target t = {
 			.place = url, .writer = true, .busy_timeout_ms = 2000
 		};
-		assert_int_equal(pg_open(&t, &c, why), ERR_OK);
+		assert_int_equal(db_pg_open(&t, &c, why), ERR_OK);
 		asked_is(c, "SHOW statement_timeout", cases[i].statement);
 		asked_is(c, "SHOW lock_timeout", cases[i].lock);
 		asked_is(c, "SHOW idle_in_transaction_session_timeout", "1min");
 		assert_int_equal(c->answer_us, cases[i].answer_us);
-		assert_int_equal(pg_session_check(c, &t, why), ERR_OK);
-		pg_close(c);
+		assert_int_equal(db_pg_session_check(c, &t, why), ERR_OK);
+		db_pg_close(c);
 	}
 }
 
@@ -454,7 +454,7 @@ static void test_statement_names(void **state)
 	struct fixture *f = *state;
 	struct db_conn *c = NULL;
 	assert_int_equal(db_read(f->db, names_fn, NULL), ERR_OK);
-	assert_int_equal(db_pool_take(f->db, &c), ERR_OK);
+	assert_int_equal(db_pool_acquire(f->db, &c), ERR_OK);
 	asked_is(c->handle,
 		"SELECT string_agg(rtrim(name, '0123456789abcdef'), ' ' ORDER BY name) "
 		"FROM pg_prepared_statements WHERE name LIKE '%\\_count\\_%'",
@@ -463,7 +463,7 @@ static void test_statement_names(void **state)
 		"SELECT count(DISTINCT name) = count(DISTINCT statement) "
 		"FROM pg_prepared_statements",
 		"t");
-	db_pool_give(f->db, c);
+	db_pool_release(f->db, c);
 }
 
 #define ON_DB(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_end)

@@ -412,7 +412,7 @@ static void errors(void **state)
 		check_header("WWW-Authenticate", a.status == 401 ? "Bearer" : NULL);
 		assert_int_equal(answer_header(&a, "Retry-After") != NULL,
 			a.status == 503 || a.status == 429);
-		assert_non_null(http_error_face(rows[i].err)->sentence);
+		assert_non_null(http_error_info(rows[i].err)->sentence);
 	}
 	fetch(&site, "GET", "/errors/fields", "");
 	assert_int_equal(a.status, 422);

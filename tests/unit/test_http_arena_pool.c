@@ -32,7 +32,7 @@ static enum err page(void *ctx, struct request *r, struct response *rsp)
 	rsp->status = 200;
 	rsp->content_type = "text/plain; charset=utf-8";
 	rsp->body = (struct str){ body, LONG };
-	rsp->shared = (struct shared){ .on = true, .tags = { tag("a") }, .tag_count = 1 };
+	rsp->shared = (struct response_sharing){ .on = true, .tags = { tag("a") }, .tag_count = 1 };
 	return ERR_OK;
 }
 
@@ -81,7 +81,7 @@ static int open_stage(void **state)
 	st.site.settings.work_threads = 1;
 	st.site.settings.shared = st.cache;
 	site_start(&st.site);
-	cache_prove(st.cache, clock_boot_us() + 60 * 1000000);
+	cache_validate(st.cache, clock_boot_us() + 60 * 1000000);
 	return 0;
 }
 

@@ -10,9 +10,9 @@ static struct {
 	struct site site;
 	struct cache *cache;
 	_Atomic int made, owned;     /* answers by the handlers; cookies made for what is kept */
-	_Atomic bool refuses, plain; /* own says no; the audience has nothing of its own */
+	_Atomic bool refuses, plain; /* own says no; the variant has nothing of its own */
 	_Atomic bool bad;            /* own sets a header that cannot be sent */
-	_Atomic bool ended;          /* nobody has an audience any more */
+	_Atomic bool ended;          /* nobody has an variant any more */
 	sem_t inside, go;
 } st;
 static struct answer a, b;
@@ -34,7 +34,9 @@ static enum err page(void *ctx, struct request *r, struct response *rsp)
 	rsp->status = 200;
 	rsp->content_type = "text/plain; charset=utf-8";
 	rsp->body = (struct str){ body, LONG };
-	rsp->shared = (struct shared){ .on = true, .own_cookie = true, .audience = "counted" };
+	rsp->shared = (struct response_sharing){
+		.on = true, .per_reader_cookie = true, .variant = "counted"
+	};
 	set_cookie(r, rsp);
 	response_header(rsp, "Behind", STR("the cookie"));
 	return ERR_OK;
@@ -57,7 +59,7 @@ static enum err held(void *ctx, struct request *r, struct response *rsp)
 	return ERR_OK;
 }
 
-static bool audience(void *ctx, const struct request *r, struct audience *out)
+static bool variant(void *ctx, const struct request *r, struct variant *out)
 {
 	(void)ctx;
 	(void)snprintf(out->name, sizeof out->name, "counted");
@@ -128,11 +130,11 @@ static int open_stage(void **state)
 	s->group_count = COUNT(groups);
 	s->work_threads = 1;
 	s->shared = st.cache;
-	s->audience = audience;
+	s->variant = variant;
 	s->own = own;
 	s->identify_known = identify_known;
 	site_start(&st.site);
-	cache_prove(st.cache, clock_boot_us() + 60 * 1000000);
+	cache_validate(st.cache, clock_boot_us() + 60 * 1000000);
 	return 0;
 }
 
@@ -208,7 +210,7 @@ static void refused_goes_to_the_handler(void **state)
 }
 
 /* Two wait for a thread, and the first makes the page. The second is given it, unless what made it
- * one of that audience has ended while it waited. */
+ * one of that variant has ended while it waited. */
 static void what_ends_in_the_queue_is_noticed(void **state)
 {
 	(void)state;

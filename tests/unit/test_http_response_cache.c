@@ -14,7 +14,7 @@ struct stage {
 	_Atomic int made; /* answers by the handler */
 	_Atomic bool strange, lost, drops;
 	_Atomic int err;
-	struct shared shared;
+	struct response_sharing shared;
 	sem_t inside, go;
 };
 static struct stage *st;
@@ -25,10 +25,10 @@ static int64_t stage_now(void *ctx)
 	(void)ctx;
 	return atomic_load(&st->now_s);
 }
-static bool stage_audience(void *ctx, const struct request *r, struct audience *out)
+static bool stage_audience(void *ctx, const struct request *r, struct variant *out)
 {
 	(void)ctx;
-	*out = (struct audience){ .own = NULL };
+	*out = (struct variant){ .own = NULL };
 	return !r->caller.signed_in && atomic_load(&st->strange);
 }
 static bool stage_lost(void *ctx)
@@ -139,7 +139,9 @@ static int open_stage(void **state)
 	st->site.clock = (struct clock){ stage_now, NULL };
 	sem_init(&st->inside, 0, 0);
 	sem_init(&st->go, 0, 0);
-	st->shared = (struct shared){ .on = true, .tags = { tag("a"), tag("b") }, .tag_count = 2 };
+	st->shared = (struct response_sharing){
+		.on = true, .tags = { tag("a"), tag("b") }, .tag_count = 2
+	};
 	struct http_settings *s = &st->site.settings;
 	*s = site_settings(&st->site);
 	s->groups = groups;
@@ -147,7 +149,7 @@ static int open_stage(void **state)
 	s->work_threads = 1;
 	s->shared = st->cache;
 	s->shared_stale_s = 3600;
-	s->audience = stage_audience;
+	s->variant = stage_audience;
 	s->is_lost = stage_lost;
 	site_start(&st->site);
 	return 0;
@@ -179,7 +181,7 @@ static int made_after(const char *line, const char *headers)
 
 static void cache_lives(void)
 {
-	cache_prove(st->cache, clock_boot_us() + 60 * 1000000);
+	cache_validate(st->cache, clock_boot_us() + 60 * 1000000);
 }
 
 static void kept_and_given(void **state)

@@ -215,7 +215,7 @@ static void test_header(void **state)
 			"multipart/alternative; boundary=\"=_abcdefghijklmnopqrstuvwxyz\"" },
 	};
 	static struct message m;
-	local_zone_set("America/New_York"); /* the newsroom's */
+	time_local_zone_set("America/New_York"); /* the newsroom's */
 	const struct letter l = letter_of(STR("Hello"), STR("x\n"));
 	compose(&l, courier, &m);
 	assert_int_equal(m.fields, COUNT(expect));

@@ -136,7 +136,7 @@ static void test_queue_words(void **state)
 		char reset[64], changed[64];
 		snprintf(reset, sizeof reset, "r%zu@example.org", i);
 		snprintf(changed, sizeof changed, "c%zu@example.org", i);
-		local_zone_set(table[i].zone);
+		time_local_zone_set(table[i].zone);
 		struct notice n = notice_to(reset, table[i].now_s);
 		n.minutes = table[i].minutes;
 		assert_int_equal(queue(f->db, m, &n), ERR_OK);
@@ -146,7 +146,7 @@ static void test_queue_words(void **state)
 		assert_true(holds(row_to(f, reset).text, table[i].valid));
 		assert_true(holds(row_to(f, changed).text, table[i].when));
 	}
-	local_zone_set("UTC0");
+	time_local_zone_set("UTC0");
 	mail_close(m);
 }
 

@@ -14,7 +14,7 @@ static void a_stranger_reads_as_many_as_are_free(void **state)
 	assert_int_equal(last.d.limit, 6);
 	assert_int_equal(last.d.window_ends_at, MONTH_END);
 	assert_int_equal(last.d.offer, OFFER_LOGIN | OFFER_REGISTER | OFFER_SUBSCRIBE);
-	assert_int_equal(last.receipt.move, METER_COOKIE_KEEP);
+	assert_int_equal(last.cookie_update.move, METER_COOKIE_KEEP);
 }
 
 static void a_receipt_lasts_as_long_as_its_window(void **state)
@@ -23,15 +23,15 @@ static void a_receipt_lasts_as_long_as_its_window(void **state)
 	struct access_request v = stranger();
 	struct opened p = open_as(o, &v, "a0", "city");
 
-	assert_int_equal(p.receipt.move, METER_COOKIE_SET);
-	assert_int_equal(p.receipt.max_age_s, MONTH_END - NOW);
+	assert_int_equal(p.cookie_update.move, METER_COOKIE_SET);
+	assert_int_equal(p.cookie_update.max_age_s, MONTH_END - NOW);
 	put_meter(o, &(struct meter){ .name = "sport",
 			     .section = "sport",
 			     .anonymous_limit = 1,
 			     .registered_limit = 1,
 			     .window = WINDOW_DAY });
 	p = open_as(o, &v, "s0", "sport");
-	assert_int_equal(p.receipt.max_age_s, MONTH_END - NOW);
+	assert_int_equal(p.cookie_update.max_age_s, MONTH_END - NOW);
 }
 
 static void sections_may_have_a_meter_of_their_own(void **state)
@@ -108,7 +108,8 @@ static void a_cookie_of_another_site_is_foreign(void **state)
 
 	assert_int_equal(world_make(&there), 0);
 	assert_int_equal(read_many(there, &v, 0, 1), 1);
-	assert_int_equal(read_many(o, &(struct access_request){ .whole_get = true, .now_s = NOW }, 0, 1), 1);
+	assert_int_equal(
+		read_many(o, &(struct access_request){ .whole_get = true, .now_s = NOW }, 0, 1), 1);
 	ASSERT_OPENED(open_as(o, &v, "a5", "city"), REASON_METER_EXHAUSTED, 6);
 	assert_int_equal(world_end(&there), 0);
 }
@@ -237,7 +238,7 @@ static void only_a_reading_is_counted(void **state)
 	v.head = true;
 	struct opened p = open_as(o, &v, "a0", "city");
 	ASSERT_OPENED(p, REASON_METERED, 1); /* as the GET would say */
-	assert_int_equal(p.receipt.move, METER_COOKIE_KEEP);
+	assert_int_equal(p.cookie_update.move, METER_COOKIE_KEEP);
 	assert_int_equal(v.meter_cookie.n, 0);
 	v = stranger();
 	assert_int_equal(read_many(o, &v, 0, 6), 6);
@@ -320,7 +321,7 @@ static void a_ceiling_ends_with_the_day_of_the_newsroom(void **state)
 	struct world *o = *state;
 	struct access_request v = from("192.0.2.1");
 
-	local_zone_set("America/New_York");
+	time_local_zone_set("America/New_York");
 	assert_int_equal(meter_ceiling_open(1, &o->w.ceiling), ERR_OK);
 	assert_true(v.now_s < evening - 14400);
 	assert_int_equal(read_many(o, &v, 0, 1), 1);
@@ -333,7 +334,7 @@ static void a_ceiling_ends_with_the_day_of_the_newsroom(void **state)
 	assert_int_equal(read_many(o, &v, 1, 1), 0);
 	v.now_s = midnight;
 	assert_int_equal(read_many(o, &v, 1, 1), 1);
-	local_zone_set("UTC0");
+	time_local_zone_set("UTC0");
 }
 
 /* ---- setting ---- */

@@ -16,7 +16,7 @@ static void an_account_reads_as_many_as_are_free(void **state)
 	struct opened p = open_as(o, &v, "a11", "city");
 	ASSERT_OPENED(p, REASON_METER_EXHAUSTED, 10);
 	assert_int_equal(p.d.offer, OFFER_SUBSCRIBE);
-	assert_int_equal(p.receipt.move, METER_COOKIE_KEEP);
+	assert_int_equal(p.cookie_update.move, METER_COOKIE_KEEP);
 	v = member("ben");
 	ASSERT_OPENED(open_as(o, &v, "a11", "city"), REASON_METERED, 1);
 	v = member("ada");
@@ -40,14 +40,14 @@ static void signing_in_takes_the_count_along(void **state)
 	struct opened p = open_as(o, &v, "a4", "city");
 	ASSERT_OPENED(p, REASON_METERED, 5);
 	assert_int_equal(p.d.limit, 10);
-	assert_int_equal(p.receipt.move, METER_COOKIE_CLEAR);
+	assert_int_equal(p.cookie_update.move, METER_COOKIE_CLEAR);
 	assert_int_equal(v.meter_cookie.n, 0);
 	ASSERT_OPENED(open_as(o, &v, "a0", "city"), REASON_METERED_AGAIN, 5);
 	/* the same cookie once more, from another tab */
 	before.account_id = "ada";
 	p = open_as(o, &before, "a1", "city");
 	ASSERT_OPENED(p, REASON_METERED_AGAIN, 5);
-	assert_int_equal(p.receipt.move, METER_COOKIE_CLEAR);
+	assert_int_equal(p.cookie_update.move, METER_COOKIE_CLEAR);
 	assert_int_equal(read_many(o, &v, 5, 9), 5);
 }
 
@@ -61,7 +61,7 @@ static void an_article_read_before_signing_in_stays_open(void **state)
 	v.account_id = "ada";
 	struct opened p = open_as(o, &v, "a5", "city");
 	ASSERT_OPENED(p, REASON_METERED_AGAIN, 6);
-	assert_int_equal(p.receipt.move, METER_COOKIE_CLEAR);
+	assert_int_equal(p.cookie_update.move, METER_COOKIE_CLEAR);
 	ASSERT_OPENED(open_as(o, &v, "a5", "city"), REASON_METERED_AGAIN, 6);
 }
 
@@ -115,7 +115,7 @@ static void a_cookie_that_is_not_ours_is_nothing_to_an_account(void **state)
 	v.meter_cookie = STR("AAAA");
 	struct opened p = open_as(o, &v, "a0", "city");
 	ASSERT_OPENED(p, REASON_METERED, 1);
-	assert_int_equal(p.receipt.move, METER_COOKIE_CLEAR);
+	assert_int_equal(p.cookie_update.move, METER_COOKIE_CLEAR);
 }
 
 /* ---- at once ---- */
@@ -147,7 +147,7 @@ static void *racer_main(void *arg)
 	r->p.err = db_read(r->o->f->db, opened_read, &r->p);
 	(void)pthread_barrier_wait(r->start); /* all have been told that one is free */
 	if (!r->p.err && meter_must_record(&v, &r->p.d))
-		r->p.err = meter_record(&r->p.q, &r->p.d, &r->p.receipt);
+		r->p.err = meter_record(&r->p.q, &r->p.d, &r->p.cookie_update);
 	return NULL;
 }
 
@@ -223,8 +223,8 @@ static void the_first_key_is_made_once(void **state)
 	assert_int_equal(race(o, racers, NULL, true), AT_ONCE);
 	for (int i = 0; i < AT_ONCE; i++) {
 		struct access_request v = stranger();
-		assert_int_equal(racers[i].p.receipt.move, METER_COOKIE_SET);
-		v.meter_cookie = racers[i].p.receipt.value;
+		assert_int_equal(racers[i].p.cookie_update.move, METER_COOKIE_SET);
+		v.meter_cookie = racers[i].p.cookie_update.value;
 		ASSERT_OPENED(open_as(o, &v, "same", "city"), REASON_METERED_AGAIN, 1);
 	}
 	racers_end(racers);

@@ -26,7 +26,7 @@ static enum err know_again(struct world *o)
 	cache_flush(o->w.facts);
 	k.load = cache_begin(o->w.facts);
 	assert_int_equal(db_read(o->f->db, keep_read, &k), ERR_OK);
-	cache_prove(o->w.facts, clock_boot_us() + INT64_C(3600) * 1000000);
+	cache_validate(o->w.facts, clock_boot_us() + INT64_C(3600) * 1000000);
 	return k.err;
 }
 
@@ -79,16 +79,17 @@ static void assert_same(const struct meter_cached_decision *known, const struct 
 	assert_int_equal(known->d.limit, db->d.limit);
 	assert_int_equal(known->d.window_ends_at, db->d.window_ends_at);
 	assert_false(known->d.must_count);
-	assert_int_equal(known->charged, db->receipt.move == METER_COOKIE_SET);
-	assert_int_equal(known->receipt.move, db->receipt.move);
+	assert_int_equal(known->charged, db->cookie_update.move == METER_COOKIE_SET);
+	assert_int_equal(known->cookie_update.move, db->cookie_update.move);
 	if (!known->charged)
 		return;
-	assert_int_equal(known->receipt.max_age_s, db->receipt.max_age_s);
-	assert_same_cookie(known->receipt.value, db->receipt.value);
+	assert_int_equal(known->cookie_update.max_age_s, db->cookie_update.max_age_s);
+	assert_same_cookie(known->cookie_update.value, db->cookie_update.value);
 }
 
 /* One reading both ways; the reader goes on with the cookie of one of them. */
-static void read_both_ways(struct world *o, struct access_request *v, const char *id, const char *section)
+static void read_both_ways(
+	struct world *o, struct access_request *v, const char *id, const char *section)
 {
 	const struct paywall_article art = { .id = id,
 		.section = str_of(section),
@@ -105,7 +106,7 @@ static void read_both_ways(struct world *o, struct access_request *v, const char
 	if (meter_decide_cached(&q, policy, &known)) {
 		assert_same(&known, &db);
 		if (known.charged && dice(2))
-			after.meter_cookie = known.receipt.value;
+			after.meter_cookie = known.cookie_update.value;
 	} else {
 		assert_int_equal(know_again(o), ERR_OK); /* the very first counted one */
 	}

@@ -75,7 +75,7 @@ static void windows_are_those_of_the_calendar(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct meter m = { .window = rows[i].window };
-		local_zone_set(rows[i].tz);
+		time_local_zone_set(rows[i].tz);
 		struct meter_span w = meter_window(&m, rows[i].now_s);
 		if (w.starts_at != rows[i].starts_at || w.ends_at != rows[i].ends_at)
 			fail_msg("%s: %lld to %lld", rows[i].goal, (long long)w.starts_at,
@@ -92,7 +92,7 @@ static void windows_follow_each_other(void **state)
 
 	(void)state;
 	for (size_t z = 0; z < COUNT(zones); z++) {
-		local_zone_set(zones[z]);
+		time_local_zone_set(zones[z]);
 		for (int w = WINDOW_DAY; w <= WINDOW_MONTH; w++) {
 			const struct meter m = { .window = (enum meter_window)w };
 			int64_t t = 1767225600; /* 2026 */
@@ -137,7 +137,7 @@ static void a_count_goes_on_while_its_window_does(void **state)
 	};
 
 	(void)state;
-	local_zone_set("UTC0");
+	time_local_zone_set("UTC0");
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct meter *m = rows[i].rolls ? &rolling : &month;
 		if (meter_counts_on(m, rows[i].began_at, rows[i].now_s) != rows[i].goes_on)

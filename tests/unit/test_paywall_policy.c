@@ -169,7 +169,7 @@ static void keep(struct fixture *f, const struct paywall *w)
 {
 	struct keep k = { .w = w, .load = cache_begin(w->facts) };
 	assert_int_equal(db_read(f->db, keep_read, &k), ERR_OK);
-	cache_prove(w->facts, clock_boot_us() + INT64_C(3600) * 1000000);
+	cache_validate(w->facts, clock_boot_us() + INT64_C(3600) * 1000000);
 }
 
 static int64_t limit_and_back(struct policy_cache *pc, const struct paywall_policy *p)

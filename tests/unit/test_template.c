@@ -13,7 +13,7 @@
 enum { THREADS = 4 };
 
 static enum err render(const char *source, const char *const *partials, enum template_mode mode,
-	const struct view *root, struct buf *out)
+	const struct template_data *root, struct buf *out)
 {
 	return template_render_text(str_of(source), partials, mode, root, out);
 }
@@ -24,9 +24,9 @@ static void escaping_is_by_type(void **state)
 {
 	(void)state;
 	ARENA_AUTO *a = arena_new(4096);
-	struct view *root = view_object(a);
-	view_text(root, "t", STR("<'>"));
-	view_html(root, "h", STR("<b>"));
+	struct template_data *root = template_object(a);
+	template_text(root, "t", STR("<'>"));
+	template_html(root, "h", STR("<b>"));
 	static const struct {
 		const char *source, *html, *text;
 	} cases[] = {
@@ -54,24 +54,24 @@ static void values(void **state)
 {
 	(void)state;
 	ARENA_AUTO *a = arena_new(1 << 16);
-	struct view *root = view_object(a);
-	view_bool(root, "yes", true);
-	view_bool(root, "no", false);
-	view_z(root, "null", NULL);
-	view_z(root, "empty", "");
-	view_int(root, "zero", 0);
-	view_int(root, "least", INT64_MIN);
-	view_child(root, "gone", NULL);
-	view_list(root, "none");
-	view_text(root, "twice", STR("1"));
-	view_text(root, "twice", STR("2"));
-	struct view *child = view_object(a);
-	view_z(child, "name", "inner");
-	view_child(root, "obj", child);
-	struct view *list = view_list(root, "list");
-	view_z(view_append(list), "n", "a");
-	view_z(view_append(list), "n", "b");
-	view_append_text(list, STR("c"));
+	struct template_data *root = template_object(a);
+	template_bool(root, "yes", true);
+	template_bool(root, "no", false);
+	template_z(root, "null", NULL);
+	template_z(root, "empty", "");
+	template_int(root, "zero", 0);
+	template_int(root, "least", INT64_MIN);
+	template_child(root, "gone", NULL);
+	template_list(root, "none");
+	template_text(root, "twice", STR("1"));
+	template_text(root, "twice", STR("2"));
+	struct template_data *child = template_object(a);
+	template_z(child, "name", "inner");
+	template_child(root, "obj", child);
+	struct template_data *list = template_list(root, "list");
+	template_z(template_append(list), "n", "a");
+	template_z(template_append(list), "n", "b");
+	template_append_text(list, STR("c"));
 	static const struct {
 		const char *source, *out;
 	} cases[] = {
@@ -104,7 +104,7 @@ static void faults(void **state)
 		"{{=a b c=}}", "{{=== ==}}", "{{=<<<<<<<<<<<<<<<<< >=}}", "{{<a}}{{/a}}",
 		"{{$a}}{{/a}}", "{{!", "{{>}}", "{{#a}}{{=| |=}}{{/a}}", "{{a\n}}x{{" };
 	ARENA_AUTO *a = arena_new(4096);
-	const struct view *root = view_object(a);
+	const struct template_data *root = template_object(a);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		BUF_AUTO out = BUF(100);
 		enum err e = render(cases[i], NULL, TEMPLATE_HTML, root, &out);
@@ -130,14 +130,14 @@ static void limits(void **state)
 {
 	(void)state;
 	ARENA_AUTO *a = arena_new(1 << 20);
-	struct view *root = view_object(a);
-	struct view *list = view_list(root, "l");
+	struct template_data *root = template_object(a);
+	struct template_data *list = template_list(root, "l");
 	for (int i = 0; i < 40; i++)
-		view_append(list);
+		template_append(list);
 	char *big = arena_alloc(a, 1 << 17);
 	memset(big, '&', 1 << 17);
-	view_text(root, "big", (struct str){ big, 1 << 17 });
-	view_bool(root, "a", true);
+	template_text(root, "big", (struct str){ big, 1 << 17 });
+	template_bool(root, "a", true);
 	static const char *const self[] = { "p", "{{>p}}", NULL };
 	static const char *const twice[] = { "p", "{{>p}}{{>p}}", NULL };
 	static const struct {
@@ -172,25 +172,26 @@ static void small_buffer(void **state)
 	(void)state;
 	ARENA_AUTO *a = arena_new(4096);
 	BUF_AUTO out = BUF(3);
-	assert_int_equal(render("abcd", NULL, TEMPLATE_HTML, view_object(a), &out), ERR_TOO_LARGE);
+	assert_int_equal(
+		render("abcd", NULL, TEMPLATE_HTML, template_object(a), &out), ERR_TOO_LARGE);
 	assert_int_equal(buf_view(&out).n, 0);
 }
 
 /* A page of every kind of value. False when the arena refused something. */
-static bool build(struct arena *a, struct view **out)
+static bool build(struct arena *a, struct template_data **out)
 {
-	struct view *root = view_object(a);
-	struct view *list = view_list(root, "l");
+	struct template_data *root = template_object(a);
+	struct template_data *list = template_list(root, "l");
 	for (int i = 0; i < 3; i++) {
-		struct view *item = view_append(list);
-		view_int(item, "n", 100 + i);
-		view_append_text(view_append_list(list), STR("x"));
+		struct template_data *item = template_append(list);
+		template_int(item, "n", 100 + i);
+		template_append_text(template_append_list(list), STR("x"));
 	}
-	struct view *child = view_object(a);
-	view_html(child, "h", STR("<b>"));
-	view_bool(child, "b", true);
-	view_child(root, "c", child);
-	view_z(root, "z", "z");
+	struct template_data *child = template_object(a);
+	template_html(child, "h", STR("<b>"));
+	template_bool(child, "b", true);
+	template_child(root, "c", child);
+	template_z(root, "z", "z");
 	*out = root;
 	return !arena_failed(a);
 }
@@ -204,7 +205,7 @@ static void out_of_memory(void **state)
 	for (size_t size = 0; size < 6000; size += 16) {
 		ARENA_AUTO *a = arena_new(size);
 		BUF_AUTO out = BUF(1000);
-		struct view *root;
+		struct template_data *root;
 		bool whole = build(a, &root);
 		enum err e = render(source, NULL, TEMPLATE_HTML, root, &out);
 		assert_int_equal(e, whole ? ERR_OK : ERR_NOMEM);
@@ -235,7 +236,7 @@ static void built_in(void **state)
 		struct template_set *set = NULL;
 		char why[256];
 		ARENA_AUTO *a = arena_new(4096);
-		struct view *root = view_object(a);
+		struct template_data *root = template_object(a);
 		enum err e = template_load(cases[i].prefix, NULL, &set, why);
 		if (e != ERR_OK)
 			print_error("%s\n", why);
@@ -302,8 +303,8 @@ static void theme(void **state)
 	const char *name = theme_open(&t, text, strlen(text));
 	ARENA_AUTO *a = arena_new(4096);
 	BUF_AUTO out = BUF(4096);
-	struct view *root = view_object(a);
-	view_z(root, "x", "1");
+	struct template_data *root = template_object(a);
+	template_z(root, "x", "1");
 	assert_int_equal(template_load("web/templates/", t.dir, &set, why), ERR_OK);
 	assert_int_equal(template_render(set, name, TEMPLATE_HTML, root, &out), ERR_OK);
 	assert_string_equal(out.p, "mine: 1");
@@ -349,8 +350,8 @@ static void *render_often(void *set)
 	for (int i = 0; i < 50; i++) {
 		ARENA_AUTO *a = arena_new(4096);
 		BUF_AUTO out = BUF(1 << 20);
-		struct view *root = view_object(a);
-		view_int(root, "status", 404);
+		struct template_data *root = template_object(a);
+		template_int(root, "status", 404);
 		if (template_render(set, "error.html", TEMPLATE_HTML, root, &out) != ERR_OK)
 			return set;
 	}
@@ -364,7 +365,7 @@ static void race(void **state)
 	struct template_set *set = NULL;
 	pthread_t threads[THREADS];
 	char why[256];
-	if (!embedded_find("web/templates/error.html"))
+	if (!embed_find("web/templates/error.html"))
 		skip();
 	assert_int_equal(template_load("web/templates/", NULL, &set, why), ERR_OK);
 	for (int i = 0; i < THREADS; i++)
@@ -382,7 +383,7 @@ static void *render_mine(void *set)
 	for (int i = 0; i < 300; i++) {
 		BUF_AUTO out = BUF(1 << 20);
 		ARENA_AUTO *a = arena_new(4096);
-		if (template_render(set, "error.html", TEMPLATE_HTML, view_object(a), &out) !=
+		if (template_render(set, "error.html", TEMPLATE_HTML, template_object(a), &out) !=
 				ERR_OK ||
 			(strcmp(out.p, "one one") != 0 && strcmp(out.p, "two two") != 0))
 			return set;
@@ -411,7 +412,7 @@ static void replaced(void **state)
 {
 	(void)state;
 	pthread_t threads[THREADS];
-	if (!embedded_find("web/templates/error.html"))
+	if (!embed_find("web/templates/error.html"))
 		skip();
 	struct template_set *set = set_of("one one");
 	for (int i = 0; i < THREADS; i++)
@@ -437,7 +438,7 @@ static void *render_on(void *arg)
 {
 	struct busy *b = arg;
 	ARENA_AUTO *a = arena_new(4096);
-	const struct view *root = view_object(a);
+	const struct template_data *root = template_object(a);
 	enum err e = ERR_OK;
 	for (int i = 0; i < 200000 && !b->stop && e == ERR_OK; i++) {
 		BUF_AUTO out = BUF(1 << 20);
@@ -454,7 +455,7 @@ static void replaced_in_time(void **state)
 	(void)state;
 	pthread_t threads[THREADS];
 	static char text[100000];
-	if (!embedded_find("web/templates/error.html"))
+	if (!embed_find("web/templates/error.html"))
 		skip();
 	memset(text, '&', sizeof text - 1);
 	struct busy b = { .set = set_of(text) };

@@ -14,7 +14,7 @@ enum { PAIRS_MOST = 32 };
 
 struct spec {
 	struct arena *a;
-	bool html; /* values as view_html */
+	bool html; /* values as template_html */
 };
 
 static struct str text_of(const struct spec *s, const json_t *j)
@@ -26,39 +26,39 @@ static struct str text_of(const struct spec *s, const json_t *j)
 	return str_of(json_string_value(j));
 }
 
-static void fill_object(const struct spec *s, struct view *obj, const json_t *j);
+static void fill_object(const struct spec *s, struct template_data *obj, const json_t *j);
 
-static void fill_list(const struct spec *s, struct view *list, const json_t *j)
+static void fill_list(const struct spec *s, struct template_data *list, const json_t *j)
 {
 	for (size_t i = 0; i < json_array_size(j); i++) {
 		const json_t *item = json_array_get(j, i);
 		if (json_is_array(item))
-			fill_list(s, view_append_list(list), item);
+			fill_list(s, template_append_list(list), item);
 		else if (json_is_object(item))
-			fill_object(s, view_append(list), item);
+			fill_object(s, template_append(list), item);
 		else
-			view_append_text(list, text_of(s, item));
+			template_append_text(list, text_of(s, item));
 	}
 }
 
-static void put(const struct spec *s, struct view *obj, const char *key, const json_t *j)
+static void put(const struct spec *s, struct template_data *obj, const char *key, const json_t *j)
 {
 	if (json_is_object(j)) {
-		struct view *child = view_object(s->a);
+		struct template_data *child = template_object(s->a);
 		fill_object(s, child, j);
-		view_child(obj, key, child);
+		template_child(obj, key, child);
 	} else if (json_is_array(j)) {
-		fill_list(s, view_list(obj, key), j);
+		fill_list(s, template_list(obj, key), j);
 	} else if (json_is_boolean(j) || json_is_null(j)) {
-		view_bool(obj, key, json_is_true(j));
+		template_bool(obj, key, json_is_true(j));
 	} else if (s->html) {
-		view_html(obj, key, text_of(s, j));
+		template_html(obj, key, text_of(s, j));
 	} else {
-		view_text(obj, key, text_of(s, j));
+		template_text(obj, key, text_of(s, j));
 	}
 }
 
-static void fill_object(const struct spec *s, struct view *obj, const json_t *j)
+static void fill_object(const struct spec *s, struct template_data *obj, const json_t *j)
 {
 	for (void *i = json_object_iter((json_t *)j); i; i = json_object_iter_next((json_t *)j, i))
 		put(s, obj, json_object_iter_key(i), json_object_iter_value(i));
@@ -66,7 +66,7 @@ static void fill_object(const struct spec *s, struct view *obj, const json_t *j)
 
 /* Our root is always an object. Another root becomes the only item of a list, or a text, that a
  * section around the template opens. */
-static struct str wrapped(const struct spec *s, struct view *root, const json_t *test)
+static struct str wrapped(const struct spec *s, struct template_data *root, const json_t *test)
 {
 	const char *source = json_string_value(json_object_get(test, "template"));
 	const json_t *data = json_object_get(test, "data");
@@ -75,7 +75,7 @@ static struct str wrapped(const struct spec *s, struct view *root, const json_t 
 		return str_of(source);
 	}
 	if (json_is_array(data))
-		fill_list(s, view_append_list(view_list(root, "root")), data);
+		fill_list(s, template_append_list(template_list(root, "root")), data);
 	else
 		put(s, root, "root", data);
 	return str_of(arena_fmt(s->a, "{{#root}}%s{{/root}}", source));
@@ -99,7 +99,7 @@ static bool run_case(const json_t *test, enum template_mode mode)
 	ARENA_AUTO *a = arena_new(1 << 20);
 	BUF_AUTO out = BUF(1 << 20);
 	const struct spec s = { .a = a, .html = mode == TEMPLATE_HTML };
-	struct view *root = view_object(a);
+	struct template_data *root = template_object(a);
 	struct str source = wrapped(&s, root, test);
 	struct str expected = str_of(json_string_value(json_object_get(test, "expected")));
 	partials_of(test, pairs);

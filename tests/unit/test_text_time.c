@@ -76,7 +76,7 @@ static void parse(void **state)
 		{ STR("20261120"), ERR_INVALID, 0 },
 		{ STR(" 2026-11-20"), ERR_INVALID, 0 },
 	};
-	local_zone_set("UTC0");
+	time_local_zone_set("UTC0");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		int64_t out = 77;
 		enum err e = time_parse(cases[i].in, TIME_STARTS, &out);
@@ -147,7 +147,7 @@ static void parse_in_the_newsroom(void **state)
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		int64_t out = 0;
-		local_zone_set(cases[i].zone);
+		time_local_zone_set(cases[i].zone);
 		assert_int_equal(time_parse(str_of(cases[i].in), cases[i].edge, &out), ERR_OK);
 		if (out != cases[i].out)
 			fail_msg("%s %s: %lld", cases[i].zone, cases[i].in, (long long)out);
@@ -163,12 +163,12 @@ static void days_follow_each_other(void **state)
 		"America/Havana", "Asia/Tokyo", "Asia/Beirut", "Africa/Cairo", "Europe/Berlin",
 		"Pacific/Apia", "Pacific/Kiritimati", "Australia/Lord_Howe", "Africa/Casablanca" };
 	for (size_t z = 0; z < COUNT(zones); z++) {
-		local_zone_set(zones[z]);
+		time_local_zone_set(zones[z]);
 		int64_t before = INT64_MIN;
 		for (int day = 0; day < 210 * 365; day++) {
 			struct tm asked = { .tm_year = -5, .tm_mday = 1 + day };
-			int64_t t = local_day_start(asked);
-			struct tm first = local_tm(t), last = local_tm(t - 1);
+			int64_t t = time_local_day_start(asked);
+			struct tm first = time_local_tm(t), last = time_local_tm(t - 1);
 			assert_true(t >= before);
 			assert_true(first.tm_mday != last.tm_mday);
 			before = t;
@@ -197,7 +197,7 @@ static void write(void **state)
 		{ INT64_MIN, "0000-01-01T00:00:00Z", "Sat, 01 Jan 0 00:00:00 +0000",
 			"1 January 0, 00:00 UTC", "Saturday, 1 January 0" },
 	};
-	local_zone_set("UTC0");
+	time_local_zone_set("UTC0");
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char out[TIME_TEXT_SIZE];
 		time_text(cases[i].t, out);
@@ -271,7 +271,7 @@ static void write_in_the_newsroom(void **state)
 	};
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char out[TIME_TEXT_SIZE];
-		local_zone_set(cases[i].zone);
+		time_local_zone_set(cases[i].zone);
 		time_date(cases[i].t, cases[i].now, out);
 		assert_string_equal(out, cases[i].date);
 		time_human(cases[i].t, cases[i].now, out);
@@ -284,14 +284,14 @@ static void write_in_the_newsroom(void **state)
 		assert_string_equal(out, cases[i].iso_until);
 	}
 	char out[TIME_TEXT_SIZE];
-	local_zone_set("America/New_York");
+	time_local_zone_set("America/New_York");
 	time_full(1795153200, out);
 	assert_string_equal(out, "20 November 2026, 00:40 EST");
 	time_mail(1795153200, out);
 	assert_string_equal(out, "Fri, 20 Nov 2026 00:40:00 -0500");
 	time_day(1796101199, out);
 	assert_string_equal(out, "Monday, 30 November 2026");
-	assert_int_equal(local_weekday(1796101199), 1);
+	assert_int_equal(time_local_weekday(1796101199), 1);
 }
 
 /* Goal: every day from 1890 to 2110 survives writing and reading, and follows the one before. */
@@ -299,7 +299,7 @@ static void round_trip(void **state)
 {
 	(void)state;
 	char text[TIME_TEXT_SIZE], before[TIME_TEXT_SIZE] = "";
-	local_zone_set("Asia/Kathmandu");
+	time_local_zone_set("Asia/Kathmandu");
 	for (int64_t t = -80 * 31557600L; t < 140 * 31557600L; t += 86400) {
 		int64_t back = 0;
 		time_text(t, text);

@@ -123,7 +123,7 @@ static const char *nearest(struct arena *a, const char *section, const char *nam
 	const char *names[2 * 128 + 1];
 	size_t n = 0;
 
-	for (size_t i = 0; i < setting_count && n + 1 < COUNT(names); i++)
+	for (size_t i = 0; i < config_setting_count && n + 1 < COUNT(names); i++)
 		names[n++] = arena_fmt(a, "%s.%s", settings[i].section, settings[i].name);
 	names[n] = NULL;
 	return text_nearest(str_of(arena_fmt(a, "%s.%s", section, name)), names);
@@ -133,7 +133,7 @@ static const struct setting *setting_named(const char *section, const char *name
 {
 	size_t n = strlen(name);
 
-	for (size_t i = 0; i < setting_count; i++) {
+	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *s = &settings[i];
 		size_t len = strlen(s->name);
 
@@ -235,7 +235,7 @@ static enum err take_env(struct loading *l, struct str name, struct str value)
 	size_t n = 0;
 	char known[NAME_MAX_SIZE];
 
-	for (size_t i = 0; i < setting_count; i++) {
+	for (size_t i = 0; i < config_setting_count; i++) {
 		env_name(&settings[i], "", known);
 		names[n++] = arena_str(l->a, str_of(known)).p;
 		if (str_eq(name, str_of(known))) {
@@ -277,7 +277,7 @@ static void tell_where(const struct loading *l)
 	struct str said = str_of(arena_fmt(l->a, "%s", l->why));
 	struct str name = { said.p, strcspn(said.p, " :=") };
 
-	for (size_t i = 0; i < setting_count; i++) {
+	for (size_t i = 0; i < config_setting_count; i++) {
 		const char *known = arena_fmt(l->a, "%s.%s", settings[i].section, settings[i].name);
 		if (l->from[i] && str_eq(name, str_of(known)))
 			snprintf(l->why, CONFIG_WHY_SIZE, "%s" STR_FMT, l->from[i], STR_ARG(said));
@@ -292,7 +292,7 @@ enum err config_load(const char *path, char **env, struct arena *a, struct confi
 
 	*out = (struct config){ 0 };
 	why[0] = '\0';
-	for (size_t i = 0; !e && i < setting_count; i++)
+	for (size_t i = 0; !e && i < config_setting_count; i++)
 		e = assign(&l, &settings[i], str_of(settings[i].fallback), "default of ");
 	if (!e && path)
 		e = load_file(&l);

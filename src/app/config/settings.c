@@ -253,9 +253,9 @@ const struct setting settings[] = {
 	INT("crawlers", "keep_refused_minutes", crawler_keep_refused_minutes, "10", 1, 1440,
 		"minutes", "How long an address that proved nothing is."),
 };
-const size_t setting_count = COUNT(settings);
+const size_t config_setting_count = COUNT(settings);
 
-bool setting_is_live(const struct setting *s)
+bool config_setting_is_live(const struct setting *s)
 {
 	static const char *const names[][2] = { { "log", "level" }, { "web", "theme" } };
 	struct str name = str_of(s->name);

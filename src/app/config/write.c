@@ -37,7 +37,7 @@ static bool new_section(size_t i)
 
 void config_show(const struct config *c, struct buf *out)
 {
-	for (size_t i = 0; i < setting_count; i++) {
+	for (size_t i = 0; i < config_setting_count; i++) {
 		if (new_section(i))
 			buf_fmt(out, "%s[%s]\n", i ? "\n" : "", settings[i].section);
 		buf_fmt(out, "%s = ", settings[i].name);
@@ -86,7 +86,7 @@ void config_sample(struct buf *out)
 		      "line that is commented out\n"
 		      "# does nothing. The environment wins over the file: POSTERN_SECTION_NAME, "
 		      "e.g. POSTERN_SERVER_LISTEN.\n");
-	for (size_t i = 0; i < setting_count; i++) {
+	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *s = &settings[i];
 
 		if (new_section(i))
@@ -94,7 +94,7 @@ void config_sample(struct buf *out)
 		wrap(out, "# ", s->help, 98);
 		buf_puts(out, "# (");
 		range_write(out, s);
-		buf_fmt(out, "%s)\n", setting_is_live(s) ? "; taken by SIGHUP" : "");
+		buf_fmt(out, "%s)\n", config_setting_is_live(s) ? "; taken by SIGHUP" : "");
 		if (s->type == SETTING_SECRET)
 			buf_fmt(out, ";%s_file = /path/of/a/file/that/holds/it\n", s->name);
 		buf_fmt(out, ";%s =%s%s\n", s->name, *s->fallback ? " " : "", s->fallback);
@@ -104,7 +104,7 @@ void config_sample(struct buf *out)
 void config_reference(struct buf *out)
 {
 	buf_puts(out, "| setting | default | range or kind | meaning |\n|---|---|---|---|\n");
-	for (size_t i = 0; i < setting_count; i++) {
+	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *s = &settings[i];
 
 		buf_fmt(out, "| `%s.%s`%s | %s%s%s | ", s->section, s->name,
@@ -112,6 +112,6 @@ void config_reference(struct buf *out)
 			s->fallback, *s->fallback ? "`" : "");
 		range_write(out, s);
 		buf_fmt(out, " | %s%s |\n", s->help,
-			setting_is_live(s) ? " Taken by `SIGHUP`." : "");
+			config_setting_is_live(s) ? " Taken by `SIGHUP`." : "");
 	}
 }

@@ -46,12 +46,12 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 	}
 	char given[CLI_TEASER_SIZE];
 	if (!r->progress.terminal || *why) {
-		progress_clear(&r->progress);
+		cli_progress_clear(&r->progress);
 		fprintf(stderr, "%-9s  %s%s%s%s%s\n", what, path, *why ? ": " : "", why,
 			teaser ? "; teaser: " : "", cli_teaser_text(teaser, given));
 	}
 	if (r->progress.terminal)
-		progress_tell(&r->progress,
+		cli_progress_tell(&r->progress,
 			&(struct progress_state){ "importing", "items", (int64_t)r->seen, 0 });
 }
 
@@ -88,7 +88,7 @@ static int import_result(struct cli *c, struct import_report *r, const struct im
 			(json_int_t)n->levels_of_v1, "items", r->list));
 		return code;
 	}
-	progress_clear(&r->progress);
+	cli_progress_clear(&r->progress);
 	printf("%zu files: %zu new, %zu updated, %zu unchanged, %zu refused", n->files, n->created,
 		n->updated, n->unchanged, n->refused);
 	if (n->hidden)
@@ -108,7 +108,7 @@ int cmd_article_import(struct cli *c)
 {
 	struct import_count sum = { 0 };
 	struct import_report r = {
-		.c = c, .list = c->json ? json_array() : NULL, .progress = progress_make(c)
+		.c = c, .list = c->json ? json_array() : NULL, .progress = cli_progress_make(c)
 	};
 	struct import_settings s = import_settings(c, &r);
 	enum err e = ERR_OK;
@@ -285,9 +285,9 @@ static enum err holds_read(struct db_conn *c, void *arg)
 
 	if (e || !facts)
 		return e ? e : ERR_NOMEM;
-	*facts = content_facts(&h->article);
-	return explain_request(
-		&h->app->wall, c, &(struct access_request){ .now_s = h->now_s }, facts, h->a, &h->x);
+	*facts = content_paywall_article(&h->article);
+	return explain_request(&h->app->wall, c, &(struct access_request){ .now_s = h->now_s },
+		facts, h->a, &h->x);
 }
 
 static void step_print(const struct explained_rule *r)

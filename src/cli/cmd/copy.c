@@ -11,7 +11,7 @@ static enum err tell_progress(void *ctx, const struct copy_progress *c)
 	char what[PROGRESS_WHAT_SIZE];
 
 	snprintf(what, sizeof what, "%s %s", c->compares ? "comparing" : "copying", c->table);
-	progress_tell(ctx, &(struct progress_state){ what, "rows", c->done, c->all });
+	cli_progress_tell(ctx, &(struct progress_state){ what, "rows", c->done, c->all });
 	return ERR_OK;
 }
 
@@ -19,7 +19,7 @@ static void tell_compared(void *ctx, const struct copy_result *r)
 {
 	char from[HASH_TAG_SIZE], to[HASH_TAG_SIZE];
 	bool same = !*r->differs && memcmp(r->from_sum, r->to_sum, HASH_BYTES) == 0;
-	progress_clear(ctx);
+	cli_progress_clear(ctx);
 	crypto_hash_tag(r->from_sum, from);
 	crypto_hash_tag(r->to_sum, to);
 	printf("%-24s %12lld %12lld  %s %s  %s%s\n", r->table, (long long)r->from_rows,
@@ -65,7 +65,7 @@ static enum err sides_open(struct cli *c, struct copy *copy, bool compare, char 
 int cmd_db_copy(struct cli *c)
 {
 	char why[COPY_WHY_SIZE] = "", source[256];
-	struct progress progress = progress_make(c);
+	struct progress progress = cli_progress_make(c);
 	bool compare = cli_option(c, "compare");
 	struct copy copy = { .source = source,
 		.progress = tell_progress,
@@ -84,9 +84,9 @@ int cmd_db_copy(struct cli *c)
 	if (e == ERR_OK) {
 		printf("%-24s %12s %12s  %-16s %-16s\n", "table", "rows", "there", "checksum",
 			"there");
-		e = compare ? copy_compare(&copy, why) : copy_run(&copy, why);
+		e = compare ? cli_copy_compare(&copy, why) : cli_copy_run(&copy, why);
 	}
-	progress_clear(&progress);
+	cli_progress_clear(&progress);
 	db_close(copy.from);
 	db_close(copy.to);
 	if (e != ERR_OK)

@@ -8,7 +8,7 @@
 struct explaining {
 	const struct paywall *wall;
 	struct str slug;
-	struct access_request visit;
+	struct access_request req;
 	const char *reader; /* address, or NULL */
 	struct arena *a;
 	struct article article;
@@ -23,8 +23,8 @@ static enum err explain_read(struct db_conn *c, void *arg)
 
 	if (e)
 		return e;
-	g->facts = content_facts(&g->article);
-	return explain_request(g->wall, c, &g->visit, &g->facts, g->a, &g->x);
+	g->facts = content_paywall_article(&g->article);
+	return explain_request(g->wall, c, &g->req, &g->facts, g->a, &g->x);
 }
 
 static const char *or_empty(const char *z)
@@ -84,7 +84,7 @@ static json_t *explain_json(const struct explaining *g)
 
 	json_object_set_new(doc, "article", article_json(&g->article));
 	json_object_set_new(doc, "reader", reader_json(g));
-	json_object_set_new(doc, "at", cli_time(g->visit.now_s));
+	json_object_set_new(doc, "at", cli_time(g->req.now_s));
 	json_object_set_new(doc, "decision", decision_json(&g->x.decision));
 	return doc;
 }
@@ -146,7 +146,7 @@ static void explain_print(const struct explaining *g)
 		printf("meter      %s: %lld of %lld read this %s\n", d->meter->name,
 			(long long)d->used, (long long)d->limit,
 			policy_window_name(d->meter->window));
-	printf("at         %s\n", cli_day(g->a, g->visit.now_s));
+	printf("at         %s\n", cli_day(g->a, g->req.now_s));
 	for (size_t i = 0; i < g->x.change_count; i++) {
 		const struct explained_change *c = &g->x.changes[i];
 
@@ -164,19 +164,19 @@ static int explain_options(struct cli *c, struct explaining *g, struct account *
 
 	g->slug = str_of(cli_option(c, "article"));
 	g->reader = cli_option(c, "reader");
-	g->visit.user_agent = str_of(agent);
+	g->req.user_agent = str_of(agent);
 	if (!g->slug.p)
 		return cli_fail(EXIT_USAGE, "explain needs --article SLUG");
-	if (ip && ip_parse(str_of(ip), &g->visit.client) != ERR_OK)
+	if (ip && ip_parse(str_of(ip), &g->req.client) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--ip %s: an address such as 192.0.2.7 or 2001:db8::7 is expected", ip);
-	int code = cli_date(c, "at", TIME_STARTS, &g->visit.now_s);
+	int code = cli_date(c, "at", TIME_STARTS, &g->req.now_s);
 	if (!code && g->reader)
 		code = cli_account(c, g->reader, acc);
 	if (!code && g->reader && (acc->disabled_at || !acc->verified_at))
 		fprintf(stderr, "note: this account is %s and cannot log in\n",
 			acc->disabled_at ? "disabled" : "not verified");
-	g->visit.account_id = acc->id;
+	g->req.account_id = acc->id;
 	return code;
 }
 
@@ -184,7 +184,7 @@ int cmd_explain(struct cli *c)
 {
 	struct account acc = { 0 };
 	struct explaining g = { .wall = &c->app.wall,
-		.visit = { .now_s = c->now_s, .whole_get = true },
+		.req = { .now_s = c->now_s, .whole_get = true },
 		.a = c->app.arena };
 	int code = explain_options(c, &g, &acc);
 

@@ -189,21 +189,21 @@ int cmd_gate_test(struct cli *c)
 	struct trying t = { .c = c,
 		.q = { .sites = &c->app.sites,
 			.method = str_of(method ? method : "GET"),
-			.visit.now_s = c->now_s } };
+			.req.now_s = c->now_s } };
 
 	if (url_absolute(str_of(c->args[0]), c->app.arena, &t.q.url) != ERR_OK)
 		return cli_fail(EXIT_FAILED,
 			"%s: refused for every reader; an absolute address in its one plain "
 			"spelling is expected",
 			c->args[0]);
-	if (ip && ip_parse(str_of(ip), &t.q.visit.client) != ERR_OK)
+	if (ip && ip_parse(str_of(ip), &t.q.req.client) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--ip %s: an IPv4 or IPv6 address is expected", ip);
 	int code = cli_methods(c, t.q.method.p);
 	if (!code && who)
 		code = cli_account(c, who, &acc);
 	if (code)
 		return code;
-	t.q.visit.account_id = acc.id;
+	t.q.req.account_id = acc.id;
 	enum err e = db_read(c->app.db, try_read, &t);
 	return e ? cli_error(e, c->args[0]) : try_print(&t);
 }

@@ -134,17 +134,17 @@ static enum err migrate(struct cli *c, char why[static 256])
 
 static void check_told(void *ctx, const char *what, int64_t done, int64_t all)
 {
-	progress_tell(ctx, &(struct progress_state){ what, "parts", done, all });
+	cli_progress_tell(ctx, &(struct progress_state){ what, "parts", done, all });
 }
 
 static enum err check(struct cli *c, char why[static 256])
 {
-	struct progress progress = progress_make(c);
+	struct progress progress = cli_progress_make(c);
 
 	c->interrupt.left = "the check did not finish and has no result; nothing was changed";
 	enum err e =
 		db_check_told(c->app.db, &(struct db_check_progress){ check_told, &progress }, why);
-	progress_clear(&progress);
+	cli_progress_clear(&progress);
 	return e;
 }
 

@@ -86,9 +86,9 @@ static void visit_link(struct walk *k, const xmlNode *n)
 		return;
 	}
 	k->in_link = true;
-	writer_push_inline(&k->w, open, "</a>");
+	html_writer_push_inline(&k->w, open, "</a>");
 	visit_children(k, n, ROLE_INLINE);
-	writer_pop_inline(&k->w);
+	html_writer_pop_inline(&k->w);
 	k->in_link = false;
 }
 
@@ -98,13 +98,13 @@ static void visit_image(struct walk *k, const xmlNode *n, struct str caption)
 {
 	struct figure f = {
 		.src = str_trim(attribute_of(k, n, "src")),
-		.alt = field_clean(attribute_of(k, n, "alt"), k->w.arena),
+		.alt = import_field_clean(attribute_of(k, n, "alt"), k->w.arena),
 		.caption = caption,
 		.width = number_of(k, n, "width", IMAGE_SIDE_MAX),
 		.height = number_of(k, n, "height", IMAGE_SIDE_MAX),
 	};
 	if (!k->w.err && k->s->figure && f.src.n > 0 && k->s->figure(k->s->ctx, &f))
-		writer_figure(&k->w, &f);
+		html_writer_figure(&k->w, &f);
 }
 
 /* The next node of the tree below `top`, in the order of the text; iterative, so that depth is no
@@ -133,16 +133,16 @@ static struct str caption_of(struct walk *k, const xmlNode *figure)
 	for (const xmlNode *n = top ? next_below(top, top) : NULL; n; n = next_below(top, n))
 		if (n->type == XML_TEXT_NODE)
 			buf_str(&b, node_text(n));
-	return field_clean(buf_view(&b), k->w.arena);
+	return import_field_clean(buf_view(&b), k->w.arena);
 }
 
 /* A figure around pictures is rebuilt from them; around anything else it is only a container. */
 static void visit_figure(struct walk *k, const xmlNode *n)
 {
-	writer_boundary(&k->w);
+	html_writer_boundary(&k->w);
 	if (!find_below(n, "img")) {
 		visit_children(k, n, ROLE_FLOW);
-		writer_boundary(&k->w);
+		html_writer_boundary(&k->w);
 		return;
 	}
 	struct str caption = caption_of(k, n);
@@ -158,9 +158,9 @@ static void visit_comment(struct walk *k, const xmlNode *n)
 {
 	enum html_mark mark = html_mark_of(node_text(n));
 	if (mark == HTML_MARK_CUT)
-		writer_cut(&k->w);
+		html_writer_cut(&k->w);
 	else if (mark == HTML_MARK_STRANGE && k->w.out.strange.n == 0)
-		k->w.out.strange = field_clean(node_text(n), k->w.arena);
+		k->w.out.strange = import_field_clean(node_text(n), k->w.arena);
 }
 
 /* Marks that are elements: of Joomla, of Substack. */
@@ -186,12 +186,12 @@ static void visit_framed(struct walk *k, const xmlNode *n, enum role role, const
 	struct str open, const char *close)
 {
 	const char *before = k->w.want;
-	writer_push(&k->w, open, close);
+	html_writer_push(&k->w, open, close);
 	k->w.want = want;
 	if (role == ROLE_CELL)
-		writer_open(&k->w);
+		html_writer_open(&k->w);
 	visit_children(k, n, role);
-	writer_pop(&k->w);
+	html_writer_pop(&k->w);
 	k->w.want = before;
 }
 
@@ -250,19 +250,19 @@ static bool is_heading(const char *want)
 static void visit_text_element(struct walk *k, const xmlNode *n, const struct rule *r)
 {
 	const char *before = k->w.want;
-	writer_boundary(&k->w);
+	html_writer_boundary(&k->w);
 	if (!is_heading(before))
 		k->w.want = r->tag;
 	visit_children(k, n, ROLE_TEXT);
-	writer_boundary(&k->w);
+	html_writer_boundary(&k->w);
 	k->w.want = before;
 }
 
 static void visit_flow(struct walk *k, const xmlNode *n)
 {
-	writer_boundary(&k->w);
+	html_writer_boundary(&k->w);
 	visit_children(k, n, ROLE_FLOW);
-	writer_boundary(&k->w);
+	html_writer_boundary(&k->w);
 }
 
 /* What `r` is at this place: an item outside a list, a cell outside a row are mere containers. */
@@ -284,7 +284,7 @@ static void visit_element(struct walk *k, const xmlNode *n, enum role parent)
 {
 	const struct rule *r = rule_of(n);
 	if (is_mark_element(k, n)) {
-		writer_cut(&k->w);
+		html_writer_cut(&k->w);
 		return;
 	}
 	switch (role_in(r, parent)) {
@@ -301,18 +301,18 @@ static void visit_element(struct walk *k, const xmlNode *n, enum role parent)
 		visit_text_element(k, n, r);
 		return;
 	case ROLE_INLINE:
-		writer_push_inline(&k->w, str_of(r->tag), r->close);
+		html_writer_push_inline(&k->w, str_of(r->tag), r->close);
 		visit_children(k, n, ROLE_INLINE);
-		writer_pop_inline(&k->w);
+		html_writer_pop_inline(&k->w);
 		return;
 	case ROLE_LINK:
 		visit_link(k, n);
 		return;
 	case ROLE_BREAK:
-		writer_break(&k->w);
+		html_writer_break(&k->w);
 		return;
 	case ROLE_RULE:
-		writer_rule(&k->w);
+		html_writer_rule(&k->w);
 		return;
 	case ROLE_QUOTE:
 		visit_framed(k, n, ROLE_QUOTE, "p", STR("<blockquote>"), "</blockquote>");
@@ -352,7 +352,7 @@ static void visit(struct walk *k, const xmlNode *n, enum role parent)
 	if (k->w.err)
 		return;
 	if (n->type == XML_TEXT_NODE)
-		writer_text(&k->w, node_text(n));
+		html_writer_text(&k->w, node_text(n));
 	else if (n->type == XML_COMMENT_NODE)
 		visit_comment(k, n);
 	else if (n->type == XML_ELEMENT_NODE && k->depth == DEPTH_MAX)
@@ -394,12 +394,12 @@ static void visit_children(struct walk *k, const xmlNode *n, enum role role)
 			continue;
 		const struct writer_frame *inner = role == ROLE_LIST ? &item : &cell;
 		if (missing > 1)
-			writer_push(&k->w, row.open, row.close);
+			html_writer_push(&k->w, row.open, row.close);
 		if (missing > 0)
-			writer_push(&k->w, inner->open, inner->close);
+			html_writer_push(&k->w, inner->open, inner->close);
 		visit(k, c, missing > 0 ? ROLE_FLOW : role);
 		for (size_t i = 0; i < missing; i++)
-			writer_pop(&k->w);
+			html_writer_pop(&k->w);
 	}
 }
 
@@ -419,11 +419,12 @@ static enum err run(struct str html, struct walk *k)
 		return e;
 	for (const xmlNode *n = doc->children; n; n = n->next)
 		visit(k, n, ROLE_FLOW);
-	writer_end(&k->w);
+	html_writer_end(&k->w);
 	return k->w.err;
 }
 
-enum err sanitise(struct str html, const struct sanitiser *s, struct arena *a, struct blocks *out)
+enum err html_sanitise(
+	struct str html, const struct sanitiser *s, struct arena *a, struct blocks *out)
 {
 	struct walk *k = arena_alloc(a, sizeof *k);
 	struct block *v = arena_alloc(a, ARTICLE_BLOCKS_MAX * sizeof *v);
@@ -449,7 +450,7 @@ enum err html_plain(struct str html, struct arena *a, struct str *out)
 	k->w = (struct writer){ .arena = a, .plain = true, .b = BUF(SANITISED_BYTES_MAX) };
 	enum err e = run(html, k);
 	if (!e)
-		*out = field_clean(buf_view(&k->w.b), a);
+		*out = import_field_clean(buf_view(&k->w.b), a);
 	buf_free(&k->w.b);
 	return e;
 }
@@ -470,5 +471,5 @@ enum err content_sanitise(
 	struct str html, content_image_fn *image, void *ctx, struct arena *a, struct blocks *out)
 {
 	struct src_only map = { image, ctx };
-	return sanitise(html, &(struct sanitiser){ image ? map_src : NULL, &map }, a, out);
+	return html_sanitise(html, &(struct sanitiser){ image ? map_src : NULL, &map }, a, out);
 }

@@ -91,7 +91,7 @@ static void block_done(struct writer *w)
 
 /* ---- opening ---- */
 
-void writer_open(struct writer *w)
+void html_writer_open(struct writer *w)
 {
 	while (w->frames_open < w->frames_n)
 		tag(w, w->frames[w->frames_open++].open);
@@ -99,7 +99,7 @@ void writer_open(struct writer *w)
 
 static void open_text(struct writer *w)
 {
-	writer_open(w);
+	html_writer_open(w);
 	if (w->want && !w->in) {
 		w->in = w->want;
 		if (!w->plain)
@@ -155,7 +155,7 @@ static void write_run(struct writer *w, struct str run)
 {
 	/* Two line breaks in a paragraph are how some systems spell its end. */
 	if (w->breaks > 1 && w->in && strcmp(w->in, "p") == 0)
-		writer_boundary(w);
+		html_writer_boundary(w);
 	open_text(w);
 	w->runs++;
 	count_words(w, run);
@@ -165,7 +165,7 @@ static void write_run(struct writer *w, struct str run)
 		escape_html(&w->b, run);
 }
 
-void writer_text(struct writer *w, struct str s)
+void html_writer_text(struct writer *w, struct str s)
 {
 	bool pre = in_pre(w);
 	for (size_t i = 0; i < s.n && !w->err;) {
@@ -185,7 +185,7 @@ void writer_text(struct writer *w, struct str s)
 		fail(w, w->b.err);
 }
 
-void writer_break(struct writer *w)
+void html_writer_break(struct writer *w)
 {
 	if (in_pre(w) && w->in)
 		buf_byte(&w->b, '\n');
@@ -202,7 +202,7 @@ static void close_inlines(struct writer *w, size_t down_to)
 		tag(w, str_of(w->inlines[--w->inlines_open].close));
 }
 
-void writer_boundary(struct writer *w)
+void html_writer_boundary(struct writer *w)
 {
 	close_inlines(w, 0);
 	if (w->in && !w->plain)
@@ -215,18 +215,18 @@ void writer_boundary(struct writer *w)
 	block_done(w);
 }
 
-void writer_push(struct writer *w, struct str open, const char *close)
+void html_writer_push(struct writer *w, struct str open, const char *close)
 {
-	writer_boundary(w);
+	html_writer_boundary(w);
 	if (w->frames_n == WRITER_DEPTH)
 		fail(w, ERR_TOO_LARGE);
 	else
 		w->frames[w->frames_n++] = (struct writer_frame){ close, open };
 }
 
-void writer_pop(struct writer *w)
+void html_writer_pop(struct writer *w)
 {
-	writer_boundary(w);
+	html_writer_boundary(w);
 	if (w->frames_n == 0)
 		return;
 	if (w->frames_open == w->frames_n)
@@ -235,7 +235,7 @@ void writer_pop(struct writer *w)
 	block_done(w);
 }
 
-void writer_push_inline(struct writer *w, struct str open, const char *close)
+void html_writer_push_inline(struct writer *w, struct str open, const char *close)
 {
 	if (w->inlines_n == WRITER_DEPTH)
 		fail(w, ERR_TOO_LARGE);
@@ -243,7 +243,7 @@ void writer_push_inline(struct writer *w, struct str open, const char *close)
 		w->inlines[w->inlines_n++] = (struct writer_frame){ close, open };
 }
 
-void writer_pop_inline(struct writer *w)
+void html_writer_pop_inline(struct writer *w)
 {
 	if (w->inlines_n == 0)
 		return;
@@ -251,17 +251,17 @@ void writer_pop_inline(struct writer *w)
 	w->inlines_n--;
 }
 
-void writer_rule(struct writer *w)
+void html_writer_rule(struct writer *w)
 {
-	writer_boundary(w);
+	html_writer_boundary(w);
 	if (w->plain)
 		return;
-	writer_open(w);
+	html_writer_open(w);
 	tag(w, STR("<hr>"));
 	block_done(w);
 }
 
-void writer_figure(struct writer *w, const struct figure *f)
+void html_writer_figure(struct writer *w, const struct figure *f)
 {
 	if (w->plain)
 		return;
@@ -273,7 +273,7 @@ void writer_figure(struct writer *w, const struct figure *f)
 	block_done(w);
 }
 
-void writer_cut(struct writer *w)
+void html_writer_cut(struct writer *w)
 {
 	if (w->plain)
 		return;
@@ -283,7 +283,7 @@ void writer_cut(struct writer *w)
 	}
 	w->mark_runs = w->runs;
 	if (w->frames_open == 0)
-		writer_boundary(w);
+		html_writer_boundary(w);
 	if (w->runs == 0) {
 		w->out.cut = CUT_NOTHING;
 	} else if (w->frames_open > 0) {
@@ -294,9 +294,9 @@ void writer_cut(struct writer *w)
 	}
 }
 
-void writer_end(struct writer *w)
+void html_writer_end(struct writer *w)
 {
-	writer_boundary(w);
+	html_writer_boundary(w);
 	w->out.mark_last = w->out.cut && w->runs == w->mark_runs;
 	if (w->out.n == 0 || w->out.mark_last)
 		w->out.cut = 0;

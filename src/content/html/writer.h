@@ -38,22 +38,22 @@ struct writer {
 	enum err err; /* the first; nothing is written after it */
 };
 
-void writer_text(struct writer *w, struct str s);
-void writer_break(struct writer *w);
+void html_writer_text(struct writer *w, struct str s);
+void html_writer_break(struct writer *w);
 /* Ends paragraph, heading or run of text; what is above them in the tree stays. */
-void writer_boundary(struct writer *w);
-void writer_rule(struct writer *w);
-void writer_figure(struct writer *w, const struct figure *f);
+void html_writer_boundary(struct writer *w);
+void html_writer_rule(struct writer *w);
+void html_writer_figure(struct writer *w, const struct figure *f);
 /* The author's mark. Between blocks it is a number; inside a list, quotation or table it is written
  * where it stands (HTML_MARK_TEXT). The first counts. */
-void writer_cut(struct writer *w);
+void html_writer_cut(struct writer *w);
 /* `open` is a whole tag and must live as long as the writer. */
-void writer_push(struct writer *w, struct str open, const char *close);
-void writer_pop(struct writer *w);
-void writer_open(
+void html_writer_push(struct writer *w, struct str open, const char *close);
+void html_writer_pop(struct writer *w);
+void html_writer_open(
 	struct writer *w); /* writes what is pushed though it may stay empty: a table's cell */
-void writer_push_inline(struct writer *w, struct str open, const char *close);
-void writer_pop_inline(struct writer *w);
-void writer_end(struct writer *w);
+void html_writer_push_inline(struct writer *w, struct str open, const char *close);
+void html_writer_pop_inline(struct writer *w);
+void html_writer_end(struct writer *w);
 
 #endif

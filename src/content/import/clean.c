@@ -23,7 +23,7 @@ static size_t cut_at(struct str s, size_t max)
 	return n;
 }
 
-struct str field_clean(struct str s, struct arena *a)
+struct str import_field_clean(struct str s, struct arena *a)
 {
 	if (s.n == 0)
 		return (struct str){ "", 0 };
@@ -42,16 +42,16 @@ struct str field_clean(struct str s, struct arena *a)
 	return str_of(arena_fmt(a, "%.*s%s", (int)n, clean.p, ellipsis));
 }
 
-struct str byline_clean(struct str s, struct arena *a)
+struct str import_byline_clean(struct str s, struct arena *a)
 {
-	struct str line = field_clean(s, a);
+	struct str line = import_field_clean(s, a);
 	struct str by = STR("by ");
 	if (line.n > by.n && str_eq_nocase((struct str){ line.p, by.n }, by))
 		line = (struct str){ line.p + by.n, line.n - by.n };
 	return line;
 }
 
-void draft_tag_add(struct buf *tags, struct str name)
+void import_draft_tag_add(struct buf *tags, struct str name)
 {
 	if (name.n == 0 || name.n > WORD_BYTES_MAX || str_has_byte(name, '\n'))
 		return;

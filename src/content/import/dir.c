@@ -35,7 +35,7 @@ static enum err read_embedded(
 	int n = snprintf(full, sizeof full, "%s%s", p->prefix, path);
 	if (n < 0 || (size_t)n >= sizeof full)
 		return ERR_NOT_FOUND;
-	const struct embedded_file *f = embedded_find(full);
+	const struct embedded_file *f = embed_find(full);
 	if (!f)
 		return ERR_NOT_FOUND;
 	if (f->n > max_bytes)
@@ -99,7 +99,7 @@ static enum err read_whole(int fd, size_t max_bytes, struct arena *a, struct str
 	return ERR_OK;
 }
 
-enum err place_read(
+enum err import_dir_read(
 	const struct place *p, struct str path, size_t max_bytes, struct arena *a, struct str *out)
 {
 	char name[PATH_BYTES_MAX];

@@ -74,7 +74,7 @@ static enum err unread(char *why, struct str file, enum err e)
 
 /* ---- where it is ---- */
 
-bool picture_is_remote(struct str src)
+bool import_picture_is_remote(struct str src)
 {
 	struct str rest = src;
 	struct str head = str_cut(&rest, '/');
@@ -109,7 +109,7 @@ static enum err read_found(
 	enum err e = ERR_NOT_FOUND;
 	for (size_t i = 0; i < COUNT(tries) && e == ERR_NOT_FOUND; i++) {
 		if (tries[i].n > 0)
-			e = place_read(it->place, tries[i], IMAGE_BYTES_MAX, it->arena, bytes);
+			e = import_dir_read(it->place, tries[i], IMAGE_BYTES_MAX, it->arena, bytes);
 		*path = tries[i];
 	}
 	return e;
@@ -195,8 +195,8 @@ static enum err clean_image(
 	return ERR_OK;
 }
 
-enum err draft_image_load(const struct import_item *it, struct str source, struct draft_image *im,
-	char why[static WHY_SIZE])
+enum err import_draft_image_load(const struct import_item *it, struct str source,
+	struct draft_image *im, char why[static WHY_SIZE])
 {
 	enum err e = read_found(it, im->file, &im->path, &im->bytes);
 	if (e)
@@ -219,7 +219,8 @@ static const struct draft_image *find_named(const struct draft *d, struct str na
 	return NULL;
 }
 
-const struct draft_image *draft_image_find(const struct draft *d, struct str src, struct arena *a)
+const struct draft_image *import_draft_image_find(
+	const struct draft *d, struct str src, struct arena *a)
 {
 	struct str path = without_dots(src), address = decoded(path, a);
 	for (size_t i = 0; i < d->image_count; i++) {
@@ -230,12 +231,12 @@ const struct draft_image *draft_image_find(const struct draft *d, struct str src
 	return find_named(d, path);
 }
 
-enum err draft_image_add(const struct import_item *it, struct draft *d, struct draft_image *im,
-	char why[static WHY_SIZE])
+enum err import_draft_image_add(const struct import_item *it, struct draft *d,
+	struct draft_image *im, char why[static WHY_SIZE])
 {
 	if (d->image_count + (d->no_lead ? 1 : 0) >= ARTICLE_IMAGES_MAX)
 		return unfit(why, im->file, "is one more than the 32 an article may have");
-	enum err e = draft_image_load(it, d->source, im, why);
+	enum err e = import_draft_image_load(it, d->source, im, why);
 	if (e)
 		return e;
 	if (find_named(d, im->name)) { /* of another folder */
@@ -248,22 +249,22 @@ enum err draft_image_add(const struct import_item *it, struct draft *d, struct d
 	return ERR_OK;
 }
 
-enum err draft_image_of_text(const struct import_item *it, struct draft *d, const struct figure *f,
-	const struct draft_image **out, char why[static WHY_SIZE])
+enum err import_draft_image_of_text(const struct import_item *it, struct draft *d,
+	const struct figure *f, const struct draft_image **out, char why[static WHY_SIZE])
 {
 	struct draft_image new = { .file = f->src, .alt = f->alt, .caption = f->caption };
-	*out = draft_image_find(d, f->src, it->arena);
+	*out = import_draft_image_find(d, f->src, it->arena);
 	if (*out)
 		return ERR_OK;
-	if (picture_is_remote(f->src))
+	if (import_picture_is_remote(f->src))
 		return ERR_NOT_FOUND;
-	enum err e = draft_image_add(it, d, &new, why);
+	enum err e = import_draft_image_add(it, d, &new, why);
 	if (!e)
 		*out = &d->images[d->image_count - 1];
 	return e;
 }
 
-bool draft_image_figure(const struct draft_image *im, struct arena *a, struct figure *f)
+bool import_draft_image_figure(const struct draft_image *im, struct arena *a, struct figure *f)
 {
 	f->src = str_of(arena_fmt(a, "/media/%s/%.*s", im->id, (int)im->name.n, im->name.p));
 	if (im->alt.n)
@@ -275,7 +276,7 @@ bool draft_image_figure(const struct draft_image *im, struct arena *a, struct fi
 	return f->src.n > 0;
 }
 
-void warn(struct import_item *it, const char *fmt, ...)
+void import_warn(struct import_item *it, const char *fmt, ...)
 {
 	size_t n = strlen(it->why);
 	if (n > 0 && n + 3 < WHY_SIZE)
@@ -287,14 +288,14 @@ void warn(struct import_item *it, const char *fmt, ...)
 }
 
 /* The first of them by name, all by number. */
-void picture_left_out(struct import_item *it, const char *why)
+void import_picture_left_out(struct import_item *it, const char *why)
 {
 	it->left_out++;
 	if (it->left_out <= PICTURES_TOLD_MAX)
-		warn(it, "left out: %s", why);
+		import_warn(it, "left out: %s", why);
 }
 
-enum err refuse(struct import_item *it, const char *fmt, ...)
+enum err import_refuse(struct import_item *it, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);

@@ -77,7 +77,7 @@ static size_t entity(struct str s, uint32_t *cp)
 	return *cp ? n + 1 : 0;
 }
 
-struct str entities_decode(struct str s, struct arena *a)
+struct str import_entities_decode(struct str s, struct arena *a)
 {
 	if (s.n == 0 || !str_has_byte(s, '&'))
 		return s;

@@ -126,7 +126,7 @@ static enum err value_of(struct reader *r, struct str raw, struct str *out)
 	return ERR_OK;
 }
 
-void front_quote(struct buf *b, struct str s)
+void import_front_quote(struct buf *b, struct str s)
 {
 	buf_byte(b, '"');
 	for (size_t i = 0; i < s.n; i++) {
@@ -301,7 +301,7 @@ static enum err take_lines(struct reader *r)
 	return fault(r, "the front matter is not closed by a line of ---");
 }
 
-enum err front_parse(struct str text, struct arena *a, struct front *out)
+enum err import_front_parse(struct str text, struct arena *a, struct front *out)
 {
 	*out = (struct front){ .line = { 0 } };
 	struct reader r = { .f = out, .arena = a, .rest = text };

@@ -89,9 +89,9 @@ static enum err close_stored(const struct import_run *r, const struct import_ite
 	bool known;
 	if (d.notice != NOTICE_KILL) {
 		d.unread = true;
-		draft_notice(&d, STR("withheld"), &known);
+		import_draft_notice(&d, STR("withheld"), &known);
 	}
-	enum err e = draft_store(r->db, &d, r->now_s, it->arena, stored);
+	enum err e = import_draft_store(r->db, &d, r->now_s, it->arena, stored);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
@@ -108,7 +108,7 @@ static enum err item_refused(const struct import_run *r, struct import_item *it,
 	bool told = it->closing || closing == CLOSING_HIDES || stored.outcome == OUTCOME_UPDATED;
 	bool closed = stored.slug[0] && told;
 	if (closed)
-		warn(it, "%s until this is corrected",
+		import_warn(it, "%s until this is corrected",
 			closing == CLOSING_LEVEL ? "for subscribers" : "hidden");
 	import_report(r, shown, closed ? OUTCOME_HIDDEN : OUTCOME_REFUSED,
 		stored.slug[0] ? stored.slug : d->slug, it->why);
@@ -120,7 +120,7 @@ static void tell_owner(const struct import_run *r, const struct draft *d, struct
 {
 	char key[SLUG_SIZE + 8];
 	(void)snprintf(key, sizeof key, "slug\n%s", d->slug);
-	const char *path = seen_path(r->seen, str_of(key));
+	const char *path = import_seen_path(r->seen, str_of(key));
 	size_t n = strlen(stored->why);
 	if (path && !d->written)
 		(void)snprintf(stored->why + n, WHY_SIZE - n, ", from %.200s", path);
@@ -131,10 +131,10 @@ static enum err remember(const struct import_run *r, const struct draft *d, cons
 {
 	char key[SLUG_SIZE + 8];
 	(void)snprintf(key, sizeof key, "slug\n%s", stored->slug);
-	enum err e = seen_add(r->seen, str_of(key), shown);
+	enum err e = import_seen_add(r->seen, str_of(key), shown);
 	if (e || (d->agency && d->notice != NOTICE_USABLE))
 		return e;
-	return seen_add(r->seen, str_of(identity), shown);
+	return import_seen_add(r->seen, str_of(identity), shown);
 }
 
 static enum err item_store(
@@ -144,12 +144,12 @@ static enum err item_store(
 	struct stored stored = { 0 };
 	struct teaser_report teaser = { 0 };
 	d->follow_rules = r->settings->follow_rules;
-	d->written = seen_path(r->seen, identity);
+	d->written = import_seen_path(r->seen, identity);
 	d->bound = r->settings->bound;
-	enum err e = d->hollow ? ERR_OK : teaser_draft_report(it, d, &teaser);
+	enum err e = d->hollow ? ERR_OK : content_teaser_draft_report(it, d, &teaser);
 	if (e)
 		return e;
-	e = draft_store(r->db, d, r->now_s, it->arena, &stored);
+	e = import_draft_store(r->db, d, r->now_s, it->arena, &stored);
 	bool refused = e == ERR_CONFLICT && stored.outcome == OUTCOME_REFUSED;
 	if (e && !refused)
 		return e == ERR_STOPPED ? e : ERR_UNAVAILABLE;
@@ -160,7 +160,7 @@ static enum err item_store(
 	}
 	bool hidden = it->hides && !stored.why[0];
 	if (stored.why[0])
-		warn(it, "%s", stored.why);
+		import_warn(it, "%s", stored.why);
 	r->count->levels_of_v1 += stored.level_of_v1;
 	tell(r, shown, hidden ? OUTCOME_HIDDEN : stored.outcome,
 		stored.slug[0] ? stored.slug : d->slug, it->why, d->hollow ? NULL : &teaser.size);
@@ -186,7 +186,7 @@ static enum err import_item(const struct import_file *f, struct json_t *json, co
 	d.images = arena_alloc(arena, ARTICLE_IMAGES_MAX * sizeof *d.images);
 	if (!d.images)
 		return ERR_NOMEM;
-	enum err e = json ? ninjs_draft(&it, &d) : markdown_draft(&it, &d);
+	enum err e = json ? import_ninjs_draft(&it, &d) : import_markdown_draft(&it, &d);
 	if (!e)
 		return item_store(r, &it, &d, shown);
 	if (e != ERR_INVALID)
@@ -226,7 +226,8 @@ static enum err import_text(struct import_file *f)
 	struct ninjs_file items = {
 		.by_line = !has_ending(f->name, STR(".json")), .item = json_item, .ctx = f
 	};
-	return is_json(f->name) ? ninjs_items(&items, f->text) : import_item(f, NULL, f->shown);
+	return is_json(f->name) ? import_ninjs_items(&items, f->text)
+				: import_item(f, NULL, f->shown);
 }
 
 enum err import_one(struct import_file *f)
@@ -236,7 +237,7 @@ enum err import_one(struct import_file *f)
 	if (!arena)
 		return ERR_NOMEM;
 	f->run->count->files++;
-	enum err e = place_read(
+	enum err e = import_dir_read(
 		f->place, f->name, json ? JSON_FILE_MAX : ARTICLE_SOURCE_MAX, arena, &f->text);
 	if (e == ERR_NOMEM)
 		return e;

@@ -20,14 +20,14 @@ struct text_context {
 static enum err faulty(
 	struct import_item *it, const struct front *f, enum front_key k, const char *what)
 {
-	return refuse(it, "line %d: %s", f->line[k], what);
+	return import_refuse(it, "line %d: %s", f->line[k], what);
 }
 
 static enum err unexpected(
 	struct import_item *it, const struct front *f, enum front_key k, const char *what)
 {
 	struct str said = f->value[k];
-	return refuse(it, "line %d: %s expected, not \"%.*s\"", f->line[k], what,
+	return import_refuse(it, "line %d: %s expected, not \"%.*s\"", f->line[k], what,
 		(int)(said.n < 60 ? said.n : 60), said.p);
 }
 
@@ -51,7 +51,7 @@ static enum err take_time(
 	if (time_parse(f->value[k], k == FRONT_EXPIRES ? TIME_ENDS : TIME_STARTS, out) == ERR_OK)
 		return ERR_OK;
 	struct str said = f->value[k];
-	return refuse(it,
+	return import_refuse(it,
 		"line %d: %s: \"%.*s\" is neither a day like 2026-11-20 nor a time like "
 		"2026-11-20T05:40:00Z",
 		f->line[k], names[k], (int)(said.n < 60 ? said.n : 60), said.p);
@@ -88,10 +88,10 @@ static enum err take_access(struct import_item *it, const struct front *f, struc
 static enum err take_status(struct import_item *it, const struct front *f, struct draft *d)
 {
 	bool known = true;
-	draft_notice(d, STR("usable"), &known);
+	import_draft_notice(d, STR("usable"), &known);
 	if (!f->line[FRONT_STATUS])
 		return ERR_OK;
-	draft_notice(d, f->value[FRONT_STATUS], &known);
+	import_draft_notice(d, f->value[FRONT_STATUS], &known);
 	if (!known)
 		return unexpected_closing(it, f, FRONT_STATUS, CLOSING_HIDES,
 			"status: usable, withheld, canceled or killed");
@@ -121,7 +121,7 @@ static enum err take_slug(struct import_item *it, const struct front *f, struct 
 	if (given.n == 0) {
 		text_slug(slug_source(it), d->slug);
 		return d->slug[0] ? ERR_OK
-				  : refuse(it, "slug: none can be made of the file's name");
+				  : import_refuse(it, "slug: none can be made of the file's name");
 	}
 	if (!text_slug_ok(given))
 		return unexpected(
@@ -144,7 +144,7 @@ static struct str next_tag(struct str *rest, struct arena *a)
 	}
 	*rest = (struct str){ rest->p + i, rest->n - i };
 	(void)str_cut(rest, ',');
-	return field_clean(buf_view(&tag), a);
+	return import_field_clean(buf_view(&tag), a);
 }
 
 static enum err take_tags(struct import_item *it, const struct front *f, struct draft *d)
@@ -153,12 +153,12 @@ static enum err take_tags(struct import_item *it, const struct front *f, struct 
 	struct str rest = f->value[FRONT_TAGS];
 	size_t n = 0;
 	while (rest.n > 0) {
-		struct str tag = field_clean(next_tag(&rest, it->arena), it->arena);
+		struct str tag = import_field_clean(next_tag(&rest, it->arena), it->arena);
 		if (tag.n > WORD_BYTES_MAX)
 			return faulty(it, f, FRONT_TAGS, "tags: one is longer than 100 bytes");
 		if (tag.n > 0 && ++n > ARTICLE_TAGS_MAX)
 			return faulty(it, f, FRONT_TAGS, "tags: more than 32");
-		draft_tag_add(&tags, tag);
+		import_draft_tag_add(&tags, tag);
 	}
 	d->tags = tags.n ? arena_str(it->arena, buf_view(&tags)) : STR("");
 	return d->tags.p ? ERR_OK : ERR_NOMEM;
@@ -166,27 +166,27 @@ static enum err take_tags(struct import_item *it, const struct front *f, struct 
 
 static enum err take_fields(struct import_item *it, const struct front *f, struct draft *d)
 {
-	struct str section = field_clean(f->value[FRONT_SECTION], it->arena);
-	d->headline = field_clean(f->value[FRONT_HEADLINE], it->arena);
-	d->dek = field_clean(f->value[FRONT_DEK], it->arena);
-	d->byline = byline_clean(f->value[FRONT_BYLINE], it->arena);
-	d->dateline = field_clean(f->value[FRONT_DATELINE], it->arena);
-	d->credit = field_clean(f->value[FRONT_CREDIT], it->arena);
-	d->language = field_clean(f->value[FRONT_LANGUAGE], it->arena);
+	struct str section = import_field_clean(f->value[FRONT_SECTION], it->arena);
+	d->headline = import_field_clean(f->value[FRONT_HEADLINE], it->arena);
+	d->dek = import_field_clean(f->value[FRONT_DEK], it->arena);
+	d->byline = import_byline_clean(f->value[FRONT_BYLINE], it->arena);
+	d->dateline = import_field_clean(f->value[FRONT_DATELINE], it->arena);
+	d->credit = import_field_clean(f->value[FRONT_CREDIT], it->arena);
+	d->language = import_field_clean(f->value[FRONT_LANGUAGE], it->arena);
 	d->section_name = section.n ? section : str_of(it->settings->default_section);
 	d->usage_terms = f->value[FRONT_USAGE_TERMS];
 	if (d->headline.n == 0)
-		return refuse(it, "headline: missing");
+		return import_refuse(it, "headline: missing");
 	if (d->usage_terms.n > TERMS_MAX)
 		return faulty(it, f, FRONT_USAGE_TERMS, "usage_terms: longer than 20,000 bytes");
 	char slug[SLUG_SIZE];
 	text_slug(d->section_name, slug);
-	return slug[0] ? ERR_OK : refuse(it, "section: no address can be made of its name");
+	return slug[0] ? ERR_OK : import_refuse(it, "section: no address can be made of its name");
 }
 
 static enum err take_source(struct import_item *it, const struct front *f, struct draft *d)
 {
-	d->source = field_clean(f->value[FRONT_SOURCE], it->arena);
+	d->source = import_field_clean(f->value[FRONT_SOURCE], it->arena);
 	d->bundle = d->source.n == 0 && f->value[FRONT_SLUG].n == 0 && is_bundle(it);
 	if (d->source.n == 0)
 		d->source = str_of(arena_fmt(it->arena, "file:%s", d->slug));
@@ -203,15 +203,16 @@ static enum err take_images(struct import_item *it, const struct front *f, struc
 		struct draft_image im = {
 			.file = from->file,
 			.name = from->name,
-			.alt = field_clean(from->alt, it->arena),
-			.caption = field_clean(from->caption, it->arena),
-			.credit = field_clean(from->credit, it->arena),
+			.alt = import_field_clean(from->alt, it->arena),
+			.caption = import_field_clean(from->caption, it->arena),
+			.credit = import_field_clean(from->credit, it->arena),
 		};
-		enum err e = draft_image_add(it, d, &im, why);
+		enum err e = import_draft_image_add(it, d, &im, why);
 		if (e && e != ERR_INVALID)
 			return e;
 		if (e)
-			picture_left_out(it, arena_fmt(it->arena, "line %d: %s", from->line, why));
+			import_picture_left_out(
+				it, arena_fmt(it->arena, "line %d: %s", from->line, why));
 		if (e && i == 0)
 			d->no_lead = true;
 	}
@@ -302,33 +303,34 @@ static bool text_figure(void *ctx, struct figure *f)
 	char why[WHY_SIZE] = "";
 	if (t->err)
 		return false;
-	enum err e = draft_image_of_text(t->it, t->draft, f, &im, why);
+	enum err e = import_draft_image_of_text(t->it, t->draft, f, &im, why);
 	if (e == ERR_NOT_FOUND)
 		t->remote++;
 	else if (e == ERR_INVALID)
-		picture_left_out(t->it, why);
+		import_picture_left_out(t->it, why);
 	else
 		t->err = e;
-	return !e && draft_image_figure(im, t->it->arena, f);
+	return !e && import_draft_image_figure(im, t->it->arena, f);
 }
 
 static enum err take_text(struct import_item *it, struct str body, struct draft *d)
 {
 	struct str html;
 	if (!tables_fit(body))
-		return refuse(it, "text: a table of more than %d cells", TABLE_CELLS_MAX);
+		return import_refuse(it, "text: a table of more than %d cells", TABLE_CELLS_MAX);
 	enum err e = markdown_html(body, it->arena, &html);
 	if (e)
 		return e;
 	struct text_context t = { .it = it, .draft = d };
-	e = sanitise(html, &(struct sanitiser){ text_figure, &t }, it->arena, &d->blocks);
+	e = html_sanitise(html, &(struct sanitiser){ text_figure, &t }, it->arena, &d->blocks);
 	if (t.err)
 		return t.err;
 	if (e == ERR_TOO_LARGE)
-		return refuse(it, "text: too long, nested more than 60 deep, or with thousands of "
-				  "different attributes");
+		return import_refuse(it,
+			"text: too long, nested more than 60 deep, or with thousands of "
+			"different attributes");
 	if (!e && t.remote)
-		warn(it, "pictures of other sites were left out: %zu", t.remote);
+		import_warn(it, "pictures of other sites were left out: %zu", t.remote);
 	return e;
 }
 
@@ -345,18 +347,18 @@ static enum err take_head(struct import_item *it, const struct front *f, struct 
 	return e ? e : take_access(it, f, d);
 }
 
-enum err markdown_draft(struct import_item *it, struct draft *d)
+enum err import_markdown_draft(struct import_item *it, struct draft *d)
 {
 	if (!utf8_ok(it->text) || str_has_byte(it->text, '\0'))
-		return refuse(it, "is not UTF-8 text");
+		return import_refuse(it, "is not UTF-8 text");
 	struct front *f = arena_alloc(it->arena, sizeof *f);
 	if (!f)
 		return ERR_NOMEM;
-	enum err e = front_parse(it->text, it->arena, f);
+	enum err e = import_front_parse(it->text, it->arena, f);
 	if (e == ERR_INVALID && f->closed && take_head(it, f, d) == ERR_NOMEM)
 		return ERR_NOMEM;
 	if (e == ERR_INVALID)
-		return refuse(it, "%s", f->why);
+		return import_refuse(it, "%s", f->why);
 	if (!e)
 		e = take_head(it, f, d);
 	if (!e)

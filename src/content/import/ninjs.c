@@ -12,9 +12,9 @@
 static enum err line_of(struct ninjs_reading *r, const char *key, struct str *out)
 {
 	struct str s;
-	enum err e = ninjs_string(r->it, r->item, "", key, &s);
+	enum err e = import_ninjs_string(r->it, r->item, "", key, &s);
 	if (!e)
-		*out = ninjs_line(r->it, s);
+		*out = import_ninjs_line(r->it, s);
 	return e;
 }
 
@@ -33,7 +33,7 @@ static enum err take_headline(struct ninjs_reading *r)
 {
 	static const char *const others[] = { "title", "slugline" };
 	struct passages all;
-	enum err e = ninjs_passages(r->it, r->item, "", "headline", "headlines", &all);
+	enum err e = import_ninjs_passages(r->it, r->item, "", "headline", "headlines", &all);
 	if (e)
 		return e;
 	const struct passage *p = all.n ? &all.v[0] : NULL;
@@ -45,15 +45,15 @@ static enum err take_headline(struct ninjs_reading *r)
 	}
 	struct str *out = &r->d->headline;
 	if (p)
-		e = ninjs_plain(r->it, p, out);
+		e = import_ninjs_plain(r->it, p, out);
 	if (!e && out->n == 0)
 		e = first_line(r, others, COUNT(others), out);
-	return e || out->n > 0 ? e : refuse(r->it, "headlines: missing");
+	return e || out->n > 0 ? e : import_refuse(r->it, "headlines: missing");
 }
 
 static void collect_tag(void *ctx, struct str name)
 {
-	draft_tag_add(ctx, name);
+	import_draft_tag_add(ctx, name);
 }
 
 static enum err take_tags(struct ninjs_reading *r)
@@ -62,7 +62,7 @@ static enum err take_tags(struct ninjs_reading *r)
 	BUF_AUTO tags = BUF((WORD_BYTES_MAX + 1) * ARTICLE_TAGS_MAX + 1);
 	enum err e = ERR_OK;
 	for (size_t i = 0; !e && i < COUNT(keys); i++)
-		e = ninjs_names(r->it, r->item, keys[i], collect_tag, &tags);
+		e = import_ninjs_names(r->it, r->item, keys[i], collect_tag, &tags);
 	r->d->tags = tags.n ? arena_str(r->it->arena, buf_view(&tags)) : STR("");
 	return e ? e : (r->d->tags.p ? ERR_OK : ERR_NOMEM);
 }
@@ -83,7 +83,7 @@ static enum err take_section(struct ninjs_reading *r)
 	struct str *out = &r->d->section_name;
 	enum err e = ERR_OK;
 	for (size_t i = 0; !e && out->n == 0 && i < COUNT(keys); i++)
-		e = ninjs_names(r->it, r->item, keys[i], first_section, out);
+		e = import_ninjs_names(r->it, r->item, keys[i], first_section, out);
 	if (out->n == 0)
 		*out = str_of(r->it->settings->default_section);
 	return e;
@@ -105,9 +105,9 @@ static enum err take_credit(struct ninjs_reading *r, const struct passages *desc
 	enum err e = first_line(r, lines, COUNT(lines), out);
 	for (size_t i = 0; !e && out->n == 0 && i < descriptions->n; i++)
 		if (str_eq(descriptions->v[i].role, STR("creditline")))
-			e = ninjs_plain(r->it, &descriptions->v[i], out);
+			e = import_ninjs_plain(r->it, &descriptions->v[i], out);
 	for (size_t i = 0; !e && out->n == 0 && i < COUNT(sources); i++)
-		e = ninjs_names(r->it, r->item, sources[i], first_name, out);
+		e = import_ninjs_names(r->it, r->item, sources[i], first_name, out);
 	if (!e && out->n == 0)
 		e = first_line(r, holders, COUNT(holders), out);
 	return e;
@@ -132,12 +132,12 @@ static enum err add_author(void *ctx, json_t *o, const char *path)
 {
 	struct author_list *l = ctx;
 	struct str name, role;
-	enum err e = ninjs_string(l->r->it, o, path, "name", &name);
+	enum err e = import_ninjs_string(l->r->it, o, path, "name", &name);
 	if (!e)
-		e = ninjs_string(l->r->it, o, path, "role", &role);
+		e = import_ninjs_string(l->r->it, o, path, "role", &role);
 	if (e)
 		return e;
-	name = ninjs_line(l->r->it, name);
+	name = import_ninjs_line(l->r->it, name);
 	if (name.n == 0 || !writes(role))
 		return ERR_OK;
 	if (l->names.n)
@@ -149,9 +149,9 @@ static enum err add_author(void *ctx, json_t *o, const char *path)
 static enum err take_authors(struct ninjs_reading *r)
 {
 	struct author_list l = { r, BUF((size_t)2 * FIELD_MAX) };
-	enum err e = ninjs_objects(r->it, r->item, "", "authors", add_author, &l);
+	enum err e = import_ninjs_objects(r->it, r->item, "", "authors", add_author, &l);
 	if (!e && !l.names.err)
-		r->d->byline = field_clean(buf_view(&l.names), r->it->arena);
+		r->d->byline = import_field_clean(buf_view(&l.names), r->it->arena);
 	buf_free(&l.names);
 	return e;
 }
@@ -169,12 +169,12 @@ static enum err take_lines(struct ninjs_reading *r)
 	if (!e)
 		e = line_of(r, "language", &d->language);
 	if (!e)
-		e = ninjs_string(r->it, r->item, "", "usageTerms", &terms);
+		e = import_ninjs_string(r->it, r->item, "", "usageTerms", &terms);
 	if (e)
 		return e;
-	d->byline = byline_clean(d->byline, r->it->arena);
+	d->byline = import_byline_clean(d->byline, r->it->arena);
 	if (terms.n > TERMS_MAX)
-		return refuse(r->it, "usageTerms: longer than %d bytes", TERMS_MAX);
+		return import_refuse(r->it, "usageTerms: longer than %d bytes", TERMS_MAX);
 	d->usage_terms = terms.n ? arena_str(r->it->arena, terms) : STR("");
 	return d->usage_terms.p ? ERR_OK : ERR_NOMEM;
 }
@@ -198,7 +198,7 @@ static enum err take_slug(struct ninjs_reading *r)
 
 static int worth(const struct passage *p)
 {
-	if (ninjs_is_html(p))
+	if (import_ninjs_is_html(p))
 		return 3;
 	struct str rest = p->content_type;
 	struct str type = str_trim(str_cut(&rest, ';'));
@@ -236,7 +236,7 @@ static bool has_blank_line(struct str text)
 static enum err plain_html(struct str value, struct arena *a, struct str *out)
 {
 	BUF_AUTO b = BUF(ARTICLE_SOURCE_MAX);
-	struct str rest = str_trim(entities_decode(value, a));
+	struct str rest = str_trim(import_entities_decode(value, a));
 	bool blank = has_blank_line(rest);
 	while (rest.n > 0) {
 		struct str line = str_trim(str_cut(&rest, '\n'));
@@ -256,8 +256,8 @@ static bool text_figure(void *ctx, struct figure *f)
 	struct ninjs_reading *r = ctx;
 	const struct draft_image *im;
 	char why[WHY_SIZE];
-	if (draft_image_of_text(r->it, r->d, f, &im, why) == ERR_OK)
-		return draft_image_figure(im, r->it->arena, f);
+	if (import_draft_image_of_text(r->it, r->d, f, &im, why) == ERR_OK)
+		return import_draft_image_figure(im, r->it->arena, f);
 	r->left_out++;
 	return false;
 }
@@ -265,15 +265,15 @@ static bool text_figure(void *ctx, struct figure *f)
 static enum err write_text(struct ninjs_reading *r, const struct passage *p)
 {
 	struct str html = p->value;
-	enum err e = ninjs_is_html(p) ? ERR_OK : plain_html(p->value, r->it->arena, &html);
+	enum err e = import_ninjs_is_html(p) ? ERR_OK : plain_html(p->value, r->it->arena, &html);
 	if (!e)
-		e = sanitise(
+		e = html_sanitise(
 			html, &(struct sanitiser){ text_figure, r }, r->it->arena, &r->d->blocks);
 	if (e == ERR_TOO_LARGE)
-		return refuse(r->it,
+		return import_refuse(r->it,
 			"bodies: too long, nested more than 60 deep, or with thousands of "
 			"different attributes");
-	return e == ERR_INVALID ? refuse(r->it, "bodies: not UTF-8 text") : e;
+	return e == ERR_INVALID ? import_refuse(r->it, "bodies: not UTF-8 text") : e;
 }
 
 static enum err take_text(struct ninjs_reading *r, const struct passages *descriptions)
@@ -282,20 +282,20 @@ static enum err take_text(struct ninjs_reading *r, const struct passages *descri
 	if (!bodies)
 		return ERR_NOMEM;
 	struct str type;
-	enum err e = ninjs_string(r->it, r->item, "", "type", &type);
+	enum err e = import_ninjs_string(r->it, r->item, "", "type", &type);
 	if (!e)
-		e = ninjs_passages(r->it, r->item, "", "body", "bodies", bodies);
+		e = import_ninjs_passages(r->it, r->item, "", "body", "bodies", bodies);
 	if (e)
 		return e;
 	const struct passage *body = best(bodies), *description = best(descriptions);
 	/* A description that is the text is no dek: deks are shown to everybody. */
 	if (body && description)
-		e = ninjs_plain(r->it, description, &r->d->dek);
+		e = import_ninjs_plain(r->it, description, &r->d->dek);
 	if (!body)
 		body = description;
 	if (e || body)
 		return e ? e : write_text(r, body);
-	return refuse(r->it, "bodies: an item of type \"%.*s\" without text and description",
+	return import_refuse(r->it, "bodies: an item of type \"%.*s\" without text and description",
 		(int)(type.n % 40), type.p);
 }
 
@@ -314,11 +314,12 @@ static enum err read_text(struct ninjs_reading *r)
 	if (!e)
 		e = take_section(r);
 	if (!e)
-		e = ninjs_passages(r->it, r->item, "", "description", "descriptions", descriptions);
+		e = import_ninjs_passages(
+			r->it, r->item, "", "description", "descriptions", descriptions);
 	if (!e)
 		e = take_credit(r, descriptions);
 	if (!e)
-		e = ninjs_pictures(r->it, r->item, r->d, &r->left_out);
+		e = import_ninjs_pictures(r->it, r->item, r->d, &r->left_out);
 	return e ? e : take_text(r, descriptions);
 }
 
@@ -327,36 +328,38 @@ static enum err read_text(struct ninjs_reading *r)
 static enum err read_item(struct ninjs_reading *r)
 {
 	char why[WHY_SIZE];
-	enum err e = ninjs_identity(r);
+	enum err e = import_ninjs_identity(r);
 	if (e)
 		return e;
-	ninjs_status(r);
+	import_ninjs_status(r);
 	memcpy(why, r->it->why, WHY_SIZE);
-	e = ninjs_times(r);
+	e = import_ninjs_times(r);
 	if (r->d->notice != NOTICE_KILL && !e)
 		e = read_text(r);
 	if (e == ERR_INVALID)
-		ninjs_close(r);
+		import_ninjs_close(r);
 	if (e == ERR_NOMEM || (e && r->d->notice == NOTICE_USABLE))
 		return e;
 	if (e || r->d->notice == NOTICE_KILL) {
 		memcpy(r->it->why, why, WHY_SIZE);
 		if (r->hidden && !why[0])
-			warn(r->it, "%.*s; hidden", (int)r->d->hidden_why.n, r->d->hidden_why.p);
-		ninjs_hollow(r);
+			import_warn(
+				r->it, "%.*s; hidden", (int)r->d->hidden_why.n, r->d->hidden_why.p);
+		import_ninjs_hollow(r);
 	}
 	return take_slug(r);
 }
 
-enum err ninjs_draft(struct import_item *it, struct draft *d)
+enum err import_ninjs_draft(struct import_item *it, struct draft *d)
 {
 	d->agency = true;
 	d->default_access = it->settings->default_access;
 	struct ninjs_reading r = { .it = it, .item = it->json, .d = d };
-	enum err e =
-		json_is_object(r.item) ? read_item(&r) : refuse(it, "expected an object: one item");
+	enum err e = json_is_object(r.item) ? read_item(&r)
+					    : import_refuse(it, "expected an object: one item");
 	if (!e && r.left_out)
-		warn(it, "pictures that are not beside the file were left out: %zu", r.left_out);
+		import_warn(
+			it, "pictures that are not beside the file were left out: %zu", r.left_out);
 	it->hides = r.hidden;
 	return e;
 }

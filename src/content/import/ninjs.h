@@ -31,43 +31,45 @@ struct ninjs_reading {
 };
 
 /* ---- whose it is, and whether it may be shown ---- */
-enum err MUST_USE ninjs_identity(struct ninjs_reading *r); /* "uri", else Superdesk's "guid" */
-void ninjs_status(struct ninjs_reading *r);                /* pubStatus and version */
+enum err MUST_USE import_ninjs_identity(
+	struct ninjs_reading *r);                  /* "uri", else Superdesk's "guid" */
+void import_ninjs_status(struct ninjs_reading *r); /* pubStatus and version */
 /* An embargo or an end that cannot be read hides; any other time that cannot be read refuses. */
-enum err MUST_USE ninjs_times(struct ninjs_reading *r);
+enum err MUST_USE import_ninjs_times(struct ninjs_reading *r);
 /* What could not be read closes by its embargo or its end all the same. */
-void ninjs_close(struct ninjs_reading *r);
+void import_ninjs_close(struct ninjs_reading *r);
 /* Leaves the state alone of what was read: a notice needs no more. */
-void ninjs_hollow(struct ninjs_reading *r);
+void import_ninjs_hollow(struct ninjs_reading *r);
 
 /* ---- reading ---- */
 /* Text of `key`, in camelCase or lower case; empty when absent or null. ERR_INVALID with "path.key:
  * expected a string". */
-enum err MUST_USE ninjs_string(
+enum err MUST_USE import_ninjs_string(
 	struct import_item *it, json_t *o, const char *path, const char *key, struct str *out);
 /* The value in either spelling, NULL when absent. ERR_INVALID when both are there. */
-enum err MUST_USE ninjs_value(
+enum err MUST_USE import_ninjs_value(
 	struct import_item *it, json_t *o, const char *path, const char *key, json_t **out);
 /* `one` ("body") as a text, `one`_* as texts, `many` ("bodies") as a list. */
-enum err MUST_USE ninjs_passages(struct import_item *it, json_t *o, const char *path,
+enum err MUST_USE import_ninjs_passages(struct import_item *it, json_t *o, const char *path,
 	const char *one, const char *many, struct passages *out);
-bool ninjs_is_html(const struct passage *p);
+bool import_ninjs_is_html(const struct passage *p);
 /* One line of plain text: agencies escape their fields as if they were HTML. */
-struct str ninjs_line(struct import_item *it, struct str s);
+struct str import_ninjs_line(struct import_item *it, struct str s);
 /* The same of a passage that may be HTML. */
-enum err MUST_USE ninjs_plain(struct import_item *it, const struct passage *p, struct str *out);
+enum err MUST_USE import_ninjs_plain(
+	struct import_item *it, const struct passage *p, struct str *out);
 /* Names of a list of objects with `name`, or of texts. */
 typedef void ninjs_name_fn(void *ctx, struct str name);
-enum err MUST_USE ninjs_names(
+enum err MUST_USE import_ninjs_names(
 	struct import_item *it, json_t *o, const char *key, ninjs_name_fn *fn, void *ctx);
 /* Members of a list or of an object, each an object, with its path. */
 typedef enum err ninjs_object_fn(void *ctx, json_t *member, const char *path);
-enum err MUST_USE ninjs_objects(struct import_item *it, json_t *o, const char *path,
+enum err MUST_USE import_ninjs_objects(struct import_item *it, json_t *o, const char *path,
 	const char *key, ninjs_object_fn *fn, void *ctx);
 
 /* Pictures of the item and of its associations that lie beside the file; the others are counted in
  * `left_out`. */
-enum err MUST_USE ninjs_pictures(
+enum err MUST_USE import_ninjs_pictures(
 	struct import_item *it, json_t *item, struct draft *d, size_t *left_out);
 
 #endif

@@ -22,7 +22,7 @@ static bool is_kill(const json_t *item)
 	bool known, kill = false;
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		const char *word = json_string_value(json_object_get(item, keys[i]));
-		kill = kill || (word && notice_of(str_of(word), &known) == NOTICE_KILL);
+		kill = kill || (word && import_notice_of(str_of(word), &known) == NOTICE_KILL);
 	}
 	return kill;
 }
@@ -225,7 +225,7 @@ static enum err lines(struct ninjs_file *f, struct str rest)
 	return e;
 }
 
-enum err ninjs_items(struct ninjs_file *f, struct str file_text)
+enum err import_ninjs_items(struct ninjs_file *f, struct str file_text)
 {
 	json_error_t at;
 	struct str text = without_mark(file_text);

@@ -20,19 +20,19 @@ static enum err consider(void *ctx, json_t *rendition, const char *path)
 	struct choice *c = ctx;
 	struct import_item *it = c->p->it;
 	struct str href, type;
-	enum err e = ninjs_string(it, rendition, path, "href", &href);
+	enum err e = import_ninjs_string(it, rendition, path, "href", &href);
 	if (!e)
-		e = ninjs_string(it, rendition, path, "contentType", &type);
+		e = import_ninjs_string(it, rendition, path, "contentType", &type);
 	if (!e && type.n == 0) /* ninjs 1.x */
-		e = ninjs_string(it, rendition, path, "mimetype", &type);
+		e = import_ninjs_string(it, rendition, path, "mimetype", &type);
 	if (e || !str_starts(type.n ? type : STR("image/"), STR("image/")) || href.n == 0)
 		return e;
 	c->any = true;
 	struct draft_image im = { .file = href };
 	char why[WHY_SIZE];
-	if (picture_is_remote(href) || draft_image_find(c->p->d, href, it->arena))
+	if (import_picture_is_remote(href) || import_draft_image_find(c->p->d, href, it->arena))
 		return ERR_OK;
-	e = draft_image_load(it, c->p->d->source, &im, why);
+	e = import_draft_image_load(it, c->p->d->source, &im, why);
 	if (e)
 		return e == ERR_INVALID ? ERR_OK : e;
 	if (im.info.width > c->width) {
@@ -47,26 +47,26 @@ static enum err consider(void *ctx, json_t *rendition, const char *path)
 static enum err describe(struct pictures *p, json_t *o, const char *path, struct draft_image *im)
 {
 	struct passages texts;
-	enum err e = ninjs_passages(p->it, o, path, "description", "descriptions", &texts);
+	enum err e = import_ninjs_passages(p->it, o, path, "description", "descriptions", &texts);
 	if (e)
 		return e;
 	for (size_t i = 0; !e && i < texts.n; i++) {
 		struct str *slot =
 			str_eq(texts.v[i].role, STR("creditline")) ? &im->credit : &im->caption;
 		if (slot->n == 0)
-			e = ninjs_plain(p->it, &texts.v[i], slot);
+			e = import_ninjs_plain(p->it, &texts.v[i], slot);
 	}
 	static const char *const credits[] = { "by", "byline", "copyrightHolder" };
 	for (size_t i = 0; !e && im->credit.n == 0 && i < COUNT(credits); i++) {
 		struct str s;
-		e = ninjs_string(p->it, o, path, credits[i], &s);
+		e = import_ninjs_string(p->it, o, path, credits[i], &s);
 		if (!e)
-			im->credit = ninjs_line(p->it, s);
+			im->credit = import_ninjs_line(p->it, s);
 	}
 	if (!e)
-		e = ninjs_passages(p->it, o, path, "headline", "headlines", &texts);
+		e = import_ninjs_passages(p->it, o, path, "headline", "headlines", &texts);
 	if (!e && texts.n > 0)
-		im->alt = ninjs_line(p->it, texts.v[0].value);
+		im->alt = import_ninjs_line(p->it, texts.v[0].value);
 	return e;
 }
 
@@ -74,7 +74,7 @@ static enum err take_picture(void *ctx, json_t *o, const char *path)
 {
 	struct pictures *p = ctx;
 	struct choice c = { .p = p };
-	enum err e = ninjs_objects(p->it, o, path, "renditions", consider, &c);
+	enum err e = import_ninjs_objects(p->it, o, path, "renditions", consider, &c);
 	if (e || !c.any)
 		return e;
 	if (c.width == 0) {
@@ -84,9 +84,9 @@ static enum err take_picture(void *ctx, json_t *o, const char *path)
 	char why[WHY_SIZE];
 	e = describe(p, o, path, &c.best);
 	if (!e)
-		e = draft_image_add(p->it, p->d, &c.best, why);
+		e = import_draft_image_add(p->it, p->d, &c.best, why);
 	if (e == ERR_INVALID && p->d->image_count == ARTICLE_IMAGES_MAX)
-		return refuse(p->it, "%s: %s", path, why);
+		return import_refuse(p->it, "%s: %s", path, why);
 	return e;
 }
 
@@ -94,15 +94,16 @@ static enum err take_association(void *ctx, json_t *o, const char *path)
 {
 	struct pictures *p = ctx;
 	struct str type;
-	enum err e = ninjs_string(p->it, o, path, "type", &type);
+	enum err e = import_ninjs_string(p->it, o, path, "type", &type);
 	if (e || (type.n > 0 && !str_eq(type, STR("picture")) && !str_eq(type, STR("graphic"))))
 		return e;
 	return take_picture(p, o, path);
 }
 
-enum err ninjs_pictures(struct import_item *it, json_t *item, struct draft *d, size_t *left_out)
+enum err import_ninjs_pictures(
+	struct import_item *it, json_t *item, struct draft *d, size_t *left_out)
 {
 	struct pictures p = { it, d, left_out };
 	enum err e = take_picture(&p, item, "");
-	return e ? e : ninjs_objects(it, item, "", "associations", take_association, &p);
+	return e ? e : import_ninjs_objects(it, item, "", "associations", take_association, &p);
 }

@@ -16,10 +16,10 @@ static enum err expected(
 {
 	char full[JSON_PATH_SIZE];
 	path_join(full, path, key);
-	return refuse(it, "%s: expected %s", full, what);
+	return import_refuse(it, "%s: expected %s", full, what);
 }
 
-enum err ninjs_value(
+enum err import_ninjs_value(
 	struct import_item *it, json_t *o, const char *path, const char *key, json_t **out)
 {
 	char lower[64];
@@ -34,8 +34,8 @@ enum err ninjs_value(
 		return ERR_OK;
 	}
 	if (v && w)
-		return refuse(it, "%s%s%s: stands there as \"%s\" too", path, *path ? "." : "", key,
-			lower);
+		return import_refuse(it, "%s%s%s: stands there as \"%s\" too", path,
+			*path ? "." : "", key, lower);
 	*out = v ? v : w;
 	return ERR_OK;
 }
@@ -45,11 +45,11 @@ static struct str text_of(const json_t *v)
 	return (struct str){ json_string_value(v), json_string_length(v) };
 }
 
-enum err ninjs_string(
+enum err import_ninjs_string(
 	struct import_item *it, json_t *o, const char *path, const char *key, struct str *out)
 {
 	json_t *v;
-	enum err e = ninjs_value(it, o, path, key, &v);
+	enum err e = import_ninjs_value(it, o, path, key, &v);
 	if (e)
 		return e;
 	if (v && !json_is_null(v) && !json_is_string(v))
@@ -63,7 +63,8 @@ enum err ninjs_string(
 static enum err passage_add(struct import_item *it, struct passages *out, const struct passage *p)
 {
 	if (out->n == PASSAGES_MAX)
-		return refuse(it, "more than %d bodies, descriptions or headlines", PASSAGES_MAX);
+		return import_refuse(
+			it, "more than %d bodies, descriptions or headlines", PASSAGES_MAX);
 	out->v[out->n++] = *p;
 	return ERR_OK;
 }
@@ -107,22 +108,22 @@ static enum err listed_passage(void *ctx, json_t *member, const char *path)
 	if (!json_is_string(value))
 		return expected(l->it, path, "value", "a string");
 	p.value = text_of(value);
-	enum err e = ninjs_string(l->it, member, path, "role", &p.role);
+	enum err e = import_ninjs_string(l->it, member, path, "role", &p.role);
 	if (!e)
-		e = ninjs_string(l->it, member, path, "contentType", &p.content_type);
+		e = import_ninjs_string(l->it, member, path, "contentType", &p.content_type);
 	return e ? e : passage_add(l->it, l->out, &p);
 }
 
-enum err ninjs_passages(struct import_item *it, json_t *o, const char *path, const char *one,
+enum err import_ninjs_passages(struct import_item *it, json_t *o, const char *path, const char *one,
 	const char *many, struct passages *out)
 {
 	struct passage_list l = { it, out };
 	out->n = 0;
-	enum err e = ninjs_objects(it, o, path, many, listed_passage, &l);
+	enum err e = import_ninjs_objects(it, o, path, many, listed_passage, &l);
 	return e ? e : pattern_passages(it, o, path, one, out);
 }
 
-bool ninjs_is_html(const struct passage *p)
+bool import_ninjs_is_html(const struct passage *p)
 {
 	static const char *const types[] = { "text/html", "application/xhtml+xml", "text/xhtml" };
 	static const char *const roles[] = { "html", "xhtml", "html5" };
@@ -137,26 +138,26 @@ bool ninjs_is_html(const struct passage *p)
 	return false;
 }
 
-struct str ninjs_line(struct import_item *it, struct str s)
+struct str import_ninjs_line(struct import_item *it, struct str s)
 {
-	return field_clean(entities_decode(s, it->arena), it->arena);
+	return import_field_clean(import_entities_decode(s, it->arena), it->arena);
 }
 
-enum err ninjs_plain(struct import_item *it, const struct passage *p, struct str *out)
+enum err import_ninjs_plain(struct import_item *it, const struct passage *p, struct str *out)
 {
-	if (ninjs_is_html(p))
+	if (import_ninjs_is_html(p))
 		return html_plain(p->value, it->arena, out);
-	*out = ninjs_line(it, p->value);
+	*out = import_ninjs_line(it, p->value);
 	return ERR_OK;
 }
 
 /* ---- lists ---- */
 
-enum err ninjs_names(
+enum err import_ninjs_names(
 	struct import_item *it, json_t *o, const char *key, ninjs_name_fn *fn, void *ctx)
 {
 	json_t *list = NULL;
-	enum err e = ninjs_value(it, o, "", key, &list);
+	enum err e = import_ninjs_value(it, o, "", key, &list);
 	if (e || !list || json_is_null(list))
 		return e;
 	if (!json_is_array(list))
@@ -169,12 +170,12 @@ enum err ninjs_names(
 		(void)snprintf(path, sizeof path, "%s[%zu]", key, i);
 		struct str name = text_of(v);
 		if (json_is_object(v))
-			e = ninjs_string(it, v, path, "name", &name);
+			e = import_ninjs_string(it, v, path, "name", &name);
 		else if (!json_is_string(v))
-			e = refuse(it, "%s: expected an object or a string", path);
+			e = import_refuse(it, "%s: expected an object or a string", path);
 		if (e)
 			return e;
-		name = ninjs_line(it, name);
+		name = import_ninjs_line(it, name);
 		if (name.n > 0)
 			fn(ctx, name);
 	}
@@ -186,7 +187,7 @@ static enum err array_objects(
 {
 	enum err e = ERR_OK;
 	if (json_array_size(list) > ENTRIES_MAX)
-		return refuse(it, "%s: more than %d members", full, ENTRIES_MAX);
+		return import_refuse(it, "%s: more than %d members", full, ENTRIES_MAX);
 	for (size_t i = 0; !e && i < json_array_size(list); i++) {
 		char path[JSON_PATH_SIZE];
 		(void)snprintf(path, sizeof path, "%.100s[%zu]", full, i);
@@ -194,26 +195,26 @@ static enum err array_objects(
 		if (json_is_null(member))
 			continue;
 		e = json_is_object(member) ? fn(ctx, member, path)
-					   : refuse(it, "%s: expected an object", path);
+					   : import_refuse(it, "%s: expected an object", path);
 	}
 	return e;
 }
 
-enum err ninjs_objects(struct import_item *it, json_t *o, const char *path, const char *key,
+enum err import_ninjs_objects(struct import_item *it, json_t *o, const char *path, const char *key,
 	ninjs_object_fn *fn, void *ctx)
 {
 	char full[JSON_PATH_SIZE], inner[JSON_PATH_SIZE];
 	path_join(full, path, key);
 	json_t *list = NULL, *member;
-	enum err e = ninjs_value(it, o, path, key, &list);
+	enum err e = import_ninjs_value(it, o, path, key, &list);
 	if (e || !list || json_is_null(list))
 		return e;
 	if (json_is_array(list))
 		return array_objects(it, list, full, fn, ctx);
 	if (!json_is_object(list))
-		return refuse(it, "%s: expected an array", full);
+		return import_refuse(it, "%s: expected an array", full);
 	if (json_object_size(list) > ENTRIES_MAX)
-		return refuse(it, "%s: more than %d members", full, ENTRIES_MAX);
+		return import_refuse(it, "%s: more than %d members", full, ENTRIES_MAX);
 	const char *name;
 	json_object_foreach(list, name, member)
 	{ /* ninjs 1.x */
@@ -221,7 +222,7 @@ enum err ninjs_objects(struct import_item *it, json_t *o, const char *path, cons
 			continue;
 		path_join(inner, full, name);
 		e = json_is_object(member) ? fn(ctx, member, inner)
-					   : refuse(it, "%s: expected an object", inner);
+					   : import_refuse(it, "%s: expected an object", inner);
 		if (e)
 			return e;
 	}

@@ -15,21 +15,21 @@ static json_t *identity_of(json_t *item)
 	return uri && !json_is_null(uri) ? uri : guid;
 }
 
-enum err ninjs_identity(struct ninjs_reading *r)
+enum err import_ninjs_identity(struct ninjs_reading *r)
 {
 	json_t *uri = identity_of(r->item);
 	bool schema = json_object_get(r->item, "$defs") ||
 		      json_object_get(r->item, "definitions") ||
 		      json_object_get(r->item, "properties");
 	if (!uri && schema && json_object_get(r->item, "$schema"))
-		return refuse(r->it, "uri: missing; this is a JSON schema, not an item");
+		return import_refuse(r->it, "uri: missing; this is a JSON schema, not an item");
 	if (!uri)
-		return refuse(r->it, "uri: missing, and no guid either; not a ninjs item");
+		return import_refuse(r->it, "uri: missing, and no guid either; not a ninjs item");
 	if (!json_is_string(uri))
-		return refuse(r->it, "uri: expected a string");
-	struct str s = field_clean(str_of(json_string_value(uri)), r->it->arena);
+		return import_refuse(r->it, "uri: expected a string");
+	struct str s = import_field_clean(str_of(json_string_value(uri)), r->it->arena);
 	if (s.n == 0 || s.n > URI_MAX)
-		return refuse(r->it, "uri: 1 to %d bytes expected", URI_MAX);
+		return import_refuse(r->it, "uri: 1 to %d bytes expected", URI_MAX);
 	r->d->source = str_of(arena_fmt(r->it->arena, "ninjs:%.*s", (int)s.n, s.p));
 	return r->d->source.n ? ERR_OK : ERR_NOMEM;
 }
@@ -41,7 +41,7 @@ static void take_version(struct ninjs_reading *r)
 {
 	json_t *v = json_object_get(r->item, "version");
 	if (json_is_string(v))
-		r->d->version = field_clean(str_of(json_string_value(v)), r->it->arena);
+		r->d->version = import_field_clean(str_of(json_string_value(v)), r->it->arena);
 	else if (json_is_integer(v))
 		r->d->version =
 			str_of(arena_fmt(r->it->arena, "%lld", (long long)json_integer_value(v)));
@@ -54,11 +54,11 @@ static void hide(struct ninjs_reading *r, const char *what)
 {
 	bool known;
 	if (r->d->notice == NOTICE_USABLE) {
-		draft_notice(r->d, STR("withheld"), &known);
+		import_draft_notice(r->d, STR("withheld"), &known);
 		r->d->hidden_why = str_of(what);
 	}
 	r->hidden = true;
-	warn(r->it, "%s; hidden", what);
+	import_warn(r->it, "%s; hidden", what);
 }
 
 static const char *shown_value(struct ninjs_reading *r, const json_t *v)
@@ -76,20 +76,20 @@ static void take_reason(struct ninjs_reading *r, const char *word)
 {
 	struct str note = STR("");
 	json_t *v = NULL;
-	if (ninjs_value(r->it, r->item, "", "edNote", &v) == ERR_OK && json_is_string(v))
-		note = field_clean(str_of(json_string_value(v)), r->it->arena);
+	if (import_ninjs_value(r->it, r->item, "", "edNote", &v) == ERR_OK && json_is_string(v))
+		note = import_field_clean(str_of(json_string_value(v)), r->it->arena);
 	r->it->why[0] = '\0';
 	r->d->hidden_why = str_of(arena_fmt(r->it->arena, "pubStatus \"%.60s\"%s%.*s", word,
 		note.n ? ": " : "", (int)note.n, note.p ? note.p : ""));
 }
 
-void ninjs_status(struct ninjs_reading *r)
+void import_ninjs_status(struct ninjs_reading *r)
 {
 	json_t *v = NULL;
 	bool known = true;
 	take_version(r);
-	draft_notice(r->d, STR("usable"), &known);
-	if (ninjs_value(r->it, r->item, "", "pubStatus", &v) != ERR_OK) {
+	import_draft_notice(r->d, STR("usable"), &known);
+	if (import_ninjs_value(r->it, r->item, "", "pubStatus", &v) != ERR_OK) {
 		r->it->why[0] = '\0';
 		hide(r, "pubStatus: given twice, with different values");
 		return;
@@ -97,9 +97,9 @@ void ninjs_status(struct ninjs_reading *r)
 	if (!v)
 		return;
 	if (json_is_string(v))
-		draft_notice(r->d, str_of(json_string_value(v)), &known);
+		import_draft_notice(r->d, str_of(json_string_value(v)), &known);
 	if (!json_is_string(v) || !known) {
-		draft_notice(r->d, STR("usable"), &known);
+		import_draft_notice(r->d, STR("usable"), &known);
 		hide(r, arena_fmt(r->it->arena,
 				"pubStatus: %s is not one of usable, withheld, canceled, killed",
 				shown_value(r, v)));
@@ -112,15 +112,16 @@ void ninjs_status(struct ninjs_reading *r)
 static enum err time_of(struct ninjs_reading *r, const char *key, enum time_edge edge, int64_t *out)
 {
 	json_t *v;
-	enum err e = ninjs_value(r->it, r->item, "", key, &v);
+	enum err e = import_ninjs_value(r->it, r->item, "", key, &v);
 	if (e || !v || json_is_null(v))
 		return e;
 	if (!json_is_string(v))
-		return refuse(r->it, "%s: expected a string", key);
+		return import_refuse(r->it, "%s: expected a string", key);
 	const char *said = json_string_value(v);
 	if (time_parse(str_trim(str_of(said)), edge, out) == ERR_OK)
 		return ERR_OK;
-	return refuse(r->it, "%s: \"%.60s\" is not a time like 2026-11-20T05:40:00Z", key, said);
+	return import_refuse(
+		r->it, "%s: \"%.60s\" is not a time like 2026-11-20T05:40:00Z", key, said);
 }
 
 /* An embargo or an end that cannot be read closes. */
@@ -139,7 +140,7 @@ static void closing_time(
 	hide(r, why);
 }
 
-enum err ninjs_times(struct ninjs_reading *r)
+enum err import_ninjs_times(struct ninjs_reading *r)
 {
 	struct draft *d = r->d;
 	int64_t published = 0, content = 0, first = 0, version = 0, until = 0, embargoed = 0;
@@ -160,7 +161,7 @@ enum err ninjs_times(struct ninjs_reading *r)
 	return e;
 }
 
-void ninjs_close(struct ninjs_reading *r)
+void import_ninjs_close(struct ninjs_reading *r)
 {
 	struct draft *d = r->d;
 	bool over = d->expires_at && d->expires_at <= r->it->now_s;
@@ -173,7 +174,7 @@ void ninjs_close(struct ninjs_reading *r)
 }
 
 /* A notice needs no more than whose it is. */
-void ninjs_hollow(struct ninjs_reading *r)
+void import_ninjs_hollow(struct ninjs_reading *r)
 {
 	struct draft *d = r->d;
 	const struct draft state = { .source = d->source,

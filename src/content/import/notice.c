@@ -40,7 +40,7 @@ static struct str word_of(struct str s)
 	return word;
 }
 
-enum notice notice_of(struct str s, bool *known)
+enum notice import_notice_of(struct str s, bool *known)
 {
 	struct str word = word_of(s);
 	*known = true;
@@ -51,12 +51,12 @@ enum notice notice_of(struct str s, bool *known)
 	return NOTICE_HOLD;
 }
 
-void draft_notice(struct draft *d, struct str word, bool *known)
+void import_draft_notice(struct draft *d, struct str word, bool *known)
 {
 	static const char *const names[] = {
 		[NOTICE_USABLE] = "usable", [NOTICE_HOLD] = "withheld", [NOTICE_KILL] = "canceled"
 	};
-	d->notice = notice_of(word, known);
+	d->notice = import_notice_of(word, known);
 	d->status = str_of(names[d->notice]);
 }
 
@@ -86,7 +86,7 @@ static bool version_order(struct str a, struct str b, int *out)
 	return true;
 }
 
-enum arrival arrival_of(const struct draft *d, const struct article_origin *o)
+enum arrival import_arrival(const struct draft *d, const struct article_origin *o)
 {
 	int count = 0;
 	bool counted = version_order(d->version, o->version, &count);
@@ -116,7 +116,7 @@ static bool by(const struct article_origin *o, const char *who)
 static enum judgement judge_agency(const struct draft *d, const struct article *old,
 	const struct article_origin *o, int64_t now_s)
 {
-	enum arrival arrival = arrival_of(d, o);
+	enum arrival arrival = import_arrival(d, o);
 	/* A version that says it is of tomorrow came from a clock that is wrong: everything that
 	 * follows looks older, and nothing may be held back for that that closes. */
 	bool clock_wrong = o->version_at > now_s && d->notice != NOTICE_USABLE;
@@ -140,7 +140,7 @@ static enum judgement judge_agency(const struct draft *d, const struct article *
 	return arrival == ARRIVAL_REVISED ? JUDGED_WRITE : JUDGED_HELD;
 }
 
-enum judgement notice_judge(const struct draft *d, const struct article *old,
+enum judgement import_notice_judge(const struct draft *d, const struct article *old,
 	const struct article_origin *o, int64_t now_s)
 {
 	if (by(o, "desk"))
@@ -153,7 +153,7 @@ enum judgement notice_judge(const struct draft *d, const struct article *old,
 	return d->hollow ? JUDGED_STATE_ALONE : JUDGED_WRITE;
 }
 
-const char *notice_left(enum judgement j, const struct article_origin *o, struct arena *a)
+const char *import_notice_left(enum judgement j, const struct article_origin *o, struct arena *a)
 {
 	char day[TIME_TEXT_SIZE] = "";
 	const char *when = "";

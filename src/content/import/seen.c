@@ -73,14 +73,14 @@ static enum err grow(struct import_seen *s)
 	return ERR_OK;
 }
 
-const char *seen_path(const struct import_seen *s, struct str identity)
+const char *import_seen_path(const struct import_seen *s, struct str identity)
 {
 	uint8_t digest[HASH_BYTES];
 	crypto_digest(identity, digest);
 	return slot(s->v, s->room, digest)->path;
 }
 
-enum err seen_add(struct import_seen *s, struct str identity, const char *path)
+enum err import_seen_add(struct import_seen *s, struct str identity, const char *path)
 {
 	uint8_t digest[HASH_BYTES];
 	enum err e = 4 * s->n >= 3 * s->room ? grow(s) : ERR_OK;

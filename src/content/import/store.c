@@ -55,10 +55,10 @@ static enum err slug_owner(
 {
 	struct article other;
 	struct str slug = str_of(t->slug);
-	enum err e = article_get(c, QUERY_ARTICLE_BY_SLUG, slug, s->arena, &other);
+	enum err e = content_article_get(c, QUERY_ARTICLE_BY_SLUG, slug, s->arena, &other);
 	/* A slug that is asked for takes a former address over; a made one gives way to it. */
 	if (e == ERR_NOT_FOUND && s->draft->slug_loose)
-		e = article_get(c, QUERY_ARTICLE_BY_ALIAS, slug, s->arena, &other);
+		e = content_article_get(c, QUERY_ARTICLE_BY_ALIAS, slug, s->arena, &other);
 	bool taken = !e && strcmp(other.id, t->id) != 0;
 	*owner = taken ? other.source : (struct str){ NULL, 0 };
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -144,7 +144,8 @@ static void choose_hidden(const struct store *s, struct target *t)
 {
 	const struct draft *d = s->draft;
 	struct article_origin *o = &t->origin;
-	struct str by = d->agency || source_is_wire(d->source) ? STR("source") : STR("file");
+	struct str by =
+		d->agency || content_source_is_wire(d->source) ? STR("source") : STR("file");
 	if (d->unread && !str_eq(o->hidden_by, STR("source")))
 		by = STR("unread");
 	if (d->notice != NOTICE_HOLD && d->notice != NOTICE_KILL) {
@@ -165,7 +166,7 @@ static void choose_version(const struct draft *d, struct target *t)
 	struct article_origin *o = &t->origin;
 	if (!d->agency)
 		return;
-	bool later = !t->exists || arrival_of(d, o) != ARRIVAL_UNCLEAR || o->version.n == 0;
+	bool later = !t->exists || import_arrival(d, o) != ARRIVAL_UNCLEAR || o->version.n == 0;
 	if (d->version.n && later)
 		o->version = d->version;
 	if (d->version_at > o->version_at)
@@ -186,10 +187,10 @@ static void choose_values(struct store *s, struct target *t)
 static enum err find_stored(struct db_conn *c, const struct store *s, struct article *old)
 {
 	const struct draft *d = s->draft;
-	enum err e = article_get(c, QUERY_ARTICLE_BY_SOURCE, d->source, s->arena, old);
+	enum err e = content_article_get(c, QUERY_ARTICLE_BY_SOURCE, d->source, s->arena, old);
 	if (e != ERR_NOT_FOUND || !d->bundle)
 		return e;
-	e = article_get(c, QUERY_ARTICLE_BY_SOURCE, STR("file:index"), s->arena, old);
+	e = content_article_get(c, QUERY_ARTICLE_BY_SOURCE, STR("file:index"), s->arena, old);
 	return !e && !str_eq(old->headline, d->headline) ? ERR_NOT_FOUND : e;
 }
 
@@ -202,8 +203,8 @@ static enum err find_target(struct db_conn *c, struct store *s, struct target *t
 	t->exists = !e;
 	if (t->exists) {
 		memcpy(t->id, t->old.id, ID_SIZE);
-		t->public = article_is_public(&t->old, s->now_s);
-		return origin_load(c, &t->old, s->arena, &t->origin);
+		t->public = content_article_is_public(&t->old, s->now_s);
+		return content_origin_load(c, &t->old, s->arena, &t->origin);
 	}
 	crypto_id_make(t->id);
 	return ERR_OK;
@@ -231,7 +232,7 @@ static enum err same_text(
 	const struct blocks *new = &s->draft->blocks;
 	struct block *v = NULL;
 	size_t n = 0;
-	enum err e = blocks_below(c, old->id, ARTICLE_BLOCKS_MAX, s->arena, &v, &n);
+	enum err e = content_blocks_below(c, old->id, ARTICLE_BLOCKS_MAX, s->arena, &v, &n);
 	*same = !e && n == new->n;
 	for (size_t i = 0; *same && i < n; i++)
 		*same = str_eq(v[i].html, new->v[i].html);
@@ -249,7 +250,7 @@ static enum err same_images(struct db_conn *c, const struct store *s, const char
 	const struct draft *d = s->draft;
 	struct image *v = NULL;
 	size_t n = 0;
-	enum err e = images_below(c, id, ARTICLE_IMAGES_MAX, s->arena, &v, &n);
+	enum err e = content_images_below(c, id, ARTICLE_IMAGES_MAX, s->arena, &v, &n);
 	*same = !e && n == d->image_count;
 	for (size_t i = 0; *same && i < n; i++) {
 		const struct draft_image *im = &d->images[i];
@@ -282,17 +283,18 @@ static enum err write_row(struct db_conn *c, const struct store *s, const struct
 	return db_run(c,
 		&(struct db_call){
 			.query = t->exists ? QUERY_ARTICLE_UPDATE : QUERY_ARTICLE_INSERT,
-			DB_PARAMS(db_z(t->id), db_z(t->slug), row_text(d->source),
-				row_text(d->headline), row_text(d->dek), row_text(d->byline),
-				row_text(d->dateline), row_text(d->credit), db_z(section),
-				row_text(d->section_name), row_text(d->tags),
-				db_z(paywall_access_name(t->access)), row_text(t->status),
-				row_text(d->usage_terms), row_text(d->language),
+			DB_PARAMS(db_z(t->id), db_z(t->slug), content_row_text(d->source),
+				content_row_text(d->headline), content_row_text(d->dek),
+				content_row_text(d->byline), content_row_text(d->dateline),
+				content_row_text(d->credit), db_z(section),
+				content_row_text(d->section_name), content_row_text(d->tags),
+				db_z(paywall_access_name(t->access)), content_row_text(t->status),
+				content_row_text(d->usage_terms), content_row_text(d->language),
 				db_int(t->published_at), db_int(t->updated_at),
 				db_int_or_null(t->embargo_at), db_int_or_null(d->expires_at),
 				db_int_or_null(d->blocks.cut), db_int(d->blocks.words),
-				db_int(s->now_s), row_text(d->dek_shown),
-				db_int(dek_bound_number(&d->bound))),
+				db_int(s->now_s), content_row_text(d->dek_shown),
+				db_int(content_dek_bound_number(&d->bound))),
 		},
 		NULL);
 }
@@ -308,7 +310,7 @@ static enum err write_blocks(struct db_conn *c, const struct blocks *blocks, con
 			&(struct db_call){
 				.query = QUERY_ARTICLE_BLOCK_INSERT,
 				DB_PARAMS(db_z(id), db_int((int64_t)i), db_int(b->words),
-					row_text(b->html)),
+					content_row_text(b->html)),
 			},
 			NULL);
 	}
@@ -325,10 +327,10 @@ static enum err write_images(struct db_conn *c, const struct draft *d, const cha
 			&(struct db_call){
 				.query = QUERY_MEDIA_INSERT,
 				DB_PARAMS(db_z(im->id), db_z(id), db_int(image_position(d, i)),
-					row_text(im->name), db_z(im->info.content_type),
+					content_row_text(im->name), db_z(im->info.content_type),
 					db_int(im->info.width), db_int(im->info.height),
-					row_text(im->alt), row_text(im->caption),
-					row_text(im->credit), db_z(im->digest),
+					content_row_text(im->alt), content_row_text(im->caption),
+					content_row_text(im->credit), db_z(im->digest),
 					db_blob(im->bytes.p, im->bytes.n)),
 			},
 			NULL);
@@ -370,11 +372,11 @@ static enum err write_state(struct db_conn *c, struct store *s, struct target *t
 {
 	memcpy(s->out->slug, t->old.slug, SLUG_SIZE);
 	choose_values(s, t);
-	enum err e = origin_put(c, t->id, &t->origin);
+	enum err e = content_origin_put(c, t->id, &t->origin);
 	if (e || str_eq(t->old.status, t->status))
 		return e;
 	s->out->outcome = OUTCOME_UPDATED;
-	return article_set_status(c, t->id, t->status, s->now_s);
+	return content_article_set_status(c, t->id, t->status, s->now_s);
 }
 
 /* A file whose level cannot be read: it may want to close what is open. */
@@ -384,7 +386,7 @@ static enum err write_level(struct db_conn *c, const struct store *s, const stru
 	if (t->old.access == ACCESS_SUBSCRIBER)
 		return ERR_OK;
 	s->out->outcome = OUTCOME_UPDATED;
-	return article_set_access(c, t->id, ACCESS_SUBSCRIBER, s->now_s);
+	return content_article_set_access(c, t->id, ACCESS_SUBSCRIBER, s->now_s);
 }
 
 static enum err refuse_twice(const struct store *s)
@@ -415,7 +417,7 @@ static enum err write_new(struct db_conn *c, struct store *s, struct target *t)
 		s->out->outcome = t->exists ? OUTCOME_UPDATED : OUTCOME_NEW;
 		e = write_all(c, s, t);
 	}
-	return e ? e : origin_put(c, t->id, &t->origin);
+	return e ? e : content_origin_put(c, t->id, &t->origin);
 }
 
 static enum err store_tx(struct db_conn *c, void *arg)
@@ -428,8 +430,8 @@ static enum err store_tx(struct db_conn *c, void *arg)
 		return e;
 	if (!t.exists && s->draft->hollow && !s->draft->agency)
 		return ERR_NOT_FOUND; /* a file that cannot be read has nothing to close */
-	enum judgement j =
-		t.exists ? notice_judge(s->draft, &t.old, &t.origin, s->now_s) : JUDGED_WRITE;
+	enum judgement j = t.exists ? import_notice_judge(s->draft, &t.old, &t.origin, s->now_s)
+				    : JUDGED_WRITE;
 	if (s->draft->closes_level)
 		return write_level(c, s, &t);
 	if (j == JUDGED_WRITE)
@@ -437,11 +439,11 @@ static enum err store_tx(struct db_conn *c, void *arg)
 	if (j == JUDGED_STATE_ALONE)
 		return write_state(c, s, &t);
 	memcpy(s->out->slug, t.old.slug, SLUG_SIZE);
-	(void)snprintf(s->out->why, WHY_SIZE, "%s", notice_left(j, &t.origin, s->arena));
+	(void)snprintf(s->out->why, WHY_SIZE, "%s", import_notice_left(j, &t.origin, s->arena));
 	return ERR_OK;
 }
 
-enum err draft_store(
+enum err import_draft_store(
 	struct db *db, struct draft *d, int64_t now_s, struct arena *a, struct stored *out)
 {
 	struct store s = { .draft = d, .now_s = now_s, .arena = a, .out = out };

@@ -38,15 +38,15 @@ static void put_png_exif(struct strip *s)
 {
 	char size[4], sum[4];
 	BUF_AUTO tiff = BUF(CHUNK_EXIF_MAX);
-	note_tiff(s, &tiff);
+	picture_note_tiff(s, &tiff);
 	if (!tiff.n)
 		return;
 	put_be32(size, (uint32_t)tiff.n);
 	put_be32(sum, crc(crc(0, STR("eXIf")), buf_view(&tiff)));
-	strip_keep(s, size, 4);
-	strip_keep(s, "eXIf", 4);
-	strip_keep(s, tiff.p, tiff.n);
-	strip_keep(s, sum, 4);
+	picture_strip_keep(s, size, 4);
+	picture_strip_keep(s, "eXIf", 4);
+	picture_strip_keep(s, tiff.p, tiff.n);
+	picture_strip_keep(s, sum, 4);
 }
 
 /* keyword, NUL, text. In iTXt: NUL, compressed?, method, language, NUL, keyword, NUL, text. */
@@ -62,34 +62,34 @@ static void png_text(struct strip *s, struct str data, bool international)
 		(void)str_cut(&rest, '\0');
 	}
 	if (str_eq(key, STR("Copyright")))
-		note_copyright(s, rest);
+		picture_note_copyright(s, rest);
 	if (str_eq(key, STR("XML:com.adobe.xmp")))
-		note_xmp(s, rest);
+		picture_note_xmp(s, rest);
 }
 
 static void png_notes(struct strip *s, const char *type, struct str data)
 {
 	if (memcmp(type, "eXIf", 4) == 0)
-		note_exif(s, data);
+		picture_note_exif(s, data);
 	if (memcmp(type, "tEXt", 4) == 0 || memcmp(type, "iTXt", 4) == 0)
 		png_text(s, data, type[0] == 'i');
 }
 
-void strip_png(struct strip *s, struct str in)
+void picture_strip_png(struct strip *s, struct str in)
 {
 	static const char *const shown[] = { "IHDR", "PLTE", "IDAT", "IEND", "tRNS", "cHRM", "gAMA",
 		"iCCP", "sBIT", "sRGB", "cICP", "mDCV", "cLLI", "bKGD", "hIST", "pHYs", "sPLT",
 		"acTL", "fcTL", "fdAT" };
-	strip_keep(s, in.p, 8);
+	picture_strip_keep(s, in.p, 8);
 	for (size_t at = 8; in.n - at >= 12;) {
-		size_t n = big_endian(in.p + at, 4), left = in.n - at - 12;
+		size_t n = picture_big_endian(in.p + at, 4), left = in.n - at - 12;
 		const char *type = in.p + at + 4;
 		bool cut = n > left;
 		struct str data = { type + 4, cut ? in.n - at - 8 : n };
 		if (!s->writing)
 			png_notes(s, type, data);
 		else if (is_one_of(type, shown, COUNT(shown)))
-			strip_keep(s, in.p + at, cut ? in.n - at : n + 12);
+			picture_strip_keep(s, in.p + at, cut ? in.n - at : n + 12);
 		if (at == 8)
 			put_png_exif(s);
 		if (cut || memcmp(type, "IEND", 4) == 0)
@@ -140,7 +140,7 @@ static void gif_notes(struct strip *s, struct str block)
 {
 	/* XMP stands there as it is, not in sub-blocks, with 258 bytes behind it (Adobe). */
 	if (block.n > 14 + 258 && memcmp(block.p + 3, "XMP DataXMP", 11) == 0)
-		note_xmp(s, (struct str){ block.p + 14, block.n - 14 - 258 });
+		picture_note_xmp(s, (struct str){ block.p + 14, block.n - 14 - 258 });
 }
 
 static bool gif_extension(struct gif *g)
@@ -157,7 +157,7 @@ static bool gif_extension(struct gif *g)
 	if (label == 0xff && !g->s->writing && whole)
 		gif_notes(g->s, block);
 	if (label == 0xff && whole && application_stays(block))
-		strip_keep(g->s, block.p, block.n);
+		picture_strip_keep(g->s, block.p, block.n);
 	return whole;
 }
 
@@ -171,15 +171,15 @@ static bool gif_picture(struct gif *g)
 		return false;
 	g->at += 11 + table;
 	bool whole = sub_blocks(g);
-	strip_keep(g->s, g->control.p, g->control.n);
+	picture_strip_keep(g->s, g->control.p, g->control.n);
 	g->control = (struct str){ "", 0 };
-	strip_keep(g->s, g->in.p + from, g->at - from);
+	picture_strip_keep(g->s, g->in.p + from, g->at - from);
 	if (!whole)
-		strip_keep(g->s, "\0", 1);
+		picture_strip_keep(g->s, "\0", 1);
 	return whole;
 }
 
-void strip_gif(struct strip *s, struct str in)
+void picture_strip_gif(struct strip *s, struct str in)
 {
 	struct gif g = { .s = s, .in = in, .control = { "", 0 } };
 	size_t head = 13 + colours((uint8_t)in.p[10]);
@@ -187,12 +187,12 @@ void strip_gif(struct strip *s, struct str in)
 	if (!more) /* cut within its colours: there is no picture */
 		return;
 	g.at = head;
-	strip_keep(s, in.p, head);
+	picture_strip_keep(s, in.p, head);
 	while (more && g.at < in.n) {
 		uint8_t kind = (uint8_t)in.p[g.at];
 		more = kind == 0x21 ? gif_extension(&g) : kind == 0x2c && gif_picture(&g);
 	}
-	strip_keep(s, ";", 1);
+	picture_strip_keep(s, ";", 1);
 }
 
 /* ---- WebP ---- */
@@ -207,10 +207,10 @@ static void put_chunk(struct strip *s, const char *type, struct str data)
 {
 	char size[4];
 	put_le32(size, (uint32_t)data.n);
-	strip_keep(s, type, 4);
-	strip_keep(s, size, 4);
-	strip_keep(s, data.p, data.n);
-	strip_keep(s, "\0", data.n % 2);
+	picture_strip_keep(s, type, 4);
+	picture_strip_keep(s, size, 4);
+	picture_strip_keep(s, data.p, data.n);
+	picture_strip_keep(s, "\0", data.n % 2);
 }
 
 struct chunk {
@@ -223,7 +223,7 @@ static bool chunk_next(struct str *rest, struct chunk *out)
 {
 	if (rest->n < 8)
 		return false;
-	size_t n = little_endian(rest->p + 4, 4);
+	size_t n = picture_little_endian(rest->p + 4, 4);
 	n = n < rest->n - 8 ? n : rest->n - 8;
 	*out = (struct chunk){ rest->p, { rest->p + 8, n } };
 	size_t step = 8 + n + n % 2;
@@ -240,7 +240,7 @@ static void put_frame(struct strip *s, struct str data)
 	struct str rest = { data.p + 16, data.n - 16 };
 	struct chunk c;
 	inner.writing = true;
-	strip_keep(&inner, data.p, 16);
+	picture_strip_keep(&inner, data.p, 16);
 	while (chunk_next(&rest, &c))
 		if (is_one_of(c.type, shown, COUNT(shown)))
 			put_chunk(&inner, c.type, c.data);
@@ -263,9 +263,9 @@ static void put_extended(struct strip *s, struct str data, bool exif)
 static void webp_notes(struct strip *s, const struct chunk *c)
 {
 	if (memcmp(c->type, "EXIF", 4) == 0)
-		note_exif(s, c->data);
+		picture_note_exif(s, c->data);
 	if (memcmp(c->type, "XMP ", 4) == 0)
-		note_xmp(s, c->data);
+		picture_note_xmp(s, c->data);
 }
 
 /* True for the chunk that says that others follow. */
@@ -287,7 +287,7 @@ static void webp_write(struct strip *s, struct str rest)
 	BUF_AUTO tiff = BUF(CHUNK_EXIF_MAX);
 	struct chunk c;
 	bool extended = false;
-	note_tiff(s, &tiff);
+	picture_note_tiff(s, &tiff);
 	while (chunk_next(&rest, &c))
 		extended = webp_chunk(s, &c, tiff.n > 0) || extended;
 	if (extended && tiff.n)
@@ -296,12 +296,12 @@ static void webp_write(struct strip *s, struct str rest)
 		put_le32(s->b.p + 4, (uint32_t)s->b.n - 8);
 }
 
-void strip_webp(struct strip *s, struct str in)
+void picture_strip_webp(struct strip *s, struct str in)
 {
-	size_t said = (size_t)little_endian(in.p + 4, 4) + 8;
+	size_t said = (size_t)picture_little_endian(in.p + 4, 4) + 8;
 	struct str rest = { in.p + 12, (said < in.n && said >= 12 ? said : in.n) - 12 };
 	struct chunk c;
-	strip_keep(s, in.p, 12);
+	picture_strip_keep(s, in.p, 12);
 	if (s->writing) {
 		webp_write(s, rest);
 		return;

@@ -38,7 +38,7 @@ static struct str from_latin1(struct str s, struct arena *a)
 /* One line of UTF-8, so that what is written reads back the same. */
 static struct str note_clean(struct str s, struct arena *a)
 {
-	struct str line = field_clean(utf8_ok(s) ? s : from_latin1(s, a), a);
+	struct str line = import_field_clean(utf8_ok(s) ? s : from_latin1(s, a), a);
 	size_t n = line.n < NOTE_BYTES_MAX ? line.n : NOTE_BYTES_MAX;
 	while (n > 0 && n < line.n && ((unsigned char)line.p[n] & 0xc0) == 0x80)
 		n--;
@@ -51,7 +51,7 @@ static void note_take(struct strip *s, struct str *slot, struct str text)
 		*slot = note_clean(text, s->arena);
 }
 
-void note_copyright(struct strip *s, struct str text)
+void picture_note_copyright(struct strip *s, struct str text)
 {
 	note_take(s, &s->notes.copyright, text);
 }
@@ -66,7 +66,7 @@ struct tiff {
 static uint32_t tiff_number(const struct tiff *t, size_t at, size_t n)
 {
 	const char *p = t->bytes.p + at;
-	return t->little ? little_endian(p, n) : big_endian(p, n);
+	return t->little ? picture_little_endian(p, n) : picture_big_endian(p, n);
 }
 
 static bool tiff_begin(struct tiff *t)
@@ -91,10 +91,10 @@ static void tiff_entry(struct strip *s, const struct tiff *t, size_t at)
 	size_t from = count > 4 ? tiff_number(t, at + 8, 4) : at + 8;
 	if (from > t->bytes.n || count > t->bytes.n - from)
 		return;
-	note_copyright(s, (struct str){ t->bytes.p + from, count });
+	picture_note_copyright(s, (struct str){ t->bytes.p + from, count });
 }
 
-void note_exif(struct strip *s, struct str bytes)
+void picture_note_exif(struct strip *s, struct str bytes)
 {
 	struct tiff t = { .bytes = bytes };
 	if (str_starts(bytes, STR("Exif\0\0")))
@@ -126,7 +126,7 @@ static void put_entry(struct buf *b, uint32_t tag, uint32_t type, uint32_t count
 }
 
 /* Orientation and copyright alone; nothing where neither says anything. */
-void note_tiff(const struct strip *s, struct buf *b)
+void picture_note_tiff(const struct strip *s, struct buf *b)
 {
 	struct str copyright = s->notes.copyright;
 	bool turned = s->notes.orientation > 1;
@@ -157,7 +157,7 @@ static void note_iim(struct strip *s, struct str in)
 {
 	for (size_t at = 0; in.n - at >= 5 && in.p[at] == 0x1c;) {
 		uint8_t record = (uint8_t)in.p[at + 1], set = (uint8_t)in.p[at + 2];
-		size_t n = big_endian(in.p + at + 3, 2);
+		size_t n = picture_big_endian(in.p + at + 3, 2);
 		at += 5;
 		if (n > in.n - at) /* also the extended form, which no text needs */
 			return;
@@ -165,20 +165,20 @@ static void note_iim(struct strip *s, struct str in)
 		if (record == 2 && set == IPTC_CREDIT)
 			note_take(s, &s->notes.credit, value);
 		if (record == 2 && set == IPTC_COPYRIGHT)
-			note_copyright(s, value);
+			picture_note_copyright(s, value);
 		at += n;
 	}
 }
 
-void note_photoshop(struct strip *s, struct str in)
+void picture_note_photoshop(struct strip *s, struct str in)
 {
 	for (size_t at = 0; in.n - at >= 12 && memcmp(in.p + at, "8BIM", 4) == 0;) {
-		uint32_t id = big_endian(in.p + at + 4, 2);
+		uint32_t id = picture_big_endian(in.p + at + 4, 2);
 		size_t name = 1 + (size_t)(uint8_t)in.p[at + 6];
 		at += 6 + name + name % 2;
 		if (at > in.n || in.n - at < 4)
 			return;
-		size_t n = big_endian(in.p + at, 4);
+		size_t n = picture_big_endian(in.p + at, 4);
 		at += 4;
 		if (n > in.n - at)
 			return;
@@ -224,7 +224,7 @@ static void xmp_node(struct strip *s, xmlNode *n, int depth)
 
 /* Without a document type: its entities could grow to gigabytes. XMP in a picture is UTF-8, and is
  * read as nothing else: in UTF-16 a document type would not be seen here. */
-void note_xmp(struct strip *s, struct str xml)
+void picture_note_xmp(struct strip *s, struct str xml)
 {
 	if (xml.n == 0 || xml.n > XMP_BYTES_MAX || memmem(xml.p, xml.n, "<!DOCTYPE", 9))
 		return;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-uint32_t big_endian(const char *p, size_t n)
+uint32_t picture_big_endian(const char *p, size_t n)
 {
 	uint32_t v = 0;
 	for (size_t i = 0; i < n; i++)
@@ -12,7 +12,7 @@ uint32_t big_endian(const char *p, size_t n)
 	return v;
 }
 
-uint32_t little_endian(const char *p, size_t n)
+uint32_t picture_little_endian(const char *p, size_t n)
 {
 	uint32_t v = 0;
 	while (n-- > 0)
@@ -30,16 +30,18 @@ static enum err found(const char *type, uint32_t width, uint32_t height, struct 
 
 static enum err probe_png(struct str s, struct picture_info *out)
 {
-	if (s.n < 33 || big_endian(s.p + 8, 4) != 13 || memcmp(s.p + 12, "IHDR", 4) != 0)
+	if (s.n < 33 || picture_big_endian(s.p + 8, 4) != 13 || memcmp(s.p + 12, "IHDR", 4) != 0)
 		return ERR_INVALID;
-	return found("image/png", big_endian(s.p + 16, 4), big_endian(s.p + 20, 4), out);
+	return found(
+		"image/png", picture_big_endian(s.p + 16, 4), picture_big_endian(s.p + 20, 4), out);
 }
 
 static enum err probe_gif(struct str s, struct picture_info *out)
 {
 	if (s.n < 13)
 		return ERR_INVALID;
-	return found("image/gif", little_endian(s.p + 6, 2), little_endian(s.p + 8, 2), out);
+	return found("image/gif", picture_little_endian(s.p + 6, 2),
+		picture_little_endian(s.p + 8, 2), out);
 }
 
 /* SOF0 to SOF15 but DHT, JPG and DAC, which share their numbers. */
@@ -65,13 +67,13 @@ static enum err probe_jpeg(struct str s, struct picture_info *out)
 		}
 		if (marker == 0xd9 || marker == 0xda) /* the picture's data before any frame */
 			return ERR_INVALID;
-		uint32_t length = big_endian(s.p + at + 2, 2);
+		uint32_t length = picture_big_endian(s.p + at + 2, 2);
 		if (length < 2 || length > s.n - at - 2)
 			return ERR_INVALID;
 		if (is_frame(marker))
 			return length < 8 ? ERR_INVALID
-					  : found("image/jpeg", big_endian(s.p + at + 7, 2),
-						    big_endian(s.p + at + 5, 2), out);
+					  : found("image/jpeg", picture_big_endian(s.p + at + 7, 2),
+						    picture_big_endian(s.p + at + 5, 2), out);
 		at += 2 + length;
 	}
 	return ERR_INVALID;
@@ -84,15 +86,16 @@ static enum err probe_webp(struct str s, struct picture_info *out)
 		return ERR_INVALID;
 	const char *chunk = s.p + 12, *data = s.p + 20;
 	if (memcmp(chunk, "VP8X", 4) == 0)
-		return found(
-			type, little_endian(data + 4, 3) + 1, little_endian(data + 7, 3) + 1, out);
+		return found(type, picture_little_endian(data + 4, 3) + 1,
+			picture_little_endian(data + 7, 3) + 1, out);
 	if (memcmp(chunk, "VP8L", 4) == 0 && data[0] == 0x2f) {
-		uint32_t bits = little_endian(data + 1, 2) | little_endian(data + 3, 2) << 16;
+		uint32_t bits = picture_little_endian(data + 1, 2) |
+				picture_little_endian(data + 3, 2) << 16;
 		return found(type, (bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1, out);
 	}
 	if (memcmp(chunk, "VP8 ", 4) == 0 && memcmp(data + 3, "\x9d\x01\x2a", 3) == 0)
-		return found(type, little_endian(data + 6, 2) & 0x3fff,
-			little_endian(data + 8, 2) & 0x3fff, out);
+		return found(type, picture_little_endian(data + 6, 2) & 0x3fff,
+			picture_little_endian(data + 8, 2) & 0x3fff, out);
 	return ERR_INVALID;
 }
 

@@ -14,21 +14,22 @@ struct strip {
 };
 
 /* Numbers of `n` bytes, 4 at most. */
-uint32_t big_endian(const char *p, size_t n);
-uint32_t little_endian(const char *p, size_t n);
+uint32_t picture_big_endian(const char *p, size_t n);
+uint32_t picture_little_endian(const char *p, size_t n);
 
-void strip_keep(struct strip *s, const char *p, size_t n);
-void strip_jpeg(struct strip *s, struct str in);
-void strip_png(struct strip *s, struct str in);
-void strip_gif(struct strip *s, struct str in);
-void strip_webp(struct strip *s, struct str in);
+void picture_strip_keep(struct strip *s, const char *p, size_t n);
+void picture_strip_jpeg(struct strip *s, struct str in);
+void picture_strip_png(struct strip *s, struct str in);
+void picture_strip_gif(struct strip *s, struct str in);
+void picture_strip_webp(struct strip *s, struct str in);
 
 /* ---- notes: the first that says something stays ---- */
-void note_exif(struct strip *s, struct str bytes); /* TIFF, with or without "Exif" before it */
-void note_photoshop(struct strip *s, struct str in);
-void note_xmp(struct strip *s, struct str xml);
-void note_copyright(struct strip *s, struct str text);
+void picture_note_exif(
+	struct strip *s, struct str bytes); /* TIFF, with or without "Exif" before it */
+void picture_note_photoshop(struct strip *s, struct str in);
+void picture_note_xmp(struct strip *s, struct str xml);
+void picture_note_copyright(struct strip *s, struct str text);
 /* The EXIF that takes the place of what was there. */
-void note_tiff(const struct strip *s, struct buf *b);
+void picture_note_tiff(const struct strip *s, struct buf *b);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { JFIF_BYTES = 14, ADOBE_BYTES = 12, STRIP_SLACK = 1024 };
 
-void strip_keep(struct strip *s, const char *p, size_t n)
+void picture_strip_keep(struct strip *s, const char *p, size_t n)
 {
 	if (s->writing)
 		buf_add(&s->b, p, n);
@@ -19,15 +19,15 @@ static void put_segment(struct strip *s, uint8_t marker, struct str head, struct
 {
 	size_t n = 2 + head.n + rest.n;
 	const char start[] = { (char)0xff, (char)marker, (char)(n >> 8 & 0xff), (char)(n & 0xff) };
-	strip_keep(s, start, sizeof start);
-	strip_keep(s, head.p, head.n);
-	strip_keep(s, rest.p, rest.n);
+	picture_strip_keep(s, start, sizeof start);
+	picture_strip_keep(s, head.p, head.n);
+	picture_strip_keep(s, rest.p, rest.n);
 }
 
 static void put_exif(struct strip *s)
 {
 	BUF_AUTO tiff = BUF(STRIP_SLACK);
-	note_tiff(s, &tiff);
+	picture_note_tiff(s, &tiff);
 	if (tiff.n)
 		put_segment(s, 0xe1, STR("Exif\0\0"), buf_view(&tiff));
 }
@@ -48,11 +48,11 @@ static void read_notes(struct strip *s, uint8_t marker, struct str data)
 {
 	struct str xmp = STR("http://ns.adobe.com/xap/1.0/\0"), shop = STR("Photoshop 3.0\0");
 	if (marker == 0xe1 && str_starts(data, STR("Exif\0\0")))
-		note_exif(s, data);
+		picture_note_exif(s, data);
 	if (marker == 0xe1 && str_starts(data, xmp))
-		note_xmp(s, (struct str){ data.p + xmp.n, data.n - xmp.n });
+		picture_note_xmp(s, (struct str){ data.p + xmp.n, data.n - xmp.n });
 	if (marker == 0xed && str_starts(data, shop))
-		note_photoshop(s, (struct str){ data.p + shop.n, data.n - shop.n });
+		picture_note_photoshop(s, (struct str){ data.p + shop.n, data.n - shop.n });
 }
 
 /* Frames, tables, scans: all between C0 and DF but what stands alone. */
@@ -108,7 +108,7 @@ static size_t jpeg_step(struct strip *s, struct str in, size_t at)
 		return at + 2;
 	if (marker == 0xd9 || in.n - at < 4)
 		return 0;
-	size_t n = big_endian(in.p + at + 2, 2);
+	size_t n = picture_big_endian(in.p + at + 2, 2);
 	if (n < 2 || n > in.n - at - 2)
 		return 0;
 	struct str data = { in.p + at + 4, n - 2 };
@@ -124,19 +124,19 @@ static size_t jpeg_step(struct strip *s, struct str in, size_t at)
 	if (marker != 0xda)
 		return at;
 	size_t end = scan_end(in, at);
-	strip_keep(s, in.p + at, end - at);
+	picture_strip_keep(s, in.p + at, end - at);
 	return end;
 }
 
 /* What stands behind the end (a second picture, a video) is not taken along; an end that is missing
  * is written. */
-void strip_jpeg(struct strip *s, struct str in)
+void picture_strip_jpeg(struct strip *s, struct str in)
 {
 	s->begun = false;
-	strip_keep(s, in.p, 2);
+	picture_strip_keep(s, in.p, 2);
 	for (size_t at = 2; at > 0 && at + 1 < in.n;)
 		at = jpeg_step(s, in, at);
-	strip_keep(s, "\xff\xd9", 2);
+	picture_strip_keep(s, "\xff\xd9", 2);
 }
 
 /* ---- the door ---- */
@@ -144,13 +144,13 @@ void strip_jpeg(struct strip *s, struct str in)
 static void strip_any(struct strip *s, struct str in, const char *type)
 {
 	if (strcmp(type, "image/jpeg") == 0)
-		strip_jpeg(s, in);
+		picture_strip_jpeg(s, in);
 	else if (strcmp(type, "image/png") == 0)
-		strip_png(s, in);
+		picture_strip_png(s, in);
 	else if (strcmp(type, "image/gif") == 0)
-		strip_gif(s, in);
+		picture_strip_gif(s, in);
 	else
-		strip_webp(s, in);
+		picture_strip_webp(s, in);
 }
 
 /* Bytes that can be read in two ways are no picture: what was judged is what goes out. */

@@ -52,7 +52,7 @@ static void insert(struct kept_reader *k, const struct entitlement *e)
 struct cache_item *decision_cache_reader(const struct paywall *w, const char *account_id)
 {
 	char key[READER_KEY_SIZE];
-	return w->facts ? cache_get(w->facts, reader_key(account_id, key)) : NULL;
+	return w->facts ? cache_lookup(w->facts, reader_key(account_id, key)) : NULL;
 }
 
 /* All of them or none: what is left out could be what opens an article. */
@@ -84,8 +84,8 @@ enum err decision_cache_put_reader(const struct paywall *w, const struct cache_l
 	return ERR_OK;
 }
 
-struct paywall_reader decision_cache_reader_for(const struct cache_item *reader, const char *article_id,
-	struct entitlement space[static ENTITLEMENTS_MAX])
+struct paywall_reader decision_cache_reader_for(const struct cache_item *reader,
+	const char *article_id, struct entitlement space[static ENTITLEMENTS_MAX])
 {
 	const struct kept_reader *k = (const void *)cache_value(reader).p;
 	size_t n = 0;
@@ -108,7 +108,7 @@ static bool is_version(const struct cache_item *proof, const struct paywall_poli
 /* The newest policy that anybody has read may be one that a failover has lost. */
 const struct paywall_policy *decision_cache_policy(const struct paywall *w)
 {
-	struct cache_item *proof = w->facts ? cache_get(w->facts, POLICY_KEY) : NULL;
+	struct cache_item *proof = w->facts ? cache_lookup(w->facts, POLICY_KEY) : NULL;
 	const struct paywall_policy *policy = proof ? policy_cached(w->policies) : NULL;
 
 	if (policy && !is_version(proof, policy)) {

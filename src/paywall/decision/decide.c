@@ -3,7 +3,7 @@
 
 struct paywall_moment paywall_moment(int64_t now_s)
 {
-	return (struct paywall_moment){ .s = now_s, .weekday = local_weekday(now_s) };
+	return (struct paywall_moment){ .s = now_s, .weekday = time_local_weekday(now_s) };
 }
 
 /* ---- level ---- */

@@ -96,10 +96,10 @@ struct make_job {
 /* In the newsroom's time zone, as for meters. */
 static int64_t month_start(int64_t now_s)
 {
-	struct tm first = local_tm(now_s);
+	struct tm first = time_local_tm(now_s);
 
 	first.tm_mday = 1;
-	return local_day_start(first);
+	return time_local_day_start(first);
 }
 
 static enum err quota_left(struct db_conn *c, const struct make_job *j, int64_t *left)

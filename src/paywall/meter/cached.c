@@ -9,7 +9,8 @@
 /* Keys of paywall.facts; what a meter and an article are called begins with n. */
 #define KEYS_KEY STR("k")
 
-enum err meter_keys_cache_put(const struct paywall *w, const struct cache_load *load, struct db_conn *c)
+enum err meter_keys_cache_put(
+	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
 {
 	struct meter_keys keys;
 	enum err e = meter_keys_load(c, &keys);
@@ -41,7 +42,7 @@ static struct meter_names names_of(const struct decision_query *q, const struct 
 		str_of(q->art->id) };
 	const struct str of = arena_join(q->a, pieces, COUNT(pieces));
 	struct meter_names names;
-	struct cache_item *item = cache_get(q->w->facts, of);
+	struct cache_item *item = cache_lookup(q->w->facts, of);
 
 	if (item) {
 		memcpy(&names, cache_value(item).p, sizeof names);
@@ -74,14 +75,14 @@ static bool settle(const struct decision_query *q, const struct paywall_policy *
 	if (!out->charged)
 		return true;
 	const struct meter_recording must_count = { keys, policy, &out->d, &seen };
-	if (meter_anonymous_update(q, &must_count, &out->receipt) != ERR_OK)
+	if (meter_anonymous_update(q, &must_count, &out->cookie_update) != ERR_OK)
 		return false;
 	meter_count_in(&out->d);
 	return true;
 }
 
-bool meter_decide_cached(
-	const struct decision_query *q, const struct paywall_policy *policy, struct meter_cached_decision *out)
+bool meter_decide_cached(const struct decision_query *q, const struct paywall_policy *policy,
+	struct meter_cached_decision *out)
 {
 	const struct paywall_reader nobody = { 0 };
 	struct decision_inputs k = { .article = q->art,
@@ -89,11 +90,12 @@ bool meter_decide_cached(
 		.reader = &nobody,
 		.now = paywall_moment(q->v->now_s) };
 
-	*out = (struct meter_cached_decision){ .d = paywall_decide(&k), .receipt.move = METER_COOKIE_KEEP };
+	*out = (struct meter_cached_decision){ .d = paywall_decide(&k),
+		.cookie_update.move = METER_COOKIE_KEEP };
 	if (!paywall_metered(&out->d))
 		return true;
 	struct kept_keys kept = { .load = cache_begin(q->w->facts) };
-	struct cache_item *keys = cache_get(q->w->facts, KEYS_KEY);
+	struct cache_item *keys = cache_lookup(q->w->facts, KEYS_KEY);
 	if (!keys)
 		return false;
 	kept.keys = (const void *)cache_value(keys).p;

@@ -57,8 +57,8 @@ enum cookie_state meter_cookie_open(
 const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 	const struct meter_keys *keys, const struct meter *m, int64_t now_s);
 /* For decision_inputs_load: of the meter that the article has. */
-enum err MUST_USE meter_usage(struct db_conn *c, const struct decision_query *q, const struct meter *m,
-	struct paywall_usage *out);
+enum err MUST_USE meter_usage(struct db_conn *c, const struct decision_query *q,
+	const struct meter *m, struct paywall_usage *out);
 /* What an article and a meter are called in cookies. */
 struct meter_names {
 	struct meter_tag article;
@@ -74,22 +74,23 @@ struct meter_cookie_content {
 	struct meter_names names;
 };
 /* `names` are the article's and the meter's. */
-void meter_cookie_read(const struct meter_keys *keys, const struct decision_query *q, const struct meter *m,
-	const struct meter_names *names, struct meter_cookie_content *out);
+void meter_cookie_read(const struct meter_keys *keys, const struct decision_query *q,
+	const struct meter *m, const struct meter_names *names, struct meter_cookie_content *out);
 /* Of a stranger, for whom that is all. */
 void meter_anonymous_usage(const struct decision_query *q, const struct meter *m,
 	const struct meter_cookie_content *seen, struct paywall_usage *out);
 
 /* ---- meter_record.c ---- */
-/* The cookie that counts this reading of a stranger: the receipt of a decision to must_count. */
+/* The cookie that counts this reading of a stranger: the cookie_update of a decision to must_count.
+ */
 struct meter_recording {
 	const struct meter_keys *keys;
 	const struct paywall_policy *policy;
 	const struct decision *d;
 	const struct meter_cookie_content *seen; /* of the decision's meter */
 };
-enum err MUST_USE meter_anonymous_update(
-	const struct decision_query *q, const struct meter_recording *ch, struct meter_cookie_update *out);
+enum err MUST_USE meter_anonymous_update(const struct decision_query *q,
+	const struct meter_recording *ch, struct meter_cookie_update *out);
 /* This reading is one of the free ones. */
 void meter_count_in(struct decision *d);
 

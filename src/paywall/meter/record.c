@@ -10,7 +10,7 @@ enum { COOKIE_LIFE_LEAST_S = 60 };
 struct settling {
 	const struct decision_query *q;
 	struct decision *d;
-	struct meter_cookie_update *receipt;
+	struct meter_cookie_update *cookie_update;
 };
 
 static bool is_account(const struct access_request *v)
@@ -127,7 +127,7 @@ static enum err account_settle(const struct settling *s)
 		return e;
 	*s->d = d;
 	if (s->q->v->meter_cookie.n > 0)
-		s->receipt->move = METER_COOKIE_CLEAR;
+		s->cookie_update->move = METER_COOKIE_CLEAR;
 	return ERR_OK;
 }
 
@@ -179,8 +179,8 @@ static void sort_counts(struct meter_cookie *k)
 	}
 }
 
-static enum err add_reading(
-	struct meter_cookie *k, const struct meter_cookie_content *seen, const struct meter *m, int64_t now_s)
+static enum err add_reading(struct meter_cookie *k, const struct meter_cookie_content *seen,
+	const struct meter *m, int64_t now_s)
 {
 	struct meter_count *n = NULL;
 
@@ -199,8 +199,8 @@ static enum err add_reading(
 	return ERR_OK;
 }
 
-enum err meter_anonymous_update(
-	const struct decision_query *q, const struct meter_recording *ch, struct meter_cookie_update *out)
+enum err meter_anonymous_update(const struct decision_query *q, const struct meter_recording *ch,
+	struct meter_cookie_update *out)
 {
 	const struct access_request *v = q->v;
 	struct meter_cookie k;
@@ -235,8 +235,8 @@ static enum err stranger_read(struct db_conn *c, void *arg)
 	if (!e) {
 		const struct meter_names names = meter_names_of(&keys, s->q->art->id, s->d->meter);
 		meter_cookie_read(&keys, s->q, s->d->meter, &names, &seen);
-		e = meter_anonymous_update(
-			s->q, &(struct meter_recording){ &keys, policy, s->d, &seen }, s->receipt);
+		e = meter_anonymous_update(s->q,
+			&(struct meter_recording){ &keys, policy, s->d, &seen }, s->cookie_update);
 	}
 	policy_release(s->q->w->policies, policy);
 	crypto_wipe(&keys, sizeof keys);
@@ -288,9 +288,10 @@ bool meter_must_record(const struct access_request *v, const struct decision *d)
 	return d->must_count || (carries && paywall_metered(d));
 }
 
-enum err meter_record(const struct decision_query *q, struct decision *d, struct meter_cookie_update *out)
+enum err meter_record(
+	const struct decision_query *q, struct decision *d, struct meter_cookie_update *out)
 {
-	struct settling s = { .q = q, .d = d, .receipt = out };
+	struct settling s = { .q = q, .d = d, .cookie_update = out };
 	const struct access_request *v = q->v;
 
 	*out = (struct meter_cookie_update){ .move = METER_COOKIE_KEEP };
@@ -306,7 +307,8 @@ enum err meter_record(const struct decision_query *q, struct decision *d, struct
 	return ERR_OK;
 }
 
-struct access_request meter_request_after(const struct access_request *v, const struct meter_cookie_update *m)
+struct access_request meter_request_after(
+	const struct access_request *v, const struct meter_cookie_update *m)
 {
 	struct access_request after = *v;
 

@@ -10,7 +10,7 @@ static struct meter_span days_window(struct tm first, int days, int months)
 
 	next.tm_mday += days;
 	next.tm_mon += months;
-	return (struct meter_span){ local_day_start(first), local_day_start(next) };
+	return (struct meter_span){ time_local_day_start(first), time_local_day_start(next) };
 }
 
 static struct meter_span calendar_window(enum meter_window window, struct tm tm)
@@ -39,10 +39,10 @@ struct meter_span meter_window(const struct meter *m, int64_t now_s)
 	if (m->window == WINDOW_ROLLING)
 		return (struct meter_span){ now_s, now_s + m->days * DAY_S };
 	struct window_known *k = &windows[m->window];
-	unsigned zone = local_zone_version();
+	unsigned zone = time_local_zone_version();
 	if (k->zone == zone && k->span.starts_at <= now_s && now_s < k->span.ends_at)
 		return k->span;
-	*k = (struct window_known){ zone, calendar_window(m->window, local_tm(now_s)) };
+	*k = (struct window_known){ zone, calendar_window(m->window, time_local_tm(now_s)) };
 	return k->span;
 }
 

@@ -19,8 +19,8 @@ static enum err site_add(struct str origin, struct arena *a, struct sites *out)
 	return ERR_OK;
 }
 
-enum err path_sites_parse(const char *base_url, const char *list, struct arena *a, struct sites *out,
-	char why[static 256])
+enum err path_sites_parse(const char *base_url, const char *list, struct arena *a,
+	struct sites *out, char why[static 256])
 {
 	struct str rest = str_of(list);
 	enum err e = ERR_OK;
@@ -158,7 +158,7 @@ static enum path_verdict uncounted(const struct path_answer *p, struct str path)
 {
 	if (!p->decision.must_count)
 		return PATH_DECIDED;
-	if (p->counts && p->visit.ahead)
+	if (p->counts && p->req.ahead)
 		return PATH_PREFETCH;
 	if (!p->counts && p->rule->files == PATH_FILES_READ && path_is_file(path))
 		return PATH_UNREAD;
@@ -168,9 +168,9 @@ static enum path_verdict uncounted(const struct path_answer *p, struct str path)
 static void visit_fill(const struct path_question *q, struct path_answer *out)
 {
 	out->counts = counts(q, out->rule);
-	out->visit = q->visit;
-	out->visit.head = str_eq(q->method, STR("HEAD"));
-	out->visit.whole_get = out->counts && !out->visit.ahead;
+	out->req = q->req;
+	out->req.head = str_eq(q->method, STR("HEAD"));
+	out->req.whole_get = out->counts && !out->req.ahead;
 }
 
 static enum err decide(const struct path_question *q, const struct decision_query *ask,
@@ -191,15 +191,15 @@ static enum err decide(const struct path_question *q, const struct decision_quer
 	return decision_dup(&out->decision, ask->a);
 }
 
-enum err path_record(
-	const struct paywall *w, struct path_answer *p, struct arena *a, struct meter_cookie_update *out)
+enum err path_record(const struct paywall *w, struct path_answer *p, struct arena *a,
+	struct meter_cookie_update *out)
 {
-	const struct decision_query ask = { .w = w, .v = &p->visit, .art = &p->article, .a = a };
+	const struct decision_query ask = { .w = w, .v = &p->req, .art = &p->article, .a = a };
 
 	*out = (struct meter_cookie_update){ .move = METER_COOKIE_KEEP };
 	if (p->verdict != PATH_DECIDED)
 		return ERR_OK;
-	if (!p->counts && !p->visit.head) {
+	if (!p->counts && !p->req.head) {
 		p->decision.must_count = false;
 		return ERR_OK;
 	}
@@ -209,7 +209,7 @@ enum err path_record(
 enum err path_decide(const struct paywall *w, struct db_conn *c, const struct path_question *q,
 	struct arena *a, struct path_answer *out)
 {
-	const struct decision_query ask = { .w = w, .v = &out->visit, .art = &out->article, .a = a };
+	const struct decision_query ask = { .w = w, .v = &out->req, .art = &out->article, .a = a };
 	const struct paywall_policy *policy = NULL;
 	const struct path_rule *rule = NULL;
 	enum err e = policy_acquire(w->policies, c, &policy);
@@ -251,7 +251,7 @@ static bool decide_known(const struct path_question *q, const struct paywall_pol
 	const struct decision_inputs k = { .article = &out->article,
 		.policy = policy,
 		.reader = &reader,
-		.now = paywall_moment(q->visit.now_s) };
+		.now = paywall_moment(q->req.now_s) };
 
 	visit_fill(q, out);
 	out->decision = paywall_decide(&k);
@@ -269,7 +269,7 @@ static bool ask_known(const struct paywall *w, const struct path_question *q,
 	out->verdict = look(q, policy, &rule, &out->origin);
 	if (out->verdict != PATH_DECIDED || take_rule(out, rule, &q->url, a) != ERR_OK)
 		return false;
-	bool known = reader_known(w, &q->visit, policy, &account) &&
+	bool known = reader_known(w, &q->req, policy, &account) &&
 		     decide_known(q, policy, account, a, out);
 	cache_release(account);
 	return known;
@@ -289,7 +289,7 @@ bool path_decide_cached(const struct paywall *w, const struct path_question *q, 
 void path_cache_put(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
 	const struct path_answer *p, struct arena *a)
 {
-	const char *account_id = p->visit.account_id;
+	const char *account_id = p->req.account_id;
 
 	if (!w->facts || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
 		return;
