@@ -20,25 +20,27 @@ struct api_key {
 	unsigned scopes;
 	int64_t created_at, expires_at, revoked_at, used_at; /* 0: none */
 };
-enum err MUST_USE account_api_key_scopes_parse(struct str words, unsigned *out); /* "access explain" */
+enum err MUST_USE account_api_key_scopes_parse(
+	struct str words, unsigned *out); /* "access explain" */
 void account_api_key_scopes_text(unsigned scopes, char out[static KEY_SCOPES_SIZE]);
 
 /* ERR_INVALID: not a name of [a-z0-9-]{1,64}, or no scope; ERR_CONFLICT: a key in force has the
  * name; ERR_TOO_LARGE: KEYS_MAX are there. `text` is secret. */
-enum err MUST_USE account_api_key_create(struct db *db, const char *name, unsigned scopes, int64_t now_s,
-	char text[static TOKEN_SIZE]);
+enum err MUST_USE account_api_key_create(struct db *db, const char *name, unsigned scopes,
+	int64_t now_s, char text[static TOKEN_SIZE]);
 /* A new key of the same name and scopes; what was in force stays so for keep_s. ERR_NOT_FOUND: no
  * key in force has the name. */
-enum err MUST_USE account_api_key_rotate(struct db *db, const char *name, int64_t keep_s, int64_t now_s,
-	char text[static TOKEN_SIZE]);
+enum err MUST_USE account_api_key_rotate(struct db *db, const char *name, int64_t keep_s,
+	int64_t now_s, char text[static TOKEN_SIZE]);
 /* Every key of the name, at once. ERR_NOT_FOUND: none was in force. */
 enum err MUST_USE account_api_key_revoke(struct db *db, const char *name, int64_t now_s);
 /* By name, newest first. */
-enum err MUST_USE account_api_key_list(struct db *db, struct arena *a, struct api_key **out, size_t *count);
+enum err MUST_USE account_api_key_list(
+	struct db *db, struct arena *a, struct api_key **out, size_t *count);
 
 /* ERR_UNAUTHENTICATED: malformed, unknown, expired or revoked; ERR_DENIED: has not the scope. */
-enum err MUST_USE account_api_key_check(struct db *db, struct str text, enum key_scope scope, int64_t now_s,
-	struct api_key *out);
+enum err MUST_USE account_api_key_check(
+	struct db *db, struct str text, enum key_scope scope, int64_t now_s, struct api_key *out);
 
 /* Drops what has been dead for 90 days. */
 enum err MUST_USE account_api_key_purge(struct db_sweeper *s);

@@ -83,7 +83,7 @@ enum err MUST_USE str_copy(char *dst, size_t size, struct str s);
 enum err MUST_USE str_int(struct str s, int64_t min, int64_t max, int64_t *out);
 /* The number in `space`, without printf, which is slow for what each request has several of. */
 enum { INT_TEXT_SIZE = 24 };
-struct str int_text(int64_t v, char space[static INT_TEXT_SIZE]);
+struct str str_int_text(int64_t v, char space[static INT_TEXT_SIZE]);
 /* Length of the first UTF-8 sequence of `s`, its code point in `*cp`; 0 when `s` is empty or does
  * not begin with one (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 size_t str_utf8(struct str s, uint32_t *cp);

@@ -74,7 +74,7 @@ struct setting {
 	const char *choices;  /* SETTING_TEXT: "debug info warn error", or NULL for free text */
 	const char *help;     /* one or two sentences, for the sample file and the reference */
 };
-extern const struct setting settings[];
+extern const struct setting config_settings[];
 extern const size_t config_setting_count;
 /* Taken by SIGHUP, without a restart. */
 bool config_setting_is_live(const struct setting *s);

@@ -80,6 +80,17 @@ enum err MUST_USE decision_make(const struct paywall *w, struct db_conn *c,
 bool decision_is_anonymous(const struct paywall *w, const struct access_request *v);
 /* From memory, likewise: the address is in the range of an institution that is in force. */
 bool institution_has_client(const struct paywall *w, struct ip client, int64_t now_s);
+/* The address is in the range of an institution of this policy that is in force. */
+bool institution_covers_address(
+	const struct paywall_policy *policy, struct ip client, int64_t now_s);
+/* Sets institution and institution_plan: of several, one that covers the article. They point into
+ * the policy. `art` may be NULL. */
+enum err MUST_USE institution_of_reader(struct db_conn *c, const struct access_request *v,
+	const struct paywall_policy *policy, const struct paywall_article *art,
+	struct paywall_reader *out);
+/* Sets crawler and crawler_name, which may point into the policy. */
+void crawler_of_reader(const struct access_request *v, const struct paywall_policy *policy,
+	struct paywall_reader *out);
 /* False for names of programs that are no reader's, crawlers first of all. */
 bool crawler_agent_is_reader(struct str user_agent);
 /* From memory: no institution has anything to say of a reader who is signed in. Looks at account,

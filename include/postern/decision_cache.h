@@ -18,8 +18,8 @@ enum err MUST_USE decision_cache_put_policy(
 /* The entitlements of an account; to be released. NULL: not known. */
 struct cache_item *decision_cache_reader(const struct paywall *w, const char *account_id);
 /* What of them concerns an article, as entitlement_for_article has it; in `space`. */
-struct paywall_reader decision_cache_reader_for(const struct cache_item *reader, const char *article_id,
-	struct entitlement space[static ENTITLEMENTS_MAX]);
+struct paywall_reader decision_cache_reader_for(const struct cache_item *reader,
+	const char *article_id, struct entitlement space[static ENTITLEMENTS_MAX]);
 /* The policy in force, proven as the cache proves what it keeps; to be given back
  * (policy_release). policy_cached alone may be one that has been changed since. NULL: not known.
  */

@@ -26,7 +26,7 @@ enum dns_verdict {
 	VERIFY_HOST = 1, /* a name below one of the suffixes leads back to the address */
 	VERIFY_NONE,     /* no such name */
 	VERIFY_FAILED,   /* no answer, or trouble */
-	VERIFY_PENDING,    /* not known yet, or too many look-ups at once */
+	VERIFY_PENDING,  /* not known yet, or too many look-ups at once */
 };
 const char *dns_verdict_name(enum dns_verdict p);
 struct dns_verify_request {
@@ -35,6 +35,7 @@ struct dns_verify_request {
 	int64_t now_s;
 };
 /* From memory, or after a wait of timeout_ms at most. `host` is "" unless VERIFY_HOST. */
-enum dns_verdict dns_verify(struct dns_verifier *p, const struct dns_verify_request *q, char host[static HOST_SIZE]);
+enum dns_verdict dns_verify(
+	struct dns_verifier *p, const struct dns_verify_request *q, char host[static HOST_SIZE]);
 
 #endif

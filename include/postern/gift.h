@@ -33,8 +33,8 @@ const char *gift_state(const struct gift *g, int64_t now_s);
 /* Whether this reader may give this article: a subscription in force covers it, and it is shown.
  * ERR_UNAUTHENTICATED; ERR_PAYMENT; ERR_CONFLICT: it is open to everybody anyway; ERR_NOT_FOUND:
  * not shown to anybody, or gifts are off. */
-enum err MUST_USE gift_allowed(const struct paywall *w, struct db_conn *c, const struct access_request *v,
-	const struct paywall_article *art, struct arena *a);
+enum err MUST_USE gift_allowed(const struct paywall *w, struct db_conn *c,
+	const struct access_request *v, const struct paywall_article *art, struct arena *a);
 struct gift_order {
 	const char *article_id;
 	const char *account_id;    /* NULL: the staff, without quota */

@@ -1,9 +1,9 @@
 /* policy: what the newsroom has set, the same for all readers: rules, meters, plans; and what an
  * article says of itself. A policy is a snapshot, read-only and shared by many threads.
  *
- * The truth is the database; policy_acquire compares its version with the snapshot's at every use, so
- * a change by any process is obeyed by the very next request that asks the database. Those that are
- * answered from memory (known.h, http.h "shared") obey once the change has come in. */
+ * The truth is the database; policy_acquire compares its version with the snapshot's at every use,
+ * so a change by any process is obeyed by the very next request that asks the database. Those that
+ * are answered from memory (known.h, http.h "shared") obey once the change has come in. */
 #ifndef POSTERN_POLICY_H
 #define POSTERN_POLICY_H
 
@@ -136,8 +136,8 @@ enum err MUST_USE policy_acquire(
  * given back. Nothing says that it still holds: see known.h. */
 const struct paywall_policy *policy_cached(struct policy_cache *pc);
 void policy_release(struct policy_cache *pc, const struct paywall_policy *p); /* NULL is fine */
-/* The next policy_acquire reads the policy anew, whatever its version: after a failover the database
- * may have an older one, and later another one of the same version. Any thread. */
+/* The next policy_acquire reads the policy anew, whatever its version: after a failover the
+ * database may have an older one, and later another one of the same version. Any thread. */
 void policy_invalidate(struct policy_cache *pc);
 /* To be called in the transaction of every change to what a policy holds. */
 enum err MUST_USE policy_version_bump(struct db_conn *c);

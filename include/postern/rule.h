@@ -11,8 +11,8 @@ enum { RULE_WHY_SIZE = 256, RULE_AGE_MAX_S = 100LL * 366 * 86400, RULE_TEASER_WO
 /* ERR_INVALID with a sentence in `why` for what could not mean anything: an age that ends before it
  * begins, no day at all, a teaser of what is open to all, a section that is no slug, … */
 enum err MUST_USE policy_rule_check(const struct paywall_rule *r, char why[static RULE_WHY_SIZE]);
-/* `r->position` 0 or beyond the end: the last of its kind. ERR_INVALID: policy_rule_check refuses it;
- * ERR_TOO_LARGE: there are RULES_MAX. Fills r->id and r->position. */
+/* `r->position` 0 or beyond the end: the last of its kind. ERR_INVALID: policy_rule_check refuses
+ * it; ERR_TOO_LARGE: there are RULES_MAX. Fills r->id and r->position. */
 enum err MUST_USE policy_rule_add(struct db *db, struct paywall_rule *r, int64_t now_s);
 /* Among those of its kind; beyond the end is the end. ERR_NOT_FOUND. */
 enum err MUST_USE policy_rule_move(struct db *db, struct str id, int64_t position);
@@ -30,7 +30,7 @@ enum err MUST_USE policy_rule_days_parse(struct str s, int64_t *out_bits);
 /* "section city, tag ferry, age 3h to 30d, on sat,sun"; "every article". */
 void policy_rule_conditions_text(struct buf *out, const struct paywall_rule *r);
 /* Why it does not match now: "the section is sport, not city"; "" when it does. */
-void policy_rule_miss_text(struct buf *out, const struct paywall_rule *r, const struct paywall_article *a,
-	struct paywall_moment now);
+void policy_rule_miss_text(struct buf *out, const struct paywall_rule *r,
+	const struct paywall_article *a, struct paywall_moment now);
 
 #endif

@@ -44,7 +44,8 @@ struct seat_invitation {
 /* Queues the mail in the same transaction. Inviting an address again voids the link before.
  * ERR_INVALID: no address, or the owner's own; ERR_NOT_FOUND: no group; ERR_TOO_LARGE: no seat is
  * free; ERR_CONFLICT: has accepted already; ERR_LIMITED: the mailbox had its share. */
-enum err MUST_USE entitlement_seat_invite(const struct paywall *w, const struct seat_invitation *inv);
+enum err MUST_USE entitlement_seat_invite(
+	const struct paywall *w, const struct seat_invitation *inv);
 /* Ends membership or invitation; obeyed by the very next request. ERR_NOT_FOUND: not this owner's.
  */
 enum err MUST_USE entitlement_seat_remove(struct db *db, const char *owner_id, struct str seat_id);

@@ -135,7 +135,8 @@ static enum err put_tx(struct db_conn *c, void *arg)
 	if (!j->rotate)
 		return e == ERR_OK ? ERR_CONFLICT : e == ERR_NOT_FOUND ? insert(c, j) : e;
 	if (!e)
-		e = account_api_key_scopes_parse(str_of(row.scopes), &j->scopes) ? ERR_CORRUPT : ERR_OK;
+		e = account_api_key_scopes_parse(str_of(row.scopes), &j->scopes) ? ERR_CORRUPT
+										 : ERR_OK;
 	if (e)
 		return e;
 	struct db_call shorten = { .query = QUERY_SERVICE_KEY_EXPIRE,
@@ -228,7 +229,8 @@ enum err account_api_key_list(struct db *db, struct arena *a, struct api_key **o
 		return e ? e : ERR_NOMEM;
 	for (size_t i = 0; i < l.n; i++) {
 		list[i] = l.rows[i].k;
-		if (account_api_key_scopes_parse(str_of(l.rows[i].scopes), &list[i].scopes) != ERR_OK)
+		if (account_api_key_scopes_parse(str_of(l.rows[i].scopes), &list[i].scopes) !=
+			ERR_OK)
 			return ERR_CORRUPT;
 	}
 	*out = list;
@@ -267,8 +269,8 @@ static void use_note(struct db *db, const struct api_key *k, int64_t now_s)
 	db_note(db, &(struct db_note){ .fn = used_tx, .arg = &use, .n = sizeof use });
 }
 
-enum err account_api_key_check(struct db *db, struct str text, enum key_scope scope, int64_t now_s,
-	struct api_key *out)
+enum err account_api_key_check(
+	struct db *db, struct str text, enum key_scope scope, int64_t now_s, struct api_key *out)
 {
 	struct key_look l = { .now_s = now_s };
 

@@ -44,7 +44,7 @@ static enum err explain_read(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	g->facts = content_paywall_article(&g->article);
-	return explain_request(g->api->wall, c, &g->req, &g->facts, g->a, &g->x);
+	return decision_explain_request(g->api->wall, c, &g->req, &g->facts, g->a, &g->x);
 }
 
 static enum err explaining_parse(struct request *r, struct response *rsp, struct explaining *g)

@@ -17,11 +17,12 @@ static json_t *rules_json(const struct explanation *x)
 		const struct explained_rule *v = &x->rules[i];
 		json_array_append_new(
 			list, json_pack("{s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}", "step",
-				      explain_step_name(v->step), "id", v->rule ? v->rule->id : "",
-				      "position", (json_int_t)(v->rule ? v->rule->position : 0),
-				      "level", paywall_access_name(v->access), "matched",
-				      v->matched, "decided", v->decided, "conditions",
-				      or_empty(v->conditions), "why", or_empty(v->why)));
+				      decision_explain_step_name(v->step), "id",
+				      v->rule ? v->rule->id : "", "position",
+				      (json_int_t)(v->rule ? v->rule->position : 0), "level",
+				      paywall_access_name(v->access), "matched", v->matched,
+				      "decided", v->decided, "conditions", or_empty(v->conditions),
+				      "why", or_empty(v->why)));
 	}
 	return list;
 }

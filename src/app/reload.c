@@ -66,9 +66,9 @@ static void changes_name(
 	const struct app *app, const struct config *next, struct buf *taken, struct buf *restart)
 {
 	for (size_t i = 0; i < config_setting_count; i++) {
-		if (!value_equal(&app->cfg, next, &settings[i]))
-			names_add(config_setting_is_live(&settings[i]) ? taken : restart,
-				&settings[i]);
+		if (!value_equal(&app->cfg, next, &config_settings[i]))
+			names_add(config_setting_is_live(&config_settings[i]) ? taken : restart,
+				&config_settings[i]);
 	}
 }
 
@@ -79,7 +79,7 @@ static void changes_name(
 static enum err live_copy(struct app *app, const struct config *next)
 {
 	for (size_t i = 0; i < config_setting_count; i++) {
-		const struct setting *s = &settings[i];
+		const struct setting *s = &config_settings[i];
 		void *to = (char *)&app->cfg + s->offset;
 		const void *from = (const char *)next + s->offset;
 

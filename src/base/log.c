@@ -193,7 +193,7 @@ static struct str short_line(const struct event *e, char out[static LINE_BYTES])
 	for (size_t i = 0; i < e->count; i++) {
 		const struct log_field *f = &e->fields[i];
 		char digits[INT_TEXT_SIZE];
-		p = add_word(p, f->key, f->is_int ? int_text(f->number, digits) : f->text);
+		p = add_word(p, f->key, f->is_int ? str_int_text(f->number, digits) : f->text);
 	}
 	*p++ = '\n';
 	return (struct str){ out, (size_t)(p - out) };
@@ -212,7 +212,7 @@ static void any_line(const struct log *l, const struct event *e, struct buf *b)
 		const struct log_field *f = &e->fields[i];
 		if (f->is_int) {
 			add_key(b, f->key, l->format);
-			buf_str(b, int_text(f->number, space));
+			buf_str(b, str_int_text(f->number, space));
 		} else {
 			add_text(b, f->key, f->text, l->format);
 		}

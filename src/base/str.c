@@ -116,7 +116,7 @@ enum err str_int(struct str s, int64_t min, int64_t max, int64_t *out)
 	return ERR_OK;
 }
 
-struct str int_text(int64_t v, char space[static INT_TEXT_SIZE])
+struct str str_int_text(int64_t v, char space[static INT_TEXT_SIZE])
 {
 	size_t at = INT_TEXT_SIZE;
 	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;

@@ -152,7 +152,7 @@ static void help_all(FILE *out)
 	      "usage: postern COMMAND [ARGUMENTS] [--config FILE] [--json] [--help]\n\n",
 		out);
 	for (size_t i = 0; i < cli_command_count; i++)
-		fprintf(out, "  %-20s %s\n", commands[i].name, commands[i].summary);
+		fprintf(out, "  %-20s %s\n", cli_commands[i].name, cli_commands[i].summary);
 	fputs("\nThe configuration is --config FILE, else $POSTERN_CONFIG, else postern.ini where "
 	      "it exists, else the\n"
 	      "defaults; POSTERN_SECTION_NAME in the environment wins over all. `postern COMMAND "
@@ -201,10 +201,10 @@ static int command_find(int argc, char **argv, const struct command **out)
 	if (argc > 1)
 		snprintf(two, sizeof two, "%s %s", argv[0], argv[1]);
 	for (size_t i = 0; i < cli_command_count; i++) {
-		*out = &commands[i];
-		if (argc > 1 && strcmp(commands[i].name, two) == 0)
+		*out = &cli_commands[i];
+		if (argc > 1 && strcmp(cli_commands[i].name, two) == 0)
 			return 2;
-		if (strcmp(commands[i].name, argv[0]) == 0)
+		if (strcmp(cli_commands[i].name, argv[0]) == 0)
 			return 1;
 	}
 	return 0;
@@ -217,12 +217,13 @@ static bool help_group(const char *word)
 	size_t n = strlen(word);
 
 	for (size_t i = 0; i < cli_command_count; i++) {
-		if (strncmp(commands[i].name, word, n) != 0 || commands[i].name[n] != ' ')
+		if (strncmp(cli_commands[i].name, word, n) != 0 || cli_commands[i].name[n] != ' ')
 			continue;
 		if (!any)
 			fprintf(stderr, "postern: \"%s\" needs a second word:\n", word);
 		any = true;
-		fprintf(stderr, "  postern %-20s %s\n", commands[i].name, commands[i].summary);
+		fprintf(stderr, "  postern %-20s %s\n", cli_commands[i].name,
+			cli_commands[i].summary);
 	}
 	return any;
 }
@@ -236,7 +237,7 @@ static int unknown_command(int argc, char **argv)
 	if ((argc < 2 || argv[1][0] == '-') && help_group(argv[0]))
 		return EXIT_USAGE;
 	for (; n < cli_command_count && n + 1 < COUNT(names); n++)
-		names[n] = commands[n].name;
+		names[n] = cli_commands[n].name;
 	names[n] = NULL;
 	snprintf(typed, sizeof typed, "%s%s%s", argv[0], argc > 1 && argv[1][0] != '-' ? " " : "",
 		argc > 1 && argv[1][0] != '-' ? argv[1] : "");

@@ -56,7 +56,7 @@ struct cli {
 /* The whole program: parses arguments, runs one command, returns its exit code (docs/cli.md). */
 int cli_main(int argc, char **argv, char **env);
 
-extern const struct command commands[];
+extern const struct command cli_commands[];
 extern const size_t cli_command_count;
 
 const char *cli_option(const struct cli *c, const char *name); /* NULL when absent */

@@ -2,7 +2,7 @@
 
 #define WHO_ARG "Whose: an address or an account id"
 
-const struct command commands[] = {
+const struct command cli_commands[] = {
 	{ "serve", "", 0, 0, NEEDS_CONFIG, false, "Serve readers until stopped (SIGINT, SIGTERM)",
 		"Applies missing migrations first. One server at a time for one SQLite file.",
 		{ { 0 } }, cmd_serve },
@@ -344,4 +344,4 @@ const struct command commands[] = {
 	{ "version", "", 0, 0, NEEDS_NOTHING, false, "Print the version", NULL, { { 0 } },
 		cmd_version },
 };
-const size_t cli_command_count = COUNT(commands);
+const size_t cli_command_count = COUNT(cli_commands);

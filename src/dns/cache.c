@@ -27,8 +27,8 @@ static bool same(struct ip a, struct ip b)
 	return memcmp(a.b, b.b, sizeof a.b) == 0;
 }
 
-bool dns_cache_get(const struct dns_cache *c, const struct dns_verify_request *q, enum dns_verdict *why,
-	char host[static HOST_SIZE])
+bool dns_cache_get(const struct dns_cache *c, const struct dns_verify_request *q,
+	enum dns_verdict *why, char host[static HOST_SIZE])
 {
 	uint64_t key = dns_cache_key(q->suffixes);
 	const struct dns_cache_hit *p = c->proved[set_of(q->ip, key, PROVED_SETS)];

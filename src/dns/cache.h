@@ -25,8 +25,8 @@ struct dns_cache {
 
 uint64_t dns_cache_key(const char *suffixes);
 /* False: nothing is known at `now_s`. `host` is "" unless VERIFY_HOST. */
-bool dns_cache_get(const struct dns_cache *c, const struct dns_verify_request *q, enum dns_verdict *why,
-	char host[static HOST_SIZE]);
+bool dns_cache_get(const struct dns_cache *c, const struct dns_verify_request *q,
+	enum dns_verdict *why, char host[static HOST_SIZE]);
 /* Takes the place of an entry for the same, else of the one that ends first. */
 void dns_cache_put(struct dns_cache *c, const struct dns_verify_request *q, enum dns_verdict why,
 	const char *host, int64_t until_s);

@@ -62,7 +62,7 @@ void response_cookie(const struct request *r, struct response *rsp, const struct
 	}
 	char digits[INT_TEXT_SIZE];
 	const struct str none = STR(""),
-			 age = int_text(c->max_age_s > 0 ? c->max_age_s : 0, digits);
+			 age = str_int_text(c->max_age_s > 0 ? c->max_age_s : 0, digits);
 	const struct str pieces[] = { secure ? STR("__Host-") : none, str_of(c->name), STR("="),
 		c->value, STR("; Path=/"), secure ? STR("; Secure") : none,
 		c->max_age_s ? STR("; Max-Age=") : none, c->max_age_s ? age : none,

@@ -142,7 +142,7 @@ static enum err read_origin(struct str authority, bool https, struct arena *a, s
 		return ERR_INVALID;
 	char digits[INT_TEXT_SIZE];
 	const struct str scheme = https ? STR("https://") : STR("http://");
-	const struct str pieces[] = { scheme, host, STR(":"), int_text(port, digits) };
+	const struct str pieces[] = { scheme, host, STR(":"), str_int_text(port, digits) };
 	const bool usual = port == 0 || port == (https ? 443 : 80);
 	out->origin = arena_join(a, pieces, usual ? 2 : 4);
 	if (!out->origin.p)

@@ -160,7 +160,7 @@ static void number_texts(void **state)
 	for (size_t i = 0; i < COUNT(values); i++) {
 		char space[INT_TEXT_SIZE], want[INT_TEXT_SIZE];
 		(void)snprintf(want, sizeof want, "%lld", (long long)values[i]);
-		assert_true(str_eq(int_text(values[i], space), str_of(want)));
+		assert_true(str_eq(str_int_text(values[i], space), str_of(want)));
 	}
 }
 

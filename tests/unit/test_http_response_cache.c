@@ -6,8 +6,7 @@
 
 enum { T0 = 1800000000, LONG = 3000 };
 
-/* What the handler shall do, and what it did. */
-struct stage {
+struct stage { /* what the handler shall do, and what it did */
 	struct site site;
 	struct cache *cache;
 	_Atomic int64_t now_s;
@@ -25,7 +24,7 @@ static int64_t stage_now(void *ctx)
 	(void)ctx;
 	return atomic_load(&st->now_s);
 }
-static bool stage_audience(void *ctx, const struct request *r, struct variant *out)
+static bool stage_variant(void *ctx, const struct request *r, struct variant *out)
 {
 	(void)ctx;
 	*out = (struct variant){ .own = NULL };
@@ -36,7 +35,6 @@ static bool stage_lost(void *ctx)
 	(void)ctx;
 	return atomic_load(&st->lost);
 }
-
 static uint64_t tag(const char *key)
 {
 	return cache_tag("thing", str_of(key));
@@ -149,7 +147,7 @@ static int open_stage(void **state)
 	s->work_threads = 1;
 	s->shared = st->cache;
 	s->shared_stale_s = 3600;
-	s->variant = stage_audience;
+	s->variant = stage_variant;
 	s->is_lost = stage_lost;
 	site_start(&st->site);
 	return 0;

@@ -92,7 +92,9 @@ static struct ip ip_at(uint32_t n)
 static void test_cache(void **state)
 {
 	struct dns_cache *c = calloc(1, sizeof *c);
-	struct dns_verify_request q = { .ip = ip_at(1), .suffixes = "\na.example\n", .now_s = 1000 };
+	struct dns_verify_request q = {
+		.ip = ip_at(1), .suffixes = "\na.example\n", .now_s = 1000
+	};
 	char host[HOST_SIZE];
 	enum dns_verdict why;
 

@@ -70,7 +70,7 @@ static void scene_make(struct scene *s)
 
 static void explain(struct scene *s)
 {
-	assert_int_equal(explain_decision(&s->k, s->a, &s->x), ERR_OK);
+	assert_int_equal(decision_explain(&s->k, s->a, &s->x), ERR_OK);
 }
 
 static const struct explained_change *change(const struct scene *s, const char *what)

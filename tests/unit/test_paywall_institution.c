@@ -116,8 +116,11 @@ static void test_search(void **state)
 				    memcmp(hits[k]->range.last.b, ip.b, 16) >= 0);
 		assert_true(institution_ranges_find(&rs, ip, ip, hits, 2) <= 2);
 	}
-	assert_int_equal(institution_ranges_find(&rs, (struct ip){ 0 }, (struct ip){ 0 }, hits, SPANS), 0);
-	assert_int_equal(institution_ranges_find(&(struct ranges){ 0 }, small_ip(1), small_ip(1), hits, 1), 0);
+	assert_int_equal(
+		institution_ranges_find(&rs, (struct ip){ 0 }, (struct ip){ 0 }, hits, SPANS), 0);
+	assert_int_equal(
+		institution_ranges_find(&(struct ranges){ 0 }, small_ip(1), small_ip(1), hits, 1),
+		0);
 }
 
 /* ---- store and snapshot ---- */

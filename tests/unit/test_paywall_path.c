@@ -211,8 +211,8 @@ static void sites(void **state)
 	ARENA_AUTO *a = arena_new(1 << 20);
 	struct sites s;
 	char why[256] = "";
-	assert_int_equal(path_sites_parse("https://News.example", " https://blog.example ,, http://h:81",
-				 a, &s, why),
+	assert_int_equal(path_sites_parse("https://News.example",
+				 " https://blog.example ,, http://h:81", a, &s, why),
 		ERR_OK);
 	assert_int_equal(s.n, 3);
 	assert_true(str_eq(s.origin[0], STR("https://news.example")));

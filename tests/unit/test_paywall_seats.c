@@ -63,7 +63,8 @@ static void join(struct group *g, int member)
 	assert_int_equal(invite(g, member), ERR_OK);
 	assert_true(bench_mails(g->b, g->members[member].email, NULL, token) > 0);
 	assert_int_equal(
-		entitlement_seat_accept(&g->w, str_of(token), g->members[member].id, g->b->now_s), ERR_OK);
+		entitlement_seat_accept(&g->w, str_of(token), g->members[member].id, g->b->now_s),
+		ERR_OK);
 }
 
 static void day_is(struct group *g, int day)
@@ -186,7 +187,8 @@ static void test_smaller_renewal(void **state)
 	struct ask k = look(&g);
 	assert_int_equal(k.group.seats, 2);
 	assert_int_equal(k.group.count, 3);
-	assert_int_equal(entitlement_seat_remove(g.b->db, g.owner.id, str_of(k.group.list[0].id)), ERR_OK);
+	assert_int_equal(
+		entitlement_seat_remove(g.b->db, g.owner.id, str_of(k.group.list[0].id)), ERR_OK);
 	assert_false(reads(&g, 0));
 	assert_true(reads(&g, 1) && reads(&g, 2));
 	bench_close(g.b);

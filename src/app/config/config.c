@@ -124,7 +124,8 @@ static const char *nearest(struct arena *a, const char *section, const char *nam
 	size_t n = 0;
 
 	for (size_t i = 0; i < config_setting_count && n + 1 < COUNT(names); i++)
-		names[n++] = arena_fmt(a, "%s.%s", settings[i].section, settings[i].name);
+		names[n++] =
+			arena_fmt(a, "%s.%s", config_settings[i].section, config_settings[i].name);
 	names[n] = NULL;
 	return text_nearest(str_of(arena_fmt(a, "%s.%s", section, name)), names);
 }
@@ -134,7 +135,7 @@ static const struct setting *setting_named(const char *section, const char *name
 	size_t n = strlen(name);
 
 	for (size_t i = 0; i < config_setting_count; i++) {
-		const struct setting *s = &settings[i];
+		const struct setting *s = &config_settings[i];
 		size_t len = strlen(s->name);
 
 		if (strcmp(s->section, section) != 0 || strncmp(s->name, name, len) != 0)
@@ -164,7 +165,7 @@ static int file_line(void *user, const char *section, const char *name, const ch
 			other ? "?" : " (see `postern config sample`)");
 		return 0;
 	}
-	size_t index = (size_t)(s - settings);
+	size_t index = (size_t)(s - config_settings);
 	if (l->seen[index]) {
 		refuse(l, "%s%s.%s is set twice", where, section, name);
 		return 0;
@@ -236,18 +237,18 @@ static enum err take_env(struct loading *l, struct str name, struct str value)
 	char known[NAME_MAX_SIZE];
 
 	for (size_t i = 0; i < config_setting_count; i++) {
-		env_name(&settings[i], "", known);
+		env_name(&config_settings[i], "", known);
 		names[n++] = arena_str(l->a, str_of(known)).p;
 		if (str_eq(name, str_of(known))) {
 			l->from[i] = from_environment;
-			return assign(l, &settings[i], value, from_environment);
+			return assign(l, &config_settings[i], value, from_environment);
 		}
-		if (settings[i].type != SETTING_SECRET)
+		if (config_settings[i].type != SETTING_SECRET)
 			continue;
-		env_name(&settings[i], "_FILE", known);
+		env_name(&config_settings[i], "_FILE", known);
 		if (str_eq(name, str_of(known))) {
 			l->from[i] = from_environment;
-			return assign_file(l, &settings[i], value, from_environment);
+			return assign_file(l, &config_settings[i], value, from_environment);
 		}
 	}
 	names[n] = NULL;
@@ -278,7 +279,8 @@ static void tell_where(const struct loading *l)
 	struct str name = { said.p, strcspn(said.p, " :=") };
 
 	for (size_t i = 0; i < config_setting_count; i++) {
-		const char *known = arena_fmt(l->a, "%s.%s", settings[i].section, settings[i].name);
+		const char *known = arena_fmt(
+			l->a, "%s.%s", config_settings[i].section, config_settings[i].name);
 		if (l->from[i] && str_eq(name, str_of(known)))
 			snprintf(l->why, CONFIG_WHY_SIZE, "%s" STR_FMT, l->from[i], STR_ARG(said));
 	}
@@ -293,7 +295,8 @@ enum err config_load(const char *path, char **env, struct arena *a, struct confi
 	*out = (struct config){ 0 };
 	why[0] = '\0';
 	for (size_t i = 0; !e && i < config_setting_count; i++)
-		e = assign(&l, &settings[i], str_of(settings[i].fallback), "default of ");
+		e = assign(&l, &config_settings[i], str_of(config_settings[i].fallback),
+			"default of ");
 	if (!e && path)
 		e = load_file(&l);
 	if (!e)

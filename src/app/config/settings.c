@@ -28,7 +28,7 @@
 			NULL, help                                                                 \
 	}
 
-const struct setting settings[] = {
+const struct setting config_settings[] = {
 	TEXT("server", "listen", listen, "127.0.0.1:8080", NULL,
 		"Where readers come in: ADDRESS:PORT, [IPv6]:PORT, or unix:/path/of.sock."),
 	TEXT("server", "base_url", base_url, "http://localhost:8080", NULL,
@@ -253,7 +253,7 @@ const struct setting settings[] = {
 	INT("crawlers", "keep_refused_minutes", crawler_keep_refused_minutes, "10", 1, 1440,
 		"minutes", "How long an address that proved nothing is."),
 };
-const size_t config_setting_count = COUNT(settings);
+const size_t config_setting_count = COUNT(config_settings);
 
 bool config_setting_is_live(const struct setting *s)
 {

@@ -32,16 +32,16 @@ static void value_write(struct buf *b, const struct config *c, const struct sett
 
 static bool new_section(size_t i)
 {
-	return i == 0 || strcmp(settings[i].section, settings[i - 1].section) != 0;
+	return i == 0 || strcmp(config_settings[i].section, config_settings[i - 1].section) != 0;
 }
 
 void config_show(const struct config *c, struct buf *out)
 {
 	for (size_t i = 0; i < config_setting_count; i++) {
 		if (new_section(i))
-			buf_fmt(out, "%s[%s]\n", i ? "\n" : "", settings[i].section);
-		buf_fmt(out, "%s = ", settings[i].name);
-		value_write(out, c, &settings[i]);
+			buf_fmt(out, "%s[%s]\n", i ? "\n" : "", config_settings[i].section);
+		buf_fmt(out, "%s = ", config_settings[i].name);
+		value_write(out, c, &config_settings[i]);
 		buf_byte(out, '\n');
 	}
 }
@@ -87,7 +87,7 @@ void config_sample(struct buf *out)
 		      "# does nothing. The environment wins over the file: POSTERN_SECTION_NAME, "
 		      "e.g. POSTERN_SERVER_LISTEN.\n");
 	for (size_t i = 0; i < config_setting_count; i++) {
-		const struct setting *s = &settings[i];
+		const struct setting *s = &config_settings[i];
 
 		if (new_section(i))
 			buf_fmt(out, "\n[%s]\n", s->section);
@@ -105,7 +105,7 @@ void config_reference(struct buf *out)
 {
 	buf_puts(out, "| setting | default | range or kind | meaning |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < config_setting_count; i++) {
-		const struct setting *s = &settings[i];
+		const struct setting *s = &config_settings[i];
 
 		buf_fmt(out, "| `%s.%s`%s | %s%s%s | ", s->section, s->name,
 			s->type == SETTING_SECRET ? " (or `…_file`)" : "", *s->fallback ? "`" : "",

@@ -286,8 +286,8 @@ static enum err holds_read(struct db_conn *c, void *arg)
 	if (e || !facts)
 		return e ? e : ERR_NOMEM;
 	*facts = content_paywall_article(&h->article);
-	return explain_request(&h->app->wall, c, &(struct access_request){ .now_s = h->now_s },
-		facts, h->a, &h->x);
+	return decision_explain_request(&h->app->wall, c,
+		&(struct access_request){ .now_s = h->now_s }, facts, h->a, &h->x);
 }
 
 static void step_print(const struct explained_rule *r)
@@ -296,7 +296,7 @@ static void step_print(const struct explained_rule *r)
 	if (r->step == STEP_ARTICLE)
 		printf("its own access level.\n");
 	else if (r->rule)
-		printf("the %s rule %lld (%s; %s).\n", explain_step_name(r->step),
+		printf("the %s rule %lld (%s; %s).\n", decision_explain_step_name(r->step),
 			(long long)r->rule->position, r->conditions, r->rule->id);
 	else
 		printf("the setting article.default_access.\n");

@@ -172,10 +172,13 @@ struct checking {
 
 static void check_one(struct checking *k, const struct crawler *cr)
 {
-	struct dns_verify_request q = { .ip = k->ip, .suffixes = cr->suffixes, .now_s = k->c->now_s };
+	struct dns_verify_request q = {
+		.ip = k->ip, .suffixes = cr->suffixes, .now_s = k->c->now_s
+	};
 	char host[HOST_SIZE] = "";
 	bool listed = crawler_listed(k->policy->crawlers, cr, k->ip);
-	enum dns_verdict proof = *cr->suffixes ? dns_verify(k->c->app.wall.dns_verifier, &q, host) : VERIFY_NONE;
+	enum dns_verdict proof =
+		*cr->suffixes ? dns_verify(k->c->app.wall.dns_verifier, &q, host) : VERIFY_NONE;
 	bool yes = listed || proof == VERIFY_HOST;
 
 	k->proved = k->proved || (yes && cr->class == CRAWLER_SEARCH);

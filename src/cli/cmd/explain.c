@@ -24,7 +24,7 @@ static enum err explain_read(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	g->facts = content_paywall_article(&g->article);
-	return explain_request(g->wall, c, &g->req, &g->facts, g->a, &g->x);
+	return decision_explain_request(g->wall, c, &g->req, &g->facts, g->a, &g->x);
 }
 
 static const char *or_empty(const char *z)
@@ -97,7 +97,7 @@ static void rules_print(const struct explanation *x)
 		const struct explained_rule *r = &x->rules[i];
 
 		printf("%-10s %c %-10s", i ? "" : "rules", r->decided ? '>' : ' ',
-			explain_step_name(r->step));
+			decision_explain_step_name(r->step));
 		if (r->rule)
 			printf(" %lld: %s if %s", (long long)r->rule->position,
 				paywall_access_name(r->access), r->conditions);

@@ -6,7 +6,7 @@
 
 enum { SENTENCE_MAX = 512 };
 
-const char *explain_step_name(enum explained_step s)
+const char *decision_explain_step_name(enum explained_step s)
 {
 	static const char *const names[] = { [STEP_OVERRIDE] = "override",
 		[STEP_ARTICLE] = "article",
@@ -178,7 +178,7 @@ static enum err names_keep(struct arena *a, struct explanation *out)
 	return e;
 }
 
-enum err explain_decision(const struct decision_inputs *k, struct arena *a, struct explanation *out)
+enum err decision_explain(const struct decision_inputs *k, struct arena *a, struct explanation *out)
 {
 	*out = (struct explanation){ .article = k->article,
 		.decision = paywall_decide(k),
@@ -193,12 +193,13 @@ enum err explain_decision(const struct decision_inputs *k, struct arena *a, stru
 	if (!e)
 		e = names_keep(a, out);
 	if (!e)
-		explain_changes(k, out);
+		decision_explain_changes(k, out);
 	return e;
 }
 
-enum err explain_request(const struct paywall *w, struct db_conn *c, const struct access_request *v,
-	const struct paywall_article *art, struct arena *a, struct explanation *out)
+enum err decision_explain_request(const struct paywall *w, struct db_conn *c,
+	const struct access_request *v, const struct paywall_article *art, struct arena *a,
+	struct explanation *out)
 {
 	const struct paywall_policy *policy = NULL;
 	const struct decision_query q = { .w = w, .v = v, .art = art, .a = a };
@@ -208,7 +209,7 @@ enum err explain_request(const struct paywall *w, struct db_conn *c, const struc
 	if (!e)
 		e = decision_inputs_load(c, &q, policy, &k);
 	if (!e)
-		e = explain_decision(&k, a, out);
+		e = decision_explain(&k, a, out);
 	policy_release(w->policies, policy);
 	return e;
 }

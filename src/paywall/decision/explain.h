@@ -5,6 +5,6 @@
 #include "postern/explain.h"
 
 /* Fills out->changes; out->decision must be there. */
-void explain_changes(const struct decision_inputs *k, struct explanation *out);
+void decision_explain_changes(const struct decision_inputs *k, struct explanation *out);
 
 #endif

@@ -181,7 +181,7 @@ static void later(struct trial *t)
 	tell(t, "later", "At a later time, with all else as it is", &k);
 }
 
-void explain_changes(const struct decision_inputs *k, struct explanation *out)
+void decision_explain_changes(const struct decision_inputs *k, struct explanation *out)
 {
 	struct trial t = { .k = k, .out = out };
 

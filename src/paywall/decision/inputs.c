@@ -3,15 +3,14 @@
 #include "../meter/internal.h"
 #include "postern/entitlement.h"
 #include "postern/gift.h"
-#include "reader.h"
 
 struct ip decision_client(const struct access_request *v)
 {
 	return v->client_vague ? (struct ip){ .set = false } : v->client;
 }
 
-static enum err reader_load(struct db_conn *c, const struct access_request *v, const char *article_id,
-	struct arena *a, struct paywall_reader *out)
+static enum err reader_load(struct db_conn *c, const struct access_request *v,
+	const char *article_id, struct arena *a, struct paywall_reader *out)
 {
 	struct entitlements list;
 
@@ -133,8 +132,8 @@ struct str decision_text(const struct decision *d, struct arena *a)
 {
 	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE];
 	const struct str pieces[] = { str_of(paywall_grant_name(d->grant)), STR("; reason="),
-		str_of(paywall_reason_name(d->reason)), STR("; used="), int_text(d->used, used),
-		STR("; limit="), int_text(d->limit, limit) };
+		str_of(paywall_reason_name(d->reason)), STR("; used="), str_int_text(d->used, used),
+		STR("; limit="), str_int_text(d->limit, limit) };
 
 	return arena_join(a, pieces, paywall_metered(d) ? COUNT(pieces) : 3);
 }

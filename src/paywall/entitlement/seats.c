@@ -209,7 +209,8 @@ static enum err look_read(struct db_conn *c, void *arg)
 	return db_get(c, &call, j->out);
 }
 
-enum err entitlement_seat_find(const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out)
+enum err entitlement_seat_find(
+	const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out)
 {
 	struct look_job j = { .now_s = now_s, .out = out };
 

@@ -136,7 +136,9 @@ size_t institutions_of(const struct institutions *in, struct ip client, struct s
 
 	if (!in)
 		return 0;
-	size_t n = client.set ? institution_ranges_find(&in->ranges, client, client, spans, COUNT(spans)) : 0;
+	size_t n = client.set ? institution_ranges_find(
+					&in->ranges, client, client, spans, COUNT(spans))
+			      : 0;
 	for (size_t i = 0; i < n; i++)
 		hit(&h, spans[i]->owner);
 	if (domain.n == 0 || in->domain_count == 0 ||

@@ -8,7 +8,8 @@
 
 struct ranges_span {
 	struct ip_range range;
-	struct ip highest; /* of the last addresses in its subtree; institution_ranges_index sets it */
+	struct ip highest; /* of the last addresses in its subtree; institution_ranges_index sets it
+			    */
 	uint32_t owner;
 };
 struct ranges {

@@ -26,8 +26,8 @@ const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 	return count_of(k, name, m, now_s);
 }
 
-void meter_cookie_read(const struct meter_keys *keys, const struct decision_query *q, const struct meter *m,
-	const struct meter_names *names, struct meter_cookie_content *out)
+void meter_cookie_read(const struct meter_keys *keys, const struct decision_query *q,
+	const struct meter *m, const struct meter_names *names, struct meter_cookie_content *out)
 {
 	out->names = *names;
 	out->state = meter_cookie_open(keys, q->v->meter_cookie, &out->cookie);
@@ -64,7 +64,8 @@ static bool is_stranger(const struct access_request *v)
 
 /* `rows` counts what an account has read. */
 static void usage_of(const struct decision_query *q, const struct meter *m,
-	const struct meter_cookie_content *seen, struct meter_counts *rows, struct paywall_usage *out)
+	const struct meter_cookie_content *seen, struct meter_counts *rows,
+	struct paywall_usage *out)
 {
 	if (seen->count)
 		tally_add_count(rows, seen->count);

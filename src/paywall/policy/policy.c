@@ -386,7 +386,8 @@ static struct lease *newest_of(struct policy_cache *pc, int64_t version)
 	return l;
 }
 
-enum err policy_acquire(struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out)
+enum err policy_acquire(
+	struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out)
 {
 	static const struct db_column columns[] = { DB_COL_INT(struct version_row, version) };
 	static const struct db_shape shape = DB_SHAPE(struct version_row, columns);

@@ -127,8 +127,8 @@ void policy_rule_conditions_text(struct buf *out, const struct paywall_rule *r)
 		buf_puts(out, "every article");
 }
 
-void policy_rule_miss_text(struct buf *out, const struct paywall_rule *r, const struct paywall_article *a,
-	struct paywall_moment now)
+void policy_rule_miss_text(struct buf *out, const struct paywall_rule *r,
+	const struct paywall_article *a, struct paywall_moment now)
 {
 	int64_t since = a->embargo_at > a->published_at ? a->embargo_at : a->published_at;
 	int64_t age_s = now.s - since;

@@ -1,59 +1,49 @@
-#include "reader.h"
-
+/* Whether a crawler asks: what its User-Agent claims, against the addresses and names that prove
+ * it. */
 #include "postern/crawler.h"
-#include "postern/institution.h"
+#include "postern/decision.h"
 
-enum err institution_of_reader(struct db_conn *c, const struct access_request *v,
-	const struct paywall_policy *policy, const struct paywall_article *art,
-	struct paywall_reader *out)
+/* In the name of any program that may not be a reader's. A browser that has one of them only goes
+ * the longer way. */
+static const char *const not_readers[] = { "bot", "crawl", "spider", "slurp", "scrap", "fetch",
+	"gpt", "claude", "anthropic", "perplexity", "cohere", "google", "external", "://", "@" };
+
+/* How they begin, so that each byte of each request is looked at once. */
+static const bool begins[256] = { ['b'] = true,
+	['c'] = true,
+	['s'] = true,
+	['f'] = true,
+	['g'] = true,
+	['a'] = true,
+	['p'] = true,
+	['e'] = true,
+	[':'] = true,
+	['@'] = true };
+
+static bool begins_with_one(struct str s)
 {
-	const struct institution *hits[INSTITUTION_HITS_MAX];
-	char domain[DOMAIN_SIZE] = "";
-	bool signed_in = v->account_id && *v->account_id;
-
-	if (signed_in && institutions_by_mail(policy->institutions)) {
-		enum err e = institution_account_domain(c, v->account_id, domain);
-		if (e)
-			return e;
+	for (size_t i = 0; i < COUNT(not_readers); i++) {
+		struct str part = str_of(not_readers[i]);
+		if (part.n <= s.n && str_eq_nocase((struct str){ s.p, part.n }, part))
+			return true;
 	}
-	size_t n = institutions_of(
-		policy->institutions, decision_client(v), str_of(domain), v->now_s, hits);
-	for (size_t i = 0; i < n; i++) {
-		bool covers = art && paywall_plan_covers(policy, hits[i]->plan, art);
-
-		if (out->institution && !covers)
-			continue;
-		out->institution = hits[i]->title;
-		out->institution_plan = hits[i]->plan;
-		if (covers)
-			break;
-	}
-	return ERR_OK;
+	return false;
 }
 
-enum err institution_reader_title(const struct paywall *w, struct db_conn *c, const struct access_request *v,
-	struct arena *a, const char **out)
+bool crawler_agent_is_reader(struct str agent)
 {
-	const struct paywall_policy *policy = NULL;
-	struct paywall_reader reader = { 0 };
-	enum err e = policy_acquire(w->policies, c, &policy);
-
-	*out = NULL;
-	if (!e)
-		e = institution_of_reader(c, v, policy, NULL, &reader);
-	if (!e && reader.institution) {
-		*out = arena_fmt(a, "%s", reader.institution);
-		e = **out ? ERR_OK : ERR_NOMEM;
+	for (size_t i = 0; i < agent.n; i++) {
+		char c = agent.p[i];
+		unsigned char low = (unsigned char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+		if (begins[low] && begins_with_one((struct str){ agent.p + i, agent.n - i }))
+			return false;
 	}
-	policy_release(w->policies, policy);
-	return e;
+	return true;
 }
-
-/* ---- crawlers ---- */
 
 /* What closes is asked first. */
-void crawler_of_reader(
-	const struct access_request *v, const struct paywall_policy *policy, struct paywall_reader *out)
+void crawler_of_reader(const struct access_request *v, const struct paywall_policy *policy,
+	struct paywall_reader *out)
 {
 	const struct crawlers *in = policy->crawlers;
 	const char *ai = crawler_ai(in, v->user_agent, v->client);
@@ -73,8 +63,8 @@ void crawler_of_reader(
 	}
 }
 
-static void prove_by(
-	const struct paywall *w, struct access_request *v, const struct crawlers *in, struct arena *a)
+static void prove_by(const struct paywall *w, struct access_request *v, const struct crawlers *in,
+	struct arena *a)
 {
 	char host[HOST_SIZE];
 
