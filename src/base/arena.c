@@ -1,3 +1,7 @@
+/* Arena: memory that is allocated piece by piece and freed at once, with a cap in bytes. Each
+ * request has one; what is freed is wiped first, because it may hold a password or a token. An
+ * allocation beyond the cap returns NULL and marks the arena as failed, which writers check once
+ * at the end. */
 #include "postern/base.h"
 
 #include <stdalign.h>

@@ -1,3 +1,5 @@
+/* A growing byte buffer with a cap. A write that would exceed the cap, or that gets no memory,
+ * marks the buffer as failed; later writes do nothing, so a caller checks once at the end. */
 #include "postern/base.h"
 
 #include <stdio.h>

@@ -1,3 +1,10 @@
+/* The cache that sessions, pages and decision inputs live in: bounded in bytes, sharded by key
+ * hash, evicted by CLOCK (a second-chance queue: `hand` points at the item that is looked at
+ * next). Items carry tags; dropping a tag removes every item that has it.
+ *
+ * A value is loaded outside the locks, so a change may be announced while it is being read.
+ * cache_put therefore refuses a value whose tags were dropped since cache_begin: a slow reader
+ * never stores what is already out of date. */
 #include "postern/cache.h"
 
 #include "postern/hash.h"

@@ -1,3 +1,6 @@
+/* Clocks: wall time (tests can set it), monotonic time, and time since boot, which goes on while
+ * the machine sleeps. The coarse ones are read from the kernel's last tick and cost a few
+ * nanoseconds. */
 #include "postern/base.h"
 
 #include <time.h>

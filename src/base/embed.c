@@ -1,3 +1,5 @@
+/* Finds a file that was linked into the program (templates, styles, migrations) by its path.
+ * tools/embed.c writes the table. */
 #include "postern/base.h"
 
 #include <string.h>

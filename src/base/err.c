@@ -1,3 +1,4 @@
+/* Names of the values of enum err, for logs and tests. */
 #include "postern/base.h"
 
 static const char *const names[ERR_COUNT] = {

@@ -1,3 +1,5 @@
+/* Reads a whole file into a buffer. The buffer's cap bounds what is read, so a device or an
+ * endless pipe is an error. */
 #include "postern/base.h"
 
 #include <errno.h>

@@ -1,3 +1,6 @@
+/* SipHash-1-3 (Aumasson, Bernstein 2012; the variant with fewer rounds that Rust and Ruby use for
+ * tables), the keyed hash of every table that outsiders choose the keys of: without the process's
+ * random key nobody can make keys that collide. */
 #include "postern/hash.h"
 
 #include <endian.h>

@@ -1,3 +1,6 @@
+/* Structured log lines (logfmt or JSON). Values that outsiders control are escaped, so that no
+ * value can look like a field or a line of its own (CWE-117). Lines of requests are formatted in
+ * one piece, because every request writes one. */
 #include "postern/log.h"
 
 #include "log_writer.h"

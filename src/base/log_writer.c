@@ -1,6 +1,6 @@
-/* The writer of a log: threads put whole lines into memory, and one thread writes them. Only that
- * thread ever waits for who reads the log: while it waits, memory fills up, and then lines are
- * dropped, counted, and told of in the log once it moves again. */
+/* The thread that writes the log. Other threads copy whole lines into memory, so only this one
+ * waits when whoever reads the log is stuck. When memory is full, lines are dropped and counted,
+ * and the log says how many once it moves again. */
 #include "log_writer.h"
 
 #include "postern/thread.h"

@@ -1,3 +1,5 @@
+/* Slices of bytes, {pointer, length}: comparing, cutting, trimming, decimal numbers, decoding one
+ * character of UTF-8. Nothing here allocates, and nothing needs a NUL at the end. */
 #include "postern/base.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/* Threads and timed waits on the monotonic clock, so that setting the machine's clock ends no
+ * wait early or late; and the worker: a thread that sleeps until a time or until it is told to
+ * stop. */
 #include "postern/thread.h"
 
 #include <signal.h>
