@@ -1,3 +1,4 @@
+/* Accept-Encoding: whether an encoding is accepted (RFC 9110, section 12.5.3). */
 #include "postern/text.h"
 
 /* "q=0", "q=0.0", "q=0.000": not wanted. */

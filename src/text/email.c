@@ -1,4 +1,5 @@
-/* A mail address as people write it, which is once in ASCII and compared as such. */
+/* E-mail addresses: checks one as people write it and brings it into the one form (lower case,
+ * ASCII domain by IDNA) in which addresses are compared. */
 #include "internal.h"
 
 #include <idn2.h>

@@ -1,3 +1,4 @@
+/* Escapes text for HTML, in element content and in quoted attributes. */
 #include "postern/text.h"
 
 static const char *entity(char c)

@@ -1,3 +1,6 @@
+/* Named values from outside: forms (application/x-www-form-urlencoded), query strings and cookies
+ * (RFC 6265). A name that is given twice is refused where it is read, because two servers may
+ * pick different ones. */
 #include "internal.h"
 
 struct str fields_get(const struct fields *f, const char *name)

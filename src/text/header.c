@@ -1,3 +1,5 @@
+/* Syntax of header fields (RFC 9110): tokens, values, entity tags in If-None-Match and If-Match,
+ * and byte ranges. */
 #include "internal.h"
 
 static const bool in_token[256] = { ['0' ... '9'] = true,

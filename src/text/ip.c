@@ -1,3 +1,5 @@
+/* IP addresses and networks. IPv4 is kept as IPv4-mapped IPv6 (::ffff:a.b.c.d), so that an
+ * address has one form whatever socket it came by. */
 #include "internal.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
-/* Ranges of addresses as librarians and search engines write them: one address, CIDR, or two ends
- * with a dash. Whoever mistypes one opens the paper to strangers, so nothing is guessed. */
+/* Address ranges as librarians and search engines write them: a single address, CIDR, or two ends
+ * with a dash. A mistyped range opens the paper to strangers, so nothing is guessed. */
 #include "internal.h"
 
 #include <stdio.h>

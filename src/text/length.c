@@ -1,6 +1,6 @@
-/* How long text is, whatever its script: characters, visible characters and words; and where it may
- * be cut: after a sentence, between words, between graphemes. Sources: Unicode Standard Annex 29
- * (graphemes, words, sentences) and Annex 14, class SA (scripts without blanks between words). */
+/* Measures text in any script (characters, visible characters, words) and finds where it may be
+ * cut: after a sentence, between words, between graphemes. Unicode Standard Annex 29 (graphemes,
+ * words, sentences) and Annex 14, class SA (scripts without blanks between words). */
 #include "postern/text.h"
 
 #include <utf8proc.h>

@@ -1,3 +1,4 @@
+/* "Did you mean": the name nearest to a misspelt word, by Levenshtein's distance. */
 #include "internal.h"
 
 enum { WORD_MAX = 128, DISTANCE_MAX = 3 };

@@ -1,3 +1,5 @@
+/* Slugs: the last part of an article's address, made from a headline in any language ("Café
+ * Müller" becomes cafe-muller), and the check that a text is one. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* Times as people write and read them, in the newsroom's zone, and as programs do, in UTC. The C
- * library knows the calendar and the zones. Its mktime is not used: of a time that clocks skip or
- * show twice it makes what its last call happened to leave behind. */
+/* Times: parsed and printed in the newsroom's zone for people, in UTC (RFC 3339) for programs.
+ * Calendar and zones are the C library's, but not mktime: for a local time that clocks skip or
+ * show twice, its result depends on the call before. */
 #include "internal.h"
 
 #include <stdatomic.h>

@@ -1,3 +1,6 @@
+/* Unicode by utf8proc: normal forms, case folding, passwords as RFC 8265 prepares them
+ * (OpaqueString), and names of people without characters that reverse or break the line they are
+ * shown in. */
 #include "internal.h"
 
 #include <string.h>

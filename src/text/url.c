@@ -1,3 +1,6 @@
+/* Percent-encoding, the paths of our own server, and whether an address leads to a page of ours.
+ * A path is decoded once; encoded slashes, dot segments and NUL are refused, because proxies in
+ * front may read them differently. */
 #include "internal.h"
 
 int text_hex_value(char c)

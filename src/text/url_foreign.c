@@ -1,5 +1,5 @@
-/* Addresses of another server's pages: what it will make of them is not known, so whatever two
- * servers might read in two ways is refused. */
+/* Addresses of pages on other servers, for the gate. Postern cannot know how that server reads an
+ * unusual spelling, so anything that two servers might read differently is refused. */
 #include "internal.h"
 
 static bool percent_left(struct str path)
