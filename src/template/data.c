@@ -1,3 +1,6 @@
+/* The data that a template renders: objects, lists, texts, numbers and flags, all in the
+ * request's arena. A value that gets no memory marks the arena, so that rendering fails and no
+ * page is silently shorter. */
 #include "internal.h"
 
 static struct template_data *view_new(struct arena *a, enum view_kind kind)

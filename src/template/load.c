@@ -1,3 +1,5 @@
+/* Loads a set of templates from the program and from a theme's folder, links partials to them,
+ * and replaces the set while others render. */
 #include "internal.h"
 
 #include <stdio.h>

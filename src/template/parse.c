@@ -1,3 +1,5 @@
+/* Parses Mustache (the specification without lambdas, https://github.com/mustache/spec) into
+ * nodes. Errors name the template and the line. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* Renders parsed Mustache. Text is escaped for HTML unless the data says it is HTML. Depth and
+ * output are bounded; a rendering that fails leaves nothing of itself in the buffer. */
 #include "internal.h"
 
 struct indent {
