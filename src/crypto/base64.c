@@ -1,3 +1,5 @@
+/* Base64 and base64url without padding (RFC 4648), by libsodium. Refuses any text that does not
+ * encode back to itself, so that a value has exactly one spelling. */
 #include <sodium.h> /* first: it tells crypto.h to leave the name crypto_hash to it */
 
 #include "base64.h"

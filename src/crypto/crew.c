@@ -1,6 +1,6 @@
-/* Crews: the two processes that hash, and the thread that starts each of them again when it ends:
- * killed for want of memory, say. It waits a moment before, longer each time, so that one that ends
- * at once does not keep the machine busy. */
+/* A crew is a process that hashes passwords, with the thread that starts it again when it ends
+ * (killed for want of memory, for example). The wait before a restart grows each time, so that a
+ * process that ends at once does not keep the machine busy. */
 #include "hasher_wire.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* The process that hashes: this program once more, with nothing of the server's memory, database or
- * sockets. Each of its threads takes orders from a socket of its own. */
+/* The main loop of a hashing process: this program started once more, without the server's
+ * memory, database or sockets. Each of its threads takes orders from a socket of its own. */
 #include "hasher_wire.h"
 
 #include "postern/thread.h"

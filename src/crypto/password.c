@@ -1,3 +1,6 @@
+/* Password hashes: making one (Argon2id), verifying one, and telling whether it should be made
+ * again at today's cost. Verifying takes the same work for an unknown account and for a hash of a
+ * lower cost, so that the time of a log-in does not tell which accounts exist. */
 #include <sodium.h> /* first: it tells crypto.h to leave the name crypto_hash to it */
 
 #include "postern/crypto.h"

@@ -1,3 +1,6 @@
+/* Reads a stored hash in PHC string format ($argon2id$v=19$m=…,t=…,p=…$salt$hash). Costs above
+ * the limits are refused here, so that a planted row cannot make a log-in take minutes or
+ * gigabytes. */
 #include <sodium.h> /* first: it tells crypto.h to leave the name crypto_hash to it */
 
 #include "phc.h"

@@ -1,3 +1,4 @@
+/* Starting libsodium, random bytes, random ids, wiping, and comparing in constant time. */
 #include <sodium.h> /* first: it tells crypto.h to leave the name crypto_hash to it */
 
 #include "postern/crypto.h"

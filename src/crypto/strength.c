@@ -1,5 +1,5 @@
-/* What a new password is worth: libzxcvbn's estimate, and lists of words that it must not be made
- * of. */
+/* Judges a new password: libzxcvbn's estimate of its strength, and lists of words that it must
+ * not be made of. */
 #include "common.h"
 
 #include <math.h>

@@ -1,3 +1,5 @@
+/* Tokens (256 random bits, "pst_" and base64url), their SHA-256 digests, and MACs. The program
+ * stores digests only, so a stolen database opens no session. */
 #include <sodium.h> /* first: it tells crypto.h to leave the name crypto_hash to it */
 
 #include "postern/crypto.h"

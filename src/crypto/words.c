@@ -1,3 +1,7 @@
+/* Prepares text for libzxcvbn: one byte a character, capitals folded, long repetitions shortened,
+ * so that the library neither overrates other scripts nor needs seconds for "515151…". Also
+ * collects the words that a password must not consist of (the site's name, the reader's name and
+ * address, and their parts). */
 #include "words.h"
 
 #include <string.h>
