@@ -1,5 +1,5 @@
-/* The feed of changes: written beside their causes, told to the subscriber here, in this process at
- * once and from the others by watching the table. */
+/* The change log: rows that say what changed, written in the same transaction as the change.
+ * Subscribers in this process are told at once; other processes learn it by watching the table. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,8 +1,7 @@
-/* How many threads may write at once. The serving program has one thread more for requests than may
- * be in here, so whatever holds the writers up (a lock of another program, a slow disk, a statement
- * without end), a reader finds a thread. In ordinary times a place is free within milliseconds;
- * once all places are taken and none was given back for DB_CROWD_MS, who comes is told to come
- * again. */
+/* Limits how many threads may wait to write at once. The server has one request thread more than
+ * that, so when writers are held up (another program's lock, a slow disk), a thread stays free
+ * for readers. Normally a place is free within milliseconds; once all places are taken and none
+ * was released for DB_CROWD_MS, the next writer is refused and told to try again. */
 #include "internal.h"
 
 #include <stdlib.h>

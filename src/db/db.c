@@ -1,4 +1,4 @@
-/* Opening, closing, and lending connections to readers. */
+/* Opens and closes a database, and lends connections to readers. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* The version of a database: a row for each migration applied, in a table that both engines can
- * have. */
+/* The version of a database: one row for each migration that was applied, in a table that both
+ * engines share. */
 #include "internal.h"
 
 #include <stdio.h>

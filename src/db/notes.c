@@ -1,8 +1,7 @@
-/* Notes: small writes that nobody waits for, such as when a session was last used. A thread of
- * their own writes them, those that came together in one transaction. A disk that is full, or a
- * lock that somebody holds, so takes nothing from the reader who caused the note: it waits, and
- * when there are too many, or the write fails, it is lost and counted. The log tells when that
- * begins and when it ends. */
+/* Notes: small writes that nobody waits for, such as when a session was last used. A thread
+ * writes those that came together in one transaction. A full disk or a held lock therefore takes
+ * nothing from the reader who caused the note; notes that cannot be written are dropped and
+ * counted, and the log says when that begins and ends. */
 #include "internal.h"
 
 #include <stdlib.h>

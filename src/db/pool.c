@@ -1,4 +1,4 @@
-/* Connections: opened, lent, looked after. */
+/* The pool of connections: opens them, lends them, replaces those that failed. */
 #include "internal.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* The feed of changes: NOTIFY on a channel. A connection that says nothing may be dead behind a
- * network that swallows all, so it is asked once a second and has to answer. */
+/* Changes by PostgreSQL's NOTIFY. A silent connection may be dead behind a network that swallows
+ * everything, so it is asked once a second and must answer. */
 #include "postgres.h"
 
 enum { PING_EVERY_US = 1000 * 1000, PING_ANSWER_US = 2000 * 1000 };

@@ -1,7 +1,7 @@
-/* A session of PostgreSQL: its limits, and whether there is one at all. A pooler such as PgBouncer
- * may stand between; with pool_mode = session it does no harm, with pool_mode = transaction the
- * next transaction meets another server process: limits, LISTEN and prepared statements are then
- * those of whoever had it before. */
+/* Sets up a session of PostgreSQL (time limits, isolation) and checks that it is one. PgBouncer
+ * with pool_mode = session does no harm; with pool_mode = transaction the next transaction runs
+ * in another server process, whose limits, LISTEN and prepared statements belong to somebody
+ * else, and Postern refuses it. */
 #include "postgres.h"
 
 #include <stdio.h>

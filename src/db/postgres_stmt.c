@@ -1,5 +1,5 @@
-/* Statements: numbers travel as text, so that the server takes them for the type that it inferred;
- * text and bytes as they are. Results come in binary. */
+/* Statements on PostgreSQL. Numbers are sent as text, so that the server converts them to the
+ * type that it inferred; text and bytes are sent as they are, and results come in binary. */
 #include "postgres.h"
 
 #include "postern/hash.h"

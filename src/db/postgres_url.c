@@ -1,4 +1,4 @@
-/* libpq's URL: what it may say, and how it is shown.
+/* PostgreSQL URLs: which parts are accepted, and how one is shown without its password.
  * https://www.postgresql.org/docs/15/libpq-connect.html#LIBPQ-CONNSTRING */
 #include "postgres.h"
 

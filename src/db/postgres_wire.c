@@ -1,4 +1,4 @@
-/* Sending and reading, with a limit of time on every answer. */
+/* Sends to PostgreSQL and reads answers without blocking, each with a time limit. */
 #include "postgres.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* Whether a file of SQLite is sound, by its own checks. */
+/* Checks the integrity of a SQLite file with SQLite's own checks. */
 #include "sqlite.h"
 
 #include <stdio.h>

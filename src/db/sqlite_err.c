@@ -1,4 +1,4 @@
-/* What the result codes of SQLite mean to us. https://www.sqlite.org/rescode.html */
+/* Translates SQLite's result codes into enum err. https://www.sqlite.org/rescode.html */
 #include "sqlite_err.h"
 
 #include <sqlite3.h>

@@ -1,3 +1,7 @@
+/* The file of a SQLite database: creating it with private permissions (0600), judging whether
+ * this user may read or write it, and the claim of a running server, a lock (flock) on
+ * PATH-serve.lock, so that a second server on the same file is refused with the process id of the
+ * first. */
 #include "sqlite_file.h"
 
 #include <errno.h>

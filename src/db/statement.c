@@ -1,4 +1,4 @@
-/* One call: parameters in, columns out to the members of a row. */
+/* Runs one statement: parameters in, columns into the members of a row struct. */
 #include "internal.h"
 
 #include <string.h>

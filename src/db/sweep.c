@@ -1,6 +1,6 @@
-/* Sweeping: the deletion of old rows, a batch at a time, each in a transaction of its own. After
- * each batch it rests for as long as that took, so that whoever waits to write comes first; and the
- * size of a batch follows from how long the last one took, so that nobody waits long for one. */
+/* Deletes old rows in batches, each in a transaction of its own. After a batch it rests for as
+ * long as the batch took, so that writers come first, and the next batch is sized by the time of
+ * the last one, so that nobody waits long for it. */
 #include "internal.h"
 
 enum {

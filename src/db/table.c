@@ -1,4 +1,5 @@
-/* Whole tables, row by row, by the texts that schemac wrote from the schema. */
+/* Reads and writes whole tables row by row, with the statements that schemac generated from the
+ * schema. `db copy` uses it. */
 #include "internal.h"
 
 #include <stdio.h>

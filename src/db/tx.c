@@ -1,5 +1,6 @@
-/* Transactions where many write at once: run in the caller's thread, again when the engine says
- * that no serial order had this outcome, and looked up when nobody knows the outcome. */
+/* Transactions on an engine with many writers (PostgreSQL): runs them in the caller's thread,
+ * repeats one that the engine refused for serialisation, and looks up the outcome when the
+ * connection broke during COMMIT. */
 #include "internal.h"
 
 #include <limits.h>

@@ -1,6 +1,6 @@
-/* The writer: one thread takes the waiting transactions, runs each in a savepoint and commits them
- * together, so that many share one wait for the disk. Nobody is told of success before that commit.
- */
+/* Transactions on an engine with one writer (SQLite): a thread takes those that wait, runs each
+ * in a savepoint and commits them together, so that many share one wait for the disk. A caller
+ * hears of success only after that commit. */
 #include "internal.h"
 
 static enum err job_run(struct db_conn *c, struct db_job *job)
