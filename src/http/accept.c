@@ -1,10 +1,10 @@
-/* Accepting connections: a thread for each listener takes them from its socket and hands them to
- * libmicrohttpd, which in 0.9.75 cannot be told to stop accepting without a race that ends the
- * process, and spins, or never accepts again, when there is no descriptor left.
+/* Accepts connections: one thread for each listener takes them from its socket and hands them to
+ * libmicrohttpd. libmicrohttpd 0.9.75 cannot stop accepting without a race that ends the process,
+ * and without a free descriptor it spins or never accepts again.
  *
- * At the limit of connections, or without a descriptor, those who come wait in the socket's own
- * queue. When the server stops, those who are in that queue are still taken: their handshake is
- * done, and they may have sent a request. */
+ * At the limit of connections, new ones wait in the socket's own queue. When the server stops,
+ * those in that queue are still accepted: their handshake is done, and they may have sent a
+ * request. */
 #include "internal.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* After the sanity check: route, body cap, body type, rate class, query. */
+/* The checks between the sanity check and the handler: route, size and type of the body, rate
+ * limit, query. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* From struct response to struct MHD_Response: conditions, ranges, and the headers that every
- * answer has. */
+/* Turns a struct response into libmicrohttpd's: conditional requests (304, 412), ranges,
+ * compression, and the headers that every answer has. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The smaller of the two encodings, for what is compressed once and given to many. The only user of
+/* Brotli compression, for answers that are compressed once and sent to many. The only user of
  * libbrotlienc. */
 #include "postern/http.h"
 

@@ -1,6 +1,6 @@
-/* Connections, and the reaper. libmicrohttpd's time-out starts anew with every byte, so a client
- * that sends or takes one byte a second would hold its connection for ever, and an answer with it;
- * the reaper shuts down who does not finish in time. */
+/* Connections, and the reaper that ends slow ones. libmicrohttpd restarts its time-out with every
+ * byte, so a client that sends or takes one byte a second (Slowloris) would hold a connection for
+ * ever; the reaper shuts down those that do not finish in time. */
 #include "internal.h"
 
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
-/* How often each surface decided what and why, for Prometheus. Labels come from the program, not
- * from requests, and are few; should they ever be more than fit, the rest is counted as "other". */
+/* Counts decisions by surface, grant and reason, for Prometheus. Labels come from the program,
+ * never from a request; should there be more than fit, the rest is counted as "other". */
 #include "internal.h"
 
 #include <stdlib.h>

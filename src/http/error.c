@@ -1,4 +1,4 @@
-/* What the outside sees of an error. */
+/* The table of errors as the outside sees them: status, slug and sentence for each enum err. */
 #include "internal.h"
 
 static const struct error_info faces[ERR_COUNT] = {

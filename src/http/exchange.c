@@ -1,4 +1,5 @@
-/* The life of one request after its check: caller, origin, handler, answer, log line. */
+/* One request from its sanity check to its log line: who calls, same-origin check, handler on its
+ * lane, answer. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Compression of answers. The only user of zlib. */
+/* gzip compression of answers. The only user of zlib. */
 #include "postern/http.h"
 
 #include <limits.h>

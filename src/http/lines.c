@@ -1,10 +1,9 @@
-/* The header lines as they lie in libmicrohttpd's buffer. Version 0.9.75 reads them as C strings
- * and does not tell what it passes over: the rest of a line behind a NUL; that a line which begins
- * with
- * ':' or NUL was taken for the empty one that ends the headers, so that what follows it becomes the
- * next request; a bare LF; a folded line, whose text it appends to the name of the header. A proxy
- * in front may read each of these differently. All of them show in where the pieces lie: a line
- * begins right behind the CRLF of the one before. */
+/* Checks the header lines as they lie in libmicrohttpd's buffer, against request smuggling.
+ * Version 0.9.75 reads them as C strings and hides four things: the rest of a line behind a NUL;
+ * a line that begins with ':' or NUL, which it takes for the empty line that ends the headers; a
+ * bare LF; and a folded line, whose text it appends to the header's name. A proxy in front may
+ * read each of these differently. All of them show in where the pieces lie, because a correct
+ * line begins right behind the CRLF of the line before it. */
 #include "internal.h"
 
 #include <string.h>

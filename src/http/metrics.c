@@ -1,4 +1,4 @@
-/* Numbers for Prometheus (text format 0.0.4). */
+/* /metrics: counters and histograms of requests for Prometheus (text format 0.0.4). */
 #include "internal.h"
 
 static const struct {

@@ -1,6 +1,6 @@
-/* libmicrohttpd has one piece of memory for each connection, POOL_BYTES, in which lie the headers
- * of the request, what it makes of them, and the headers of the answer. What does not fit ends the
- * connection without an answer; here is what keeps that from happening. */
+/* Keeps requests within libmicrohttpd's memory for one connection (POOL_BYTES), which holds the
+ * request's headers, what the library makes of them, and the answer's headers. Whatever does not
+ * fit would end the connection without an answer, so it is refused with 431 before. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Same-origin check for requests that change state (Fetch Metadata, with Origin for browsers that
- * do not send it). */
+/* The same-origin check for requests that change state, against CSRF: Sec-Fetch-Site (Fetch
+ * Metadata), or Origin for browsers that do not send it. */
 #include "internal.h"
 
 /* base_url is an origin in its one spelling (http_table_check), and browsers write theirs so as

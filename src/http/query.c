@@ -1,8 +1,7 @@
-/* The query of a request. A page reads the names that its route declares, strictly, and passes over
- * the rest: newsletters, social networks and searches add names of their own to every link, with
- * whatever encoding they like. Programs that use the API are told about a name nobody reads. What
- * is read, with the path, is also the key of the response cache: with the whole query each click
- * from a newsletter would be a page that nobody has asked for before. */
+/* The query of a request. A page reads the parameters that its route declares, strictly, and
+ * ignores all others, since newsletters, social networks and search engines add their own to
+ * links. The API refuses unknown ones. What is read, with the path, is also the key of the
+ * response cache: with the whole query, each click from a newsletter would miss it. */
 #include "internal.h"
 
 enum { NAME_SHOWN_MAX = 64, KEY_MAX = 4 * (URL_PATH_MAX + FIELDS_MAX * QUERY_VALUE_MAX) };

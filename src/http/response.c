@@ -1,4 +1,4 @@
-/* What handlers do to a response. */
+/* What a handler may do to its response: status, headers, cookies, body. */
 #include "internal.h"
 
 #include <string.h>

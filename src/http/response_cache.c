@@ -1,6 +1,6 @@
-/* Answers that are the same for a whole variant: kept as finished responses, by what was asked for
- * (path and the part of the query that is read) and the variant. Looked up on the event loop;
- * while the database is lost, also when nobody can say any more that they are still the newest. */
+/* The response cache: finished answers for all readers with the same rights, by path, by the part
+ * of the query that is read, and by variant. Looked up on the event loop; while the database is
+ * lost, also without the proof that they are current. */
 #include "internal.h"
 
 #include <string.h>

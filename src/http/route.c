@@ -1,5 +1,5 @@
-/* Which route takes a path. A literal part wins over a {name} at the first place where two patterns
- * differ. */
+/* Finds the route for a path. Where two patterns differ first, a literal part wins over a {name}.
+ */
 #include "internal.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* The wiring of libmicrohttpd: callbacks, start and stop. */
+/* Starts and stops libmicrohttpd and holds its callbacks. */
 #include "internal.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* Are the settings whole? Zero is invalid in every column of a route, so a forgotten field is found
- * here. */
+/* Checks the route table at start-up. Zero is invalid in every column, so a forgotten field stops
+ * the program instead of making a route public. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,15 +1,15 @@
-/* Pace: a source that is refused again and again (by a rate limit, or because the hash lane is
- * full) is answered a quarter of a second later. Without it a few hundred clients that ask in a
- * loop keep the event loop, and the machine, busy with nothing but refusals, and readers wait.
+/* The tarpit: answers a source that is refused again and again (429, or 503 of a full hash lane)
+ * a quarter of a second late. Without it, a few hundred clients that ask in a loop keep the event
+ * loop busy with refusals, and readers wait.
  *
- * The first refusals of a source (RATE_REFUSAL) go out at once, so one reader who obeys Retry-After
- * never waits here; many behind one address may. A source is told by its address, not by its
- * connection, since who asks in a loop may well open a new one each time. Servers with a key are
- * known to us and wait for nothing. Who is refused before the body is read has to connect anew, and
- * what a handler refuses has cost its work already: both go out at once.
+ * The first refusals of a source (RATE_REFUSAL) go out at once, so one reader who obeys
+ * Retry-After is never delayed. A source is an address and not a connection, since such a client
+ * may open a new connection each time. Servers with an API key are never delayed. Refusals before
+ * the body was read, which close the connection, and refusals by a handler, whose work is done,
+ * go out at once too.
  *
- * What waits costs a connection with its request, as every request does. Only a part of all
- * connections may wait, so that a flood through a proxy of ours does not use them up. */
+ * A delayed answer holds a connection and its request, so only a part of all connections may be
+ * delayed; a flood through a trusted proxy then does not use them up. */
 #include "internal.h"
 
 #include <stdlib.h>

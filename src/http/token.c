@@ -1,5 +1,6 @@
-/* The session token: from the one cookie or the one header of its group, never from anywhere else;
- * behind a proxy the header wins over the cookie. */
+/* Finds the session token: in the one cookie or the one Authorization header of its route group,
+ * and nowhere else. At the gate, where a proxy passes both on, a header with a token of ours
+ * wins; any other Authorization header belongs to the site behind. */
 #include "internal.h"
 
 static struct str bearer(struct exchange *x)
