@@ -1,3 +1,6 @@
+/* Remembers which addresses were verified as a crawler's and which were not, in two small tables
+ * of fixed size. Refusals have their own table and a shorter life, so that a flood of impostors
+ * pushes out no verified crawler. */
 #include "cache.h"
 
 #include <string.h>

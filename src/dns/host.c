@@ -1,4 +1,4 @@
-/* Names of hosts as the DNS tells them, against the domains that an operator has named. */
+/* Compares host names from the DNS with the domains that an operator has named. */
 #include "postern/dns.h"
 
 static bool letter(char c)

@@ -1,6 +1,6 @@
-/* Reverse and forward DNS with c-ares, on one thread that alone touches the channel. Others hand it
- * a job under the lock and wait for the condition. A job holds what the network told, and is
- * touched by that thread only while it runs. */
+/* Verifies an address by reverse and forward DNS with c-ares. One thread owns the c-ares channel;
+ * other threads hand it a job under the lock and wait on the condition. While a job runs, only
+ * that thread touches it. */
 #include "postern/dns.h"
 #include "postern/thread.h"
 
