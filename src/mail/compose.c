@@ -1,4 +1,4 @@
-/* A row of the outbox as a message: RFC 5322 header, multipart/alternative (RFC 2046),
+/* Turns a row of the outbox into a message: header (RFC 5322), multipart/alternative (RFC 2046),
  * Auto-Submitted (RFC 3834). */
 #include "internal.h"
 

@@ -1,7 +1,7 @@
-/* The senders: a few threads that each claim one message, send it and write down what came of it. A
- * recipient whose server hangs holds up one of them; half of the senders take only what was never
- * tried, so that even many such recipients hold up nobody new. When the server itself is out of
- * reach, all pause. */
+/* The threads that send mail. Each claims one message, sends it and records the outcome. A
+ * recipient whose server hangs holds up one thread; half of the threads take only messages that
+ * were never tried, so that many such recipients do not delay new mail. When our own SMTP server
+ * is out of reach, all pause. */
 #include "internal.h"
 
 #include "postern/crypto.h"

@@ -1,4 +1,5 @@
-/* Opening and closing. */
+/* Opens and closes the mail room: loads and checks its templates, a theme's included, and starts
+ * the threads that send. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The outbox table: what is due, claims, outcomes, and what an operator may do to it. */
+/* The outbox table: messages that are due, claims, outcomes, and the operator's list and retry. */
 #include "internal.h"
 
 #include "postern/crypto.h"

@@ -1,5 +1,5 @@
-/* A notice becomes a row: templates rendered and the mailbox's share counted, inside the caller's
- * transaction. */
+/* Queues a mail inside the caller's transaction: renders its templates and counts it against the
+ * hourly share of the mailbox. */
 #include "internal.h"
 
 #include "postern/crypto.h"

@@ -1,4 +1,4 @@
-/* Checks the settings of mail once, at the start, in words that say what would be right. */
+/* Checks the mail settings at start-up, with messages that say what would be right. */
 #include "internal.h"
 
 #include "postern/text.h"

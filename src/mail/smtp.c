@@ -1,9 +1,9 @@
-/* One message to the server, by libcurl. A connection for each: curl waits for the answer to QUIT,
- * and only inside a transfer is that wait under our own time-outs.
+/* Delivers one message by SMTP with libcurl, on a connection of its own, because curl waits for
+ * the answer to QUIT and only waits inside a transfer are under our time limits.
  *
- * What a refusal means depends on the command it answers, which curl's result does not say; so the
- * dialogue is watched through its debug callback. Only the command's first word is looked at: the
- * rest may be a password. */
+ * What a refusal means depends on the command that it answers, which curl's result does not say;
+ * so the dialogue is read through curl's debug callback. Only the first word of a command is
+ * looked at, because the rest may be a password. */
 #include "internal.h"
 
 #include "postern/text.h"
