@@ -1,3 +1,6 @@
+/* API keys: what another server of the newsroom sends to the access check and to explain. A key
+ * has a name and scopes; only its SHA-256 is stored. Rotating a key leaves the old one valid for
+ * a while, so that the other server can change over without an outage. */
 #include "postern/api_key.h"
 
 #include <stdio.h>

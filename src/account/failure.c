@@ -1,3 +1,7 @@
+/* Counts failed password attempts, one row for each kind of attempt and the account, address or
+ * session that it concerns. The first few are free; after that each failure doubles the wait
+ * before the next attempt is judged (429), so that guessing gets slow while a forgetful owner is
+ * never locked out for good. */
 #include "internal.h"
 
 #include <string.h>

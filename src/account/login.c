@@ -1,3 +1,8 @@
+/* Log-in: counts the attempt, verifies the password, stores the session. Verifying takes tens of
+ * milliseconds and happens between two transactions, so the second one checks again that the
+ * password is still the stored one and that the account was not disabled meanwhile. An unknown
+ * address costs the same hash, so that the time of the answer does not tell whether there is an
+ * account. */
 #include "internal.h"
 
 #include <string.h>

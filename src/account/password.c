@@ -1,3 +1,7 @@
+/* Rules for a new password (length, strength, common words), and what a signed-in reader may do
+ * only with the current password: change it, delete the account. Failed attempts are counted for
+ * each session, so that an attacker who floods the log-in form cannot keep the owner from
+ * changing the password. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/* Registration and the confirmation of an e-mail address. A registration is only stored here and
+ * worked on later (request.c), so that the answer is the same, and takes the same time, for new
+ * and for known addresses. The command line creates confirmed accounts directly. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/* Password reset. A request is stored and worked on later, like a registration; the mailed link
+ * holds a token that works once. A successful reset ends every session of the account, voids its
+ * other links and tells the owner by mail (OWASP Forgot Password cheat sheet). */
 #include "internal.h"
 
 #include <string.h>

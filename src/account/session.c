@@ -1,3 +1,6 @@
+/* Sessions: who sends this token (from the cache or the database), the list of an account's
+ * sessions, and ending them. The time of last use is a note that no reader waits for, written at
+ * most once in some minutes. */
 #include "internal.h"
 
 #include <string.h>

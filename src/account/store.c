@@ -1,3 +1,6 @@
+/* Rows of accounts: finding, naming, disabling, deleting and listing them. Whatever ends an
+ * account's access (disabling, deletion, a new password) drops it from the caches of all
+ * processes in the same transaction. */
 #include "internal.h"
 
 #include <string.h>

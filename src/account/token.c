@@ -1,3 +1,6 @@
+/* Tokens of mailed links (confirm an address, reset a password): issuing one, mailing it, looking
+ * at it without spending it, and spending it. Only the hash is stored, and a conditional UPDATE
+ * spends it, so of two simultaneous uses one succeeds. */
 #include "internal.h"
 
 #include <string.h>
