@@ -1,3 +1,5 @@
+/* Crawlers as the newsroom sets them: names, User-Agent words, DNS suffixes and published address
+ * lists, checked and stored. Whether a request comes from one is decided in reader.c. */
 #include "postern/crawler.h"
 
 #include <stdio.h>

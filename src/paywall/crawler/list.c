@@ -1,4 +1,4 @@
-/* The address lists that search engines publish, as JSON or a range a line. */
+/* Parses the address lists that search engines publish: their JSON, or one range a line. */
 #include "postern/crawler.h"
 
 #include <jansson.h>

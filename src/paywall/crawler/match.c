@@ -1,4 +1,4 @@
-/* What the policy snapshot holds of crawlers, and what a User-Agent claims. */
+/* The crawlers in the policy snapshot, and which of them a User-Agent claims to be. */
 #include "postern/crawler.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Whether a crawler asks: what its User-Agent claims, against the addresses and names that prove
- * it. */
+/* Decides whether a request comes from the crawler that its User-Agent claims: by its published
+ * address list, or by reverse and forward DNS. */
 #include "postern/crawler.h"
 #include "postern/decision.h"
 

@@ -1,5 +1,5 @@
-/* Who is answered like anybody: decided from memory, on the event loop. What is not known for sure
- * is no stranger, and is answered by way of the database. */
+/* Decides for anonymous readers from memory, on the event loop. A request that might have a right
+ * of its own (session, gift, institution, crawler) is not handled here and goes to the database. */
 #include "postern/crawler.h"
 #include "postern/decision.h"
 #include "postern/institution.h"

@@ -1,3 +1,6 @@
+/* Keeps the inputs of decisions in memory: a reader's entitlements, and which version of the
+ * policy was read last. A reader whose entitlements do not all fit is not cached at all, since
+ * the one left out could be the one that opens an article. */
 #include "postern/decision_cache.h"
 
 #include <stddef.h>

@@ -1,3 +1,7 @@
+/* paywall_decide: from article, reader, policy and time to a grant and its reason. A pure
+ * function (no database, no clock), so tests cover it as a table and every surface gives the same
+ * answer. Refusals that no right lifts (embargo, withdrawn, blocked crawler) come before
+ * everything that opens. */
 #include "postern/paywall.h"
 #include "postern/text.h"
 

@@ -1,4 +1,5 @@
-/* The steps and facts of a decision. What would change it stands in explain_change.c. */
+/* Explains a decision: the steps and inputs that led to it. What would change it is in
+ * explain_change.c. */
 #include "explain.h"
 
 #include "postern/entitlement.h"

@@ -1,5 +1,5 @@
-/* What would change an answer: each fact that could be another is changed alone, and the decision
- * is asked again. What gives the same answer is not told. */
+/* "What would change this answer": changes each input alone, decides again, and reports those
+ * that give another answer. */
 #include "explain.h"
 
 struct trial {

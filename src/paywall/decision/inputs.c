@@ -1,3 +1,5 @@
+/* Collects what paywall_decide needs, from the database: policy, entitlements, institution,
+ * crawler, gift and meter. A meter's history is read only where the answer depends on it. */
 #include "postern/decision.h"
 
 #include "../meter/internal.h"

@@ -1,3 +1,6 @@
+/* Entitlements: what an account may read, from when until when, from which source. Granting,
+ * changing the status and revoking, each with the change announced to all caches in the same
+ * transaction. */
 #include "postern/entitlement.h"
 
 #include "postern/crypto.h"

@@ -1,5 +1,5 @@
-/* Places in a group: inviting, accepting, removing. What a seat opens is asked by
- * entitlement_by_account and entitlement_for_article (schema/queries/paywall.sql). */
+/* Seats of a group entitlement: inviting, accepting, removing. What a seat opens is part of the
+ * queries entitlement_by_account and entitlement_for_article (schema/queries/paywall.sql). */
 #include "postern/seat.h"
 
 #include "postern/crypto.h"

@@ -1,4 +1,5 @@
-/* Giving: who may, what counts, and the list of what was given. Taking stands in gift_take.c. */
+/* Giving an article: who may, the monthly quota, and the list of gifts. Redeeming is in redeem.c.
+ */
 #include "internal.h"
 
 #include "postern/entitlement.h"

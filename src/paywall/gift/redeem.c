@@ -1,5 +1,5 @@
-/* Taking: links, redemptions, and the cookie that holds a browser's secrets ("pst_….pst_…", newest
- * first). */
+/* Redeeming a gift: the link, the count of redemptions, and the cookie that holds the browser's
+ * secrets ("pst_….pst_…", newest first). */
 #include "internal.h"
 
 #include <string.h>

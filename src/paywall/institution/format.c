@@ -1,4 +1,4 @@
-/* Ranges and domains as people write them in files and on the command line. */
+/* Address ranges and mail domains as people write them in files and on the command line. */
 #include "postern/institution.h"
 
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* Institutions (libraries, schools, companies) as the newsroom sets them: name, contract, address
+ * ranges and mail domains, checked and stored. Recognising their readers is in reader.c. */
 #include "postern/institution.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* What the policy snapshot holds of institutions: sorted once, then only read. */
+/* Loads institutions into the policy snapshot: sorted once, then only read. */
 #include "postern/institution.h"
 
 #include <stdlib.h>

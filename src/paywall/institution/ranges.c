@@ -1,3 +1,6 @@
+/* Sorted address ranges with the highest end below each (an interval tree in an array): finds the
+ * institution of an address among any number of ranges in logarithmic time, overlapping ranges
+ * included. */
 #include "ranges.h"
 
 #include <stdlib.h>

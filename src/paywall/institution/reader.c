@@ -1,4 +1,5 @@
-/* The institution that a reader comes from: by address, or by the domain of the account's mail. */
+/* Which institution a reader belongs to: by address range, or by the domain of the account's
+ * confirmed mail address. */
 #include "postern/decision.h"
 #include "postern/institution.h"
 

@@ -1,5 +1,5 @@
-/* A stranger's reading of a metered article, decided and counted from memory: beside the policy it
- * takes the keys and the cookie alone. */
+/* Decides and counts an anonymous reader's metered reading from memory, on the event loop. Beside
+ * the policy it needs only the meter keys and the reader's cookie. */
 #include "postern/cache.h"
 
 #include "internal.h"

@@ -1,5 +1,6 @@
-/* The ceiling: small sets of counters, found by a keyed hash of the prefix. In a full set the least
- * used gives way, so that a flood of prefixes cannot lift the ceiling of a busy one. */
+/* The daily ceiling of metered readings for a network (meter.prefix_ceiling): sets of a few
+ * counters, found by a keyed hash of the prefix. In a full set the least used counter is
+ * replaced, so that a flood of prefixes cannot reset the counter of a busy one. */
 #include "postern/meter.h"
 
 #include <pthread.h>

@@ -1,6 +1,7 @@
-/* The cookie's bytes: version 1, key id (4), meter id (12), then for each meter its name's tag (4),
- * when its window began (5), how many (1) and as many article tags (6 each), and at last the MAC
- * (16) over all before it. Numbers have the high byte first. */
+/* The anonymous reader's meter cookie, byte by byte: version 1, key id (4), meter id (12), then
+ * for each meter the tag of its name (4), the start of its window (5), the number of articles (1)
+ * and a tag for each of them (6); at the end a MAC (16) over everything before it. Big-endian. A
+ * reader can delete the cookie but cannot forge one. */
 #include "internal.h"
 
 #include <string.h>

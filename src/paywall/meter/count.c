@@ -1,4 +1,4 @@
-/* What accounts have read, in the database. */
+/* The metered readings of accounts, in the database. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
-/* The keys of meters, which this program makes for itself and keeps in the database. */
+/* The keys that sign meter cookies. The program makes them itself, keeps them in the database so
+ * that all processes agree, and replaces them when the operator says so (postern meter
+ * rotate-key). */
 #include "internal.h"
 
 #include <string.h>

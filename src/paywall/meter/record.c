@@ -1,6 +1,6 @@
-/* Counting. For an account the decision is made again inside the transaction that writes the count,
- * so of many parallel readings only as many open as are free. For a stranger the count is the new
- * cookie. */
+/* Records a metered reading. For an account, the decision is made again inside the transaction
+ * that counts, so that of many parallel readings only as many open as are free. For an anonymous
+ * reader, the count is the new cookie. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Meters as the newsroom sets them, and what is thrown away when their windows are over. */
+/* Creates, changes and removes meters, and deletes the counts of windows that are over. */
 #include "internal.h"
 
 #include <stdarg.h>

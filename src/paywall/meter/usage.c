@@ -1,5 +1,5 @@
-/* What a reader has used of a meter: the cookie of a stranger, the rows of an account and what a
- * cookie from before signing in adds to them. */
+/* How much of a meter a reader has used: from an anonymous reader's cookie, from an account's
+ * rows, and from a cookie of the time before the reader signed in. */
 #include "internal.h"
 
 #include <string.h>

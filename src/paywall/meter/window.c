@@ -1,4 +1,4 @@
-/* When a meter's window begins and ends. */
+/* Start and end of a meter's window (day, week, month in the newsroom's zone, or rolling days). */
 #include "postern/meter.h"
 #include "postern/text.h"
 

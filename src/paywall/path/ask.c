@@ -1,4 +1,5 @@
-/* A path of another server and a reader: the rule, the article made of both, the decision. */
+/* Decides about a page of another web server: finds the rule for the path, makes an article of
+ * the path, and asks the same decision as for our own articles. */
 #include "postern/decision_cache.h"
 #include "postern/path.h"
 

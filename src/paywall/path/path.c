@@ -1,4 +1,4 @@
-/* Rules for the paths of other servers: words, rows, matching. */
+/* Rules for the paths of other web servers: their words, rows and matching. */
 #include "postern/path.h"
 
 #include "postern/crypto.h"

@@ -1,3 +1,5 @@
+/* Names of levels, rule kinds, windows, plan kinds, grants and reasons, for databases, JSON and
+ * the command line, and the sentences for reasons. */
 #include "postern/paywall.h"
 
 static const char *const access_names[] = { [ACCESS_PUBLIC] = "public",

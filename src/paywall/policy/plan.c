@@ -1,3 +1,5 @@
+/* Plans: what the newsroom sells, and what each opens (all sections, some, one article). Also
+ * which plans to offer on the wall of an article. */
 #include "postern/plan.h"
 
 #include "postern/entitlement.h"

@@ -1,4 +1,5 @@
-/* Changes to the rules. Each loads the order, changes it, and writes the positions that moved. */
+/* Adds, moves and removes rules. Each change loads the order, changes it, and writes the
+ * positions that moved. */
 #include "postern/rule.h"
 
 #include "postern/crypto.h"

@@ -1,4 +1,4 @@
-/* Rules in words: ages, days, conditions. */
+/* Describes rules in words: ages, days, conditions. */
 #include "postern/rule.h"
 
 static const struct {
