@@ -1,4 +1,5 @@
-/* Articles as rows: what everybody may know of one, never its text. */
+/* Loads rows of articles: headline, slug, section, access, dates. Never the text, which only
+ * open.c reads. */
 #include "internal.h"
 
 static const struct db_column article_columns[] = {

@@ -1,4 +1,5 @@
-/* What the desk changes by hand, each in one transaction. */
+/* Changes that the desk makes by hand (access, status, deletion), each in one transaction with
+ * its entry in the change log. */
 #include "internal.h"
 
 enum { CHANGE_ARENA_MAX = 1 << 20 };

@@ -1,5 +1,6 @@
-/* Deks: cut to what may stand in lists, cards and meta elements, for everybody; made at import, and
- * by the housekeeping, with the lead picture's caption, where the bound has changed since. */
+/* Shortens deks and captions to what every reader may see in lists and cards: at most 400
+ * characters, and nothing that repeats the text beyond the teaser. Done at import, and again by
+ * housekeeping when the teaser settings have changed. */
 #include "dek.h"
 
 #include "repeat.h"

@@ -1,5 +1,5 @@
-/* Export: every article as a file that imports to the same blocks. For the operator alone: it asks
- * nobody's decision. */
+/* Export: writes articles as Markdown files that import to the same blocks. It asks for no
+ * decision, because only the operator runs it. */
 #include "html/walk.h"
 #include "internal.h"
 

@@ -1,4 +1,5 @@
-/* Lists: the database filters what may be shown, so that a page is full and a cursor holds. */
+/* Lists of articles. The database filters by what may be shown, so that a page is full and the
+ * position of the next page holds. */
 #include "internal.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Pictures: the same door as the text. Full opens all, a teaser the lead picture, anything else
- * none. */
+/* Opens pictures, by the same decision as the text: a full grant opens all, a teaser opens the
+ * lead picture, anything else opens none. */
 #include "internal.h"
 
 static const struct db_column image_columns[] = {

@@ -1,4 +1,6 @@
-/* The door to the text. What is not granted is not even read from the database. */
+/* content_open: the only function that reads the text of an article. It takes a decision and
+ * returns the full text, the teaser, or nothing; text that is not granted is not read from the
+ * database. */
 #include "teaser.h"
 
 enum { OPEN_BYTES_MAX = 4 * ARTICLE_SOURCE_MAX };

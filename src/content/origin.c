@@ -1,5 +1,5 @@
-/* What its source last said of an article, beside the article's row: only imports and the desk look
- * at it. */
+/* The last state that the source of an article reported, in a table beside the article's row,
+ * which only imports and the desk read. */
 #include "internal.h"
 
 static const struct db_column origin_columns[] = {

@@ -1,5 +1,6 @@
-/* Finds what a dek repeats of the text: the dek's runs of eight letters in a table, the text slid
- * over it by a rolling hash (Karp and Rabin), each hit extended as far as it goes. */
+/* Finds which parts of a dek repeat the article's text: every run of eight letters of the dek is
+ * in a table, a rolling hash (Karp and Rabin) slides over the text, and each hit is extended as
+ * far as both agree. */
 #include "repeat.h"
 
 #include "html/walk.h"

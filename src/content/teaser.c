@@ -1,6 +1,6 @@
-/* The teaser: bounded in characters and as a share of the text, made when it is asked for, from as
- * much of the text as that takes. Nothing of it is stored, so that other settings, and articles of
- * older versions, need no second import. */
+/* Makes the teaser when it is asked for, from only as much of the text as it needs. It is bounded
+ * in characters and as a share of the text. Nothing is stored, so new settings apply at once and
+ * to every article. */
 #include "teaser.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* What a stranger gets, for the newsroom: told at import and by `article show`, with a warning
- * where the author's mark, a dek or a caption would give more. */
+/* Tells the newsroom what an anonymous reader gets of an article, with a warning where the
+ * author's mark, the dek or a caption would give more than the settings allow. */
 #include "dek.h"
 #include "teaser.h"
 

@@ -1,5 +1,5 @@
-/* Where to cut, and the cut. Two passes over the same bytes: one finds the best end within the
- * limit, one writes up to it and closes what is open there. */
+/* Cuts canonical HTML at a limit. One pass finds the best place (end of a sentence, list item or
+ * table row), a second writes up to it and closes the elements that are open there. */
 #include "cut.h"
 
 #include <string.h>

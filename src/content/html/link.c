@@ -1,3 +1,6 @@
+/* Addresses in imported HTML: keeps http, https, mailto and local links, drops everything else. A
+ * link is read as a browser reads it (WHATWG URL: controls at the ends and tabs inside are
+ * ignored), because "java\nscript:" is the classic way past a filter. */
 #include "link.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Marks of the teaser's end, as the systems write them that articles come from. */
+/* Recognises the comments and elements by which other systems mark the end of a teaser
+ * (WordPress, Ghost, Jekyll, Hugo, Docusaurus, Drupal, Joomla and others). */
 #include "mark.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* The table of HTML elements that an article may contain, and what becomes of every other one:
+ * its text is kept (unwrap) or it goes with all that is in it (script, style, form). */
 #include "rules.h"
 
 #include <stddef.h>

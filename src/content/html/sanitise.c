@@ -1,5 +1,6 @@
-/* Sanitising: libxml2 reads what came, the writer writes what is allowed. No byte of the source's
- * markup is copied. */
+/* Sanitises imported HTML: libxml2 parses it, and the writer writes new markup from the table of
+ * allowed elements. No byte of the source's own markup is copied, so no parser difference can
+ * carry a script through. */
 #include "link.h"
 #include "mark.h"
 #include "parse.h"

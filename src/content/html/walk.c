@@ -1,4 +1,4 @@
-/* The walk over canonical HTML, for measuring and cutting it. */
+/* Walks canonical HTML tag by tag and word by word, for measuring and cutting it. */
 #include "walk.h"
 
 #include <string.h>

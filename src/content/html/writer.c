@@ -1,3 +1,6 @@
+/* Writes the canonical HTML of an article: well-formed, one block a line, only elements from the
+ * rules table. Counts words as it writes and notes where the author put the mark that ends the
+ * teaser. */
 #include "writer.h"
 
 #include <string.h>

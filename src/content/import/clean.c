@@ -1,5 +1,5 @@
-/* Fields of one line: what is left of any text when it must fit between two quotes of a front
- * matter. */
+/* Cleans fields of one line (headline, byline, caption): removes control characters and line
+ * breaks, so that the field fits between two quotes of an exported front matter. */
 #include "../internal.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* The folder around a file that is imported: what the file names is looked for there and nowhere
- * else. */
+/* The folder of the file that is imported. Pictures that the file names are opened inside it and
+ * nowhere else: absolute paths, ".." and symbolic links are refused. */
 #include "../internal.h"
 
 #include <errno.h>

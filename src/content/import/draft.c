@@ -1,4 +1,5 @@
-/* Pictures of a draft: read, judged, named. */
+/* Pictures of an article that is being imported: reads the files, checks type and size, removes
+ * metadata, gives each its name. */
 #include "../internal.h"
 
 #include "postern/crypto.h"

@@ -1,5 +1,5 @@
-/* Entities in fields of plain text: agencies' systems escape headlines as if they were HTML.
- * Decoded once; what is no entity stays as it is. */
+/* Decodes HTML entities in fields of plain text once, because many agency systems escape
+ * headlines as if they were HTML. Anything that is not an entity stays as it is. */
 #include "../internal.h"
 
 #include <libxml/HTMLparser.h>

@@ -1,6 +1,6 @@
-/* Front matter: `key: value` lines between two lines of ---, and one list, `images`. A small strict
- * language: what is not understood is refused with its line, because a misspelt `access` must never
- * open an article. */
+/* Front matter of Markdown files: `key: value` lines between two lines of ---, and one list,
+ * `images`. A small strict subset of YAML: a key that is unknown is refused with its line,
+ * because a misspelt `access` must never open an article. */
 #include "../internal.h"
 
 #include <stdio.h>

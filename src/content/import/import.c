@@ -1,4 +1,4 @@
-/* Import: walks folders and hands each file on (import_item.c). */
+/* postern article import: walks the given files and folders and hands each file to item.c. */
 #include "import.h"
 
 #include <dirent.h>

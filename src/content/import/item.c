@@ -1,6 +1,6 @@
-/* Import of one file: its items go to their importer, and what comes back is stored, one
- * transaction an article. What takes back or closes is obeyed even where the rest cannot be read.
- */
+/* Imports one file: its items go to their importer (Markdown, ninjs), and each result is stored
+ * in a transaction of its own. An item that takes a story back or hides it is obeyed even when
+ * the rest of it cannot be read. */
 #include "../teaser.h"
 #include "import.h"
 

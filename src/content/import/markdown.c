@@ -1,5 +1,5 @@
-/* Markdown with front matter. cmark-gfm makes HTML of the text, raw HTML included; the sanitiser
- * decides what of it stays. */
+/* Markdown with front matter. cmark-gfm turns the text into HTML, raw HTML included, and the
+ * sanitiser decides what stays of it. */
 #include "../internal.h"
 
 #include <cmark-gfm-core-extensions.h>

@@ -1,5 +1,6 @@
-/* ninjs: an agency's item becomes an article. What it says is kept, what it forbids is obeyed: an
- * item that is withheld, canceled, under embargo or expired is stored as such, and never shown. */
+/* IPTC ninjs: turns an agency's item into an article. Restrictions are obeyed: an item that is
+ * withheld, cancelled, under embargo or expired is stored with that state and not shown.
+ * https://iptc.org/standards/ninjs/ */
 #include "ninjs.h"
 
 #include "postern/crypto.h"

@@ -1,5 +1,5 @@
-/* A JSON file's items: one, an array of them, an object that holds the array, or one a line. Each
- * is handed on by itself, so that a bad one stops no other. */
+/* The items of a JSON file: a single item, an array, an object with `items`, or one item a line.
+ * Each is handed on separately, so that a bad item does not stop the others. */
 #include "ninjs.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Pictures of an item: of its renditions the widest that lies beside the file. */
+/* Pictures of a ninjs item: of its renditions, the widest one whose file lies beside the item. */
 #include "ninjs.h"
 
 struct pictures {

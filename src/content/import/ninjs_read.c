@@ -1,4 +1,5 @@
-/* Reading an item: either spelling of a name, null as absent, a path for every complaint. */
+/* Reads members of a ninjs item: either spelling of a name (versions 1 to 3), null as absent, and
+ * the member's path in every error message. */
 #include "ninjs.h"
 
 #include <stdio.h>

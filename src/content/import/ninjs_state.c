@@ -1,5 +1,5 @@
-/* ninjs: whose an item is, whether it may be shown, and in which order it came. What closes and is
- * not understood closes. */
+/* Identity, state and version of a ninjs item: which article it is, whether it may be shown, and
+ * whether it is newer than what is stored. A state that is not understood hides the article. */
 #include "ninjs.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* What a source says of an article's state, and whether a delivery is newer than what is stored.
- * What nobody knows hides: an agency that takes a story back in its own words must be obeyed. */
+/* What a source says about an article's state, and whether a delivery is newer than the stored
+ * one. An unknown word hides the article: an agency that takes a story back in its own words must
+ * be obeyed. */
 #include "../internal.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* What an import has written so far, by identity, so that no file of a run replaces another's
- * article. Open addressing by digest; a path is kept for the message. */
+/* Remembers what one run has written, by identity, so that no file replaces another file's
+ * article in the same run. A hash table with open addressing; the path is kept for the message. */
 #include "../internal.h"
 
 #include "postern/crypto.h"

@@ -1,4 +1,4 @@
-/* Writing: a draft becomes an article in one transaction, or nothing does. */
+/* Stores an imported article in one transaction, or changes nothing. */
 #include "../dek.h"
 
 #include "postern/crypto.h"

@@ -1,5 +1,5 @@
-/* Formats made of chunks, without what camera and editor wrote: PNG (W3C PNG 3), GIF89a, WebP (RFC
- * 9649). Chunks that are not known are left out: only what is needed to show the picture stays. */
+/* Removes metadata from PNG (W3C PNG 3), GIF89a and WebP (RFC 9649). Only the chunks that are
+ * needed to show the picture are copied; unknown chunks are left out. */
 #include "picture.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* What a picture says of itself: orientation, copyright and credit line, out of EXIF (CIPA DC-008,
- * TIFF 6.0), IPTC-IIM (4.2, in Photoshop's resources) and XMP (ISO 16684-1); and the little EXIF
- * that takes their place. Creators' names are not read: a camera writes its owner there. */
+/* Reads orientation, copyright and credit line from EXIF (CIPA DC-008, TIFF 6.0), IPTC-IIM (4.2,
+ * in Photoshop's resources) and XMP (ISO 16684-1), and writes the short EXIF block that replaces
+ * them. Creators' names are not read, because cameras write their owner there. */
 #include "picture.h"
 
 #include <libxml/parser.h>

@@ -1,5 +1,5 @@
-/* Pictures by their bytes: type and size, from the headers alone. PNG (ISO 15948 section 11.2.2),
- * GIF89a section 18, JPEG (ITU T.81 annex B), WebP (RFC 9649 section 2.5 to 2.7). */
+/* Type and size of a picture, from its first bytes alone: PNG (ISO 15948, section 11.2.2), GIF89a
+ * (section 18), JPEG (ITU T.81, annex B), WebP (RFC 9649, sections 2.5 to 2.7). */
 #include "picture.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
-/* Pictures without what camera and editor wrote into them: only what is needed to show the picture
- * is copied, so that a kind of note that nobody has thought of is gone as well. JPEG here (ITU T.81
- * annex B, JFIF 1.02, ICC.1 annex B.4), the formats made of chunks in picture_chunks.c. */
+/* Removes what camera and editor wrote into a picture (position, device, owner). Only what is
+ * needed to show the picture is copied, so that unknown kinds of metadata go as well. JPEG is
+ * here (ITU T.81 annex B, JFIF 1.02, ICC.1 annex B.4); the formats made of chunks are in
+ * chunks.c. */
 #include "picture.h"
 
 #include <string.h>
