@@ -1,4 +1,6 @@
-/* One article or picture for one reader: find, decide, count, open. */
+/* Opens one article or one picture for one reader: finds it, decides, counts a metered reading,
+ * and hands out as much of the text as was granted. Pages and the API call this; neither can skip
+ * a step. */
 #include "postern/access.h"
 
 struct reading {

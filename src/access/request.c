@@ -1,5 +1,6 @@
-/* Between a request and the paywall: what a request tells about its reader, and what the paywall
- * has to say in the answer's headers. */
+/* Reads from an HTTP request what the paywall must know about its reader (account, address,
+ * User-Agent, meter and gift cookies), and writes the paywall's results into the answer's headers
+ * and cookies. */
 #include "postern/access.h"
 #include "postern/gift.h"
 
