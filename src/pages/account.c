@@ -1,3 +1,5 @@
+/* Pages of a signed-in reader: overview with entitlements, change of password, list of sessions
+ * and ending them. */
 #include "internal.h"
 
 #include "postern/entitlement.h"

@@ -1,3 +1,6 @@
+/* The article's page and its pictures. What the reader gets was decided in room access; this file
+ * puts it into the template, with the wall and its offers, the gift button and links to more
+ * articles. */
 #include "internal.h"
 
 #include <string.h>

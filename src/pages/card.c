@@ -1,3 +1,5 @@
+/* Cards: an article's headline, dek, level and lead picture, as lists and front page show it.
+ * Only what every reader may see is on a card. */
 #include "internal.h"
 
 #include <string.h>

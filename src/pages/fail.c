@@ -1,3 +1,5 @@
+/* Error pages: status, sentence and a way back or to log-in. When even the template fails, plain
+ * text is sent. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* Template data of a form: what was typed, which field is wrong and why, and the sentence above
+ * the form. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* The front page, with a lead story and cards by section, and the pages of sections with their
+ * older articles. */
 #include "internal.h"
 
 #include <string.h>

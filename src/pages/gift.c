@@ -1,4 +1,5 @@
-/* Gift links: making one from an article, the page a friend opens, the list of one's own. */
+/* Gift links: the button's answer with the link, the page that a friend opens, and the list of
+ * one's own gifts. */
 #include "internal.h"
 
 #include "postern/gift.h"

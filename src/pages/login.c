@@ -1,3 +1,5 @@
+/* The log-in form, its answer with the session cookie, and log-out. One sentence answers every
+ * failed attempt, so that it does not tell whether the address has an account. */
 #include "internal.h"
 
 #include <string.h>

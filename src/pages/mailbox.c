@@ -1,3 +1,5 @@
+/* /_dev/mailbox: every mail that was queued, with its links, for development. 404 unless
+ * server.development is on. */
 #include "internal.h"
 
 #include <string.h>

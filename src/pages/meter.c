@@ -1,4 +1,4 @@
-/* What an article's page says of the free articles. */
+/* The note on an article's page that says how many free articles are left and until when. */
 #include "internal.h"
 
 static const char *period(const struct meter *m)

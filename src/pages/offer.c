@@ -1,4 +1,5 @@
-/* What the wall offers: the plans that would open this very article, and whom to ask. */
+/* The wall's offers: the plans that would open this article, and whether to suggest asking a
+ * subscriber for a gift link. */
 #include "internal.h"
 
 static void plan_view(struct template_data *list, const struct plan *plan)

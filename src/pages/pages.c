@@ -1,3 +1,6 @@
+/* Opens the pages: loads templates, styles and a theme's replacements, gives static files an
+ * address with their hash (so that browsers keep them for a year), and swaps the theme when
+ * SIGHUP says so. */
 #include "internal.h"
 
 #include <stdio.h>

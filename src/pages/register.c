@@ -1,3 +1,5 @@
+/* Registration form, "check your mail", and the page behind the mailed link. The link only shows
+ * a button; the POST confirms, because mail scanners open links. */
 #include "internal.h"
 
 /* As people read it, rounded up. */

@@ -1,3 +1,5 @@
+/* Password reset: the form that asks for a link, and the form behind the link that takes the new
+ * password. Opening the link spends nothing, because mail scanners open links. */
 #include "internal.h"
 
 static enum err reset_page(const struct pages *p, struct request *r, struct response *rsp,

@@ -1,5 +1,5 @@
-/* robots.txt (RFC 9309): what is of no use to a search engine, and what crawlers for AI are asked.
- * It asks; what they get is decided for each request. */
+/* robots.txt (RFC 9309): pages that are of no use to a search engine, and what AI crawlers are
+ * asked to do. It only asks; what a crawler gets is decided for each request. */
 #include "internal.h"
 
 #include "postern/crawler.h"

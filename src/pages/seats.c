@@ -1,4 +1,5 @@
-/* The members of a group: their owner's page, and the page of who was invited. */
+/* Pages of a group subscription: the owner's list of members, and the page that an invited reader
+ * opens. */
 #include "internal.h"
 
 #include "postern/seat.h"

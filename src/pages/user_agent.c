@@ -1,3 +1,5 @@
+/* Browser and system from a User-Agent, for the reader's list of sessions ("Firefox on Android").
+ * Nothing is decided by it. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,3 +1,5 @@
+/* What every page has: frame, navigation, the reader's name, canonical address, links to log-in
+ * that lead back here; and the headers of pages that no cache may keep. */
 #include "internal.h"
 
 #include <string.h>
