@@ -1,3 +1,6 @@
+/* /api/v1/account and its neighbours as JSON: register, confirm an address, show, rename, delete,
+ * change and reset the password. Registration and reset answer 202 whether or not the address has
+ * an account. */
 #include "internal.h"
 
 #include "postern/entitlement.h"

@@ -1,3 +1,6 @@
+/* GET /api/v1/articles and /api/v1/articles/{slug} as JSON. An article that is not granted in
+ * full answers 401 when logging in could help and 402 when this account needs a subscription,
+ * with the teaser and the reason in the problem document. */
 #include "internal.h"
 
 enum { LIST_DEFAULT = 20 };

@@ -1,3 +1,5 @@
+/* Errors of the JSON API as problem documents (RFC 9457): slug, sentence, status, the faulty
+ * field, the request id. */
 #include "internal.h"
 
 static json_t *problem_document(struct request *r, const struct response *rsp, int status)

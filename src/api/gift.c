@@ -1,3 +1,4 @@
+/* Gift links as JSON: create one for an article, list the account's own, revoke one. */
 #include "internal.h"
 
 #include "postern/gift.h"

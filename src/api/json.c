@@ -1,3 +1,6 @@
+/* JSON in and out for all API handlers. Reads a body against the list of members that a handler
+ * declares: a member that is unknown, missing or of another type is 422 with its name. Writes
+ * answers, times (RFC 3339, UTC) and the fields that several answers share. */
 #include "internal.h"
 
 #include <stdlib.h>

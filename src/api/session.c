@@ -1,3 +1,4 @@
+/* Sessions as JSON: log in (201 with a token, shown once), list, end one, end the current one. */
 #include "internal.h"
 
 #include <string.h>
