@@ -1,4 +1,5 @@
-/* The endpoints: read, ask, answer. */
+/* The forward-auth endpoints: reads the question of another web server, asks the paywall, and
+ * answers in that server's dialect. */
 #include "internal.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* What the server behind learns of the reader. */
+/* Headers that tell the site behind the gate who its reader is: account, plan, reason. */
 #include "internal.h"
 
 static bool plain(char c)

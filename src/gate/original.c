@@ -1,3 +1,6 @@
+/* Reads the request that another server asks about: method and address from that server's headers
+ * (nginx, Caddy, Traefik, Envoy). Whatever two servers could read differently is refused (400),
+ * because the gate and the site must mean the same page. */
 #include "internal.h"
 
 enum { CHEAP_MAX = 512 };

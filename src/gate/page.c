@@ -1,4 +1,5 @@
-/* What a reader sees who may not pass: page, problem document, way to log in. */
+/* What a reader gets whom the gate refuses: an HTML page, a problem document for programs, or a
+ * redirect to log-in. */
 #include "internal.h"
 
 #include "postern/plan.h"
