@@ -1,3 +1,5 @@
+/* Wires the rooms together: opens database, caches, mail, hashers and HTTP server in that order,
+ * hands each room its own settings, waits for a signal, and closes everything in reverse. */
 #include "internal.h"
 
 #include <signal.h>

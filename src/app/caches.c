@@ -1,4 +1,5 @@
-/* What is kept in memory, and the feed of changes that keeps it true. */
+/* Opens the caches (sessions, pages, decision inputs) and connects them to the change log, which
+ * tells them what to drop. */
 #include "internal.h"
 
 /* Nothing older than this is used when no proof comes in any more. */

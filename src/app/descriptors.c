@@ -1,6 +1,7 @@
-/* Descriptors: as many as the system lets us have. What connections of readers may take is what is
- * left once operations, database, mail and log have theirs: at a limit of 1,024, some 1,200 idle
- * connections would else leave none for a health check, or for the database to be opened again. */
+/* Raises the limit of open files and divides it. Operations, database, mail and log keep a share
+ * of their own; connections of readers get the rest. Without that, at a limit of 1,024 some 1,200
+ * idle connections would leave no descriptor for a health check or for opening the database
+ * again. */
 #include "internal.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* Who hashes passwords: how many at once, how many at normal priority, and the numbers of it. */
+/* Starts the processes that hash passwords, with the number of threads and the hashes a second
+ * that the settings name, and reports their counters as metrics. */
 #include "internal.h"
 
 #include <stdio.h>

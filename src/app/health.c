@@ -1,4 +1,5 @@
-/* The operations listener: alive, ready, metrics. Plain text; nothing of readers or articles. */
+/* The operations listener: /health/live, /health/ready and /metrics, as plain text. Nothing about
+ * readers or articles is shown there. */
 #include "internal.h"
 
 static enum err answer(struct response *rsp, int status, struct str body)

@@ -1,6 +1,6 @@
-/* Housekeeping: on a thread of its own, at the start and then every hour, takes away what has
- * lapsed, room by room. Each step stands by itself: one that fails is logged by its name and the
- * others go on; then the next run comes after some minutes. */
+/* Deletes what has lapsed (sessions, tokens, failed attempts, counters of past windows), at
+ * start-up and then every hour, on a thread of its own. The steps are independent: one that fails
+ * is logged by name, the others go on, and the next run comes after a few minutes. */
 #include "internal.h"
 
 #include "postern/api_key.h"

@@ -1,3 +1,6 @@
+/* SIGINT, SIGTERM and SIGHUP while a command of the command line runs. A thread waits for the
+ * signal and tells the command to stop; when that takes more than GRACE_S, the process ends
+ * anyway, with 128 and the signal's number as a shell expects it. */
 #include "postern/app.h"
 
 #include <signal.h>

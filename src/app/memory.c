@@ -1,5 +1,6 @@
-/* Memory: given back soon, and about the most that the program may take of it, told at start-up:
- * whoever gives it a limit of a control group, or a small machine, reads here what to turn down. */
+/* Sets the allocator to give memory back early, and logs at start-up the most that the program
+ * may use (`event=memory`), so that an operator who limits it with a control group can see which
+ * settings to reduce. */
 #include "internal.h"
 
 #include <malloc.h>

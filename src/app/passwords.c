@@ -1,4 +1,5 @@
-/* The lists of common passwords: those built in, one for each language, and the operator's own. */
+/* Loads the lists of common passwords: the built-in ones, one for each language, and the
+ * operator's own file. */
 #include "internal.h"
 
 #include <stdio.h>

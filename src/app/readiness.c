@@ -1,7 +1,6 @@
-/* Readiness: whether the database does what serving needs, a write included, asked anew by whoever
- * wants to know and answered within a second. A thread of its own tries, since a database that is
- * frozen may hold it for longer; whoever asks does not wait for that. While nobody asks, nothing is
- * tried. */
+/* /health/ready: whether the database does what serving needs, including a write. A frozen
+ * database can hold a call for a long time, so a thread tries and the health check answers within
+ * a second with the last result. Nothing is tried while nobody asks. */
 #include "internal.h"
 
 #include "postern/thread.h"

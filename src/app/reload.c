@@ -1,7 +1,6 @@
-/* SIGHUP: the whole configuration is read and checked again, and what can change while readers are
- * served is taken: the log level, the rate limits and the theme. A configuration that is wrong in
- * any part changes nothing. What needs a restart is named, so that nobody believes it is in force.
- */
+/* SIGHUP: reads and checks the whole configuration again and applies what can change while
+ * serving: log level, rate limits, theme. A configuration with a mistake anywhere changes
+ * nothing. Changed settings that need a restart are named in the log. */
 #include "internal.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
-/* The one route table: who may call what, with which query and body, how often, on which lane.
- * Every row is described in docs/openapi.yaml or docs/pages.md and hit by a test (tests/lint checks
- * both). The third column names what a route reads of the query. */
+/* The route table of the whole program: method, path, handler, who may call it, which query
+ * parameters and body it reads, rate class and lane. Every row is described in docs/openapi.yaml
+ * or docs/pages.md and requested by a test (`tests/lint/run routes tests` checks both). */
 #include "internal.h"
 
 enum { FORM_CAP = 16384, JSON_CAP = 16384 };

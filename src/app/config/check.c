@@ -1,5 +1,5 @@
-/* What one row of the settings table cannot say: forms with parts, and settings that must fit
- * together. */
+/* Checks that a row of the settings table cannot express: values with parts (addresses, URLs,
+ * lists), and settings that must fit together. */
 #include "postern/config.h"
 
 #include <stdio.h>

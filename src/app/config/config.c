@@ -1,3 +1,7 @@
+/* Loads the settings: defaults, then the file (INI, by libinih), then the environment, which
+ * wins. Each value is checked against its row of the settings table; a name that is unknown is
+ * refused with the nearest one that exists, and every message begins with file and line or the
+ * variable's name. */
 #include "postern/config.h"
 
 #include <ctype.h>

@@ -1,3 +1,6 @@
+/* The settings table: section, name, type, range, default, unit and help of every setting, and
+ * the member of struct config that receives it. The parser, `config show`, the sample file and
+ * docs/configure.md are all made from it, so a new setting is one row here. */
 #include "postern/config.h"
 
 #include <string.h>

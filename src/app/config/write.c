@@ -1,4 +1,5 @@
-/* The settings table written out: as it is in force, as a sample file, as the reference page. */
+/* Prints the settings table: the values in force (`config show`), a sample file (`config
+ * sample`), and the table of docs/configure.md (`config reference`). */
 #include "postern/config.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* Names of time zones: whether the system's database has one, and which one was probably meant. */
+/* Time zones by name: whether the system's zone database has one, and the nearest name when it
+ * does not. */
 #include "postern/config.h"
 
 #include <ctype.h>
