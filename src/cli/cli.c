@@ -1,3 +1,6 @@
+/* The frame of the command line: finds the command, parses its options by the table in
+ * commands.c, prints help, loads the configuration, opens what the command needs, and turns
+ * errors into sentences and exit codes. */
 #include "cli.h"
 
 #include <stdio.h>

@@ -1,3 +1,6 @@
+/* The command table: every command with its arguments, options, help and what it needs opened
+ * (settings, database). Help, parsing and the check of docs/cli.md are made from it, so a new
+ * command is one row here and one function in cmd/. */
 #include "cli.h"
 
 #define WHO_ARG "Whose: an address or an account id"

@@ -1,3 +1,7 @@
+/* postern db copy: copies every table to another database, SQLite or PostgreSQL, in batches that
+ * commit, so that an interrupted run goes on where it stopped. At the end both sides are read
+ * again and compared by row count and checksum. An unfinished target is marked, and every other
+ * command refuses it. */
 #include "copy.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* main(): makes sure that standard input, output and error are open, then runs the command line. */
 #include "cli.h"
 #include "postern/crypto.h"
 

@@ -1,6 +1,6 @@
-/* Names on the command line that stand elsewhere: plans, sections, sites, sources, methods. One
- * that nobody knows is refused with the nearest that there is, since a typing mistake would open or
- * close something else; --new says that it is meant. */
+/* Names on the command line that refer to something else: plans, sections, sites, sources,
+ * methods. An unknown name is refused with the nearest existing one, because a typing mistake
+ * would open or close the wrong thing; --new says that a new name is meant. */
 #include "cli.h"
 
 #include <stdlib.h>

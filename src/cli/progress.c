@@ -1,3 +1,5 @@
+/* Progress of long commands on standard error: one line that is rewritten on a terminal, lines at
+ * intervals with --progress elsewhere. */
 #include "progress.h"
 
 #include <stdio.h>

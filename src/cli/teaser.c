@@ -1,5 +1,5 @@
-/* How much of an article a stranger gets, for people and programs: `article import` and `article
- * show`. */
+/* Prints how much of an article an anonymous reader gets, as text and as JSON, for `article
+ * import` and `article show`. */
 #include "cli.h"
 
 #include <stdio.h>

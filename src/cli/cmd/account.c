@@ -1,3 +1,5 @@
+/* postern account … and postern session …: create, list, show, disable, enable, delete, send a
+ * reset link; list and end sessions. */
 #include "../cli.h"
 
 #include "postern/entitlement.h"

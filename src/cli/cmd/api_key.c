@@ -1,3 +1,5 @@
+/* postern key …: create, rotate, revoke and list API keys. A key is printed once, when it is
+ * made. */
 #include "../cli.h"
 
 #include "postern/api_key.h"

@@ -1,4 +1,4 @@
-/* postern article …: import, export, look, change. */
+/* postern article …: import, list, show, export, set access or status, delete. */
 #include "../cli.h"
 #include "../progress.h"
 

@@ -1,4 +1,4 @@
-/* postern db copy: how it is told and refused. */
+/* postern db copy: options, progress and messages. The copying itself is in cli/copy.c. */
 #include "../copy.h"
 #include "../cli.h"
 #include "../progress.h"

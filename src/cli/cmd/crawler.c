@@ -1,4 +1,5 @@
-/* Crawlers on the command line. */
+/* postern crawler …: add, list and remove crawlers, load published address lists, check an
+ * address. */
 #include "../cli.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* run-demo: a newspaper to look at, with accounts and a mailbox, in one command. */
+/* postern run-demo: makes a demo newspaper with accounts and a mailbox, and serves it. */
 #include "../cli.h"
 
 #include "postern/entitlement.h"

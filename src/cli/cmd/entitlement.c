@@ -1,3 +1,6 @@
+/* postern entitlement …: list, grant, change the status, revoke. After every change it prints
+ * what that means for the reader (no end date, already ended, a status or plan that opens
+ * nothing), because a typing mistake here is a reader locked out or let in for ever. */
 #include "../cli.h"
 
 #include "postern/entitlement.h"

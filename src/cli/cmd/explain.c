@@ -1,3 +1,5 @@
+/* postern explain: what a reader gets of an article, why, and what would change the answer. It
+ * asks the same function that serves readers. */
 #include "../cli.h"
 
 #include "postern/entitlement.h"

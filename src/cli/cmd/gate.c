@@ -1,3 +1,6 @@
+/* postern gate …: rules for paths of other web servers: add, list, remove, and test a URL against
+ * them. Warns about a rule that can never match because an earlier one matches everything it
+ * does. */
 #include "../cli.h"
 
 #include "postern/path.h"

@@ -1,3 +1,4 @@
+/* postern gift …: list, create and revoke gift links. */
 #include "../cli.h"
 
 #include "postern/gift.h"

@@ -1,4 +1,5 @@
-/* Institutions on the command line; their ranges and domains are in cmd_institution_items.c. */
+/* postern institution …: create, list, show, change and remove institutions. Their address ranges
+ * and mail domains are in institution_items.c. */
 #include "../cli.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Ranges and domains of institutions on the command line. What is wrong is told word by word or
- * line by line, and nothing of the whole is taken then. */
+/* postern institution range, domain, import and export: address ranges and mail domains. Every
+ * mistake is reported by word or line, and nothing is stored unless everything is right. */
 #include "../cli.h"
 
 #include <stdio.h>

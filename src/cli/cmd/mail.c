@@ -1,3 +1,4 @@
+/* postern mail …: list the outbox, retry a mail, deliver what is due once. */
 #include "../cli.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
-/* Meters on the command line. */
+/* postern meter …: list, set and remove meters, show and reset what a reader has used, replace the
+ * key. */
 #include "../cli.h"
 
 #include <stdio.h>

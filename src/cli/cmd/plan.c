@@ -1,3 +1,4 @@
+/* postern plan …: list, create, change and remove plans, which are what the newsroom sells. */
 #include "../cli.h"
 
 #include "postern/plan.h"

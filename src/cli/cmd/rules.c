@@ -1,3 +1,5 @@
+/* postern rules …: list, add, move and remove the rules that set the access level of articles by
+ * section, tag and age. */
 #include "../cli.h"
 
 #include "postern/rule.h"

@@ -1,3 +1,4 @@
+/* postern seat …: list, invite and remove the members of a group subscription. */
 #include "../cli.h"
 
 #include "postern/seat.h"

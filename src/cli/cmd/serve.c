@@ -1,3 +1,5 @@
+/* postern serve, version, init, config … and db migrate and check: the commands that start the
+ * server or look at its settings and database. */
 #include "../cli.h"
 #include "../progress.h"
 
