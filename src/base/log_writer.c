@@ -168,11 +168,15 @@ static void write_lines(struct log_writer *w)
  * reader of a pipe has ended), a line about lost lines would be the next one to be lost. */
 static void tell_dropped(struct log_writer *w, uint64_t dropped)
 {
-	const struct log log = { .level = LOG_DEBUG, .format = w->format, .writer = w };
 	if (dropped == w->told || !w->well)
 		return;
-	LOG_SOON(&log, LOG_WARN, "log_dropped", log_int("lines", (int64_t)(dropped - w->told)),
-		log_z("why", "the log was not read as fast as lines were written"));
+	const struct log_field fields[] = { log_int("lines", (int64_t)(dropped - w->told)),
+		log_z("why", "the log was not read as fast as lines were written") };
+	const struct log_event e = { LOG_WARN, "log_dropped", fields, COUNT(fields), LOG_PROMPT };
+	BUF_AUTO line = BUF(LOG_LINE_MAX_BYTES);
+	log_line_any(&e, w->format, &line);
+	if (line.err == ERR_OK)
+		log_writer_add(w, buf_view(&line), e.urgency);
 	w->told = dropped;
 }
 

@@ -2,17 +2,12 @@
 #ifndef POSTERN_BASE_LOG_WRITER_H
 #define POSTERN_BASE_LOG_WRITER_H
 
-#include "postern/log.h"
+#include "log_line.h"
 
 /* Of each half: 200 ms of lines at 50,000 requests a second. Longer lines than that are not taken.
  */
 enum { LOG_WRITER_BYTES = 2 << 20 };
 
-enum log_urgency {
-	LOG_GATHERED, /* written within 10 ms */
-	LOG_PROMPT,   /* written now, and not waited for */
-	LOG_AWAITED,  /* and waited for: 20 ms at most, and not at all while a write is stuck */
-};
 /* What is written in part is finished, or the next line would continue it. Returns what could not
  * be written. */
 struct str log_write_all(int fd, struct str lines);
