@@ -17,8 +17,9 @@ struct hash_work {
 	char text[PASSWORD_HASH_SIZE];
 	uint8_t hash[PHC_HASH_BYTES];
 };
-/* On this thread. ERR_NOMEM. */
+/* ---- hash_work.c: on this thread. ERR_NOMEM. ---- */
 enum err MUST_USE crypto_hash_work_do(struct hash_work *w);
+/* ---- hasher.c ---- */
 /* By one of them, or on this thread when they are late or lost; NULL: on this thread. ERR_NOMEM. */
 enum err MUST_USE crypto_hashers_do(struct hashers *h, struct hash_work *w);
 
@@ -50,7 +51,6 @@ struct crew {
 struct slot *crypto_crew_slot_acquire(struct crew *c, int64_t until_us, bool *up);
 void crypto_crew_slot_release(struct crew *c, struct slot *s);
 
-/* ---- hasher.c ---- */
 /* Hashes that may be done at ordinary priority: the time at which all of them would be free again
  * (GCRA, as in limits). */
 struct budget {

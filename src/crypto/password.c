@@ -1,21 +1,14 @@
 /* Password hashes: making one (Argon2id), verifying one, and telling whether it should be made
  * again at today's cost. Verifying takes the same work for an unknown account and for a hash of a
  * lower cost, so that the time of a log-in does not tell which accounts exist. */
-#include <sodium.h> /* first: it tells crypto.h to leave the name crypto_hash to it */
-
-#include "postern/crypto.h"
-
 #include "hasher.h"
 
 #include <string.h>
-
-_Static_assert(PASSWORD_HASH_SIZE == crypto_pwhash_STRBYTES, "a column holds libsodium's string");
 
 enum {
 	/* OWASP Password Storage Cheat Sheet: 19 MiB with two passes, or 46 MiB with one. */
 	MEMORY_KIB_MIN = 19456,
 	MEMORY_KIB_ONE_PASS = 47104,
-	BYTES_A_KIB = 1024,
 };
 
 enum err crypto_password_cost_check(struct password_cost c)
@@ -25,27 +18,6 @@ enum err crypto_password_cost_check(struct password_cost c)
 	if (c.memory_kib < MEMORY_KIB_MIN || c.passes < 1)
 		return ERR_INVALID;
 	return c.passes == 1 && c.memory_kib < MEMORY_KIB_ONE_PASS ? ERR_INVALID : ERR_OK;
-}
-
-/* libsodium must not be given NULL, not even with a length of 0. */
-static const char *bytes_of(struct str s)
-{
-	return s.n > 0 ? s.p : "";
-}
-
-/* With the cost in range and the password in memory, all that can fail is the allocation. */
-enum err crypto_hash_work_do(struct hash_work *w)
-{
-	const struct phc *phc = &w->phc;
-	const char *password = bytes_of(w->password);
-	const size_t memory = (size_t)phc->memory_kib * BYTES_A_KIB;
-	int algorithm = phc->algorithm == PHC_ARGON2ID ? crypto_pwhash_ALG_ARGON2ID13
-						       : crypto_pwhash_ALG_ARGON2I13;
-	int failed = w->make ? crypto_pwhash_str_alg(w->text, password, w->password.n, phc->passes,
-				       memory, algorithm)
-			     : crypto_pwhash(w->hash, sizeof w->hash, password, w->password.n,
-				       phc->salt, phc->passes, memory, algorithm);
-	return failed ? ERR_NOMEM : ERR_OK;
 }
 
 enum err crypto_password_hash(
