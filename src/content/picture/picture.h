@@ -17,7 +17,11 @@ struct strip {
 uint32_t picture_big_endian(const char *p, size_t n);
 uint32_t picture_little_endian(const char *p, size_t n);
 
-void picture_strip_keep(struct strip *s, const char *p, size_t n);
+static inline void picture_strip_keep(struct strip *s, const char *p, size_t n)
+{
+	if (s->writing)
+		buf_add(&s->b, p, n);
+}
 void picture_strip_jpeg(struct strip *s, struct str in);
 void picture_strip_png(struct strip *s, struct str in);
 void picture_strip_gif(struct strip *s, struct str in);

@@ -8,12 +8,6 @@
 
 enum { JFIF_BYTES = 14, ADOBE_BYTES = 12, STRIP_SLACK = 1024 };
 
-void picture_strip_keep(struct strip *s, const char *p, size_t n)
-{
-	if (s->writing)
-		buf_add(&s->b, p, n);
-}
-
 /* ---- JPEG ---- */
 
 static void put_segment(struct strip *s, uint8_t marker, struct str head, struct str rest)

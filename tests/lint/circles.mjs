@@ -1,0 +1,92 @@
+// The files of a room, and the folders of a room, need each other in one direction only: nobody has
+// to understand two files at once. The graph is taken from the objects of build/debug: a file needs
+// another one of its room when it uses a function or table that the other one defines.
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { files, finding, finish } from './lib.mjs';
+
+function symbols(object, ...options) {
+	const out = execFileSync('nm', ['-P', ...options, object], { encoding: 'utf8' });
+	return out.split('\n').filter(Boolean).map((line) => line.split(' ')[0]);
+}
+
+function load() {
+	const sources = [];
+	for (const file of files('src/*.c')) {
+		const object = `build/debug/${file.replace(/\.c$/, '.o')}`;
+		if (!existsSync(object)) {
+			finding(file, 1, `${object} is not there: build first`);
+			continue;
+		}
+		const [, room, ...rest] = file.split('/');
+		sources.push({
+			file, room, folder: rest.slice(0, -1).join('/'),
+			defines: symbols(object, '-g', '--defined-only'), uses: symbols(object, '-u'),
+		});
+	}
+	return sources;
+}
+
+// { from: { to: [the names that tie them] } }
+function graph(sources, nodeOf) {
+	const home = new Map(sources.flatMap((s) => s.defines.map((name) => [name, nodeOf(s)])));
+	const arrows = new Map();
+	for (const source of sources) {
+		const from = nodeOf(source);
+		if (!arrows.has(from))
+			arrows.set(from, new Map());
+		for (const name of source.uses) {
+			const to = home.get(name);
+			if (to !== undefined && to !== from)
+				arrows.get(from).set(to, [...(arrows.get(from).get(to) ?? []), name]);
+		}
+	}
+	return arrows;
+}
+
+function reached(arrows, start) {
+	const seen = new Set();
+	const open = [start];
+	while (open.length) {
+		for (const to of arrows.get(open.pop()).keys()) {
+			if (!seen.has(to)) {
+				seen.add(to);
+				open.push(to);
+			}
+		}
+	}
+	return seen;
+}
+
+// The sets of nodes that reach each other, each named once.
+function circles(arrows) {
+	const reach = new Map([...arrows.keys()].map((node) => [node, reached(arrows, node)]));
+	const told = new Set();
+	const found = [];
+	for (const node of arrows.keys()) {
+		const circle = [...reach.get(node)].filter((other) => reach.get(other).has(node)).sort();
+		if (circle.length > 1 && !told.has(node))
+			found.push(circle);
+		circle.forEach((other) => told.add(other));
+	}
+	return found;
+}
+
+function check(sources, nodeOf, what, place) {
+	const arrows = graph(sources, nodeOf);
+	for (const circle of circles(arrows)) {
+		const ties = circle.flatMap((from) => [...arrows.get(from)]
+			.filter(([to]) => circle.includes(to))
+			.map(([to, names]) => `\n    ${from} -> ${to}: ${names.sort().join(', ')}`));
+		finding(place(circle[0]), 1, `${circle.length} ${what} need each other in a circle:${ties.join('')}`);
+	}
+}
+
+const sources = load();
+const rooms = new Set(sources.map((s) => s.room));
+for (const room of rooms) {
+	const own = sources.filter((s) => s.room === room);
+	check(own, (s) => s.file, 'files', (file) => file);
+	check(own, (s) => s.folder, 'folders', (folder) => `src/${room}/${folder}`);
+}
+finish(`${sources.length} files of ${rooms.size} rooms need each other in one direction`);
