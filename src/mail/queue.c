@@ -10,21 +10,6 @@
 
 enum { TEMPLATE_NAME_SIZE = 64, VIEW_MAX = 64 << 10 };
 
-static const char *const kind_names[MAIL_KIND_COUNT] = {
-	[MAIL_VERIFY] = "verify",
-	[MAIL_EXISTS] = "exists",
-	[MAIL_RESET] = "reset",
-	[MAIL_NO_ACCOUNT] = "no_account",
-	[MAIL_DISABLED] = "disabled",
-	[MAIL_PASSWORD_CHANGED] = "password_changed",
-	[MAIL_SEAT] = "seat",
-};
-
-const char *mail_kind_name(enum mail_kind k)
-{
-	return k > 0 && k < MAIL_KIND_COUNT ? kind_names[k] : "";
-}
-
 /* With the year, for a mail may be read in another one. */
 static const char *when_text(struct arena *a, int64_t at_s)
 {
