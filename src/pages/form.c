@@ -49,3 +49,13 @@ void pages_form_data(struct template_data *root, struct arena *a, const struct p
 	template_z(form, "token_error", f->token_error);
 	template_child(root, "form", form);
 }
+
+/* As people read it, rounded up. */
+const char *pages_wait_text(struct arena *a, int64_t seconds)
+{
+	int64_t minutes = (seconds + 59) / 60;
+
+	if (seconds < 120)
+		return arena_fmt(a, "%lld second%s", (long long)seconds, seconds == 1 ? "" : "s");
+	return arena_fmt(a, "%lld minutes", (long long)minutes);
+}

@@ -91,6 +91,7 @@ struct form_state {
 };
 void pages_form_data(struct template_data *root, struct arena *a, const struct pages *p,
 	const struct form_state *f);
+const char *pages_wait_text(struct arena *a, int64_t seconds); /* "41 minutes" */
 
 /* ---- card.c ---- */
 struct card {
@@ -114,13 +115,14 @@ void pages_meter_data(struct template_data *root, struct arena *a, const struct 
 /* The same in a wall, when they are all read. */
 void pages_meter_wall_data(struct template_data *wall, struct arena *a, const struct decision *d);
 
+/* ---- login.c ---- */
+/* Marks this browser as known, unless `t` is empty. */
+void pages_device_cookie(struct request *r, struct response *rsp, const struct token *t);
+
 /* ---- register.c ---- */
 /* "Look in your mailbox", after registration and reset alike. */
 enum err MUST_USE pages_check_mail(const struct pages *p, struct request *r, struct response *rsp,
 	bool registering, struct str back);
-/* Marks this browser as known, unless `t` is empty. */
-void pages_device_cookie(struct request *r, struct response *rsp, const struct token *t);
-const char *pages_wait_text(struct arena *a, int64_t seconds); /* "41 minutes" */
 /* Moves ?token= into a cookie, and redirects to the bare path. */
 void pages_token_to_cookie(struct request *r, struct response *rsp, const char *cookie,
 	const char *path, int64_t life_s);

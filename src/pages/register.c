@@ -2,16 +2,6 @@
  * a button; the POST confirms, because mail scanners open links. */
 #include "internal.h"
 
-/* As people read it, rounded up. */
-const char *pages_wait_text(struct arena *a, int64_t seconds)
-{
-	int64_t minutes = (seconds + 59) / 60;
-
-	if (seconds < 120)
-		return arena_fmt(a, "%lld second%s", (long long)seconds, seconds == 1 ? "" : "s");
-	return arena_fmt(a, "%lld minutes", (long long)minutes);
-}
-
 static const char *minutes_text(struct arena *a, unsigned minutes)
 {
 	return minutes % 60 == 0 && minutes > 60 ? arena_fmt(a, "%u hours", minutes / 60)
