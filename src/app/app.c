@@ -16,73 +16,6 @@ static const char content_security_policy[] =
 	"'self'; base-uri 'none'; "
 	"object-src 'none'; frame-ancestors 'none'";
 
-enum log_level app_log_level(const struct config *c)
-{
-	static const char *const names[] = { "debug", "info", "warn", "error" };
-	for (unsigned i = 0; i < COUNT(names); i++) {
-		if (strcmp(names[i], c->log_level) == 0)
-			return (enum log_level)i;
-	}
-	return LOG_INFO;
-}
-
-static struct account_settings account_settings(const struct config *c)
-{
-	return (struct account_settings){
-		.cost = { .memory_kib = (uint32_t)c->password_memory_kib,
-			.passes = (uint32_t)c->password_passes },
-		.min_length = (unsigned)c->password_min_length,
-		.max_length = (unsigned)c->password_max_length,
-		.min_bits = (double)c->password_min_bits,
-		.session_s = c->session_days * 86400,
-		.session_idle_s = c->session_idle_days * 86400,
-		.short_session_s = c->session_short_hours * 3600,
-		.short_session_idle_s = c->session_short_hours * 3600,
-		.sessions_max = (unsigned)c->session_per_account,
-		.reading_at_once = (unsigned)c->reading_at_once,
-		.reading_window_s = c->reading_window_minutes * 60,
-		.reset_minutes = (unsigned)c->reset_minutes,
-		.verify_minutes = (unsigned)c->verify_hours * 60,
-		.failures_free = (unsigned)c->failures_free,
-		.failure_delay_max_s = c->failure_delay_max_s,
-		.failure_forget_s = c->failure_forget_hours * 3600,
-		.site_name = c->site_name,
-		.base_url = c->base_url,
-	};
-}
-
-static struct mail_settings mail_settings(const struct config *c, const struct app *app)
-{
-	return (struct mail_settings){ .transport = c->mail_transport,
-		.from = c->mail_from,
-		.from_name = *c->mail_from_name ? c->mail_from_name : c->site_name,
-		.username = c->mail_username,
-		.password = c->mail_password,
-		.ca_file = c->mail_ca_file,
-		.starttls = c->mail_starttls,
-		.timeout_s = (unsigned)c->mail_timeout_s,
-		.per_mailbox_hour = (unsigned)c->mail_per_mailbox_hour,
-		.attempts_max = (unsigned)c->mail_attempts_max,
-		.keep_text = c->development,
-		.site_name = c->site_name,
-		.site_language = c->language,
-		.base_url = c->base_url,
-		.theme = config_theme(c),
-		.clock = &app->clock,
-		.log = &app->log };
-}
-
-enum err app_check_mail(
-	const struct config *c, const struct app *app, char why[static CONFIG_WHY_SIZE])
-{
-	struct mail_settings set = mail_settings(c, app);
-	struct mail *m = NULL;
-	enum err e = mail_open(&set, NULL, &m, why);
-
-	mail_close(m);
-	return e;
-}
-
 static enum err wall_open(struct app *app)
 {
 	static const char *const ai[] = { [AI_ALLOW] = "allow",
@@ -192,13 +125,13 @@ enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_S
 	e = use == DB_LOOK ? db_version_fits(app->db, why) : db_migrate(app->db, why);
 	if (e)
 		return e;
-	struct mail_settings mail = mail_settings(c, app);
+	struct mail_settings mail = app_mail_settings(c, app);
 	if (use != DB_LOOK) /* which sends none, and makes no folder for it */
 		e = mail_open(&mail, app->db, &app->mail, why);
 	if (e)
 		return e;
 	app->accounts = (struct accounts){
-		.set = account_settings(c), .db = app->db, .mail = app->mail, .log = &app->log
+		.set = app_account_settings(c), .db = app->db, .mail = app->mail, .log = &app->log
 	};
 	app->accounts.set.cost.by = app->hashers;
 	e = path_sites_parse(c->base_url, c->gate_sites, app->arena, &app->sites, why);
@@ -254,22 +187,6 @@ static bool is_shared_address(void *ctx, const struct request *r)
 	return !r->client_vague && institution_has_client(ctx, r->client, r->now_s);
 }
 
-void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT])
-{
-	out[RATE_PAGE] =
-		(struct rate_limit){ (unsigned)c->page_burst, (unsigned)c->page_per_minute };
-	out[RATE_LOGIN] =
-		(struct rate_limit){ (unsigned)c->login_burst, (unsigned)c->login_per_minute };
-	out[RATE_MAIL] =
-		(struct rate_limit){ (unsigned)c->mail_burst, (unsigned)c->mail_per_minute };
-	out[RATE_WRITE] =
-		(struct rate_limit){ (unsigned)c->write_burst, (unsigned)c->write_per_minute };
-	out[RATE_GATE] =
-		(struct rate_limit){ (unsigned)c->gate_burst, (unsigned)c->gate_per_minute };
-	out[RATE_SERVICE] =
-		(struct rate_limit){ (unsigned)c->service_burst, (unsigned)c->service_per_minute };
-}
-
 static void http_fill(struct app *app)
 {
 	const struct config *c = &app->cfg;
@@ -313,13 +230,6 @@ static void http_fill(struct app *app)
 	app_limits(c, h->limits);
 }
 
-struct gate_look app_gate_look(const struct app *app)
-{
-	return (struct gate_look){ .css = pages_asset_href(app->pages, "postern.css"),
-		.js = pages_asset_href(app->pages, "postern.js"),
-		.icon = pages_asset_href(app->pages, "icon.svg") };
-}
-
 static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
@@ -341,14 +251,6 @@ static enum err policy_known_from_start(struct db_conn *c, void *arg)
 
 	policy_release(app->wall.policies, policy);
 	return e;
-}
-
-struct teaser_bound app_teaser_bound(const struct config *c)
-{
-	return (struct teaser_bound){ .words = (unsigned)c->teaser_words,
-		.characters = (unsigned)c->teaser_characters,
-		.share = (unsigned)c->teaser_share,
-		.mark_may_exceed = c->teaser_mark_may_exceed };
 }
 
 enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])

@@ -4,7 +4,9 @@
 
 #include "postern/app.h"
 
-/* ---- of the configuration, for the start and for reload.c ---- */
+/* ---- settings.c ---- */
+struct account_settings app_account_settings(const struct config *c);
+struct mail_settings app_mail_settings(const struct config *c, const struct app *app);
 enum log_level app_log_level(const struct config *c);
 void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT]);
 struct gate_look app_gate_look(const struct app *app);
