@@ -83,8 +83,8 @@ struct verification {
 };
 /* Spends a verification token. ERR_SPENT. The password chosen at registration stays only when the
  * browser that confirms is the one that registered, and nobody else registered the address
- * meanwhile: otherwise a stranger could register somebody's address and wait for the owner to
- * confirm it. Without it, `choose` is a reset token to go on with; its text is "" otherwise. */
+ * meanwhile: otherwise an anonymous reader could register somebody's address and wait for the owner
+ * to confirm it. Without it, `choose` is a reset token to go on with; its text is "" otherwise. */
 enum err MUST_USE account_verify(const struct accounts *s, struct verification *v, int64_t now_s);
 /* ERR_SPENT when the token would not work now. Changes nothing. */
 enum err MUST_USE account_token_look(const struct accounts *s, struct str token,

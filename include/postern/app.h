@@ -30,7 +30,7 @@ struct app {
 	struct accounts accounts;
 	struct common_words *words; /* of a serving program */
 	struct hashers *hashers;    /* of a serving program */
-	struct cache *shared;       /* answers for every stranger */
+	struct cache *shared;       /* answers for every anonymous reader */
 	struct paywall wall;
 	struct pages *pages;
 	struct api api;

@@ -46,7 +46,7 @@ bool content_tag_next(struct str *rest, struct str *tag);
 enum err MUST_USE content_find(
 	struct db_conn *c, struct str slug, struct arena *a, struct article *out);
 
-/* Settings of article.*: how much of any article a stranger may have. */
+/* Settings of article.*: how much of any article an anonymous reader may have. */
 struct teaser_bound {
 	unsigned words;       /* about so many, where the author set no mark */
 	unsigned characters;  /* never more than so many */
@@ -64,7 +64,7 @@ struct article_text {
 	bool whole;      /* nothing was left out */
 	struct teaser_size size; /* of a teaser */
 };
-/* For the newsroom: what a stranger gets of an article, by its own settings (no rule). */
+/* For the newsroom: what an anonymous reader gets of an article, by its own settings (no rule). */
 struct teaser_report {
 	struct teaser_size size; /* of the whole text */
 	bool mark_beyond;  /* the author's mark stands behind the bound: the teaser ends before */
@@ -144,7 +144,7 @@ struct import_settings {
 	/* Called for each item: `what` is "new", "updated", "unchanged", "hidden" (stored, and not
 	 * shown because something that closes was not understood) or "refused"; `why` names line or
 	 * JSON path and reason when hidden or refused, or warnings, or "". `teaser`: what a
-	 * stranger gets of it; NULL when that is not told. */
+	 * anonymous reader gets of it; NULL when that is not told. */
 	void (*report)(void *ctx, const char *path, const char *what, const char *slug,
 		const char *why, const struct teaser_size *teaser);
 	void *ctx;

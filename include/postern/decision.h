@@ -1,4 +1,4 @@
-/* req: what one request shows of its reader, turned into the facts that paywall_decide takes, and
+/* decision: what one request tells about its reader, turned into the inputs of paywall_decide, and
  * into the decision. */
 #ifndef POSTERN_DECISION_H
 #define POSTERN_DECISION_H
@@ -20,7 +20,7 @@ struct paywall {
 	struct policy_cache *policies;
 	struct mail *mail;
 	const char *base_url;
-	struct cache *facts;           /* of articles and accounts, for decisions without waiting */
+	struct cache *decision_cache;  /* of articles and accounts, for decisions without waiting */
 	struct meter_ceiling *ceiling; /* NULL: none (meter.h) */
 	bool reading_counted;  /* sessions that read at once are counted: each reading is looked at
 				*/
@@ -50,7 +50,7 @@ struct ip decision_client(const struct access_request *v);
 
 /* To be called before the read in which the decision is made, where a crawler may ask: when the
  * User-Agent claims a search crawler that is proved by names, looks for the client's, and may wait
- * crawlers.timeout_ms for it. Without it such a crawler is a stranger. */
+ * crawlers.timeout_ms for it. Without it such a crawler is an anonymous reader. */
 void crawler_verify(const struct paywall *w, struct access_request *v, struct arena *a);
 
 /* Who asks for what. */

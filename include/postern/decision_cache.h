@@ -1,6 +1,6 @@
-/* known: what decisions stand on, kept in memory (paywall.facts), so that the event loop can make
- * them without a look at the database. Facts are kept, never decisions: each is made anew, with the
- * time of its request. Any thread. */
+/* decision_cache: what decisions stand on, cached (paywall.decision_cache), so that the event loop
+ * can make them without a look at the database. Facts are kept, never decisions: each is made anew,
+ * with the time of its request. Any thread. */
 #ifndef POSTERN_DECISION_CACHE_H
 #define POSTERN_DECISION_CACHE_H
 

@@ -53,7 +53,7 @@ struct explanation {
 const char *decision_explain_step_name(enum explained_step s); /* "override", "article", … */
 enum err MUST_USE decision_explain(
 	const struct decision_inputs *k, struct arena *a, struct explanation *out);
-/* The same for a req, as of the caller's read: takes the policy and loads the reader. */
+/* The same for a request, as of the caller's read: takes the policy and loads the reader. */
 enum err MUST_USE decision_explain_request(const struct paywall *w, struct db_conn *c,
 	const struct access_request *v, const struct paywall_article *art, struct arena *a,
 	struct explanation *out);

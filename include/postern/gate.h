@@ -3,7 +3,8 @@
  *
  * What the request was is believed only from trusted_proxies; what is missing, doubled or malformed
  * is a refusal, and so is every trouble of our own. On every 200 all identity headers are set,
- * empty for a stranger, so that a proxy which copies them never lets a client's own through.
+ * empty for an anonymous reader, so that a proxy which copies them never lets a client's own
+ * through.
  *
  * The handlers take a `struct gate *` as context. Threads: any; a `struct gate` changes by
  * gate_theme_take alone. */
@@ -43,6 +44,6 @@ http_handler gate_forward_auth, gate_ext_authz;
 http_handler gate_wall;
 http_fail gate_fail;
 /* For struct route_group: passes from memory who has a plain right to. */
-bool gate_known(void *ctx, struct request *r, struct response *rsp);
+bool gate_cached_answer(void *ctx, struct request *r, struct response *rsp);
 
 #endif

@@ -89,8 +89,8 @@ size_t request_header_count(const struct request *r, const char *name);
 bool request_from_proxy(const struct request *r);
 
 /* An answer that is the same for a whole variant: for every reader whom http_settings.variant
- * says to belong to it and who asks for the same: path and r->query. "" are the strangers: no
- * credential, and nothing that sets them apart. It may depend on nothing else of the request (no
+ * says to belong to it and who asks for the same: path and r->query. "" are the anonymous readers:
+ * no credential, and nothing that sets them apart. It may depend on nothing else of the request (no
  * cookie, no address, no name, no header but Accept-Encoding) and hold nothing that is not granted
  * to all of them. Zero: not shared. Answers with a status other than 200 are never kept, nor those
  * with a Set-Cookie of which per_reader_cookie does not speak. */
@@ -246,10 +246,10 @@ struct http_settings {
 	int64_t shared_stale_s; /* how old one may be while the database is lost */
 	/* identify from memory alone, on the event loop: false when it cannot be told. NULL: never.
 	 */
-	bool (*identify_known)(void *ctx, struct str token, int64_t now_s, struct caller *out);
+	bool (*identify_cached)(void *ctx, struct str token, int64_t now_s, struct caller *out);
 	/* From memory, on any thread: the variant whose answer this reader may be given, decided
 	 * on what holds now; r->caller is filled in. False: only an answer of its own. NULL: who
-	 * shows no credential is a stranger, and nobody else has an variant. */
+	 * shows no credential is an anonymous reader, and nobody else has a variant. */
 	bool (*variant)(void *ctx, const struct request *r, struct variant *out);
 	/* Adds what is this reader's own, one cookie at most, to the answer kept for the variant;
 	 * called once before it goes out, when variant said so. False: not that answer after all.

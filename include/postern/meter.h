@@ -34,13 +34,13 @@ enum err MUST_USE meter_record(
 	const struct decision_query *q, struct decision *d, struct meter_cookie_update *out);
 /* Whether meter_record has anything to do or to say. */
 bool meter_must_record(const struct access_request *v, const struct decision *d);
-/* The same req behind the cookie_update, for a second decision. */
+/* The same request with the cookie as it is now, for a second decision. */
 struct access_request meter_request_after(
 	const struct access_request *v, const struct meter_cookie_update *m);
-/* ---- from memory: a reading of a stranger (decision_is_anonymous) ---- */
+/* ---- from memory: a reading of an anonymous reader (decision_is_anonymous) ---- */
 struct cache_load;
-/* In a read: the keys that prove cookies, into paywall.facts. ERR_NOT_FOUND: nothing was ever
- * counted. */
+/* In a read: the keys that prove cookies, into paywall.decision_cache. ERR_NOT_FOUND: nothing was
+ * ever counted. */
 enum err MUST_USE meter_keys_cache_put(
 	const struct paywall *w, const struct cache_load *load, struct db_conn *c);
 struct meter_cached_decision {

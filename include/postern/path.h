@@ -108,7 +108,7 @@ struct path_answer {
 /* As of the caller's read; lives in the arena. */
 enum err MUST_USE path_decide(const struct paywall *w, struct db_conn *c,
 	const struct path_question *q, struct arena *a, struct path_answer *out);
-/* The same answer from memory (known.h), when it is to pass by right alone; false: ask the
+/* The same answer from memory (decision_cache.h), when it is to pass by right alone; false: ask the
  * database. Any thread, the event loop too. */
 bool path_decide_cached(const struct paywall *w, const struct path_question *q, struct arena *a,
 	struct path_answer *out);

@@ -1,7 +1,7 @@
 /* paywall: who may read how much. The decision is a pure function of article, policy, reader, usage
  * and time; it reads no database and no clock, and every surface asks it. This header has the
  * decision; policy.h, entitlement.h, meter.h, institution.h, crawler.h, gift.h
- * and key.h have one subject each. */
+ * and api_key.h have one subject each. */
 #ifndef POSTERN_PAYWALL_H
 #define POSTERN_PAYWALL_H
 

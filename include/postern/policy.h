@@ -3,7 +3,7 @@
  *
  * The truth is the database; policy_acquire compares its version with the snapshot's at every use,
  * so a change by any process is obeyed by the very next request that asks the database. Those that
- * are answered from memory (known.h, http.h "shared") obey once the change has come in. */
+ * are answered from memory (decision_cache.h, http.h "shared") obey once the change has come in. */
 #ifndef POSTERN_POLICY_H
 #define POSTERN_POLICY_H
 
@@ -133,7 +133,7 @@ void policy_cache_close(struct policy_cache *pc); /* NULL is fine; nothing taken
 enum err MUST_USE policy_acquire(
 	struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out);
 /* The newest policy taken by anybody, without a look at the database; NULL before the first. To be
- * given back. Nothing says that it still holds: see known.h. */
+ * given back. Nothing says that it still holds: see decision_cache.h. */
 const struct paywall_policy *policy_cached(struct policy_cache *pc);
 void policy_release(struct policy_cache *pc, const struct paywall_policy *p); /* NULL is fine */
 /* The next policy_acquire reads the policy anew, whatever its version: after a failover the

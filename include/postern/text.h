@@ -70,7 +70,7 @@ enum err MUST_USE form_parse(struct str body, struct arena *a, struct fields *ou
 enum err MUST_USE query_parse(
 	struct str raw, struct str names, struct arena *a, struct fields *out, struct str *fault);
 /* The first name in a query string that is none of `names`, as written; {NULL, 0}: all are. */
-struct str query_unknown(struct str raw, struct str names);
+struct str query_undeclared(struct str raw, struct str names);
 /* How often one Cookie header (RFC 6265 section 5.4, read leniently: pieces without a '=' are
  * passed over) names the cookie, however many others there are; the first value, a part of
  * `header`, in `out` unless 0. A header with controls names none. */

@@ -6,10 +6,11 @@
 struct reading {
 	const struct paywall *w;
 	const struct access_question *r;
-	struct access_request req; /* as it stands: behind a cookie_update it has the new cookie */
+	struct access_request
+		req; /* as it stands: once a reading is recorded, with the new cookie */
 	struct arena *a;
 	struct article_reading *out;
-	struct paywall_article facts;
+	struct paywall_article subject;
 	const struct decision *settled; /* what the meter made of the first decision, or NULL */
 	struct image *img;
 	struct str *bytes;
@@ -18,8 +19,8 @@ struct reading {
 static enum err decide(
 	struct db_conn *c, struct reading *g, const struct article *art, struct decision *d)
 {
-	g->facts = content_paywall_article(art);
-	enum err e = decision_make(g->w, c, &g->req, &g->facts, g->a, d);
+	g->subject = content_paywall_article(art);
+	enum err e = decision_make(g->w, c, &g->req, &g->subject, g->a, d);
 
 	if (e)
 		return e;
@@ -53,7 +54,7 @@ static enum err open_all(struct db_conn *c, struct reading *g)
 	if (e || out->decision.grant == GRANT_FULL)
 		return e;
 	out->offers =
-		(struct policy_plan_offers){ .article = &g->facts, .offer = out->decision.offer };
+		(struct policy_plan_offers){ .article = &g->subject, .offer = out->decision.offer };
 	e = policy_plan_offers(g->w, c, g->a, &out->offers);
 	out->offers.article = NULL;
 	return e;
@@ -95,7 +96,7 @@ static enum err metered_read(struct reading *g)
 {
 	struct article_reading *out = g->out;
 	struct decision settled = out->decision;
-	const struct decision_query q = { .w = g->w, .v = &g->req, .art = &g->facts, .a = g->a };
+	const struct decision_query q = { .w = g->w, .v = &g->req, .art = &g->subject, .a = g->a };
 	enum err e = meter_record(&q, &settled, &out->cookie_update);
 
 	if (e)

@@ -1,4 +1,5 @@
-/* Which answers are the same for every stranger, for how long, and what they were made from. */
+/* Which answers are the same for every anonymous reader, for how long, and what they were made
+ * from. */
 #include "variant.h"
 
 struct sharing {
@@ -80,7 +81,7 @@ static void tag(struct response *rsp, enum db_change kind, const char *key)
 	rsp->shared.tags[rsp->shared.tag_count++] = cache_tag(db_change_name(kind), str_of(key));
 }
 
-/* What is said of an variant holds until then, by itself. */
+/* What is said of a variant holds until then, by itself. */
 static void share_as(
 	struct sharing *s, const char *variant, const struct request *r, struct response *rsp)
 {
@@ -112,7 +113,7 @@ void access_share_list(const struct paywall *w, const struct request *r, struct 
 	share(&s, r, rsp);
 }
 
-/* The wall as every stranger meets it: no meter, no gift, no crawler's rule had a say. */
+/* The wall as every anonymous reader meets it: no meter, no gift, no crawler's rule had a say. */
 static bool is_plain_wall(const struct decision *d)
 {
 	return d->grant == GRANT_TEASER && !d->meter &&

@@ -1,5 +1,5 @@
-/* Decisions from memory, for the event loop. The facts of an article are kept as they were read;
- * each decision is made anew on them and on what else is known (known.h, meter.h), by
+/* Decisions from memory, for the event loop. The subject of an article are kept as they were read;
+ * each decision is made anew on them and on what else is known (decision_cache.h, meter.h), by
  * paywall_decide, with the time of the request. What hangs on anything else (an account's meter, a
  * gift, an institution) is decided with the database. */
 #include "variant.h"
@@ -11,7 +11,7 @@
 
 /* FOR_READERS: whatever its level. FOR_STRANGERS: those alone that were found to have a meter, so
  * that a look for them costs little before any other page. */
-enum { FOR_READERS = 'a', FOR_STRANGERS = 'm' };
+enum { FOR_READERS = 'a', FOR_ANONYMOUS = 'm' };
 enum {
 	FACTS_KEY_SIZE = 1 + SLUG_SIZE,
 	FACTS_SECTION_SIZE = SECTION_SIZE,
@@ -19,7 +19,7 @@ enum {
 };
 
 /* As it is kept; the tags stand behind. */
-struct kept_article {
+struct cached_article {
 	char id[ID_SIZE], section[FACTS_SECTION_SIZE];
 	enum access access;
 	bool usable, killed;
@@ -40,7 +40,8 @@ static struct str key_of(char kind, struct str slug, char out[static FACTS_KEY_S
 static struct cache_item *look(const struct paywall *w, char kind, struct str slug)
 {
 	char space[FACTS_KEY_SIZE];
-	return w->facts ? cache_lookup(w->facts, key_of(kind, slug, space)) : NULL;
+	return w->decision_cache ? cache_lookup(w->decision_cache, key_of(kind, slug, space))
+				 : NULL;
 }
 
 /* ---- loading ---- */
@@ -48,29 +49,29 @@ static struct cache_item *look(const struct paywall *w, char kind, struct str sl
 static void keep_article(const struct paywall *w, const struct cache_load *load, char kind,
 	const struct article *art)
 {
-	_Alignas(struct kept_article) char space[sizeof(struct kept_article) + FACTS_TAGS_SIZE];
-	struct kept_article *k = (struct kept_article *)(void *)space;
-	struct paywall_article facts = content_paywall_article(art);
+	_Alignas(struct cached_article) char space[sizeof(struct cached_article) + FACTS_TAGS_SIZE];
+	struct cached_article *k = (struct cached_article *)(void *)space;
+	struct paywall_article subject = content_paywall_article(art);
 	char key[FACTS_KEY_SIZE];
 
-	if (facts.tags.n > FACTS_TAGS_SIZE)
+	if (subject.tags.n > FACTS_TAGS_SIZE)
 		return;
-	*k = (struct kept_article){ .access = facts.access,
-		.usable = facts.usable,
-		.killed = facts.killed,
-		.published_at = facts.published_at,
-		.embargo_at = facts.embargo_at,
-		.expires_at = facts.expires_at,
-		.tags_n = facts.tags.n };
-	if (str_copy(k->id, sizeof k->id, str_of(facts.id)) != ERR_OK ||
-		str_copy(k->section, sizeof k->section, facts.section) != ERR_OK)
+	*k = (struct cached_article){ .access = subject.access,
+		.usable = subject.usable,
+		.killed = subject.killed,
+		.published_at = subject.published_at,
+		.embargo_at = subject.embargo_at,
+		.expires_at = subject.expires_at,
+		.tags_n = subject.tags.n };
+	if (str_copy(k->id, sizeof k->id, str_of(subject.id)) != ERR_OK ||
+		str_copy(k->section, sizeof k->section, subject.section) != ERR_OK)
 		return;
-	if (facts.tags.n > 0)
-		memcpy(k->tags, facts.tags.p, facts.tags.n);
+	if (subject.tags.n > 0)
+		memcpy(k->tags, subject.tags.p, subject.tags.n);
 	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_ARTICLE), str_of(art->id)) };
-	(void)cache_put(w->facts, load,
+	(void)cache_put(w->decision_cache, load,
 		&(struct cache_put){ .key = key_of(kind, str_of(art->slug), key),
-			.value = { space, sizeof *k + facts.tags.n },
+			.value = { space, sizeof *k + subject.tags.n },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
 }
@@ -96,7 +97,7 @@ static enum err loading_read(struct db_conn *c, void *arg)
 	else if (!e)
 		e = meter_keys_cache_put(l->w, &l->load, c);
 	if (!e)
-		keep_article(l->w, &l->load, who->signed_in ? FOR_READERS : FOR_STRANGERS, &art);
+		keep_article(l->w, &l->load, who->signed_in ? FOR_READERS : FOR_ANONYMOUS, &art);
 	return e;
 }
 
@@ -104,15 +105,15 @@ bool access_facts_load(const struct paywall *w, const struct request *r, struct 
 {
 	struct loading l = { .w = w, .r = r, .slug = slug };
 
-	if (!w->facts)
+	if (!w->decision_cache)
 		return false;
-	l.load = cache_begin(w->facts);
+	l.load = cache_begin(w->decision_cache);
 	return db_read(w->db, loading_read, &l) == ERR_OK;
 }
 
 /* ---- deciding ---- */
 
-static struct paywall_article article_of(const struct kept_article *k)
+static struct paywall_article article_of(const struct cached_article *k)
 {
 	return (struct paywall_article){ .id = k->id,
 		.section = str_of(k->section),
@@ -158,7 +159,7 @@ bool access_variant_is(const char *variant, const struct decision *d, struct are
 
 /* ---- readers ---- */
 
-static const char *decide(const struct paywall_policy *policy, const struct kept_article *ka,
+static const char *decide(const struct paywall_policy *policy, const struct cached_article *ka,
 	const struct cache_item *known, int64_t now_s)
 {
 	struct entitlement space[ENTITLEMENTS_MAX];
@@ -171,7 +172,7 @@ static const char *decide(const struct paywall_policy *policy, const struct kept
 	return reader_audience(&d);
 }
 
-static bool decide_known(const struct paywall *w, const struct request *r, struct str slug,
+static bool decide_cached(const struct paywall *w, const struct request *r, struct str slug,
 	const struct paywall_policy *policy, struct variant *out)
 {
 	struct cache_item *art = look(w, FOR_READERS, slug);
@@ -184,7 +185,7 @@ static bool decide_known(const struct paywall *w, const struct request *r, struc
 	return variant && str_copy(out->name, sizeof out->name, str_of(variant)) == ERR_OK;
 }
 
-static bool reader_known(
+static bool reader_cached(
 	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
 {
 	const struct access_request v = { .account_id = r->caller.account_id,
@@ -193,13 +194,13 @@ static bool reader_known(
 		.now_s = r->now_s };
 	const struct paywall_policy *policy = decision_cache_policy(w);
 	bool known = policy && decision_is_plain_reader(policy, &v) &&
-		     decide_known(w, r, slug, policy, out);
+		     decide_cached(w, r, slug, policy, out);
 	policy_release(w->policies, policy);
 	/* From memory nobody would count this session among those that read. */
 	return known && !(w->reading_counted && str_starts(str_of(out->name), STR("entitled")));
 }
 
-/* ---- strangers ---- */
+/* ---- anonymous readers ---- */
 
 /* What of an answer that counts a reading is this reader's alone. */
 struct own_count {
@@ -229,15 +230,15 @@ static bool metered(const struct decision_query *q, const struct request *r,
 	return own || !m.charged;
 }
 
-static bool stranger_known(
+static bool anonymous_cached(
 	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
 {
 	const struct access_request v = access_request_from_http(r);
 	if (!decision_is_anonymous(w, &v))
 		return false;
-	struct cache_item *item = look(w, FOR_STRANGERS, slug);
+	struct cache_item *item = look(w, FOR_ANONYMOUS, slug);
 	if (!item)
-		return true; /* unless it is kept for all strangers, it is not kept */
+		return true; /* unless it is kept for all anonymous readers, it is not kept */
 	const struct paywall_article art = article_of((const void *)cache_value(item).p);
 	const struct decision_query q = { .w = w, .v = &v, .art = &art, .a = r->arena };
 	const struct paywall_policy *policy = decision_cache_policy(w);
@@ -264,6 +265,6 @@ bool access_variant(
 	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
 {
 	*out = (struct variant){ .own = NULL };
-	return r->caller.signed_in ? reader_known(w, r, slug, out)
-				   : stranger_known(w, r, slug, out);
+	return r->caller.signed_in ? reader_cached(w, r, slug, out)
+				   : anonymous_cached(w, r, slug, out);
 }

@@ -5,9 +5,10 @@
 #include "postern/access.h"
 
 /* Reads what access_variant takes and keeps it: the article's facts, and the entitlements of the
- * account that asks, or what counts the readings of a stranger. False: not all could be read. */
+ * account that asks, or what counts the readings of an anonymous reader. False: not all could be
+ * read. */
 bool access_facts_load(const struct paywall *w, const struct request *r, struct str slug);
-/* Whether an variant is that of a decision which was made with the database. */
+/* Whether a variant is that of a decision which was made with the database. */
 bool access_variant_is(const char *variant, const struct decision *d, struct arena *a);
 
 #endif

@@ -27,7 +27,7 @@ enum err MUST_USE account_store_disown(struct db_conn *c, const char *id, int64_
 enum err MUST_USE account_store_set_password(struct db_conn *c, const struct account *acc,
 	const char *new_hash, bool proves_mailbox, int64_t now_s);
 
-/* ---- known.c: sessions kept in memory, by the hash of their token ---- */
+/* ---- session_cache.c: sessions kept in memory, by the hash of their token ---- */
 enum { SESSION_TOUCH_LEAST_S = 60, SESSION_TOUCH_MOST_S = 900 };
 /* How stale last_seen_at may get before a request writes it anew: a hundredth of the time after
  * which an unused session ends, so that the limit stays sharp and a million readers write little.
@@ -54,7 +54,7 @@ static inline bool session_in_force(const struct session_times *t, int64_t now_s
 	return t->expires_at > now_s && t->last_seen_at + t->idle_s > now_s &&
 	       t->created_at <= now_s + CLOCK_SKEW_S;
 }
-struct known_session {
+struct cached_session {
 	char id[ID_SIZE], account_id[ID_SIZE];
 	char email[EMAIL_SIZE], name[NAME_SIZE];
 	struct session_times times;
@@ -65,7 +65,7 @@ struct known_session {
 bool account_session_cache_get(
 	struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct caller *out);
 void account_session_cache_put(struct cache *c, const struct cache_load *l,
-	const uint8_t hash[static HASH_BYTES], const struct known_session *k);
+	const uint8_t hash[static HASH_BYTES], const struct cached_session *k);
 /* When this process last saw it in use, to the second; 0 when it is not kept. */
 int64_t account_session_cache_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES]);
 

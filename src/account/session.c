@@ -9,19 +9,19 @@ struct identify {
 	uint8_t hash[HASH_BYTES];
 	struct caller *out;
 	int64_t now_s;
-	struct known_session known;
+	struct cached_session known;
 };
 static const struct db_column identify_columns[] = {
-	DB_COL_CHARS(struct known_session, id),
-	DB_COL_CHARS(struct known_session, account_id),
-	DB_COL_CHARS(struct known_session, email),
-	DB_COL_CHARS(struct known_session, name),
-	DB_COL_INT(struct known_session, times.created_at),
-	DB_COL_INT(struct known_session, times.last_seen_at),
-	DB_COL_INT(struct known_session, times.idle_s),
-	DB_COL_INT(struct known_session, times.expires_at),
+	DB_COL_CHARS(struct cached_session, id),
+	DB_COL_CHARS(struct cached_session, account_id),
+	DB_COL_CHARS(struct cached_session, email),
+	DB_COL_CHARS(struct cached_session, name),
+	DB_COL_INT(struct cached_session, times.created_at),
+	DB_COL_INT(struct cached_session, times.last_seen_at),
+	DB_COL_INT(struct cached_session, times.idle_s),
+	DB_COL_INT(struct cached_session, times.expires_at),
 };
-static const struct db_shape identify_shape = DB_SHAPE(struct known_session, identify_columns);
+static const struct db_shape identify_shape = DB_SHAPE(struct cached_session, identify_columns);
 
 static enum err identify_read(struct db_conn *c, void *arg)
 {

@@ -16,7 +16,7 @@ struct kept {
 };
 enum { KEPT_MAX = sizeof(struct kept) + EMAIL_SIZE + NAME_SIZE };
 
-static struct kept *kept_of(const struct cache_item *item)
+static struct kept *cached_of(const struct cache_item *item)
 {
 	return item ? (struct kept *)(uintptr_t)cache_value(item).p : NULL;
 }
@@ -38,7 +38,7 @@ bool account_session_cache_get(
 	struct cache *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct caller *out)
 {
 	struct cache_item *item = cache_lookup(c, (struct str){ (const char *)hash, HASH_BYTES });
-	struct kept *k = kept_of(item);
+	struct kept *k = cached_of(item);
 	bool good = k && session_in_force(&k->times, now_s) && !session_touch_due(&k->times, now_s);
 	if (good && atomic_load_explicit(&k->used_at, memory_order_relaxed) < now_s)
 		atomic_store_explicit(&k->used_at, now_s, memory_order_relaxed);
@@ -54,7 +54,7 @@ int64_t account_session_cache_used_at(struct cache *c, const uint8_t hash[static
 {
 	struct cache_item *item =
 		cache_lookup_stale(c, (struct str){ (const char *)hash, HASH_BYTES });
-	const struct kept *k = kept_of(item);
+	const struct kept *k = cached_of(item);
 	int64_t at = k ? atomic_load_explicit(&k->used_at, memory_order_relaxed) : 0;
 
 	cache_release(item);
@@ -62,7 +62,7 @@ int64_t account_session_cache_used_at(struct cache *c, const uint8_t hash[static
 }
 
 void account_session_cache_put(struct cache *c, const struct cache_load *l,
-	const uint8_t hash[static HASH_BYTES], const struct known_session *k)
+	const uint8_t hash[static HASH_BYTES], const struct cached_session *k)
 {
 	_Alignas(struct kept) char space[KEPT_MAX];
 	struct kept *kept = (struct kept *)(void *)space;

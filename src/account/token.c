@@ -68,7 +68,7 @@ enum err account_token_send(struct db_conn *c, const struct token_order *o)
 		.to = o->owner->email,
 		.to_key = o->owner->email_key,
 		/* Who typed the name is not known before the mailbox is proved: nobody writes into
-		 * a stranger's mailbox by choosing one. */
+		 * an anonymous reader's mailbox by choosing one. */
 		.name = o->owner->verified_at ? o->owner->name : "",
 		.link = linked ? buf_view(&link).p : "",
 		.link_hash = linked ? t.hash : NULL,

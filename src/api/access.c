@@ -10,7 +10,7 @@ struct checking {
 	bool charge, charged;
 	struct meter_cookie_update cookie_update;
 	struct caller caller;
-	struct path_question q; /* by URL; its req serves for both */
+	struct path_question q; /* by URL; its request serves for both */
 	struct path_answer p;
 	struct str plans;
 };
@@ -55,8 +55,8 @@ static void take_account(struct caller *c, const struct account *acc)
 	memcpy(c->name, acc->name, sizeof c->name);
 }
 
-/* A token that is good for nothing any more is a stranger's; an id that names nobody is a mistake
- * of the server that asks. */
+/* A token that is good for nothing any more makes its reader anonymous; an id that names nobody is
+ * a mistake of the server that asks. */
 static enum err who(struct request *r, struct response *rsp, struct checking *k)
 {
 	struct account acc;
@@ -85,13 +85,13 @@ static enum err who(struct request *r, struct response *rsp, struct checking *k)
 static enum err article_decide(struct db_conn *c, struct checking *k,
 	const struct paywall_policy *policy, const struct article *art)
 {
-	struct paywall_article *facts = &k->p.article;
+	struct paywall_article *subject = &k->p.article;
 	const struct decision_query ask = {
-		.w = k->api->wall, .v = &k->p.req, .art = facts, .a = k->a
+		.w = k->api->wall, .v = &k->p.req, .art = subject, .a = k->a
 	};
 	struct decision_inputs f;
 
-	*facts = content_paywall_article(art);
+	*subject = content_paywall_article(art);
 	k->p.req = k->q.req;
 	k->p.req.whole_get = true;
 	enum err e = decision_inputs_load(c, &ask, policy, &f);

@@ -10,7 +10,7 @@ struct explaining {
 	struct account account;
 	struct access_request req;
 	struct article article;
-	struct paywall_article facts;
+	struct paywall_article subject;
 	struct explanation x;
 };
 
@@ -43,8 +43,8 @@ static enum err explain_read(struct db_conn *c, void *arg)
 
 	if (e)
 		return e;
-	g->facts = content_paywall_article(&g->article);
-	return decision_explain_request(g->api->wall, c, &g->req, &g->facts, g->a, &g->x);
+	g->subject = content_paywall_article(&g->article);
+	return decision_explain_request(g->api->wall, c, &g->req, &g->subject, g->a, &g->x);
 }
 
 static enum err explaining_parse(struct request *r, struct response *rsp, struct explaining *g)

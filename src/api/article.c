@@ -166,8 +166,8 @@ static enum err levels_read(struct db_conn *c, struct listing *l)
 	enum err e = policy_acquire(l->wall->policies, c, &policy);
 
 	for (size_t i = 0; !e && i < l->count; i++) {
-		struct paywall_article facts = content_paywall_article(&l->list[i]);
-		l->levels[i] = paywall_level(policy, &facts, paywall_moment(l->f.now_s), &rule);
+		struct paywall_article subject = content_paywall_article(&l->list[i]);
+		l->levels[i] = paywall_level(policy, &subject, paywall_moment(l->f.now_s), &rule);
 	}
 	policy_release(l->wall->policies, policy);
 	return e;

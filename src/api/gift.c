@@ -25,9 +25,9 @@ static enum err leave_read(struct db_conn *c, void *arg)
 {
 	struct leave *l = arg;
 	enum err e = content_find(c, l->slug, l->a, &l->article);
-	struct paywall_article facts = content_paywall_article(&l->article);
+	struct paywall_article subject = content_paywall_article(&l->article);
 
-	return e ? e : gift_allowed(l->wall, c, &l->req, &facts, l->a);
+	return e ? e : gift_allowed(l->wall, c, &l->req, &subject, l->a);
 }
 
 static const char *refusal(enum err e)

@@ -176,7 +176,7 @@ static bool own(void *ctx, const struct request *r, void *share, struct response
 	return access_variant_per_reader(ctx, r, share, rsp);
 }
 
-static bool identify_known(void *ctx, struct str token, int64_t now_s, struct caller *out)
+static bool identify_cached(void *ctx, struct str token, int64_t now_s, struct caller *out)
 {
 	return account_identify_cached(ctx, token, now_s, out);
 }
@@ -213,7 +213,7 @@ static void http_fill(struct app *app)
 		.identify_ctx = &app->accounts,
 		.shared = app->shared,
 		.shared_stale_s = c->cache_stale_minutes * 60,
-		.identify_known = identify_known,
+		.identify_cached = identify_cached,
 		.variant = variant,
 		.own = own,
 		.is_shared_address = is_shared_address,
@@ -242,7 +242,8 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
 }
 
-/* Who is a stranger is told from the policy in memory, so it is there from the first request on. */
+/* Who is an anonymous reader is told from the policy in memory, so it is there from the first
+ * request on. */
 static enum err policy_known_from_start(struct db_conn *c, void *arg)
 {
 	struct app *app = arg;

@@ -7,7 +7,8 @@ enum { PROOF_US = 5000000, SESSION_SHARDS = 64, PAGE_SHARDS = 8, FACTS_SHARDS = 
 
 struct cache *app_caches_all(const struct app *app, size_t i)
 {
-	struct cache *const all[] = { app->accounts.sessions, app->shared, app->wall.facts };
+	struct cache *const all[] = { app->accounts.sessions, app->shared,
+		app->wall.decision_cache };
 	return i < COUNT(all) ? all[i] : NULL;
 }
 
@@ -52,8 +53,8 @@ enum err app_caches_open(struct app *app)
 	};
 	app->accounts.sessions = make(app->cfg.cache_sessions_mib, SESSION_SHARDS);
 	app->shared = make(app->cfg.cache_pages_mib, PAGE_SHARDS);
-	app->wall.facts = make(app->cfg.cache_facts_mib, FACTS_SHARDS);
-	if (!app->accounts.sessions || !app->shared || !app->wall.facts)
+	app->wall.decision_cache = make(app->cfg.cache_facts_mib, FACTS_SHARDS);
+	if (!app->accounts.sessions || !app->shared || !app->wall.decision_cache)
 		return ERR_NOMEM;
 	return db_change_log_start(app->db, &to);
 }
@@ -64,8 +65,8 @@ void app_caches_close(struct app *app)
 		db_change_log_stop(app->db);
 	cache_free(app->accounts.sessions);
 	cache_free(app->shared);
-	cache_free(app->wall.facts);
-	app->accounts.sessions = app->shared = app->wall.facts = NULL;
+	cache_free(app->wall.decision_cache);
+	app->accounts.sessions = app->shared = app->wall.decision_cache = NULL;
 }
 
 static void put_feed(struct app *app, struct buf *out)
@@ -92,7 +93,7 @@ static void put_feed(struct app *app, struct buf *out)
 void app_caches_metrics(struct app *app, struct buf *out)
 {
 	const struct cache_named named[] = { { "sessions", app->accounts.sessions },
-		{ "pages", app->shared }, { "facts", app->wall.facts } };
+		{ "pages", app->shared }, { "facts", app->wall.decision_cache } };
 	put_feed(app, out);
 	cache_metrics(named, COUNT(named), out);
 }

@@ -94,7 +94,7 @@ void app_routes_fill(struct app *app)
 		.count = COUNT(gate_routes),
 		.ctx = app->gate,
 		.fail = gate_fail,
-		.known = gate_known,
+		.known = gate_cached_answer,
 		.credential = CREDENTIAL_PROXIED };
 	app->groups[2] = (struct route_group){ .prefix = "/",
 		.routes = page_routes,

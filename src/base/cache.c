@@ -50,7 +50,7 @@ struct cache {
 	size_t shard_bytes;
 	uint64_t mask; /* of the buckets of a shard */
 	void **tables; /* the buckets of all shards, then the tags */
-	_Atomic int64_t proven_at_us;
+	_Atomic int64_t validated_at_us;
 	struct {
 		pthread_mutex_t lock;
 		_Atomic uint64_t count; /* written under the lock */
@@ -229,7 +229,7 @@ static void make_room(const struct cache *c, struct shard *s, size_t bytes)
 
 int64_t cache_validated_at_us(const struct cache *c, const struct cache_item *i)
 {
-	int64_t proven = atomic_load_explicit(&c->proven_at_us, memory_order_acquire);
+	int64_t proven = atomic_load_explicit(&c->validated_at_us, memory_order_acquire);
 	return proven > i->read_at_us ? proven : i->read_at_us;
 }
 
@@ -428,7 +428,7 @@ void cache_free(struct cache *c)
 
 void cache_validate(struct cache *c, int64_t at_us)
 {
-	atomic_store_explicit(&c->proven_at_us, at_us, memory_order_release);
+	atomic_store_explicit(&c->validated_at_us, at_us, memory_order_release);
 }
 
 /* ---- numbers ---- */

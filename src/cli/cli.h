@@ -186,7 +186,7 @@ int cmd_config_reference(struct cli *c);
 int cmd_db_migrate(struct cli *c);
 int cmd_db_check(struct cli *c);
 
-/* ---- teaser.c: what a stranger gets; NULL is null ---- */
+/* ---- teaser.c: what an anonymous reader gets; NULL is null ---- */
 json_t *cli_teaser_json(const struct teaser_size *t);
 enum { CLI_TEASER_SIZE = 160 };
 const char *cli_teaser_text(const struct teaser_size *t, char out[static CLI_TEASER_SIZE]);

@@ -1,4 +1,4 @@
-/* teaser: how much of an article a stranger gets. */
+/* teaser: how much of an article an anonymous reader gets. */
 #ifndef CONTENT_TEASER_H
 #define CONTENT_TEASER_H
 
@@ -18,7 +18,7 @@ struct teaser_text {
 void content_teaser_text_add(struct teaser_text *t, struct str html, int64_t position, int64_t cut,
 	const struct teaser_bound *b);
 
-/* How much of so much a stranger may have, by share and characters. */
+/* How much of so much an anonymous reader may have, by share and characters. */
 int64_t content_teaser_share(int64_t total, const struct teaser_bound *b);
 
 struct teaser_wish {

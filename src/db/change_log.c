@@ -234,13 +234,13 @@ static enum err feed_look(struct db_change_log *f)
 	char *mark = e == ERR_OK ? strndup(l.mark.p, l.mark.n) : NULL;
 	if (!mark)
 		return e == ERR_OK ? ERR_NOMEM : e;
-	bool asleep = at_us - atomic_load(&f->proven_at_us) > ASLEEP_US;
+	bool asleep = at_us - atomic_load(&f->validated_at_us) > ASLEEP_US;
 	if (!l.from || l.many || asleep)
 		tell_flush(f);
 	for (size_t i = 0; i < l.count && !l.many; i++)
 		tell_row(f, &l.rows[i]);
 	mark_set(f, mark);
-	atomic_store(&f->proven_at_us, at_us);
+	atomic_store(&f->validated_at_us, at_us);
 	f->to.proven(f->to.ctx, at_us);
 	return ERR_OK;
 }
@@ -351,7 +351,7 @@ enum err db_change_log_start(struct db *db, const struct db_subscriber *s)
 		return ERR_CONFLICT;
 	f->to = *s;
 	f->closing = false;
-	atomic_store(&f->proven_at_us, clock_boot_us());
+	atomic_store(&f->validated_at_us, clock_boot_us());
 	f->running = thread_start(&f->thread, feed_main, db);
 	return f->running ? ERR_OK : ERR_UNAVAILABLE;
 }
@@ -376,7 +376,7 @@ struct db_change_log_stats db_change_log_stats_get(struct db *db)
 	return (struct db_change_log_stats){ .running = f->running,
 		.live = atomic_load(&f->live),
 		.lost = atomic_load(&f->lost),
-		.age_us = clock_boot_us() - atomic_load(&f->proven_at_us),
+		.age_us = clock_boot_us() - atomic_load(&f->validated_at_us),
 		.changes = atomic_load(&f->changes),
 		.flushes = atomic_load(&f->flushes),
 		.breaks = atomic_load(&f->breaks) };

@@ -115,7 +115,7 @@ struct db_change_log {
 	char *mark; /* what has been read (schema/queries/change.sql); NULL: nothing yet */
 	/* ---- read by all ---- */
 	atomic_bool live, lost;
-	_Atomic int64_t proven_at_us;
+	_Atomic int64_t validated_at_us;
 	_Atomic uint64_t changes, flushes, breaks;
 };
 
@@ -199,7 +199,7 @@ enum err MUST_USE db_crowd_enter(struct db *db, unsigned *place);
 void db_crowd_leave(struct db *db, unsigned place);
 unsigned db_crowd_count(const struct db *db); /* that are in */
 
-/* ---- feed.c ---- */
+/* ---- change_log.c ---- */
 /* After the commit, or when nobody knows whether there was one. */
 void db_changes_tell(struct db *db, const struct db_changes *ch, bool committed);
 

@@ -111,7 +111,7 @@ void db_pg_reset(struct driver_stmt *s);
  * statement is prepared with its first run. */
 enum err db_pg_describe(struct driver_stmt *s);
 
-/* ---- postgres_feed.c ---- */
+/* ---- postgres_notify.c ---- */
 enum err db_pg_listen(struct driver_conn *c);
 enum err db_pg_wait(struct driver_conn *c, unsigned timeout_ms, bool *changed);
 

@@ -92,8 +92,8 @@ static enum err ask(
 	struct asking k = { .g = g, .q = question(g, r, o), .a = r->arena, .out = out };
 
 	crawler_verify(g->wall, &k.q.req, r->arena);
-	if (g->wall->facts)
-		k.load = cache_begin(g->wall->facts);
+	if (g->wall->decision_cache)
+		k.load = cache_begin(g->wall->decision_cache);
 	return db_read(g->wall->db, ask_read, &k);
 }
 
@@ -205,7 +205,7 @@ static enum dialect dialect_of(http_handler *h)
 }
 
 /* All but a reader's plain right to pass is answered with the database. */
-bool gate_known(void *ctx, struct request *r, struct response *rsp)
+bool gate_cached_answer(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct gate *g = ctx;
 	const enum dialect d = dialect_of(r->route->handler);

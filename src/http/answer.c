@@ -304,7 +304,7 @@ void http_answer_make(struct exchange *x)
 	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;
 	const bool usual = is_usual(&d);
-	x->as_kept = x->as_kept && usual && is_given(x);
+	x->from_cache = x->from_cache && usual && is_given(x);
 	if (!x->item && usual && is_lasting(x)) {
 		x->alike = alike_text(x);
 	}

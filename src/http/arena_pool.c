@@ -12,7 +12,7 @@
  */
 enum { FIRST_BYTES = 8192, ARENAS = 8, ANSWERS = 64 };
 
-struct spare_answer {
+struct pooled_answer {
 	struct MHD_Response *out; /* NULL: free */
 	struct cache_item *item;  /* either this */
 	char *alike;              /* or this: see struct exchange */
@@ -20,28 +20,28 @@ struct spare_answer {
 	enum coding coding;
 	char id[ID_SIZE]; /* the X-Request-Id that it bears */
 };
-struct spares {
+struct thread_pool {
 	size_t arena_count;
 	struct arena *arenas[ARENAS];
-	struct spare_answer answers[ANSWERS];
+	struct pooled_answer answers[ANSWERS];
 };
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool have_key;
 
-static void answer_free(struct spare_answer *a)
+static void answer_free(struct pooled_answer *a)
 {
 	if (a->out) {
 		MHD_destroy_response(a->out);
 	}
 	cache_release(a->item);
 	free(a->alike);
-	*a = (struct spare_answer){ 0 };
+	*a = (struct pooled_answer){ 0 };
 }
 
 static void spares_free(void *arg)
 {
-	struct spares *s = arg;
+	struct thread_pool *s = arg;
 	while (s->arena_count > 0) {
 		arena_free(s->arenas[--s->arena_count]);
 	}
@@ -62,9 +62,9 @@ bool http_arena_pool_start(void)
 	return have_key;
 }
 
-static struct spares *spares_of_thread(void)
+static struct thread_pool *pool_of_thread(void)
 {
-	struct spares *s = pthread_getspecific(key);
+	struct thread_pool *s = pthread_getspecific(key);
 	if (!s && (s = calloc(1, sizeof *s)) && pthread_setspecific(key, s) != 0) {
 		free(s);
 		return NULL;
@@ -76,7 +76,7 @@ static struct spares *spares_of_thread(void)
 
 struct arena *http_arena_acquire(void)
 {
-	struct spares *s = pthread_getspecific(key);
+	struct thread_pool *s = pthread_getspecific(key);
 	if (s && s->arena_count > 0) {
 		return s->arenas[--s->arena_count];
 	}
@@ -90,7 +90,7 @@ struct arena *http_arena_acquire(void)
 
 void http_arena_release(struct arena *a)
 {
-	struct spares *s = a ? spares_of_thread() : NULL;
+	struct thread_pool *s = a ? pool_of_thread() : NULL;
 	if (s && s->arena_count < ARENAS && arena_reset(a, FIRST_BYTES)) {
 		s->arenas[s->arena_count++] = a;
 		return;
@@ -102,7 +102,7 @@ void http_arena_release(struct arena *a)
 
 bool http_response_pool_may_keep(const struct exchange *x)
 {
-	return x->as_kept || x->alike.n > 0;
+	return x->from_cache || x->alike.n > 0;
 }
 
 static uint64_t mixed(struct str s)
@@ -115,15 +115,15 @@ static uint64_t mixed(struct str s)
 	return sum >> 32;
 }
 
-static struct spare_answer *place_of(struct spares *s, const struct exchange *x)
+static struct pooled_answer *place_of(struct thread_pool *s, const struct exchange *x)
 {
-	const uint64_t at = x->as_kept ? (uintptr_t)x->item / 64 + x->coding : mixed(x->alike);
+	const uint64_t at = x->from_cache ? (uintptr_t)x->item / 64 + x->coding : mixed(x->alike);
 	return &s->answers[at % ANSWERS];
 }
 
-static bool is_of(const struct spare_answer *a, const struct exchange *x)
+static bool is_of(const struct pooled_answer *a, const struct exchange *x)
 {
-	if (x->as_kept) {
+	if (x->from_cache) {
 		return a->item == x->item && a->coding == x->coding;
 	}
 	return a->alike && a->alike_n == x->alike.n &&
@@ -131,7 +131,7 @@ static bool is_of(const struct spare_answer *a, const struct exchange *x)
 }
 
 /* Whoever held the answer before is done with it: libmicrohttpd has sent its headers. */
-static bool rename_answer(struct spare_answer *a, const char *id)
+static bool rename_answer(struct pooled_answer *a, const char *id)
 {
 	return MHD_del_response_header(a->out, "X-Request-Id", a->id) == MHD_YES &&
 	       MHD_add_response_header(a->out, "X-Request-Id", id) == MHD_YES;
@@ -147,16 +147,16 @@ static bool change_cookie(struct MHD_Response *out, const char *cookie)
 	return !cookie || MHD_add_response_header(out, "Set-Cookie", cookie) == MHD_YES;
 }
 
-/* A lane makes answers as well, but is given none back: it has no spares, and needs none. */
+/* A lane makes answers as well, but is given none back: it has no thread_pool, and needs none. */
 bool http_response_pool_acquire(struct exchange *x)
 {
-	struct spares *s = pthread_getspecific(key);
-	struct spare_answer *a = s ? place_of(s, x) : NULL;
+	struct thread_pool *s = pthread_getspecific(key);
+	struct pooled_answer *a = s ? place_of(s, x) : NULL;
 	if (!a || !a->out || !is_of(a, x)) {
 		return false;
 	}
 	if (!rename_answer(a, x->req.id) ||
-		(x->as_kept && !change_cookie(a->out, http_per_reader_cookie(x)))) {
+		(x->from_cache && !change_cookie(a->out, http_per_reader_cookie(x)))) {
 		answer_free(a);
 		return false;
 	}
@@ -168,14 +168,14 @@ bool http_response_pool_acquire(struct exchange *x)
 
 void http_response_pool_release(struct exchange *x)
 {
-	struct spares *s = spares_of_thread();
+	struct thread_pool *s = pool_of_thread();
 	char *alike = s && x->alike.n > 0 ? malloc(x->alike.n) : NULL;
 	if (!s || (x->alike.n > 0 && !alike)) {
 		return;
 	}
-	struct spare_answer *a = place_of(s, x);
+	struct pooled_answer *a = place_of(s, x);
 	answer_free(a);
-	*a = (struct spare_answer){ .item = x->item,
+	*a = (struct pooled_answer){ .item = x->item,
 		.alike = alike,
 		.alike_n = x->alike.n,
 		.out = x->answer,

@@ -76,7 +76,7 @@ struct http_metrics {
 	_Atomic uint64_t limited[RATE_COUNT];
 	_Atomic int64_t connections, in_flight, held_bytes;
 	_Atomic uint64_t stale; /* answers given while the database was lost */
-	_Atomic uint64_t paced;
+	_Atomic uint64_t delayed;
 };
 struct exchange;
 void http_metrics_count(struct http_metrics *m, const struct exchange *x, int status, int64_t us);
@@ -90,7 +90,7 @@ void http_decisions_count(
 	struct http_decisions *d, const char *pattern, const char *grant, const char *reason);
 void http_decisions_put(struct http_decisions *d, struct buf *out);
 
-/* ---- what a thread is done with and uses again (spare.c) ---- */
+/* ---- what a thread is done with and uses again (arena_pool.c) ---- */
 bool http_arena_pool_start(void);         /* before any other of these; false without memory */
 struct arena *http_arena_acquire(void);   /* NULL without memory */
 void http_arena_release(struct arena *a); /* wiped; NULL is fine */
@@ -125,12 +125,12 @@ void http_lane_stop(struct lane_pool *l, bool abandon);
 void http_lane_free(struct lane_pool *l);
 struct lane_stats http_lane_stats(struct lane_pool *l);
 
-/* ---- refusals that wait for their answer (pace.c) ---- */
-struct pace;
-struct pace *http_tarpit_start(unsigned connections); /* NULL: no memory or no thread */
+/* ---- refusals that wait for their answer (tarpit.c) ---- */
+struct tarpit;
+struct tarpit *http_tarpit_start(unsigned connections); /* NULL: no memory or no thread */
 /* All that wait are answered now, and none will wait any more. NULL is fine. */
-void http_tarpit_stop(struct pace *p);
-void http_tarpit_free(struct pace *p);
+void http_tarpit_stop(struct tarpit *p);
+void http_tarpit_free(struct tarpit *p);
 /* The answer is made and tells to come back later. True: it waits, its connection suspended, and
  * will be resumed as READY. False: it is to go out now. */
 bool http_tarpit_hold(struct exchange *x);
@@ -199,7 +199,7 @@ struct http {
 	struct http_limits *limits;
 	struct http_decisions *decisions;
 	struct http_metrics metrics;
-	struct pace *pace;
+	struct tarpit *tarpit;
 	struct conn_list conns;
 	pthread_t reaper;
 	pthread_cond_t reaper_wake;
@@ -274,16 +274,16 @@ struct exchange {
 	/* Share in metrics.held_bytes: the arena, which lives until a slow reader has it all. */
 	int64_t held;
 	int64_t started_us;
-	int64_t due_us, paused_us;    /* while, and how long, it was paced */
-	struct exchange *prev, *next; /* in a lane, of the same source; or paced */
+	int64_t due_us, paused_us;    /* while, and how long, it was delayed */
+	struct exchange *prev, *next; /* in a lane, of the same source; or delayed */
 	char allow[ALLOW_SIZE];
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
-	bool shareable;          /* by who asks and how: has an variant */
+	bool shareable;          /* by who asks and how: has a variant */
 	bool from_memory;        /* no handler made the answer */
 	/* The answer is the item's, word for word, but for the name of the request and a cookie of
 	 * the reader's own; so it can serve another one. */
-	bool as_kept;
+	bool from_cache;
 	/* Nor is there an item, and still nothing but that name would differ for another request
 	 * with all of this alike: what the answer consists of, in the arena. Empty: that is not so.
 	 */
@@ -298,8 +298,8 @@ struct exchange {
 	bool answered;
 };
 
-/* pool.c. Hide: before the headers of a request are read, puts one before them that has this name
- * and value. Full: not enough is left for an answer, so http_pool_refuse gives it. */
+/* mhd_pool.c. Hide: before the headers of a request are read, puts one before them that has this
+ * name and value. Full: not enough is left for an answer, so http_pool_refuse gives it. */
 extern const char http_no_cookies[];
 void http_pool_hide_cookies(struct MHD_Connection *mhd);
 bool http_pool_full(const struct exchange *x);
@@ -327,7 +327,7 @@ enum err MUST_USE http_origin_check(struct exchange *x);
 /* token.c: the session token as this group takes it, or empty. */
 enum err MUST_USE http_token_read(struct exchange *x);
 
-/* shared.c. Begin before the first look at the database; put behind the handler. */
+/* response_cache.c. Begin before the first look at the database; put behind the handler. */
 void http_response_cache_begin(struct exchange *x);
 void http_response_cache_put(struct exchange *x);
 /* True when the response is filled from memory. */
@@ -352,9 +352,9 @@ void http_exchange_log(struct exchange *x, int64_t now_us, const char *end);
 /* The cookie that is this reader's own in an answer which is otherwise the item's, or NULL. */
 const char *http_per_reader_cookie(const struct exchange *x);
 
-/* spare.c: for an exchange that is as_kept or alike to others. Take: x->answer, made before on this
- * thread of the same; false: there is none. Give back, on its loop thread: the answer and the item,
- * behind the last use of both. */
+/* arena_pool.c: for an exchange that is from_cache or alike to others. Take: x->answer, made before
+ * on this thread of the same; false: there is none. Give back, on its loop thread: the answer and
+ * the item, behind the last use of both. */
 bool http_response_pool_may_keep(const struct exchange *x);
 bool http_response_pool_acquire(struct exchange *x);
 void http_response_pool_release(struct exchange *x);

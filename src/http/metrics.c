@@ -112,7 +112,7 @@ static void put_gauges(const struct http *h, struct buf *out)
 	head(out, "postern_http_paced_total", "counter",
 		"Refusals that were held back for a moment, because their source asks without "
 		"pause.");
-	buf_fmt(out, "postern_http_paced_total %llu\n", value(&h->metrics.paced));
+	buf_fmt(out, "postern_http_paced_total %llu\n", value(&h->metrics.delayed));
 	head(out, "postern_http_stale_total", "counter",
 		"Kept pages shown while the database was lost.");
 	buf_fmt(out, "postern_http_stale_total %llu\n", value(&m->stale));

@@ -1,6 +1,7 @@
 /* Who is at the other end, when some peers are proxies of ours. X-Forwarded-For is read from its
- * right end, where our own proxies write; what stands left of the first stranger is that stranger's
- * claim and is not looked at. Nobody is refused for what a proxy wrote there. */
+ * right end, where our own proxies write; what stands left of the first address that is none of
+ * ours is its owner's claim and is not looked at. Nobody is refused for what a proxy wrote there.
+ */
 #include "internal.h"
 
 enum { TELL_EVERY_US = 60 * 1000000, TOLD_MAX = 100 };
@@ -40,9 +41,9 @@ static void tell(const struct exchange *x, struct str element)
 	}
 }
 
-/* Walks one header from the right. True: that is the end, at a stranger or at what is no address.
- * What stands to the left of such an element may be its client's invention, so nobody looks at it,
- * and the last proxy that is known stands for the reader. */
+/* Walks one header from the right. True: that is the end, at an address that is none of ours, or at
+ * what is no address. What stands to the left of such an element may be its client's invention, so
+ * nobody looks at it, and the last proxy that is known stands for the reader. */
 static bool walk(struct exchange *x, struct str list)
 {
 	const struct http_settings *s = &x->h->s;

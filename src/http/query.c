@@ -69,7 +69,7 @@ enum err http_query_read(struct exchange *x)
 		return ERR_OK;
 	}
 	if (x->group->credential == CREDENTIAL_BEARER) {
-		const struct str name = query_unknown(x->raw_query, names);
+		const struct str name = query_undeclared(x->raw_query, names);
 		if (name.p) {
 			return refuse_unknown(x, name);
 		}

@@ -27,7 +27,7 @@ struct kept {
 /* ---- may it? ---- */
 
 /* Who asks, if that can be told without waiting. */
-static bool caller_known(struct exchange *x)
+static bool caller_cached(struct exchange *x)
 {
 	struct request *r = &x->req;
 	const struct http_settings *s = &x->h->s;
@@ -35,8 +35,8 @@ static bool caller_known(struct exchange *x)
 		return false;
 	if (r->token.n == 0)
 		return true;
-	return s->identify_known &&
-	       s->identify_known(s->identify_ctx, r->token, r->now_s, &r->caller) &&
+	return s->identify_cached &&
+	       s->identify_cached(s->identify_ctx, r->token, r->now_s, &r->caller) &&
 	       r->caller.signed_in;
 }
 
@@ -45,7 +45,7 @@ static bool has_audience(struct exchange *x, struct variant *out)
 {
 	const struct request *r = &x->req;
 	const struct http_settings *s = &x->h->s;
-	if (!caller_known(x))
+	if (!caller_cached(x))
 		return false;
 	if (s->variant)
 		return s->variant(s->audience_ctx, r, out);
@@ -165,15 +165,15 @@ static bool may_be_kept(const struct exchange *x)
 	       rsp->shared.tag_count <= COUNT(rsp->shared.tags);
 }
 
-/* The handler has looked at its reader again. For strangers nothing is kept that was made for one
- * who showed a credential, whatever became of it. */
+/* The handler has looked at its reader again. For anonymous readers nothing is kept that was made
+ * for one who showed a credential, whatever became of it. */
 void http_response_cache_put(struct exchange *x)
 {
 	struct response *rsp = &x->rsp;
 	if (!may_be_shared(x) || !may_be_kept(x))
 		return;
-	bool for_strangers = !rsp->shared.variant[0] || !x->req.caller.signed_in;
-	if (for_strangers && (!x->shareable || x->req.token.n > 0))
+	bool for_anonymous = !rsp->shared.variant[0] || !x->req.caller.signed_in;
+	if (for_anonymous && (!x->shareable || x->req.token.n > 0))
 		return;
 	compress(x);
 	BUF_AUTO b = BUF(UINT32_MAX / 2);
@@ -214,7 +214,7 @@ static void unpack(struct response *rsp, const struct kept *k)
 	}
 }
 
-static const struct kept *kept_of(const struct cache_item *item)
+static const struct kept *cached_of(const struct cache_item *item)
 {
 	return (const struct kept *)(const void *)cache_value(item).p;
 }
@@ -227,7 +227,7 @@ static bool answer_with(struct exchange *x, struct cache_item *item, bool good)
 	}
 	x->item = item; /* until the answer is out */
 	x->from_memory = true;
-	unpack(&x->rsp, kept_of(item));
+	unpack(&x->rsp, cached_of(item));
 	return true;
 }
 
@@ -244,16 +244,16 @@ static bool answer_fresh(struct exchange *x)
 {
 	char space[SHARED_KEY_SIZE];
 	struct cache_item *item = cache_lookup(x->h->s.shared, key_of(x, x->variant.name, space));
-	if (!item || !answer_with(x, item, x->req.now_s < kept_of(item)->fresh_until_s))
+	if (!item || !answer_with(x, item, x->req.now_s < cached_of(item)->fresh_until_s))
 		return false;
-	x->as_kept = add_own(x);
-	if (!x->as_kept) {
+	x->from_cache = add_own(x);
+	if (!x->from_cache) {
 		x->item = NULL;
 		x->from_memory = false;
 		x->rsp = (struct response){ 0 };
 		cache_release(item);
 	}
-	return x->as_kept;
+	return x->from_cache;
 }
 
 /* A list, or a text that was not held back. */
@@ -263,33 +263,33 @@ static bool is_open(const struct kept *k)
 	return decision.n == 0 || str_eq(decision, STR("full"));
 }
 
-/* Would be answered as strangers are, were it not for the credential. */
-static bool is_stranger_otherwise(struct exchange *x)
+/* Would be answered as anonymous readers are, were it not for the credential. */
+static bool is_anonymous_otherwise(struct exchange *x)
 {
 	struct request *r = &x->req;
 	const struct http_settings *s = &x->h->s;
 	const struct caller who = r->caller;
 	struct variant out = { .own = NULL };
 	r->caller = (struct caller){ 0 };
-	const bool stranger = !s->variant || s->variant(s->audience_ctx, r, &out);
+	const bool is_anonymous = !s->variant || s->variant(s->audience_ctx, r, &out);
 	r->caller = who;
-	return stranger && !out.name[0];
+	return is_anonymous && !out.name[0];
 }
 
 /* Nobody can say whether this is still the newest: marked as such (RFC 9211), and not for ever; and
- * only what strangers may have. */
+ * only what anonymous readers may have. */
 static bool answer_stale(struct exchange *x, bool open_only)
 {
 	struct cache *c = x->h->s.shared;
 	struct cache_item *item = cache_lookup_stale(c, x->key);
 	if (!item)
 		return false;
-	if (open_only && !is_open(kept_of(item))) {
+	if (open_only && !is_open(cached_of(item))) {
 		cache_release(item);
 		return false;
 	}
 	int64_t age_s = (clock_boot_us() - cache_validated_at_us(c, item)) / 1000000;
-	int64_t until_s = kept_of(item)->usable_until_s;
+	int64_t until_s = cached_of(item)->usable_until_s;
 	bool good = age_s < x->h->s.shared_stale_s && (!until_s || x->req.now_s < until_s);
 	if (good)
 		x->rsp = (struct response){ 0 }; /* a handler may have failed before */
@@ -308,7 +308,7 @@ static bool answer_lost(struct exchange *x)
 {
 	if (x->shareable && !x->variant.name[0])
 		return answer_stale(x, false);
-	return may_be_shared(x) && x->req.token.n > 0 && is_stranger_otherwise(x) &&
+	return may_be_shared(x) && x->req.token.n > 0 && is_anonymous_otherwise(x) &&
 	       answer_stale(x, true);
 }
 
@@ -339,7 +339,7 @@ bool http_cached_answer(struct exchange *x)
 {
 	const struct route_group *g = x->group;
 	const struct route *route = x->req.route;
-	if (!g->known || !route || route->who != WHO_READER || !caller_known(x) ||
+	if (!g->known || !route || route->who != WHO_READER || !caller_cached(x) ||
 		http_origin_check(x) != ERR_OK)
 		return false;
 	x->from_memory = g->known(g->ctx, &x->req, &x->rsp) && !http_response_poisoned(&x->rsp);

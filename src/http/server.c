@@ -81,7 +81,7 @@ static enum MHD_Result answer_refusal(struct exchange *x)
 }
 
 /* Of a request that is read to its end. */
-static enum MHD_Result answer_refusal_paced(struct exchange *x)
+static enum MHD_Result answer_refusal_delayed(struct exchange *x)
 {
 	http_exchange_fail(x, x->refused);
 	return http_tarpit_hold(x) ? MHD_YES : answer(x);
@@ -148,7 +148,7 @@ static enum MHD_Result complete(struct exchange *x)
 {
 	http_conn_await_nothing(x->conn);
 	if (x->refused != ERR_OK) {
-		return answer_refusal_paced(x);
+		return answer_refusal_delayed(x);
 	}
 	http_response_cache_begin(x);
 	if (http_response_cache_answer(x) || http_cached_answer(x)) {
@@ -162,7 +162,7 @@ static enum MHD_Result complete(struct exchange *x)
 	}
 	if (!http_lane_reserve(lane, x)) {
 		lane_full(x);
-		return answer_refusal_paced(x);
+		return answer_refusal_delayed(x);
 	}
 	atomic_store(&x->state, EXCHANGE_QUEUED);
 	MHD_suspend_connection(x->mhd);
@@ -336,7 +336,7 @@ static enum err start_listener(struct listener *l, char why[static 256])
 static enum err start_all(struct http *h, char why[static 256])
 {
 	if (!h->public.indexes || !h->ops.indexes || !h->limits || !h->decisions ||
-		!start_lanes(h) || !h->pace || !http_reaper_start(h)) {
+		!start_lanes(h) || !h->tarpit || !http_reaper_start(h)) {
 		(void)snprintf(why, WHY_SIZE, "no memory or no threads for the server");
 		return ERR_NOMEM;
 	}
@@ -371,7 +371,7 @@ static struct http *http_new(const struct http_settings *s)
 	h->ops.indexes = http_route_indexes(s->ops, s->ops ? 1 : 0);
 	h->limits = http_limits_new(s->limits, s->shared_factor > 0 ? s->shared_factor : 1);
 	h->decisions = http_decisions_new();
-	h->pace = http_tarpit_start(s->connections);
+	h->tarpit = http_tarpit_start(s->connections);
 	pthread_mutex_init(&h->conns.lock, NULL);
 	return h;
 }
@@ -466,7 +466,7 @@ void http_stop(struct http *h)
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_stop(h->lanes[i], true);
 	}
-	http_tarpit_stop(h->pace);
+	http_tarpit_stop(h->tarpit);
 	wait_for_requests(h, LAST_ANSWERS_US);
 	stop_listener(&h->public);
 	stop_listener(&h->ops);
@@ -474,7 +474,7 @@ void http_stop(struct http *h)
 	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
 		http_lane_free(h->lanes[i]);
 	}
-	http_tarpit_free(h->pace);
+	http_tarpit_free(h->tarpit);
 	http_limits_free(h->limits);
 	http_decisions_free(h->decisions);
 	free(h->public.indexes);

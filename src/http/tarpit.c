@@ -16,7 +16,7 @@
 
 enum { HOLD_US = 250000, WAITING_MAX = 1024, PART = 8 };
 
-struct pace {
+struct tarpit {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct exchange *first, *last; /* the first is the next to be due */
@@ -25,7 +25,7 @@ struct pace {
 	pthread_t thread;
 };
 
-static bool is_paced(const struct exchange *x)
+static bool is_delayed(const struct exchange *x)
 {
 	const struct route *r = x->req.route;
 	if (!r || r->rate == RATE_SERVICE) {
@@ -35,7 +35,7 @@ static bool is_paced(const struct exchange *x)
 }
 
 /* Suspended under the lock: it must be so before the thread can take it. */
-static bool put(struct pace *p, struct exchange *x, int64_t now_us)
+static bool put(struct tarpit *p, struct exchange *x, int64_t now_us)
 {
 	pthread_mutex_lock(&p->lock);
 	const bool fits = !p->ends && p->waiting < p->room;
@@ -61,17 +61,17 @@ bool http_tarpit_hold(struct exchange *x)
 	struct http *h = x->h;
 	const int64_t now_us = clock_monotonic_us();
 	int64_t wait_s = 0;
-	if (!is_paced(x) || !x->answer ||
+	if (!is_delayed(x) || !x->answer ||
 		http_limits_take(h->limits, RATE_REFUSAL, x->req.client, now_us, &wait_s) ||
-		!put(h->pace, x, now_us)) {
+		!put(h->tarpit, x, now_us)) {
 		return false;
 	}
-	atomic_fetch_add(&h->metrics.paced, 1);
+	atomic_fetch_add(&h->metrics.delayed, 1);
 	return true;
 }
 
 /* Under the lock: the next one that is due, NULL at the end. */
-static struct exchange *await_due(struct pace *p)
+static struct exchange *await_due(struct tarpit *p)
 {
 	for (;;) {
 		if (p->ends) {
@@ -87,7 +87,7 @@ static struct exchange *await_due(struct pace *p)
 	}
 }
 
-static struct exchange *take(struct pace *p)
+static struct exchange *take(struct tarpit *p)
 {
 	pthread_mutex_lock(&p->lock);
 	struct exchange *x = await_due(p);
@@ -100,9 +100,9 @@ static struct exchange *take(struct pace *p)
 	return x;
 }
 
-static void *pace_main(void *arg)
+static void *tarpit_main(void *arg)
 {
-	struct pace *p = arg;
+	struct tarpit *p = arg;
 	struct exchange *x = NULL;
 	while ((x = take(p))) {
 		struct MHD_Connection *mhd = x->mhd;
@@ -113,23 +113,23 @@ static void *pace_main(void *arg)
 	return NULL;
 }
 
-struct pace *http_tarpit_start(unsigned connections)
+struct tarpit *http_tarpit_start(unsigned connections)
 {
-	struct pace *p = calloc(1, sizeof *p);
+	struct tarpit *p = calloc(1, sizeof *p);
 	if (!p) {
 		return NULL;
 	}
 	p->room = connections / PART < WAITING_MAX ? connections / PART : WAITING_MAX;
 	pthread_mutex_init(&p->lock, NULL);
 	thread_cond_init(&p->wake);
-	if (!thread_start(&p->thread, pace_main, p)) {
+	if (!thread_start(&p->thread, tarpit_main, p)) {
 		http_tarpit_free(p);
 		return NULL;
 	}
 	return p;
 }
 
-void http_tarpit_stop(struct pace *p)
+void http_tarpit_stop(struct tarpit *p)
 {
 	if (!p) {
 		return;
@@ -141,7 +141,7 @@ void http_tarpit_stop(struct pace *p)
 	pthread_join(p->thread, NULL);
 }
 
-void http_tarpit_free(struct pace *p)
+void http_tarpit_free(struct tarpit *p)
 {
 	if (!p) {
 		return;

@@ -119,9 +119,10 @@ static enum err queue_within_share(struct mail *m, struct db_conn *tx, const str
 	return e;
 }
 
-/* Each kind has a share of its own, or a stranger could use up, with one kind, the share that a
- * reset needs. The shares are equal: "no account here" and "choose a new password" answer the same
- * request, and whoever asks a second time must not see by the work which of them it was. */
+/* Each kind has a share of its own, or an anonymous reader could use up, with one kind, the share
+ * that a reset needs. The shares are equal: "no account here" and "choose a new password" answer
+ * the same request, and whoever asks a second time must not see by the work which of them it was.
+ */
 static int64_t share(const struct mail *m, enum mail_kind kind)
 {
 	return kind == MAIL_PASSWORD_CHANGED ? INT64_MAX /* a security notice */

@@ -4,15 +4,15 @@
 
 #include <string.h>
 
-/* Lead pictures are part of the teaser, so the decision for a stranger is enough to show them on a
- * card. */
+/* Lead pictures are part of the teaser, so the decision for an anonymous reader is enough to show
+ * them on a card. */
 static enum err card_load(struct db_conn *c, struct arena *a,
-	const struct decision_inputs *stranger, struct card *card)
+	const struct decision_inputs *anonymous, struct card *card)
 {
-	struct paywall_article facts = content_paywall_article(&card->article);
-	struct decision_inputs k = *stranger;
+	struct paywall_article subject = content_paywall_article(&card->article);
+	struct decision_inputs k = *anonymous;
 
-	k.article = &facts;
+	k.article = &subject;
 	struct decision d = paywall_uncharged(paywall_decide(&k));
 	card->level = d.level;
 	enum err e = content_lead_image(c, &card->article, &d, a, &card->image);
@@ -28,18 +28,18 @@ enum err pages_cards_load(const struct pages *p, struct db_conn *c, const struct
 	size_t n = 0;
 	enum err e = content_list(c, f, a, &list, &n);
 	struct card *cards = e ? NULL : arena_alloc(a, (n + 1) * sizeof *cards);
-	struct decision_inputs stranger = { .reader = &(struct paywall_reader){ 0 },
+	struct decision_inputs anonymous = { .reader = &(struct paywall_reader){ 0 },
 		.now = paywall_moment(f->now_s) };
 
 	if (e || !cards)
 		return e ? e : ERR_NOMEM;
-	e = policy_acquire(p->wall->policies, c, &stranger.policy);
+	e = policy_acquire(p->wall->policies, c, &anonymous.policy);
 	for (size_t i = 0; !e && i < n; i++) {
 		cards[i].article = list[i];
 		cards[i].now_s = f->now_s;
-		e = card_load(c, a, &stranger, &cards[i]);
+		e = card_load(c, a, &anonymous, &cards[i]);
 	}
-	policy_release(p->wall->policies, stranger.policy);
+	policy_release(p->wall->policies, anonymous.policy);
 	*out = cards;
 	*count = n;
 	return e;

@@ -23,16 +23,16 @@ static enum err about_read(struct db_conn *c, void *arg)
 {
 	struct about *b = arg;
 	enum err e = content_find(c, b->slug, b->a, &b->article);
-	struct paywall_article facts = content_paywall_article(&b->article);
+	struct paywall_article subject = content_paywall_article(&b->article);
 
 	if (e)
 		return e;
 	if (b->asks_leave) {
-		e = gift_allowed(b->p->wall, c, b->req, &facts, b->a);
+		e = gift_allowed(b->p->wall, c, b->req, &subject, b->a);
 		if (e)
 			return e;
 	}
-	e = decision_make(b->p->wall, c, b->req, &facts, b->a, &b->decision);
+	e = decision_make(b->p->wall, c, b->req, &subject, b->a, &b->decision);
 	if (!e && b->decision.grant == GRANT_NONE)
 		e = paywall_gone(&b->decision) ? ERR_GONE : ERR_NOT_FOUND;
 	if (e)
@@ -236,7 +236,7 @@ static enum err to_article(struct response *rsp, const struct about *b)
 	return ERR_OK;
 }
 
-/* Read by this reader without the gift, or with it already, and without a must_count. */
+/* Read by this reader without the gift, or with it already, and not to be counted. */
 static bool open_already(const struct about *b)
 {
 	return b->decision.grant == GRANT_FULL && b->decision.reason != REASON_METERED;

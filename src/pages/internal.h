@@ -132,7 +132,7 @@ void pages_token_to_cookie(struct request *r, struct response *rsp, const char *
 void pages_offers_data(
 	struct template_data *wall, const struct pages *p, const struct article_reading *rd);
 
-/* ---- agent.c ---- */
+/* ---- user_agent.c ---- */
 /* "Firefox on Linux" from a User-Agent header: what a reader needs to know a session again. */
 const char *pages_user_agent_name(struct arena *a, struct str user_agent);
 

@@ -42,7 +42,7 @@ void pages_meter_data(struct template_data *root, struct arena *a, const struct 
 	template_child(root, "meter", shown ? count_view(a, d) : NULL);
 }
 
-/* Where strangers have no free articles at all there is nothing to have read. */
+/* Where anonymous readers have no free articles at all there is nothing to have read. */
 void pages_meter_wall_data(struct template_data *wall, struct arena *a, const struct decision *d)
 {
 	bool shown = d->meter && d->reason == REASON_METER_EXHAUSTED && d->limit > 0;

@@ -161,7 +161,7 @@ enum err query_parse(
 	return ERR_OK;
 }
 
-struct str query_unknown(struct str raw, struct str names)
+struct str query_undeclared(struct str raw, struct str names)
 {
 	while (raw.n > 0) {
 		struct str value = str_cut(&raw, '&'), known = { NULL, 0 };

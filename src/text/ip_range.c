@@ -1,5 +1,5 @@
 /* Address ranges as librarians and search engines write them: a single address, CIDR, or two ends
- * with a dash. A mistyped range opens the paper to strangers, so nothing is guessed. */
+ * with a dash. A mistyped range opens the paper to anonymous readers, so nothing is guessed. */
 #include "internal.h"
 
 #include <stdio.h>

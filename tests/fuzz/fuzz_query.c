@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	const struct str raw = { (const char *)p, n }, names = STR("token return_to q");
 	struct fields f;
 	struct str fault;
-	(void)query_unknown(raw, names);
+	(void)query_undeclared(raw, names);
 	enum err e = a ? query_parse(raw, names, a, &f, &fault) : ERR_NOMEM;
 	if ((e == ERR_INVALID || e == ERR_TOO_LARGE) && index_of(fault) > 2)
 		abort();

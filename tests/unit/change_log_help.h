@@ -13,7 +13,7 @@ struct listener {
 		char key[DB_CHANGE_KEY_SIZE];
 	} told[TOLD_MAX];
 	size_t count, flushes;
-	int64_t proven_at_us;
+	int64_t validated_at_us;
 };
 struct room {
 	struct fixture f;
@@ -41,12 +41,12 @@ static inline void on_flush(void *ctx)
 	pthread_mutex_unlock(&l->lock);
 }
 
-static inline void on_proven(void *ctx, int64_t at_us)
+static inline void on_validated(void *ctx, int64_t at_us)
 {
 	struct listener *l = ctx;
 	pthread_mutex_lock(&l->lock);
-	assert_true(at_us >= l->proven_at_us);
-	l->proven_at_us = at_us;
+	assert_true(at_us >= l->validated_at_us);
+	l->validated_at_us = at_us;
 	pthread_mutex_unlock(&l->lock);
 }
 
@@ -79,7 +79,7 @@ static inline size_t flushes(struct listener *l)
 static inline int64_t proven(struct listener *l)
 {
 	pthread_mutex_lock(&l->lock);
-	int64_t at_us = l->proven_at_us;
+	int64_t at_us = l->validated_at_us;
 	pthread_mutex_unlock(&l->lock);
 	return at_us;
 }
@@ -139,7 +139,7 @@ static inline int room_close(void **state)
 
 static inline void start(struct room *r)
 {
-	const struct db_subscriber s = { &r->l, on_changed, on_flush, on_proven };
+	const struct db_subscriber s = { &r->l, on_changed, on_flush, on_validated };
 	assert_int_equal(db_change_log_start(r->f.db, &s), ERR_OK);
 	assert_int_equal(db_change_log_start(r->f.db, &s), ERR_CONFLICT);
 	wait_proof(&r->l);

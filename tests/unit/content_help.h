@@ -35,10 +35,10 @@ static const struct decision none = { .grant = GRANT_NONE, .reason = REASON_EMBA
 /* By a policy without rules, for a reader without entitlements. */
 static inline struct decision help_decide(const struct article *a, bool signed_in)
 {
-	struct paywall_article facts = content_paywall_article(a);
+	struct paywall_article subject = content_paywall_article(a);
 	struct paywall_policy policy = { .fallback = ACCESS_SUBSCRIBER, .ai = AI_ALLOW };
 	struct paywall_reader reader = { .signed_in = signed_in };
-	return paywall_decide(&(struct decision_inputs){ .article = &facts,
+	return paywall_decide(&(struct decision_inputs){ .article = &subject,
 		.policy = &policy,
 		.reader = &reader,
 		.now = paywall_moment(NOW) });

@@ -96,7 +96,7 @@ static inline struct opened open_as(
 	return p;
 }
 
-static inline struct access_request stranger(void)
+static inline struct access_request anonymous_request(void)
 {
 	return (struct access_request){ .whole_get = true, .now_s = NOW };
 }

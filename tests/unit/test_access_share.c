@@ -1,4 +1,5 @@
-/* Goal: an answer is marked as every stranger's only when it is, and for no longer than it will be.
+/* Goal: an answer is marked as every anonymous reader's only when it is, and for no longer than it
+ * will be.
  */
 #include "content_help.h"
 
@@ -48,7 +49,7 @@ static const struct request *from(const char *ip, const char *agent, const char 
 	return &s.x.req;
 }
 
-static const struct request *stranger(void)
+static const struct request *anonymous_request(void)
 {
 	return from("203.0.113.9", "Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0", "");
 }
@@ -84,7 +85,7 @@ static const struct response_sharing *share_article(
 	struct article_reading rd = { .article = find(s.f, slug),
 		.decision = { .grant = grant, .reason = reason } };
 	s.rsp = (struct response){ .shared.on = false };
-	access_share_article(&s.w, &rd, stranger(), &s.rsp);
+	access_share_article(&s.w, &rd, anonymous_request(), &s.rsp);
 	return &s.rsp.shared;
 }
 
@@ -95,7 +96,7 @@ static const struct response_sharing *share_list(const struct request *r)
 	return &s.rsp.shared;
 }
 
-static void only_what_every_stranger_gets(void **state)
+static void only_what_every_anonymous_reader_gets(void **state)
 {
 	(void)state;
 	put_at("open", NOW - 10, 0, 0);
@@ -110,16 +111,16 @@ static void only_what_every_stranger_gets(void **state)
 		}
 }
 
-static void only_strangers(void **state)
+static void only_anonymous_readers(void **state)
 {
 	(void)state;
 	static const char *const agents[] = { "GPTBot/1.2",
 		"Mozilla/5.0 (compatible; Googlebot/2.1)",
 		"CCBot/2.0 (https://commoncrawl.example/faq/)", "ClaudeBot", "Bytespider",
 		"anthropic-ai", "PERPLEXITY-user", "x@mail.example" };
-	assert_false(share_list(stranger())->on); /* nobody knows the policy yet */
+	assert_false(share_list(anonymous_request())->on); /* nobody knows the policy yet */
 	know_policy();
-	assert_true(share_list(stranger())->on);
+	assert_true(share_list(anonymous_request())->on);
 	assert_true(share_list(from("203.0.113.9", "", ""))->on);
 	assert_false(share_list(from("203.0.113.9", "", "an-account"))->on);
 	for (size_t i = 0; i < COUNT(agents); i++)
@@ -128,7 +129,7 @@ static void only_strangers(void **state)
 }
 
 /* Of an institution: from when it is in the policy, for its addresses alone. */
-static void institutions_are_no_strangers(void **state)
+static void institutions_are_not_anonymous(void **state)
 {
 	(void)state;
 	struct institution_item item = { .institution = "harbour", .kind = INSTITUTION_RANGE };
@@ -155,21 +156,21 @@ static void until_the_next_moment(void **state)
 	know_policy();
 	/* the masthead has the newsroom's date: NOW is 8.00 in London, 17.00 in Tokyo */
 	time_local_zone_set("Asia/Tokyo");
-	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 7 * 3600);
+	assert_int_equal(share_list(anonymous_request())->fresh_until_s, NOW + 7 * 3600);
 	time_local_zone_set("UTC0");
-	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 16 * 3600);
+	assert_int_equal(share_list(anonymous_request())->fresh_until_s, NOW + 16 * 3600);
 	put_at("past", NOW - 100, NOW - 50, NOW - 20);
-	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 16 * 3600);
+	assert_int_equal(share_list(anonymous_request())->fresh_until_s, NOW + 16 * 3600);
 	put_at("expires", NOW - 100, 0, NOW + 300);
-	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 300);
+	assert_int_equal(share_list(anonymous_request())->fresh_until_s, NOW + 300);
 	put_at("embargo", NOW - 100, NOW + 200, 0);
-	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 200);
+	assert_int_equal(share_list(anonymous_request())->fresh_until_s, NOW + 200);
 	put_at("tomorrow", NOW + 100, 0, 0);
-	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 100);
+	assert_int_equal(share_list(anonymous_request())->fresh_until_s, NOW + 100);
 	put_at("now", NOW, NOW, 0);
-	assert_int_equal(share_list(stranger())->fresh_until_s, NOW + 100);
+	assert_int_equal(share_list(anonymous_request())->fresh_until_s, NOW + 100);
 	/* a list shows headlines, which may grow old; an article has an end */
-	assert_int_equal(share_list(stranger())->usable_until_s, 0);
+	assert_int_equal(share_list(anonymous_request())->usable_until_s, 0);
 	const struct response_sharing *one = share_article("expires", GRANT_FULL, REASON_PUBLIC);
 	assert_int_equal(one->fresh_until_s, NOW + 100);
 	assert_int_equal(one->usable_until_s, NOW + 300);
@@ -225,7 +226,7 @@ static void tagged_by_what_it_is_made_of(void **state)
 {
 	(void)state;
 	know_policy();
-	assert_true(share_list(stranger())->on);
+	assert_true(share_list(anonymous_request())->on);
 	assert_true(tagged(DB_CHANGE_ARTICLE, "") && tagged(DB_CHANGE_POLICY, ""));
 	put_at("open", NOW - 10, 0, 0);
 	assert_true(share_article("open", GRANT_FULL, REASON_PUBLIC)->on);
@@ -252,7 +253,7 @@ static void lead_pictures_alone(void **state)
 	assert_int_equal(r.image_count, 2);
 	for (size_t i = 0; i < r.image_count; i++) {
 		s.rsp = (struct response){ .shared.on = false };
-		access_share_picture(&s.w, &r.images[i], stranger(), &s.rsp);
+		access_share_picture(&s.w, &r.images[i], anonymous_request(), &s.rsp);
 		assert_int_equal(s.rsp.shared.on, r.images[i].position == 0);
 		if (s.rsp.shared.on)
 			assert_int_equal(s.rsp.shared.usable_until_s, r.article.expires_at);
@@ -263,9 +264,9 @@ static void lead_pictures_alone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(only_what_every_stranger_gets),
-		TEST(only_strangers),
-		TEST(institutions_are_no_strangers),
+		TEST(only_what_every_anonymous_reader_gets),
+		TEST(only_anonymous_readers),
+		TEST(institutions_are_not_anonymous),
 		TEST(until_the_next_moment),
 		TEST(until_a_rule_changes),
 		TEST(tagged_by_what_it_is_made_of),

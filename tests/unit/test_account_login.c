@@ -90,8 +90,8 @@ static void test_growing_delay(void **state)
 	bench_close(b);
 }
 
-/* Goal: a stranger who makes the counter grow cannot keep out the browser that has been in before,
- * nor a reset by mail. */
+/* Goal: an anonymous reader who makes the counter grow cannot keep out the browser that has been in
+ * before, nor a reset by mail. */
 static void test_no_lock_out(void **state)
 {
 	struct bench *b = bench_open();

@@ -26,10 +26,10 @@ static void test_register_verify_log_in(void **state)
 	bench_close(b);
 }
 
-/* Goal: a stranger registers somebody's address with a password and a name of his own, and the
- * owner of the mailbox confirms. Password and name are gone; the owner chooses. An app that hands
- * in the token itself (`trust`) is believed. */
-static void test_one_stranger_registers(void **state)
+/* Goal: an anonymous reader registers somebody's address with a password and a name of his own, and
+ * the owner of the mailbox confirms. Password and name are gone; the owner chooses. An app that
+ * hands in the token itself (`trust`) is believed. */
+static void test_another_registers(void **state)
 {
 	struct bench *b = bench_open();
 	struct login_result res;
@@ -60,7 +60,8 @@ static void test_one_stranger_registers(void **state)
 	bench_close(b);
 }
 
-/* Goal: a reset proves the mailbox as well, and does not leave a stranger's name on the account. */
+/* Goal: a reset proves the mailbox as well, and does not leave an anonymous reader's name on the
+ * account. */
 static void test_reset_of_unproved_account(void **state)
 {
 	struct bench *b = bench_open();
@@ -442,7 +443,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_register_verify_log_in),
-		cmocka_unit_test(test_one_stranger_registers),
+		cmocka_unit_test(test_another_registers),
 		cmocka_unit_test(test_reset_of_unproved_account),
 		cmocka_unit_test(test_register_known_address),
 		cmocka_unit_test(test_pre_hijacking),

@@ -1,5 +1,5 @@
-/* Goal: whatever is imported, a stranger never has more of it than the bound; what he has is the
- * beginning of the text, whole HTML, and would not be cut again. */
+/* Goal: whatever is imported, an anonymous reader never has more of it than the bound; what he has
+ * is the beginning of the text, whole HTML, and would not be cut again. */
 #include "../../src/content/teaser.h"
 #include "teaser_help.h"
 

@@ -19,7 +19,7 @@ static uint64_t tag(const char *key)
 	return cache_tag("thing", str_of(key));
 }
 
-/* A long text with a number that no other answer has, for all strangers. */
+/* A long text with a number that no other answer has, for all anonymous readers. */
 static enum err page(void *ctx, struct request *r, struct response *rsp)
 {
 	(void)ctx;

@@ -217,7 +217,7 @@ static void origins(void **state)
 }
 
 #define XFF "X-Forwarded-For: "
-static void strangers(void **state)
+static void anonymous_readers(void **state)
 {
 	(void)state;
 	static const struct row rows[] = {
@@ -318,7 +318,7 @@ int main(void)
 		cmocka_unit_test(secure_tokens),
 		cmocka_unit_test(identify_fails),
 		cmocka_unit_test(origins),
-		cmocka_unit_test(strangers),
+		cmocka_unit_test(anonymous_readers),
 		cmocka_unit_test(proxies),
 		cmocka_unit_test(limits_by_client),
 	};

@@ -12,7 +12,7 @@ static struct {
 	_Atomic int made, owned;     /* answers by the handlers; cookies made for what is kept */
 	_Atomic bool refuses, plain; /* own says no; the variant has nothing of its own */
 	_Atomic bool bad;            /* own sets a header that cannot be sent */
-	_Atomic bool ended;          /* nobody has an variant any more */
+	_Atomic bool ended;          /* nobody has a variant any more */
 	sem_t inside, go;
 } st;
 static struct answer a, b;
@@ -108,7 +108,7 @@ static const struct route_group groups[] = {
 	{ "/", routes, COUNT(routes), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 
-static bool identify_known(void *ctx, struct str token, int64_t now_s, struct caller *out)
+static bool identify_cached(void *ctx, struct str token, int64_t now_s, struct caller *out)
 {
 	(void)ctx;
 	(void)now_s;
@@ -132,7 +132,7 @@ static int open_stage(void **state)
 	s->shared = st.cache;
 	s->variant = variant;
 	s->own = own;
-	s->identify_known = identify_known;
+	s->identify_cached = identify_cached;
 	site_start(&st.site);
 	cache_validate(st.cache, clock_boot_us() + 60 * 1000000);
 	return 0;

@@ -1,5 +1,6 @@
-/* Goal: an answer that a handler marked as every stranger's is given from memory to strangers, to
- * nobody else, and for no longer than it holds; without the database it goes on. */
+/* Goal: an answer that a handler marked as every anonymous reader's is given from memory to
+ * anonymous readers, to nobody else, and for no longer than it holds; without the database it goes
+ * on. */
 #include "http_help.h"
 
 #include <semaphore.h>
@@ -18,7 +19,6 @@ struct stage { /* what the handler shall do, and what it did */
 };
 static struct stage *st;
 static struct answer a, b;
-
 static int64_t stage_now(void *ctx)
 {
 	(void)ctx;
@@ -265,7 +265,8 @@ static void never_kept(void **state)
 	assert_int_equal(cache_stats_get(st->cache).entries, 0);
 }
 
-/* Each target is another; a stranger's page is not given to who shows a credential, good or not. */
+/* Each target is another; an anonymous reader's page is not given to who shows a credential, good
+ * or not. */
 static void to_whom(void **state)
 {
 	(void)state;
@@ -290,7 +291,7 @@ static void to_whom(void **state)
 	const int before = atomic_load(&st->made);
 	assert_int_equal(made_after("GET /page", ""), before);
 	assert_memory_equal(answer_body(&a), "made 1 ", 7);
-	/* the reverse: theirs was not kept for strangers */
+	/* and the reverse */
 	assert_int_equal(made_after("GET /page?b", "Cookie: postern=pst_good\r\n"), before + 1);
 	assert_int_equal(made_after("GET /page?b", ""), before + 2);
 	/* and neither for whom the address or the agent tells apart */
@@ -392,8 +393,8 @@ static void lost(void **state)
 	assert_non_null(strstr(m.p, "\npostern_http_stale_total 3\n"));
 }
 
-/* A session that nobody can look up costs its reader nothing that strangers have, be it known that
- * the database is lost or not; but a wall is not shown to one who may have paid. */
+/* A session that nobody can look up costs its reader nothing that anonymous readers have, be it
+ * known that the database is lost or not; but a wall is not shown to one who may have paid. */
 static void lost_with_a_session(void **state)
 {
 	(void)state;

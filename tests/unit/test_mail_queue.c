@@ -210,7 +210,8 @@ static void test_queue_limit(void **state)
 	rows(f, &count);
 	assert_int_equal(count, 8);
 
-	/* Each kind has its own share: a stranger's registrations do not use up that of a reset. */
+	/* Each kind has its own share: an anonymous reader's registrations do not use up that of a
+	 * reset. */
 	n = notice_to("eve@example.org", f->now_s);
 	const enum mail_kind kinds[] = { MAIL_EXISTS, MAIL_NO_ACCOUNT, MAIL_DISABLED, MAIL_RESET };
 	for (size_t i = 0; i < COUNT(kinds); i++) {

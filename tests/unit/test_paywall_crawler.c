@@ -123,8 +123,8 @@ static void test_cache(void **state)
 	free(c);
 }
 
-/* Goal: whatever the policy for AI, a claimed name gives nobody more than a stranger has, and is
- * never counted; a proved crawler redeems no gift. */
+/* Goal: whatever the policy for AI, a claimed name gives nobody more than an anonymous reader has,
+ * and is never counted; a proved crawler redeems no gift. */
 static void test_decision(void **state)
 {
 	static const enum access levels[] = { ACCESS_PUBLIC, ACCESS_REGISTERED, ACCESS_METERED,
@@ -143,12 +143,12 @@ static void test_decision(void **state)
 			struct paywall_article art = {
 				.id = "a", .access = levels[l], .usable = true, .published_at = 1
 			};
-			struct paywall_reader stranger = { 0 }, crawler = {
+			struct paywall_reader anonymous = { 0 }, crawler = {
 				.crawler = CRAWLER_AI, .crawler_name = "X", .gift = true
 			};
 			struct decision_inputs k = { .article = &art,
 				.policy = &policy,
-				.reader = &stranger,
+				.reader = &anonymous,
 				.now = { .s = NOW } };
 			struct decision plain = paywall_decide(&k);
 			k.reader = &crawler;

@@ -1,11 +1,11 @@
-/* Goal: a stranger opens exactly as many metered articles as are free, and the cookie cannot be
- * made to say less than it did. */
+/* Goal: an anonymous reader opens exactly as many metered articles as are free, and the cookie
+ * cannot be made to say less than it did. */
 #include "meter_help.h"
 
-static void a_stranger_reads_as_many_as_are_free(void **state)
+static void anonymous_reads_as_many_as_are_free(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	assert_int_equal(read_many(o, &v, 0, 6), 6);
 	ASSERT_OPENED(open_as(o, &v, "a6", "city"), REASON_METER_EXHAUSTED, 6);
@@ -20,7 +20,7 @@ static void a_stranger_reads_as_many_as_are_free(void **state)
 static void a_receipt_lasts_as_long_as_its_window(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 	struct opened p = open_as(o, &v, "a0", "city");
 
 	assert_int_equal(p.cookie_update.move, METER_COOKIE_SET);
@@ -37,7 +37,7 @@ static void a_receipt_lasts_as_long_as_its_window(void **state)
 static void sections_may_have_a_meter_of_their_own(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	put_meter(o, &(struct meter){ .name = "sport",
 			     .section = "sport",
@@ -54,7 +54,7 @@ static void sections_may_have_a_meter_of_their_own(void **state)
 static void without_a_meter_all_is_closed(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	assert_int_equal(meter_remove(o->f->db, STR("all")), ERR_OK);
 	struct opened p = open_as(o, &v, "a0", "city");
@@ -70,7 +70,7 @@ static const char *bad_cookies[] = { "x", "AAAA", "%00", "AQAAAAEHAAAAAAAAAAAAAA
 static void what_is_not_ours_counts_as_exhausted(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	assert_int_equal(read_many(o, &v, 0, 1), 1);
 	const char *edited = arena_fmt(o->f->arena, STR_FMT "A", STR_ARG(v.meter_cookie));
@@ -79,7 +79,7 @@ static void what_is_not_ours_counts_as_exhausted(void **state)
 	const char *all[COUNT(bad_cookies) + 2] = { edited, cut };
 	memcpy(all + 2, bad_cookies, sizeof bad_cookies);
 	for (size_t i = 0; i < COUNT(all); i++) {
-		struct access_request forged = stranger();
+		struct access_request forged = anonymous_request();
 		forged.meter_cookie = str_of(all[i]);
 		struct opened p = open_as(o, &forged, "a0", "city");
 		assert_int_equal(p.d.reason, REASON_METER_EXHAUSTED);
@@ -94,7 +94,7 @@ static void or_as_new_and_then_it_counts(void **state)
 
 	o->w.meter_forged_new = true;
 	for (size_t i = 0; i < COUNT(bad_cookies); i++) {
-		struct access_request v = stranger();
+		struct access_request v = anonymous_request();
 		v.meter_cookie = str_of(bad_cookies[i]);
 		assert_int_equal(read_many(o, &v, 0, 9), 6);
 	}
@@ -104,7 +104,7 @@ static void a_cookie_of_another_site_is_foreign(void **state)
 {
 	struct world *o = *state;
 	void *there = NULL;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	assert_int_equal(world_make(&there), 0);
 	assert_int_equal(read_many(there, &v, 0, 1), 1);
@@ -118,7 +118,7 @@ static void a_cookie_of_another_site_is_foreign(void **state)
 static void an_older_own_cookie_is_its_older_state(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	assert_int_equal(read_many(o, &v, 0, 4), 4);
 	struct access_request old = v;
@@ -131,7 +131,7 @@ static void an_older_own_cookie_is_its_older_state(void **state)
 static void old_keys_are_believed_for_the_longest_window(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger(), before;
+	struct access_request v = anonymous_request(), before;
 	int64_t id = 0;
 
 	assert_int_equal(read_many(o, &v, 0, 3), 3);
@@ -153,7 +153,7 @@ static void old_keys_are_believed_for_the_longest_window(void **state)
 static void revoked_keys_are_not(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 	int64_t id = 0;
 
 	assert_int_equal(read_many(o, &v, 0, 3), 3);
@@ -171,7 +171,7 @@ static void revoked_keys_are_not(void **state)
 static void a_new_window_begins_anew(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	v.now_s = MONTH_END - 1;
 	assert_int_equal(read_many(o, &v, 0, 9), 6);
@@ -186,7 +186,7 @@ static void a_new_window_begins_anew(void **state)
 static void a_window_may_begin_with_the_first_article(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	put_meter(o, &(struct meter){ .name = "all",
 			     .anonymous_limit = 2,
@@ -205,7 +205,7 @@ static void a_window_may_begin_with_the_first_article(void **state)
 static void limits_may_change_under_way(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 	struct meter m = {
 		.name = "all", .anonymous_limit = 6, .registered_limit = 10, .window = WINDOW_MONTH
 	};
@@ -228,7 +228,7 @@ static void limits_may_change_under_way(void **state)
 static void only_a_reading_is_counted(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	v.whole_get = false;
 	assert_int_equal(open_as(o, &v, "a0", "city").err, ERR_DENIED);
@@ -240,7 +240,7 @@ static void only_a_reading_is_counted(void **state)
 	ASSERT_OPENED(p, REASON_METERED, 1); /* as the GET would say */
 	assert_int_equal(p.cookie_update.move, METER_COOKIE_KEEP);
 	assert_int_equal(v.meter_cookie.n, 0);
-	v = stranger();
+	v = anonymous_request();
 	assert_int_equal(read_many(o, &v, 0, 6), 6);
 	v.whole_get = false;
 	v.ahead = true;
@@ -252,7 +252,7 @@ static void only_a_reading_is_counted(void **state)
 
 static struct access_request from(const char *address)
 {
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 	assert_int_equal(ip_parse(str_of(address), &v.client), ERR_OK);
 	return v;
 }
@@ -393,7 +393,7 @@ static void meters_that_cannot_be_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WORLD(a_stranger_reads_as_many_as_are_free),
+		WORLD(anonymous_reads_as_many_as_are_free),
 		WORLD(a_receipt_lasts_as_long_as_its_window),
 		WORLD(sections_may_have_a_meter_of_their_own),
 		WORLD(without_a_meter_all_is_closed),

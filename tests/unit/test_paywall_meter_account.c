@@ -31,7 +31,7 @@ static void an_account_reads_as_many_as_are_free(void **state)
 static void signing_in_takes_the_count_along(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	put_account(o, "ada");
 	assert_int_equal(read_many(o, &v, 0, 4), 4);
@@ -54,7 +54,7 @@ static void signing_in_takes_the_count_along(void **state)
 static void an_article_read_before_signing_in_stays_open(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	put_account(o, "ada");
 	assert_int_equal(read_many(o, &v, 0, 6), 6);
@@ -68,7 +68,7 @@ static void an_article_read_before_signing_in_stays_open(void **state)
 static void all_meters_go_along(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 
 	put_account(o, "ada");
 	put_meter(o, &(struct meter){ .name = "sport",
@@ -92,7 +92,7 @@ static void cookies_without_end_do_not_fill_the_table(void **state)
 
 	put_account(o, "ada");
 	for (int i = 0; i < 20; i++) {
-		struct access_request v = stranger();
+		struct access_request v = anonymous_request();
 		assert_int_equal(read_many(o, &v, i * 6, 6), 6);
 		v.account_id = "ada";
 		struct opened p = open_as(o, &v, "b", "city");
@@ -134,7 +134,7 @@ struct racer {
 static void *racer_main(void *arg)
 {
 	struct racer *r = arg;
-	struct access_request v = r->account ? member(r->account) : stranger();
+	struct access_request v = r->account ? member(r->account) : anonymous_request();
 	const struct paywall_article art = {
 		.id = r->again ? "same" : arena_fmt(r->a, "r%d", r->index),
 		.section = STR("city"),
@@ -214,7 +214,8 @@ static void twenty_at_once_of_one_article_are_one(void **state)
 	ASSERT_OPENED(open_as(o, &v, "same", "city"), REASON_METERED_AGAIN, 1);
 }
 
-/* The first twenty strangers of a fresh database: all are sealed by one key, and believed. */
+/* The first twenty anonymous readers of a fresh database: all are sealed by one key, and believed.
+ */
 static void the_first_key_is_made_once(void **state)
 {
 	struct world *o = *state;
@@ -222,7 +223,7 @@ static void the_first_key_is_made_once(void **state)
 
 	assert_int_equal(race(o, racers, NULL, true), AT_ONCE);
 	for (int i = 0; i < AT_ONCE; i++) {
-		struct access_request v = stranger();
+		struct access_request v = anonymous_request();
 		assert_int_equal(racers[i].p.cookie_update.move, METER_COOKIE_SET);
 		v.meter_cookie = racers[i].p.cookie_update.value;
 		ASSERT_OPENED(open_as(o, &v, "same", "city"), REASON_METERED_AGAIN, 1);
@@ -264,7 +265,7 @@ static enum err looking_read(struct db_conn *c, void *arg)
 static void an_account_can_be_looked_at_and_reset(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 	struct looking l = { .o = o };
 	int64_t removed = 0;
 

@@ -1,5 +1,6 @@
-/* Goal: a stranger's reading that is decided from memory is the one that the database would decide,
- * to the last number and byte of the cookie; and without the keys nothing is decided. */
+/* Goal: an anonymous reader's reading that is decided from memory is the one that the database
+ * would decide, to the last number and byte of the cookie; and without the keys nothing is decided.
+ */
 #include "meter_help.h"
 
 #include "postern/cache.h"
@@ -23,10 +24,10 @@ static enum err keep_read(struct db_conn *c, void *arg)
 static enum err know_again(struct world *o)
 {
 	struct keeping k = { .o = o };
-	cache_flush(o->w.facts);
-	k.load = cache_begin(o->w.facts);
+	cache_flush(o->w.decision_cache);
+	k.load = cache_begin(o->w.decision_cache);
 	assert_int_equal(db_read(o->f->db, keep_read, &k), ERR_OK);
-	cache_validate(o->w.facts, clock_boot_us() + INT64_C(3600) * 1000000);
+	cache_validate(o->w.decision_cache, clock_boot_us() + INT64_C(3600) * 1000000);
 	return k.err;
 }
 
@@ -35,14 +36,14 @@ static int known_make(void **state)
 	if (world_make(state) != 0)
 		return -1;
 	struct world *o = *state;
-	o->w.facts = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 });
-	return o->w.facts ? 0 : -1;
+	o->w.decision_cache = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 });
+	return o->w.decision_cache ? 0 : -1;
 }
 
 static int known_end(void **state)
 {
 	struct world *o = *state;
-	cache_free(o->w.facts);
+	cache_free(o->w.decision_cache);
 	return world_end(state);
 }
 
@@ -154,7 +155,7 @@ static void disturb(struct world *o, struct access_request *v, struct str *older
 static void both_ways_are_one(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 	struct str older = STR("");
 	static const char *const sections[] = { "city", "sport", "week" };
 
@@ -184,7 +185,7 @@ static void both_ways_are_one(void **state)
 static void without_keys_nothing_is_known(void **state)
 {
 	struct world *o = *state;
-	struct access_request v = stranger();
+	struct access_request v = anonymous_request();
 	const struct paywall_article art = {
 		.id = "a", .section = STR("city"), .access = ACCESS_METERED, .usable = true
 	};
@@ -197,7 +198,7 @@ static void without_keys_nothing_is_known(void **state)
 	assert_false(meter_decide_cached(&q, policy, &known));
 	assert_int_equal(know_again(o), ERR_OK);
 	assert_true(meter_decide_cached(&q, policy, &known));
-	cache_drop(o->w.facts, cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")));
+	cache_drop(o->w.decision_cache, cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")));
 	assert_false(meter_decide_cached(&q, policy, &known));
 	policy_release(o->w.policies, policy);
 }

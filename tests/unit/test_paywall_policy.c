@@ -167,9 +167,9 @@ static enum err keep_read(struct db_conn *c, void *arg)
 
 static void keep(struct fixture *f, const struct paywall *w)
 {
-	struct keep k = { .w = w, .load = cache_begin(w->facts) };
+	struct keep k = { .w = w, .load = cache_begin(w->decision_cache) };
 	assert_int_equal(db_read(f->db, keep_read, &k), ERR_OK);
-	cache_validate(w->facts, clock_boot_us() + INT64_C(3600) * 1000000);
+	cache_validate(w->decision_cache, clock_boot_us() + INT64_C(3600) * 1000000);
 }
 
 static int64_t limit_and_back(struct policy_cache *pc, const struct paywall_policy *p)
@@ -184,8 +184,8 @@ static struct paywall wall_before_failover(struct fixture **after)
 {
 	void *second = NULL;
 	struct paywall w = { .policies = cache_open(),
-		.facts = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 }) };
-	assert_non_null(w.facts);
+		.decision_cache = cache_new(&(struct cache_settings){ 1 << 20, 4, 5000000 }) };
+	assert_non_null(w.decision_cache);
 	assert_int_equal(fixture_make(&second), 0);
 	*after = second;
 	return w;
@@ -195,7 +195,7 @@ static void wall_end(struct paywall *w, struct fixture *after)
 {
 	void *second = after;
 	policy_cache_close(w->policies);
-	cache_free(w->facts);
+	cache_free(w->decision_cache);
 	assert_int_equal(fixture_end(&second), 0);
 }
 
@@ -213,7 +213,7 @@ static void what_a_failover_lost_is_not_obeyed(void **state)
 	assert_int_equal(limit_and_back(w.policies, decision_cache_policy(&w)), 2);
 
 	policy_invalidate(w.policies);
-	cache_flush(w.facts);
+	cache_flush(w.decision_cache);
 	assert_null(decision_cache_policy(&w));
 	set_limit(after, 3);
 	keep(after, &w);

@@ -138,12 +138,12 @@ static void long_queries(void **state)
 static void unknown_names(void **state)
 {
 	(void)state;
-	assert_null(query_unknown(STR(""), STR("a")).p);
-	assert_null(query_unknown(STR("a=1&&b=%zz&%61=2"), STR("a b")).p);
-	assert_true(str_eq(query_unknown(STR("a=1&c=1&d"), STR("a b")), STR("c")));
-	assert_true(str_eq(query_unknown(STR("%zz=1"), STR("a b")), STR("%zz")));
-	assert_true(str_eq(query_unknown(STR("a"), STR("")), STR("a")));
-	assert_non_null(query_unknown(STR("=1"), STR("a")).p);
+	assert_null(query_undeclared(STR(""), STR("a")).p);
+	assert_null(query_undeclared(STR("a=1&&b=%zz&%61=2"), STR("a b")).p);
+	assert_true(str_eq(query_undeclared(STR("a=1&c=1&d"), STR("a b")), STR("c")));
+	assert_true(str_eq(query_undeclared(STR("%zz=1"), STR("a b")), STR("%zz")));
+	assert_true(str_eq(query_undeclared(STR("a"), STR("")), STR("a")));
+	assert_non_null(query_undeclared(STR("=1"), STR("a")).p);
 }
 
 /* Goal: the one cookie that is asked for is found among whatever else a header holds, and counted.

@@ -266,7 +266,8 @@ int cmd_article_show(struct cli *c)
 
 /* ---- changing ---- */
 
-/* What a stranger gets now, by the decision: the article's own word may not be the one that holds.
+/* What an anonymous reader gets now, by the decision: the article's own word may not be the one
+ * that holds.
  */
 struct holding {
 	struct app *app;
@@ -281,13 +282,13 @@ static enum err holds_read(struct db_conn *c, void *arg)
 {
 	struct holding *h = arg;
 	enum err e = content_find(c, h->slug, h->a, &h->article);
-	struct paywall_article *facts = e ? NULL : arena_alloc(h->a, sizeof *facts);
+	struct paywall_article *subject = e ? NULL : arena_alloc(h->a, sizeof *subject);
 
-	if (e || !facts)
+	if (e || !subject)
 		return e ? e : ERR_NOMEM;
-	*facts = content_paywall_article(&h->article);
+	*subject = content_paywall_article(&h->article);
 	return decision_explain_request(&h->app->wall, c,
-		&(struct access_request){ .now_s = h->now_s }, facts, h->a, &h->x);
+		&(struct access_request){ .now_s = h->now_s }, subject, h->a, &h->x);
 }
 
 static void step_print(const struct explained_rule *r)

@@ -14,7 +14,7 @@ struct explaining {
 	const char *reader; /* address, or NULL */
 	struct arena *a;
 	struct article article;
-	struct paywall_article facts;
+	struct paywall_article subject;
 	struct explanation x;
 };
 
@@ -25,8 +25,8 @@ static enum err explain_read(struct db_conn *c, void *arg)
 
 	if (e)
 		return e;
-	g->facts = content_paywall_article(&g->article);
-	return decision_explain_request(g->wall, c, &g->req, &g->facts, g->a, &g->x);
+	g->subject = content_paywall_article(&g->article);
+	return decision_explain_request(g->wall, c, &g->req, &g->subject, g->a, &g->x);
 }
 
 static const char *or_empty(const char *z)

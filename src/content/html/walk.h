@@ -1,4 +1,4 @@
-/* html_walk: goes through HTML that our own writer wrote (html_writer.h), token by token.
+/* html_walk: goes through HTML that our own writer wrote (writer.h), token by token.
  *
  * That HTML is canonical: every element is closed in its order, the only elements without an end
  * are br, hr and img, attribute values stand in double quotes and have no '<' or '>', text has the

@@ -10,12 +10,12 @@ bool decision_is_anonymous(const struct paywall *w, const struct access_request 
 		!crawler_agent_is_reader(v->user_agent))
 		return false;
 	const struct paywall_policy *policy = policy_cached(w->policies);
-	bool stranger = policy &&
-			!institution_covers_address(policy, decision_client(v), v->now_s) &&
-			!crawler_ai(policy->crawlers, v->user_agent, v->client) &&
-			!crawler_claimed(policy->crawlers, v->user_agent, NULL);
+	bool is_anonymous = policy &&
+			    !institution_covers_address(policy, decision_client(v), v->now_s) &&
+			    !crawler_ai(policy->crawlers, v->user_agent, v->client) &&
+			    !crawler_claimed(policy->crawlers, v->user_agent, NULL);
 	policy_release(w->policies, policy);
-	return stranger;
+	return is_anonymous;
 }
 
 bool decision_is_plain_reader(const struct paywall_policy *policy, const struct access_request *v)

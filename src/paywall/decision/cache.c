@@ -12,7 +12,7 @@
 enum { READER = 'r', READER_KEY_SIZE = 1 + ID_SIZE };
 #define POLICY_KEY STR("p")
 
-struct kept_reader {
+struct cached_reader {
 	size_t n;
 	struct entitlement v[ENTITLEMENTS_MAX];
 };
@@ -44,7 +44,7 @@ static bool is_before(const struct entitlement *a, const struct entitlement *b)
 }
 
 /* Keeps the order, newest first, of those that are alike. */
-static void insert(struct kept_reader *k, const struct entitlement *e)
+static void insert(struct cached_reader *k, const struct entitlement *e)
 {
 	size_t at = k->n++;
 	for (; at > 0 && is_before(e, &k->v[at - 1]); at--)
@@ -55,7 +55,8 @@ static void insert(struct kept_reader *k, const struct entitlement *e)
 struct cache_item *decision_cache_reader(const struct paywall *w, const char *account_id)
 {
 	char key[READER_KEY_SIZE];
-	return w->facts ? cache_lookup(w->facts, reader_key(account_id, key)) : NULL;
+	return w->decision_cache ? cache_lookup(w->decision_cache, reader_key(account_id, key))
+				 : NULL;
 }
 
 /* All of them or none: what is left out could be what opens an article. */
@@ -63,25 +64,25 @@ enum err decision_cache_put_reader(const struct paywall *w, const struct cache_l
 	struct db_conn *c, const char *account_id, struct arena *a)
 {
 	struct cache_item *had = decision_cache_reader(w, account_id);
-	const bool is_known = had;
-	struct kept_reader k = { .n = 0 };
+	const bool is_cached = had;
+	struct cached_reader k = { .n = 0 };
 	struct entitlements list;
 	char key[READER_KEY_SIZE];
 	const uint64_t tags[] = { tag_of(DB_CHANGE_ENTITLEMENT, account_id),
 		tag_of(DB_CHANGE_ACCOUNT, account_id) };
 
 	cache_release(had);
-	if (is_known)
+	if (is_cached)
 		return ERR_OK;
 	enum err e = entitlement_list(c, account_id, a, &list);
 	if (e || list.n > COUNT(k.v))
 		return e;
 	for (size_t i = 0; i < list.n; i++)
 		insert(&k, &list.v[i]);
-	(void)cache_put(w->facts, load,
+	(void)cache_put(w->decision_cache, load,
 		&(struct cache_put){ .key = reader_key(account_id, key),
 			.value = { (const char *)&k,
-				offsetof(struct kept_reader, v) + list.n * sizeof k.v[0] },
+				offsetof(struct cached_reader, v) + list.n * sizeof k.v[0] },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
 	return ERR_OK;
@@ -90,7 +91,7 @@ enum err decision_cache_put_reader(const struct paywall *w, const struct cache_l
 struct paywall_reader decision_cache_reader_for(const struct cache_item *reader,
 	const char *article_id, struct entitlement space[static ENTITLEMENTS_MAX])
 {
-	const struct kept_reader *k = (const void *)cache_value(reader).p;
+	const struct cached_reader *k = (const void *)cache_value(reader).p;
 	size_t n = 0;
 	for (size_t i = 0; i < k->n; i++)
 		if (!*k->v[i].article_id || strcmp(k->v[i].article_id, article_id) == 0)
@@ -111,7 +112,8 @@ static bool is_version(const struct cache_item *proof, const struct paywall_poli
 /* The newest policy that anybody has read may be one that a failover has lost. */
 const struct paywall_policy *decision_cache_policy(const struct paywall *w)
 {
-	struct cache_item *proof = w->facts ? cache_lookup(w->facts, POLICY_KEY) : NULL;
+	struct cache_item *proof =
+		w->decision_cache ? cache_lookup(w->decision_cache, POLICY_KEY) : NULL;
 	const struct paywall_policy *policy = proof ? policy_cached(w->policies) : NULL;
 
 	if (policy && !is_version(proof, policy)) {
@@ -128,16 +130,16 @@ enum err decision_cache_put_policy(
 	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
 {
 	const struct paywall_policy *policy = decision_cache_policy(w);
-	const bool is_known = policy;
+	const bool is_cached = policy;
 	const uint64_t tags[] = { tag_of(DB_CHANGE_POLICY, "") };
 
 	policy_release(w->policies, policy);
-	if (is_known)
+	if (is_cached)
 		return ERR_OK;
 	enum err e = policy_acquire(w->policies, c, &policy);
 	if (e)
 		return e;
-	(void)cache_put(w->facts, load,
+	(void)cache_put(w->decision_cache, load,
 		&(struct cache_put){ .key = POLICY_KEY,
 			.value = { (const char *)&policy->version, sizeof policy->version },
 			.tags = tags,

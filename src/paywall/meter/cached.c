@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Keys of paywall.facts; what a meter and an article are called begins with n. */
+/* Keys of paywall.decision_cache; what a meter and an article are called begins with n. */
 #define KEYS_KEY STR("k")
 
 enum err meter_keys_cache_put(
@@ -18,7 +18,7 @@ enum err meter_keys_cache_put(
 	if (e)
 		return e;
 	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
-	(void)cache_put(w->facts, load,
+	(void)cache_put(w->decision_cache, load,
 		&(struct cache_put){ .key = KEYS_KEY,
 			.value = { (const char *)&keys, sizeof keys },
 			.tags = tags,
@@ -27,7 +27,7 @@ enum err meter_keys_cache_put(
 	return ERR_OK;
 }
 
-struct kept_keys {
+struct cached_keys {
 	struct cache_load load; /* from before they were taken */
 	const struct meter_keys *keys;
 };
@@ -42,7 +42,7 @@ static struct meter_names names_of(const struct decision_query *q, const struct 
 		str_of(q->art->id) };
 	const struct str of = arena_join(q->a, pieces, COUNT(pieces));
 	struct meter_names names;
-	struct cache_item *item = cache_lookup(q->w->facts, of);
+	struct cache_item *item = cache_lookup(q->w->decision_cache, of);
 
 	if (item) {
 		memcpy(&names, cache_value(item).p, sizeof names);
@@ -51,7 +51,7 @@ static struct meter_names names_of(const struct decision_query *q, const struct 
 	}
 	names = meter_names_of(keys, q->art->id, m);
 	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
-	(void)cache_put(q->w->facts, load,
+	(void)cache_put(q->w->decision_cache, load,
 		&(struct cache_put){ .key = of,
 			.value = { (const char *)&names, sizeof names },
 			.tags = tags,
@@ -60,7 +60,8 @@ static struct meter_names names_of(const struct decision_query *q, const struct 
 }
 
 static bool settle(const struct decision_query *q, const struct paywall_policy *policy,
-	struct decision_inputs *k, const struct kept_keys *kept, struct meter_cached_decision *out)
+	struct decision_inputs *k, const struct cached_keys *kept,
+	struct meter_cached_decision *out)
 {
 	const struct meter_keys *keys = kept->keys;
 	const struct meter_names names = names_of(q, keys, &kept->load, out->d.meter);
@@ -94,8 +95,8 @@ bool meter_decide_cached(const struct decision_query *q, const struct paywall_po
 		.cookie_update.move = METER_COOKIE_KEEP };
 	if (!paywall_metered(&out->d))
 		return true;
-	struct kept_keys kept = { .load = cache_begin(q->w->facts) };
-	struct cache_item *keys = cache_lookup(q->w->facts, KEYS_KEY);
+	struct cached_keys kept = { .load = cache_begin(q->w->decision_cache) };
+	struct cache_item *keys = cache_lookup(q->w->decision_cache, KEYS_KEY);
 	if (!keys)
 		return false;
 	kept.keys = (const void *)cache_value(keys).p;

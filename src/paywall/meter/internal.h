@@ -4,13 +4,13 @@
 
 #include "postern/meter.h"
 
-/* ---- meter_key.c ---- */
+/* ---- key.c ---- */
 struct meter_key {
 	int64_t id;
 	uint8_t bytes[KEY_BYTES];
 };
 enum { METER_KEYS_MAX = 32 };
-/* What makes and proves the cookies of strangers. */
+/* What makes and proves the cookies of anonymous readers. */
 struct meter_keys {
 	struct meter_key tag; /* names meters and articles in them */
 	size_t n;
@@ -26,7 +26,7 @@ struct meter_tag meter_article_tag(const struct meter_keys *k, const char *artic
 void meter_name_tag(
 	const struct meter_keys *k, const char *name, uint8_t out[static METER_NAME_TAG_BYTES]);
 
-/* ---- meter_count.c: a reader's count ---- */
+/* ---- count.c: a reader's count ---- */
 enum { METER_COUNTED_MAX = 2 * METER_LIMIT_MAX }; /* of one window: own ones and carried ones */
 struct meter_counts {
 	size_t n;
@@ -48,7 +48,7 @@ struct meter_row {
 };
 enum err MUST_USE meter_row_put(struct db_conn *c, const struct meter_row *r);
 
-/* ---- meter_cookie.c, meter_usage.c ---- */
+/* ---- cookie.c, usage.c ---- */
 enum cookie_state { COOKIE_NONE, COOKIE_GOOD, COOKIE_BAD };
 /* The cookie of a visit; `out` holds something to believe when it is good. */
 enum cookie_state meter_cookie_open(
@@ -76,12 +76,12 @@ struct meter_cookie_content {
 /* `names` are the article's and the meter's. */
 void meter_cookie_read(const struct meter_keys *keys, const struct decision_query *q,
 	const struct meter *m, const struct meter_names *names, struct meter_cookie_content *out);
-/* Of a stranger, for whom that is all. */
+/* Of an anonymous reader, for whom that is all. */
 void meter_anonymous_usage(const struct decision_query *q, const struct meter *m,
 	const struct meter_cookie_content *seen, struct paywall_usage *out);
 
 /* ---- meter_record.c ---- */
-/* The cookie that counts this reading of a stranger: the cookie_update of a decision to must_count.
+/* The cookie that counts this reading of an anonymous reader: the cookie that a decision asked for.
  */
 struct meter_recording {
 	const struct meter_keys *keys;

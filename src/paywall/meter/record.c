@@ -131,7 +131,7 @@ static enum err account_settle(const struct settling *s)
 	return ERR_OK;
 }
 
-/* ---- strangers ---- */
+/* ---- anonymous readers ---- */
 
 /* Of the decision's own meter it has been looked at already. */
 static const struct meter_count *old_count(
@@ -221,7 +221,7 @@ enum err meter_anonymous_update(const struct decision_query *q, const struct met
 	return meter_cookie_write(&k, ch->keys->seals[0].bytes, q->a, &out->value);
 }
 
-static enum err stranger_read(struct db_conn *c, void *arg)
+static enum err anonymous_read(struct db_conn *c, void *arg)
 {
 	const struct settling *s = arg;
 	const struct paywall_policy *policy = NULL;
@@ -259,7 +259,7 @@ static enum err decide_read(struct db_conn *c, void *arg)
 	return decision_make(s->q->w, c, s->q->v, s->q->art, s->q->a, s->d);
 }
 
-static enum err stranger_settle(const struct settling *s)
+static enum err anonymous_settle(const struct settling *s)
 {
 	struct paywall *w = (struct paywall *)(uintptr_t)s->q->w;
 	int64_t now_s = s->q->v->now_s;
@@ -268,11 +268,11 @@ static enum err stranger_settle(const struct settling *s)
 		enum err e = db_read(w->db, decide_read, (void *)(uintptr_t)s);
 		return !e && s->d->must_count ? ERR_BUSY : e;
 	}
-	enum err e = db_read(w->db, stranger_read, (void *)(uintptr_t)s);
+	enum err e = db_read(w->db, anonymous_read, (void *)(uintptr_t)s);
 	if (e == ERR_NOT_FOUND) {
 		e = db_tx(w->db, ensure_tx, &now_s);
 		if (!e)
-			e = db_read(w->db, stranger_read, (void *)(uintptr_t)s);
+			e = db_read(w->db, anonymous_read, (void *)(uintptr_t)s);
 	}
 	if (!e)
 		meter_count_in(s->d);
@@ -300,7 +300,7 @@ enum err meter_record(
 	if (!paywall_metered(d))
 		return ERR_INTERNAL;
 	if (v->whole_get)
-		return is_account(v) ? account_settle(&s) : stranger_settle(&s);
+		return is_account(v) ? account_settle(&s) : anonymous_settle(&s);
 	if (!v->head)
 		return v->ahead ? ERR_BUSY : ERR_DENIED;
 	meter_count_in(d);

@@ -44,8 +44,9 @@ static void tally_add_count(struct meter_counts *t, const struct meter_count *n)
 		t->began_at = n->began_at;
 }
 
-/* A stranger with a cookie that is not ours, or from a prefix that has had its share today. */
-static void stranger_limits(const struct decision_query *q, const struct meter *m,
+/* An anonymous reader with a cookie that is not ours, or from a prefix that has had its share
+ * today. */
+static void anonymous_limits(const struct decision_query *q, const struct meter *m,
 	enum cookie_state state, struct paywall_usage *u)
 {
 	if (state == COOKIE_BAD && !q->w->meter_forged_new)
@@ -57,7 +58,7 @@ static void stranger_limits(const struct decision_query *q, const struct meter *
 	u->ends_at = meter_day(q->v->now_s).ends_at;
 }
 
-static bool is_stranger(const struct access_request *v)
+static bool is_anonymous(const struct access_request *v)
 {
 	return !v->account_id || !*v->account_id;
 }
@@ -72,8 +73,8 @@ static void usage_of(const struct decision_query *q, const struct meter *m,
 	*out = (struct paywall_usage){ .used = (int64_t)rows->n,
 		.counted = meter_counts_has(rows, seen->names.article),
 		.ends_at = meter_ends_at(m, rows->began_at, q->v->now_s) };
-	if (is_stranger(q->v))
-		stranger_limits(q, m, seen->state, out);
+	if (is_anonymous(q->v))
+		anonymous_limits(q, m, seen->state, out);
 }
 
 void meter_anonymous_usage(const struct decision_query *q, const struct meter *m,
@@ -97,7 +98,7 @@ enum err meter_usage(struct db_conn *c, const struct decision_query *q, const st
 	/* nothing was ever counted here: no cookie is ours, and there are no rows */
 	if (e == ERR_NOT_FOUND)
 		e = ERR_OK;
-	else if (!e && !is_stranger(q->v))
+	else if (!e && !is_anonymous(q->v))
 		e = meter_rows_load(c, q->v->account_id, m, q->v->now_s, &rows);
 	if (!e) {
 		const struct meter_names names = meter_names_of(&keys, q->art->id, m);

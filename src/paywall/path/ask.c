@@ -230,7 +230,7 @@ enum err path_decide(const struct paywall *w, struct db_conn *c, const struct pa
 /* ---- from memory ---- */
 
 /* Of a reader about whom nothing but the account has a say. */
-static bool reader_known(const struct paywall *w, const struct access_request *v,
+static bool reader_cached(const struct paywall *w, const struct access_request *v,
 	const struct paywall_policy *policy, struct cache_item **account)
 {
 	*account = NULL;
@@ -242,7 +242,7 @@ static bool reader_known(const struct paywall *w, const struct access_request *v
 	return *account;
 }
 
-static bool decide_known(const struct path_question *q, const struct paywall_policy *policy,
+static bool decide_cached(const struct path_question *q, const struct paywall_policy *policy,
 	const struct cache_item *account, struct arena *a, struct path_answer *out)
 {
 	struct entitlement space[ENTITLEMENTS_MAX];
@@ -261,7 +261,7 @@ static bool decide_known(const struct path_question *q, const struct paywall_pol
 	       decision_dup(&out->decision, a) == ERR_OK;
 }
 
-static bool ask_known(const struct paywall *w, const struct path_question *q,
+static bool ask_cached(const struct paywall *w, const struct path_question *q,
 	const struct paywall_policy *policy, struct arena *a, struct path_answer *out)
 {
 	const struct path_rule *rule = NULL;
@@ -270,8 +270,8 @@ static bool ask_known(const struct paywall *w, const struct path_question *q,
 	out->verdict = look(q, policy, &rule, &out->origin);
 	if (out->verdict != PATH_DECIDED || take_rule(out, rule, &q->url, a) != ERR_OK)
 		return false;
-	bool known = reader_known(w, &q->req, policy, &account) &&
-		     decide_known(q, policy, account, a, out);
+	bool known = reader_cached(w, &q->req, policy, &account) &&
+		     decide_cached(q, policy, account, a, out);
 	cache_release(account);
 	return known;
 }
@@ -282,7 +282,7 @@ bool path_decide_cached(const struct paywall *w, const struct path_question *q, 
 	const struct paywall_policy *policy = decision_cache_policy(w);
 
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
-	bool known = policy && ask_known(w, q, policy, a, out);
+	bool known = policy && ask_cached(w, q, policy, a, out);
 	policy_release(w->policies, policy);
 	return known;
 }
@@ -292,7 +292,7 @@ void path_cache_put(const struct paywall *w, const struct cache_load *load, stru
 {
 	const char *account_id = p->req.account_id;
 
-	if (!w->facts || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
+	if (!w->decision_cache || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
 		return;
 	enum err e = decision_cache_put_policy(w, load, c);
 	if (!e && account_id && *account_id)

@@ -1,6 +1,6 @@
 /* The policy snapshot: loaded as a whole, shared by reference count, replaced when its version in
- * the database is another. Threads hold it by leases, which are counted by shard, so that those who
- * ask for it all the time do not wait for each other. */
+ * the database is another. Threads hold it by references, which are counted by shard, so that those
+ * who ask for it all the time do not wait for each other. */
 #include "postern/path.h"
 
 #include "postern/crawler.h"
@@ -16,7 +16,7 @@ enum { POLICY_BYTES_MAX = 16 << 20, SHARDS = 16, CACHE_LINE = 64 };
 struct snapshot {
 	struct paywall_policy policy;
 	struct arena *arena;
-	unsigned users; /* leases, and the cache itself is one; under the cache's lock */
+	unsigned users; /* references, and the cache itself is one; under the cache's lock */
 };
 struct lease {
 	struct paywall_policy policy; /* the snapshot's; first: what is handed out */
@@ -265,7 +265,7 @@ static void adopt(struct policy_cache *pc, struct snapshot *s)
 	release(pc, old);
 }
 
-/* ---- leases ---- */
+/* ---- references ---- */
 
 static struct shard *own_shard(struct policy_cache *pc)
 {
