@@ -1,6 +1,5 @@
-/* Goal: an answer that a handler marked as every anonymous reader's is given from memory to
- * anonymous readers, to nobody else, and for no longer than it holds; without the database it goes
- * on. */
+/* Goal: an answer marked as every anonymous reader's is given from memory to them, to nobody else,
+ * and for no longer than it holds; without the database it goes on. */
 #include "http_help.h"
 
 #include <semaphore.h>
