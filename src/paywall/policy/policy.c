@@ -1,39 +1,27 @@
 /* The policy snapshot: loaded as a whole, shared by reference count, replaced when its version in
- * the database is another. Threads hold it by references, which are counted by shard, so that those
- * who ask for it all the time do not wait for each other. */
+ * the database is another. One lock guards the pointer and all counts; it is held for a handful of
+ * instructions (docs/design.md has the measurement). */
 #include "postern/path.h"
 
 #include "postern/crawler.h"
 #include "postern/institution.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POLICY_BYTES_MAX = 16 << 20, SHARDS = 16, CACHE_LINE = 64 };
+enum { POLICY_BYTES_MAX = 16 << 20 };
 
 struct snapshot {
-	struct paywall_policy policy;
+	struct paywall_policy policy; /* first: what is handed out */
 	struct arena *arena;
-	unsigned users; /* references, and the cache itself is one; under the cache's lock */
-};
-struct lease {
-	struct paywall_policy policy; /* the snapshot's; first: what is handed out */
-	struct snapshot *s;
-	struct shard *shard;
-	unsigned users; /* under the shard's lock */
-};
-struct shard {
-	_Alignas(CACHE_LINE) pthread_mutex_t lock;
-	struct lease *lease; /* of the newest snapshot that was asked for here, or NULL */
+	unsigned users; /* the cache itself is one; under the cache's lock */
 };
 struct policy_cache {
 	struct policy_settings set;
-	pthread_mutex_t lock;
-	_Atomic(struct snapshot *) now; /* NULL before the first use; changed under the lock */
-	atomic_bool doubted;            /* see policy_invalidate */
-	struct shard shards[SHARDS];
+	pthread_mutex_t lock;    /* of what follows */
+	struct snapshot *newest; /* NULL before the first use */
+	bool invalid;            /* see policy_invalidate */
 };
 
 /* ---- rows ---- */
@@ -210,181 +198,96 @@ static enum err snapshot_load(
 	return e;
 }
 
-/* ---- snapshots ---- */
+/* ---- sharing ---- */
 
 enum err policy_cache_open(const struct policy_settings *s, struct policy_cache **out)
 {
-	struct policy_cache *pc = aligned_alloc(CACHE_LINE, sizeof *pc);
+	struct policy_cache *pc = calloc(1, sizeof *pc);
 
 	if (!pc)
 		return ERR_NOMEM;
-	memset(pc, 0, sizeof *pc);
 	pc->set = *s;
 	pthread_mutex_init(&pc->lock, NULL);
-	for (size_t i = 0; i < SHARDS; i++)
-		pthread_mutex_init(&pc->shards[i].lock, NULL);
 	*out = pc;
 	return ERR_OK;
-}
-
-static struct snapshot *share(struct policy_cache *pc)
-{
-	pthread_mutex_lock(&pc->lock);
-	struct snapshot *s = pc->now;
-	if (s)
-		s->users++;
-	pthread_mutex_unlock(&pc->lock);
-	return s;
-}
-
-static void release(struct policy_cache *pc, struct snapshot *s)
-{
-	pthread_mutex_lock(&pc->lock);
-	bool last = s && --s->users == 0;
-	pthread_mutex_unlock(&pc->lock);
-	if (last)
-		snapshot_free(s);
-}
-
-/* A reader with an older snapshot of the database must not put an old policy in a newer one's
- * place. */
-static void adopt(struct policy_cache *pc, struct snapshot *s)
-{
-	struct snapshot *old = NULL, *now;
-
-	s->users = 1;
-	pthread_mutex_lock(&pc->lock);
-	now = atomic_load(&pc->now);
-	if (!now || now->policy.version < s->policy.version || atomic_load(&pc->doubted)) {
-		old = now;
-		s->users++;
-		atomic_store(&pc->now, s);
-		atomic_store(&pc->doubted, false);
-	}
-	pthread_mutex_unlock(&pc->lock);
-	release(pc, old);
-}
-
-/* ---- references ---- */
-
-static struct shard *own_shard(struct policy_cache *pc)
-{
-	static atomic_uint threads;
-	static _Thread_local unsigned number;
-
-	if (number == 0)
-		number = atomic_fetch_add(&threads, 1) + 1;
-	return &pc->shards[number % SHARDS];
-}
-
-/* Takes over the caller's share of the snapshot. */
-static struct lease *lease_new(struct shard *sh, struct snapshot *s)
-{
-	struct lease *l = calloc(1, sizeof *l);
-
-	if (l)
-		*l = (struct lease){ .policy = s->policy, .s = s, .shard = sh };
-	return l;
-}
-
-static void lease_free(struct policy_cache *pc, struct lease *l)
-{
-	if (l)
-		release(pc, l->s);
-	free(l);
-}
-
-/* A lease of the newest snapshot that the shard has already, or NULL. */
-static struct lease *lease_had(struct policy_cache *pc, struct shard *sh)
-{
-	pthread_mutex_lock(&sh->lock);
-	struct lease *l = sh->lease && sh->lease->s == atomic_load(&pc->now) ? sh->lease : NULL;
-	if (l)
-		l->users++;
-	pthread_mutex_unlock(&sh->lock);
-	return l;
-}
-
-/* For this user, and, if it is the newest, for those who come to the shard after it. */
-static struct lease *lease_make(struct policy_cache *pc, struct shard *sh, struct snapshot *s)
-{
-	struct lease *l = lease_new(sh, s), *old = NULL;
-
-	if (!l) {
-		release(pc, s);
-		return NULL;
-	}
-	l->users = 1;
-	pthread_mutex_lock(&sh->lock);
-	if (s == atomic_load(&pc->now)) {
-		old = sh->lease && sh->lease->users == 0 ? sh->lease : NULL;
-		sh->lease = l;
-	}
-	pthread_mutex_unlock(&sh->lock);
-	lease_free(pc, old);
-	return l;
-}
-
-void policy_release(struct policy_cache *pc, const struct paywall_policy *p)
-{
-	struct lease *l = (struct lease *)(uintptr_t)p;
-
-	if (!l)
-		return;
-	pthread_mutex_lock(&l->shard->lock);
-	bool last = --l->users == 0 && l->shard->lease != l;
-	pthread_mutex_unlock(&l->shard->lock);
-	if (last)
-		lease_free(pc, l);
 }
 
 void policy_cache_close(struct policy_cache *pc)
 {
 	if (!pc)
 		return;
-	for (size_t i = 0; i < SHARDS; i++) {
-		lease_free(pc, pc->shards[i].lease);
-		pthread_mutex_destroy(&pc->shards[i].lock);
-	}
-	snapshot_free(pc->now);
+	snapshot_free(pc->newest);
 	pthread_mutex_destroy(&pc->lock);
 	free(pc);
 }
 
-/* ---- what others call ---- */
+const struct paywall_policy *policy_cached(struct policy_cache *pc)
+{
+	pthread_mutex_lock(&pc->lock);
+	struct snapshot *s = pc->newest;
+	if (s)
+		s->users++;
+	pthread_mutex_unlock(&pc->lock);
+	return s ? &s->policy : NULL;
+}
+
+void policy_release(struct policy_cache *pc, const struct paywall_policy *p)
+{
+	struct snapshot *s = (struct snapshot *)(uintptr_t)p;
+
+	if (!s)
+		return;
+	pthread_mutex_lock(&pc->lock);
+	bool last = --s->users == 0;
+	pthread_mutex_unlock(&pc->lock);
+	if (last)
+		snapshot_free(s);
+}
 
 void policy_invalidate(struct policy_cache *pc)
 {
-	atomic_store(&pc->doubted, true);
+	pthread_mutex_lock(&pc->lock);
+	pc->invalid = true;
+	pthread_mutex_unlock(&pc->lock);
 }
+
+/* The newest, if it is of this version and valid; else NULL. */
+static const struct paywall_policy *cached_of_version(struct policy_cache *pc, int64_t version)
+{
+	pthread_mutex_lock(&pc->lock);
+	struct snapshot *s = pc->invalid ? NULL : pc->newest;
+	if (s && s->policy.version != version)
+		s = NULL;
+	if (s)
+		s->users++;
+	pthread_mutex_unlock(&pc->lock);
+	return s ? &s->policy : NULL;
+}
+
+/* A reader with an older snapshot of the database must not put an old policy in a newer one's
+ * place. Either way the caller keeps a share of its own. */
+static void adopt(struct policy_cache *pc, struct snapshot *s)
+{
+	struct snapshot *old = NULL;
+
+	s->users = 1;
+	pthread_mutex_lock(&pc->lock);
+	if (!pc->newest || pc->newest->policy.version < s->policy.version || pc->invalid) {
+		old = pc->newest;
+		pc->newest = s;
+		pc->invalid = false;
+		s->users++;
+	}
+	pthread_mutex_unlock(&pc->lock);
+	if (old)
+		policy_release(pc, &old->policy);
+}
+
+/* ---- by the database ---- */
 
 struct version_row {
 	int64_t version;
 };
-
-static struct lease *newest(struct policy_cache *pc)
-{
-	struct shard *sh = own_shard(pc);
-	struct lease *l = lease_had(pc, sh);
-
-	if (!l) {
-		struct snapshot *s = share(pc);
-		l = s ? lease_make(pc, sh, s) : NULL;
-	}
-	return l;
-}
-
-/* The newest, if it is of this version and not in doubt. */
-static struct lease *newest_of(struct policy_cache *pc, int64_t version)
-{
-	struct lease *l = atomic_load(&pc->doubted) ? NULL : newest(pc);
-
-	if (l && l->policy.version != version) {
-		policy_release(pc, &l->policy);
-		return NULL;
-	}
-	return l;
-}
 
 enum err policy_acquire(
 	struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out)
@@ -398,25 +301,15 @@ enum err policy_acquire(
 
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	struct lease *l = newest_of(pc, row.version);
-	if (!l) {
-		e = snapshot_load(pc, c, row.version, &s);
-		if (e)
-			return e;
-		adopt(pc, s);
-		l = lease_make(pc, own_shard(pc), s);
-	}
-	if (!l)
-		return ERR_NOMEM;
-	*out = &l->policy;
+	*out = cached_of_version(pc, row.version);
+	if (*out)
+		return ERR_OK;
+	e = snapshot_load(pc, c, row.version, &s);
+	if (e)
+		return e;
+	adopt(pc, s);
+	*out = &s->policy;
 	return ERR_OK;
-}
-
-const struct paywall_policy *policy_cached(struct policy_cache *pc)
-{
-	struct lease *l = newest(pc);
-
-	return l ? &l->policy : NULL;
 }
 
 enum err policy_version_bump(struct db_conn *c)
