@@ -6,57 +6,73 @@
 #include "postern/content.h"
 #include "postern/http.h"
 #include "postern/meter.h"
+#include "postern/path.h"
 
 /* Of a request for an article or a path behind the gate. Points into the request. */
 struct access_request access_request_from_http(const struct request *r);
-/* Says in the answer's headers and sentence what a crawler for AI is refused for, and where it
- * finds the licence. Nothing for others. */
-void access_crawler_tell(const struct paywall *w, const struct decision *d, const struct request *r,
-	struct response *rsp);
-/* Sets or deletes the meter's cookie in the answer. */
-void access_meter_cookie_send(
-	const struct request *r, struct response *rsp, const struct meter_cookie_update *m);
 
-/* ---- one article or picture for one reader: find, decide, open, in one snapshot ---- */
+/* ---- an article: who asks, crawler verification, decide, count, open, tell, note, share ---- */
+struct accounts;
+struct access_article_query {
+	const struct paywall *wall;
+	const struct accounts *accounts; /* notes what subscribers read */
+	const struct teaser_bound *bound;
+	bool with_teaser; /* also where the whole text is granted */
+};
 struct article_reading {
 	struct article article;
 	struct decision decision;
+	struct access_request req; /* the one that was decided on */
 	struct article_text text;
 	struct article_text teaser; /* when asked for */
 	struct image *images;
 	size_t image_count;
-	struct meter_cookie_update cookie_update; /* for access_meter_cookie_send */
+	struct meter_cookie_update cookie_update; /* is in the response already */
 	struct policy_plan_offers offers;         /* what is sold, where something is withheld */
 	bool moved; /* asked for by a former address: only `article` and `decision` are filled */
 };
-struct access_question {
-	struct str slug; /* or the picture's id */
-	struct access_request req;
-	struct teaser_bound bound;
-	bool with_teaser; /* also where the whole text is granted */
-};
-/* Counts a metered reading before the text is opened. ERR_NOT_FOUND: unknown, withheld or
- * embargoed. ERR_GONE: expired or killed. ERR_DENIED: a crawler for AI that is not served.
- * ERR_BUSY: a prefetch of what would be counted (meter_record). */
-enum err MUST_USE access_article_open(const struct paywall *w, const struct access_question *r,
-	struct arena *a, struct article_reading *out);
-/* Counts nothing: pictures inside a metered article come after its text. ERR_NOT_FOUND, ERR_GONE as
- * above; ERR_DENIED: not part of what this reader may have; ERR_UNAUTHENTICATED: nor of what a
- * anonymous reader may. */
-enum err MUST_USE access_media_open(const struct paywall *w, const struct access_question *r,
-	struct arena *a, struct image *img, struct str *bytes);
+/* Opens the article of the slug r->params[0] for who sends the request; the face renders `out`. A
+ * metered reading is counted before the text is opened. Sets of the response all that is not the
+ * face's: what the log says of the decision, Postern-Decision, the link to the licence, the
+ * meter's cookie, and with whom the answer may be shared.
+ *
+ * ERR_UNAUTHENTICATED: the session was ended because the account read in too many places.
+ * ERR_NOT_FOUND: unknown, withheld or embargoed. ERR_GONE: expired or killed. ERR_DENIED: a crawler
+ * for AI that is not served. ERR_BUSY: a prefetch of what would be counted (meter_record). */
+enum err MUST_USE access_article_open(const struct access_article_query *q, struct request *r,
+	struct response *rsp, struct article_reading *out);
 
-/* ---- sharing: marks an answer as one for a variant (struct response_sharing), when it is: for
- * every anonymous reader, when the reader is one and the decision would be the same for anybody;
- * for readers who are signed in, when all of whom access_variant says the same would be answered
- * alike. Reads the database once more; trouble there only leaves the answer unshared. ---- */
-/* Public lists and pages made of them. */
+/* ---- a picture ---- */
+struct access_media {
+	struct image image;
+	struct str bytes;
+};
+/* Opens the picture of the id r->params[0]. Counts nothing: pictures inside a metered article come
+ * after its text. ERR_NOT_FOUND, ERR_GONE as above; ERR_DENIED: not part of what this reader may
+ * have; ERR_UNAUTHENTICATED: the same, and logging in could help. */
+enum err MUST_USE access_media_open(
+	const struct paywall *w, struct request *r, struct response *rsp, struct access_media *out);
+
+/* ---- a path of another server behind the gate ---- */
+struct access_path_query {
+	const struct paywall *wall;
+	const struct sites *sites;
+	const struct url *url;
+	struct str method; /* of the request to the other server */
+	bool only_look;    /* nothing is counted, so nothing may pass */
+};
+/* The same steps for a path; sets what the log says and Postern-Decision, and the meter's cookie.
+ * On any error nothing may pass. */
+enum err MUST_USE access_path_open(const struct access_path_query *q, struct request *r,
+	struct response *rsp, struct path_answer *out);
+/* The same answer from memory, on the event loop, when it is to pass by right alone. */
+bool access_path_open_cached(const struct access_path_query *q, struct request *r,
+	struct response *rsp, struct path_answer *out);
+
+/* ---- sharing ---- */
+/* Marks an answer made of public lists as every anonymous reader's (struct response_sharing), when
+ * the reader is one. Reads the database once more; trouble there only leaves it unshared. */
 void access_share_list(const struct paywall *w, const struct request *r, struct response *rsp);
-/* For anonymous readers: whole when public, the teaser where no meter is, and whole or not as a
- * meter of the calendar has it, to all who have read as many. For readers: whole, by account or
- * entitlement. The answer may not name its reader. */
-void access_share_article(const struct paywall *w, const struct article_reading *rd,
-	const struct request *r, struct response *rsp);
 /* The variant of an article's answer, see http_settings: decided anew by paywall_decide on facts
  * in memory. False: they are not all there, or it hangs on more than they are. Any thread. */
 bool access_variant(
@@ -64,8 +80,5 @@ bool access_variant(
 /* http_settings.own for such a variant: counts the reading. False: the ceiling was reached. */
 bool access_variant_per_reader(
 	const struct paywall *w, const struct request *r, const void *own, struct response *rsp);
-/* A lead picture, which belongs to the teaser. */
-void access_share_picture(const struct paywall *w, const struct image *img, const struct request *r,
-	struct response *rsp);
 
 #endif

@@ -103,7 +103,8 @@ struct variant {
 struct response_sharing {
 	bool on;
 	/* The answer's Set-Cookie is its reader's own: not kept, and made anew by http_settings.own
-	 * for each who is given the rest. */
+	 * for each who is given the rest. It goes out with the answer that it was made for, and not
+	 * with an error in its place. */
 	bool per_reader_cookie;
 	char variant[VARIANT_SIZE];
 	int64_t fresh_until_s;  /* it changes by itself then; 0: not known, a minute at most */

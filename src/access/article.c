@@ -1,29 +1,20 @@
-/* Opens one article or one picture for one reader: finds it, decides, counts a metered reading,
- * and hands out as much of the text as was granted. Pages and the API call this; neither can skip
- * a step. */
-#include "postern/access.h"
+/* One article for one reader: who asks, decide, count, open, tell, note, share. */
+#include "internal.h"
+
+#include "postern/account.h"
 
 struct reading {
-	const struct paywall *w;
-	const struct access_question *r;
-	struct access_request
-		req; /* as it stands: once a reading is recorded, with the new cookie */
+	const struct access_article_query *q;
+	struct str slug;
+	struct access_request req; /* as it stands: behind a cookie_update it has the new cookie */
 	struct arena *a;
 	struct article_reading *out;
 	struct paywall_article subject;
 	const struct decision *settled; /* what the meter made of the first decision, or NULL */
-	struct image *img;
-	struct str *bytes;
 };
 
-static enum err decide(
-	struct db_conn *c, struct reading *g, const struct article *art, struct decision *d)
+enum err access_decision_error(const struct decision *d)
 {
-	g->subject = content_paywall_article(art);
-	enum err e = decision_make(g->w, c, &g->req, &g->subject, g->a, d);
-
-	if (e)
-		return e;
 	if (d->grant != GRANT_NONE)
 		return ERR_OK;
 	if (d->reason == REASON_CRAWLER_BLOCKED)
@@ -31,20 +22,29 @@ static enum err decide(
 	return paywall_gone(d) ? ERR_GONE : ERR_NOT_FOUND;
 }
 
+static enum err decide(struct db_conn *c, struct reading *g)
+{
+	struct decision *d = &g->out->decision;
+
+	g->subject = content_paywall_article(&g->out->article);
+	enum err e = decision_make(g->q->wall, c, &g->req, &g->subject, g->a, d);
+	return e ? e : access_decision_error(d);
+}
+
 static enum err teaser_read(struct db_conn *c, struct reading *g)
 {
 	struct decision d = g->out->decision;
 
-	if (!g->r->with_teaser)
+	if (!g->q->with_teaser)
 		return ERR_OK;
 	d.grant = GRANT_TEASER;
-	return content_open(c, &g->out->article, &d, &g->r->bound, g->a, &g->out->teaser);
+	return content_open(c, &g->out->article, &d, g->q->bound, g->a, &g->out->teaser);
 }
 
 static enum err open_all(struct db_conn *c, struct reading *g)
 {
 	struct article_reading *out = g->out;
-	enum err e = content_open(c, &out->article, &out->decision, &g->r->bound, g->a, &out->text);
+	enum err e = content_open(c, &out->article, &out->decision, g->q->bound, g->a, &out->text);
 
 	if (!e)
 		e = teaser_read(c, g);
@@ -55,7 +55,7 @@ static enum err open_all(struct db_conn *c, struct reading *g)
 		return e;
 	out->offers =
 		(struct policy_plan_offers){ .article = &g->subject, .offer = out->decision.offer };
-	e = policy_plan_offers(g->w, c, g->a, &out->offers);
+	e = policy_plan_offers(g->q->wall, c, g->a, &out->offers);
 	out->offers.article = NULL;
 	return e;
 }
@@ -75,13 +75,13 @@ static enum err article_read(struct db_conn *c, void *arg)
 {
 	struct reading *g = arg;
 	struct article_reading *out = g->out;
-	enum err e = content_find(c, g->r->slug, g->a, &out->article);
+	enum err e = content_find(c, g->slug, g->a, &out->article);
 
 	if (!e)
-		e = decide(c, g, &out->article, &out->decision);
+		e = decide(c, g);
 	/* The new address is told to whom the article would be shown, and nothing is counted yet.
 	 */
-	out->moved = !e && !str_eq(g->r->slug, str_of(out->article.slug));
+	out->moved = !e && !str_eq(g->slug, str_of(out->article.slug));
 	if (out->moved)
 		return ERR_OK;
 	if (!e && g->settled)
@@ -96,62 +96,62 @@ static enum err metered_read(struct reading *g)
 {
 	struct article_reading *out = g->out;
 	struct decision settled = out->decision;
-	const struct decision_query q = { .w = g->w, .v = &g->req, .art = &g->subject, .a = g->a };
+	const struct decision_query q = {
+		.w = g->q->wall, .v = &g->req, .art = &g->subject, .a = g->a
+	};
 	enum err e = meter_record(&q, &settled, &out->cookie_update);
 
 	if (e)
 		return e;
 	g->req = meter_request_after(&g->req, &out->cookie_update);
 	g->settled = &settled;
-	e = db_read(g->w->db, article_read, g);
+	e = db_read(g->q->wall->db, article_read, g);
 	g->settled = NULL;
 	return e;
 }
 
-enum err access_article_open(const struct paywall *w, const struct access_question *r,
-	struct arena *a, struct article_reading *out)
+static enum err read_and_count(struct reading *g)
 {
-	struct reading g = { .w = w, .r = r, .req = r->req, .a = a, .out = out };
+	struct article_reading *out = g->out;
+	enum err e = db_read(g->q->wall->db, article_read, g);
+
+	if (e || out->moved || !meter_must_record(&g->req, &out->decision))
+		return e;
+	e = metered_read(g);
+	if (e)
+		out->decision = (struct decision){ 0 };
+	return e;
+}
+
+/* How many sessions of an account read at once. A text that the browser fetched ahead went out, so
+ * it was read. */
+static void note_reading(
+	const struct reading *g, const struct request *r, const struct article_reading *rd)
+{
+	if (rd->decision.reason == REASON_ENTITLED && !g->req.head)
+		account_reading(g->q->accounts, &r->caller, r->now_s);
+}
+
+enum err access_article_open(const struct access_article_query *q, struct request *r,
+	struct response *rsp, struct article_reading *out)
+{
+	struct reading g = { .q = q, .slug = r->params[0], .a = r->arena, .out = out };
+	const struct decision *d = &out->decision;
 
 	*out = (struct article_reading){ 0 };
-	enum err e = db_read(w->db, article_read, &g);
-	if (!e && !out->moved && meter_must_record(&g.req, &out->decision)) {
-		e = metered_read(&g);
-		if (e)
-			out->decision = (struct decision){ 0 };
-	}
-	return e;
-}
-
-/* Who is nobody yet may become somebody. */
-static enum err media_bytes(struct db_conn *c, struct reading *g, const struct decision *d)
-{
-	const char *account_id = g->r->req.account_id;
-	enum err e = content_media_open(c, g->img, d, g->a, g->bytes);
-
-	return e == ERR_DENIED && !(account_id && *account_id) ? ERR_UNAUTHENTICATED : e;
-}
-
-static enum err media_read(struct db_conn *c, void *arg)
-{
-	struct reading *g = arg;
-	struct article owner;
-	struct decision d;
-	enum err e = content_media_find(c, g->r->slug, g->a, g->img, &owner);
-
-	if (!e)
-		e = decide(c, g, &owner, &d);
-	if (!e)
-		d = paywall_uncharged(d);
-	if (!e)
-		e = media_bytes(c, g, &d);
-	return e;
-}
-
-enum err access_media_open(const struct paywall *w, const struct access_question *r,
-	struct arena *a, struct image *img, struct str *bytes)
-{
-	struct reading g = { .w = w, .r = r, .req = r->req, .a = a, .img = img, .bytes = bytes };
-
-	return db_read(w->db, media_read, &g);
+	if (r->caller.read_elsewhere)
+		return ERR_UNAUTHENTICATED;
+	out->req = g.req = access_request_verified(q->wall, r);
+	enum err e = read_and_count(&g);
+	access_tell_log(rsp, d->grant, paywall_reason_name(d->reason));
+	access_tell_crawler(q->wall, d, r, rsp);
+	if (e == ERR_BUSY && g.req.ahead)
+		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
+	if (e || out->moved)
+		return e;
+	note_reading(&g, r, out);
+	response_header(rsp, "Postern-Decision", decision_text(d, r->arena));
+	access_share_article(q->wall, out, r, rsp);
+	access_tell_meter(r, rsp, &out->cookie_update);
+	return ERR_OK;
 }

@@ -1,7 +1,6 @@
-/* Reads from an HTTP request what the paywall must know about its reader (account, address,
- * User-Agent, meter and gift cookies), and writes the paywall's results into the answer's headers
- * and cookies. */
-#include "postern/access.h"
+/* Between a request and the paywall: what a request tells about its reader. */
+#include "internal.h"
+
 #include "postern/gift.h"
 
 struct access_request access_request_from_http(const struct request *r)
@@ -25,24 +24,10 @@ struct access_request access_request_from_http(const struct request *r)
 	};
 }
 
-void access_crawler_tell(const struct paywall *w, const struct decision *d, const struct request *r,
-	struct response *rsp)
+struct access_request access_request_verified(const struct paywall *w, const struct request *r)
 {
-	if (d->reason == REASON_CRAWLER_BLOCKED)
-		rsp->detail = paywall_reason_text(d->reason);
-	if (d->reason == REASON_CRAWLER_PAYMENT && w->licence_url && *w->licence_url)
-		response_header(rsp, "Link",
-			str_of(arena_fmt(r->arena, "<%s>; rel=\"license\"", w->licence_url)));
-}
+	struct access_request req = access_request_from_http(r);
 
-void access_meter_cookie_send(
-	const struct request *r, struct response *rsp, const struct meter_cookie_update *m)
-{
-	if (m->move == METER_COOKIE_KEEP)
-		return;
-	bool set = m->move == METER_COOKIE_SET;
-	response_cookie(r, rsp,
-		&(struct cookie){ .name = METER_COOKIE,
-			.value = set ? m->value : STR(""),
-			.max_age_s = set ? m->max_age_s : -1 });
+	crawler_verify(w, &req, r->arena);
+	return req;
 }

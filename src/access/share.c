@@ -1,6 +1,6 @@
 /* Which answers are the same for every anonymous reader, for how long, and what they were made
  * from. */
-#include "variant.h"
+#include "internal.h"
 
 struct sharing {
 	const struct paywall *w;
@@ -127,12 +127,10 @@ void access_share_article(const struct paywall *w, const struct article_reading 
 	const struct decision *d = &rd->decision;
 	struct variant variant;
 	if (r->caller.signed_in || paywall_metered(d)) {
-		rsp->shared = (struct response_sharing){ .on = false };
 		if (access_facts_load(w, r, str_of(rd->article.slug)) &&
 			access_variant(w, r, str_of(rd->article.slug), &variant) &&
 			access_variant_is(variant.name, d, r->arena))
 			share_as(&s, variant.name, r, rsp);
-		rsp->shared.per_reader_cookie = rd->cookie_update.move == METER_COOKIE_SET;
 	} else if (is_plain_wall(d) || (d->grant == GRANT_FULL && d->reason == REASON_PUBLIC)) {
 		share(&s, r, rsp);
 	}

@@ -2,7 +2,7 @@
  * each decision is made anew on them and on what else is known (decision_cache.h, meter.h), by
  * paywall_decide, with the time of the request. What hangs on anything else (an account's meter, a
  * gift, an institution) is decided with the database. */
-#include "variant.h"
+#include "internal.h"
 
 #include "postern/decision_cache.h"
 #include "postern/gift.h"
@@ -255,7 +255,7 @@ bool access_variant_per_reader(
 
 	if (!meter_ceiling_take(w->ceiling, r->client, r->now_s))
 		return false;
-	access_meter_cookie_send(r, rsp, &o->cookie_update);
+	access_tell_meter(r, rsp, &o->cookie_update);
 	return true;
 }
 

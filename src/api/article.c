@@ -113,36 +113,23 @@ static enum err article_moved(struct request *r, struct response *rsp, const str
 enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct article_reading rd;
-	struct access_question q = { .slug = r->params[0],
-		.req = access_request_from_http(r),
-		.bound = api->teaser,
+	const struct access_article_query q = { .wall = api->wall,
+		.accounts = api->accounts,
+		.bound = &api->teaser,
 		.with_teaser = true };
-	if (r->caller.read_elsewhere)
-		return ERR_UNAUTHENTICATED;
-	crawler_verify(api->wall, &q.req, r->arena);
-	enum err e = access_article_open(api->wall, &q, r->arena, &rd);
+	struct article_reading rd;
+	enum err e = access_article_open(&q, r, rsp, &rd);
 
-	rsp->decision = paywall_grant_name(rd.decision.grant);
-	rsp->reason = paywall_reason_name(rd.decision.reason);
-	if (e == ERR_BUSY && q.req.ahead)
-		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
-	if (!e && rd.moved)
-		return article_moved(r, rsp, &rd.article);
-	if (!e && rd.decision.reason == REASON_ENTITLED && !q.req.head)
-		account_reading(api->accounts, &r->caller, r->now_s);
-	access_crawler_tell(api->wall, &rd.decision, r, rsp);
 	if (e)
 		return e;
+	if (rd.moved)
+		return article_moved(r, rsp, &rd.article);
 	json_t *article = article_json(&rd.article, rd.decision.level);
 	json_object_set_new(article, "images", images_json(&rd, r->arena));
-	response_header(rsp, "Postern-Decision", decision_text(&rd.decision, r->arena));
-	access_meter_cookie_send(r, rsp, &rd.cookie_update);
 	json_object_set_new(article, "teaser_html", api_json_str(rd.teaser.html));
 	if (rd.decision.grant != GRANT_FULL)
 		return article_refused(api, r, rsp, &rd, article);
 	json_object_set_new(article, "body_html", api_json_str(rd.text.html));
-	access_share_article(api->wall, &rd, r, rsp);
 	return api_json_answer(r, rsp, 200,
 		json_pack(
 			"{s:o, s:o}", "article", article, "decision", decision_json(&rd.decision)));

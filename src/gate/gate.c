@@ -59,56 +59,11 @@ void gate_close(struct gate *g)
 
 /* ---- asking ---- */
 
-struct asking {
-	const struct gate *g;
-	struct path_question q;
-	struct cache_load load;
-	struct arena *a;
-	struct path_answer *out;
-};
-
-static enum err ask_read(struct db_conn *c, void *arg)
+static struct access_path_query query(const struct gate *g, const struct original *o)
 {
-	struct asking *k = arg;
-	enum err e = path_decide(k->g->wall, c, &k->q, k->a, k->out);
-
-	if (!e)
-		path_cache_put(k->g->wall, &k->load, c, k->out, k->a);
-	return e;
-}
-
-static struct path_question question(
-	const struct gate *g, const struct request *r, const struct original *o)
-{
-	return (struct path_question){ .sites = g->sites,
-		.url = o->url,
-		.method = o->method,
-		.req = access_request_from_http(r) };
-}
-
-static enum err ask(
-	const struct gate *g, struct request *r, const struct original *o, struct path_answer *out)
-{
-	struct asking k = { .g = g, .q = question(g, r, o), .a = r->arena, .out = out };
-
-	crawler_verify(g->wall, &k.q.req, r->arena);
-	if (g->wall->decision_cache)
-		k.load = cache_begin(g->wall->decision_cache);
-	return db_read(g->wall->db, ask_read, &k);
-}
-
-/* Asks, and counts what has to be counted before anything passes. */
-static enum err ask_and_settle(const struct gate *g, struct request *r, const struct original *o,
-	struct response *rsp, struct path_answer *out)
-{
-	struct meter_cookie_update cookie_update;
-	enum err e = ask(g, r, o, out);
-
-	if (!e)
-		e = path_record(g->wall, out, r->arena, &cookie_update);
-	if (!e)
-		access_meter_cookie_send(r, rsp, &cookie_update);
-	return e;
+	return (struct access_path_query){
+		.wall = g->wall, .sites = g->sites, .url = &o->url, .method = o->method
+	};
 }
 
 /* 401: logging in could open it; 402: this account needs more; 403: nothing a reader does would
@@ -142,13 +97,14 @@ enum err gate_auth_request(void *ctx, struct request *r, struct response *rsp)
 	struct path_answer p;
 	enum err e = gate_original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
 
-	if (!e)
-		e = ask_and_settle(g, r, &o, rsp, &p);
+	if (e)
+		return e;
+	const struct access_path_query q = query(g, &o);
+	e = access_path_open(&q, r, rsp, &p);
 	if (e)
 		return e;
 	if (p.decision.grant == GRANT_FULL)
 		return pass(r, rsp, &p);
-	gate_decision_header(r, rsp, &p);
 	rsp->status = refusal_status(r, &p) == 401 && !is_login(&o) ? 401 : 403;
 	if (rsp->status == 401)
 		response_header(rsp, "Location", gate_login_address(r->arena, &p, &o));
@@ -160,7 +116,6 @@ static enum err refuse(const struct gate *g, struct request *r, struct response 
 {
 	struct wall w = { .status = refusal_status(r, p), .answer = p, .original = o };
 
-	gate_decision_header(r, rsp, p);
 	if (w.status == 401 && gate_navigates(r, o) && !is_login(o)) {
 		rsp->status = 302;
 		response_header(rsp, "Location", gate_login_address(r->arena, p, o));
@@ -178,8 +133,10 @@ static enum err answer(
 	struct path_answer p;
 	enum err e = gate_original_read(g, r, d, &o, rsp);
 
-	if (!e)
-		e = ask_and_settle(g, r, &o, rsp, &p);
+	if (e)
+		return e;
+	const struct access_path_query q = query(g, &o);
+	e = access_path_open(&q, r, rsp, &p);
 	if (e)
 		return e;
 	return p.decision.grant == GRANT_FULL ? pass(r, rsp, &p) : refuse(g, r, rsp, &p, &o);
@@ -214,8 +171,8 @@ bool gate_cached_answer(void *ctx, struct request *r, struct response *rsp)
 
 	if (!d || !gate_original_is_cheap(r, d) || gate_original_read(g, r, d, &o, rsp) != ERR_OK)
 		return false;
-	const struct path_question q = question(g, r, &o);
-	return path_decide_cached(g->wall, &q, r->arena, &p) && pass(r, rsp, &p) == ERR_OK;
+	const struct access_path_query q = query(g, &o);
+	return access_path_open_cached(&q, r, rsp, &p) && pass(r, rsp, &p) == ERR_OK;
 }
 
 enum err gate_wall(void *ctx, struct request *r, struct response *rsp)
@@ -225,12 +182,14 @@ enum err gate_wall(void *ctx, struct request *r, struct response *rsp)
 	struct path_answer p;
 	enum err e = gate_original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
 
-	if (!e)
-		e = ask(g, r, &o, &p);
+	if (e)
+		return e;
+	struct access_path_query q = query(g, &o);
+	q.only_look = true;
+	e = access_path_open(&q, r, rsp, &p);
 	if (e)
 		return e;
 	struct wall w = { .status = 403, .answer = &p, .original = &o };
-	gate_decision_header(r, rsp, &p);
 	if (p.decision.grant != GRANT_FULL)
 		w.status = refusal_status(r, &p);
 	return gate_wants_data(r) ? gate_wall_problem(r, rsp, &w) : gate_wall_page(g, r, rsp, &w);

@@ -31,18 +31,10 @@ struct str gate_header_safe(struct arena *a, struct str s)
 	return b.n > 0 ? arena_str(a, buf_view(&b)) : STR("");
 }
 
-void gate_decision_header(struct request *r, struct response *rsp, const struct path_answer *p)
-{
-	rsp->decision = paywall_grant_name(p->decision.grant);
-	rsp->reason = path_reason_name(p);
-	response_header(rsp, "Postern-Decision", path_decision_text(p, r->arena));
-}
-
 void gate_identity_headers(struct request *r, struct response *rsp, const struct path_answer *p)
 {
 	response_header(rsp, "Remote-User", str_of(r->caller.account_id));
 	response_header(rsp, "Remote-Email", gate_header_safe(r->arena, str_of(r->caller.email)));
 	response_header(rsp, "Remote-Name", gate_header_safe(r->arena, str_of(r->caller.name)));
 	response_header(rsp, "Remote-Groups", p->plans.p ? p->plans : STR(""));
-	gate_decision_header(r, rsp, p);
 }

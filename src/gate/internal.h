@@ -34,9 +34,8 @@ bool gate_wants_data(const struct request *r);
 bool gate_navigates(const struct request *r, const struct original *o);
 
 /* ---- identity.c ---- */
-/* Remote-User, -Email, -Name, -Groups, Postern-Decision: always all of them. */
+/* Remote-User, -Email, -Name, -Groups: always all of them. */
 void gate_identity_headers(struct request *r, struct response *rsp, const struct path_answer *p);
-void gate_decision_header(struct request *r, struct response *rsp, const struct path_answer *p);
 /* Printable ASCII as it stands but for '%'; all else percent-encoded (RFC 3986 section 2.1). */
 struct str gate_header_safe(struct arena *a, struct str s);
 

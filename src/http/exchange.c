@@ -121,6 +121,9 @@ void http_exchange_fail(struct exchange *x, enum err e)
 {
 	struct response *rsp = &x->rsp;
 	rsp->err = e;
+	if (rsp->shared.per_reader_cookie) {
+		http_response_cookies_drop(rsp);
+	}
 	rsp->body = rsp->gzip = rsp->brotli = (struct str){ NULL, 0 };
 	rsp->content_type = rsp->etag = rsp->csp = NULL;
 	rsp->cacheable = rsp->ranges = false;

@@ -361,7 +361,9 @@ void http_response_pool_release(struct exchange *x);
 
 /* answer.c: response to struct MHD_Response, with conditions, ranges and default headers. */
 void http_answer_make(struct exchange *x);
-bool http_response_poisoned(const struct response *rsp); /* a bad header was set */
+bool http_response_poisoned(const struct response *rsp);          /* a bad header was set */
+bool http_header_is_cookie(const struct response *rsp, size_t i); /* Set-Cookie */
+void http_response_cookies_drop(struct response *rsp);
 bool http_compressible(const struct response *rsp);
 /* The body, compressed into the request's arena; empty when that fails or saves nothing. */
 struct str http_packed(struct exchange *x, enum err (*pack)(struct str in, struct buf *out));

@@ -28,6 +28,22 @@ void response_header(struct response *rsp, const char *name, struct str value)
 	rsp->header_count++;
 }
 
+bool http_header_is_cookie(const struct response *rsp, size_t i)
+{
+	return strcasecmp(rsp->headers[i].name, "Set-Cookie") == 0;
+}
+
+void http_response_cookies_drop(struct response *rsp)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < rsp->header_count && !http_response_poisoned(rsp); i++) {
+		if (!http_header_is_cookie(rsp, i)) {
+			rsp->headers[n++] = rsp->headers[i];
+		}
+	}
+	rsp->header_count = http_response_poisoned(rsp) ? rsp->header_count : n;
+}
+
 void response_redirect(struct response *rsp, struct str location)
 {
 	rsp->status = 303;

@@ -72,16 +72,11 @@ static struct str key_of(
 	return (struct str){ space, what.n + 1 + whom.n };
 }
 
-static bool is_cookie(const struct response *rsp, size_t i)
-{
-	return strcasecmp(rsp->headers[i].name, "Set-Cookie") == 0;
-}
-
 static size_t cookie_count(const struct response *rsp)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < rsp->header_count; i++)
-		n += is_cookie(rsp, i);
+		n += http_header_is_cookie(rsp, i);
 	return n;
 }
 
@@ -89,7 +84,8 @@ static size_t cookie_count(const struct response *rsp)
 const char *http_per_reader_cookie(const struct exchange *x)
 {
 	const size_t n = x->rsp.header_count;
-	return n > 0 && is_cookie(&x->rsp, n - 1) ? x->rsp.headers[n - 1].value.p : NULL;
+	return n > 0 && http_header_is_cookie(&x->rsp, n - 1) ? x->rsp.headers[n - 1].value.p
+							      : NULL;
 }
 
 /* ---- storing ---- */
@@ -128,7 +124,7 @@ static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
 	k.decision = put_z(b, rsp->decision);
 	k.reason = put_z(b, rsp->reason);
 	for (size_t i = 0; i < rsp->header_count; i++) {
-		if (is_cookie(rsp, i))
+		if (http_header_is_cookie(rsp, i))
 			continue;
 		k.names[k.header_count] = put_z(b, rsp->headers[i].name);
 		k.values[k.header_count++] = put(b, rsp->headers[i].value);

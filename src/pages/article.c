@@ -144,100 +144,98 @@ static struct str moved_to(const struct request *r, const char *slug)
 	return str_of(arena_fmt(r->arena, "/articles/%s?" STR_FMT, slug, STR_ARG(query)));
 }
 
+/* All that an article's page holds beside the frame. */
+static struct template_data *page_data(const struct pages *p, const struct request *r,
+	const struct article_reading *rd, const struct around *ar)
+{
+	struct arena *a = r->arena;
+	struct page pg = { .title = pages_text_z(a, rd->article.headline),
+		.description = pages_text_z(a, rd->article.dek),
+		.canonical = arena_fmt(a, "/articles/%s", rd->article.slug),
+		.section = pages_text_z(a, rd->article.section),
+		.image = image_address(p, a, rd),
+		.institution = ar->institution,
+		.sections = ar->sections,
+		.section_count = ar->section_count };
+	struct template_data *root = pages_frame_data(p, r, &pg);
+
+	article_view(root, r, rd);
+	template_html(root, "body_html", rd->text.html);
+	template_bool(root, "full", rd->decision.grant == GRANT_FULL);
+	pages_meter_data(root, a, &rd->decision);
+	wall_view(root, r, p, rd);
+	give_view(root, p, a, rd);
+	more_view(root, a, ar, rd->article.id);
+	pages_form_data(root, a, p, &(struct form_state){ 0 });
+	return root;
+}
+
+static enum err moved(const struct request *r, struct response *rsp, const char *slug)
+{
+	response_redirect(rsp, moved_to(r, slug));
+	rsp->status = 301;
+	return ERR_OK;
+}
+
+/* The page to log in says why the session was ended. */
+static enum err read_elsewhere(const struct request *r, struct response *rsp)
+{
+	response_redirect(rsp, str_of(pages_local_href(r->arena, "/login", pages_own_address(r))));
+	return ERR_OK;
+}
+
 enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct article_reading rd;
-	struct access_question q = {
-		.slug = r->params[0], .req = access_request_from_http(r), .bound = p->set.teaser
+	const struct access_article_query q = {
+		.wall = p->wall, .accounts = p->accounts, .bound = &p->set.teaser
 	};
-	if (r->caller.read_elsewhere) {
-		response_redirect(
-			rsp, str_of(pages_local_href(r->arena, "/login", pages_own_address(r))));
-		return ERR_OK;
-	}
+	struct article_reading rd;
+	enum err e = access_article_open(&q, r, rsp, &rd);
 
-	crawler_verify(p->wall, &q.req, r->arena);
-	enum err e = access_article_open(p->wall, &q, r->arena, &rd);
-	rsp->decision = paywall_grant_name(rd.decision.grant);
-	rsp->reason = paywall_reason_name(rd.decision.reason);
-	if (e == ERR_BUSY && q.req.ahead)
-		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
-	access_crawler_tell(p->wall, &rd.decision, r, rsp);
+	if (e == ERR_UNAUTHENTICATED)
+		return read_elsewhere(r, rsp);
 	if (e)
 		return e;
-	if (rd.moved) {
-		response_redirect(rsp, moved_to(r, rd.article.slug));
-		rsp->status = 301;
-		return ERR_OK;
-	}
-	/* fetched ahead is read: the text goes out */
-	if (rd.decision.reason == REASON_ENTITLED && !q.req.head)
-		account_reading(p->accounts, &r->caller, r->now_s);
+	if (rd.moved)
+		return moved(r, rsp, rd.article.slug);
 	struct around ar = { .p = p,
-		.req = q.req,
+		.req = rd.req,
 		.section = rd.article.section,
 		.now_s = r->now_s,
 		.a = r->arena };
 	e = db_read(p->accounts->db, around_read, &ar);
 	if (e)
 		return e;
-	struct page pg = { .title = pages_text_z(r->arena, rd.article.headline),
-		.description = pages_text_z(r->arena, rd.article.dek),
-		.canonical = arena_fmt(r->arena, "/articles/%s", rd.article.slug),
-		.section = pages_text_z(r->arena, rd.article.section),
-		.image = image_address(p, r->arena, &rd),
-		.institution = ar.institution,
-		.sections = ar.sections,
-		.section_count = ar.section_count };
-	struct template_data *root = pages_frame_data(p, r, &pg);
-	article_view(root, r, &rd);
-	template_html(root, "body_html", rd.text.html);
-	template_bool(root, "full", rd.decision.grant == GRANT_FULL);
-	pages_meter_data(root, r->arena, &rd.decision);
-	wall_view(root, r, p, &rd);
-	give_view(root, p, r->arena, &rd);
-	more_view(root, r->arena, &ar, rd.article.id);
-	pages_form_data(root, r->arena, p, &(struct form_state){ 0 });
-	response_header(rsp, "Postern-Decision", decision_text(&rd.decision, r->arena));
-	access_share_article(p->wall, &rd, r, rsp);
 	int status = rd.decision.reason == REASON_CRAWLER_PAYMENT ? 402 : 200;
-	e = pages_render(p, r, rsp, status, "article.html", root);
+	e = pages_render(p, r, rsp, status, "article.html", page_data(p, r, &rd, &ar));
 	if (!e && pages_names_reader(r, rsp->body))
 		rsp->shared.on = false;
-	if (!e)
-		access_meter_cookie_send(r, rsp, &rd.cookie_update);
 	return e;
 }
 
-/* The picture, if the article that owns it grants it to this reader. A lead picture is part of the
- * teaser and may be kept a while by anybody; the others only by the reader, who asks again each
- * time. */
+/* A lead picture is part of the teaser and may be kept a while by anybody; the others only by the
+ * reader, who asks again each time. */
 enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct image img;
-	struct str bytes;
-	struct access_question q = { .slug = r->params[0], .req = access_request_from_http(r) };
+	struct access_media m;
+	enum err e = access_media_open(p->wall, r, rsp, &m);
 
-	crawler_verify(p->wall, &q.req, r->arena);
-	enum err e = access_media_open(p->wall, &q, r->arena, &img, &bytes);
-
-	if (!e && !str_eq(img.name, r->params[1]))
+	if (!e && !str_eq(m.image.name, r->params[1]))
 		e = ERR_NOT_FOUND;
 	if (e)
 		return e;
 	rsp->status = 200;
-	rsp->body = bytes;
-	rsp->content_type = pages_text_z(r->arena, img.content_type);
+	rsp->body = m.bytes;
+	rsp->content_type = pages_text_z(r->arena, m.image.content_type);
 	/* What an earlier version stored goes out without its notes, so with another tag. */
-	rsp->etag = arena_fmt(
-		r->arena, "\"" STR_FMT "%s\"", STR_ARG(img.digest), img.stripped ? "" : "-s");
+	rsp->etag = arena_fmt(r->arena, "\"" STR_FMT "%s\"", STR_ARG(m.image.digest),
+		m.image.stripped ? "" : "-s");
 	rsp->ranges = true;
 	rsp->cacheable = true;
 	rsp->csp = "default-src 'none'; sandbox";
 	response_header(rsp, "Cache-Control",
-		img.position == 0 ? STR("public, max-age=300") : STR("private, no-cache"));
-	access_share_picture(p->wall, &img, r, rsp);
+		m.image.position == 0 ? STR("public, max-age=300") : STR("private, no-cache"));
 	return ERR_OK;
 }

@@ -3,6 +3,7 @@
  */
 #include "content_help.h"
 
+#include "../../src/access/internal.h"
 #include "../../src/http/internal.h"
 
 #include "postern/access.h"
