@@ -26,12 +26,15 @@ struct driver_stmt {
 	int index[]; /* SQLite numbers $1 as a name, by first appearance */
 };
 
-static void sqlite_close(struct driver_conn *c)
+void db_sqlite_close(struct driver_conn *c)
 {
+	db_sqlite_checkpointer_stop(c);
 	for (int i = 0; i < CONTROLS; i++)
 		sqlite3_finalize(c->controls[i]);
 	sqlite3_finalize(c->version);
 	sqlite3_close(c->db);
+	if (c->turn >= 0)
+		close(c->turn);
 	free(c);
 }
 
@@ -65,7 +68,13 @@ static enum err control(struct driver_conn *c, enum control what)
 static enum err sqlite_begin(struct driver_conn *c, enum driver_begin kind)
 {
 	(void)kind; /* known since it was opened */
-	return control(c, c->writer ? BEGIN_WRITE : BEGIN_READ);
+	if (!c->writer)
+		return control(c, BEGIN_READ);
+	bool turn = db_sqlite_turn_take(c);
+	enum err e = control(c, BEGIN_WRITE);
+	if (turn)
+		db_sqlite_turn_give(c);
+	return e;
 }
 
 static enum err sqlite_commit(struct driver_conn *c)
@@ -260,7 +269,7 @@ const struct driver db_sqlite_driver = {
 	.release_place = db_sqlite_file_release,
 	.claim = db_sqlite_file_claim,
 	.open = db_sqlite_open,
-	.close = sqlite_close,
+	.close = db_sqlite_close,
 	.message = sqlite_message,
 	.alive = sqlite_alive,
 	.begin = sqlite_begin,

@@ -150,15 +150,26 @@ static enum err claim_lock(int fd, const char *path, char why[static DB_WHY_SIZE
 	return ERR_CONFLICT;
 }
 
+static int lock_open(const char *path, int more)
+{
+	char lock[PATH_MAX];
+	int length = snprintf(lock, sizeof lock, "%s-serve.lock", path);
+
+	return length < (int)sizeof lock ? open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW | more, 0600)
+					 : -1;
+}
+
+/* A tool does not make the file: it would be another user's, and keep the server off. */
+int db_sqlite_turn_open(const char *place)
+{
+	return lock_open(place, 0);
+}
+
 /* The lock ends with the process, however it dies. The file stays: to remove it would race with the
  * next server. */
 static enum err claim_take(const char *path, int *claim, char why[static DB_WHY_SIZE])
 {
-	char lock[PATH_MAX];
-	int length = snprintf(lock, sizeof lock, "%s-serve.lock", path);
-	int fd = length < (int)sizeof lock
-			 ? open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)
-			 : -1;
+	int fd = lock_open(path, O_CREAT);
 	if (fd < 0)
 		return refuse(why, ERR_UNAVAILABLE, path, "cannot be locked in its folder");
 	enum err e = claim_lock(fd, path, why);
@@ -167,7 +178,7 @@ static enum err claim_take(const char *path, int *claim, char why[static DB_WHY_
 		return e;
 	}
 	char pid[24];
-	length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	int length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)length, 0) != length) {
 		close(fd);
 		return refuse(why, ERR_UNAVAILABLE, path, "cannot be locked: is the disk full?");

@@ -1,6 +1,7 @@
 /* Connections to a file of SQLite: opened, hardened, tuned. https://www.sqlite.org/pragma.html,
  * /security.html, /wal.html */
 #include "sqlite.h"
+#include "sqlite_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,9 @@ enum {
 	COLUMN_BYTES_MAX = 64 << 20,
 	WAL_KEPT_BYTES = 64 << 20, /* what a large import leaves behind */
 	WAL_PAUSE_US = 10 * 1000,
-	BUSY_PAUSE_US = 10 * 1000,
+	/* In the log, until a commit copies it into the file by itself: that of a tool, since a
+	 * program that serves does so earlier, on a thread of its own. */
+	WAL_PAGES = 16384,
 	WATCH_STEPS = 1000, /* of the virtual machine, between two looks at clock and flag */
 };
 
@@ -79,13 +82,15 @@ static int conn_tune(sqlite3 *db, const struct driver_target *t)
 		rc = text_run(db, "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA "
 				  "temp_store = MEMORY;"
 				  "PRAGMA cell_size_check = ON");
-	char pragma[64];
+	char pragma[128];
 	snprintf(pragma, sizeof pragma, "PRAGMA cache_size = -%d", SQLITE_PAGE_CACHE_KIB);
 	if (rc == SQLITE_OK)
 		rc = text_run(db, pragma);
 	if (rc != SQLITE_OK || !t->writer)
 		return rc == SQLITE_OK ? text_run(db, "PRAGMA query_only = ON") : rc;
-	snprintf(pragma, sizeof pragma, "PRAGMA journal_size_limit = %d", WAL_KEPT_BYTES);
+	snprintf(pragma, sizeof pragma,
+		"PRAGMA journal_size_limit = %d; PRAGMA wal_autocheckpoint = %d", WAL_KEPT_BYTES,
+		WAL_PAGES);
 	return text_run(db, pragma);
 }
 
@@ -124,17 +129,6 @@ void db_sqlite_watch(struct driver_conn *c)
 	sqlite3_progress_handler(c->db, any ? WATCH_STEPS : 0, any ? db_sqlite_is_over : NULL, c);
 }
 
-/* For a lock, unless the program is told to stop. */
-static int busy_wait(void *arg, int tries)
-{
-	const struct driver_conn *c = arg;
-
-	if (*c->stop || (int64_t)tries * BUSY_PAUSE_US >= (int64_t)c->busy_ms * 1000)
-		return 0;
-	usleep(BUSY_PAUSE_US);
-	return 1;
-}
-
 /* One that looks could open the file for reading only; but then the log beside it, which even a
  * reader needs, stays when it goes. So it does that only where it must. It never writes:
  * query_only. */
@@ -154,13 +148,13 @@ enum err db_sqlite_open(
 	c->writer = t->writer;
 	c->stop = t->stop;
 	c->busy_ms = t->busy_timeout_ms;
+	c->turn = t->writer ? db_sqlite_turn_open(t->place) : -1;
 	int rc = sqlite3_open_v2(t->place, &c->db,
 		open_mode(t) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 			SQLITE_OPEN_EXRESCODE,
 		NULL);
 	if (rc == SQLITE_OK)
-		rc = t->stop ? sqlite3_busy_handler(c->db, busy_wait, c)
-			     : sqlite3_busy_timeout(c->db, (int)t->busy_timeout_ms);
+		rc = sqlite3_busy_handler(c->db, db_sqlite_busy, c);
 	if (rc == SQLITE_OK)
 		rc = conn_harden(c->db);
 	if (rc == SQLITE_OK)
@@ -169,8 +163,12 @@ enum err db_sqlite_open(
 		db_sqlite_watch(c);
 	if (rc != SQLITE_OK) {
 		enum err e = open_refuse(t->place, rc, c->db, why);
-		sqlite3_close(c->db);
-		free(c);
+		db_sqlite_close(c);
+		return e;
+	}
+	enum err e = t->writer && t->serving ? db_sqlite_checkpointer_start(c, t, why) : ERR_OK;
+	if (e != ERR_OK) {
+		db_sqlite_close(c);
 		return e;
 	}
 	*out = c;
