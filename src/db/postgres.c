@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static const char *const schemes[] = { "postgres://", "postgresql://", NULL };
 
@@ -50,97 +49,6 @@ static enum err claim(
 }
 
 /* ---- connections ---- */
-static void say_nothing(void *ctx, const PGresult *r)
-{
-	(void)ctx;
-	(void)r;
-}
-
-/* What the URL says wins over what stands before it, and loses to what stands behind. */
-static PGconn *connect_to(const struct driver_target *t)
-{
-	char connect_s[12], tcp_ms[12];
-	snprintf(connect_s, sizeof connect_s, "%d", PG_CONNECT_S);
-	snprintf(tcp_ms, sizeof tcp_ms, "%d", PG_TCP_MS);
-	const char *const keys[] = { "connect_timeout", "tcp_user_timeout", "keepalives_idle",
-		"keepalives_interval", "keepalives_count", "target_session_attrs",
-		"application_name", "dbname", "client_encoding", NULL };
-	const char *const values[] = { connect_s, tcp_ms, "5", "2", "3",
-		t->looking ? "any" : "read-write", /* a standby will do for a look */
-		t->serving ? "postern" : "postern-tool", t->place, "UTF8", NULL };
-	return PQconnectdbParams(keys, values, 1);
-}
-
-static enum err server_judge(PGconn *pg, char why[static DB_WHY_SIZE])
-{
-	const char *encoding = PQparameterStatus(pg, "server_encoding");
-	if (PQserverVersion(pg) < PG_VERSION_MIN) {
-		snprintf(why, DB_WHY_SIZE, "PostgreSQL 13 or newer is needed, and the server is %d",
-			PQserverVersion(pg) / 10000);
-		return ERR_UNSUPPORTED;
-	}
-	if (!encoding || strcmp(encoding, "UTF8") != 0) {
-		snprintf(why, DB_WHY_SIZE,
-			"the database has the encoding %.20s; make one with ENCODING 'UTF8'",
-			encoding ? encoding : "?");
-		return ERR_UNSUPPORTED;
-	}
-	return ERR_OK;
-}
-
-static void refuse(const char *place, const PGconn *pg, char why[static DB_WHY_SIZE])
-{
-	char shown[DB_SHOWN_SIZE];
-	const char *words = pg ? PQerrorMessage(pg) : "no memory";
-	db_pg_url_show(place, shown);
-	snprintf(why, DB_WHY_SIZE, "the database %.80s cannot be reached: %.*s", shown,
-		(int)strcspn(words, "\n"), words);
-}
-
-static enum err conn_start(struct driver_conn *c)
-{
-	PQsetNoticeReceiver(c->pg, say_nothing, NULL);
-	if (PQsetnonblocking(c->pg, 1) != 0)
-		return ERR_NOMEM;
-	if (getrandom(&c->mark.conn, sizeof c->mark.conn, 0) != (ssize_t)sizeof c->mark.conn)
-		return ERR_INTERNAL;
-	return db_pg_session_start(c);
-}
-
-void db_pg_close(struct driver_conn *c)
-{
-	PQfinish(c->pg);
-	free(c);
-}
-
-enum err db_pg_open(
-	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
-{
-	struct driver_conn *c = calloc(1, sizeof *c);
-	if (!c) {
-		refuse(t->place, NULL, why);
-		return ERR_NOMEM;
-	}
-	*c = (struct driver_conn){ .pg = connect_to(t),
-		.lock_ms = t->busy_timeout_ms,
-		.stop = t->stop,
-		.answer_us = (int64_t)(PG_STATEMENT_MS + PG_SPARE_MS) * 1000 };
-	enum err e = ERR_OK;
-	if (PQstatus(c->pg) != CONNECTION_OK) {
-		e = ERR_UNAVAILABLE;
-		refuse(t->place, c->pg, why);
-	} else {
-		e = server_judge(c->pg, why);
-		if (e == ERR_OK && (e = conn_start(c)) != ERR_OK)
-			refuse(t->place, c->pg, why);
-	}
-	if (e != ERR_OK) {
-		db_pg_close(c);
-		return e;
-	}
-	*out = c;
-	return ERR_OK;
-}
 
 static const char *message(struct driver_conn *c)
 {

@@ -46,7 +46,7 @@ struct driver_conn {
 	int64_t heard_us, pinged_us; /* for the feed; pinged_us 0: no ping is under way */
 };
 
-/* ---- postgres.c ---- */
+/* ---- postgres_conn.c ---- */
 enum err db_pg_open(
 	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE]);
 void db_pg_close(struct driver_conn *c);
@@ -88,8 +88,6 @@ enum err db_pg_url_check(const char *url, char why[static DB_WHY_SIZE]);
 void db_pg_url_show(const char *url, char out[static DB_SHOWN_SIZE]);
 
 /* ---- postgres_session.c ---- */
-/* Sets the limits of the session that its URL does not, and reads the one of an answer. */
-enum err db_pg_session_start(struct driver_conn *c);
 /* Refuses a pooler that gives each transaction a server connection of its own. */
 enum err db_pg_session_check(
 	struct driver_conn *c, const struct driver_target *t, char why[static DB_WHY_SIZE]);

@@ -1,37 +1,10 @@
-/* Sets up a session of PostgreSQL (time limits, isolation) and checks that it is one. PgBouncer
- * with pool_mode = session does no harm; with pool_mode = transaction the next transaction runs
- * in another server process, whose limits, LISTEN and prepared statements belong to somebody
- * else, and Postern refuses it. */
+/* Whether a connection to PostgreSQL has a session of its own. PgBouncer with pool_mode = session
+ * does no harm; with pool_mode = transaction the next transaction runs in another server process,
+ * whose limits, LISTEN and prepared statements belong to somebody else, and Postern refuses it. */
 #include "postgres.h"
 
 #include <stdio.h>
 
-/* Asked for after connecting, since poolers refuse `options` at the start. What the URL's own
- * options set stays: the server calls it set by the client. */
-enum err db_pg_session_start(struct driver_conn *c)
-{
-	static const char format[] =
-		"SELECT set_config(w.name, w.value, false) FROM (VALUES "
-		"('statement_timeout', '%d'), ('lock_timeout', '%u'), "
-		"('idle_in_transaction_session_timeout', '60000')) AS w (name, value) "
-		"JOIN pg_settings s ON s.name = w.name WHERE s.source <> 'client'; "
-		"SELECT setting FROM pg_settings WHERE name = 'statement_timeout'";
-	char text[sizeof format + 24];
-	PGresult *r = NULL;
-	int64_t limit_ms = 0;
-
-	snprintf(text, sizeof text, format, PG_STATEMENT_MS, c->lock_ms);
-	enum err e = db_pg_script(c, text, &r);
-	if (e == ERR_OK)
-		e = PQntuples(r) == 1
-			    ? str_int(str_of(PQgetvalue(r, 0, 0)), 0, INT32_MAX, &limit_ms)
-			    : ERR_CORRUPT;
-	PQclear(r);
-	c->answer_us = limit_ms ? (limit_ms + PG_SPARE_MS) * 1000 : 0;
-	return e;
-}
-
-/* ---- poolers ---- */
 static enum err server_pid(struct driver_conn *c, int64_t *pid)
 {
 	PGresult *r = NULL;
