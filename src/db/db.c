@@ -1,4 +1,4 @@
-/* Opens and closes a database, and lends connections to readers. */
+/* Opens and closes a database. */
 #include "internal.h"
 
 #include <stdio.h>
@@ -6,122 +6,6 @@
 #include <string.h>
 
 static const struct driver *const drivers[] = { &db_sqlite_driver, &db_postgres_driver };
-static _Thread_local struct db_scope *innermost;
-
-bool db_in_tx(const struct db *db)
-{
-	for (const struct db_scope *s = innermost; s; s = s->outer)
-		if (s->db == db)
-			return true;
-	return false;
-}
-
-/* A second connection inside a transaction would see another state, and a second write would wait
- * for itself. */
-enum err db_scope_enter(struct db_scope *s, const struct db *db)
-{
-	if (db_in_tx(db)) {
-		LOG(db->log, LOG_ERROR, "db_nested",
-			log_z("why", "db_read or db_tx inside a transaction of the same thread"));
-		return ERR_INTERNAL;
-	}
-	s->db = db;
-	s->outer = innermost;
-	innermost = s;
-	return ERR_OK;
-}
-
-void db_scope_leave(const struct db_scope *s)
-{
-	innermost = s->outer;
-}
-
-bool db_damaged(const struct db *db)
-{
-	const int64_t at_us = atomic_load(&db->damaged_at_us);
-	return at_us != 0 && clock_monotonic_us() - at_us < DB_DAMAGE_US;
-}
-
-bool db_stopped(const struct db *db)
-{
-	return db->stop && *db->stop;
-}
-
-enum err db_error(struct db_conn *c, const char *what, enum err e)
-{
-	if (e == ERR_CORRUPT)
-		atomic_store(&c->db->damaged_at_us, clock_monotonic_us());
-	/* A concurrent driver's transaction is run again, and tells at the end. */
-	enum log_level level = e != ERR_BUSY               ? LOG_ERROR
-			       : c->db->driver->concurrent ? LOG_DEBUG
-							   : LOG_WARN;
-	if (e != ERR_OK && e != ERR_CONFLICT && !db_stopped(c->db))
-		LOG(c->db->log, level, "db_failed", log_z("query", what),
-			log_z("error", err_name(e)),
-			log_z("message", c->db->driver->message(c->handle)));
-	return e;
-}
-
-/* ---- numbers ---- */
-struct db_stats db_stats_get(struct db *db)
-{
-	pthread_mutex_lock(&db->stats_lock);
-	struct db_stats s = db->stats;
-	pthread_mutex_unlock(&db->stats_lock);
-	return s;
-}
-
-void db_stats_add(struct db *db, struct db_stats more)
-{
-	pthread_mutex_lock(&db->stats_lock);
-	db->stats.transactions += more.transactions;
-	db->stats.commits += more.commits;
-	db->stats.again += more.again;
-	pthread_mutex_unlock(&db->stats_lock);
-}
-
-/* ---- reading ---- */
-/* A failed statement fails the whole, whatever `fn` made of it; a snapshot has nothing to commit.
- */
-enum err db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg)
-{
-	c->tx_aborted = ERR_OK;
-	c->writer = false;
-	enum err e = c->db->driver->begin(c->handle, DRIVER_READ);
-	if (e != ERR_OK)
-		return db_error(c, "begin", e);
-	e = fn(c, arg);
-	c->db->driver->rollback(c->handle);
-	return e == ERR_OK ? c->tx_aborted : e;
-}
-
-/* Once more when the connection was lost on the way: it had been idle since before. */
-static enum err snapshot_lend(struct db *db, db_fn *fn, void *arg)
-{
-	enum err e = ERR_UNAVAILABLE;
-	bool lost = true;
-	for (int tries = 0; lost && tries < 2; tries++) {
-		struct db_conn *c = NULL;
-		e = db_pool_acquire(db, &c);
-		if (e != ERR_OK)
-			return e;
-		e = db_snapshot_run(c, fn, arg);
-		lost = c->tx_aborted == ERR_UNAVAILABLE && !db->driver->alive(c->handle);
-		db_pool_release(db, c);
-	}
-	return e;
-}
-
-enum err db_read(struct db *db, db_fn *fn, void *arg)
-{
-	struct db_scope scope;
-	enum err e = db_scope_enter(&scope, db);
-	if (e != ERR_OK)
-		return e;
-	e = db_stopped(db) ? ERR_STOPPED : snapshot_lend(db, fn, arg);
-	db_scope_leave(&scope);
-	return e != ERR_OK && db_stopped(db) ? ERR_STOPPED : e;
-}
 
 /* ---- opening ---- */
 static const struct driver *driver_for(const char *url)
@@ -184,7 +68,7 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 	return db;
 }
 
-static enum err html_writer_open(struct db *db, char why[static DB_WHY_SIZE])
+static enum err writer_open(struct db *db, char why[static DB_WHY_SIZE])
 {
 	enum err e = db_conn_open(db, true, &db->writer.conn, why);
 	if (e == ERR_OK && (e = db_writer_start(db, db->writer.conn)) != ERR_OK)
@@ -215,7 +99,7 @@ static enum err db_connect(struct db *db, const struct db_settings *s, char why[
 		return e;
 	db->driver->url_show(db->place, db->shown);
 	if (!db->driver->concurrent && s->use != DB_LOOK)
-		e = html_writer_open(db, why);
+		e = writer_open(db, why);
 	if (e == ERR_OK)
 		e = db_pool_open(db, s->readers, why);
 	if (e == ERR_OK)

@@ -23,11 +23,20 @@ enum {
 	DB_GROUP_MAX = 64,            /* transactions that share a commit */
 	DB_TRIES_MAX = 5,             /* of a group or a transaction */
 	DB_TRIES_FREE = 2,            /* of a transaction beside all others; then alone */
-	DB_OWN_QUERIES = 1 << 20,     /* ids from here on: the queries of this room, migrate.c */
-	DB_OWN_COUNT = 6,
-	DB_TABLE_QUERIES = 1 << 21, /* and those of whole tables, table.c */
-	DB_TOLD_MAX = 16,           /* changes of one transaction that are told one by one */
+	DB_OWN_QUERIES = 1 << 20,     /* ids from here on: the queries of this room, own_texts.c */
+	DB_TABLE_QUERIES = 1 << 21,   /* and those of whole tables, table.c */
+	DB_TOLD_MAX = 16,             /* changes of one transaction that are told one by one */
 	DB_SEEN_MAX = 1024, /* changes that are known again, so that none is told twice in vain */
+};
+/* Behind DB_OWN_QUERIES. */
+enum db_own {
+	DB_OWN_TABLES_COUNT,
+	DB_OWN_VERSION_MAX,
+	DB_OWN_VERSION_INSERT,
+	DB_OWN_COPY_GET,
+	DB_OWN_COPY_SET,
+	DB_OWN_COPY_CLEAR,
+	DB_OWN_COUNT
 };
 extern const struct db_query_text db_own_texts[DB_OWN_COUNT];
 
@@ -145,7 +154,7 @@ struct db {
 enum err MUST_USE db_open_schema(const struct db_settings *s, const struct db_schema *schema,
 	struct db **out, char why[static DB_WHY_SIZE]);
 
-/* ---- db.c ---- */
+/* ---- scope.c ---- */
 /* What this thread is inside of, the innermost first. */
 struct db_scope {
 	const struct db *db;
@@ -155,18 +164,22 @@ enum err MUST_USE db_scope_enter(struct db_scope *s, const struct db *db);
 void db_scope_leave(const struct db_scope *s);
 /* The program was told to end. */
 bool db_stopped(const struct db *db);
-/* Runs `fn` in a snapshot of a connection that this thread holds. */
-enum err MUST_USE db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg);
+
+/* ---- outcome.c ---- */
 /* Logs an unexpected error with the engine's words and passes it on. */
 enum err db_error(struct db_conn *c, const char *what, enum err e);
-
 struct db_stats db_stats_get(struct db *db);
 void db_stats_add(struct db *db, struct db_stats more);
+
+/* ---- read.c ---- */
+/* Runs `fn` in a snapshot of a connection that this thread holds. */
+enum err MUST_USE db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg);
+
+/* ---- pool.c ---- */
 /* Between 1/2 and 1 of `ms`, in microseconds. */
 int64_t db_jitter_us(unsigned ms);
 void db_sleep_us(int64_t us);
 
-/* ---- pool.c ---- */
 /* Opens one connection, and those of a driver that is not concurrent all. */
 enum err MUST_USE db_pool_open(struct db *db, size_t size, char why[static DB_WHY_SIZE]);
 void db_pool_close(struct db *db);
@@ -199,9 +212,14 @@ enum err MUST_USE db_crowd_enter(struct db *db, unsigned *place);
 void db_crowd_leave(struct db *db, unsigned place);
 unsigned db_crowd_count(const struct db *db); /* that are in */
 
-/* ---- change_log.c ---- */
+/* ---- change.c ---- */
 /* After the commit, or when nobody knows whether there was one. */
 void db_changes_tell(struct db *db, const struct db_changes *ch, bool committed);
+/* A row of the table, unless its change was told before. A kind that only a newer program knows
+ * flushes. */
+void db_change_tell(struct db_change_log *f, const char *id, const char *name, const char *key);
+/* Tells the subscriber that anything may have changed. */
+void db_changes_flush(struct db_change_log *f);
 
 /* ---- statement.c ---- */
 /* The prepared statement with its parameters bound, for table.c; to be reset. */

@@ -5,33 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TABLES_COUNT, VERSION_MAX, VERSION_INSERT, COPY_GET, COPY_SET, COPY_CLEAR };
-const struct db_query_text db_own_texts[DB_OWN_COUNT] = {
-	[TABLES_COUNT] = { "schema_tables",
-		"SELECT COUNT(*), COUNT(CASE WHEN name = 'schema_version' THEN 1 END)\n"
-		"FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-		"SELECT COUNT(*), COUNT(CASE WHEN tablename = 'schema_version' THEN 1 END)\n"
-		"FROM pg_tables WHERE schemaname = current_schema()",
-		0, 2 },
-	[VERSION_MAX] = { "schema_version_max", "SELECT MAX(version) FROM schema_version", NULL, 0,
-		1 },
-	[VERSION_INSERT] = { "schema_version_insert",
-		"INSERT INTO schema_version (version, name, applied_at) VALUES ($1, $2, $3)", NULL,
-		3, 0 },
-	/* Below all versions stands what a copy that is not finished is a copy of. */
-	[COPY_GET] = { "copy_mark_get", "SELECT name FROM schema_version WHERE version = -1", NULL,
-		0, 1 },
-	[COPY_SET] = { "copy_mark_set",
-		"INSERT INTO schema_version (version, name, applied_at) VALUES (-1, $1, 0)", NULL,
-		1, 0 },
-	[COPY_CLEAR] = { "copy_mark_clear", "DELETE FROM schema_version WHERE version = -1", NULL,
-		0, 0 },
-};
 static const char version_table[] = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT "
 				    "PRIMARY KEY, name TEXT NOT NULL, "
 				    "applied_at BIGINT NOT NULL)";
 
-static enum query own(int i)
+static enum query own(enum db_own i)
 {
 	return (enum query)(DB_OWN_QUERIES + i);
 }
@@ -53,15 +31,16 @@ static enum err version_found(struct db_conn *c, void *arg)
 	const struct db_column columns[] = { DB_COL_INT(struct tables, count),
 		DB_COL_INT(struct tables, ours) };
 	const struct db_shape shape = DB_SHAPE(struct tables, columns);
-	enum err e =
-		db_get(c, &(struct db_call){ .query = own(TABLES_COUNT), .shape = &shape }, &t);
+	enum err e = db_get(
+		c, &(struct db_call){ .query = own(DB_OWN_TABLES_COUNT), .shape = &shape }, &t);
 	int64_t *found = arg;
 	*found = t.count ? -1 : 0;
 	if (e != ERR_OK || !t.ours)
 		return e;
 	const struct db_column max[] = { DB_COL_INT(struct tables, count) };
 	const struct db_shape max_shape = DB_SHAPE(struct tables, max);
-	e = db_get(c, &(struct db_call){ .query = own(VERSION_MAX), .shape = &max_shape }, &t);
+	e = db_get(
+		c, &(struct db_call){ .query = own(DB_OWN_VERSION_MAX), .shape = &max_shape }, &t);
 	*found = t.count;
 	return e;
 }
@@ -136,7 +115,8 @@ enum err db_copy_mark_get(struct db_conn *c, char from[static DB_COPY_SIZE])
 	static const struct db_column columns[] = { DB_COL_CHARS(struct copy_mark, from) };
 	static const struct db_shape shape = DB_SHAPE(struct copy_mark, columns);
 	struct copy_mark m = { "" };
-	enum err e = db_get(c, &(struct db_call){ .query = own(COPY_GET), .shape = &shape }, &m);
+	enum err e =
+		db_get(c, &(struct db_call){ .query = own(DB_OWN_COPY_GET), .shape = &shape }, &m);
 	if (e == ERR_OK || e == ERR_NOT_FOUND)
 		memcpy(from, m.from, DB_COPY_SIZE);
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -144,10 +124,11 @@ enum err db_copy_mark_get(struct db_conn *c, char from[static DB_COPY_SIZE])
 
 enum err db_copy_mark_set(struct db_conn *c, const char *from)
 {
-	enum err e = db_run(c, &(struct db_call){ .query = own(COPY_CLEAR) }, NULL);
+	enum err e = db_run(c, &(struct db_call){ .query = own(DB_OWN_COPY_CLEAR) }, NULL);
 	if (e != ERR_OK || !*from)
 		return e;
-	return db_run(c, &(struct db_call){ .query = own(COPY_SET), DB_PARAMS(db_z(from)) }, NULL);
+	return db_run(
+		c, &(struct db_call){ .query = own(DB_OWN_COPY_SET), DB_PARAMS(db_z(from)) }, NULL);
 }
 
 static enum err copy_mark_read(struct db_conn *c, void *arg)
@@ -199,7 +180,7 @@ static enum err migration_apply(
 		return e;
 	}
 	return db_run(c,
-		&(struct db_call){ .query = own(VERSION_INSERT),
+		&(struct db_call){ .query = own(DB_OWN_VERSION_INSERT),
 			DB_PARAMS(db_int(m->version), db_z(m->name), db_int(to->now_s)) },
 		NULL);
 }

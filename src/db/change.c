@@ -1,0 +1,159 @@
+/* Changes: a row in the table beside each cause, and the subscriber told once it is committed.
+ * Those of other processes are read by change_log.c; both ways tell each change once. */
+#include "internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static const char *const names[DB_CHANGE_COUNT] = { [DB_CHANGE_SESSION] = "session",
+	[DB_CHANGE_ACCOUNT] = "account",
+	[DB_CHANGE_ARTICLE] = "article",
+	[DB_CHANGE_ENTITLEMENT] = "entitlement",
+	[DB_CHANGE_POLICY] = "policy" };
+
+const char *db_change_name(enum db_change kind)
+{
+	return kind > 0 && kind < DB_CHANGE_COUNT ? names[kind] : "";
+}
+
+/* 0 for a kind that only a newer program knows. */
+static enum db_change kind_of(const char *name)
+{
+	for (unsigned i = 1; i < DB_CHANGE_COUNT; i++)
+		if (strcmp(name, names[i]) == 0)
+			return (enum db_change)i;
+	return (enum db_change)0;
+}
+
+/* ---- writing ---- */
+
+struct change_id {
+	char text[ID_SIZE];
+	uint64_t start; /* its first 64 bits, to know it again by */
+};
+
+static uint64_t id_start(const char text[static ID_SIZE])
+{
+	char start[17];
+	memcpy(start, text, 16);
+	start[16] = 0;
+	return strtoull(start, NULL, 16);
+}
+
+static enum err id_make(struct change_id *id)
+{
+	uint8_t bytes[(ID_SIZE - 1) / 2];
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return ERR_INTERNAL;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(id->text + 2 * i, 3, "%02x", bytes[i]);
+	id->start = id_start(id->text);
+	return ERR_OK;
+}
+
+static void note(struct db_changes *ch, enum db_change kind, const char *key, uint64_t id)
+{
+	if (ch->count == DB_TOLD_MAX) {
+		ch->many = true;
+		return;
+	}
+	ch->list[ch->count].kind = kind;
+	ch->list[ch->count].id = id;
+	snprintf(ch->list[ch->count].key, DB_CHANGE_KEY_SIZE, "%s", key);
+	ch->count++;
+}
+
+enum err db_change_add(struct db_conn *c, enum db_change kind, const char *key)
+{
+	struct change_id id = { "", 0 };
+	if (!*db_change_name(kind) || strlen(key) >= DB_CHANGE_KEY_SIZE || !c->changes) {
+		LOG(c->db->log, LOG_ERROR, "db_misuse",
+			log_z("why", "a change of no kind, with too long a key, or outside db_tx"));
+		return ERR_INTERNAL;
+	}
+	enum err e = id_make(&id);
+	if (e != ERR_OK)
+		return e;
+	/* The system's time, which only says when the row may go. */
+	e = db_run(c,
+		&(struct db_call){ .query = QUERY_CHANGE_INSERT,
+			DB_PARAMS(db_z(id.text), db_z(db_change_name(kind)), db_z(key),
+				db_int(clock_now_s(NULL))) },
+		NULL);
+	if (e == ERR_OK)
+		note(c->changes, kind, key, id.start);
+	return e;
+}
+
+struct changed_id {
+	char id[ID_SIZE];
+};
+
+enum err db_change_add_each(struct db_conn *c, enum db_change kind, const struct db_call *query)
+{
+	static const struct db_column columns[] = { DB_COL_CHARS(struct changed_id, id) };
+	static const struct db_shape shape = DB_SHAPE(struct changed_id, columns);
+	ARENA_AUTO *arena = arena_new((size_t)DB_CHANGE_EACH_MAX * 4 * sizeof(struct changed_id));
+	struct db_call call = *query;
+	struct changed_id *rows = NULL;
+	size_t n = 0;
+	call.shape = &shape;
+	call.arena = arena;
+	call.max_rows = DB_CHANGE_EACH_MAX;
+	enum err e = arena ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
+	for (size_t i = 0; e == ERR_OK && i < n; i++)
+		e = db_change_add(c, kind, rows[i].id);
+	return e;
+}
+
+/* ---- telling ---- */
+
+void db_changes_flush(struct db_change_log *f)
+{
+	atomic_fetch_add(&f->flushes, 1);
+	f->to.flush(f->to.ctx);
+}
+
+/* Of what has been seen, the last DB_SEEN_MAX are known again; the others are told twice, which
+ * costs a look at the database and no more. */
+static bool seen_before(struct db_change_log *f, uint64_t id)
+{
+	pthread_mutex_lock(&f->lock);
+	bool found = false;
+	for (size_t i = 0; i < DB_SEEN_MAX && !found; i++)
+		found = f->seen[i] == id;
+	if (!found) {
+		f->seen[f->seen_next] = id;
+		f->seen_next = (f->seen_next + 1) % DB_SEEN_MAX;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return found;
+}
+
+void db_changes_tell(struct db *db, const struct db_changes *ch, bool committed)
+{
+	struct db_change_log *f = &db->feed;
+	if (!f->to.changed || ch->count == 0)
+		return;
+	if (ch->many)
+		db_changes_flush(f);
+	for (size_t i = 0; i < ch->count && !ch->many; i++)
+		f->to.changed(f->to.ctx, ch->list[i].kind, str_of(ch->list[i].key));
+	for (size_t i = 0; i < ch->count && committed; i++)
+		(void)seen_before(f, ch->list[i].id);
+	atomic_fetch_add(&f->changes, ch->count);
+}
+
+void db_change_tell(struct db_change_log *f, const char *id, const char *name, const char *key)
+{
+	if (seen_before(f, id_start(id)))
+		return;
+	enum db_change kind = kind_of(name);
+	atomic_fetch_add(&f->changes, 1);
+	if (kind)
+		f->to.changed(f->to.ctx, kind, str_of(key));
+	else
+		db_changes_flush(f);
+}
