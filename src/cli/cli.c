@@ -1,5 +1,5 @@
 /* The frame of the command line: finds the command, parses its options by the table in
- * commands.c, prints help, loads the configuration, opens what the command needs, and turns
+ * commands.c, loads the configuration, opens what the command needs, and turns
  * errors into sentences and exit codes. */
 #include "cli.h"
 
@@ -34,7 +34,7 @@ int cli_error(enum err e, const char *what)
 			EXIT_CONFLICT, "%s: exists already, or was changed meanwhile", what);
 	case ERR_INVALID:
 	case ERR_TOO_LARGE:
-		return cli_fail(EXIT_USAGE, "%s: not of the form that is expected", what);
+		return cli_fail(EXIT_USAGE, "%s: not in the expected form", what);
 	case ERR_BUSY:
 		return cli_fail(
 			EXIT_UNAVAILABLE, "%s: the database is locked by another program", what);
@@ -147,56 +147,10 @@ int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t
 		name, text);
 }
 
-/* ---- help ---- */
-
-static void help_all(FILE *out)
-{
-	fputs("Postern: a paywall and account gateway for newsrooms.\n\n"
-	      "usage: postern COMMAND [ARGUMENTS] [--config FILE] [--json] [--help]\n\n",
-		out);
-	for (size_t i = 0; i < cli_command_count; i++)
-		fprintf(out, "  %-20s %s\n", cli_commands[i].name, cli_commands[i].summary);
-	fputs("\nThe configuration is --config FILE, else $POSTERN_CONFIG, else postern.ini where "
-	      "it exists, else the\n"
-	      "defaults; POSTERN_SECTION_NAME in the environment wins over all. `postern COMMAND "
-	      "--help` says more.\n"
-	      "Exit codes: 0 done, 1 partly refused, 2 usage, 3 configuration, 4 not found, 5 "
-	      "conflict, 6 unavailable,\n128 + N ended by signal N.\n",
-		out);
-}
-
-static void help_one(FILE *out, const struct command *cmd)
-{
-	fprintf(out, "usage: postern %s%s%s%s\n\n%s.\n", cmd->name, *cmd->args ? " " : "",
-		cmd->args, cmd->options[0].name ? " [OPTIONS]" : "", cmd->summary);
-	if (cmd->details)
-		fprintf(out, "%s\n", cmd->details);
-	fputc('\n', out);
-	bool dates = false;
-	for (size_t i = 0; i < CLI_OPTIONS_MAX && cmd->options[i].name; i++) {
-		const struct cli_option *o = &cmd->options[i];
-		char left[64];
-		dates = dates || (o->value && strcmp(o->value, "DATE") == 0);
-		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
-			o->value ? o->value : "");
-		fprintf(out, "  %-18s %s\n", left, o->help);
-	}
-	if (cmd->json)
-		fputs("  --json             print JSON\n", out);
-	if (cmd->needs != NEEDS_NOTHING)
-		fputs("  --config FILE      the configuration\n", out);
-	fputs("  --help             this text\n", out);
-	if (dates)
-		fputs("\nDATE is a day such as 2027-01-31, the newsroom's day (site.timezone); an "
-		      "end day is included whole.\nOr it is a time: 2027-01-31T18:00 in the "
-		      "newsroom, 2027-01-31T18:00:00Z in UTC.\n",
-			out);
-}
-
 /* ---- parsing ---- */
 
-/* A command's name is one or two words. Returns how many of the arguments it took, 0 when there is
- * none such. */
+/* A command's name is one or two words. Returns how many arguments the name takes up, 0 when there
+ * is no such command. */
 static int command_find(int argc, char **argv, const struct command **out)
 {
 	char two[64] = "";
@@ -213,31 +167,13 @@ static int command_find(int argc, char **argv, const struct command **out)
 	return 0;
 }
 
-/* "postern account" alone: shows what there is. */
-static bool help_group(const char *word)
-{
-	bool any = false;
-	size_t n = strlen(word);
-
-	for (size_t i = 0; i < cli_command_count; i++) {
-		if (strncmp(cli_commands[i].name, word, n) != 0 || cli_commands[i].name[n] != ' ')
-			continue;
-		if (!any)
-			fprintf(stderr, "postern: \"%s\" needs a second word:\n", word);
-		any = true;
-		fprintf(stderr, "  postern %-20s %s\n", cli_commands[i].name,
-			cli_commands[i].summary);
-	}
-	return any;
-}
-
 static int unknown_command(int argc, char **argv)
 {
 	const char *names[128];
 	size_t n = 0;
 	char typed[128];
 
-	if ((argc < 2 || argv[1][0] == '-') && help_group(argv[0]))
+	if ((argc < 2 || argv[1][0] == '-') && cli_help_group(argv[0]))
 		return EXIT_USAGE;
 	for (; n < cli_command_count && n + 1 < COUNT(names); n++)
 		names[n] = cli_commands[n].name;
@@ -411,12 +347,12 @@ int cli_main(int argc, char **argv, char **env)
 	struct cli c = { .env = env };
 
 	if (argc < 2) {
-		help_all(stderr);
+		cli_help_all(stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
 		strcmp(argv[1], "help") == 0) {
-		help_all(stdout);
+		cli_help_all(stdout);
 		return EXIT_DONE;
 	}
 	if (strcmp(argv[1], "--version") == 0)
@@ -427,7 +363,7 @@ int cli_main(int argc, char **argv, char **env)
 	argc -= 1 + taken;
 	argv += 1 + taken;
 	if (wants_help(argc, argv)) {
-		help_one(stdout, c.command);
+		cli_help_command(stdout, c.command);
 		return EXIT_DONE;
 	}
 	int code = parse(&c, argc, argv);

@@ -186,7 +186,14 @@ int cmd_config_reference(struct cli *c);
 int cmd_db_migrate(struct cli *c);
 int cmd_db_check(struct cli *c);
 
-/* ---- teaser.c: what an anonymous reader gets; NULL is null ---- */
+/* ---- help.c ---- */
+void cli_help_all(FILE *out);
+void cli_help_command(FILE *out, const struct command *cmd);
+/* "postern account" alone: lists the commands that begin with this word, on standard error. False
+ * when there are none. */
+bool cli_help_group(const char *word);
+
+/* ---- teaser.c: what an anonymous reader gets; NULL gives JSON's null ---- */
 json_t *cli_teaser_json(const struct teaser_size *t);
 enum { CLI_TEASER_SIZE = 160 };
 const char *cli_teaser_text(const struct teaser_size *t, char out[static CLI_TEASER_SIZE]);

@@ -426,8 +426,8 @@ static enum err source_check(const struct copy *c, char why[static COPY_WHY_SIZE
 	if (v.found == v.wanted)
 		return ERR_OK;
 	snprintf(why, COPY_WHY_SIZE,
-		"the source is of version %d and this program of %d; run postern db migrate on it "
-		"first",
+		"the source has schema version %d and this program %d; run postern db migrate on "
+		"the source first",
 		v.found, v.wanted);
 	return ERR_CONFLICT;
 }

@@ -147,8 +147,8 @@ int cli_plan(struct cli *c, const char *plan)
 	const struct paywall_policy *policy = NULL;
 	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "plan",
-		.where = "Describe it first with postern plan set",
-		.meant = "it opens nothing until it is described" };
+		.where = "Create it first with postern plan set",
+		.meant = "it opens nothing until it is created" };
 	enum err e = cli_policy(c, &policy);
 
 	if (!e)
@@ -210,7 +210,7 @@ int cli_sections(struct cli *c, struct str list)
 	struct section_look l = { .c = c, .names = { .a = c->app.arena } };
 	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "section",
-		.where = "No article, plan, rule or meter has this section",
+		.where = "No article, plan, rule or meter uses this section",
 		.meant = "it may have no article yet" };
 
 	if (list.n == 0 || is_meant(c))

@@ -47,7 +47,7 @@ void cli_teaser_print(const struct teaser_report *r)
 		printf("warning    the author's mark gives everybody more than "
 		       "article.teaser_characters and article.teaser_share allow\n");
 	if (r->dek_left_out > 0)
-		printf("warning    the dek is shown without its last %lld characters: it is too "
-		       "long, or repeats the text beyond the teaser\n",
+		printf("warning    the last %lld characters of the dek are not shown: it is too "
+		       "long, or repeats text beyond the teaser\n",
 			(long long)r->dek_left_out);
 }

@@ -31,7 +31,7 @@ int cmd_account_create(struct cli *c)
 		STR(""), c->now_s, c->app.arena, &acc, &why);
 
 	if (e == ERR_CONFLICT)
-		return cli_fail(EXIT_CONFLICT, "%s has an account already", c->args[0]);
+		return cli_fail(EXIT_CONFLICT, "%s already has an account", c->args[0]);
 	if (why.detail)
 		return cli_fail(EXIT_USAGE, "%s: %s", why.field, why.detail);
 	if (e)
@@ -189,9 +189,8 @@ int cmd_account_reset(struct cli *c)
 	enum err e = account_reset_send(&c->app.accounts, &acc, c->now_s);
 	if (e)
 		return cli_error(e, acc.email);
-	printf("A mail with a link is queued for %s, unless the mailbox had its share within the "
-	       "hour "
-	       "(see postern mail list).\n",
+	printf("A mail with a link is queued for %s, unless it has had its mails of this hour "
+	       "(mail.per_mailbox_hour; see postern mail list).\n",
 		acc.email);
 	return EXIT_DONE;
 }
@@ -224,7 +223,7 @@ int cmd_session_end(struct cli *c)
 	if (code)
 		return code;
 	if (all == (c->arg_count == 2))
-		return cli_fail(EXIT_USAGE, "name either one session or --all");
+		return cli_fail(EXIT_USAGE, "name one session, or use --all to end every session");
 	enum err e = all ? account_sessions_end_others(&c->app.accounts, acc.id, "", &ended)
 			 : account_session_end(&c->app.accounts, acc.id, str_of(c->args[1]));
 	if (e)

@@ -15,8 +15,8 @@ static int key_error(struct cli *c, enum err e, const char *name)
 		return cli_fail(EXIT_USAGE,
 			"%s: a name of lower-case letters, digits and '-' is expected", name);
 	case ERR_CONFLICT:
-		return cli_fail(EXIT_CONFLICT,
-			"%s: a key of this name is in force; rotate or revoke it", name);
+		return cli_fail(
+			EXIT_CONFLICT, "%s: a key of this name exists; rotate or revoke it", name);
 	case ERR_NOT_FOUND:
 		return cli_not_found(c, NAMED_KEY, name);
 	case ERR_TOO_LARGE:
@@ -33,7 +33,8 @@ static int show_new(struct cli *c, char text[static TOKEN_SIZE])
 	if (c->json)
 		code = cli_print_json(json_pack("{s:s, s:s}", "name", c->args[0], "key", text));
 	else
-		printf("%s\nThis key is shown once and stored as a hash only.\n", text);
+		printf("%s\nKeep it now: only its hash is stored, and it is not shown again.\n",
+			text);
 	crypto_wipe(text, TOKEN_SIZE);
 	return code;
 }
@@ -71,7 +72,7 @@ int cmd_key_revoke(struct cli *c)
 
 	if (e)
 		return key_error(c, e, c->args[0]);
-	printf("%s opens nothing any more.\n", c->args[0]);
+	printf("%s is revoked.\n", c->args[0]);
 	return EXIT_DONE;
 }
 

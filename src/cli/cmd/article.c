@@ -350,8 +350,8 @@ int cmd_article_set_status(struct cli *c)
 		str_of(why ? why : ""), c->now_s);
 
 	if (e == ERR_INVALID)
-		return cli_fail(
-			EXIT_USAGE, "\"%s\" is no status: usable, withheld or killed", c->args[1]);
+		return cli_fail(EXIT_USAGE, "\"%s\" is no status; use usable, withheld or killed",
+			c->args[1]);
 	if (e)
 		return cli_article_error(c, e, c->args[0]);
 	printf("%s is %s now.\n", c->args[0], c->args[1]);

@@ -24,8 +24,8 @@ static int crawler_options(const struct cli *c, struct crawler *cr)
 	if (suffix && crawler_suffixes_parse(str_of(suffix), cr->suffixes, why) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--suffix %s: %s", suffix, why);
 	if (suffix && cr->class == CRAWLER_AI)
-		return cli_fail(EXIT_USAGE,
-			"--suffix is for --class search: a crawler for AI is believed to be one");
+		return cli_fail(EXIT_USAGE, "--suffix is for --class search only; an AI crawler is "
+					    "recognised by its User-Agent");
 	return EXIT_DONE;
 }
 
@@ -40,19 +40,19 @@ int cmd_crawler_add(struct cli *c)
 		return code;
 	enum err e = crawler_add(c->app.db, &cr, c->now_s);
 	if (e == ERR_INVALID)
-		return cli_fail(EXIT_USAGE,
-			"the name is of a-z, 0-9 and single '-'; the agent is one word of three "
-			"letters or more, and none that browsers use too");
+		return cli_fail(EXIT_USAGE, "NAME: use a-z, 0-9 and single '-', such as googlebot. "
+					    "--agent: use one word of at least three letters, and "
+					    "none that browsers use too, such as Googlebot");
 	if (e == ERR_TOO_LARGE)
 		return cli_fail(
 			EXIT_FAILED, "there are %d crawlers, and no room for more", CRAWLERS_MAX);
 	if (e)
 		return cli_error(e, cr.name);
-	printf("%s is known.\n", cr.name);
+	printf("%s is added.\n", cr.name);
 	if (cr.class == CRAWLER_SEARCH && !*cr.suffixes)
 		fprintf(stderr,
-			"note: without --suffix, only its address list proves it: postern crawler "
-			"load %s FILE\n",
+			"note: without --suffix, it is recognised by its address list only; load "
+			"it with postern crawler load %s FILE\n",
 			cr.name);
 	return EXIT_DONE;
 }
@@ -202,7 +202,7 @@ int cmd_crawler_check(struct cli *c)
 	const struct crawler *cr;
 
 	if (ip_parse(str_of(c->args[0]), &k.ip) != ERR_OK)
-		return cli_fail(EXIT_USAGE, "\"%s\" is no IPv4 or IPv6 address", c->args[0]);
+		return cli_fail(EXIT_USAGE, "\"%s\" is not an IPv4 or IPv6 address", c->args[0]);
 	enum err e = app_verifier_open(&c->app, why);
 	if (e)
 		return cli_fail(e == ERR_INVALID ? EXIT_CONFIG : EXIT_UNAVAILABLE, "%s", why);

@@ -132,7 +132,7 @@ static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 
 static void print_accounts(const char *const passwords[COUNT(demo_accounts)])
 {
-	printf("\n  Accounts (passwords are made at the first start and shown only then):\n");
+	printf("\n  Accounts (the passwords are new and are shown only at the first start):\n");
 	for (size_t i = 0; i < COUNT(demo_accounts); i++)
 		printf("    %-22s %-18s %s\n", demo_accounts[i].email,
 			passwords[i] ? passwords[i] : "(as shown before)", demo_accounts[i].what);
@@ -151,8 +151,8 @@ static void banner(
 			c->app.cfg.ops_listen);
 	print_accounts(passwords);
 	if (!passwords[0])
-		printf("  Lost them? Use Reset Password and read the mail, or delete %s to start "
-		       "afresh.\n",
+		printf("  Forgot them? Use Reset Password and read the mail, or delete %s to start "
+		       "again.\n",
 			dir);
 	printf("\n  Stop with Ctrl-C.\n\n");
 	fflush(stdout);

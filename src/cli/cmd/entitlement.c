@@ -182,8 +182,8 @@ static enum err notes_print(const struct cli *c, struct str id)
 		return e;
 	if (!t.described)
 		fprintf(stderr,
-			"note: nobody has described the plan %s: it opens nothing until you do so "
-			"with postern plan set %s\n",
+			"note: nobody has described the plan %s: it opens nothing until you create "
+			"it with postern plan set %s\n",
 			t.e.plan, t.e.plan);
 	if (!t.lets_in)
 		fprintf(stderr,
@@ -219,7 +219,7 @@ static int grant_options(const struct cli *c, struct entitlement_grant *g)
 	if (!code)
 		code = cli_number(c, "hours", (struct cli_range){ 1, HOURS_MAX }, &hours);
 	if (!code && hours && g->ends_at)
-		return cli_fail(EXIT_USAGE, "name either --until or --hours");
+		return cli_fail(EXIT_USAGE, "use either --until or --hours, not both");
 	if (!code && hours)
 		g->ends_at = g->starts_at + hours * 3600;
 	if (!code)
@@ -247,7 +247,7 @@ static int plan_fits(const struct grant_look *l, struct entitlement_grant *g)
 			"%s is a plan for single articles: name one with --article", l->plan);
 	if (l->known && l->kind != PLAN_ARTICLE && l->slug)
 		return cli_fail(EXIT_USAGE,
-			"%s is no plan for single articles; leave --article out or name another "
+			"%s is no plan for single articles; leave out --article or name another "
 			"plan",
 			l->plan);
 	if (l->known && l->kind == PLAN_DAY_PASS && !g->ends_at)

@@ -29,8 +29,7 @@ static void warn_shadows(const struct paywall_policy *p, const char *new_id)
 			continue;
 		fprintf(stderr,
 			"postern: warning: rule %lld (%s%s) can never decide: rule %lld (%s%s) "
-			"matches "
-			"all of it before, with any method\n",
+			"matches all of it before, with any method\n",
 			(long long)r->position, r->site, r->path, (long long)by->position, by->site,
 			by->path);
 	}
@@ -144,7 +143,8 @@ int cmd_gate_list(struct cli *c)
 	for (size_t i = 0; i < l.n; i++)
 		rule_print(&l.rules[i]);
 	if (l.n == 0)
-		printf("There are no rules: the gate lets nobody in.\n");
+		printf("There are no rules, so the gate lets nobody in. Add one with "
+		       "postern gate add.\n");
 	return EXIT_DONE;
 }
 

@@ -93,7 +93,7 @@ static int made_print(const struct cli *c, const struct gift_made *made)
 		return cli_print_json(json_pack(
 			"{s:o, s:s}", "gift", gift_json(&made->gift, c->now_s), "link", link));
 	gift_print(c, &made->gift);
-	printf("%s\nThe link is shown this once.\n", link);
+	printf("%s\nThe link is shown only once.\n", link);
 	return EXIT_DONE;
 }
 
@@ -105,8 +105,8 @@ int cmd_gift_create(struct cli *c)
 	char name[NAME_SIZE];
 
 	if (!o.made_by || text_name(str_of(o.made_by), name) != ERR_OK || !*name)
-		return cli_fail(
-			EXIT_USAGE, "gift create needs --by NAME: who of the staff answers for it");
+		return cli_fail(EXIT_USAGE,
+			"gift create needs --by NAME, the staff member who is responsible for it");
 	o.made_by = name;
 	int code = cli_number(c, "days", (struct cli_range){ 1, GIFT_DAYS_MAX }, &o.days);
 	if (!code)
@@ -127,6 +127,7 @@ int cmd_gift_revoke(struct cli *c)
 
 	if (e)
 		return cli_error(e, c->args[0]);
-	puts("Revoked: its links open nothing any more, also where they were opened before.");
+	puts("Revoked. Its links no longer open the article, also in browsers that have used "
+	     "them.");
 	return EXIT_DONE;
 }

@@ -36,9 +36,8 @@ static int institution_fail(enum err e, const struct institution *i)
 	switch (e) {
 	case ERR_INVALID:
 		return cli_fail(EXIT_USAGE,
-			"the name is of a-z, 0-9 and single '-' (at most %d), "
-			"the title is not empty, and the end comes after the "
-			"beginning",
+			"NAME: use lower-case letters, digits and single '-', at most %d "
+			"characters. --title must not be empty, and --until must be after --from",
 			INSTITUTION_SIZE - 1);
 	case ERR_NOT_FOUND: /* removed since it was looked for */
 		return cli_fail(
@@ -75,9 +74,8 @@ int cmd_institution_add(struct cli *c)
 	if (code)
 		return code;
 	if (!*i.title)
-		return cli_fail(EXIT_USAGE,
-			"institution add needs --title, its name for people: \"Harbour "
-			"University\"");
+		return cli_fail(EXIT_USAGE, "institution add needs --title, the name shown to "
+					    "readers, such as \"Harbour University\"");
 	enum err e = institution_add(c->app.db, &i, c->now_s);
 	if (e)
 		return institution_fail(e, &i);

@@ -16,10 +16,10 @@ static bool doubtful(const struct institution_item *it, char why[static IP_RANGE
 {
 	if (it->kind == INSTITUTION_RANGE && ip_range_wide(&it->range))
 		snprintf(why, IP_RANGE_WHY_SIZE,
-			"wider than an IPv4 /16 or an IPv6 /32; add --force if that is meant");
+			"wider than an IPv4 /16 or an IPv6 /32; add --force to accept it");
 	else if (it->kind == INSTITUTION_DOMAIN && institution_domain_open(it->domain))
 		snprintf(why, IP_RANGE_WHY_SIZE,
-			"anybody can have an address there; add --force if that is meant");
+			"anybody can have an address there; add --force to accept it");
 	else
 		return false;
 	return true;
@@ -48,8 +48,8 @@ static void proxies_note(const struct cli *c, const struct institution_item *ite
 				continue;
 			ip_net_text(proxy, text);
 			fprintf(stderr,
-				"note: %s holds %s of server.trusted_proxies: who comes from the "
-				"proxy itself is taken for a reader of %s\n",
+				"note: %s contains %s of server.trusted_proxies; requests that "
+				"come from the proxy itself count as readers of %s\n",
 				institution_item_text(&items[i], own), text, items[i].institution);
 		}
 	}
@@ -97,7 +97,7 @@ static int items_fail(enum err e, const struct institution_change *ch)
 	switch (e) {
 	case ERR_NOT_FOUND:
 		return cli_fail(EXIT_NOT_FOUND,
-			"there is no institution \"%s\"; make it with postern institution add; "
+			"there is no institution \"%s\"; create it with postern institution add; "
 			"nothing is changed",
 			it->institution);
 	case ERR_CONFLICT:

@@ -54,7 +54,7 @@ int cmd_mail_retry(struct cli *c)
 	enum err e = mail_retry(c->app.db, str_of(c->args[0]), c->now_s);
 
 	if (e == ERR_CONFLICT)
-		return cli_fail(EXIT_CONFLICT, "%s was sent, or its text is gone", c->args[0]);
+		return cli_fail(EXIT_CONFLICT, "%s was already sent", c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
 	puts("Due now.");

@@ -207,8 +207,8 @@ int cmd_meter_remove(struct cli *c)
 		return cli_not_found(c, NAMED_METER, c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
-	printf("The meter %s is removed. Articles of its section go by the meter for all others; "
-	       "without one they are closed.\n",
+	printf("The meter %s is removed. Articles of its section now use the meter for all "
+	       "sections; without one they are closed to all but subscribers.\n",
 		c->args[0]);
 	return EXIT_DONE;
 }
@@ -221,13 +221,14 @@ int cmd_meter_rotate_key(struct cli *c)
 
 	if (e == ERR_LIMITED)
 		return cli_fail(EXIT_FAILED,
-			"too many keys are still believed; wait until the longest window is over, "
-			"or forget them with --revoke");
+			"too many older keys are still valid; wait until the longest "
+			"window is over, or revoke them with --revoke");
 	if (e)
 		return cli_error(e, "the key of meters");
 	printf("Key %lld seals cookies from now on; %s.\n", (long long)id,
-		revoke ? "those of older keys are not believed any more"
-		       : "those of older keys are believed until the longest window is over");
+		revoke ? "cookies signed with older keys are no longer valid"
+		       : "cookies signed with older keys stay valid until the longest window is "
+			 "over");
 	return EXIT_DONE;
 }
 
@@ -299,6 +300,6 @@ int cmd_meter_reset(struct cli *c)
 		e = meter_reset(c->app.db, acc.id, str_of(name), &removed);
 	if (e)
 		return cli_error(e, acc.email);
-	printf("%lld articles are not counted any more for %s.\n", (long long)removed, acc.email);
+	printf("%lld articles are no longer counted for %s.\n", (long long)removed, acc.email);
 	return EXIT_DONE;
 }

@@ -121,7 +121,7 @@ int cmd_plan_set(struct cli *c)
 		return code;
 	enum err e = policy_plan_set(c->app.db, &p, c->now_s);
 	if (e == ERR_TOO_LARGE)
-		return cli_fail(EXIT_CONFLICT, "there are %d plans already, the most there may be",
+		return cli_fail(EXIT_CONFLICT, "there are already %d plans, which is the maximum",
 			PLANS_MAX);
 	if (e)
 		return cli_error(e, p.name);
@@ -140,8 +140,8 @@ int cmd_plan_remove(struct cli *c)
 
 	if (e == ERR_CONFLICT)
 		return cli_fail(EXIT_CONFLICT,
-			"%lld entitlement%s and %lld institution%s have %s and would open nothing "
-			"without it; add --yes to remove it nevertheless",
+			"%lld entitlement%s and %lld institution%s have %s and would open "
+			"nothing without it; add --yes to remove it anyway",
 			(long long)r.holders, r.holders == 1 ? "" : "s", (long long)r.institutions,
 			r.institutions == 1 ? "" : "s", c->args[0]);
 	if (e == ERR_NOT_FOUND)

@@ -55,10 +55,10 @@ static void rules_print(const struct paywall_policy *p)
 {
 	size_t i = 0;
 
-	puts("The first that matches decides:");
+	puts("The first match decides:");
 	for (; i < p->rule_count && p->rules[i].kind == RULE_OVERRIDE; i++)
 		rule_print(p, i);
-	puts("article        what the article itself says, unless that is \"default\"");
+	puts("article        the article's own level, unless it is \"default\"");
 	for (; i < p->rule_count; i++)
 		rule_print(p, i);
 	printf("setting        article.default_access: %s\n", paywall_access_name(p->fallback));
@@ -124,7 +124,7 @@ static int rule_options(const struct cli *c, struct paywall_rule *r)
 	int code = level_option(c, &r->access);
 
 	if (!code && cli_option(c, "override") && cli_option(c, "default"))
-		return cli_fail(EXIT_USAGE, "a rule is either --override or --default");
+		return cli_fail(EXIT_USAGE, "use either --override or --default, not both");
 	r->kind = cli_option(c, "override") ? RULE_OVERRIDE : RULE_DEFAULT;
 	if (!code)
 		code = word_option(c, "section", r->section, sizeof r->section);
@@ -154,8 +154,8 @@ static void warn_shadows(const struct paywall_policy *p, const char *new_id)
 		if (!by || (strcmp(r->id, new_id) != 0 && strcmp(by->id, new_id) != 0))
 			continue;
 		fprintf(stderr,
-			"postern: warning: %s %lld can never decide, because %s %lld always "
-			"matches before it\n",
+			"postern: warning: %s %lld can never decide, because %s %lld comes first "
+			"and always matches\n",
 			policy_rule_kind_name(r->kind), (long long)r->position,
 			policy_rule_kind_name(by->kind), (long long)by->position);
 	}
@@ -198,7 +198,7 @@ int cmd_rules_add(struct cli *c)
 		return code;
 	enum err e = policy_rule_add(c->app.db, &r, c->now_s);
 	if (e == ERR_TOO_LARGE)
-		return cli_fail(EXIT_CONFLICT, "there are %d rules already, the most there may be",
+		return cli_fail(EXIT_CONFLICT, "there are already %d rules, which is the maximum",
 			RULES_MAX);
 	return e ? cli_error(e, "rule") : rules_after(c, r.id);
 }
@@ -208,7 +208,7 @@ int cmd_rules_move(struct cli *c)
 	int64_t position;
 
 	if (str_int(str_of(c->args[1]), 1, RULES_MAX, &position) != ERR_OK)
-		return cli_fail(EXIT_USAGE, "\"%s\" is no position: a number from 1 to %d",
+		return cli_fail(EXIT_USAGE, "\"%s\" is not a position; use a number from 1 to %d",
 			c->args[1], RULES_MAX);
 	enum err e = policy_rule_move(c->app.db, str_of(c->args[0]), position);
 	return e ? cli_error(e, c->args[0]) : rules_after(c, c->args[0]);

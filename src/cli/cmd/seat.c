@@ -87,9 +87,11 @@ int cmd_seat_invite(struct cli *c)
 	case ERR_TOO_LARGE:
 		return cli_fail(EXIT_CONFLICT, "all seats of %s are taken", acc.email);
 	case ERR_CONFLICT:
-		return cli_fail(EXIT_CONFLICT, "%s has a seat of this group already", c->args[1]);
+		return cli_fail(EXIT_CONFLICT, "%s already has a seat in this group", c->args[1]);
 	case ERR_LIMITED:
-		return cli_fail(EXIT_CONFLICT, "%s had its share of invitations within the hour",
+		return cli_fail(EXIT_CONFLICT,
+			"%s has had its mails of this hour (mail.per_mailbox_hour); try again "
+			"later",
 			c->args[1]);
 	default:
 		return cli_error(e, c->args[1]);

@@ -169,7 +169,7 @@ static int write_sample(const char *path)
 
 	if (fd < 0)
 		return errno == EEXIST
-			       ? cli_fail(EXIT_CONFLICT, "%s is there already; nothing was changed",
+			       ? cli_fail(EXIT_CONFLICT, "%s already exists; nothing was changed",
 					 path)
 			       : cli_fail(EXIT_UNAVAILABLE, "%s: %s", path, strerror(errno));
 	config_sample(&b);
