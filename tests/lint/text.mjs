@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { files, finding, finish, read } from './lib.mjs';
 
 // Inputs of parsers are what they are; Markdown in the demo paper may break lines with two spaces.
-const asIs = /^(tests\/fuzz\/seeds|web\/demo\/articles)\//;
+const asIs = /^(tests\/fuzz\/seeds|tests\/data|web\/demo\/articles)\//;
 const machine = /(?<![\w.~-])\/(?:root|work|tmp\/bash_jobs|home\/\w+)\//;
 const registry = /registry\.(?:npmjs|yarnpkg)\.\w+|(?:artifactory|nexus|verdaccio)[\w.-]*\.\w+\//;
 

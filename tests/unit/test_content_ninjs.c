@@ -401,13 +401,10 @@ static void far_pictures_are_left_out(void **state)
 }
 
 /* The agencies' own samples. */
-static void the_shared_samples_import(void **state)
+static void the_agencies_samples_import(void **state)
 {
 	struct fixture *f = *state;
-	const char *shared = getenv("POSTERN_SHARED");
-	const char *path = arena_fmt(f->arena, "%s/data/ninjs-3.0", shared ? shared : "../shared");
-	if (access(path, R_OK) != 0)
-		skip();
+	const char *path = "tests/data/ninjs";
 	struct import_count n;
 	struct import_settings s = import_settings_of(f);
 	assert_int_equal(content_import(f->db, path, &s, NOW, &n), ERR_OK);
@@ -446,7 +443,7 @@ int main(void)
 		WITH_DB(superdesk),
 		WITH_DB(many_items_in_a_file),
 		WITH_DB(far_pictures_are_left_out),
-		WITH_DB(the_shared_samples_import),
+		WITH_DB(the_agencies_samples_import),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -358,7 +358,7 @@ static void import_tree(struct fixture *f, const char *path)
 static void one_block_and_scripts_without_blanks(void **state)
 {
 	struct fixture *f = *state;
-	import_tree(f, "tests/data/teaser");
+	import_tree(f, "tests/data/cases/teaser");
 	check_imported(f, 4);
 	static const struct {
 		const char *slug, *end;
@@ -380,11 +380,7 @@ static void one_block_and_scripts_without_blanks(void **state)
 static void all_cases(void **state)
 {
 	struct fixture *f = *state;
-	const char *shared = getenv("TEST_SHARED");
-	const char *path = arena_fmt(f->arena, "%s/cases", shared ? shared : "../shared");
-	if (access(path, R_OK) != 0)
-		skip();
-	import_tree(f, path);
+	import_tree(f, "tests/data/cases");
 	check_imported(f, 4);
 }
 
@@ -431,7 +427,7 @@ static void the_mark_counts_within_the_bound(void **state)
 static void a_rule_stays_within_the_bound(void **state)
 {
 	struct fixture *f = *state;
-	import_tree(f, "tests/data/teaser");
+	import_tree(f, "tests/data/cases/teaser");
 	struct paywall_rule rule = { .kind = RULE_OVERRIDE, .teaser_words = 2000 };
 	struct decision d = teaser;
 	d.rule = &rule;
@@ -446,7 +442,7 @@ static void nothing_without_a_bound(void **state)
 {
 	struct fixture *f = *state;
 	static const struct teaser_bound bad[] = { { 0 }, { 90, 1200, 100, false } };
-	import_tree(f, "tests/data/teaser");
+	import_tree(f, "tests/data/cases/teaser");
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct reading_of r = { .f = f,
 			.arena = f->arena,
