@@ -190,6 +190,18 @@ static inline int fixture_end(void **state)
 	return rc;
 }
 
+/* One group, so that a program has one plan: what any engine runs, then what only one has. */
+static inline int run_group(const struct CMUnitTest *any, size_t any_count,
+	const struct CMUnitTest *only, size_t only_count)
+{
+	struct CMUnitTest all[64];
+	if (any_count + only_count > COUNT(all))
+		return 1;
+	memcpy(all, any, any_count * sizeof *any);
+	memcpy(all + any_count, only, only_count * sizeof *only);
+	return _cmocka_run_group_tests("tests", all, any_count + only_count, NULL, NULL);
+}
+
 /* ---- one call each ---- */
 struct put {
 	int query;

@@ -442,8 +442,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_open_transaction, room_open, room_close),
 		cmocka_unit_test_setup_teardown(test_foreign_ids, room_open, room_close),
 	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	if (on_postgres())
-		failed += cmocka_run_group_tests(postgres_tests, NULL, NULL);
-	return failed;
+	return run_group(
+		tests, COUNT(tests), postgres_tests, on_postgres() ? COUNT(postgres_tests) : 0);
 }

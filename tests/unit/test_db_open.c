@@ -493,8 +493,6 @@ int main(void)
 		IN_FOLDER(test_first_moment),
 		IN_FOLDER(test_own_schema),
 	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	if (!on_postgres())
-		failed += cmocka_run_group_tests(sqlite_tests, NULL, NULL);
-	return failed;
+	return run_group(
+		tests, COUNT(tests), sqlite_tests, !on_postgres() ? COUNT(sqlite_tests) : 0);
 }

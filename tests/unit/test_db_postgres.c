@@ -486,8 +486,5 @@ int main(void)
 		ON_DB(test_limits),
 		ON_DB(test_statement_names),
 	};
-	int failed = cmocka_run_group_tests(anywhere, NULL, NULL);
-	if (on_postgres())
-		failed += cmocka_run_group_tests(tests, NULL, NULL);
-	return failed;
+	return run_group(anywhere, COUNT(anywhere), tests, on_postgres() ? COUNT(tests) : 0);
 }

@@ -159,8 +159,6 @@ int main(void)
 		ON_DB(test_ended),
 		ON_DB(test_mute),
 	};
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
-	if (on_postgres())
-		failed += cmocka_run_group_tests(postgres_tests, NULL, NULL);
-	return failed;
+	return run_group(
+		tests, COUNT(tests), postgres_tests, on_postgres() ? COUNT(postgres_tests) : 0);
 }
