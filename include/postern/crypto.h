@@ -31,6 +31,9 @@ enum err MUST_USE crypto_token_hash(struct str text, uint8_t hash[static HASH_BY
 /* All zero, which is what a column without one reads as. */
 bool crypto_hash_is_none(const uint8_t hash[static HASH_BYTES]);
 void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-256 */
+/* The same of pieces one behind the other. No buffer holds them together: a name made from a digest
+ * must not change, nor become that of something else, because memory ran out. */
+void crypto_digest_join(const struct str *pieces, size_t count, uint8_t hash[static HASH_BYTES]);
 /* Keyed BLAKE2b of `n` bytes, 16 to 64: proves that who made it had the key. */
 enum { KEY_BYTES = 32 };
 void crypto_mac(const uint8_t key[static KEY_BYTES], struct str s, uint8_t *out, size_t n);

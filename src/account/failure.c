@@ -19,12 +19,9 @@ static const struct db_shape failure_shape = DB_SHAPE(struct failure_row, failur
 struct failure_key account_failure_key_of(const char *kind, struct str what)
 {
 	struct failure_key k;
-	BUF_AUTO text = BUF(1024);
+	const struct str pieces[] = { str_of(kind), STR(":"), what };
 
-	buf_puts(&text, kind);
-	buf_byte(&text, ':');
-	buf_str(&text, what);
-	crypto_digest(buf_view(&text), k.hash);
+	crypto_digest_join(pieces, COUNT(pieces), k.hash);
 	return k;
 }
 

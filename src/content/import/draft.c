@@ -15,11 +15,8 @@ static void image_id(struct str source, struct str name, char out[static ID_SIZE
 {
 	static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
 	uint8_t hash[HASH_BYTES];
-	BUF_AUTO b = BUF(source.n + name.n + 1);
-	buf_str(&b, source);
-	buf_byte(&b, '\0');
-	buf_str(&b, name);
-	crypto_digest(buf_view(&b), hash);
+	const struct str pieces[] = { source, { "", 1 }, name };
+	crypto_digest_join(pieces, COUNT(pieces), hash);
 	for (size_t i = 0; i + 1 < ID_SIZE; i++) {
 		size_t bit = i * 5;
 		unsigned pair = (unsigned)hash[bit / 8] << 8 | hash[bit / 8 + 1];

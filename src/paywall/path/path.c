@@ -372,15 +372,11 @@ void path_article_id(const struct path_rule *r, const struct url *u, char out[st
 {
 	struct str pattern = str_of(r->path), part = without_slash(u->path);
 	uint8_t hash[HASH_BYTES];
-	BUF_AUTO b = BUF(URL_PATH_MAX + SITE_SIZE + 16);
-
 	bool below = str_ends(pattern, STR("/**"));
 	if (below && str_has_byte((struct str){ pattern.p, pattern.n - 3 }, '*'))
 		part = covered(pattern, u->path);
-	buf_str(&b, u->site);
-	buf_byte(&b, '\n');
-	buf_str(&b, part);
-	crypto_digest(buf_view(&b), hash);
+	const struct str pieces[] = { u->site, STR("\n"), part };
+	crypto_digest_join(pieces, COUNT(pieces), hash);
 	for (size_t i = 0; i < ID_SIZE - 1; i++)
 		out[i] = "abcdefghijklmnopqrstuvwxyz234567"[hash[i] % 32];
 	out[ID_SIZE - 1] = 0;
