@@ -120,12 +120,17 @@ void arena_freep(struct arena **a);
 void *arena_alloc(struct arena *a, size_t n);
 /* Copies, with a closing NUL behind (not counted). {NULL, 0} on failure or for {NULL, 0}. */
 struct str arena_str(struct arena *a, struct str s);
+/* What the buffer holds, "" when it holds nothing; {NULL, 0} on failure. A buffer that memory
+ * failed counts as an allocation that the arena refused. */
+struct str arena_buf(struct arena *a, const struct buf *b);
 /* Pieces one behind the other, with a closing NUL; {NULL, 0} on failure. */
 struct str arena_join(struct arena *a, const struct str *pieces, size_t count);
 /* Formatted copy; "" (never NULL) on failure. */
 const char *arena_fmt(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 size_t arena_bytes(const struct arena *a);
-bool arena_failed(const struct arena *a); /* an allocation was refused at some time */
+/* An allocation was refused at some time. Whoever finishes what was made in an arena asks this
+ * once: then a text that came out empty for want of memory is never taken for one that is empty. */
+bool arena_failed(const struct arena *a);
 
 /* ---- time: always passed in. Seconds since 1970 UTC unless a name says otherwise ---- */
 struct clock {

@@ -75,7 +75,7 @@ enum err app_health_metrics(void *ctx, struct request *r, struct response *rsp)
 		POSTERN_VERSION);
 	buf_fmt(&b, "# TYPE postern_uptime_seconds gauge\npostern_uptime_seconds %lld\n",
 		(long long)(r->now_s - app->started_s));
-	struct str body = arena_str(r->arena, buf_view(&b));
+	struct str body = arena_buf(r->arena, &b);
 	if (b.err || !body.p)
 		return ERR_NOMEM;
 	enum err e = answer(rsp, 200, body);

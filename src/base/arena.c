@@ -26,7 +26,11 @@
 #define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { CHUNK_FIRST = 2048, CHUNK_MOST = 64 << 10 };
+/* Tests that make each allocation fail in turn build this with a chunk for each. */
+#ifndef ARENA_CHUNK_FIRST
+#define ARENA_CHUNK_FIRST 2048
+#endif
+enum { CHUNK_FIRST = ARENA_CHUNK_FIRST, CHUNK_MOST = 64 << 10 };
 
 struct chunk {
 	struct chunk *next;
@@ -172,6 +176,15 @@ struct str arena_str(struct arena *a, struct str s)
 		return (struct str){ NULL, 0 };
 	memcpy(p, s.p, s.n);
 	return (struct str){ p, s.n };
+}
+
+struct str arena_buf(struct arena *a, const struct buf *b)
+{
+	if (b->err == ERR_NOMEM)
+		a->failed = true;
+	if (b->err != ERR_OK)
+		return (struct str){ NULL, 0 };
+	return arena_str(a, (struct str){ b->p ? b->p : "", b->n });
 }
 
 struct str arena_join(struct arena *a, const struct str *pieces, size_t count)

@@ -176,7 +176,7 @@ static enum err write_markdown(struct db_conn *c, struct exported *x)
 	}
 	if (b.err)
 		return b.err;
-	x->markdown = arena_str(x->arena, buf_view(&b));
+	x->markdown = arena_buf(x->arena, &b);
 	return x->markdown.p ? ERR_OK : ERR_NOMEM;
 }
 

@@ -73,6 +73,12 @@ enum err MUST_USE picture_strip(
  * picture's extension. */
 bool picture_name_ok(struct str name);
 
+/* ---- libxml2 ----
+ * Starts it, and forgets what it lacked before on this thread; false without memory. */
+bool MUST_USE content_xml_begin(void);
+/* It was refused memory since: what it made is not whole. */
+bool content_xml_lacked(void);
+
 /* ---- sanitising ---- */
 struct figure {
 	struct str src, alt, caption, credit;

@@ -32,7 +32,7 @@ static struct str like_pattern(
 		buf_byte(&b, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
 	}
 	buf_puts(&b, after);
-	return arena_str(a, buf_view(&b));
+	return arena_buf(a, &b);
 }
 
 static struct str next_word(struct str *rest)

@@ -48,7 +48,7 @@ static enum err all_read(
 	}
 	if (out.err)
 		return out.err;
-	text->html = arena_str(a, buf_view(&out));
+	text->html = arena_buf(a, &out);
 	text->whole = true;
 	return out.n > 0 && !text->html.p ? ERR_NOMEM : ERR_OK;
 }

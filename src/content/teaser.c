@@ -189,6 +189,6 @@ enum err content_teaser_open(struct db_conn *c, const struct article *art, const
 	buf_free(&t.html);
 	if (e)
 		return e;
-	out->html = html.n ? arena_str(a, buf_view(&html)) : (struct str){ NULL, 0 };
+	out->html = html.n ? arena_buf(a, &html) : (struct str){ NULL, 0 };
 	return html.n && !out->html.p ? ERR_NOMEM : ERR_OK;
 }

@@ -28,7 +28,7 @@ struct str gate_header_safe(struct arena *a, struct str s)
 		else
 			buf_fmt(&b, "%%%02X", (unsigned)(unsigned char)s.p[i]);
 	}
-	return b.n > 0 ? arena_str(a, buf_view(&b)) : STR("");
+	return arena_buf(a, &b);
 }
 
 void gate_identity_headers(struct request *r, struct response *rsp, const struct path_answer *p)

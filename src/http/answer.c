@@ -76,8 +76,9 @@ static void apply_range(struct draft *d)
 		d->content_range = arena_fmt(d->x->req.arena, "bytes */%llu", total);
 		break;
 	default:
-		break; /* not understood: the whole body is a right answer */
+		return; /* not understood: the whole body is a right answer */
 	}
+	d->failed = !*d->content_range;
 }
 
 static void apply_conditions(struct draft *d)
@@ -113,7 +114,7 @@ struct str http_packed(struct exchange *x, enum err (*pack)(struct str in, struc
 	if (pack(x->rsp.body, &out) != ERR_OK) {
 		return (struct str){ NULL, 0 };
 	}
-	return arena_str(x->req.arena, buf_view(&out));
+	return arena_buf(x->req.arena, &out);
 }
 
 /* The event loop never compresses, not even when it refuses what is meant for a lane: it is there
@@ -181,8 +182,8 @@ static void add_status_headers(struct draft *d)
 		rsp->retry_after_s = rsp->err == ERR_UNAVAILABLE || rsp->err == ERR_NOMEM ? 5 : 1;
 	}
 	if (rsp->retry_after_s > 0) {
-		add_default(d, "Retry-After",
-			arena_fmt(x->req.arena, "%lld", (long long)rsp->retry_after_s));
+		char digits[INT_TEXT_SIZE + 1] = { 0 };
+		add_default(d, "Retry-After", str_int_text(rsp->retry_after_s, digits).p);
 	}
 	if (rsp->status == 401 && x->group->credential == CREDENTIAL_BEARER) {
 		add_default(d, "WWW-Authenticate", "Bearer");

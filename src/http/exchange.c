@@ -165,14 +165,20 @@ static enum err read_body(struct exchange *x)
 	if (r->route->body == BODY_JSON) {
 		r->body = body;
 	}
-	if (r->route->body == BODY_FORM && form_parse(body, r->arena, &r->form) != ERR_OK) {
-		return http_request_refuse(x, ERR_INVALID, "bad_form",
-			"The form is malformed or holds a field twice.");
+	if (r->route->body != BODY_FORM) {
+		return ERR_OK;
 	}
-	return ERR_OK;
+	enum err e = form_parse(body, r->arena, &r->form);
+	if (e == ERR_OK || e == ERR_NOMEM) {
+		return e;
+	}
+	return http_request_refuse(
+		x, ERR_INVALID, "bad_form", "The form is malformed or holds a field twice.");
 }
 
-/* The handler may say much, but not leave a transaction open or a header half made. */
+/* The handler may say much, but not leave a transaction open or a header half made. What it made in
+ * an arena that refused memory may lack a part, whether the handler looked or not, and is not sent.
+ */
 static enum err run_handler(struct exchange *x)
 {
 	struct http_settings *s = &x->h->s;
@@ -180,6 +186,10 @@ static enum err run_handler(struct exchange *x)
 	const bool open = s->in_tx(s->in_tx_ctx);
 	const bool poisoned = http_response_poisoned(&x->rsp);
 	const bool silent = e == ERR_OK && (x->rsp.status < 200 || x->rsp.status > 599);
+	if (!open && arena_failed(x->req.arena)) {
+		x->rsp = (struct response){ .reason = "no_memory" };
+		return ERR_NOMEM;
+	}
 	if (!open && !poisoned && !silent) {
 		return e;
 	}

@@ -16,7 +16,7 @@ static struct str shown_name(struct exchange *x, struct str name)
 	}
 	BUF_AUTO b = BUF((size_t)3 * NAME_SHOWN_MAX);
 	url_encode(&b, name);
-	return arena_str(x->req.arena, buf_view(&b));
+	return arena_buf(x->req.arena, &b);
 }
 
 static enum err refuse_unknown(struct exchange *x, struct str name)
@@ -56,7 +56,7 @@ static enum err make_key(struct exchange *x)
 		buf_byte(&b, '=');
 		url_encode_path(&b, r->query.v[i].value);
 	}
-	x->key = b.err == ERR_OK ? arena_str(r->arena, buf_view(&b)) : (struct str){ NULL, 0 };
+	x->key = arena_buf(r->arena, &b);
 	return x->key.p ? ERR_OK : ERR_NOMEM;
 }
 

@@ -233,7 +233,7 @@ static bool add_own(struct exchange *x)
 	if (!x->variant.own)
 		return true;
 	return s->own(s->audience_ctx, &x->req, x->variant.own, &x->rsp) &&
-	       !http_response_poisoned(&x->rsp);
+	       !http_response_poisoned(&x->rsp) && !arena_failed(x->req.arena);
 }
 
 static bool answer_fresh(struct exchange *x)
@@ -338,7 +338,8 @@ bool http_cached_answer(struct exchange *x)
 	if (!g->known || !route || route->who != WHO_READER || !caller_cached(x) ||
 		http_origin_check(x) != ERR_OK)
 		return false;
-	x->from_memory = g->known(g->ctx, &x->req, &x->rsp) && !http_response_poisoned(&x->rsp);
+	x->from_memory = g->known(g->ctx, &x->req, &x->rsp) && !http_response_poisoned(&x->rsp) &&
+			 !arena_failed(x->req.arena);
 	if (!x->from_memory)
 		x->rsp = (struct response){ 0 };
 	return x->from_memory;

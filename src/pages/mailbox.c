@@ -37,7 +37,7 @@ static struct str linked_html(struct arena *a, struct str text)
 		}
 		text = (struct str){ text.p + piece.n, text.n - piece.n };
 	}
-	return arena_str(a, buf_view(&b));
+	return arena_buf(a, &b);
 }
 
 /* Every mail that was queued, for development only: the route answers 404 otherwise. */

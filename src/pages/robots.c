@@ -76,7 +76,7 @@ enum err pages_robots(void *ctx, struct request *r, struct response *rsp)
 	struct robots rb = { .p = p, .text = BUF(ROBOTS_MAX) };
 	enum err e = db_read(p->accounts->db, robots_read, &rb);
 
-	rsp->body = e ? (struct str){ NULL, 0 } : arena_str(r->arena, buf_view(&rb.text));
+	rsp->body = e ? (struct str){ NULL, 0 } : arena_buf(r->arena, &rb.text);
 	buf_free(&rb.text);
 	if (e || !rsp->body.p)
 		return e ? e : ERR_NOMEM;

@@ -43,7 +43,7 @@ const char *pages_local_href(struct arena *a, const char *path, struct str retur
 		buf_puts(&b, "?return_to=");
 		url_encode(&b, return_to);
 	}
-	return pages_text_z(a, buf_view(&b));
+	return pages_text_z(a, arena_buf(a, &b));
 }
 
 static void site_view(struct template_data *root, const struct pages *p, struct arena *a)
@@ -129,7 +129,7 @@ struct str pages_own_address(const struct request *r)
 		url_encode_path(&b, f->value);
 		before = '&';
 	}
-	return b.err ? STR("/") : arena_str(r->arena, buf_view(&b));
+	return b.err == ERR_TOO_LARGE ? STR("/") : arena_buf(r->arena, &b);
 }
 
 struct template_data *pages_frame_data(
@@ -174,7 +174,7 @@ enum err pages_render(const struct pages *p, const struct request *r, struct res
 			log_z("template", name), log_z("err", err_name(e)));
 		return e == ERR_NOMEM ? e : ERR_INTERNAL;
 	}
-	rsp->body = arena_str(r->arena, buf_view(&out));
+	rsp->body = arena_buf(r->arena, &out);
 	if (!rsp->body.p)
 		return ERR_NOMEM;
 	rsp->status = status;

@@ -81,20 +81,14 @@ void template_int(struct template_data *obj, const char *key, int64_t value)
 {
 	const char *digits = obj ? arena_fmt(obj->arena, "%lld", (long long)value) : "";
 	put_text(obj, key, VIEW_TEXT, str_of(digits));
-	if (obj && !*digits)
-		obj->broken = true;
 }
 
-/* A child may be NULL for want of memory, too: then the arena knows. */
 void template_child(struct template_data *obj, const char *key, struct template_data *child)
 {
-	if (child) {
+	if (child)
 		object_put(obj, key, child);
-		return;
-	}
-	template_bool(obj, key, false);
-	if (obj && arena_failed(obj->arena))
-		obj->broken = true;
+	else
+		template_bool(obj, key, false);
 }
 
 struct template_data *template_list(struct template_data *obj, const char *key)

@@ -137,7 +137,7 @@ static enum err override(
 		return e;
 	}
 	t->path = path;
-	t->source = arena_str(s->arena, buf_view(&b));
+	t->source = arena_buf(s->arena, &b);
 	return t->source.p ? ERR_OK : ERR_NOMEM;
 }
 

@@ -157,7 +157,7 @@ enum err template_run(const struct template *t, enum template_mode mode,
 	const struct template_data *root, struct buf *out)
 {
 	struct render r = { .mode = mode, .out = out, .out_start = out->n };
-	if (!root)
+	if (!root || arena_failed(root->arena))
 		return ERR_NOMEM;
 	r.stack[r.contexts++] = root;
 	run(&r, t, 0, t->n);

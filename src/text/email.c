@@ -130,7 +130,7 @@ static enum err to_ascii(struct str local, const char *domain, char out[static E
 	buf_byte(&b, '@');
 	buf_puts(&b, ascii);
 	idn2_free(ascii);
-	return b.err == ERR_OK ? str_copy(out, EMAIL_SIZE, buf_view(&b)) : ERR_TOO_LARGE;
+	return b.err == ERR_OK ? str_copy(out, EMAIL_SIZE, buf_view(&b)) : b.err;
 }
 
 enum err email_parse(struct str s, struct email *out)

@@ -31,7 +31,7 @@ struct str utf8_mended(struct str s, struct arena *a)
 			buf_puts(&b, "\xef\xbf\xbd");
 		i += n ? n : 1;
 	}
-	return arena_str(a, buf_view(&b));
+	return arena_buf(a, &b);
 }
 
 static utf8proc_category_t category(uint32_t cp)

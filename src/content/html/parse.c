@@ -3,9 +3,10 @@
  * attributes would take seconds. */
 #include "parse.h"
 
+#include "../internal.h"
+
 #include <libxml/HTMLparser.h>
 #include <libxml/dict.h>
-#include <pthread.h>
 
 /* libxml2 compares each attribute of an element with all before it: a tag with 50,000 of them held
  * it up for 6 s, a file of 4 MiB would for minutes. Its dictionary holds each name once, and no
@@ -33,9 +34,8 @@ void html_doc_free(xmlDoc **doc)
 
 enum err html_parse(struct str html, xmlDoc **out)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	*out = NULL;
-	if (pthread_once(&once, xmlInitParser) != 0)
+	if (!content_xml_begin())
 		return ERR_NOMEM;
 	__attribute__((cleanup(free_ctxt))) htmlParserCtxtPtr ctxt = htmlNewParserCtxt();
 	if (!ctxt)
@@ -46,7 +46,7 @@ enum err html_parse(struct str html, xmlDoc **out)
 		      HTML_PARSE_IGNORE_ENC;
 	__attribute__((cleanup(html_doc_free))) xmlDoc *doc =
 		htmlCtxtReadMemory(ctxt, html.p, (int)html.n, NULL, "UTF-8", options);
-	if (!doc)
+	if (!doc || content_xml_lacked())
 		return ERR_NOMEM;
 	if (!names_fit(ctxt->dict))
 		return ERR_TOO_LARGE;

@@ -76,7 +76,7 @@ static struct str link_tag(struct walk *k, const xmlNode *n)
 	buf_puts(&b, "<a href=\"");
 	escape_html(&b, href);
 	buf_puts(&b, external ? "\" rel=\"nofollow noopener\">" : "\">");
-	return arena_str(k->w.arena, buf_view(&b));
+	return arena_buf(k->w.arena, &b);
 }
 
 static void visit_link(struct walk *k, const xmlNode *n)
@@ -134,6 +134,8 @@ static struct str caption_of(struct walk *k, const xmlNode *figure)
 	for (const xmlNode *n = top ? next_below(top, top) : NULL; n; n = next_below(top, n))
 		if (n->type == XML_TEXT_NODE)
 			buf_str(&b, node_text(n));
+	if (b.err)
+		k->w.err = b.err;
 	return import_field_clean(buf_view(&b), k->w.arena);
 }
 
@@ -236,7 +238,7 @@ static void visit_cell(struct walk *k, const xmlNode *n, const struct rule *r)
 	else if (str_eq_nocase(scope, STR("col")))
 		buf_puts(&b, " scope=\"col\"");
 	buf_byte(&b, '>');
-	struct str open = arena_str(k->w.arena, buf_view(&b));
+	struct str open = arena_buf(k->w.arena, &b);
 	if (open.p)
 		visit_framed(k, n, ROLE_CELL, NULL, open, r->close);
 	else
@@ -421,6 +423,8 @@ static enum err run(struct str html, struct walk *k)
 	for (const xmlNode *n = doc->children; n; n = n->next)
 		visit(k, n, ROLE_FLOW);
 	html_writer_end(&k->w);
+	if (!k->w.err && (arena_failed(k->w.arena) || content_xml_lacked()))
+		return ERR_NOMEM;
 	return k->w.err;
 }
 

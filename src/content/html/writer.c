@@ -300,6 +300,8 @@ void html_writer_cut(struct writer *w)
 void html_writer_end(struct writer *w)
 {
 	html_writer_boundary(w);
+	if (w->b.err)
+		fail(w, w->b.err);
 	w->out.mark_last = w->out.cut && w->runs == w->mark_runs;
 	if (w->out.n == 0 || w->out.mark_last)
 		w->out.cut = 0;

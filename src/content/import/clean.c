@@ -35,6 +35,8 @@ struct str import_field_clean(struct str s, struct arena *a)
 		else if (b.n > 0 && b.p[b.n - 1] != ' ')
 			buf_byte(&b, ' ');
 	}
+	if (b.err)
+		return arena_buf(a, &b);
 	struct str clean = str_trim(buf_view(&b));
 	if (clean.n <= FIELD_MAX)
 		return clean.n ? arena_str(a, clean) : (struct str){ "", 0 };

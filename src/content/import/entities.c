@@ -91,5 +91,5 @@ struct str import_entities_decode(struct str s, struct arena *a)
 			buf_byte(&b, s.p[i]);
 		i += n ? n : 1;
 	}
-	return b.err || b.n == 0 ? s : arena_str(a, buf_view(&b));
+	return arena_buf(a, &b);
 }

@@ -114,7 +114,7 @@ static enum err unquote(struct reader *r, struct str raw, struct str *out)
 		return fault(r, "text behind the closing %c", quote);
 	if (b.err)
 		return b.err;
-	*out = b.n ? arena_str(r->arena, buf_view(&b)) : STR("");
+	*out = arena_buf(r->arena, &b);
 	return out->p ? ERR_OK : ERR_NOMEM;
 }
 

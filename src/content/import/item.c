@@ -147,6 +147,8 @@ static enum err item_store(
 	d->written = import_seen_path(r->seen, identity);
 	d->bound = r->settings->bound;
 	enum err e = d->hollow ? ERR_OK : content_teaser_draft_report(it, d, &teaser);
+	if (!e && arena_failed(it->arena))
+		e = ERR_NOMEM;
 	if (e)
 		return e;
 	e = import_draft_store(r->db, d, r->now_s, it->arena, &stored);
@@ -187,6 +189,8 @@ static enum err import_item(const struct import_file *f, struct json_t *json, co
 	if (!d.images)
 		return ERR_NOMEM;
 	enum err e = json ? import_ninjs_draft(&it, &d) : import_markdown_draft(&it, &d);
+	if (!e && arena_failed(arena))
+		e = ERR_NOMEM;
 	if (!e)
 		return item_store(r, &it, &d, shown);
 	if (e != ERR_INVALID)

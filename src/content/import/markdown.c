@@ -144,7 +144,7 @@ static struct str next_tag(struct str *rest, struct arena *a)
 	}
 	*rest = (struct str){ rest->p + i, rest->n - i };
 	(void)str_cut(rest, ',');
-	return import_field_clean(buf_view(&tag), a);
+	return import_field_clean(arena_buf(a, &tag), a);
 }
 
 static enum err take_tags(struct import_item *it, const struct front *f, struct draft *d)
@@ -160,7 +160,7 @@ static enum err take_tags(struct import_item *it, const struct front *f, struct 
 			return faulty(it, f, FRONT_TAGS, "tags: more than 32");
 		import_draft_tag_add(&tags, tag);
 	}
-	d->tags = tags.n ? arena_str(it->arena, buf_view(&tags)) : STR("");
+	d->tags = arena_buf(it->arena, &tags);
 	return d->tags.p ? ERR_OK : ERR_NOMEM;
 }
 

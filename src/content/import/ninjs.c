@@ -64,7 +64,7 @@ static enum err take_tags(struct ninjs_reading *r)
 	enum err e = ERR_OK;
 	for (size_t i = 0; !e && i < COUNT(keys); i++)
 		e = import_ninjs_names(r->it, r->item, keys[i], collect_tag, &tags);
-	r->d->tags = tags.n ? arena_str(r->it->arena, buf_view(&tags)) : STR("");
+	r->d->tags = arena_buf(r->it->arena, &tags);
 	return e ? e : (r->d->tags.p ? ERR_OK : ERR_NOMEM);
 }
 
@@ -151,8 +151,8 @@ static enum err take_authors(struct ninjs_reading *r)
 {
 	struct author_list l = { r, BUF((size_t)2 * FIELD_MAX) };
 	enum err e = import_ninjs_objects(r->it, r->item, "", "authors", add_author, &l);
-	if (!e && !l.names.err)
-		r->d->byline = import_field_clean(buf_view(&l.names), r->it->arena);
+	if (!e && l.names.err != ERR_TOO_LARGE)
+		r->d->byline = import_field_clean(arena_buf(r->it->arena, &l.names), r->it->arena);
 	buf_free(&l.names);
 	return e;
 }
@@ -248,7 +248,7 @@ static enum err plain_html(struct str value, struct arena *a, struct str *out)
 	}
 	if (b.err)
 		return b.err;
-	*out = b.n ? arena_str(a, buf_view(&b)) : STR("");
+	*out = arena_buf(a, &b);
 	return out->p ? ERR_OK : ERR_NOMEM;
 }
 

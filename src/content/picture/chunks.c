@@ -38,7 +38,7 @@ static void put_png_exif(struct strip *s)
 {
 	char size[4], sum[4];
 	BUF_AUTO tiff = BUF(CHUNK_EXIF_MAX);
-	picture_note_tiff(s, &tiff);
+	picture_strip_tiff(s, &tiff);
 	if (!tiff.n)
 		return;
 	put_be32(size, (uint32_t)tiff.n);
@@ -287,7 +287,7 @@ static void webp_write(struct strip *s, struct str rest)
 	BUF_AUTO tiff = BUF(CHUNK_EXIF_MAX);
 	struct chunk c;
 	bool extended = false;
-	picture_note_tiff(s, &tiff);
+	picture_strip_tiff(s, &tiff);
 	while (chunk_next(&rest, &c))
 		extended = webp_chunk(s, &c, tiff.n > 0) || extended;
 	if (extended && tiff.n)

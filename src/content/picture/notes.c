@@ -32,7 +32,7 @@ static struct str from_latin1(struct str s, struct arena *a)
 			buf_byte(&b, (char)(0xc0 | c >> 6));
 		buf_byte(&b, (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c));
 	}
-	return b.n ? arena_str(a, buf_view(&b)) : (struct str){ "", 0 };
+	return arena_buf(a, &b);
 }
 
 /* One line of UTF-8, so that what is written reads back the same. */
@@ -228,10 +228,15 @@ void picture_note_xmp(struct strip *s, struct str xml)
 {
 	if (xml.n == 0 || xml.n > XMP_BYTES_MAX || memmem(xml.p, xml.n, "<!DOCTYPE", 9))
 		return;
+	if (!content_xml_begin()) {
+		s->b.err = ERR_NOMEM;
+		return;
+	}
 	xmlDoc *doc = xmlReadMemory(xml.p, (int)xml.n, NULL, "UTF-8",
 		XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC);
-	if (!doc)
-		return;
-	xmp_node(s, xmlDocGetRootElement(doc), 0);
+	if (doc)
+		xmp_node(s, xmlDocGetRootElement(doc), 0);
 	xmlFreeDoc(doc);
+	if (content_xml_lacked())
+		s->b.err = ERR_NOMEM;
 }

@@ -19,10 +19,17 @@ static void put_segment(struct strip *s, uint8_t marker, struct str head, struct
 	picture_strip_keep(s, rest.p, rest.n);
 }
 
+void picture_strip_tiff(struct strip *s, struct buf *tiff)
+{
+	picture_note_tiff(s, tiff);
+	if (tiff->err && !s->b.err)
+		s->b.err = tiff->err;
+}
+
 static void put_exif(struct strip *s)
 {
 	BUF_AUTO tiff = BUF(STRIP_SLACK);
-	picture_note_tiff(s, &tiff);
+	picture_strip_tiff(s, &tiff);
 	if (tiff.n)
 		put_segment(s, 0xe1, STR("Exif\0\0"), buf_view(&tiff));
 }
@@ -168,7 +175,7 @@ enum err picture_strip(
 	s.writing = true;
 	strip_any(&s, bytes, info.content_type);
 	struct str made = buf_view(&s.b);
-	e = s.b.err;
+	e = arena_failed(a) ? ERR_NOMEM : s.b.err;
 	if (!e && !same_picture(made, &info))
 		e = ERR_INVALID;
 	struct str kept = bytes;

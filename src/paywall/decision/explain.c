@@ -18,7 +18,7 @@ const char *decision_explain_step_name(enum explained_step s)
 
 static const char *sentence(struct arena *a, const struct buf *b)
 {
-	return arena_fmt(a, STR_FMT, STR_ARG(buf_view(b)));
+	return arena_fmt(a, STR_FMT, STR_ARG(arena_buf(a, b)));
 }
 
 /* ---- rules ---- */

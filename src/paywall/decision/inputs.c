@@ -84,7 +84,7 @@ enum err decision_plans(const struct decision_inputs *k, struct arena *a, struct
 		if (!told)
 			buf_puts(&b, e->plan);
 	}
-	*out = b.n > 0 ? arena_str(a, buf_view(&b)) : STR("");
+	*out = arena_buf(a, &b);
 	return b.err || !out->p ? ERR_NOMEM : ERR_OK;
 }
 

@@ -107,7 +107,7 @@ static struct str cookie_with(struct arena *a, struct str old, const char *secre
 		buf_byte(&b, '.');
 		buf_str(&b, one);
 	}
-	return arena_str(a, buf_view(&b));
+	return arena_buf(a, &b);
 }
 
 /* ---- redeeming ---- */
