@@ -148,7 +148,7 @@ static json_t *reader_json(const struct checking *k)
 	struct str rest = k->p.plans;
 
 	while (rest.n > 0)
-		json_array_append_new(plans, api_json_str(str_cut(&rest, ',')));
+		text_json_append(&plans, text_json_str(str_cut(&rest, ',')));
 	return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o}", "signed_in", k->caller.signed_in,
 		"account_id", k->caller.account_id, "email", k->caller.email, "name",
 		k->caller.name, "plans", plans, "institution",
@@ -162,8 +162,8 @@ static json_t *cookie_json(const struct meter_cookie_update *m)
 
 	if (m->move == METER_COOKIE_KEEP)
 		return json_null();
-	return json_pack("{s:o, s:I}", "value", api_json_str(set ? m->value : STR("")), "max_age_s",
-		(json_int_t)(set ? m->max_age_s : 0));
+	return json_pack("{s:o, s:I}", "value", text_json_str(set ? m->value : STR("")),
+		"max_age_s", (json_int_t)(set ? m->max_age_s : 0));
 }
 
 enum err api_access_check(void *ctx, struct request *r, struct response *rsp)

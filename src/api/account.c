@@ -68,14 +68,14 @@ static json_t *entitlements_json(const struct record *rec)
 
 	for (size_t i = 0; i < rec->list.n; i++) {
 		const struct entitlement *e = &rec->list.v[i];
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:I, s:o}", "id",
-				      e->id, "plan", e->plan, "source", e->source, "status",
-				      entitlement_status_name(e->status), "article_id",
-				      e->article_id, "by_seat", e->by_seat, "starts_at",
-				      api_json_time(e->starts_at), "ends_at",
-				      api_json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
-				      "revoked_at", api_json_time(e->revoked_at)));
+		text_json_append(&list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:I, s:o}", "id", e->id,
+				"plan", e->plan, "source", e->source, "status",
+				entitlement_status_name(e->status), "article_id", e->article_id,
+				"by_seat", e->by_seat, "starts_at", text_json_time(e->starts_at),
+				"ends_at", text_json_time(e->ends_at), "grace_s",
+				(json_int_t)e->grace_s, "revoked_at",
+				text_json_time(e->revoked_at)));
 	}
 	return list;
 }
@@ -92,8 +92,8 @@ enum err api_account_get(void *ctx, struct request *r, struct response *rsp)
 	if (e)
 		return e;
 	json_t *doc = api_account_json(&acc);
-	json_object_set_new(doc, "created_at", api_json_time(acc.created_at));
-	json_object_set_new(doc, "entitlements", entitlements_json(&rec));
+	text_json_put(&doc, "created_at", text_json_time(acc.created_at));
+	text_json_put(&doc, "entitlements", entitlements_json(&rec));
 	crypto_wipe(&acc, sizeof acc);
 	return api_json_answer(r, rsp, 200, json_pack("{s:o}", "account", doc));
 }

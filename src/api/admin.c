@@ -17,10 +17,10 @@ struct explaining {
 static json_t *article_json(const struct article *art)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "slug", art->slug, "access",
-		paywall_access_name(art->access), "section", api_json_str(art->section), "status",
-		api_json_str(art->status), "published_at", api_json_time(art->published_at),
-		"embargo_at", api_json_time(art->embargo_at), "expires_at",
-		api_json_time(art->expires_at));
+		paywall_access_name(art->access), "section", text_json_str(art->section), "status",
+		text_json_str(art->status), "published_at", text_json_time(art->published_at),
+		"embargo_at", text_json_time(art->embargo_at), "expires_at",
+		text_json_time(art->expires_at));
 }
 
 static json_t *reader_json(const struct explaining *g)
@@ -98,9 +98,9 @@ enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
 	struct decision_words words = { &g.x.decision, paywall_reason_name(g.x.decision.reason),
 		paywall_reason_text(g.x.decision.reason) };
 	json_t *doc = api_explanation_json(&g.x);
-	json_object_set_new(doc, "article", article_json(&g.article));
-	json_object_set_new(doc, "reader", reader_json(&g));
-	json_object_set_new(doc, "at", api_json_time(g.req.now_s));
-	json_object_set_new(doc, "decision", api_service_decision_json(&words));
+	text_json_put(&doc, "article", article_json(&g.article));
+	text_json_put(&doc, "reader", reader_json(&g));
+	text_json_put(&doc, "at", text_json_time(g.req.now_s));
+	text_json_put(&doc, "decision", api_service_decision_json(&words));
 	return api_json_answer(r, rsp, 200, doc);
 }

@@ -11,19 +11,19 @@ static json_t *tags_json(const struct article *a)
 	struct str rest = a->tags, tag;
 
 	while (content_tag_next(&rest, &tag))
-		json_array_append_new(list, api_json_str(tag));
+		text_json_append(&list, text_json_str(tag));
 	return list;
 }
 
 static json_t *article_json(const struct article *a, enum access level)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "slug",
-		a->slug, "headline", api_json_str(a->headline), "dek", api_json_str(a->dek),
-		"byline", api_json_str(a->byline), "dateline", api_json_str(a->dateline), "credit",
-		api_json_str(a->credit), "section", api_json_str(a->section), "section_name",
-		api_json_str(a->section_name), "tags", tags_json(a), "access",
-		paywall_access_name(level), "published_at", api_json_time(a->published_at),
-		"updated_at", api_json_time(a->updated_at));
+		a->slug, "headline", text_json_str(a->headline), "dek", text_json_str(a->dek),
+		"byline", text_json_str(a->byline), "dateline", text_json_str(a->dateline),
+		"credit", text_json_str(a->credit), "section", text_json_str(a->section),
+		"section_name", text_json_str(a->section_name), "tags", tags_json(a), "access",
+		paywall_access_name(level), "published_at", text_json_time(a->published_at),
+		"updated_at", text_json_time(a->updated_at));
 }
 
 static json_t *images_json(const struct article_reading *rd, struct arena *a)
@@ -34,11 +34,11 @@ static json_t *images_json(const struct article_reading *rd, struct arena *a)
 		const struct image *img = &rd->images[i];
 		const char *href = arena_fmt(a, "/media/%s/" STR_FMT, img->id, STR_ARG(img->name));
 
-		json_array_append_new(list,
+		text_json_append(&list,
 			json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "href", href, "width",
 				(json_int_t)img->width, "height", (json_int_t)img->height, "alt",
-				api_json_str(img->alt), "caption", api_json_str(img->caption),
-				"credit", api_json_str(img->credit)));
+				text_json_str(img->alt), "caption", text_json_str(img->caption),
+				"credit", text_json_str(img->credit)));
 	}
 	return list;
 }
@@ -49,9 +49,9 @@ static json_t *decision_json(const struct decision *d)
 		"reason", paywall_reason_name(d->reason), "detail", paywall_reason_text(d->reason),
 		"offer", api_offer_json(d->offer));
 	if (d->institution)
-		json_object_set_new(doc, "institution", json_string(d->institution));
+		text_json_put(&doc, "institution", json_string(d->institution));
 	if (paywall_metered(d))
-		json_object_set_new(doc, "meter", api_meter_json(d));
+		text_json_put(&doc, "meter", api_meter_json(d));
 	return doc;
 }
 
@@ -62,9 +62,9 @@ static json_t *plans_json(const struct policy_plan_offers *o)
 
 	for (size_t i = 0; i < o->count; i++) {
 		const struct plan *p = &o->list[i];
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "plan", p->name,
-						    "kind", policy_plan_kind_name(p->kind), "title",
-						    p->title, "price", p->price, "href", p->href));
+		text_json_append(&list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "plan", p->name,
+						"kind", policy_plan_kind_name(p->kind), "title",
+						p->title, "price", p->price, "href", p->href));
 	}
 	return list;
 }
@@ -87,7 +87,7 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 
 	json_t *decision = decision_json(&rd->decision);
 
-	json_object_set_new(decision, "plans", plans_json(&rd->offers));
+	text_json_put(&decision, "plans", plans_json(&rd->offers));
 	if (err == ERR_UNAUTHENTICATED)
 		response_header(rsp, "WWW-Authenticate", STR("Bearer"));
 	rsp->content_type = "application/problem+json";
@@ -96,7 +96,7 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 		"status", face->status, "detail", paywall_reason_text(rd->decision.reason), "code",
 		face->code, "request_id", r->id, "decision", decision, "article", article);
 	if (pay)
-		json_object_set_new(doc, "licence", licence_json(api->wall->licence_url));
+		text_json_put(&doc, "licence", licence_json(api->wall->licence_url));
 	return api_json_answer(r, rsp, face->status, doc);
 }
 
@@ -125,11 +125,11 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	if (rd.moved)
 		return article_moved(r, rsp, &rd.article);
 	json_t *article = article_json(&rd.article, rd.decision.level);
-	json_object_set_new(article, "images", images_json(&rd, r->arena));
-	json_object_set_new(article, "teaser_html", api_json_str(rd.teaser.html));
+	text_json_put(&article, "images", images_json(&rd, r->arena));
+	text_json_put(&article, "teaser_html", text_json_str(rd.teaser.html));
 	if (rd.decision.grant != GRANT_FULL)
 		return article_refused(api, r, rsp, &rd, article);
-	json_object_set_new(article, "body_html", api_json_str(rd.text.html));
+	text_json_put(&article, "body_html", text_json_str(rd.text.html));
 	return api_json_answer(r, rsp, 200,
 		json_pack(
 			"{s:o, s:o}", "article", article, "decision", decision_json(&rd.decision)));
@@ -204,7 +204,7 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	json_t *items = json_array(), *next = json_null();
 	for (size_t i = 0; i < l.count; i++)
-		json_array_append_new(items, article_json(&l.list[i], l.levels[i]));
+		text_json_append(&items, article_json(&l.list[i], l.levels[i]));
 	if (l.count == l.f.limit)
 		next = json_string(content_cursor_text(&l.list[l.count - 1], r->arena));
 	access_share_list(api->wall, r, rsp);

@@ -15,14 +15,13 @@ static json_t *rules_json(const struct explanation *x)
 
 	for (size_t i = 0; i < x->rule_count; i++) {
 		const struct explained_rule *v = &x->rules[i];
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}", "step",
-				      decision_explain_step_name(v->step), "id",
-				      v->rule ? v->rule->id : "", "position",
-				      (json_int_t)(v->rule ? v->rule->position : 0), "level",
-				      paywall_access_name(v->access), "matched", v->matched,
-				      "decided", v->decided, "conditions", or_empty(v->conditions),
-				      "why", or_empty(v->why)));
+		text_json_append(&list, json_pack("{s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}",
+						"step", decision_explain_step_name(v->step), "id",
+						v->rule ? v->rule->id : "", "position",
+						(json_int_t)(v->rule ? v->rule->position : 0),
+						"level", paywall_access_name(v->access), "matched",
+						v->matched, "decided", v->decided, "conditions",
+						or_empty(v->conditions), "why", or_empty(v->why)));
 	}
 	return list;
 }
@@ -34,14 +33,14 @@ static json_t *entitlements_json(const struct explanation *x)
 	for (size_t i = 0; i < x->entitlement_count; i++) {
 		const struct explained_entitlement *v = &x->entitlements[i];
 		const struct entitlement *e = v->entitlement;
-		json_array_append_new(list,
+		text_json_append(&list,
 			json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:b, s:b, s:b, "
 				  "s:s}",
 				"id", e->id, "plan", e->plan, "source", e->source, "status",
 				entitlement_status_name(e->status), "article_id", e->article_id,
-				"starts_at", api_json_time(e->starts_at), "ends_at",
-				api_json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
-				"revoked_at", api_json_time(e->revoked_at), "covers", v->covers,
+				"starts_at", text_json_time(e->starts_at), "ends_at",
+				text_json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s,
+				"revoked_at", text_json_time(e->revoked_at), "covers", v->covers,
 				"open", v->open, "decided", v->decided, "why", or_empty(v->why)));
 	}
 	return list;
@@ -53,10 +52,10 @@ static json_t *changes_json(const struct explanation *x)
 
 	for (size_t i = 0; i < x->change_count; i++) {
 		const struct explained_change *v = &x->changes[i];
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:o, s:s, s:s}", "what", v->what, "text", v->text,
-				"at", api_json_time(v->at_s), "grant", paywall_grant_name(v->grant),
-				"reason", paywall_reason_name(v->reason)));
+		text_json_append(&list, json_pack("{s:s, s:s, s:o, s:s, s:s}", "what", v->what,
+						"text", v->text, "at", text_json_time(v->at_s),
+						"grant", paywall_grant_name(v->grant), "reason",
+						paywall_reason_name(v->reason)));
 	}
 	return list;
 }

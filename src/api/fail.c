@@ -23,20 +23,30 @@ static json_t *problem_document(struct request *r, const struct response *rsp, i
 		return doc;
 	json_t *list = json_array();
 	for (size_t i = 0; i < rsp->problem_count; i++)
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s}", "field", rsp->problems[i].field, "code",
-				      rsp->problems[i].code, "detail", rsp->problems[i].detail));
-	json_object_set_new(doc, "errors", list);
+		text_json_append(
+			&list, json_pack("{s:s, s:s, s:s}", "field", rsp->problems[i].field, "code",
+				       rsp->problems[i].code, "detail", rsp->problems[i].detail));
+	text_json_put(&doc, "errors", list);
 	return doc;
+}
+
+/* What can be said without any memory. */
+static void overloaded(struct response *rsp)
+{
+	rsp->err = ERR_NOMEM;
+	rsp->status = http_error_info(rsp->err)->status;
+	rsp->body = STR("{\"type\":\"urn:postern:error:overloaded\",\"title\":\"Not available\","
+			"\"status\":503,\"detail\":\"This is not available right now. Please try "
+			"again in a moment.\",\"code\":\"overloaded\",\"request_id\":\"\"}");
 }
 
 void api_fail(void *ctx, struct request *r, struct response *rsp)
 {
 	int status = response_error_status(rsp);
+	enum err e = api_json_answer(r, rsp, status, problem_document(r, rsp, status));
 
 	(void)ctx;
 	rsp->content_type = "application/problem+json";
-	if (api_json_answer(r, rsp, status, problem_document(r, rsp, status)) != ERR_OK)
-		rsp->body = STR("{}");
-	rsp->status = status;
+	if (e || arena_failed(r->arena))
+		overloaded(rsp);
 }

@@ -6,8 +6,8 @@
 static json_t *gift_json(const struct gift *g, int64_t now_s)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I}", "id", g->id, "article", g->slug,
-		"state", gift_state(g, now_s), "created_at", api_json_time(g->created_at),
-		"expires_at", api_json_time(g->expires_at), "redemptions",
+		"state", gift_state(g, now_s), "created_at", text_json_time(g->created_at),
+		"expires_at", text_json_time(g->expires_at), "redemptions",
 		(json_int_t)g->redemptions, "redemptions_max", (json_int_t)g->redemptions_max);
 }
 
@@ -100,7 +100,7 @@ enum err api_gift_list(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	list = json_array();
 	for (size_t i = 0; i < o.count; i++)
-		json_array_append_new(list, gift_json(&o.list[i], r->now_s));
+		text_json_append(&list, gift_json(&o.list[i], r->now_s));
 	return api_json_answer(r, rsp, 200, json_pack("{s:o}", "gifts", list));
 }
 

@@ -2,10 +2,9 @@
 #ifndef POSTERN_API_INTERNAL_H
 #define POSTERN_API_INTERNAL_H
 
-#include <jansson.h>
-
 #include "postern/api.h"
 #include "postern/api_key.h"
+#include "postern/json.h"
 #include "postern/text.h"
 
 /* A member of the request's object: a string, */
@@ -28,14 +27,12 @@ enum err MUST_USE api_json_body_flag(struct request *r, struct response *rsp,
 	const struct json_field *fields, size_t count, const struct json_flag *flag);
 /* Steals `doc`; NULL is ERR_NOMEM. */
 enum err MUST_USE api_json_answer(struct request *r, struct response *rsp, int status, json_t *doc);
-json_t *api_json_str(struct str s);
-json_t *api_json_time(int64_t t); /* RFC 3339; 0: null */
 /* A refused field of the domain as a field problem of the answer. */
 void api_json_field_error(struct response *rsp, const struct refusal *why);
 /* 204 unless `e`, which it returns. */
 enum err MUST_USE api_no_content(struct response *rsp, enum err e);
 /* As member "device_token", unless it is empty. */
-void api_json_device_token(json_t *doc, const struct token *t);
+void api_json_device_token(json_t **doc, const struct token *t);
 /* 200 with the token for a device that is known now; 204 with NULL. Unless `e`, as above. */
 enum err MUST_USE api_device_answer(
 	struct request *r, struct response *rsp, enum err e, const struct proved_device *d);

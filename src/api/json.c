@@ -3,7 +3,6 @@
  * answers, times (RFC 3339, UTC) and the fields that several answers share. */
 #include "internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct json_field *field_named(
@@ -90,9 +89,11 @@ enum err api_json_body_flag(struct request *r, struct response *rsp,
 		*flag->out = false;
 	for (size_t i = 0; i < count; i++)
 		*fields[i].out = (struct str){ NULL, 0 };
-	json_auto_t *doc =
-		json_loadb(r->body.p ? r->body.p : "", r->body.n, JSON_REJECT_DUPLICATES, &at);
-	if (!doc) {
+	json_auto_t *doc = NULL;
+	enum err e = text_json_parse(r->body, JSON_REJECT_DUPLICATES, &doc, &at);
+	if (e == ERR_NOMEM)
+		return e;
+	if (e) {
 		/* Not the library's text: it quotes the body, which may hold a password. */
 		rsp->detail = arena_fmt(r->arena,
 			"The body is not JSON, or names a member twice: line %d, column %d.",
@@ -108,40 +109,20 @@ enum err api_json_body_flag(struct request *r, struct response *rsp,
 
 enum err api_json_answer(struct request *r, struct response *rsp, int status, json_t *doc)
 {
-	json_auto_t *owned = doc;
-	char *text = owned ? json_dumps(owned, JSON_COMPACT) : NULL;
+	enum err e = text_json_write(doc, JSON_COMPACT, r->arena, &rsp->body);
 
-	if (!text)
-		return ERR_NOMEM;
-	rsp->body = arena_str(r->arena, str_of(text));
-	free(text);
-	if (!rsp->body.p)
-		return ERR_NOMEM;
+	if (e)
+		return e;
 	rsp->status = status;
 	if (!rsp->content_type)
 		rsp->content_type = "application/json";
 	return ERR_OK;
 }
 
-json_t *api_json_str(struct str s)
+void api_json_device_token(json_t **doc, const struct token *t)
 {
-	return json_stringn(s.p ? s.p : "", s.n);
-}
-
-json_t *api_json_time(int64_t t)
-{
-	char text[TIME_TEXT_SIZE];
-
-	if (t == 0)
-		return json_null();
-	time_text(t, text);
-	return json_string(text);
-}
-
-void api_json_device_token(json_t *doc, const struct token *t)
-{
-	if (doc && t->text[0])
-		json_object_set_new(doc, "device_token", json_string(t->text));
+	if (t->text[0])
+		text_json_put(doc, "device_token", json_string(t->text));
 }
 
 enum err api_device_answer(
@@ -150,7 +131,7 @@ enum err api_device_answer(
 	if (e || !d)
 		return api_no_content(rsp, e);
 	json_t *doc = json_object();
-	api_json_device_token(doc, &d->fresh);
+	api_json_device_token(&doc, &d->fresh);
 	return api_json_answer(r, rsp, 200, doc);
 }
 

@@ -29,7 +29,7 @@ json_t *api_meter_json(const struct decision *d)
 		return json_null();
 	return json_pack("{s:s, s:s, s:I, s:I, s:o}", "name", d->meter->name, "window",
 		policy_window_name(d->meter->window), "used", (json_int_t)d->used, "limit",
-		(json_int_t)d->limit, "window_ends_at", api_json_time(d->window_ends_at));
+		(json_int_t)d->limit, "window_ends_at", text_json_time(d->window_ends_at));
 }
 
 json_t *api_offer_json(unsigned offer)
@@ -44,7 +44,7 @@ json_t *api_offer_json(unsigned offer)
 
 	for (size_t i = 0; i < COUNT(offers); i++) {
 		if (offer & offers[i].flag)
-			json_array_append_new(list, json_string(offers[i].name));
+			text_json_append(&list, json_string(offers[i].name));
 	}
 	return list;
 }

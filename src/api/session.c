@@ -8,9 +8,9 @@ static json_t *session_json(const struct session *s)
 	int64_t idle = s->last_seen_at + s->idle_s;
 
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", s->id, "name", s->name,
-		"created_at", api_json_time(s->created_at), "last_seen_at",
-		api_json_time(s->last_seen_at), "expires_at", api_json_time(s->expires_at),
-		"idle_expires_at", api_json_time(idle < s->expires_at ? idle : s->expires_at));
+		"created_at", text_json_time(s->created_at), "last_seen_at",
+		text_json_time(s->last_seen_at), "expires_at", text_json_time(s->expires_at),
+		"idle_expires_at", text_json_time(idle < s->expires_at ? idle : s->expires_at));
 }
 
 /* An app that logs in keeps the session until it is told otherwise: the long limits apply. */
@@ -42,7 +42,7 @@ enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	json_t *doc = json_pack("{s:s, s:o, s:o}", "token", res.token.text, "session",
 		session_json(&res.session), "account", api_account_json(&res.account));
-	api_json_device_token(doc, &res.device);
+	api_json_device_token(&doc, &res.device);
 	e = api_json_answer(r, rsp, 201, doc);
 	crypto_wipe(&res, sizeof res);
 	return e;
@@ -61,9 +61,9 @@ enum err api_session_list(void *ctx, struct request *r, struct response *rsp)
 	json_t *items = json_array();
 	for (size_t i = 0; i < n; i++) {
 		json_t *item = session_json(&list[i]);
-		json_object_set_new(item, "current",
+		text_json_put(&item, "current",
 			json_boolean(strcmp(list[i].id, r->caller.session_id) == 0));
-		json_array_append_new(items, item);
+		text_json_append(&items, item);
 	}
 	return api_json_answer(r, rsp, 200, json_pack("{s:o}", "sessions", items));
 }

@@ -50,22 +50,13 @@ int cli_article_error(const struct cli *c, enum err e, const char *slug)
 
 int cli_print_json(json_t *doc)
 {
-	if (!doc)
-		return cli_error(ERR_NOMEM, "output");
-	json_dumpf(doc, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(doc);
+	BUF_AUTO b = BUF(SIZE_MAX / 4);
+	enum err e = text_json_dump(doc, JSON_INDENT(2), &b);
+
+	if (e)
+		return cli_error(e, "output");
+	puts(b.p);
 	return EXIT_DONE;
-}
-
-json_t *cli_time(int64_t t)
-{
-	char text[TIME_TEXT_SIZE];
-
-	if (!t)
-		return json_null();
-	time_text(t, text);
-	return json_string(text);
 }
 
 const char *cli_day(struct arena *a, int64_t t)
@@ -329,6 +320,8 @@ static int run(struct cli *c)
 		code = open_app(c);
 	if (!code)
 		code = c->command->run(c);
+	if (!code && arena_failed(c->app.arena))
+		code = cli_error(ERR_NOMEM, "what is shown may not be all");
 	app_close(&c->app);
 	return app_interrupt_end(&c->interrupt, code);
 }

@@ -2,10 +2,9 @@
 #ifndef POSTERN_CLI_H
 #define POSTERN_CLI_H
 
-#include <jansson.h>
-
 #include "postern/app.h"
 #include "postern/entitlement.h"
+#include "postern/json.h"
 
 /* Exit codes, documented in docs/cli.md. */
 enum exit_code {
@@ -66,7 +65,6 @@ int cli_fail(int code, const char *fmt, ...) PRINTF(2, 3);
 int cli_error(enum err e, const char *what);
 int cli_article_error(const struct cli *c, enum err e, const char *slug);
 int cli_print_json(json_t *doc); /* steals; pretty, on standard output */
-json_t *cli_time(int64_t t);     /* RFC 3339 or null */
 /* Times for people, in the newsroom's zone. */
 const char *cli_day(struct arena *a, int64_t t); /* "2026-11-20 00:40-05:00" or "-" */
 const char *cli_end(

@@ -30,9 +30,9 @@ json_t *cli_teaser_report_json(const struct teaser_report *r)
 {
 	json_t *doc = cli_teaser_json(&r->size);
 
-	json_object_set_new(doc, "mark_beyond", json_boolean(r->mark_beyond));
-	json_object_set_new(doc, "mark_exceeds", json_boolean(r->mark_exceeds));
-	json_object_set_new(doc, "dek_left_out", json_integer((json_int_t)r->dek_left_out));
+	text_json_put(&doc, "mark_beyond", json_boolean(r->mark_beyond));
+	text_json_put(&doc, "mark_exceeds", json_boolean(r->mark_exceeds));
+	text_json_put(&doc, "dek_left_out", json_integer((json_int_t)r->dek_left_out));
 	return doc;
 }
 

@@ -2,10 +2,8 @@
  * redirect to log-in. */
 #include "internal.h"
 
+#include "postern/json.h"
 #include "postern/plan.h"
-
-#include <jansson.h>
-#include <stdlib.h>
 
 /* What log-in may lead back to: the address as written, without its query where that holds what a
  * way back must not ("%2f"), or "". */
@@ -38,7 +36,7 @@ struct str gate_login_address(
 	buf_str(&b, p->origin);
 	buf_puts(&b, "/login");
 	put_way_back(&b, o);
-	return arena_str(a, buf_view(&b));
+	return arena_buf(a, &b);
 }
 
 /* ---- problem document ---- */
@@ -55,7 +53,7 @@ static json_t *offers(unsigned flags)
 
 	for (size_t i = 0; i < COUNT(names); i++) {
 		if (flags & names[i].flag)
-			json_array_append_new(list, json_string(names[i].name));
+			text_json_append(&list, json_string(names[i].name));
 	}
 	return list;
 }
@@ -69,21 +67,19 @@ enum err gate_wall_problem(struct request *r, struct response *rsp, const struct
 {
 	const struct path_answer *p = w->answer;
 	const struct error_info *face = http_error_info(status_error(w->status));
-	json_auto_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:o}}",
-		"type", arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title",
-		face->title, "status", w->status, "detail", path_reason_text(p), "code", face->code,
+	json_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:{s:s, s:s, s:s, s:o}}", "type",
+		arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title", face->title,
+		"status", w->status, "detail", path_reason_text(p), "code", face->code,
 		"request_id", r->id, "decision", "grant", paywall_grant_name(p->decision.grant),
 		"reason", path_reason_name(p), "detail", path_reason_text(p), "offer",
 		offers(p->decision.offer));
-	char *text = doc ? json_dumps(doc, JSON_COMPACT) : NULL;
+	enum err e = text_json_write(doc, JSON_COMPACT, r->arena, &rsp->body);
 
-	if (!text)
-		return ERR_NOMEM;
-	rsp->body = arena_str(r->arena, str_of(text));
-	free(text);
+	if (e)
+		return e;
 	rsp->status = w->status;
 	rsp->content_type = "application/problem+json";
-	return rsp->body.p ? ERR_OK : ERR_NOMEM;
+	return ERR_OK;
 }
 
 /* ---- page ---- */
@@ -160,7 +156,7 @@ static void links_view(struct template_data *root, struct arena *a, const struct
 		BUF_AUTO b = BUF((size_t)4 * URL_LOCAL_MAX);
 		buf_puts(&b, names[i][1]);
 		put_way_back(&b, o);
-		template_text(root, names[i][0], arena_str(a, buf_view(&b)));
+		template_text(root, names[i][0], arena_buf(a, &b));
 	}
 }
 
@@ -189,7 +185,7 @@ enum err gate_wall_page(
 		e = template_render(g->templates, "gate.html", TEMPLATE_HTML, root, &out);
 	if (e)
 		return e == ERR_NOMEM ? e : ERR_INTERNAL;
-	rsp->body = arena_str(r->arena, buf_view(&out));
+	rsp->body = arena_buf(r->arena, &out);
 	rsp->status = w->status;
 	rsp->content_type = "text/html; charset=utf-8";
 	return rsp->body.p ? ERR_OK : ERR_NOMEM;

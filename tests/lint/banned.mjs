@@ -15,9 +15,24 @@ function search(names, ...patterns) {
 	return list.length;
 }
 
+// Jansson's own, which leave out what memory was refused for (postern/json.h).
+const lossy = 'loads loadb loadf load_callback dumps dumpf dump_callback array_append array_append_new array_insert ' +
+	'array_insert_new array_extend object_set object_set_new object_update object_del array_set array_set_new';
+
+function searchLossy() {
+	const call = new RegExp(`\\bjson_(${lossy.replaceAll(' ', '|')})\\s*\\(`, 'g');
+	for (const file of files('src/*.c', 'src/*.h').filter((name) => name !== 'src/text/json.c')) {
+		const text = withoutText(read(file));
+		for (const hit of text.matchAll(call))
+			finding(file, lineAt(text, hit.index), `json_${hit[1]} goes on without what memory was refused for; ` +
+				'use text_json_parse, _put, _append or _write (postern/json.h)');
+	}
+}
+
 if (banned.length === 0)
 	finding('CONTRIBUTING.md', 1, 'the line "Banned: `…`" is not there');
 else {
+	searchLossy();
 	const n = search(banned, 'src/*.c', 'src/*.h', 'include/*.h') +
 		search(unbounded, 'tests/*.c', 'tests/*.h');
 	finish(`${banned.length} names, ${n} files`);

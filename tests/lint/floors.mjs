@@ -10,7 +10,7 @@ const floors = {
 };
 // Public headers that do not bear their room's name.
 const doors = {
-	log: 'base', cache: 'base', hash: 'base', thread: 'base', caller: 'base', queries: 'db', api_key: 'account',
+	log: 'base', cache: 'base', hash: 'base', thread: 'base', caller: 'base', json: 'text', queries: 'db', api_key: 'account',
 	policy: 'paywall', decision: 'paywall', decision_cache: 'paywall', entitlement: 'paywall', meter: 'paywall',
 	institution: 'paywall', crawler: 'paywall', gift: 'paywall', rule: 'paywall', plan: 'paywall', explain: 'paywall',
 	seat: 'paywall', path: 'paywall', config: 'app',
@@ -24,7 +24,7 @@ const vendors = [
 	[/^(utf8proc|idn2)\.h$/, ['text']],
 	[/^(cmark-gfm.*|libxml\/.+)\.h$/, ['content']],
 	[/^ini\.h$/, ['app']],
-	[/^jansson\.h$/, ['api', 'content', 'gate', 'paywall', 'cli']],
+	[/^jansson\.h$/, ['text']],
 	[/^ares\.h$/, ['dns']],
 ];
 // The C library and the system. Any other header is a vendor's and needs a room above.

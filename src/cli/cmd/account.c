@@ -10,9 +10,9 @@
 static json_t *account_json(const struct account *a)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", a->id, "email", a->email,
-		"name", a->name, "created_at", cli_time(a->created_at), "verified_at",
-		cli_time(a->verified_at), "disabled_at", cli_time(a->disabled_at), "last_login_at",
-		cli_time(a->last_login_at));
+		"name", a->name, "created_at", text_json_time(a->created_at), "verified_at",
+		text_json_time(a->verified_at), "disabled_at", text_json_time(a->disabled_at),
+		"last_login_at", text_json_time(a->last_login_at));
 }
 
 static const char *account_state(const struct account *a)
@@ -70,7 +70,7 @@ int cmd_account_list(struct cli *c)
 	if (c->json) {
 		json_t *doc = json_array();
 		for (size_t i = 0; i < n; i++)
-			json_array_append_new(doc, account_json(&list[i]));
+			text_json_append(&doc, account_json(&list[i]));
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -86,11 +86,11 @@ static json_t *session_list_json(const struct session *list, size_t n)
 	json_t *doc = json_array();
 
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(
-			doc, json_pack("{s:s, s:s, s:o, s:o, s:o}", "id", list[i].id, "name",
-				     list[i].name, "created_at", cli_time(list[i].created_at),
-				     "last_seen_at", cli_time(list[i].last_seen_at), "expires_at",
-				     cli_time(list[i].expires_at)));
+		text_json_append(&doc,
+			json_pack("{s:s, s:s, s:o, s:o, s:o}", "id", list[i].id, "name",
+				list[i].name, "created_at", text_json_time(list[i].created_at),
+				"last_seen_at", text_json_time(list[i].last_seen_at), "expires_at",
+				text_json_time(list[i].expires_at)));
 	return doc;
 }
 
@@ -120,8 +120,8 @@ int cmd_account_show(struct cli *c)
 		return cli_error(e, acc.email);
 	if (c->json) {
 		json_t *doc = account_json(&acc);
-		json_object_set_new(doc, "sessions", session_list_json(sessions, n));
-		json_object_set_new(doc, "entitlements", cli_entitlements_json(&ents));
+		text_json_put(&doc, "sessions", session_list_json(sessions, n));
+		text_json_put(&doc, "entitlements", cli_entitlements_json(&ents));
 		return cli_print_json(doc);
 	}
 	printf("id          %s\nemail       %s\nname        %s\nstate       %s\ncreated     "

@@ -92,8 +92,8 @@ static json_t *key_json(const struct api_key *k, int64_t now_s)
 	account_api_key_scopes_text(k->scopes, scopes);
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", k->id, "name", k->name,
 		"scopes", scopes, "state", state_of(k, now_s), "created_at",
-		cli_time(k->created_at), "expires_at", cli_time(k->expires_at), "revoked_at",
-		cli_time(k->revoked_at), "used_at", cli_time(k->used_at));
+		text_json_time(k->created_at), "expires_at", text_json_time(k->expires_at),
+		"revoked_at", text_json_time(k->revoked_at), "used_at", text_json_time(k->used_at));
 }
 
 int cmd_key_list(struct cli *c)
@@ -108,7 +108,7 @@ int cmd_key_list(struct cli *c)
 	if (c->json) {
 		json_t *doc = json_array();
 		for (size_t i = 0; i < n; i++)
-			json_array_append_new(doc, key_json(&list[i], c->now_s));
+			text_json_append(&doc, key_json(&list[i], c->now_s));
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -14,7 +14,7 @@
 
 struct import_report {
 	struct cli *c;
-	json_t *list;
+	json_t *list; /* with --json */
 	struct progress progress;
 	size_t seen;
 };
@@ -23,12 +23,15 @@ struct import_report {
 static void report_json(struct import_report *r, json_t *item, const char *path, const char *why)
 {
 	ARENA_AUTO *a = arena_new(4 * (strlen(path) + strlen(why)) + 4096);
-	struct str p = a ? utf8_mended(str_of(path), a) : STR("");
-	struct str w = a ? utf8_mended(str_of(why), a) : STR("");
+	struct str p = { NULL, 0 }, w = { NULL, 0 };
 
-	json_object_set_new(item, "path", json_stringn(p.p, p.n));
-	json_object_set_new(item, "why", json_stringn(w.p, w.n));
-	json_array_append_new(r->list, item);
+	if (a) {
+		p = utf8_mended(str_of(path), a);
+		w = utf8_mended(str_of(why), a);
+	}
+	text_json_put(&item, "path", p.p ? text_json_str(p) : NULL);
+	text_json_put(&item, "why", w.p ? text_json_str(w) : NULL);
+	text_json_append(&r->list, item);
 }
 
 static void report(void *ctx, const char *path, const char *what, const char *slug, const char *why,
@@ -37,7 +40,7 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 	struct import_report *r = ctx;
 
 	r->seen++;
-	if (r->list) {
+	if (r->c->json) {
 		report_json(r,
 			json_pack("{s:s, s:s, s:o}", "result", what, "slug", slug, "teaser",
 				cli_teaser_json(teaser)),
@@ -81,12 +84,12 @@ static int import_result(struct cli *c, struct import_report *r, const struct im
 	int code = n->refused || n->hidden ? EXIT_FAILED : EXIT_DONE;
 
 	if (c->json) {
-		cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "files",
-			(json_int_t)n->files, "created", (json_int_t)n->created, "updated",
+		int printed = cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
+			"files", (json_int_t)n->files, "created", (json_int_t)n->created, "updated",
 			(json_int_t)n->updated, "unchanged", (json_int_t)n->unchanged, "hidden",
 			(json_int_t)n->hidden, "refused", (json_int_t)n->refused, "levels_kept",
 			(json_int_t)n->levels_of_v1, "items", r->list));
-		return code;
+		return printed ? printed : code;
 	}
 	cli_progress_clear(&r->progress);
 	printf("%zu files: %zu new, %zu updated, %zu unchanged, %zu refused", n->files, n->created,
@@ -138,19 +141,15 @@ int cmd_article_import(struct cli *c)
 
 /* ---- looking ---- */
 
-static json_t *str_json(struct str s)
-{
-	return json_stringn(s.p ? s.p : "", s.n);
-}
-
 static json_t *article_json(const struct article *a)
 {
 	return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:I}", "slug", a->slug,
-		"id", a->id, "headline", str_json(a->headline), "section", str_json(a->section),
-		"access", paywall_access_name(a->access), "status", str_json(a->status),
-		"published_at", cli_time(a->published_at), "updated_at", cli_time(a->updated_at),
-		"embargo_at", cli_time(a->embargo_at), "expires_at", cli_time(a->expires_at),
-		"words", (json_int_t)a->words);
+		"id", a->id, "headline", text_json_str(a->headline), "section",
+		text_json_str(a->section), "access", paywall_access_name(a->access), "status",
+		text_json_str(a->status), "published_at", text_json_time(a->published_at),
+		"updated_at", text_json_time(a->updated_at), "embargo_at",
+		text_json_time(a->embargo_at), "expires_at", text_json_time(a->expires_at), "words",
+		(json_int_t)a->words);
 }
 
 struct looking {
@@ -200,7 +199,7 @@ int cmd_article_list(struct cli *c)
 	if (c->json) {
 		json_t *doc = json_array();
 		for (size_t i = 0; i < l.n; i++)
-			json_array_append_new(doc, article_json(&l.list[i]));
+			text_json_append(&doc, article_json(&l.list[i]));
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < l.n; i++)
@@ -217,11 +216,11 @@ static json_t *shown_json(const struct looking *l)
 	const struct article_origin *o = &l->origin;
 	json_t *doc = article_json(&l->one);
 
-	json_object_set_new(doc, "teaser", cli_teaser_report_json(&l->teaser));
-	json_object_set_new(doc, "version", str_json(o->version));
-	json_object_set_new(doc, "hidden_by", str_json(o->hidden_by));
-	json_object_set_new(doc, "hidden_at", cli_time(o->hidden_at));
-	json_object_set_new(doc, "hidden_why", str_json(o->hidden_why));
+	text_json_put(&doc, "teaser", cli_teaser_report_json(&l->teaser));
+	text_json_put(&doc, "version", text_json_str(o->version));
+	text_json_put(&doc, "hidden_by", text_json_str(o->hidden_by));
+	text_json_put(&doc, "hidden_at", text_json_time(o->hidden_at));
+	text_json_put(&doc, "hidden_why", text_json_str(o->hidden_why));
 	return doc;
 }
 

@@ -96,32 +96,32 @@ static const char *suffixes_text(struct arena *a, const char *suffixes)
 		buf_puts(&b, b.n ? ", " : "");
 		buf_str(&b, one);
 	}
-	return arena_fmt(a, STR_FMT, STR_ARG(buf_view(&b)));
+	return arena_fmt(a, STR_FMT, STR_ARG(arena_buf(a, &b)));
 }
 
 int cmd_crawler_list(struct cli *c)
 {
 	struct listing l = { .a = c->app.arena };
 	enum err e = db_read(c->app.db, list_read, &l);
-	json_t *doc = !e && c->json ? json_array() : NULL;
 
 	if (e)
 		return cli_error(e, "crawlers");
+	json_t *doc = c->json ? json_array() : NULL;
 	for (size_t i = 0; i < l.n; i++) {
 		const struct crawler *cr = &l.v[i];
 		const char *suffixes = suffixes_text(l.a, cr->suffixes);
-		if (doc)
-			json_array_append_new(
-				doc, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", cr->name,
-					     "class", crawler_class_name(cr->class), "agent",
-					     cr->agent, "suffixes", suffixes, "loaded_at",
-					     cli_time(cr->loaded_at)));
+		if (c->json)
+			text_json_append(
+				&doc, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", cr->name,
+					      "class", crawler_class_name(cr->class), "agent",
+					      cr->agent, "suffixes", suffixes, "loaded_at",
+					      text_json_time(cr->loaded_at)));
 		else
 			printf("%-20s  %-6s  %-20s  %-30s  list of %s\n", cr->name,
 				crawler_class_name(cr->class), cr->agent,
 				*suffixes ? suffixes : "-", cli_day(l.a, cr->loaded_at));
 	}
-	return doc ? cli_print_json(doc) : EXIT_DONE;
+	return c->json ? cli_print_json(doc) : EXIT_DONE;
 }
 
 /* ---- load ---- */
@@ -167,7 +167,7 @@ struct checking {
 	struct cli *c;
 	struct ip ip;
 	const struct paywall_policy *policy;
-	json_t *doc; /* NULL: print */
+	json_t *doc; /* with --json */
 	bool proved;
 };
 
@@ -183,8 +183,8 @@ static void check_one(struct checking *k, const struct crawler *cr)
 	bool yes = listed || proof == VERIFY_HOST;
 
 	k->proved = k->proved || (yes && cr->class == CRAWLER_SEARCH);
-	if (k->doc)
-		json_array_append_new(k->doc,
+	if (k->c->json)
+		text_json_append(&k->doc,
 			json_pack("{s:s, s:s, s:b, s:b, s:s, s:s}", "name", cr->name, "class",
 				crawler_class_name(cr->class), "proved", yes, "listed", listed,
 				"dns", *cr->suffixes ? dns_verdict_name(proof) : "", "host", host));
@@ -213,7 +213,8 @@ int cmd_crawler_check(struct cli *c)
 	for (size_t i = 0; (cr = crawler_at(k.policy->crawlers, i)); i++)
 		check_one(&k, cr);
 	policy_release(c->app.wall.policies, k.policy);
-	if (k.doc)
-		cli_print_json(k.doc);
+	int code = c->json ? cli_print_json(k.doc) : EXIT_DONE;
+	if (code)
+		return code;
 	return k.proved ? EXIT_DONE : EXIT_FAILED;
 }

@@ -43,9 +43,10 @@ static json_t *entitlement_json(const struct entitlement *e)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:o, s:I, s:b}", "id", e->id,
 		"plan", e->plan, "source", e->source, "status", entitlement_status_name(e->status),
-		"article_id", e->article_id, "starts_at", cli_time(e->starts_at), "ends_at",
-		cli_time(e->ends_at), "grace_s", (json_int_t)e->grace_s, "revoked_at",
-		cli_time(e->revoked_at), "seats", (json_int_t)e->seats, "by_seat", e->by_seat);
+		"article_id", e->article_id, "starts_at", text_json_time(e->starts_at), "ends_at",
+		text_json_time(e->ends_at), "grace_s", (json_int_t)e->grace_s, "revoked_at",
+		text_json_time(e->revoked_at), "seats", (json_int_t)e->seats, "by_seat",
+		e->by_seat);
 }
 
 json_t *cli_entitlements_json(const struct cli_entitlements *e)
@@ -53,7 +54,7 @@ json_t *cli_entitlements_json(const struct cli_entitlements *e)
 	json_t *doc = json_array();
 
 	for (size_t i = 0; i < e->list.n; i++)
-		json_array_append_new(doc, entitlement_json(&e->list.v[i]));
+		text_json_append(&doc, entitlement_json(&e->list.v[i]));
 	return doc;
 }
 
@@ -264,8 +265,8 @@ static int grant_done(const struct cli *c, const struct entitlement_grant *g, co
 		return cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:I}",
 			"id", id, "account_id", acc->id, "plan", g->plan, "source", g->source,
 			"status", entitlement_status_name(g->status), "starts_at",
-			cli_time(g->starts_at), "ends_at", cli_time(g->ends_at), "grace_s",
-			(json_int_t)g->grace_s, "seats", (json_int_t)g->seats));
+			text_json_time(g->starts_at), "ends_at", text_json_time(g->ends_at),
+			"grace_s", (json_int_t)g->grace_s, "seats", (json_int_t)g->seats));
 	printf("%s  %s for %s, %s%s\n", id, g->plan, acc->email,
 		g->ends_at ? "until " : "until revoked",
 		g->ends_at ? cli_end(c->app.arena, g->ends_at) : "");

@@ -66,8 +66,8 @@ static json_t *article_json(const struct article *a)
 	return json_pack("{s:s, s:s, s:s%, s:s%, s:o, s:o, s:o}", "slug", a->slug, "access",
 		paywall_access_name(a->access), "section", or_empty(a->section.p), a->section.n,
 		"status", or_empty(a->status.p), a->status.n, "published_at",
-		cli_time(a->published_at), "embargo_at", cli_time(a->embargo_at), "expires_at",
-		cli_time(a->expires_at));
+		text_json_time(a->published_at), "embargo_at", text_json_time(a->embargo_at),
+		"expires_at", text_json_time(a->expires_at));
 }
 
 static json_t *reader_json(const struct explaining *g)
@@ -84,10 +84,10 @@ static json_t *explain_json(const struct explaining *g)
 {
 	json_t *doc = api_explanation_json(&g->x);
 
-	json_object_set_new(doc, "article", article_json(&g->article));
-	json_object_set_new(doc, "reader", reader_json(g));
-	json_object_set_new(doc, "at", cli_time(g->req.now_s));
-	json_object_set_new(doc, "decision", decision_json(&g->x.decision));
+	text_json_put(&doc, "article", article_json(&g->article));
+	text_json_put(&doc, "reader", reader_json(g));
+	text_json_put(&doc, "at", text_json_time(g->req.now_s));
+	text_json_put(&doc, "decision", decision_json(&g->x.decision));
 	return doc;
 }
 

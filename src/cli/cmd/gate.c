@@ -137,7 +137,7 @@ int cmd_gate_list(struct cli *c)
 	if (c->json) {
 		json_t *doc = json_array();
 		for (size_t i = 0; i < l.n; i++)
-			json_array_append_new(doc, rule_json(&l.rules[i]));
+			text_json_append(&doc, rule_json(&l.rules[i]));
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < l.n; i++)

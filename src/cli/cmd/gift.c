@@ -10,10 +10,10 @@ static json_t *gift_json(const struct gift *g, int64_t now_s)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:o}", "id", g->id,
 		"article", g->slug, "account_id", g->account_id, "made_by", g->made_by, "state",
-		gift_state(g, now_s), "created_at", cli_time(g->created_at), "expires_at",
-		cli_time(g->expires_at), "redemptions", (json_int_t)g->redemptions,
+		gift_state(g, now_s), "created_at", text_json_time(g->created_at), "expires_at",
+		text_json_time(g->expires_at), "redemptions", (json_int_t)g->redemptions,
 		"redemptions_max", (json_int_t)g->redemptions_max, "revoked_at",
-		cli_time(g->revoked_at));
+		text_json_time(g->revoked_at));
 }
 
 /* ---- list ---- */
@@ -60,7 +60,7 @@ int cmd_gift_list(struct cli *c)
 	json_t *doc = json_array();
 	for (size_t i = 0; i < l.count; i++) {
 		if (c->json)
-			json_array_append_new(doc, gift_json(&l.list[i], c->now_s));
+			text_json_append(&doc, gift_json(&l.list[i], c->now_s));
 		else
 			gift_print(c, &l.list[i]);
 	}

@@ -53,7 +53,8 @@ static int institution_fail(enum err e, const struct institution *i)
 static json_t *institution_json(const struct institution *i)
 {
 	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", i->name, "title", i->title, "plan",
-		i->plan, "starts_at", cli_time(i->starts_at), "ends_at", cli_time(i->ends_at));
+		i->plan, "starts_at", text_json_time(i->starts_at), "ends_at",
+		text_json_time(i->ends_at));
 }
 
 static void institution_print(const struct cli *c, const struct institution *i)
@@ -127,24 +128,24 @@ int cmd_institution_list(struct cli *c)
 	ARENA_AUTO *a = arena_new(ITEMS_BYTES_MAX);
 	struct listing l = { .a = a };
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
-	json_t *doc = !e && c->json ? json_array() : NULL;
 
 	if (e)
 		return cli_error(e, "institutions");
+	json_t *doc = c->json ? json_array() : NULL;
 	for (size_t i = 0; i < l.n; i++) {
 		size_t ranges = item_count(&l, l.v[i].name, INSTITUTION_RANGE),
 		       domains = item_count(&l, l.v[i].name, INSTITUTION_DOMAIN);
-		if (doc) {
+		if (c->json) {
 			json_t *one = institution_json(&l.v[i]);
-			json_object_set_new(one, "ranges", json_integer((json_int_t)ranges));
-			json_object_set_new(one, "domains", json_integer((json_int_t)domains));
-			json_array_append_new(doc, one);
+			text_json_put(&one, "ranges", json_integer((json_int_t)ranges));
+			text_json_put(&one, "domains", json_integer((json_int_t)domains));
+			text_json_append(&doc, one);
 			continue;
 		}
 		printf("%5zu ranges %4zu domains  ", ranges, domains);
 		institution_print(c, &l.v[i]);
 	}
-	return doc ? cli_print_json(doc) : EXIT_DONE;
+	return c->json ? cli_print_json(doc) : EXIT_DONE;
 }
 
 static int show_json(const struct listing *l, const struct institution *i)
@@ -155,10 +156,10 @@ static int show_json(const struct listing *l, const struct institution *i)
 	for (size_t k = 0; k < l->item_count; k++) {
 		bool range = l->items[k].kind == INSTITUTION_RANGE;
 		const char *z = institution_item_text(&l->items[k], text);
-		json_array_append_new(range ? ranges : domains, json_string(range ? z : z + 1));
+		text_json_append(range ? &ranges : &domains, json_string(range ? z : z + 1));
 	}
-	json_object_set_new(doc, "ranges", ranges);
-	json_object_set_new(doc, "domains", domains);
+	text_json_put(&doc, "ranges", ranges);
+	text_json_put(&doc, "domains", domains);
 	return cli_print_json(doc);
 }
 
@@ -224,7 +225,7 @@ int cmd_institution_remove(struct cli *c)
 /* ---- for other servers ---- */
 
 static void export_item(const struct institution_item *it, const char *end,
-	const struct institution *of, json_t *doc)
+	const struct institution *of, json_t **doc)
 {
 	struct ip_net nets[IP_RANGE_NETS_MAX];
 	char text[IP_RANGE_TEXT_SIZE];
@@ -233,9 +234,8 @@ static void export_item(const struct institution_item *it, const char *end,
 	for (size_t i = 0; i < n; i++) {
 		ip_net_text(nets[i], text);
 		if (doc)
-			json_array_append_new(
-				doc, json_pack("{s:s, s:s, s:s}", "network", text, "institution",
-					     of->name, "title", of->title));
+			text_json_append(doc, json_pack("{s:s, s:s, s:s}", "network", text,
+						      "institution", of->name, "title", of->title));
 		else
 			printf("%s %s%s\n", text, of->name, end);
 	}
@@ -257,7 +257,7 @@ int cmd_institution_export(struct cli *c)
 		bool open =
 			of && of->starts_at <= c->now_s && (!of->ends_at || of->ends_at > c->now_s);
 		if (open && l.items[i].kind == INSTITUTION_RANGE)
-			export_item(&l.items[i], end, of, doc);
+			export_item(&l.items[i], end, of, c->json ? &doc : NULL);
 	}
-	return doc ? cli_print_json(doc) : EXIT_DONE;
+	return c->json ? cli_print_json(doc) : EXIT_DONE;
 }

@@ -80,11 +80,11 @@ static json_t *overlaps_report(const struct overlaps *o, bool json)
 		institution_item_text(v->other, other);
 		fprintf(stderr, "note: %s of %s overlaps %s of %s\n", own, v->item->institution,
 			other, v->other->institution);
-		if (list)
-			json_array_append_new(
-				list, json_pack("{s:s, s:s, s:s, s:s}", "institution",
-					      v->item->institution, "range", own, "other",
-					      v->other->institution, "other_range", other));
+		if (json)
+			text_json_append(
+				&list, json_pack("{s:s, s:s, s:s, s:s}", "institution",
+					       v->item->institution, "range", own, "other",
+					       v->other->institution, "other_range", other));
 	}
 	return list;
 }

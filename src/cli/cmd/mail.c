@@ -28,18 +28,18 @@ int cmd_mail_list(struct cli *c)
 	if (c->json) {
 		json_t *doc = json_array();
 		for (size_t i = 0; i < n; i++)
-			json_array_append_new(
-				doc, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:s%}",
-					     "id", rows[i].id, "kind", rows[i].kind, "to",
-					     rows[i].to, "state", mail_state(&rows[i]), "attempts",
-					     (json_int_t)rows[i].attempts, "created_at",
-					     cli_time(rows[i].created_at), "sent_at",
-					     cli_time(rows[i].sent_at), "next_at",
-					     rows[i].sent_at || rows[i].failed_at
-						     ? json_null()
-						     : cli_time(rows[i].next_at),
-					     "error", rows[i].error.p ? rows[i].error.p : "",
-					     rows[i].error.n));
+			text_json_append(
+				&doc, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:s%}",
+					      "id", rows[i].id, "kind", rows[i].kind, "to",
+					      rows[i].to, "state", mail_state(&rows[i]), "attempts",
+					      (json_int_t)rows[i].attempts, "created_at",
+					      text_json_time(rows[i].created_at), "sent_at",
+					      text_json_time(rows[i].sent_at), "next_at",
+					      rows[i].sent_at || rows[i].failed_at
+						      ? json_null()
+						      : text_json_time(rows[i].next_at),
+					      "error", rows[i].error.p ? rows[i].error.p : "",
+					      rows[i].error.n));
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < n; i++)

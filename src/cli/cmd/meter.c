@@ -89,20 +89,20 @@ int cmd_meter_list(struct cli *c)
 {
 	struct meters m;
 	enum err e = meters_get(c, NULL, &m);
-	json_t *doc = !e && c->json ? json_array() : NULL;
 
 	if (e)
 		return cli_error(e, "meters");
+	json_t *doc = c->json ? json_array() : NULL;
 	for (size_t i = 0; i < m.n; i++) {
-		if (doc)
-			json_array_append_new(doc, meter_json(m.a, &m.v[i].meter));
+		if (c->json)
+			text_json_append(&doc, meter_json(m.a, &m.v[i].meter));
 		else
 			meter_print(m.a, &m.v[i].meter);
 	}
-	if (!doc && m.n == 0)
+	if (!c->json && m.n == 0)
 		fprintf(stderr, "There is no meter: metered articles are closed to all but "
 				"subscribers. See postern meter set.\n");
-	return doc ? cli_print_json(doc) : EXIT_DONE;
+	return c->json ? cli_print_json(doc) : EXIT_DONE;
 }
 
 /* ---- setting ---- */
@@ -237,7 +237,7 @@ int cmd_meter_rotate_key(struct cli *c)
 static json_t *shown_json(const struct meter_history *s)
 {
 	return json_pack("{s:s, s:o, s:o, s:s%, s:s%}", "meter", s->meter, "window_began_at",
-		cli_time(s->began_at), "read_at", cli_time(s->read_at), "article_id",
+		text_json_time(s->began_at), "read_at", text_json_time(s->read_at), "article_id",
 		s->article_id.p ? s->article_id.p : "", s->article_id.n, "slug",
 		s->slug.p ? s->slug.p : "", s->slug.n);
 }
@@ -248,12 +248,12 @@ static int show_json(const struct meters *m)
 
 	for (size_t i = 0; i < m->n; i++) {
 		json_t *one = meter_json(m->a, &m->v[i].meter);
-		json_object_set_new(one, "used", json_integer((json_int_t)m->v[i].usage.used));
-		json_object_set_new(one, "window_ends_at", cli_time(m->v[i].usage.ends_at));
-		json_array_append_new(meters, one);
+		text_json_put(&one, "used", json_integer((json_int_t)m->v[i].usage.used));
+		text_json_put(&one, "window_ends_at", text_json_time(m->v[i].usage.ends_at));
+		text_json_append(&meters, one);
 	}
 	for (size_t i = 0; i < m->shown_count; i++)
-		json_array_append_new(reads, shown_json(&m->shown[i]));
+		text_json_append(&reads, shown_json(&m->shown[i]));
 	return cli_print_json(json_pack("{s:o, s:o}", "meters", meters, "read", reads));
 }
 

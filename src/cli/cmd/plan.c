@@ -13,7 +13,7 @@ static json_t *sections_json(struct str list)
 	while (list.n > 0) {
 		struct str one = str_cut(&list, '\n');
 		if (one.n > 0)
-			json_array_append_new(doc, json_stringn(one.p, one.n));
+			text_json_append(&doc, text_json_str(one));
 	}
 	return doc;
 }
@@ -46,7 +46,7 @@ int cmd_plan_list(struct cli *c)
 
 	for (size_t i = 0; !e && i < policy->plan_count; i++) {
 		if (c->json)
-			json_array_append_new(doc, plan_json(&policy->plans[i]));
+			text_json_append(&doc, plan_json(&policy->plans[i]));
 		else
 			plan_print(&policy->plans[i]);
 	}

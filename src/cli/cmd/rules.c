@@ -31,7 +31,7 @@ static json_t *rules_json(const struct paywall_policy *p)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < p->rule_count; i++)
-		json_array_append_new(list, rule_json(p, i));
+		text_json_append(&list, rule_json(p, i));
 	return json_pack("{s:o, s:s}", "rules", list, "fallback", paywall_access_name(p->fallback));
 }
 

@@ -30,12 +30,13 @@ static json_t *group_json(const struct group_look *l)
 
 	for (size_t i = 0; i < l->group.count; i++) {
 		const struct seat *s = &l->group.list[i];
-		json_array_append_new(list,
-			json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id", s->id, "email",
-				s->email, "account_id", s->account_id, "state",
-				seat_state(s, l->owner.now_s), "invited_at",
-				cli_time(s->invited_at), "expires_at", cli_time(s->expires_at),
-				"accepted_at", cli_time(s->accepted_at)));
+		text_json_append(
+			&list, json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o}", "id", s->id,
+				       "email", s->email, "account_id", s->account_id, "state",
+				       seat_state(s, l->owner.now_s), "invited_at",
+				       text_json_time(s->invited_at), "expires_at",
+				       text_json_time(s->expires_at), "accepted_at",
+				       text_json_time(s->accepted_at)));
 	}
 	return json_pack("{s:s, s:s, s:I, s:o}", "entitlement_id", l->group.entitlement_id, "plan",
 		l->group.plan, "seats", (json_int_t)l->group.seats, "members", list);

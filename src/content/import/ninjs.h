@@ -9,7 +9,7 @@
 
 #include "../internal.h"
 
-#include <jansson.h>
+#include "postern/json.h"
 
 enum { PASSAGES_MAX = 64, ENTRIES_MAX = 1000, JSON_PATH_SIZE = 128 };
 

@@ -11,11 +11,6 @@ static struct str without_mark(struct str text)
 	return str_starts(text, mark) ? (struct str){ text.p + mark.n, text.n - mark.n } : text;
 }
 
-static json_t *parse(struct str text, json_error_t *where)
-{
-	return json_loadb(text.p ? text.p : "", text.n, JSON_REJECT_DUPLICATES, where);
-}
-
 static bool is_kill(const json_t *item)
 {
 	static const char *const keys[] = { "pubStatus", "pubstatus" };
@@ -29,17 +24,19 @@ static bool is_kill(const json_t *item)
 
 /* Which of two values is meant when a name stands there twice nobody knows; but a kill that has
  * such a fault is obeyed. */
-static json_t *parse_item(struct str text, json_error_t *where)
+static enum err parse_item(struct str text, json_t **item, json_error_t *where)
 {
 	json_error_t ignored;
-	json_t *item = parse(text, where);
-	if (item)
-		return item;
-	item = json_loadb(text.p ? text.p : "", text.n, 0, &ignored);
-	if (is_kill(item))
-		return item;
-	json_decref(item);
-	return NULL;
+	enum err e = text_json_parse(text, JSON_REJECT_DUPLICATES, item, where);
+	if (e != ERR_INVALID)
+		return e;
+	if (text_json_parse(text, 0, item, &ignored) == ERR_NOMEM)
+		return ERR_NOMEM;
+	if (is_kill(*item))
+		return ERR_OK;
+	json_decref(*item);
+	*item = NULL;
+	return ERR_INVALID;
 }
 
 static enum err fault(struct ninjs_file *f, const char *where, const char *fmt, ...) PRINTF(3, 4);
@@ -179,11 +176,14 @@ static enum err pieces(struct ninjs_file *f, struct scan *s)
 		bool last = s->p == s->end || *s->p != ',';
 		json_error_t at;
 		(void)snprintf(where, sizeof where, "[%zu]", i);
-		json_t *item = parse_item(piece, &at);
-		if (item)
+		json_t *item = NULL;
+		e = parse_item(piece, &item, &at);
+		if (!e)
 			e = f->item(f->ctx, item, where, NULL);
-		else if (piece.n > 0 || !last)
-			e = fault(f, where, "line %d of the item: %s", at.line, at.text);
+		else if (e == ERR_INVALID)
+			e = piece.n > 0 || !last
+				    ? fault(f, where, "line %d of the item: %s", at.line, at.text)
+				    : ERR_OK;
 		json_decref(item);
 		if (last)
 			break;
@@ -196,15 +196,16 @@ static enum err pieces(struct ninjs_file *f, struct scan *s)
 
 /* ---- one item a line ---- */
 
-static bool begins_with_an_item(struct str text)
+static enum err begins_with_an_item(struct str text, bool *yes)
 {
 	json_error_t ignored;
 	struct str rest = text;
 	struct str line = str_trim(str_cut(&rest, '\n'));
-	json_t *first = parse(line, &ignored);
-	bool is_item = json_is_object(first);
+	json_t *first = NULL;
+	enum err e = text_json_parse(line, JSON_REJECT_DUPLICATES, &first, &ignored);
+	*yes = json_is_object(first) && str_trim(rest).n > 0;
 	json_decref(first);
-	return is_item && str_trim(rest).n > 0;
+	return e == ERR_NOMEM ? e : ERR_OK;
 }
 
 static enum err lines(struct ninjs_file *f, struct str rest)
@@ -217,9 +218,12 @@ static enum err lines(struct ninjs_file *f, struct str rest)
 		if (line.n == 0)
 			continue;
 		(void)snprintf(where, sizeof where, ":%zu", number);
-		json_t *item = parse_item(line, &at);
-		e = item ? f->item(f->ctx, item, where, NULL)
-			 : fault(f, where, "column %d: %s", at.column, at.text);
+		json_t *item = NULL;
+		e = parse_item(line, &item, &at);
+		if (!e)
+			e = f->item(f->ctx, item, where, NULL);
+		else if (e == ERR_INVALID)
+			e = fault(f, where, "column %d: %s", at.column, at.text);
 		json_decref(item);
 	}
 	return e;
@@ -231,15 +235,24 @@ enum err import_ninjs_items(struct ninjs_file *f, struct str file_text)
 	struct str text = without_mark(file_text);
 	if (str_starts(text, STR("\xff\xfe")) || str_starts(text, STR("\xfe\xff")))
 		return fault(f, "", "is UTF-16; UTF-8 expected");
-	json_t *doc = f->by_line ? NULL : parse_item(text, &at);
-	if (!doc && (f->by_line || begins_with_an_item(text)))
+	if (f->by_line)
+		return lines(f, text);
+	json_t *doc = NULL;
+	bool by_line = false;
+	enum err e = parse_item(text, &doc, &at);
+	if (!e) {
+		e = document(f, doc);
+		json_decref(doc);
+		return e;
+	}
+	if (e == ERR_INVALID && begins_with_an_item(text, &by_line) != ERR_OK)
+		e = ERR_NOMEM;
+	if (e != ERR_INVALID)
+		return e;
+	if (by_line)
 		return lines(f, text);
 	struct scan s = { text.p, text.p + text.n };
-	if (!doc && text.n > 0 && enter_list(&s))
+	if (text.n > 0 && enter_list(&s))
 		return pieces(f, &s);
-	if (!doc)
-		return fault(f, "", "line %d: %s", at.line, at.text);
-	enum err e = document(f, doc);
-	json_decref(doc);
-	return e;
+	return fault(f, "", "line %d: %s", at.line, at.text);
 }

@@ -2,7 +2,6 @@
  * whether it is newer than what is stored. A state that is not understood hides the article. */
 #include "ninjs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { URI_MAX = 1000 };
@@ -61,14 +60,13 @@ static void hide(struct ninjs_reading *r, const char *what)
 	import_warn(r->it, "%s; hidden", what);
 }
 
-static const char *shown_value(struct ninjs_reading *r, const json_t *v)
+static const char *shown_value(struct ninjs_reading *r, json_t *v)
 {
 	if (json_is_string(v))
 		return arena_fmt(r->it->arena, "\"%.60s\"", json_string_value(v));
-	char *text = json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
-	const char *shown = arena_fmt(r->it->arena, "%.60s", text ? text : "the value");
-	free(text);
-	return shown;
+	BUF_AUTO b = BUF(ARTICLE_SOURCE_MAX);
+	enum err e = text_json_dump(json_incref(v), JSON_ENCODE_ANY | JSON_COMPACT, &b);
+	return arena_fmt(r->it->arena, "%.60s", e ? "the value" : b.p);
 }
 
 /* The edNote tells people why. */

@@ -1,7 +1,8 @@
 /* Parses the address lists that search engines publish: their JSON, or one range a line. */
 #include "postern/crawler.h"
 
-#include <jansson.h>
+#include "postern/json.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -59,15 +60,19 @@ static enum err json_take(
 	struct str text, struct crawler_ranges *out, char why[static IP_RANGE_WHY_SIZE])
 {
 	json_error_t err;
-	json_t *doc = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &err);
+	json_t *doc = NULL;
+	enum err e = text_json_parse(text, JSON_REJECT_DUPLICATES, &doc, &err);
+	if (e == ERR_NOMEM) {
+		snprintf(why, IP_RANGE_WHY_SIZE, "there is no memory to read it");
+		return e;
+	}
 	const json_t *list = json_object_get(doc, "prefixes");
-	enum err e = ERR_OK;
 
 	if (!doc)
 		snprintf(why, IP_RANGE_WHY_SIZE, "line %d: %.120s", err.line, err.text);
 	else if (!json_is_array(list))
 		snprintf(why, IP_RANGE_WHY_SIZE, "\"prefixes\" is not there, or is no list");
-	if (!doc || !json_is_array(list))
+	if (!json_is_array(list))
 		e = ERR_INVALID;
 	for (size_t i = 0; !e && i < json_array_size(list); i++)
 		e = prefix_take(json_array_get(list, i), i, out, why);
