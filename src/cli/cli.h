@@ -58,19 +58,34 @@ int cli_main(int argc, char **argv, char **env);
 extern const struct command cli_commands[];
 extern const size_t cli_command_count;
 
-const char *cli_option(const struct cli *c, const char *name); /* NULL when absent */
+/* ---- output.c ---- */
 /* "postern: …" on standard error; returns the code, so that `return cli_fail(…)` reads well. */
 int cli_fail(int code, const char *fmt, ...) PRINTF(2, 3);
 /* Map an error to message and exit code; the second says that it is about an article. */
 int cli_error(enum err e, const char *what);
 int cli_article_error(const struct cli *c, enum err e, const char *slug);
+/* Of a database or a server that cannot be opened: `why` says more than the error, or is empty. */
+int cli_open_error(enum err e, const char *why);
 int cli_print_json(json_t *doc); /* steals; pretty, on standard output */
 /* Times for people, in the newsroom's zone. */
 const char *cli_day(struct arena *a, int64_t t); /* "2026-11-20 00:40-05:00" or "-" */
 const char *cli_end(
 	struct arena *a, int64_t t); /* an end: "2026-11-30" for the midnight after it */
+
+/* ---- options.c ---- */
+const char *cli_option(const struct cli *c, const char *name); /* NULL when absent */
 /* Finds an account or fails with EXIT_NOT_FOUND; 0 is success. */
 int cli_account(struct cli *c, const char *who, struct account *out);
+/* The policy in force, to be given back to c->app.wall.policies. */
+enum err MUST_USE cli_policy(struct cli *c, const struct paywall_policy **out);
+/* Options of a form; `*value` stays where the option is absent. 0, or EXIT_USAGE after saying what
+ * would be right. A day means the newsroom's; TIME_ENDS: with the whole of it. */
+struct cli_range {
+	int64_t min, max;
+};
+int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value);
+int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t *value);
+
 /* ---- names.c: names that stand elsewhere. 0, or the exit code after saying which known name
  * comes nearest; --new lets a name through that nobody knows. ---- */
 int cli_plan(struct cli *c, const char *plan);
@@ -84,15 +99,6 @@ enum cli_named { NAMED_PLAN = 1, NAMED_METER, NAMED_CRAWLER, NAMED_INSTITUTION, 
 int cli_not_found(struct cli *c, enum cli_named what, const char *word);
 /* `word` is none of `words`, which end with NULL: EXIT_USAGE. */
 int cli_word_fail(const char *what, const char *word, const char *const *words);
-/* The policy in force, to be given back to c->app.wall.policies. */
-enum err MUST_USE cli_policy(struct cli *c, const struct paywall_policy **out);
-/* Options of a form; `*value` stays where the option is absent. 0, or EXIT_USAGE after saying what
- * would be right. A day means the newsroom's; TIME_ENDS: with the whole of it. */
-struct cli_range {
-	int64_t min, max;
-};
-int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value);
-int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t *value);
 
 /* ---- cmd/entitlement.c ---- */
 struct cli_entitlements {

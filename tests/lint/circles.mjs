@@ -1,6 +1,7 @@
-// The files of a room, and the folders of a room, need each other in one direction only: nobody has
-// to understand two files at once. The graph is taken from the objects of build/debug: a file needs
-// another one of its room when it uses a function or table that the other one defines.
+// The files of a room need each other in one direction only, and so do its folders: whoever reads a
+// file never has to understand another one that needs it in turn. The graph comes from the objects in
+// build/debug: a file needs another one of its room when it uses a function or table defined there.
+// A folder counts as one; a file that stands in no folder of its room counts by itself.
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { files, finding, finish } from './lib.mjs';
@@ -27,7 +28,7 @@ function load() {
 	return sources;
 }
 
-// { from: { to: [the names that tie them] } }
+// { from: { to: the names that tie them } }
 function graph(sources, nodeOf) {
 	const home = new Map(sources.flatMap((s) => s.defines.map((name) => [name, nodeOf(s)])));
 	const arrows = new Map();
@@ -38,7 +39,7 @@ function graph(sources, nodeOf) {
 		for (const name of source.uses) {
 			const to = home.get(name);
 			if (to !== undefined && to !== from)
-				arrows.get(from).set(to, [...(arrows.get(from).get(to) ?? []), name]);
+				arrows.get(from).set(to, (arrows.get(from).get(to) ?? new Set()).add(name));
 		}
 	}
 	return arrows;
@@ -72,13 +73,13 @@ function circles(arrows) {
 	return found;
 }
 
-function check(sources, nodeOf, what, place) {
+function check(sources, nodeOf, what) {
 	const arrows = graph(sources, nodeOf);
 	for (const circle of circles(arrows)) {
 		const ties = circle.flatMap((from) => [...arrows.get(from)]
 			.filter(([to]) => circle.includes(to))
-			.map(([to, names]) => `\n    ${from} -> ${to}: ${names.sort().join(', ')}`));
-		finding(place(circle[0]), 1, `${circle.length} ${what} need each other in a circle:${ties.join('')}`);
+			.map(([to, names]) => `\n    ${from} -> ${to}: ${[...names].sort().join(', ')}`));
+		finding(circle[0], 1, `${circle.length} ${what} need each other in a circle:${ties.join('')}`);
 	}
 }
 
@@ -86,7 +87,7 @@ const sources = load();
 const rooms = new Set(sources.map((s) => s.room));
 for (const room of rooms) {
 	const own = sources.filter((s) => s.room === room);
-	check(own, (s) => s.file, 'files', (file) => file);
-	check(own, (s) => s.folder, 'folders', (folder) => `src/${room}/${folder}`);
+	check(own, (s) => s.file, 'files');
+	check(own, (s) => (s.folder ? `src/${room}/${s.folder}` : s.file), 'folders and files');
 }
 finish(`${sources.length} files of ${rooms.size} rooms need each other in one direction`);

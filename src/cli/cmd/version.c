@@ -1,0 +1,11 @@
+/* postern version. */
+#include "../cli.h"
+
+#include <stdio.h>
+
+int cmd_version(struct cli *c)
+{
+	(void)c;
+	puts("postern " POSTERN_VERSION);
+	return EXIT_DONE;
+}
