@@ -95,10 +95,10 @@ enum err MUST_USE html_sanitise(
 /* The text of HTML alone, white space collapsed. */
 enum err MUST_USE html_plain(struct str html, struct arena *a, struct str *out);
 /* White space of all kinds collapsed, controls dropped, cut at FIELD_MAX with "…". */
-struct str import_field_clean(struct str s, struct arena *a);
+struct str content_field_clean(struct str s, struct arena *a);
 /* Text with its HTML entities decoded, once. */
 struct str import_entities_decode(struct str s, struct arena *a);
-/* The same as import_field_clean without a leading "By ": the page says it. */
+/* The same as content_field_clean without a leading "By ": the page says it. */
 struct str import_byline_clean(struct str s, struct arena *a);
 
 /* ---- drafts: an article as an importer read it, before it is stored ---- */
@@ -133,7 +133,7 @@ struct draft {
 	bool follow_rules;     /* see import_settings */
 	const char *written;   /* where this run has written the same identity before, or NULL */
 	struct teaser_bound bound; /* for what is shown of the dek */
-	struct str dek_shown;      /* see struct article; by content_teaser_draft_report */
+	struct str dek_shown;      /* see struct article; by import_draft_teaser */
 	struct blocks blocks;
 	struct draft_image *images; /* ARTICLE_IMAGES_MAX of them */
 	size_t image_count;

@@ -33,9 +33,11 @@ struct teaser_size content_teaser_make(const struct teaser_text *t, const struct
 /* Of an article's blocks in memory. */
 enum err MUST_USE content_teaser_report_of(const struct block *blocks, size_t n, int64_t cut,
 	const struct teaser_bound *b, struct teaser_report *out);
-/* Of a draft; cuts what its dek and its lead picture's caption repeat, and warns of what the author
- * should know. */
-enum err MUST_USE content_teaser_draft_report(
+/* What of the dek is left out. */
+void content_dek_report(struct str dek, struct str shown, struct teaser_report *out);
+/* ---- import/teaser.c: of a draft; cuts what its dek and its lead picture's caption repeat, and
+ * warns of what the author should know. */
+enum err MUST_USE import_draft_teaser(
 	struct import_item *it, struct draft *d, struct teaser_report *r);
 
 /* Reads no more blocks, and no more of each, than the teaser needs. */

@@ -145,8 +145,8 @@ static void fields_become_one_clean_line(void **state)
 	};
 	ARENA_AUTO *a = arena_new(1 << 20);
 	for (size_t i = 0; i < COUNT(rows); i++)
-		assert_str(import_field_clean(str_of(rows[i].in), a), rows[i].out);
-	assert_str(import_field_clean((struct str){ NULL, 0 }, a), "");
+		assert_str(content_field_clean(str_of(rows[i].in), a), rows[i].out);
+	assert_str(content_field_clean((struct str){ NULL, 0 }, a), "");
 	assert_str(import_byline_clean(STR("By Ada Byron"), a), "Ada Byron");
 	assert_str(import_byline_clean(STR("BY ADA"), a), "ADA");
 	assert_str(import_byline_clean(STR("Byron"), a), "Byron");
@@ -154,7 +154,7 @@ static void fields_become_one_clean_line(void **state)
 	BUF_AUTO big = BUF((size_t)4 * FIELD_MAX);
 	while (big.n < (size_t)2 * FIELD_MAX)
 		buf_puts(&big, "\xe2\x82\xac");
-	struct str cut = import_field_clean(buf_view(&big), a);
+	struct str cut = content_field_clean(buf_view(&big), a);
 	assert_in_range(cut.n, FIELD_MAX - 6, FIELD_MAX);
 	assert_true(utf8_ok(cut) && str_ends(cut, STR("\xe2\x80\xa6")));
 }

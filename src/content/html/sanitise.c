@@ -99,7 +99,7 @@ static void visit_image(struct walk *k, const xmlNode *n, struct str caption)
 {
 	struct figure f = {
 		.src = str_trim(attribute_of(k, n, "src")),
-		.alt = import_field_clean(attribute_of(k, n, "alt"), k->w.arena),
+		.alt = content_field_clean(attribute_of(k, n, "alt"), k->w.arena),
 		.caption = caption,
 		.width = number_of(k, n, "width", IMAGE_SIDE_MAX),
 		.height = number_of(k, n, "height", IMAGE_SIDE_MAX),
@@ -136,7 +136,7 @@ static struct str caption_of(struct walk *k, const xmlNode *figure)
 			buf_str(&b, node_text(n));
 	if (b.err)
 		k->w.err = b.err;
-	return import_field_clean(buf_view(&b), k->w.arena);
+	return content_field_clean(buf_view(&b), k->w.arena);
 }
 
 /* A figure around pictures is rebuilt from them; around anything else it is only a container. */
@@ -163,7 +163,7 @@ static void visit_comment(struct walk *k, const xmlNode *n)
 	if (mark == HTML_MARK_CUT)
 		html_writer_cut(&k->w);
 	else if (mark == HTML_MARK_STRANGE && k->w.out.strange.n == 0)
-		k->w.out.strange = import_field_clean(node_text(n), k->w.arena);
+		k->w.out.strange = content_field_clean(node_text(n), k->w.arena);
 }
 
 /* Marks that are elements: of Joomla, of Substack. */
@@ -455,7 +455,7 @@ enum err html_plain(struct str html, struct arena *a, struct str *out)
 	k->w = (struct writer){ .arena = a, .plain = true, .b = BUF(SANITISED_BYTES_MAX) };
 	enum err e = run(html, k);
 	if (!e)
-		*out = import_field_clean(buf_view(&k->w.b), a);
+		*out = content_field_clean(buf_view(&k->w.b), a);
 	buf_free(&k->w.b);
 	return e;
 }

@@ -146,7 +146,7 @@ static enum err item_store(
 	d->follow_rules = r->settings->follow_rules;
 	d->written = import_seen_path(r->seen, identity);
 	d->bound = r->settings->bound;
-	enum err e = d->hollow ? ERR_OK : content_teaser_draft_report(it, d, &teaser);
+	enum err e = d->hollow ? ERR_OK : import_draft_teaser(it, d, &teaser);
 	if (!e && arena_failed(it->arena))
 		e = ERR_NOMEM;
 	if (e)

@@ -144,7 +144,7 @@ static struct str next_tag(struct str *rest, struct arena *a)
 	}
 	*rest = (struct str){ rest->p + i, rest->n - i };
 	(void)str_cut(rest, ',');
-	return import_field_clean(arena_buf(a, &tag), a);
+	return content_field_clean(arena_buf(a, &tag), a);
 }
 
 static enum err take_tags(struct import_item *it, const struct front *f, struct draft *d)
@@ -153,7 +153,7 @@ static enum err take_tags(struct import_item *it, const struct front *f, struct 
 	struct str rest = f->value[FRONT_TAGS];
 	size_t n = 0;
 	while (rest.n > 0) {
-		struct str tag = import_field_clean(next_tag(&rest, it->arena), it->arena);
+		struct str tag = content_field_clean(next_tag(&rest, it->arena), it->arena);
 		if (tag.n > WORD_BYTES_MAX)
 			return faulty(it, f, FRONT_TAGS, "tags: one is longer than 100 bytes");
 		if (tag.n > 0 && ++n > ARTICLE_TAGS_MAX)
@@ -166,13 +166,13 @@ static enum err take_tags(struct import_item *it, const struct front *f, struct 
 
 static enum err take_fields(struct import_item *it, const struct front *f, struct draft *d)
 {
-	struct str section = import_field_clean(f->value[FRONT_SECTION], it->arena);
-	d->headline = import_field_clean(f->value[FRONT_HEADLINE], it->arena);
-	d->dek = import_field_clean(f->value[FRONT_DEK], it->arena);
+	struct str section = content_field_clean(f->value[FRONT_SECTION], it->arena);
+	d->headline = content_field_clean(f->value[FRONT_HEADLINE], it->arena);
+	d->dek = content_field_clean(f->value[FRONT_DEK], it->arena);
 	d->byline = import_byline_clean(f->value[FRONT_BYLINE], it->arena);
-	d->dateline = import_field_clean(f->value[FRONT_DATELINE], it->arena);
-	d->credit = import_field_clean(f->value[FRONT_CREDIT], it->arena);
-	d->language = import_field_clean(f->value[FRONT_LANGUAGE], it->arena);
+	d->dateline = content_field_clean(f->value[FRONT_DATELINE], it->arena);
+	d->credit = content_field_clean(f->value[FRONT_CREDIT], it->arena);
+	d->language = content_field_clean(f->value[FRONT_LANGUAGE], it->arena);
 	d->section_name = section.n ? section : str_of(it->settings->default_section);
 	d->usage_terms = f->value[FRONT_USAGE_TERMS];
 	if (d->headline.n == 0)
@@ -186,7 +186,7 @@ static enum err take_fields(struct import_item *it, const struct front *f, struc
 
 static enum err take_source(struct import_item *it, const struct front *f, struct draft *d)
 {
-	d->source = import_field_clean(f->value[FRONT_SOURCE], it->arena);
+	d->source = content_field_clean(f->value[FRONT_SOURCE], it->arena);
 	d->bundle = d->source.n == 0 && f->value[FRONT_SLUG].n == 0 && is_bundle(it);
 	if (d->source.n == 0)
 		d->source = str_of(arena_fmt(it->arena, "file:%s", d->slug));
@@ -203,9 +203,9 @@ static enum err take_images(struct import_item *it, const struct front *f, struc
 		struct draft_image im = {
 			.file = from->file,
 			.name = from->name,
-			.alt = import_field_clean(from->alt, it->arena),
-			.caption = import_field_clean(from->caption, it->arena),
-			.credit = import_field_clean(from->credit, it->arena),
+			.alt = content_field_clean(from->alt, it->arena),
+			.caption = content_field_clean(from->caption, it->arena),
+			.credit = content_field_clean(from->credit, it->arena),
 		};
 		enum err e = import_draft_image_add(it, d, &im, why);
 		if (e && e != ERR_INVALID)

@@ -152,7 +152,7 @@ static enum err take_authors(struct ninjs_reading *r)
 	struct author_list l = { r, BUF((size_t)2 * FIELD_MAX) };
 	enum err e = import_ninjs_objects(r->it, r->item, "", "authors", add_author, &l);
 	if (!e && l.names.err != ERR_TOO_LARGE)
-		r->d->byline = import_field_clean(arena_buf(r->it->arena, &l.names), r->it->arena);
+		r->d->byline = content_field_clean(arena_buf(r->it->arena, &l.names), r->it->arena);
 	buf_free(&l.names);
 	return e;
 }

@@ -141,7 +141,7 @@ bool import_ninjs_is_html(const struct passage *p)
 
 struct str import_ninjs_line(struct import_item *it, struct str s)
 {
-	return import_field_clean(import_entities_decode(s, it->arena), it->arena);
+	return content_field_clean(import_entities_decode(s, it->arena), it->arena);
 }
 
 enum err import_ninjs_plain(struct import_item *it, const struct passage *p, struct str *out)

@@ -26,7 +26,7 @@ enum err import_ninjs_identity(struct ninjs_reading *r)
 		return import_refuse(r->it, "uri: missing, and no guid either; not a ninjs item");
 	if (!json_is_string(uri))
 		return import_refuse(r->it, "uri: expected a string");
-	struct str s = import_field_clean(str_of(json_string_value(uri)), r->it->arena);
+	struct str s = content_field_clean(str_of(json_string_value(uri)), r->it->arena);
 	if (s.n == 0 || s.n > URI_MAX)
 		return import_refuse(r->it, "uri: 1 to %d bytes expected", URI_MAX);
 	r->d->source = str_of(arena_fmt(r->it->arena, "ninjs:%.*s", (int)s.n, s.p));
@@ -40,7 +40,7 @@ static void take_version(struct ninjs_reading *r)
 {
 	json_t *v = json_object_get(r->item, "version");
 	if (json_is_string(v))
-		r->d->version = import_field_clean(str_of(json_string_value(v)), r->it->arena);
+		r->d->version = content_field_clean(str_of(json_string_value(v)), r->it->arena);
 	else if (json_is_integer(v))
 		r->d->version =
 			str_of(arena_fmt(r->it->arena, "%lld", (long long)json_integer_value(v)));
@@ -75,7 +75,7 @@ static void take_reason(struct ninjs_reading *r, const char *word)
 	struct str note = STR("");
 	json_t *v = NULL;
 	if (import_ninjs_value(r->it, r->item, "", "edNote", &v) == ERR_OK && json_is_string(v))
-		note = import_field_clean(str_of(json_string_value(v)), r->it->arena);
+		note = content_field_clean(str_of(json_string_value(v)), r->it->arena);
 	r->it->why[0] = '\0';
 	r->d->hidden_why = str_of(arena_fmt(r->it->arena, "pubStatus \"%.60s\"%s%.*s", word,
 		note.n ? ": " : "", (int)note.n, note.p ? note.p : ""));

@@ -38,7 +38,7 @@ static struct str from_latin1(struct str s, struct arena *a)
 /* One line of UTF-8, so that what is written reads back the same. */
 static struct str note_clean(struct str s, struct arena *a)
 {
-	struct str line = import_field_clean(utf8_ok(s) ? s : from_latin1(s, a), a);
+	struct str line = content_field_clean(utf8_ok(s) ? s : from_latin1(s, a), a);
 	size_t n = line.n < NOTE_BYTES_MAX ? line.n : NOTE_BYTES_MAX;
 	while (n > 0 && n < line.n && ((unsigned char)line.p[n] & 0xc0) == 0x80)
 		n--;
