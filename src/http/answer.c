@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { GZIP_BYTES_MIN = 400 }; /* below, headers and effort outweigh what is saved */
-
 /* An answer in the making. Headers of http's own do not count against those of the handler. */
 struct draft {
 	struct exchange *x;
@@ -94,27 +92,6 @@ static void apply_conditions(struct draft *d)
 	} else if (rsp->ranges) {
 		apply_range(d);
 	}
-}
-
-bool http_compressible(const struct response *rsp)
-{
-	static const char *const types[] = { "text/", "application/json",
-		"application/problem+json", "image/svg+xml" };
-	for (size_t i = 0; rsp->content_type && i < COUNT(types); i++) {
-		if (str_starts(str_of(rsp->content_type), str_of(types[i]))) {
-			return !rsp->ranges && rsp->body.n >= GZIP_BYTES_MIN;
-		}
-	}
-	return false;
-}
-
-struct str http_packed(struct exchange *x, enum err (*pack)(struct str in, struct buf *out))
-{
-	BUF_AUTO out = BUF(x->rsp.body.n);
-	if (pack(x->rsp.body, &out) != ERR_OK) {
-		return (struct str){ NULL, 0 };
-	}
-	return arena_buf(x->req.arena, &out);
 }
 
 /* The event loop never compresses, not even when it refuses what is meant for a lane: it is there

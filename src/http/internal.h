@@ -364,6 +364,8 @@ void http_answer_make(struct exchange *x);
 bool http_response_poisoned(const struct response *rsp);          /* a bad header was set */
 bool http_header_is_cookie(const struct response *rsp, size_t i); /* Set-Cookie */
 void http_response_cookies_drop(struct response *rsp);
+
+/* compress.c */
 bool http_compressible(const struct response *rsp);
 /* The body, compressed into the request's arena; empty when that fails or saves nothing. */
 struct str http_packed(struct exchange *x, enum err (*pack)(struct str in, struct buf *out));
