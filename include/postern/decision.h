@@ -46,7 +46,10 @@ struct access_request {
 	int64_t now_s;
 };
 /* Where the reader is, for what an address opens; not set when nobody knows. */
-struct ip decision_client(const struct access_request *v);
+static inline struct ip decision_client(const struct access_request *v)
+{
+	return v->client_vague ? (struct ip){ .set = false } : v->client;
+}
 
 /* To be called before the read in which the decision is made, where a crawler may ask: when the
  * User-Agent claims a search crawler that is proved by names, looks for the client's, and may wait

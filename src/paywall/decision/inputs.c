@@ -6,11 +6,6 @@
 #include "postern/entitlement.h"
 #include "postern/gift.h"
 
-struct ip decision_client(const struct access_request *v)
-{
-	return v->client_vague ? (struct ip){ .set = false } : v->client;
-}
-
 static enum err reader_load(struct db_conn *c, const struct access_request *v,
 	const char *article_id, struct arena *a, struct paywall_reader *out)
 {

@@ -311,9 +311,3 @@ enum err policy_acquire(
 	*out = &s->policy;
 	return ERR_OK;
 }
-
-enum err policy_version_bump(struct db_conn *c)
-{
-	enum err e = db_run(c, &(struct db_call){ .query = QUERY_POLICY_TOUCH }, NULL);
-	return e ? e : db_change_add(c, DB_CHANGE_POLICY, "");
-}
