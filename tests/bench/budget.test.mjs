@@ -27,14 +27,22 @@ for (const [id, allowed] of Object.entries(budget)) {
 	test(`instructions of ${id}`, () => {
 		const row = rows.find((r) => r.id === id);
 		assert.ok(row, `${id} stands in the budget but was not answered as it should be`);
-		const top = row.own.top.slice(0, 12).map(([name, n]) => `${n} ${name}`).join('\n');
+		const top = row.own.top
+			.slice(0, 12)
+			.map(([name, n]) => `${n} ${name}`)
+			.join('\n');
 		for (const what of ['all', 'code'])
-			assert.ok(row.own[what] <= allowed[what] * SLACK,
-				`${id}, ${what}: ${row.own[what]} instructions, the budget is ${allowed[what]} and 5 %; the bare library takes ${row.twin[what]}\n${top}`);
+			assert.ok(
+				row.own[what] <= allowed[what] * SLACK,
+				`${id}, ${what}: ${row.own[what]} instructions, the budget is ${allowed[what]} and 5 %; the bare library takes ${row.twin[what]}\n${top}`,
+			);
 		console.log(`# ${id}: ${row.own.all} of ${allowed.all} in all, ${row.own.code} of ${allowed.code} of code`);
 	});
 }
 
 test('every hot route has a budget', () => {
-	assert.deepEqual(rows.map((r) => r.id).filter((id) => !(id in budget)), []);
+	assert.deepEqual(
+		rows.map((r) => r.id).filter((id) => !(id in budget)),
+		[],
+	);
 });

@@ -10,7 +10,10 @@ const coldScript = path.join(root, 'tests/bench/cold.lua');
 function namingTheme(dir) {
 	const masthead = readFileSync(path.join(root, 'web/templates/_masthead.html'), 'utf8');
 	mkdirSync(`${dir}/theme/templates`, { recursive: true });
-	writeFileSync(`${dir}/theme/templates/_masthead.html`, `${masthead}{{#reader}}<!-- {{reader.email}} -->{{/reader}}\n`);
+	writeFileSync(
+		`${dir}/theme/templates/_masthead.html`,
+		`${masthead}{{#reader}}<!-- {{reader.email}} -->{{/reader}}\n`,
+	);
 	return `${dir}/theme`;
 }
 
@@ -20,19 +23,38 @@ async function filled(accounts, articles) {
 	const postern = await startPostern({ dir, accounts, articles, env: { POSTERN_WEB_THEME: namingTheme(dir) } });
 	const subset = `${dir}/some-tokens`;
 	run(['sh', '-c', `shuf -n 50000 --random-source=${dir}/tokens ${dir}/tokens > ${subset}; sync`]);
-	return { accounts, articles, dir, postern, subset, samples: [], hot: { path: '/articles/bench-0', headers: { Cookie: `postern=${postern.tokens[0]}` } } };
+	return {
+		accounts,
+		articles,
+		dir,
+		postern,
+		subset,
+		samples: [],
+		hot: { path: '/articles/bench-0', headers: { Cookie: `postern=${postern.tokens[0]}` } },
+	};
 }
 
 async function cold(size, seconds) {
-	size.cold = await wrk(size.postern.port, { connections: 1, seconds: Math.max(1, Math.min(seconds, 2)), script: coldScript, args: [size.subset, size.articles, 1], pids: [size.postern.pid] });
+	size.cold = await wrk(size.postern.port, {
+		connections: 1,
+		seconds: Math.max(1, Math.min(seconds, 2)),
+		script: coldScript,
+		args: [size.subset, size.articles, 1],
+		pids: [size.postern.pid],
+	});
 	await stop(size.postern.child);
-	size.postern = { ...await startPostern({ dir: size.dir, seeded: true }), tokens: size.postern.tokens };
+	size.postern = { ...(await startPostern({ dir: size.dir, seeded: true })), tokens: size.postern.tokens };
 	await wrk(size.postern.port, { ...size.hot, seconds: 1 });
 }
 
 const row = ({ accounts, articles, samples, cold: c }) => ({
-	accounts, articles, hotPerSecond: median(samples.map((s) => s.perSecond)), hotCpuUs: median(samples.map((s) => s.cpuUs)),
-	coldP50Us: c.p50Us, coldP99Us: c.p99Us, coldCpuUs: c.cpuUs,
+	accounts,
+	articles,
+	hotPerSecond: median(samples.map((s) => s.perSecond)),
+	hotCpuUs: median(samples.map((s) => s.cpuUs)),
+	coldP50Us: c.p50Us,
+	coldP99Us: c.p99Us,
+	coldCpuUs: c.cpuUs,
 });
 
 // All are there at once, and take turns: a change of the machine's mood meets each of them.
@@ -42,8 +64,7 @@ export async function growth({ sizes, rounds, seconds, say }) {
 		say(`growth: ${accounts} accounts and sessions, ${articles} articles`);
 		all.push(await filled(accounts, articles));
 	}
-	for (const size of all)
-		await cold(size, seconds);
+	for (const size of all) await cold(size, seconds);
 	for (let i = 0; i < rounds; i++) {
 		say(`growth: hot, round ${i + 1} of ${rounds}`);
 		for (const size of all)

@@ -2,7 +2,8 @@
 import net from 'node:net';
 
 const [port, path, count] = process.argv.slice(2);
-const AT_ONCE = 200, held = [];
+const AT_ONCE = 200,
+	held = [];
 
 function connect() {
 	return new Promise((done, fail) => {
@@ -13,5 +14,5 @@ function connect() {
 	});
 }
 while (held.length < count)
-	held.push(...await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - held.length) }, connect)));
+	held.push(...(await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - held.length) }, connect))));
 console.log(held.filter((s) => !s.destroyed).length);

@@ -11,16 +11,22 @@ import { startPostern, startTwin } from './stage.mjs';
 import { selfCosts } from './profile.mjs';
 import { ask, folder, run, sleep, stop } from './tools.mjs';
 
-const WARM = 10, COUNTED = 100;
+const WARM = 10,
+	COUNTED = 100;
 const NO_CONTENT = { status: 204, pairs: [['Cache-Control', 'no-store']], body: Buffer.alloc(0) };
 
-const wrap = (dir) => ['valgrind', '--quiet', '--tool=callgrind', `--callgrind-out-file=${dir}/callgrind`, '--separate-threads=no'];
+const wrap = (dir) => [
+	'valgrind',
+	'--quiet',
+	'--tool=callgrind',
+	`--callgrind-out-file=${dir}/callgrind`,
+	'--separate-threads=no',
+];
 
 // One after the other over one kept connection, as a patient reader would.
 async function repeat(port, target, headers, n) {
 	const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-	for (let i = 0; i < n; i++)
-		await ask(port, { path: target, headers, agent });
+	for (let i = 0; i < n; i++) await ask(port, { path: target, headers, agent });
 	agent.destroy();
 }
 
@@ -28,13 +34,16 @@ const control = (what, pid) => run(['callgrind_control', what, String(pid)]);
 
 // The newest dump; callgrind numbers them.
 function newest(dir) {
-	const dumps = readdirSync(dir).filter((f) => /^callgrind\.\d+$/.test(f)).sort((a, b) => a.split('.')[1] - b.split('.')[1]);
+	const dumps = readdirSync(dir)
+		.filter((f) => /^callgrind\.\d+$/.test(f))
+		.sort((a, b) => a.split('.')[1] - b.split('.')[1]);
 	return path.join(dir, dumps.at(-1));
 }
 
 // Threads still prepare statements a while after the server is ready; under valgrind a long while. Then all that is left is looks
 // at the database now and then: some 200,000 instructions in half a second.
-const QUIET = 400000, TRIES = 40;
+const QUIET = 400000,
+	TRIES = 40;
 async function settled(server, dir) {
 	for (let i = 0, cost = Infinity; i < TRIES && cost > QUIET; i++) {
 		control('-z', server.pid);
@@ -56,8 +65,7 @@ async function count(server, dir, target, headers) {
 	control('-z', server.pid);
 	await sleep(ms);
 	control('-d', server.pid);
-	for (const [name, cost] of selfCosts(newest(dir)))
-		busy.set(name, Math.max(0, (busy.get(name) ?? 0) - cost));
+	for (const [name, cost] of selfCosts(newest(dir))) busy.set(name, Math.max(0, (busy.get(name) ?? 0) - cost));
 	const top = [...busy].map(([name, n]) => [name, Math.round(n / COUNTED)]).sort((x, y) => y[1] - x[1]);
 	const sum = (list) => Math.round(list.reduce((n, [, cost]) => n + cost, 0) / COUNTED);
 	return { all: sum([...busy]), code: sum([...busy].filter(([name]) => !/memset/.test(name))), top };
@@ -65,9 +73,10 @@ async function count(server, dir, target, headers) {
 
 // `keep`: leave the dumps in this folder for callgrind_annotate.
 export async function instructions({ keep, only } = {}) {
-	if (keep)
-		mkdirSync(keep, { recursive: true });
-	const dir = keep ?? folder(), twinDir = folder(), out = [];
+	if (keep) mkdirSync(keep, { recursive: true });
+	const dir = keep ?? folder(),
+		twinDir = folder(),
+		out = [];
 	for (const f of keep ? readdirSync(dir).filter((name) => name.startsWith('callgrind')) : [])
 		rmSync(path.join(dir, f));
 	const postern = await startPostern({ accounts: 20, articles: 20, wrap: wrap(dir), core: null });

@@ -7,7 +7,11 @@ import { CLIENT_CORE, ask, folder, median, pinned, root, rssKib, sleep, start, s
 
 // Holds connections open in a process of its own and says "open" once each had an answer.
 async function idlers(port, { path: target }, count) {
-	const child = spawn(process.execPath, [path.join(root, 'tests/bench/idle.mjs'), String(port), target, String(count)], { stdio: ['pipe', 'pipe', 'inherit'] });
+	const child = spawn(
+		process.execPath,
+		[path.join(root, 'tests/bench/idle.mjs'), String(port), target, String(count)],
+		{ stdio: ['pipe', 'pipe', 'inherit'] },
+	);
 	const open = await new Promise((done, fail) => {
 		child.stdout.once('data', (s) => done(Number(s)));
 		child.once('exit', (code) => fail(new Error(`the idle connections ended: ${code}`)));
@@ -16,13 +20,15 @@ async function idlers(port, { path: target }, count) {
 }
 
 export async function demoRssKib() {
-	const dir = folder(), port = await freePort(), ops = await freePort();
+	const dir = folder(),
+		port = await freePort(),
+		ops = await freePort();
 	const child = start([binary, 'run-demo', '--dir', `${dir}/demo`], {
-		log: `${dir}/log`, env: { POSTERN_SERVER_LISTEN: `127.0.0.1:${port}`, POSTERN_OPS_LISTEN: `127.0.0.1:${ops}` },
+		log: `${dir}/log`,
+		env: { POSTERN_SERVER_LISTEN: `127.0.0.1:${port}`, POSTERN_OPS_LISTEN: `127.0.0.1:${ops}` },
 	});
 	await untilReady(port, { path: '/articles/harbour-reopens' }, child);
-	for (const target of ['/', '/login', '/static/none'])
-		await ask(port, { path: target });
+	for (const target of ['/', '/login', '/static/none']) await ask(port, { path: target });
 	await sleep(300);
 	const kib = rssKib(child.pid);
 	await stop(child);
@@ -33,23 +39,31 @@ const READERS = 16;
 
 async function readers(port, { path: target, headers }, seconds) {
 	const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-	const [name, ...args] = pinned(CLIENT_CORE, [path.join(root, 'build/bench/readers'), port, READERS, seconds, target, ...lines].map(String));
+	const [name, ...args] = pinned(
+		CLIENT_CORE,
+		[path.join(root, 'build/bench/readers'), port, READERS, seconds, target, ...lines].map(String),
+	);
 	return JSON.parse((await execFile(name, args)).stdout);
 }
 
 async function readersSummary(port, hot, { rounds, seconds }) {
 	const runs = [];
-	for (let i = 0; i < rounds; i++)
-		runs.push(await readers(port, hot, seconds));
-	return { perSecond: median(runs.map((r) => r.perSecond)), p50Us: median(runs.map((r) => r.p50Us)), p99Us: median(runs.map((r) => r.p99Us)),
-		longestUs: Math.max(...runs.map((r) => r.longestUs)) };
+	for (let i = 0; i < rounds; i++) runs.push(await readers(port, hot, seconds));
+	return {
+		perSecond: median(runs.map((r) => r.perSecond)),
+		p50Us: median(runs.map((r) => r.p50Us)),
+		p99Us: median(runs.map((r) => r.p99Us)),
+		longestUs: Math.max(...runs.map((r) => r.longestUs)),
+	};
 }
 
 // One server without and with idle connections.
 async function besideIdle(server, hot, count, times) {
-	const alone = await readersSummary(server.port, hot, times), before = rssKib(server.pid);
+	const alone = await readersSummary(server.port, hot, times),
+		before = rssKib(server.pid);
 	const { child, open } = await idlers(server.port, hot, count);
-	const after = rssKib(server.pid), beside = await readersSummary(server.port, hot, times);
+	const after = rssKib(server.pid),
+		beside = await readersSummary(server.port, hot, times);
 	child.kill();
 	return { open, perConnection: ((after - before) * 1024) / open, alone, beside };
 }
@@ -68,17 +82,23 @@ async function idleConnections(count, times) {
 
 // From the start of the program until it takes a request.
 async function startMs(dir) {
-	const port = await freePort(), ops = await freePort(), began = performance.now();
-	const env = { POSTERN_SERVER_LISTEN: `127.0.0.1:${port}`, POSTERN_OPS_LISTEN: `127.0.0.1:${ops}`,
-		POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db`, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail` };
+	const port = await freePort(),
+		ops = await freePort(),
+		began = performance.now();
+	const env = {
+		POSTERN_SERVER_LISTEN: `127.0.0.1:${port}`,
+		POSTERN_OPS_LISTEN: `127.0.0.1:${ops}`,
+		POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db`,
+		POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`,
+	};
 	const child = start([binary, 'serve'], { env, log: `${dir}/log`, core: null });
 	for (;;) {
 		const answer = await ask(ops, { path: '/health/ready' }).catch(() => null);
-		if (answer?.status === 200)
-			break;
+		if (answer?.status === 200) break;
 		await sleep(1);
 	}
-	const ms = performance.now() - began, kib = rssKib(child.pid);
+	const ms = performance.now() - began,
+		kib = rssKib(child.pid);
 	await stop(child);
 	return { ms, kib };
 }
@@ -87,8 +107,7 @@ async function starts(accounts, articles, rounds) {
 	const dir = folder();
 	seedDatabase(dir, accounts, articles);
 	const runs = [];
-	for (let i = 0; i < rounds; i++)
-		runs.push(await startMs(dir));
+	for (let i = 0; i < rounds; i++) runs.push(await startMs(dir));
 	rmSync(dir, { recursive: true, force: true });
 	return { accounts, articles, ms: median(runs.map((r) => r.ms)), kib: median(runs.map((r) => r.kib)) };
 }
@@ -102,4 +121,5 @@ export async function memory({ connections, large, rounds, seconds, say }) {
 	return { demoKib, idle, small: await starts(1000, 100, rounds), large: await starts(...large, rounds) };
 }
 
-export const openFilesMax = () => Number(execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).replace('unlimited', '1000000'));
+export const openFilesMax = () =>
+	Number(execFileSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).replace('unlimited', '1000000'));

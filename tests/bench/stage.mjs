@@ -8,7 +8,8 @@ import { ask, cores, folder, root, run, start, untilReady } from './tools.mjs';
 
 export const execFile = promisify(execFileWithCallback);
 export const binary = path.resolve(root, process.env.BENCH_BIN ?? 'build/release/postern');
-const seeder = path.join(root, 'build/bench/seed'), twinBinary = path.join(root, 'build/bench/twin');
+const seeder = path.join(root, 'build/bench/seed'),
+	twinBinary = path.join(root, 'build/bench/twin');
 export const PASSWORD = 'bench-lantern-adrift';
 export const emailOf = (i) => `reader-${i}@bench.example`;
 
@@ -23,10 +24,14 @@ export async function freePort() {
 // Production's defaults, but for limits that one client at one address would meet at once.
 function settings(dir, port, ops, more) {
 	const env = {
-		POSTERN_SERVER_LISTEN: `127.0.0.1:${port}`, POSTERN_SERVER_BASE_URL: `http://127.0.0.1:${port}`,
-		POSTERN_OPS_LISTEN: `127.0.0.1:${ops}`, POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db`,
-		POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_SITE_NAME: 'The Harbour Courier',
-		POSTERN_SERVER_CONNECTIONS: '20000', POSTERN_SERVER_CONNECTIONS_PER_ADDRESS: '20000',
+		POSTERN_SERVER_LISTEN: `127.0.0.1:${port}`,
+		POSTERN_SERVER_BASE_URL: `http://127.0.0.1:${port}`,
+		POSTERN_OPS_LISTEN: `127.0.0.1:${ops}`,
+		POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db`,
+		POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`,
+		POSTERN_SITE_NAME: 'The Harbour Courier',
+		POSTERN_SERVER_CONNECTIONS: '20000',
+		POSTERN_SERVER_CONNECTIONS_PER_ADDRESS: '20000',
 		POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1', // who asks the gate
 	};
 	for (const name of ['PAGE', 'LOGIN', 'MAIL', 'WRITE', 'GATE'])
@@ -36,21 +41,39 @@ function settings(dir, port, ops, more) {
 
 export function seedDatabase(dir, accounts, articles) {
 	run([binary, 'db', 'migrate'], { env: { POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db` }, cwd: dir });
-	run([binary, 'gate', 'add', '/articles/*', 'subscriber'], { env: { POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db` }, cwd: dir });
+	run([binary, 'gate', 'add', '/articles/*', 'subscriber'], {
+		env: { POSTERN_DATABASE_URL: `sqlite:${dir}/postern.db` },
+		cwd: dir,
+	});
 	run([seeder, `${dir}/postern.db`, String(accounts), String(articles), `${dir}/tokens`]);
 	return readFileSync(`${dir}/tokens`, 'utf8').trim().split('\n');
 }
 
 // Of bare Argon2id on all cores at once, as the hash lane works: they share the memory's bandwidth.
 export async function hashUsTogether(seconds) {
-	const all = await Promise.all(Array.from({ length: cores }, () => execFile(seeder, ['hash', String(seconds), '19456', '2'])));
+	const all = await Promise.all(
+		Array.from({ length: cores }, () => execFile(seeder, ['hash', String(seconds), '19456', '2'])),
+	);
 	return all.reduce((sum, { stdout }) => sum + Number(stdout), 0) / cores;
 }
 
-export async function startPostern({ dir = folder(), accounts = 1000, articles = 100, env = {}, wrap = [], core, seeded = false } = {}) {
+export async function startPostern({
+	dir = folder(),
+	accounts = 1000,
+	articles = 100,
+	env = {},
+	wrap = [],
+	core,
+	seeded = false,
+} = {}) {
 	const tokens = seeded ? [] : seedDatabase(dir, accounts, articles);
-	const port = await freePort(), ops = await freePort();
-	const child = start([...wrap, binary, 'serve'], { env: settings(dir, port, ops, env), log: `${dir}/log`, ...(core === undefined ? {} : { core }) });
+	const port = await freePort(),
+		ops = await freePort();
+	const child = start([...wrap, binary, 'serve'], {
+		env: settings(dir, port, ops, env),
+		log: `${dir}/log`,
+		...(core === undefined ? {} : { core }),
+	});
 	await untilReady(ops, { path: '/health/ready' }, child).catch((e) => {
 		throw new Error(`${e.message}\n${readFileSync(`${dir}/log`, 'utf8').slice(-2000)}`);
 	});
@@ -64,9 +87,13 @@ const OWN = ['date', 'connection', 'content-length'];
 export async function startTwin(answers, { dir = folder(), threads = 1, wrap = [] } = {}) {
 	const files = answers.map((answer, i) => {
 		const head = answer.pairs.filter(([name]) => !OWN.includes(name.toLowerCase()));
-		writeFileSync(`${dir}/${i}`, Buffer.concat([
-			Buffer.from(`${answer.status}\n${head.map(([n, v]) => `${n}: ${v}\n`).join('')}\n`, 'latin1'), answer.body,
-		]));
+		writeFileSync(
+			`${dir}/${i}`,
+			Buffer.concat([
+				Buffer.from(`${answer.status}\n${head.map(([n, v]) => `${n}: ${v}\n`).join('')}\n`, 'latin1'),
+				answer.body,
+			]),
+		);
 		return `${dir}/${i}`;
 	});
 	const port = await freePort();
@@ -93,7 +120,8 @@ http {
 
 // nginx with a page as a file: public, and behind auth_request to the twin, whose answer 0 is a 204.
 export async function startNginx(page, authPort) {
-	const dir = folder(), port = await freePort();
+	const dir = folder(),
+		port = await freePort();
 	mkdirSync(`${dir}/www`);
 	writeFileSync(`${dir}/www/page.html`, page);
 	writeFileSync(`${dir}/conf`, nginxConf(dir, port, authPort));

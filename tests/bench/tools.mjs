@@ -15,15 +15,14 @@ const SERVER_CORE = '0';
 export const CLIENT_CORE = '1';
 export const pinned = (core, argv) => (cores > 1 && core !== null ? ['taskset', '-c', core, ...argv] : argv);
 
-const folders = [], children = new Set();
+const folders = [],
+	children = new Set();
 function sweep() {
-	for (const child of children)
-		child.kill('SIGKILL');
+	for (const child of children) child.kill('SIGKILL');
 	folders.forEach((dir) => rmSync(dir, { recursive: true, force: true }));
 }
 process.on('exit', sweep);
-for (const signal of ['SIGINT', 'SIGTERM'])
-	process.on(signal, () => process.exit(1));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
 export function folder() {
 	folders.push(mkdtempSync(path.join(tmpdir(), 'postern-bench-')));
@@ -39,8 +38,7 @@ function environment(settings) {
 // Runs to its end; its output.
 export function run(argv, { env = {}, cwd } = {}) {
 	const r = spawnSync(argv[0], argv.slice(1), { env: environment(env), cwd, encoding: 'utf8', maxBuffer: 1 << 28 });
-	if (r.status !== 0)
-		throw new Error(`${argv.join(' ')}: ${r.error ?? r.status}\n${r.stdout}${r.stderr}`);
+	if (r.status !== 0) throw new Error(`${argv.join(' ')}: ${r.error ?? r.status}\n${r.stdout}${r.stderr}`);
 	return r.stdout;
 }
 
@@ -85,20 +83,23 @@ export function ask(port, { path: target = '/', headers = {}, method = 'GET', bo
 export async function untilReady(port, options, child, ms = 60000) {
 	const end = Date.now() + ms;
 	let over = false;
-	child?.ended.then(() => { over = true; });
+	child?.ended.then(() => {
+		over = true;
+	});
 	for (;;) {
 		const answer = await ask(port, options).catch(() => null);
-		if (answer)
-			return answer;
-		if (over || Date.now() > end)
-			throw new Error(`nothing answers on port ${port}`);
+		if (answer) return answer;
+		if (over || Date.now() > end) throw new Error(`nothing answers on port ${port}`);
 		await sleep(20);
 	}
 }
 
 export const tasks = (pid) => readdirSync(`/proc/${pid}/task`);
 // What a server has started: Postern hashes passwords in two processes of its own.
-export const started = (pid) => tasks(pid).flatMap((task) => readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number));
+export const started = (pid) =>
+	tasks(pid).flatMap((task) =>
+		readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
+	);
 
 function ownCpuUs(pid) {
 	let ns = 0;
@@ -119,7 +120,9 @@ const kib = (file, name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(r
 
 // Resident: of the server all, of what it has started what they do not share with it.
 export function rssKib(pid) {
-	const more = started(pid).map((one) => kib(`/proc/${one}/smaps_rollup`, 'Private_Clean') + kib(`/proc/${one}/smaps_rollup`, 'Private_Dirty'));
+	const more = started(pid).map(
+		(one) => kib(`/proc/${one}/smaps_rollup`, 'Private_Clean') + kib(`/proc/${one}/smaps_rollup`, 'Private_Dirty'),
+	);
 	return more.reduce((sum, one) => sum + one, kib(`/proc/${pid}/status`, 'VmRSS'));
 }
 
@@ -136,7 +139,8 @@ export function parseWrk(text) {
 	return {
 		requests: Number(/(\d+) requests in/.exec(text)[1]),
 		perSecond: Number(/Requests\/sec: +([\d.]+)/.exec(text)[1]),
-		p50Us: percentile(50), p99Us: percentile(99),
+		p50Us: percentile(50),
+		p99Us: percentile(99),
 		maxUs: micros(/^ +Latency +\S+ +\S+ +(\S+)/m.exec(text)[1]),
 		bad: count('Non-2xx or 3xx responses'),
 		socketErrors: sockets ? sockets.slice(1).reduce((sum, n) => sum + Number(n), 0) : 0,
@@ -145,12 +149,22 @@ export function parseWrk(text) {
 }
 
 // wrk against a port, beside which the processor time of `pids` is taken. `script`: Lua with its arguments.
-export function wrk(port, { path: target = '/', headers = {}, connections = 64, seconds = 3, pids = [], script, args = [], core = CLIENT_CORE } = {}) {
+export function wrk(
+	port,
+	{
+		path: target = '/',
+		headers = {},
+		connections = 64,
+		seconds = 3,
+		pids = [],
+		script,
+		args = [],
+		core = CLIENT_CORE,
+	} = {},
+) {
 	const argv = ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '--timeout', '20s'];
-	for (const [name, value] of Object.entries(headers))
-		argv.push('-H', `${name}: ${value}`);
-	if (script)
-		argv.push('-s', script);
+	for (const [name, value] of Object.entries(headers)) argv.push('-H', `${name}: ${value}`);
+	if (script) argv.push('-s', script);
 	argv.push(`http://127.0.0.1:${port}${target}`, ...(args.length ? ['--', ...args] : []));
 	return new Promise((done, fail) => {
 		const [name, ...rest] = pinned(core, argv);
@@ -158,12 +172,13 @@ export function wrk(port, { path: target = '/', headers = {}, connections = 64, 
 		const child = spawn(name, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
 		children.add(child);
 		let text = '';
-		child.stdout.setEncoding('utf8').on('data', (s) => { text += s; });
+		child.stdout.setEncoding('utf8').on('data', (s) => {
+			text += s;
+		});
 		child.on('error', fail);
 		child.on('close', (code) => {
 			children.delete(child);
-			if (code !== 0)
-				return fail(new Error(`${argv.join(' ')}: ${code}\n${text}`));
+			if (code !== 0) return fail(new Error(`${argv.join(' ')}: ${code}\n${text}`));
 			const spent = pids.map((pid, i) => cpuUs(pid) - before[i]).reduce((sum, us) => sum + us, 0);
 			const out = parseWrk(text);
 			return done({ ...out, cpuUs: pids.length ? spent / out.requests : null });

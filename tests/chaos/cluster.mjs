@@ -27,8 +27,7 @@ export class Cluster {
 		[c.port] = await freePorts(1);
 		c.origin = `http://127.0.0.1:${c.port}`;
 		c.gateways = [];
-		for (const name of names.slice(0, count))
-			c.gateways.push(await c.makeGateway(name, settings));
+		for (const name of names.slice(0, count)) c.gateways.push(await c.makeGateway(name, settings));
 		// All at once: one of them migrates, the others wait for it.
 		await Promise.all(c.gateways.map((g) => g.start()));
 		await c.startProxy();
@@ -37,15 +36,20 @@ export class Cluster {
 
 	async makeGateway(name, settings) {
 		const dir = tempDir();
-		const g = new Server(dir, await freePorts(2), {
-			POSTERN_DATABASE_URL: this.pair.url,
-			POSTERN_SERVER_BASE_URL: this.origin,
-			POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1/32',
-			POSTERN_SERVER_DRAIN_S: '2',
-			POSTERN_MAIL_TRANSPORT: `smtp://127.0.0.1:${this.smtp.port}`,
-			POSTERN_MAIL_STARTTLS: 'no',
-			...settings,
-		}, ['serve']);
+		const g = new Server(
+			dir,
+			await freePorts(2),
+			{
+				POSTERN_DATABASE_URL: this.pair.url,
+				POSTERN_SERVER_BASE_URL: this.origin,
+				POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1/32',
+				POSTERN_SERVER_DRAIN_S: '2',
+				POSTERN_MAIL_TRANSPORT: `smtp://127.0.0.1:${this.smtp.port}`,
+				POSTERN_MAIL_STARTTLS: 'no',
+				...settings,
+			},
+			['serve'],
+		);
 		g.name = name;
 		return g;
 	}
@@ -57,13 +61,30 @@ export class Cluster {
 			env[`POSTERN_${name.toUpperCase()}`] = `127.0.0.1:${g.port}`;
 			env[`POSTERN_${name.toUpperCase()}_OPS`] = String(g.opsPort);
 		});
-		this.proxy = spawn('haproxy', ['-db', '-f', path.join(root, 'deploy/cluster/haproxy.cfg')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+		this.proxy = spawn('haproxy', ['-db', '-f', path.join(root, 'deploy/cluster/haproxy.cfg')], {
+			env,
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
 		this.proxyLog = '';
 		for (const stream of [this.proxy.stdout, this.proxy.stderr])
-			stream.setEncoding('utf8').on('data', (s) => { this.proxyLog += s; });
+			stream.setEncoding('utf8').on('data', (s) => {
+				this.proxyLog += s;
+			});
 		let said;
-		await until('HAProxy', () => fetch(`${this.origin}/`).then((r) => { said = r.status; return said === 200; }, (e) => { said = e; return false; }))
-			.catch((e) => { throw new Error(`${e.message}: ${said}\n${this.proxyLog}`); });
+		await until('HAProxy', () =>
+			fetch(`${this.origin}/`).then(
+				(r) => {
+					said = r.status;
+					return said === 200;
+				},
+				(e) => {
+					said = e;
+					return false;
+				},
+			),
+		).catch((e) => {
+			throw new Error(`${e.message}: ${said}\n${this.proxyLog}`);
+		});
 	}
 
 	// A process that ends without a word, and comes back a moment later.
@@ -85,8 +106,7 @@ export class Cluster {
 	async close() {
 		this.proxy?.kill('SIGKILL');
 		try {
-			for (const g of this.gateways ?? [])
-				await g.close();
+			for (const g of this.gateways ?? []) await g.close();
 		} finally {
 			await this.smtp?.close();
 			await this.pair?.stop();
@@ -98,7 +118,9 @@ export class Cluster {
 export function spread(values) {
 	const v = [...values].sort((a, b) => a - b);
 	const at = (q) => v[Math.min(v.length - 1, Math.floor(q * v.length))];
-	return v.length ? `${v.length} measured: median ${at(0.5)} ms, 95th of 100 ${at(0.95)} ms, longest ${v.at(-1)} ms` : 'none measured';
+	return v.length
+		? `${v.length} measured: median ${at(0.5)} ms, 95th of 100 ${at(0.95)} ms, longest ${v.at(-1)} ms`
+		: 'none measured';
 }
 
 // What came to the mail server, read by whom it was for.
@@ -110,8 +132,12 @@ export class SmtpMailbox {
 
 	async takeToken(address, page, ms = 30000) {
 		const link = new RegExp(`${page.replaceAll('/', '\\/')}\\?token=([A-Za-z0-9_-]+)`);
-		const letter = await until(`a mail to ${address}`, () => this.smtp.to(address).find((m) =>
-			!this.taken.has(m.mail.messageId) && link.test(m.mail.text)), ms, 30);
+		const letter = await until(
+			`a mail to ${address}`,
+			() => this.smtp.to(address).find((m) => !this.taken.has(m.mail.messageId) && link.test(m.mail.text)),
+			ms,
+			30,
+		);
 		this.taken.add(letter.mail.messageId);
 		return link.exec(letter.mail.text)[1];
 	}
@@ -133,8 +159,7 @@ export class Load {
 	// Ends at the first fault, and is never left unheard.
 	async loop(work) {
 		try {
-			while (this.going)
-				await work();
+			while (this.going) await work();
 		} catch (e) {
 			this.going = false;
 			this.faults.push(e.stack);
@@ -142,8 +167,7 @@ export class Load {
 	}
 
 	add(copies, work) {
-		for (let i = 0; i < copies; i++)
-			this.workers.push(this.loop(() => work(i)));
+		for (let i = 0; i < copies; i++) this.workers.push(this.loop(() => work(i)));
 	}
 
 	async stop() {

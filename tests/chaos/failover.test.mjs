@@ -8,14 +8,18 @@ import { Api, request } from '../lib/http.mjs';
 import { sleep, until } from '../lib/server.mjs';
 import { Cluster, Load, SmtpMailbox, spread } from './cluster.mjs';
 
-const OUTAGE_MS = 2000;    // how long the operator's tool takes to promote
+const OUTAGE_MS = 2000; // how long the operator's tool takes to promote
 const RECOVERED_MS = 20000;
 let cluster, everywhere;
 
 before(async () => {
 	cluster = await Cluster.start();
 	importArticles(cluster.gateways[0]);
-	everywhere = { port: cluster.port, mail: new SmtpMailbox(cluster.smtp), cliOk: (...args) => cluster.gateways[0].cliOk(...args) };
+	everywhere = {
+		port: cluster.port,
+		mail: new SmtpMailbox(cluster.smtp),
+		cliOk: (...args) => cluster.gateways[0].cliOk(...args),
+	};
 	for (const g of cluster.gateways)
 		g.allowed.push(/event=db|event=request|unavailable|event=feed|event=housekeeping/); // the loss is in the log, and should be
 });
@@ -23,8 +27,7 @@ after(() => cluster.close());
 
 // Right answers are those of a healthy service, and 503 with Retry-After. The balancer itself says 503 when all are unready.
 function judge(r, right, what) {
-	if (r.status === 503)
-		return false;
+	if (r.status === 503) return false;
 	assert.ok(right.includes(r.status), `${what}: ${r.status} ${r.body}`);
 	return true;
 }
@@ -52,7 +55,10 @@ async function checkWritten(who) {
 	const r = await new Api(everywhere, who.token).get('/account');
 	assert.equal(r.status, 200, r.body);
 	const found = Number(r.json.account.name.slice(1));
-	assert.ok(found >= who.acknowledged && found < who.next, `acknowledged up to ${who.acknowledged}, tried up to ${who.next - 1}, found ${found}`);
+	assert.ok(
+		found >= who.acknowledged && found < who.next,
+		`acknowledged up to ${who.acknowledged}, tried up to ${who.next - 1}, found ${found}`,
+	);
 }
 
 async function makeWriters(count) {
@@ -68,8 +74,7 @@ async function makeWriters(count) {
 function addReaders(load, writers) {
 	load.add(3, async (i) => {
 		const r = await new Api(everywhere, writers[i].token).get('/articles/vault').catch(dead);
-		if (judge(r, [200], 'a subscriber'))
-			assert.match(r.body, /kept-vault/);
+		if (judge(r, [200], 'a subscriber')) assert.match(r.body, /kept-vault/);
 		load.count(r.status === 503 ? 'readings refused' : 'readings');
 	});
 	load.add(2, async () => {
@@ -82,10 +87,15 @@ function addReaders(load, writers) {
 
 // Asked for until it comes from memory.
 async function keeps(g, target) {
-	const hits = async () => Number(/cache_hits_total\{cache="pages"\} (\d+)/.exec((await request(g, 'GET', '/metrics', { port: g.opsPort })).body)[1]);
+	const hits = async () =>
+		Number(
+			/cache_hits_total\{cache="pages"\} (\d+)/.exec(
+				(await request(g, 'GET', '/metrics', { port: g.opsPort })).body,
+			)[1],
+		);
 	const before = await hits();
 	assert.equal((await request(g, 'GET', target)).status, 200);
-	return await hits() > before;
+	return (await hits()) > before;
 }
 
 // The gap in which no write was acknowledged, over all writers.
@@ -104,7 +114,13 @@ test('the primary is killed under load and the standby promoted', async (t) => {
 	addReaders(load, writers);
 	await sleep(3000);
 	await cluster.pair.primary.kill();
-	await until('readiness turns red', async () => (await request(cluster.gateways[0], 'GET', '/health/ready', { port: cluster.gateways[0].opsPort })).status === 503, 10000);
+	await until(
+		'readiness turns red',
+		async () =>
+			(await request(cluster.gateways[0], 'GET', '/health/ready', { port: cluster.gateways[0].opsPort }))
+				.status === 503,
+		10000,
+	);
 	for (const g of cluster.gateways) {
 		const page = await request(g, 'GET', '/articles/open-door');
 		assert.equal(page.status, 200, 'what is public stays readable');
@@ -121,12 +137,18 @@ test('the primary is killed under load and the standby promoted', async (t) => {
 	await until('writes again', () => writers.some((w) => w.times.at(-1) > promoted), RECOVERED_MS);
 	const back = Date.now() - promoted;
 	for (const g of cluster.gateways)
-		await until(`${g.name} is ready again by itself`, async () => (await request(g, 'GET', '/health/ready', { port: g.opsPort })).status === 200, RECOVERED_MS);
+		await until(
+			`${g.name} is ready again by itself`,
+			async () => (await request(g, 'GET', '/health/ready', { port: g.opsPort })).status === 200,
+			RECOVERED_MS,
+		);
 	await sleep(3000);
 	t.diagnostic(JSON.stringify(await load.stop()));
 	t.diagnostic(`without an acknowledged write: ${gap(writers)} ms, of them ${back} ms after the promotion`);
-	for (const w of writers)
-		await checkWritten(w);
-	assert.ok(cluster.gateways.every((g) => !g.exited), 'no gateway was restarted');
+	for (const w of writers) await checkWritten(w);
+	assert.ok(
+		cluster.gateways.every((g) => !g.exited),
+		'no gateway was restarted',
+	);
 	t.diagnostic(spread(writers.map((w) => w.acknowledged)).replaceAll(' ms', ' writes'));
 });

@@ -8,7 +8,8 @@ import { Api, metric } from '../lib/http.mjs';
 import { adminUrl, newDatabase, sql } from '../lib/postgres.mjs';
 import { sleep, startServer, until } from '../lib/server.mjs';
 
-const BATCHES = 12, BATCH = 500; // 6,000: above what one look takes (4,096)
+const BATCHES = 12,
+	BATCH = 500; // 6,000: above what one look takes (4,096)
 let server, url, idle;
 
 before(async () => {
@@ -26,20 +27,28 @@ after(async () => {
 
 const changes = () => metric(server, 'postern_feed_changes_total');
 const flushes = () => metric(server, 'postern_feed_flushes_total');
-const batch = (i) => sql(url, `INSERT INTO change (id, tx, kind, key, made_at)
+const batch = (i) =>
+	sql(
+		url,
+		`INSERT INTO change (id, tx, kind, key, made_at)
 	SELECT substr(md5(concat(${i}, '-', n)), 1, 26), CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT), 'article', concat('none-', n),
-		CAST(extract(epoch FROM now()) AS BIGINT) FROM generate_series(1, ${BATCH}) n; SELECT pg_notify('postern_change', '')`);
+		CAST(extract(epoch FROM now()) AS BIGINT) FROM generate_series(1, ${BATCH}) n; SELECT pg_notify('postern_change', '')`,
+	);
 
 test('6,000 changes beside an open transaction are told once each, without a flush', async () => {
 	const reader = await makeAccount(server);
-	const { json } = await new Api(server).post('/sessions', { email: reader.email, password: reader.password, name: 'app' });
+	const { json } = await new Api(server).post('/sessions', {
+		email: reader.email,
+		password: reader.password,
+		name: 'app',
+	});
 	const api = new Api(server, json.token);
 	assert.equal((await api.get('/account')).status, 200);
 	await sleep(1000); // the changes of the set-up
 	const before = { changes: await changes(), flushes: await flushes() };
 	for (let i = 0; i < BATCHES; i++) {
 		batch(i);
-		await until(`batch ${i}`, async () => await changes() >= before.changes + (i + 1) * BATCH);
+		await until(`batch ${i}`, async () => (await changes()) >= before.changes + (i + 1) * BATCH);
 	}
 	await sleep(1500); // six looks more
 	assert.equal(await changes(), before.changes + BATCHES * BATCH);

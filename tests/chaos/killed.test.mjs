@@ -7,13 +7,18 @@ import { Api } from '../lib/http.mjs';
 import { sleep, until } from '../lib/server.mjs';
 import { Cluster, Load, SmtpMailbox } from './cluster.mjs';
 
-const KILLS = Number(process.env.CHAOS_KILLS ?? 20), READERS = 3;
+const KILLS = Number(process.env.CHAOS_KILLS ?? 20),
+	READERS = 3;
 let cluster, everywhere;
 
 before(async () => {
 	// A claim that its owner took to the grave is free again soon.
 	cluster = await Cluster.start({ settings: { POSTERN_MAIL_TIMEOUT_S: '2' } });
-	everywhere = { port: cluster.port, mail: new SmtpMailbox(cluster.smtp), cliOk: (...args) => cluster.gateways[0].cliOk(...args) };
+	everywhere = {
+		port: cluster.port,
+		mail: new SmtpMailbox(cluster.smtp),
+		cliOk: (...args) => cluster.gateways[0].cliOk(...args),
+	};
 });
 after(() => cluster.close());
 
@@ -25,17 +30,19 @@ const link = /\/reset\/confirm\?token=([A-Za-z0-9_-]+)/;
 async function ask(load, who) {
 	const r = await new Api(everywhere).post('/password-resets', { email: who.email }).catch(broken);
 	assert.ok([202, 503, 502, 0].includes(r.status), `${r.status} ${r.body}`);
-	if (r.status === 202)
-		who.promised++;
+	if (r.status === 202) who.promised++;
 	load.count(r.status === 202 ? 'resets promised' : 'resets refused');
 }
 
 // The newest link not tried yet, for a moment: a mail whose sender was killed comes when its claim has lapsed.
 async function newest(who) {
 	for (let i = 0; i < 20; i++) {
-		const token = cluster.smtp.to(who.email).map((m) => link.exec(m.mail.text)?.[1]).filter(Boolean).at(-1);
-		if (token && !who.tried.has(token))
-			return token;
+		const token = cluster.smtp
+			.to(who.email)
+			.map((m) => link.exec(m.mail.text)?.[1])
+			.filter(Boolean)
+			.at(-1);
+		if (token && !who.tried.has(token)) return token;
 		await sleep(25);
 	}
 	return null;
@@ -45,21 +52,25 @@ async function newest(who) {
 async function reader(load, who) {
 	await ask(load, who);
 	const token = await newest(who);
-	if (!token)
-		return load.count('links late');
+	if (!token) return load.count('links late');
 	who.tried.add(token);
 	const password = `copper-lantern-${who.tried.size}-adrift`;
-	const answers = await Promise.all(cluster.gateways.map((g) => new Api(g).post('/password-resets/confirm', { token, password }).catch(broken)));
+	const answers = await Promise.all(
+		cluster.gateways.map((g) => new Api(g).post('/password-resets/confirm', { token, password }).catch(broken)),
+	);
 	const spent = answers.filter((a) => a.status === 204).length;
 	assert.ok(spent <= 1, `a token was spent ${spent} times`);
-	assert.ok(answers.every((a) => [204, 410, 503, 0].includes(a.status)), answers.map((a) => `${a.status} ${a.body}`).join('\n'));
+	assert.ok(
+		answers.every((a) => [204, 410, 503, 0].includes(a.status)),
+		answers.map((a) => `${a.status} ${a.body}`).join('\n'),
+	);
 	return load.count(spent ? 'tokens spent' : 'tokens void or lost');
 }
 
 test(`${KILLS} gateways killed at random: mails arrive once, tokens are spent once`, async (t) => {
 	const readers = [];
 	for (let i = 0; i < READERS; i++)
-		readers.push({ ...await makeAccount(everywhere), promised: 0, tried: new Set() });
+		readers.push({ ...(await makeAccount(everywhere)), promised: 0, tried: new Set() });
 	const already = new Set(cluster.smtp.mails.map((m) => m.mail.messageId));
 	const load = new Load();
 	t.after(() => load.stop());
@@ -73,12 +84,16 @@ test(`${KILLS} gateways killed at random: mails arrive once, tokens are spent on
 	const distinct = () => new Set(resets().map((m) => m.mail.messageId)).size;
 	// A mail whose link was replaced or used before its turn came is not sent any more.
 	const dead = "error LIKE 'not sent: its link%'";
-	const outbox = async (what) => Number(await cluster.pair.primary.sql(`SELECT count(*) FROM outbox WHERE ${what}`, 'postern'));
+	const outbox = async (what) =>
+		Number(await cluster.pair.primary.sql(`SELECT count(*) FROM outbox WHERE ${what}`, 'postern'));
 	const left = () => outbox(`sent_at IS NULL AND (error IS NULL OR NOT ${dead})`);
-	const settled = async () => await left() === 0 && distinct() + await outbox(`kind = 'reset' AND ${dead}`) >= owed;
+	const settled = async () =>
+		(await left()) === 0 && distinct() + (await outbox(`kind = 'reset' AND ${dead}`)) >= owed;
 	const owed = readers.reduce((n, r) => n + r.promised, 0);
 	await until('every promised mail', settled, 120000, 200).catch((e) => {
-		throw new Error(`${e.message}: ${distinct()} of ${owed}; ${cluster.gateways[0].cliOk('mail', 'list', '--limit', '20')}`);
+		throw new Error(
+			`${e.message}: ${distinct()} of ${owed}; ${cluster.gateways[0].cliOk('mail', 'list', '--limit', '20')}`,
+		);
 	});
 	await sleep(3000); // what comes too much would come now
 	counts['same Message-ID again'] = resets().length - distinct();

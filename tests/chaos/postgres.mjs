@@ -18,10 +18,13 @@ const bin = binaries();
 
 // PostgreSQL refuses to run as root.
 const asRoot = process.getuid() === 0;
-const ids = asRoot ? [Number(execFileSync('id', ['-u', 'postgres'])), Number(execFileSync('id', ['-g', 'postgres']))] : null;
-const command = (program, args) => (asRoot
-	? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', path.join(bin, program), ...args]]
-	: [path.join(bin, program), args]);
+const ids = asRoot
+	? [Number(execFileSync('id', ['-u', 'postgres'])), Number(execFileSync('id', ['-g', 'postgres']))]
+	: null;
+const command = (program, args) =>
+	asRoot
+		? ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', path.join(bin, program), ...args]]
+		: [path.join(bin, program), args];
 const pg = (program, ...args) => run(...command(program, args), { cwd: '/', timeout: 60000 });
 
 class Node {
@@ -29,14 +32,15 @@ class Node {
 		this.name = name;
 		this.dir = tempDir();
 		chmodSync(this.dir, 0o755);
-		if (ids)
-			chownSync(this.dir, ...ids);
+		if (ids) chownSync(this.dir, ...ids);
 		this.data = path.join(this.dir, 'data');
 	}
 
 	// `options` are given on the command line, so that a copy of the data does not inherit them.
 	async start(options = {}) {
-		const words = Object.entries(options).map(([k, v]) => `-c ${k}='${v}'`).join(' ');
+		const words = Object.entries(options)
+			.map(([k, v]) => `-c ${k}='${v}'`)
+			.join(' ');
 		await pg('pg_ctl', '-D', this.data, '-l', path.join(this.dir, 'log'), '-w', '-s', '-o', words, 'start');
 	}
 
@@ -50,7 +54,22 @@ class Node {
 	}
 
 	async sql(text, database = 'postgres') {
-		const { stdout } = await pg('psql', '-h', this.dir, '-p', String(PORT), '-U', 'postgres', '-d', database, '-AtqX', '-v', 'ON_ERROR_STOP=1', '-c', text);
+		const { stdout } = await pg(
+			'psql',
+			'-h',
+			this.dir,
+			'-p',
+			String(PORT),
+			'-U',
+			'postgres',
+			'-d',
+			database,
+			'-AtqX',
+			'-v',
+			'ON_ERROR_STOP=1',
+			'-c',
+			text,
+		);
 		return stdout.trim();
 	}
 }
@@ -88,12 +107,33 @@ export class Pair {
 	async makeStandby() {
 		this.standby = new Node('second');
 		const { data, dir } = this.standby;
-		await pg('pg_basebackup', '-h', this.primary.dir, '-p', String(PORT), '-U', 'postgres', '-D', data, '-R', '-X', 'stream', '-c', 'fast', '--no-sync');
+		await pg(
+			'pg_basebackup',
+			'-h',
+			this.primary.dir,
+			'-p',
+			String(PORT),
+			'-U',
+			'postgres',
+			'-D',
+			data,
+			'-R',
+			'-X',
+			'stream',
+			'-c',
+			'fast',
+			'--no-sync',
+		);
 		appendFileSync(path.join(data, 'postgresql.conf'), settings(dir));
 		await this.standby.start();
 		await this.primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
 		await this.primary.sql('SELECT pg_reload_conf()');
-		for (let i = 0; i < 100 && await this.primary.sql('SELECT count(*) FROM pg_stat_replication WHERE sync_state <> \'async\'') === '0'; i++)
+		for (
+			let i = 0;
+			i < 100 &&
+			(await this.primary.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state <> 'async'")) === '0';
+			i++
+		)
 			await new Promise((done) => setTimeout(done, 100));
 	}
 
@@ -112,4 +152,3 @@ export class Pair {
 		await Promise.allSettled([this.primary.kill(), this.standby.kill()]);
 	}
 }
-

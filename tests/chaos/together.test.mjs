@@ -16,10 +16,13 @@ before(async () => {
 	cluster = await Cluster.start({ settings: { POSTERN_SESSION_PER_ACCOUNT: '100' } });
 	importArticles(cluster.gateways[0]);
 	// What a test talks to as if it were one server: the balancer's port, the one mailbox, any command line.
-	everywhere = { port: cluster.port, mail: new SmtpMailbox(cluster.smtp), cliOk: (...args) => cluster.gateways[1].cliOk(...args) };
+	everywhere = {
+		port: cluster.port,
+		mail: new SmtpMailbox(cluster.smtp),
+		cliOk: (...args) => cluster.gateways[1].cliOk(...args),
+	};
 	readers = [];
-	for (let i = 0; i < 3; i++)
-		readers.push(await makeAccount(everywhere, { plan: i === 0 ? undefined : 'digital' }));
+	for (let i = 0; i < 3; i++) readers.push(await makeAccount(everywhere, { plan: i === 0 ? undefined : 'digital' }));
 });
 after(() => cluster.close());
 
@@ -43,9 +46,11 @@ async function refusedAfter(gateway, token, ended) {
 		const asked = Date.now();
 		const r = await new Api(gateway, token).get('/account');
 		assert.ok([200, 401].includes(r.status), r.body);
-		if (r.status === 401)
-			return Date.now() - ended;
-		assert.ok(asked - ended <= OBEYED_MS, `${gateway.name} lets a session in ${asked - ended} ms after it was ended`);
+		if (r.status === 401) return Date.now() - ended;
+		assert.ok(
+			asked - ended <= OBEYED_MS,
+			`${gateway.name} lets a session in ${asked - ended} ms after it was ended`,
+		);
 		await sleep(5);
 	}
 }
@@ -61,21 +66,23 @@ function mixedLoad(delays) {
 	// A log-in through the balancer is good at each gateway at once, and over everywhere once it is ended.
 	load.add(2, async () => {
 		const token = await logIn(everywhere, readers[1]);
-		for (const g of cluster.gateways)
-			await readArticle(g, token, true);
+		for (const g of cluster.gateways) await readArticle(g, token, true);
 		const end = await new Api(any(), token).delete('/sessions/current');
 		const ended = Date.now();
 		assert.equal(end.status, 204, end.body);
-		delays.push(...await Promise.all(cluster.gateways.map((g) => refusedAfter(g, token, ended))));
+		delays.push(...(await Promise.all(cluster.gateways.map((g) => refusedAfter(g, token, ended)))));
 		load.count('sessions ended');
 	});
 	let serial = 0;
 	load.add(1, async () => {
-		const who = readers[2], chosen = `copper-lantern-${++serial}-adrift`;
+		const who = readers[2],
+			chosen = `copper-lantern-${++serial}-adrift`;
 		const asked = await new Api(everywhere).post('/password-resets', { email: who.email });
 		assert.equal(asked.status, 202, asked.body);
 		const token = await everywhere.mail.takeToken(who.email, '/reset/confirm');
-		const set = await Promise.all(cluster.gateways.map((g) => new Api(g).post('/password-resets/confirm', { token, password: chosen })));
+		const set = await Promise.all(
+			cluster.gateways.map((g) => new Api(g).post('/password-resets/confirm', { token, password: chosen })),
+		);
 		assert.deepEqual(set.map((r) => r.status).sort(), [204, 410, 410], 'one of three at once spends the token');
 		who.password = chosen;
 		await logIn(everywhere, who);
@@ -101,25 +108,27 @@ test('what one gateway changes the others obey: account, access, entitlement', a
 	const delays = [];
 	const obeyed = async (what, ask) => {
 		const start = Date.now();
-		while (!await ask()) {
+		while (!(await ask())) {
 			assert.ok(Date.now() - start <= OBEYED_MS, what);
 			await sleep(5);
 		}
 		delays.push(Date.now() - start);
 	};
 	const status = async (g, slug) => (await new Api(g, token).get(`/articles/${slug}`)).status;
-	for (const g of [second, third])
-		assert.equal(await status(g, 'vault'), 200);
+	for (const g of [second, third]) assert.equal(await status(g, 'vault'), 200);
 	first.cliOk('entitlement', 'revoke', first.cliJson('entitlement', 'list', who.email)[0].id);
 	for (const g of [first, second, third])
-		await obeyed(`${g.name} obeys a revoked entitlement`, async () => await status(g, 'vault') === 402);
+		await obeyed(`${g.name} obeys a revoked entitlement`, async () => (await status(g, 'vault')) === 402);
 	first.cliOk('article', 'set-access', 'vault', 'registered');
 	for (const g of [first, second, third])
-		await obeyed(`${g.name} obeys a changed access`, async () => await status(g, 'vault') === 200);
+		await obeyed(`${g.name} obeys a changed access`, async () => (await status(g, 'vault')) === 200);
 	first.cliOk('article', 'set-access', 'vault', 'subscriber');
 	first.cliOk('account', 'disable', who.email);
 	for (const g of [first, second, third])
-		await obeyed(`${g.name} refuses a disabled account`, async () => (await new Api(g, token).get('/account')).status === 401);
+		await obeyed(
+			`${g.name} refuses a disabled account`,
+			async () => (await new Api(g, token).get('/account')).status === 401,
+		);
 	t.diagnostic(`a change by the command line is obeyed: ${spread(delays)}`);
 });
 

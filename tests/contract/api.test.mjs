@@ -1,16 +1,37 @@
 // The whole story with JSON alone: from a stranger to a subscriber and out again.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiSession, grantPlan, makeAccount, newAddress, otherPassword, password, resetToken, thirdPassword } from '../lib/accounts.mjs';
+import {
+	apiSession,
+	grantPlan,
+	makeAccount,
+	newAddress,
+	otherPassword,
+	password,
+	resetToken,
+	thirdPassword,
+} from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { fieldCodes, problem, secure, unstored } from '../lib/checks.mjs';
 import { Api, Reader, request } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
 
-export const covers = ['POST /api/v1/sessions', 'GET /api/v1/sessions', 'DELETE /api/v1/sessions/current', 'DELETE /api/v1/sessions/{id}',
-	'POST /api/v1/accounts', 'POST /api/v1/email-verifications', 'GET /api/v1/account', 'PATCH /api/v1/account', 'DELETE /api/v1/account',
-	'PUT /api/v1/account/password', 'POST /api/v1/password-resets', 'POST /api/v1/password-resets/confirm', 'GET /api/v1/articles',
-	'GET /api/v1/articles/{slug}'];
+export const covers = [
+	'POST /api/v1/sessions',
+	'GET /api/v1/sessions',
+	'DELETE /api/v1/sessions/current',
+	'DELETE /api/v1/sessions/{id}',
+	'POST /api/v1/accounts',
+	'POST /api/v1/email-verifications',
+	'GET /api/v1/account',
+	'PATCH /api/v1/account',
+	'DELETE /api/v1/account',
+	'PUT /api/v1/account/password',
+	'POST /api/v1/password-resets',
+	'POST /api/v1/password-resets/confirm',
+	'GET /api/v1/articles',
+	'GET /api/v1/articles/{slug}',
+];
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 let server;
@@ -21,7 +42,8 @@ before(async () => {
 after(() => server.close());
 
 test('register, confirm, log in: alike for known and unknown, and a token of the promised form', async () => {
-	const api = new Api(server), email = newAddress('Mixed.Case');
+	const api = new Api(server),
+		email = newAddress('Mixed.Case');
 	const fresh = await api.post('/accounts', { email, password, name: 'Ada' });
 	assert.deepEqual([fresh.status, fresh.body], [202, '{}']);
 	unstored(fresh, 'accounts');
@@ -32,7 +54,12 @@ test('register, confirm, log in: alike for known and unknown, and a token of the
 	const again = await api.post('/accounts', { email, password: otherPassword, name: 'Eve' });
 	assert.deepEqual([again.status, again.body], [202, '{}']);
 	await server.mail.take(email, /already|account/i);
-	problem(await api.post('/sessions', { email, password: otherPassword }), 401, 'unauthenticated', 'the newcomer’s password is nothing');
+	problem(
+		await api.post('/sessions', { email, password: otherPassword }),
+		401,
+		'unauthenticated',
+		'the newcomer’s password is nothing',
+	);
 
 	const r = await api.post('/sessions', { email: email.toUpperCase(), password, name: 'my phone' });
 	assert.equal(r.status, 201);
@@ -42,13 +69,14 @@ test('register, confirm, log in: alike for known and unknown, and a token of the
 	assert.deepEqual(r.cookies, []);
 	assert.match(r.json.token, /^pst_[A-Za-z0-9_-]{43}$/);
 	assert.equal(r.json.session.name, 'my phone');
-	for (const key of ['created_at', 'expires_at', 'idle_expires_at'])
-		assert.match(r.json.session[key], rfc3339);
+	for (const key of ['created_at', 'expires_at', 'idle_expires_at']) assert.match(r.json.session[key], rfc3339);
 	assert.deepEqual(r.json.account, { id: r.json.account.id, email, name: 'Ada', verified: true });
 });
 
 test('the wall: 401, 402, 200 with the very next request, 402 again', async () => {
-	const stranger = new Api(server), who = await makeAccount(server), api = await apiSession(server, who);
+	const stranger = new Api(server),
+		who = await makeAccount(server),
+		api = await apiSession(server, who);
 	const anon = await stranger.get('/articles/vault');
 	const doc = problem(anon, 401, 'unauthenticated');
 	assert.equal(anon.headers['www-authenticate'], 'Bearer');
@@ -68,14 +96,31 @@ test('the wall: 401, 402, 200 with the very next request, 402 again', async () =
 	assert.equal(rich.json.decision.reason, 'entitled');
 	assert.match(rich.json.article.body_html, /kept-vault-4/);
 	assert.equal(rich.json.article.images.length, 2);
-	const keys = ['slug', 'headline', 'dek', 'byline', 'dateline', 'credit', 'section', 'tags', 'access', 'published_at', 'updated_at', 'images', 'teaser_html', 'body_html'];
-	for (const key of keys)
-		assert.ok(key in rich.json.article, key);
+	const keys = [
+		'slug',
+		'headline',
+		'dek',
+		'byline',
+		'dateline',
+		'credit',
+		'section',
+		'tags',
+		'access',
+		'published_at',
+		'updated_at',
+		'images',
+		'teaser_html',
+		'body_html',
+	];
+	for (const key of keys) assert.ok(key in rich.json.article, key);
 	assert.deepEqual(rich.json.article.tags, ['harbour', 'Arts, Culture']);
 	assert.match(rich.json.article.published_at, rfc3339);
 	assert.ok(!rich.json.article.teaser_html.includes('kept-'));
 	server.cliOk('entitlement', 'revoke', id);
-	assert.equal(problem(await api.get('/articles/vault'), 402, 'payment_required').decision.reason, 'entitlement_ended');
+	assert.equal(
+		problem(await api.get('/articles/vault'), 402, 'payment_required').decision.reason,
+		'entitlement_ended',
+	);
 	problem(await api.get('/articles/no-such'), 404, 'not_found');
 	problem(await api.get('/articles/last-year'), 410, 'gone');
 	problem(await stranger.get('/articles/members-room'), 401, 'unauthenticated');
@@ -83,9 +128,13 @@ test('the wall: 401, 402, 200 with the very next request, 402 again', async () =
 });
 
 test('an entitlement counts from its beginning to its end', async () => {
-	const who = await makeAccount(server), api = await apiSession(server, who);
+	const who = await makeAccount(server),
+		api = await apiSession(server, who);
 	grantPlan(server, who.email, 'digital', '--from', '2090-01-01');
-	assert.equal(problem(await api.get('/articles/vault'), 402, 'payment_required').decision.reason, 'entitlement_future');
+	assert.equal(
+		problem(await api.get('/articles/vault'), 402, 'payment_required').decision.reason,
+		'entitlement_future',
+	);
 	grantPlan(server, who.email, 'digital', '--until', '2090-01-01');
 	assert.equal((await api.get('/articles/vault')).status, 200);
 	const own = (await api.get('/account')).json.account;
@@ -93,31 +142,62 @@ test('an entitlement counts from its beginning to its end', async () => {
 });
 
 test('own record: seen, renamed, never given a role', async () => {
-	const who = await makeAccount(server), api = await apiSession(server, who);
+	const who = await makeAccount(server),
+		api = await apiSession(server, who);
 	const own = await api.get('/account');
 	assert.equal(own.status, 200);
-	assert.deepEqual(Object.keys(own.json.account).sort(), ['created_at', 'email', 'entitlements', 'id', 'name', 'verified']);
+	assert.deepEqual(Object.keys(own.json.account).sort(), [
+		'created_at',
+		'email',
+		'entitlements',
+		'id',
+		'name',
+		'verified',
+	]);
 	const renamed = await api.patch('/account', { name: 'Zoë O’Neil' });
 	assert.equal(renamed.status, 200);
 	assert.equal(renamed.json.account.name, 'Zoë O’Neil');
-	for (const field of ['role', 'verified', 'entitlements', 'id', 'email', 'password_hash', 'created_at', 'disabled_at'])
-		assert.equal(fieldCodes(problem(await api.patch('/account', { name: 'x', [field]: 'x' }), 422, 'invalid_fields'))[field], 'unknown_field');
+	for (const field of [
+		'role',
+		'verified',
+		'entitlements',
+		'id',
+		'email',
+		'password_hash',
+		'created_at',
+		'disabled_at',
+	])
+		assert.equal(
+			fieldCodes(problem(await api.patch('/account', { name: 'x', [field]: 'x' }), 422, 'invalid_fields'))[field],
+			'unknown_field',
+		);
 	problem(await api.patch('/account', { name: 'a\nb' }), 422, 'invalid_fields');
 	problem(await api.patch('/account', { name: 'x'.repeat(5000) }), 422, 'invalid_fields');
 	assert.equal((await api.get('/account')).json.account.name, 'Zoë O’Neil');
 	for (const method of ['get', 'patch', 'delete'])
-		problem(await new Api(server)[method]('/account', method === 'get' ? undefined : { name: 'x' }), 401, 'unauthenticated');
+		problem(
+			await new Api(server)[method]('/account', method === 'get' ? undefined : { name: 'x' }),
+			401,
+			'unauthenticated',
+		);
 });
 
 test('sessions: listed without tokens, ended one by one, never those of others', async () => {
-	const who = await makeAccount(server), eve = await apiSession(server, await makeAccount(server));
-	const [a, b, c] = [await apiSession(server, who, 'a'), await apiSession(server, who, 'b'), await apiSession(server, who, 'c')];
+	const who = await makeAccount(server),
+		eve = await apiSession(server, await makeAccount(server));
+	const [a, b, c] = [
+		await apiSession(server, who, 'a'),
+		await apiSession(server, who, 'b'),
+		await apiSession(server, who, 'c'),
+	];
 	const list = await a.get('/sessions');
 	assert.equal(list.status, 200);
 	assert.deepEqual(list.json.sessions.map((s) => s.name).sort(), ['a', 'b', 'c']);
-	assert.deepEqual(list.json.sessions.filter((s) => s.current).map((s) => s.id), [a.session.id]);
-	for (const token of [a.token, b.token, c.token])
-		assert.ok(!list.body.includes(token));
+	assert.deepEqual(
+		list.json.sessions.filter((s) => s.current).map((s) => s.id),
+		[a.session.id],
+	);
+	for (const token of [a.token, b.token, c.token]) assert.ok(!list.body.includes(token));
 	problem(await eve.delete(`/sessions/${b.session.id}`), 404, 'not_found', 'somebody else’s');
 	assert.equal((await a.delete(`/sessions/${b.session.id}`)).status, 204);
 	problem(await b.get('/account'), 401, 'unauthenticated');
@@ -128,12 +208,29 @@ test('sessions: listed without tokens, ended one by one, never those of others',
 });
 
 test('changing the password ends all other sessions, not this one, and tells the owner', async () => {
-	const who = await makeAccount(server), [a, b] = [await apiSession(server, who), await apiSession(server, who)];
-	problem(await a.put('/account/password', { current_password: 'wrong', new_password: otherPassword }), 403, 'denied');
+	const who = await makeAccount(server),
+		[a, b] = [await apiSession(server, who), await apiSession(server, who)];
+	problem(
+		await a.put('/account/password', { current_password: 'wrong', new_password: otherPassword }),
+		403,
+		'denied',
+	);
 	for (const weak of ['short', 'password1', who.email, 'x'.repeat(200), ''])
-		assert.ok(fieldCodes(problem(await a.put('/account/password', { current_password: password, new_password: weak }), 422, weakCode(weak))).new_password, weak);
+		assert.ok(
+			fieldCodes(
+				problem(
+					await a.put('/account/password', { current_password: password, new_password: weak }),
+					422,
+					weakCode(weak),
+				),
+			).new_password,
+			weak,
+		);
 	assert.equal((await b.get('/account')).status, 200);
-	assert.equal((await a.put('/account/password', { current_password: password, new_password: otherPassword })).status, 204);
+	assert.equal(
+		(await a.put('/account/password', { current_password: password, new_password: otherPassword })).status,
+		204,
+	);
 	assert.equal((await a.get('/account')).status, 200);
 	problem(await b.get('/account'), 401, 'unauthenticated');
 	problem(await new Api(server).post('/sessions', { email: who.email, password }), 401, 'unauthenticated');
@@ -144,7 +241,9 @@ test('changing the password ends all other sessions, not this one, and tells the
 const weakCode = (p) => (p === 'password1' || p.includes('@') ? 'weak_password' : 'invalid_fields');
 
 test('reset: 202 for all, 422 for a weak password without spending, 204 once, then 410', async () => {
-	const who = await makeAccount(server), session = await apiSession(server, who), api = new Api(server);
+	const who = await makeAccount(server),
+		session = await apiSession(server, who),
+		api = new Api(server);
 	for (const email of [who.email, 'nobody@mail.example']) {
 		const r = await api.post('/password-resets', { email });
 		assert.deepEqual([r.status, r.body], [202, '{}']);
@@ -164,7 +263,8 @@ test('reset: 202 for all, 422 for a weak password without spending, 204 once, th
 });
 
 test('deleting the account needs the password and leaves nothing that works', async () => {
-	const who = await makeAccount(server, { plan: 'digital' }), api = await apiSession(server, who);
+	const who = await makeAccount(server, { plan: 'digital' }),
+		api = await apiSession(server, who);
 	problem(await api.delete('/account', { current_password: 'wrong' }), 403, 'denied');
 	problem(await api.delete('/account'), 411, 'malformed', 'neither body nor length');
 	assert.equal((await api.delete('/account', { current_password: password })).status, 204);
@@ -172,11 +272,16 @@ test('deleting the account needs the password and leaves nothing that works', as
 	problem(await new Api(server).post('/sessions', { email: who.email, password }), 401, 'unauthenticated');
 	assert.equal(server.cli('account', 'show', who.email).code, 4);
 	await makeAccount(server, { email: who.email });
-	assert.equal((await (await apiSession(server, who)).get('/articles/vault')).status, 402, 'the same address starts anew');
+	assert.equal(
+		(await (await apiSession(server, who)).get('/articles/vault')).status,
+		402,
+		'the same address starts anew',
+	);
 });
 
 test('a disabled account is out at once, and says no more than any other refusal', async () => {
-	const who = await makeAccount(server), api = await apiSession(server, who);
+	const who = await makeAccount(server),
+		api = await apiSession(server, who);
 	server.cliOk('account', 'disable', who.email);
 	problem(await api.get('/account'), 401, 'unauthenticated');
 	problem(await new Api(server).post('/sessions', { email: who.email, password }), 401, 'unauthenticated');
@@ -186,31 +291,65 @@ test('a disabled account is out at once, and says no more than any other refusal
 });
 
 test('credentials come from the one place of their face: Bearer for the API, the cookie for pages', async () => {
-	const who = await makeAccount(server), api = await apiSession(server, who), page = new Reader(server);
+	const who = await makeAccount(server),
+		api = await apiSession(server, who),
+		page = new Reader(server);
 	await page.logIn(who);
-	problem(await request(server, 'GET', '/api/v1/account', { headers: { Cookie: `postern=${api.token}` } }), 401, 'unauthenticated');
-	assert.equal((await request(server, 'GET', '/account', { headers: { Authorization: `Bearer ${page.session}` } })).status, 303);
+	problem(
+		await request(server, 'GET', '/api/v1/account', { headers: { Cookie: `postern=${api.token}` } }),
+		401,
+		'unauthenticated',
+	);
+	assert.equal(
+		(await request(server, 'GET', '/account', { headers: { Authorization: `Bearer ${page.session}` } })).status,
+		303,
+	);
 	for (const target of [`/api/v1/account?token=${api.token}`, `/api/v1/account?access_token=${api.token}`])
 		problem(await request(server, 'GET', target), 422, 'invalid_fields');
 	assert.equal((await request(server, 'GET', `/account?postern=${page.session}`)).status, 303);
-	for (const value of [`Basic ${api.token}`, api.token, `Bearer ${api.token}x`, `Bearer ${api.token} x`, 'Bearer', 'Bearer ', `Token ${api.token}`])
+	for (const value of [
+		`Basic ${api.token}`,
+		api.token,
+		`Bearer ${api.token}x`,
+		`Bearer ${api.token} x`,
+		'Bearer',
+		'Bearer ',
+		`Token ${api.token}`,
+	])
 		problem(await new Api(server).get('/account', { Authorization: value }), 401, 'unauthenticated', value);
-	assert.equal((await new Api(server).get('/account', { Authorization: `bearer ${api.token}` })).status, 200, 'the scheme’s name has no case');
-	const twice = await new Api(server).get('/account', { Authorization: [`Bearer ${api.token}`, `Bearer ${api.token}`] });
+	assert.equal(
+		(await new Api(server).get('/account', { Authorization: `bearer ${api.token}` })).status,
+		200,
+		'the scheme’s name has no case',
+	);
+	const twice = await new Api(server).get('/account', {
+		Authorization: [`Bearer ${api.token}`, `Bearer ${api.token}`],
+	});
 	problem(twice, 400, 'malformed');
-	assert.equal((await request(server, 'GET', '/account', { headers: { Cookie: `postern=${api.token}` } })).status, 200, 'a session is a session in its own place');
+	assert.equal(
+		(await request(server, 'GET', '/account', { headers: { Cookie: `postern=${api.token}` } })).status,
+		200,
+		'a session is a session in its own place',
+	);
 });
 
 test('cursors: every article once, none lost, whatever the size of a page', async () => {
-	const paging = Array.from({ length: 45 }, (_, i) => ({ slug: `page-${i}`, access: 'public', section: 'Paging', tags: i % 3 ? 'even' : 'third',
-		published: `2025-02-${String(1 + Math.floor(i / 5)).padStart(2, '0')}T00:00:00Z` })); // fives with one time
+	const paging = Array.from({ length: 45 }, (_, i) => ({
+		slug: `page-${i}`,
+		access: 'public',
+		section: 'Paging',
+		tags: i % 3 ? 'even' : 'third',
+		published: `2025-02-${String(1 + Math.floor(i / 5)).padStart(2, '0')}T00:00:00Z`,
+	})); // fives with one time
 	importArticles(server, paging);
 	const api = new Api(server);
 	for (const limit of [1, 7, 20, 45, 100]) {
 		const seen = [];
 		let cursor = '';
 		do {
-			const r = await api.get(`/articles?section=paging&limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+			const r = await api.get(
+				`/articles?section=paging&limit=${limit}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+			);
 			assert.equal(r.status, 200);
 			assert.ok(r.json.articles.length <= limit);
 			assert.ok(r.json.articles.every((a) => !('body_html' in a) && !('teaser_html' in a)));
@@ -219,13 +358,31 @@ test('cursors: every article once, none lost, whatever the size of a page', asyn
 		} while (cursor);
 		assert.equal(seen.length, 45, `limit ${limit}`);
 		assert.equal(new Set(seen.map((a) => a.slug)).size, 45);
-		assert.deepEqual(seen.map((a) => a.published_at), seen.map((a) => a.published_at).sort().reverse(), 'newest first');
+		assert.deepEqual(
+			seen.map((a) => a.published_at),
+			seen
+				.map((a) => a.published_at)
+				.sort()
+				.reverse(),
+			'newest first',
+		);
 	}
 	assert.equal((await api.get('/articles?tag=third&limit=100')).json.articles.length, 15);
 	assert.equal((await api.get('/articles?section=paging&q=Headline%20page-4&limit=100')).json.articles.length, 6);
 	assert.equal((await api.get('/articles?q=%25')).json.articles.length, 0, 'no wildcard of the database');
 	assert.equal((await api.get('/articles?q=kept')).json.articles.length, 0, 'the text is not searched');
-	for (const bad of ['limit=0', 'limit=101', 'limit=-1', 'limit=x', 'limit=1e1', 'cursor=x', 'cursor=1-', 'cursor=-x', 'page=2', `cursor=1-${'x'.repeat(100)}`])
+	for (const bad of [
+		'limit=0',
+		'limit=101',
+		'limit=-1',
+		'limit=x',
+		'limit=1e1',
+		'cursor=x',
+		'cursor=1-',
+		'cursor=-x',
+		'page=2',
+		`cursor=1-${'x'.repeat(100)}`,
+	])
 		problem(await api.get(`/articles?${bad}`), 422, 'invalid_fields', bad);
 	problem(await api.get('/articles?limit=1&limit=2'), 400, 'malformed');
 });

@@ -12,7 +12,9 @@ export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles', 'GET /'];
 
 const samples = path.join(root, 'tests/data/ninjs');
 let server;
-before(async () => { server = await startServer(); });
+before(async () => {
+	server = await startServer();
+});
 after(() => server.close());
 
 test('a folder with one bad file: it is named with line and reason, the others go in, the code is 1', async () => {
@@ -20,7 +22,10 @@ test('a folder with one bad file: it is named with line and reason, the others g
 	writeFileSync(path.join(dir, 'broken.md'), markdown({ slug: 'broken', access: 'everybody' }));
 	const r = server.cli('article', 'import', dir);
 	assert.equal(r.code, 1);
-	assert.match(r.stderr, /refused +\S*broken\.md: line \d+: access: public, registered, metered, subscriber or default expected/);
+	assert.match(
+		r.stderr,
+		/refused +\S*broken\.md: line \d+: access: public, registered, metered, subscriber or default expected/,
+	);
 	assert.match(r.stdout, /4 files: 3 new, 0 updated, 0 unchanged, 1 refused/);
 	const again = server.cli('article', 'import', dir, '--json');
 	assert.equal(again.code, 1);
@@ -32,13 +37,25 @@ test('a folder with one bad file: it is named with line and reason, the others g
 });
 
 test('a bad line never opens an article', async () => {
-	const table = [['acces: public', /did you mean "access"/], ['access:', /access/], ['published: yesterday', /published/], ['status: fine', /status/], ['slug: Not A Slug', /slug/], ['headline:', /headline/],
-		['access: public\naccess: subscriber', /already/]];
+	const table = [
+		['acces: public', /did you mean "access"/],
+		['access:', /access/],
+		['published: yesterday', /published/],
+		['status: fine', /status/],
+		['slug: Not A Slug', /slug/],
+		['headline:', /headline/],
+		['access: public\naccess: subscriber', /already/],
+	];
 	for (const [line, why] of table) {
 		const dir = path.join(server.dir, 'bad');
 		mkdirSync(dir, { recursive: true });
 		const key = line.split(':')[0];
-		writeFileSync(path.join(dir, 'x.md'), markdown({ slug: 'never', access: 'subscriber' }).replace(new RegExp(`^${key}: .*$`, 'm'), '#').replace('\n---\n', `\n${line}\n---\n`));
+		writeFileSync(
+			path.join(dir, 'x.md'),
+			markdown({ slug: 'never', access: 'subscriber' })
+				.replace(new RegExp(`^${key}: .*$`, 'm'), '#')
+				.replace('\n---\n', `\n${line}\n---\n`),
+		);
 		const r = server.cli('article', 'import', dir);
 		assert.equal(r.code, 1, `${line}: ${r.stdout}`);
 		assert.match(r.stderr, why);
@@ -47,7 +64,8 @@ test('a bad line never opens an article', async () => {
 });
 
 test('an update is an update, and a file says anew who may read', async () => {
-	const dir = path.join(server.dir, 'one'), a = { slug: 'changing', access: 'public' };
+	const dir = path.join(server.dir, 'one'),
+		a = { slug: 'changing', access: 'public' };
 	writeArticles(dir, [a]);
 	server.cliOk('article', 'import', dir);
 	server.cliOk('article', 'set-access', 'changing', 'subscriber');
@@ -60,12 +78,21 @@ test('an update is an update, and a file says anew who may read', async () => {
 test('markup from outside is made harmless', async () => {
 	const dir = path.join(server.dir, 'hostile');
 	mkdirSync(dir, { recursive: true });
-	const body = '<script>alert(1)</script>\n\n<img src="https://evil.example/x.png" onerror=alert(2)>\n\n[link](javascript:alert(3))\n\n<a href="https://ok.example" onclick="alert(4)" style="x">fine</a>\n\n<iframe src="https://evil.example"></iframe>\n\n<svg><script>alert(5)</script></svg>\n\n<style>*{}</style>\n\n![remote](https://evil.example/pixel.png)\n\n<math><mi//xlink:href="data:x,<script>alert(6)</script>">\n\n<p style="background:url(//evil.example)">plain words</p>\n';
-	writeFileSync(path.join(dir, 'h.md'), `---\nslug: hostile\nheadline: <b>Bold</b> & "quoted" <script>alert(7)</script>\naccess: public\npublished: 2025-01-01\n---\n${body}`);
+	const body =
+		'<script>alert(1)</script>\n\n<img src="https://evil.example/x.png" onerror=alert(2)>\n\n[link](javascript:alert(3))\n\n<a href="https://ok.example" onclick="alert(4)" style="x">fine</a>\n\n<iframe src="https://evil.example"></iframe>\n\n<svg><script>alert(5)</script></svg>\n\n<style>*{}</style>\n\n![remote](https://evil.example/pixel.png)\n\n<math><mi//xlink:href="data:x,<script>alert(6)</script>">\n\n<p style="background:url(//evil.example)">plain words</p>\n';
+	writeFileSync(
+		path.join(dir, 'h.md'),
+		`---\nslug: hostile\nheadline: <b>Bold</b> & "quoted" <script>alert(7)</script>\naccess: public\npublished: 2025-01-01\n---\n${body}`,
+	);
 	server.cliOk('article', 'import', dir);
 	for (const target of ['/articles/hostile', '/']) {
 		const { body: html } = await request(server, 'GET', target);
-		assert.ok(!/<script>|onerror|onclick|javascript:|<iframe|<svg|<style|style=|<math|evil\.example/i.test(html.replace(/<script src="\/static[^>]*><\/script>/, '')), target);
+		assert.ok(
+			!/<script>|onerror|onclick|javascript:|<iframe|<svg|<style|style=|<math|evil\.example/i.test(
+				html.replace(/<script src="\/static[^>]*><\/script>/, ''),
+			),
+			target,
+		);
 	}
 	const page = (await request(server, 'GET', '/articles/hostile')).body;
 	assert.match(page, /href="https:\/\/ok\.example"/);
@@ -73,7 +100,8 @@ test('markup from outside is made harmless', async () => {
 });
 
 test('what is exported can be imported elsewhere, and is the same', async () => {
-	const out = path.join(server.dir, 'out'), other = await startServer();
+	const out = path.join(server.dir, 'out'),
+		other = await startServer();
 	try {
 		server.cliOk('article', 'export', out, 'vault');
 		assert.ok(readdirSync(out).some((f) => f.endsWith('.md')));
@@ -81,7 +109,10 @@ test('what is exported can be imported elsewhere, and is the same', async () => 
 		const who = { here: new Reader(server), there: new Reader(other) };
 		await who.here.logIn(await makeAccount(server, { plan: 'digital' }));
 		await who.there.logIn(await makeAccount(other, { plan: 'digital' }));
-		const text = async (r) => /itemprop="articleBody">([\s\S]*?)<\/div>/.exec((await r.get('/articles/vault')).body)[1].replace(/\/media\/[a-z2-7]+\//g, '');
+		const text = async (r) =>
+			/itemprop="articleBody">([\s\S]*?)<\/div>/
+				.exec((await r.get('/articles/vault')).body)[1]
+				.replace(/\/media\/[a-z2-7]+\//g, '');
 		assert.equal(await text(who.there), await text(who.here));
 		assert.match(await text(who.here), /kept-vault-4/);
 	} finally {
@@ -93,30 +124,65 @@ test('the agencies’ own samples go in, and their wishes are obeyed', async () 
 	const dir = path.join(server.dir, 'wire');
 	mkdirSync(dir);
 	const names = readdirSync(samples).filter((n) => n.endsWith('.json') && !n.includes('schema'));
-	for (const n of names)
-		writeFileSync(path.join(dir, n), readFileSync(path.join(samples, n)));
+	for (const n of names) writeFileSync(path.join(dir, n), readFileSync(path.join(samples, n)));
 	const doc = JSON.parse(server.cliOk('article', 'import', dir, '--json'));
 	assert.equal(doc.files, names.length);
 	assert.equal(doc.refused, 0, JSON.stringify(doc.items));
 	const slug = doc.items.find((i) => i.path.endsWith('dpa_text.json')).slug;
 	assert.ok(slug);
 	const stranger = new Api(server);
-	assert.equal((await stranger.get(`/articles/${slug}`)).status, 401, 'what says nothing of access is for subscribers');
+	assert.equal(
+		(await stranger.get(`/articles/${slug}`)).status,
+		401,
+		'what says nothing of access is for subscribers',
+	);
 	assert.equal((await request(server, 'GET', `/articles/${slug}`)).status, 200);
 	const original = JSON.parse(readFileSync(path.join(dir, 'dpa_text.json'), 'utf8'));
-	const wishes = [[{ embargoedUntil: '2100-01-01T00:00:00Z' }, 404], [{ pubStatus: 'withheld' }, 404], [{ pubStatus: 'canceled' }, 410], [{ expires: '2020-01-01T00:00:00Z' }, 410], [{}, 401]];
+	const wishes = [
+		[{ embargoedUntil: '2100-01-01T00:00:00Z' }, 404],
+		[{ pubStatus: 'withheld' }, 404],
+		[{ pubStatus: 'canceled' }, 410],
+		[{ expires: '2020-01-01T00:00:00Z' }, 410],
+		[{}, 401],
+	];
 	let version = 10;
 	for (const [wish, status] of wishes) {
-		writeFileSync(path.join(dir, 'dpa_text.json'), JSON.stringify({ ...original, ...wish, version: String(version), versionCreated: `2020-01-01T00:00:${version++}Z` }));
+		writeFileSync(
+			path.join(dir, 'dpa_text.json'),
+			JSON.stringify({
+				...original,
+				...wish,
+				version: String(version),
+				versionCreated: `2020-01-01T00:00:${version++}Z`,
+			}),
+		);
 		server.cliOk('article', 'import', path.join(dir, 'dpa_text.json'));
 		assert.equal((await stranger.get(`/articles/${slug}`)).status, status, JSON.stringify(wish));
 		const front = (await stranger.get('/articles?limit=100')).json.articles.some((a) => a.slug === slug);
 		assert.equal(front, status === 401, JSON.stringify(wish));
 	}
-	for (const wish of [{ pubStatus: 'perhaps' }, { pubStatus: null }, { embargoedUntil: 'later' }, { expires: 5 }, { uri: undefined }]) {
-		writeFileSync(path.join(dir, 'dpa_text.json'), JSON.stringify({ ...original, version: String(version), versionCreated: `2020-01-01T00:00:${version++}Z`, ...wish }));
+	for (const wish of [
+		{ pubStatus: 'perhaps' },
+		{ pubStatus: null },
+		{ embargoedUntil: 'later' },
+		{ expires: 5 },
+		{ uri: undefined },
+	]) {
+		writeFileSync(
+			path.join(dir, 'dpa_text.json'),
+			JSON.stringify({
+				...original,
+				version: String(version),
+				versionCreated: `2020-01-01T00:00:${version++}Z`,
+				...wish,
+			}),
+		);
 		assert.equal(server.cli('article', 'import', path.join(dir, 'dpa_text.json')).code, 1, JSON.stringify(wish));
-		assert.equal((await stranger.get(`/articles/${slug}`)).status, 404, `what is not understood hides: ${JSON.stringify(wish)}`);
+		assert.equal(
+			(await stranger.get(`/articles/${slug}`)).status,
+			404,
+			`what is not understood hides: ${JSON.stringify(wish)}`,
+		);
 	}
 });
 

@@ -11,10 +11,15 @@ import { root, sleep, startServer } from '../lib/server.mjs';
 
 export const covers = ['GET /robots.txt'];
 
-const googlebot = 'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; +http://www.google.com/bot.html) Chrome/W.X.Y.Z Safari/537.36';
+const googlebot =
+	'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Googlebot/2.1; +http://www.google.com/bot.html) Chrome/W.X.Y.Z Safari/537.36';
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0';
 const gptbot = 'Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko); compatible; GPTBot/1.2; +https://openai.com/gptbot';
-const settings = (more) => ({ POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1', POSTERN_ARTICLE_TEASER_WORDS: '10', ...more });
+const settings = (more) => ({
+	POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1',
+	POSTERN_ARTICLE_TEASER_WORDS: '10',
+	...more,
+});
 const ask = (server, ip, agent, target = '/articles/vault', method = 'GET') =>
 	request(server, method, target, { headers: { 'X-Forwarded-For': ip, ...(agent ? { 'User-Agent': agent } : {}) } });
 const decision = (r) => r.headers['postern-decision'];
@@ -27,17 +32,49 @@ let dns, server;
 before(async () => {
 	dns = await startDnsmasq({
 		domains: ['googlebot.com', 'search.msn.com', 'evilgooglebot.com'],
-		hosts: [['crawl-1.googlebot.com', '192.0.2.10'], ['crawl-2.googlebot.com', '192.0.2.11'], ['crawl-6.googlebot.com', '2001:db8:9::10'],
-			['msnbot-1.search.msn.com', '192.0.2.20'], ['crawl.evilgooglebot.com', '192.0.2.60'],
-			['evilgooglebot.com', '192.0.2.61'], ['crawl.googlebot.com.evil.example', '192.0.2.62'], ['googlebot.com', '192.0.2.63'],
-			['googlebot.com.evil.example', '192.0.2.64'], ['late-1.googlebot.com', '192.0.2.90']],
+		hosts: [
+			['crawl-1.googlebot.com', '192.0.2.10'],
+			['crawl-2.googlebot.com', '192.0.2.11'],
+			['crawl-6.googlebot.com', '2001:db8:9::10'],
+			['msnbot-1.search.msn.com', '192.0.2.20'],
+			['crawl.evilgooglebot.com', '192.0.2.60'],
+			['evilgooglebot.com', '192.0.2.61'],
+			['crawl.googlebot.com.evil.example', '192.0.2.62'],
+			['googlebot.com', '192.0.2.63'],
+			['googlebot.com.evil.example', '192.0.2.64'],
+			['late-1.googlebot.com', '192.0.2.90'],
+		],
 		names: [['other.googlebot.com', '192.0.2.70']],
-		pointers: [['192.0.2.66', 'crawl-66.googlebot.com'], ['192.0.2.67', 'other.googlebot.com'], ['192.0.2.68', 'crawl-1.googlebot.com']],
+		pointers: [
+			['192.0.2.66', 'crawl-66.googlebot.com'],
+			['192.0.2.67', 'other.googlebot.com'],
+			['192.0.2.68', 'crawl-1.googlebot.com'],
+		],
 	});
 	server = await startServer({ settings: settings({ POSTERN_CRAWLERS_RESOLVER: dns.address }) });
 	importArticles(server);
-	server.cliOk('crawler', 'add', 'googlebot', '--class', 'search', '--suffix', 'googlebot.com', '--agent', 'Googlebot');
-	server.cliOk('crawler', 'add', 'bingbot', '--class', 'search', '--suffix', 'search.msn.com, evil.invalid', '--agent', 'bingbot');
+	server.cliOk(
+		'crawler',
+		'add',
+		'googlebot',
+		'--class',
+		'search',
+		'--suffix',
+		'googlebot.com',
+		'--agent',
+		'Googlebot',
+	);
+	server.cliOk(
+		'crawler',
+		'add',
+		'bingbot',
+		'--class',
+		'search',
+		'--suffix',
+		'search.msn.com, evil.invalid',
+		'--agent',
+		'bingbot',
+	);
 	await ask(server, '203.0.113.1', firefox); // whatever is asked, the crawlers are known from then on
 });
 after(async () => {
@@ -50,7 +87,11 @@ test('a proved crawler reads in full at its first request, on pages and as JSON,
 	assert.ok(isFull(first), decision(first));
 	assert.deepEqual(first.cookies, []);
 	assert.ok(isFull(await ask(server, '2001:db8:9::10', googlebot)));
-	assert.ok(isFull(await ask(server, '192.0.2.20', 'Mozilla/5.0 (compatible; BingBot/2.0; +http://www.bing.com/bingbot.htm)')));
+	assert.ok(
+		isFull(
+			await ask(server, '192.0.2.20', 'Mozilla/5.0 (compatible; BingBot/2.0; +http://www.bing.com/bingbot.htm)'),
+		),
+	);
 	const json = await ask(server, '192.0.2.11', googlebot, '/api/v1/articles/vault');
 	assert.equal(json.status, 200);
 	assert.equal(json.json.decision.reason, 'crawler');
@@ -67,8 +108,19 @@ test('the address alone is no claim, and the claim is for one engine', async () 
 });
 
 test('a pointer without the way back, or to a look-alike, is a forgery', async () => {
-	for (const ip of ['192.0.2.66', '192.0.2.67', '192.0.2.68', '192.0.2.60', '192.0.2.61', '192.0.2.62', '192.0.2.63', '192.0.2.64',
-		'203.0.113.9', '2001:db8:9::11', '127.0.0.1']) {
+	for (const ip of [
+		'192.0.2.66',
+		'192.0.2.67',
+		'192.0.2.68',
+		'192.0.2.60',
+		'192.0.2.61',
+		'192.0.2.62',
+		'192.0.2.63',
+		'192.0.2.64',
+		'203.0.113.9',
+		'2001:db8:9::11',
+		'127.0.0.1',
+	]) {
 		const r = await ask(server, ip, googlebot);
 		assert.match(decision(r), /^teaser; reason=subscriber_only/, ip);
 		assert.ok(!r.body.includes('kept-vault'), ip);
@@ -79,34 +131,90 @@ test('a pointer without the way back, or to a look-alike, is a forgery', async (
 // Every name of our own table, of search engines and of tools, in every dress.
 const source = readFileSync(path.join(root, 'src/paywall/crawler/match.c'), 'utf8');
 const ai = [.../crawler_ai_agents\[\] = \{([\s\S]*?)NULL/.exec(source)[1].matchAll(/"([^"]+)"/g)].map((m) => m[1]);
-const search = ['Googlebot', 'bingbot', 'Googlebot-Image', 'Googlebot-News', 'AdsBot-Google', 'Storebot-Google', 'Google-InspectionTool', 'Slurp', 'YandexBot',
-	'Baiduspider', 'DuckDuckBot', 'Applebot', 'PetalBot', 'SeznamBot', 'Sogou web spider', 'Exabot', 'Qwantbot', 'Mojeekbot', 'archive.org_bot',
-	'facebookexternalhit', 'Twitterbot', 'LinkedInBot', 'Slackbot', 'Discordbot', 'WhatsApp', 'TelegramBot', 'AhrefsBot', 'SemrushBot', 'MJ12bot', 'curl', 'Wget'];
-const dress = [(n) => n, (n) => `${n}/2.1`, (n) => `Mozilla/5.0 (compatible; ${n}/2.1; +http://www.google.com/bot.html)`, (n) => n.toUpperCase(),
-	(n) => n.toLowerCase(), (n) => `${firefox} ${n}/1.0`, (n) => `${n} Googlebot/2.1 bingbot/2.0`, (n) => `${googlebot} (${n})`,
-	(n) => ` ${n} `, (n) => `${n},${n};${n}`, (n) => `"${n}"`, (n) => `${n}\t${n}/1`, (n) => `Googlebot/2.1 (host crawl-1.googlebot.com; ${n})`,
-	(n) => `${n}${' '.repeat(600)}Googlebot/2.1`, (n) => `From: googlebot(at)googlebot.com ${n}`, (n) => `${n} 192.0.2.10`];
+const search = [
+	'Googlebot',
+	'bingbot',
+	'Googlebot-Image',
+	'Googlebot-News',
+	'AdsBot-Google',
+	'Storebot-Google',
+	'Google-InspectionTool',
+	'Slurp',
+	'YandexBot',
+	'Baiduspider',
+	'DuckDuckBot',
+	'Applebot',
+	'PetalBot',
+	'SeznamBot',
+	'Sogou web spider',
+	'Exabot',
+	'Qwantbot',
+	'Mojeekbot',
+	'archive.org_bot',
+	'facebookexternalhit',
+	'Twitterbot',
+	'LinkedInBot',
+	'Slackbot',
+	'Discordbot',
+	'WhatsApp',
+	'TelegramBot',
+	'AhrefsBot',
+	'SemrushBot',
+	'MJ12bot',
+	'curl',
+	'Wget',
+];
+const dress = [
+	(n) => n,
+	(n) => `${n}/2.1`,
+	(n) => `Mozilla/5.0 (compatible; ${n}/2.1; +http://www.google.com/bot.html)`,
+	(n) => n.toUpperCase(),
+	(n) => n.toLowerCase(),
+	(n) => `${firefox} ${n}/1.0`,
+	(n) => `${n} Googlebot/2.1 bingbot/2.0`,
+	(n) => `${googlebot} (${n})`,
+	(n) => ` ${n} `,
+	(n) => `${n},${n};${n}`,
+	(n) => `"${n}"`,
+	(n) => `${n}\t${n}/1`,
+	(n) => `Googlebot/2.1 (host crawl-1.googlebot.com; ${n})`,
+	(n) => `${n}${' '.repeat(600)}Googlebot/2.1`,
+	(n) => `From: googlebot(at)googlebot.com ${n}`,
+	(n) => `${n} 192.0.2.10`,
+];
 
 test('1,000 forged crawlers and bots open nothing', async () => {
 	const agents = [...search, ...ai].flatMap((name) => dress.map((d) => d(name)));
 	assert.ok(ai.length >= 30 && agents.length >= 1000, `${agents.length}`);
 	for (let i = 0; i < agents.length; i += 20) {
-		await Promise.all(agents.slice(i, i + 20).map(async (agent) => {
-			const r = await ask(server, '203.0.113.9', agent);
-			assert.equal(r.status, 200, agent);
-			assert.match(decision(r), /^teaser/, agent);
-			assert.ok(!r.body.includes('kept-vault'), agent);
-		}));
+		await Promise.all(
+			agents.slice(i, i + 20).map(async (agent) => {
+				const r = await ask(server, '203.0.113.9', agent);
+				assert.equal(r.status, 200, agent);
+				assert.match(decision(r), /^teaser/, agent);
+				assert.ok(!r.body.includes('kept-vault'), agent);
+			}),
+		);
 	}
 });
 
 test('headers that tell of a crawler are no proof', async () => {
-	for (const [name, value] of [['From', 'googlebot(at)googlebot.com'], ['X-Real-IP', '192.0.2.10'], ['Forwarded', 'for=192.0.2.10'], ['Postern-Crawler', 'googlebot'],
-		['X-Crawler', 'googlebot'], ['Host', 'crawl-1.googlebot.com']]) {
-		const r = await request(server, 'GET', '/articles/vault', { headers: { 'X-Forwarded-For': '203.0.113.9', 'User-Agent': googlebot, [name]: value } });
+	for (const [name, value] of [
+		['From', 'googlebot(at)googlebot.com'],
+		['X-Real-IP', '192.0.2.10'],
+		['Forwarded', 'for=192.0.2.10'],
+		['Postern-Crawler', 'googlebot'],
+		['X-Crawler', 'googlebot'],
+		['Host', 'crawl-1.googlebot.com'],
+	]) {
+		const r = await request(server, 'GET', '/articles/vault', {
+			headers: { 'X-Forwarded-For': '203.0.113.9', 'User-Agent': googlebot, [name]: value },
+		});
 		assert.match(decision(r), /^teaser/, name);
 	}
-	const direct = await request(server, 'GET', '/articles/vault', { headers: { 'X-Forwarded-For': '192.0.2.10, 203.0.113.9', 'User-Agent': googlebot } });
+	const direct = await request(server, 'GET', '/articles/vault', {
+		headers: { 'X-Forwarded-For': '192.0.2.10, 203.0.113.9', 'User-Agent': googlebot },
+	});
 	assert.match(decision(direct), /^teaser/);
 });
 
@@ -120,22 +228,48 @@ test('a page that strangers share is not what a crawler gets, nor the other way'
 test('crawlers are removed and known again by command; the command checks an address', async () => {
 	const check = server.cli('crawler', 'check', '192.0.2.10', '--json');
 	assert.equal(check.code, 0, check.stderr);
-	assert.deepEqual(JSON.parse(check.stdout).map((c) => [c.name, c.proved, c.dns]), [['bingbot', false, 'none'], ['googlebot', true, 'host']]);
+	assert.deepEqual(
+		JSON.parse(check.stdout).map((c) => [c.name, c.proved, c.dns]),
+		[
+			['bingbot', false, 'none'],
+			['googlebot', true, 'host'],
+		],
+	);
 	assert.match(server.cliOk('crawler', 'check', '192.0.2.10'), /googlebot .*proved .*crawl-1\.googlebot\.com/);
 	assert.equal(server.cli('crawler', 'check', '203.0.113.9').code, 1);
 	assert.equal(server.cli('crawler', 'check', 'googlebot').code, 2);
-	assert.deepEqual(server.cliJson('crawler', 'list').map((c) => c.name), ['bingbot', 'googlebot']);
+	assert.deepEqual(
+		server.cliJson('crawler', 'list').map((c) => c.name),
+		['bingbot', 'googlebot'],
+	);
 	assert.match(server.cliOk('crawler', 'list'), /search\.msn\.com, evil\.invalid/);
 	server.cliOk('crawler', 'remove', 'googlebot');
 	assert.match(decision(await ask(server, '192.0.2.10', googlebot)), /^teaser/);
 	assert.equal(server.cli('crawler', 'remove', 'googlebot').code, 4);
-	server.cliOk('crawler', 'add', 'googlebot', '--class', 'search', '--suffix', 'googlebot.com', '--agent', 'Googlebot');
+	server.cliOk(
+		'crawler',
+		'add',
+		'googlebot',
+		'--class',
+		'search',
+		'--suffix',
+		'googlebot.com',
+		'--agent',
+		'Googlebot',
+	);
 	await ask(server, '203.0.113.1', firefox);
 	assert.ok(isFull(await ask(server, '192.0.2.10', googlebot)));
-	const table = [[['bad name', '--class', 'search', '--agent', 'Goodbot'], /a-z, 0-9/], [['x', '--agent', 'Goodbot'], /--class/], [['x', '--class', 'seo', '--agent', 'Goodbot'], /--class/],
-		[['x', '--class', 'search'], /--agent/], [['x', '--class', 'search', '--agent', 'Mozilla'], /none that browsers use/], [['x', '--class', 'search', '--agent', 'two words'], /one word/],
-		[['x', '--class', 'search', '--agent', 'Goodbot', '--suffix', 'com'], /no domain/], [['x', '--class', 'search', '--agent', 'Goodbot', '--suffix', '*.good.example'], /no domain/],
-		[['x', '--class', 'ai', '--agent', 'Goodbot', '--suffix', 'good.example'], /--class search/]];
+	const table = [
+		[['bad name', '--class', 'search', '--agent', 'Goodbot'], /a-z, 0-9/],
+		[['x', '--agent', 'Goodbot'], /--class/],
+		[['x', '--class', 'seo', '--agent', 'Goodbot'], /--class/],
+		[['x', '--class', 'search'], /--agent/],
+		[['x', '--class', 'search', '--agent', 'Mozilla'], /none that browsers use/],
+		[['x', '--class', 'search', '--agent', 'two words'], /one word/],
+		[['x', '--class', 'search', '--agent', 'Goodbot', '--suffix', 'com'], /no domain/],
+		[['x', '--class', 'search', '--agent', 'Goodbot', '--suffix', '*.good.example'], /no domain/],
+		[['x', '--class', 'ai', '--agent', 'Goodbot', '--suffix', 'good.example'], /--class search/],
+	];
 	for (const [args, why] of table) {
 		const r = server.cli('crawler', 'add', ...args);
 		assert.equal(r.code, 2, args.join(' '));
@@ -151,17 +285,35 @@ test('a published list proves, whole and refreshed; a bad one changes nothing', 
 		return server.cli('crawler', 'load', 'listed', file, ...more);
 	};
 	server.cliOk('crawler', 'add', 'listed', '--class', 'search', '--agent', 'Listedbot');
-	const good = { creationTime: '2026-01-01T00:00:00', prefixes: [{ ipv4Prefix: '198.51.100.0/27' }, { ipv6Prefix: '2001:db8:4860::/64', service: 'x' }] };
+	const good = {
+		creationTime: '2026-01-01T00:00:00',
+		prefixes: [{ ipv4Prefix: '198.51.100.0/27' }, { ipv6Prefix: '2001:db8:4860::/64', service: 'x' }],
+	};
 	assert.equal(load(good).code, 0);
 	for (const ip of ['198.51.100.5', '2001:db8:4860::99'])
 		assert.ok(isFull(await ask(server, ip, 'Listedbot/1.0')), ip);
-	for (const [ip, agent] of [['198.51.100.32', 'Listedbot/1.0'], ['198.51.100.5', firefox], ['198.51.100.5', googlebot]])
+	for (const [ip, agent] of [
+		['198.51.100.32', 'Listedbot/1.0'],
+		['198.51.100.5', firefox],
+		['198.51.100.5', googlebot],
+	])
 		assert.match(decision(await ask(server, ip, agent)), /^teaser/, ip);
-	const table = [['{', /line 1/], ['{}', /"prefixes" is not there/], ['{"prefixes":{}}', /no list/], ['{"prefixes":[]}', /empty/], ['', /empty/],
-		[{ prefixes: [{ ipv4Prefix: '198.51.100.0/27' }, {}] }, /prefixes\[1\]: has neither/], [{ prefixes: [{ ipv4Prefix: 5 }] }, /prefixes\[0\]\.ipv4Prefix/],
-		[{ prefixes: [{ ipv4Prefix: '2001:db8::/64' }] }, /an IPv4 network is expected/], [{ prefixes: [{ ipv6Prefix: '198.51.100.0/27' }] }, /an IPv6 network/],
-		[{ prefixes: [{ ipv4Prefix: '198.51.100.1/27' }] }, /meant\?/], [{ prefixes: [{ ipv4Prefix: '0.0.0.0/0' }] }, /whole internet/], [{ prefixes: [{ ipv4Prefix: '8.0.0.0/8' }] }, /--force/],
-		['{"prefixes":[],"prefixes":[{"ipv4Prefix":"192.0.2.0/24"}]}', /duplicate/], ['198.51.100.0/27\nnonsense\n', /line 2/]];
+	const table = [
+		['{', /line 1/],
+		['{}', /"prefixes" is not there/],
+		['{"prefixes":{}}', /no list/],
+		['{"prefixes":[]}', /empty/],
+		['', /empty/],
+		[{ prefixes: [{ ipv4Prefix: '198.51.100.0/27' }, {}] }, /prefixes\[1\]: has neither/],
+		[{ prefixes: [{ ipv4Prefix: 5 }] }, /prefixes\[0\]\.ipv4Prefix/],
+		[{ prefixes: [{ ipv4Prefix: '2001:db8::/64' }] }, /an IPv4 network is expected/],
+		[{ prefixes: [{ ipv6Prefix: '198.51.100.0/27' }] }, /an IPv6 network/],
+		[{ prefixes: [{ ipv4Prefix: '198.51.100.1/27' }] }, /meant\?/],
+		[{ prefixes: [{ ipv4Prefix: '0.0.0.0/0' }] }, /whole internet/],
+		[{ prefixes: [{ ipv4Prefix: '8.0.0.0/8' }] }, /--force/],
+		['{"prefixes":[],"prefixes":[{"ipv4Prefix":"192.0.2.0/24"}]}', /duplicate/],
+		['198.51.100.0/27\nnonsense\n', /line 2/],
+	];
 	for (const [text, why] of table) {
 		const r = load(text);
 		assert.equal(r.code, 1, JSON.stringify(text));
@@ -195,21 +347,110 @@ test('several names, aliases, huge and cut answers are read; hostile ones prove 
 	const many = (n, name) => Array.from({ length: n }, (_, i) => [name, 'PTR', `host-${i}.other.example`]);
 	const table = new Map([
 		['10.0.0.1', { ptr: (q) => ({ records: [...many(3, q.name), [q.name, 'PTR', right]] }), full: true }],
-		['10.0.0.2', { ptr: (q) => ({ records: [[q.name, 'CNAME', 'x.delegated.example'], ['x.delegated.example', 'PTR', right]] }), full: true }],
-		['10.0.0.3', { ptr: (q) => ({ records: [[q.name, 'PTR', right]] }), a: (ip) => ({ records: [[right, 'CNAME', 'real.googlebot.com'], ['real.googlebot.com', 'A', ip]] }), full: true }],
-		['10.0.0.4', { ptr: (q) => ({ records: [[q.name, 'PTR', right]] }), a: (ip) => ({ records: [...Array.from({ length: 20 }, (_, i) => [right, 'A', `10.9.9.${i}`]), [right, 'A', ip]] }), full: true }],
-		['10.0.0.5', { ptr: (q) => (q.tcp ? { records: [...many(20, q.name), [q.name, 'PTR', right]] } : { truncated: true }), full: true }],
+		[
+			'10.0.0.2',
+			{
+				ptr: (q) => ({
+					records: [
+						[q.name, 'CNAME', 'x.delegated.example'],
+						['x.delegated.example', 'PTR', right],
+					],
+				}),
+				full: true,
+			},
+		],
+		[
+			'10.0.0.3',
+			{
+				ptr: (q) => ({ records: [[q.name, 'PTR', right]] }),
+				a: (ip) => ({
+					records: [
+						[right, 'CNAME', 'real.googlebot.com'],
+						['real.googlebot.com', 'A', ip],
+					],
+				}),
+				full: true,
+			},
+		],
+		[
+			'10.0.0.4',
+			{
+				ptr: (q) => ({ records: [[q.name, 'PTR', right]] }),
+				a: (ip) => ({
+					records: [...Array.from({ length: 20 }, (_, i) => [right, 'A', `10.9.9.${i}`]), [right, 'A', ip]],
+				}),
+				full: true,
+			},
+		],
+		[
+			'10.0.0.5',
+			{
+				ptr: (q) => (q.tcp ? { records: [...many(20, q.name), [q.name, 'PTR', right]] } : { truncated: true }),
+				full: true,
+			},
+		],
 		['10.0.0.6', { ptr: (q) => (q.tcp ? { records: many(900, q.name) } : { truncated: true }), full: false }],
 		['10.0.0.7', { ptr: () => ({ rcode: 3 }), full: false }],
 		['10.0.0.8', { ptr: () => ({ rcode: 2 }), full: false }],
 		['10.0.0.9', { ptr: () => ({ records: [] }), full: false }],
-		['10.0.0.10', { ptr: (q) => ({ records: [[q.name, 'PTR', Buffer.concat([Buffer.from([15]), Buffer.from('x.googlebot.com'), Buffer.from([0])])]] }), full: false }],
-		['10.0.0.11', { ptr: (q) => ({ records: [[q.name, 'PTR', Buffer.from('\x0ccrawl\x00evil--\x09googlebot\x03com\x00', 'latin1')]] }), full: false }],
-		['10.0.0.12', { ptr: (q) => ({ records: [[q.name, 'PTR', Buffer.from([0xc0, 0x0c])], [q.name, 'PTR', Buffer.from([0xc0, 0xff])]] }), full: false }],
+		[
+			'10.0.0.10',
+			{
+				ptr: (q) => ({
+					records: [
+						[
+							q.name,
+							'PTR',
+							Buffer.concat([Buffer.from([15]), Buffer.from('x.googlebot.com'), Buffer.from([0])]),
+						],
+					],
+				}),
+				full: false,
+			},
+		],
+		[
+			'10.0.0.11',
+			{
+				ptr: (q) => ({
+					records: [[q.name, 'PTR', Buffer.from('\x0ccrawl\x00evil--\x09googlebot\x03com\x00', 'latin1')]],
+				}),
+				full: false,
+			},
+		],
+		[
+			'10.0.0.12',
+			{
+				ptr: (q) => ({
+					records: [
+						[q.name, 'PTR', Buffer.from([0xc0, 0x0c])],
+						[q.name, 'PTR', Buffer.from([0xc0, 0xff])],
+					],
+				}),
+				full: false,
+			},
+		],
 		['10.0.0.13', { ptr: () => ({ raw: Buffer.from('8180000100010000', 'hex') }), full: false }],
 		['10.0.0.14', { ptr: (q) => ({ records: [[q.name, 'PTR', right]] }), a: () => ({ rcode: 3 }), full: false }],
-		['10.0.0.15', { ptr: (q) => ({ records: [[q.name, 'PTR', right]] }), a: () => ({ records: [[right, 'A', '10.9.9.9']] }), full: false }],
-		['10.0.0.16', { ptr: (q) => ({ records: [['9.9.9.10.in-addr.arpa', 'PTR', right], [q.name, 'PTR', 'x.other.example']] }), full: false }],
+		[
+			'10.0.0.15',
+			{
+				ptr: (q) => ({ records: [[q.name, 'PTR', right]] }),
+				a: () => ({ records: [[right, 'A', '10.9.9.9']] }),
+				full: false,
+			},
+		],
+		[
+			'10.0.0.16',
+			{
+				ptr: (q) => ({
+					records: [
+						['9.9.9.10.in-addr.arpa', 'PTR', right],
+						[q.name, 'PTR', 'x.other.example'],
+					],
+				}),
+				full: false,
+			},
+		],
 		['10.0.0.17', { ptr: (q) => ({ records: [[q.name, 'CNAME', q.name]] }), full: false }],
 		['10.0.0.18', { ptr: () => undefined, full: false }],
 		['10.0.0.19', { ptr: (q) => ({ records: [[q.name, 'PTR', right]] }), a: () => undefined, full: false }],
@@ -224,27 +465,36 @@ test('several names, aliases, huge and cut answers are read; hostile ones prove 
 		const asked = table.get(current);
 		return q.type === 'A' && asked ? (asked.a ?? back)(current) : { rcode: 3 };
 	});
-	const own = await startServer({ settings: settings({ POSTERN_CRAWLERS_RESOLVER: odd.address, POSTERN_CRAWLERS_TIMEOUT_MS: '600' }) });
+	const own = await startServer({
+		settings: settings({ POSTERN_CRAWLERS_RESOLVER: odd.address, POSTERN_CRAWLERS_TIMEOUT_MS: '600' }),
+	});
 	try {
 		importArticles(own);
-		own.cliOk('crawler', 'add', 'googlebot', '--class', 'search', '--suffix', 'googlebot.com', '--agent', 'Googlebot');
+		own.cliOk(
+			'crawler',
+			'add',
+			'googlebot',
+			'--class',
+			'search',
+			'--suffix',
+			'googlebot.com',
+			'--agent',
+			'Googlebot',
+		);
 		await ask(own, '203.0.113.1', firefox);
 		for (const [ip, row] of table) {
 			const start = performance.now();
 			const r = await ask(own, ip, googlebot);
 			assert.equal(isFull(r), row.full, `${ip} ${decision(r)}`);
 			assert.ok(performance.now() - start < 5000, ip);
-			if (!row.full)
-				await sleep(ip === '10.0.0.18' || ip === '10.0.0.19' ? 1500 : 0);
+			if (!row.full) await sleep(ip === '10.0.0.18' || ip === '10.0.0.19' ? 1500 : 0);
 		}
 		assert.ok(odd.asked.length < 200, `${odd.asked.length} questions`);
 		assert.ok(!odd.asked.some((q) => q.includes('other.example')), 'names that do not fit are not asked for');
 		const before = odd.asked.length;
-		for (let i = 0; i < 20; i++)
-			await ask(own, '10.0.0.7', googlebot);
+		for (let i = 0; i < 20; i++) await ask(own, '10.0.0.7', googlebot);
 		assert.equal(odd.asked.length, before, 'a refusal is remembered');
-		for (const agent of [firefox, gptbot, undefined])
-			await ask(own, '10.0.0.77', agent);
+		for (const agent of [firefox, gptbot, undefined]) await ask(own, '10.0.0.77', agent);
 		assert.equal(odd.asked.length, before, 'nobody is looked up who claims nothing');
 	} finally {
 		await own.close();
@@ -254,10 +504,22 @@ test('several names, aliases, huge and cut answers are read; hostile ones prove 
 
 test('a flood of forgeries with a silent name server holds up nobody', async () => {
 	const odd = await startOdd(() => undefined);
-	const own = await startServer({ settings: settings({ POSTERN_CRAWLERS_RESOLVER: odd.address, POSTERN_CRAWLERS_TIMEOUT_MS: '1500' }) });
+	const own = await startServer({
+		settings: settings({ POSTERN_CRAWLERS_RESOLVER: odd.address, POSTERN_CRAWLERS_TIMEOUT_MS: '1500' }),
+	});
 	try {
 		importArticles(own);
-		own.cliOk('crawler', 'add', 'googlebot', '--class', 'search', '--suffix', 'googlebot.com', '--agent', 'Googlebot');
+		own.cliOk(
+			'crawler',
+			'add',
+			'googlebot',
+			'--class',
+			'search',
+			'--suffix',
+			'googlebot.com',
+			'--agent',
+			'Googlebot',
+		);
 		await ask(own, '203.0.113.1', firefox);
 		const flood = Array.from({ length: 200 }, (_, i) => ask(own, `10.1.${i >> 4}.${i & 15}`, googlebot));
 		const times = [];
@@ -269,8 +531,7 @@ test('a flood of forgeries with a silent name server holds up nobody', async () 
 		}
 		times.sort((a, b) => a - b);
 		assert.ok(times[15] < 500, `median ${times[15]} ms, worst ${times[29]} ms`);
-		for (const r of await Promise.all(flood))
-			assert.match(decision(r), /^teaser/);
+		for (const r of await Promise.all(flood)) assert.match(decision(r), /^teaser/);
 		assert.ok(odd.asked.length <= 2 * 80, `${odd.asked.length} questions`);
 	} finally {
 		await own.close();
@@ -283,89 +544,113 @@ test('a flood of forgeries with a silent name server holds up nobody', async () 
 async function withPolicy(policy, fn, more = {}) {
 	const own = await startServer({ settings: settings({ POSTERN_PAYWALL_AI_CRAWLERS: policy, ...more }) });
 	try {
-		importArticles(own, [{ slug: 'open-door', access: 'public', pictures: ['door.png'] }, { slug: 'vault', access: 'subscriber' }, { slug: 'taster', access: 'metered' }]);
+		importArticles(own, [
+			{ slug: 'open-door', access: 'public', pictures: ['door.png'] },
+			{ slug: 'vault', access: 'subscriber' },
+			{ slug: 'taster', access: 'metered' },
+		]);
 		await fn(own);
 	} finally {
 		await own.close();
 	}
 }
 
-test('AI policy "teaser": teasers of all, public too, and the text of none', () => withPolicy('teaser', async (own) => {
-	for (const slug of ['open-door', 'vault', 'taster']) {
-		const r = await ask(own, '203.0.113.1', gptbot, `/articles/${slug}`);
-		assert.equal(r.status, 200);
-		assert.match(decision(r), /^teaser; reason=crawler_teaser/, slug);
-		assert.ok(r.body.includes(`shown-${slug}`) && !r.body.includes(`kept-${slug}`), slug);
-		assert.deepEqual(r.cookies, [], slug);
-	}
-	const robots = await ask(own, '203.0.113.1', gptbot, '/robots.txt');
-	assert.equal(robots.status, 200);
-	assert.match(robots.headers['content-type'], /^text\/plain/);
-	assert.match(robots.body, /^User-agent: \*\n/);
-	for (const closed of ['/account', '/api/', '/login', '/reset', '/register', '/gifts/', '/group/', '/verify'])
-		assert.ok(robots.body.includes(`Disallow: ${closed}\n`), closed);
-	assert.ok(!/GPTBot|Sitemap|License|Disallow: \/\n|Disallow: \/articles/.test(robots.body), robots.body);
-}));
+test('AI policy "teaser": teasers of all, public too, and the text of none', () =>
+	withPolicy('teaser', async (own) => {
+		for (const slug of ['open-door', 'vault', 'taster']) {
+			const r = await ask(own, '203.0.113.1', gptbot, `/articles/${slug}`);
+			assert.equal(r.status, 200);
+			assert.match(decision(r), /^teaser; reason=crawler_teaser/, slug);
+			assert.ok(r.body.includes(`shown-${slug}`) && !r.body.includes(`kept-${slug}`), slug);
+			assert.deepEqual(r.cookies, [], slug);
+		}
+		const robots = await ask(own, '203.0.113.1', gptbot, '/robots.txt');
+		assert.equal(robots.status, 200);
+		assert.match(robots.headers['content-type'], /^text\/plain/);
+		assert.match(robots.body, /^User-agent: \*\n/);
+		for (const closed of ['/account', '/api/', '/login', '/reset', '/register', '/gifts/', '/group/', '/verify'])
+			assert.ok(robots.body.includes(`Disallow: ${closed}\n`), closed);
+		assert.ok(!/GPTBot|Sitemap|License|Disallow: \/\n|Disallow: \/articles/.test(robots.body), robots.body);
+	}));
 
-test('AI policy "payment": 402 with an offer, for people and machines', () => withPolicy('payment', async (own) => {
-	const licence = 'https://courier.example/licence.xml', link = `<${licence}>; rel="license"`;
-	const page = await ask(own, '203.0.113.1', gptbot);
-	assert.equal(page.status, 402);
-	assert.match(decision(page), /^teaser; reason=crawler_payment/);
-	assert.equal(page.headers.link, link);
-	assert.ok(page.body.includes('shown-vault') && !page.body.includes('kept-vault'));
-	const json = await ask(own, '203.0.113.1', gptbot, '/api/v1/articles/open-door');
-	assert.equal(json.status, 402);
-	assert.match(json.headers['content-type'], /^application\/problem\+json/);
-	assert.equal(json.headers.link, link);
-	assert.equal(json.headers['www-authenticate'], undefined);
-	assert.deepEqual(json.json.licence, { href: licence, payment: 'required', type: 'crawl' });
-	assert.equal(json.json.decision.reason, 'crawler_payment');
-	assert.ok(!json.body.includes('kept-open-door'));
-	assert.equal((await ask(own, '203.0.113.1', firefox)).status, 200);
-	const robots = (await ask(own, '203.0.113.1', firefox, '/robots.txt')).body;
-	assert.match(robots, /User-agent: GPTBot\n[\s\S]*Disallow: \/articles\/\n/);
-	assert.ok(robots.includes(`\nLicense: ${licence}\n`) && robots.includes('\nSitemap: https://courier.example/sitemap.xml\n'));
-}, { POSTERN_PAYWALL_LICENCE_URL: 'https://courier.example/licence.xml', POSTERN_SITE_SITEMAP: 'https://courier.example/sitemap.xml' }));
+test('AI policy "payment": 402 with an offer, for people and machines', () =>
+	withPolicy(
+		'payment',
+		async (own) => {
+			const licence = 'https://courier.example/licence.xml',
+				link = `<${licence}>; rel="license"`;
+			const page = await ask(own, '203.0.113.1', gptbot);
+			assert.equal(page.status, 402);
+			assert.match(decision(page), /^teaser; reason=crawler_payment/);
+			assert.equal(page.headers.link, link);
+			assert.ok(page.body.includes('shown-vault') && !page.body.includes('kept-vault'));
+			const json = await ask(own, '203.0.113.1', gptbot, '/api/v1/articles/open-door');
+			assert.equal(json.status, 402);
+			assert.match(json.headers['content-type'], /^application\/problem\+json/);
+			assert.equal(json.headers.link, link);
+			assert.equal(json.headers['www-authenticate'], undefined);
+			assert.deepEqual(json.json.licence, { href: licence, payment: 'required', type: 'crawl' });
+			assert.equal(json.json.decision.reason, 'crawler_payment');
+			assert.ok(!json.body.includes('kept-open-door'));
+			assert.equal((await ask(own, '203.0.113.1', firefox)).status, 200);
+			const robots = (await ask(own, '203.0.113.1', firefox, '/robots.txt')).body;
+			assert.match(robots, /User-agent: GPTBot\n[\s\S]*Disallow: \/articles\/\n/);
+			assert.ok(
+				robots.includes(`\nLicense: ${licence}\n`) &&
+					robots.includes('\nSitemap: https://courier.example/sitemap.xml\n'),
+			);
+		},
+		{
+			POSTERN_PAYWALL_LICENCE_URL: 'https://courier.example/licence.xml',
+			POSTERN_SITE_SITEMAP: 'https://courier.example/sitemap.xml',
+		},
+	));
 
-test('AI policy "block": 403 for pages, JSON and pictures, by name or by listed address', () => withPolicy('block', async (own) => {
-	const picture = addressesIn((await ask(own, '203.0.113.1', firefox, '/articles/open-door')).body, '/media/')[0];
-	for (const target of ['/articles/open-door', '/articles/vault', '/api/v1/articles/open-door', picture]) {
-		const r = await ask(own, '203.0.113.1', gptbot, target);
-		assert.equal(r.status, 403, target);
-		assert.ok(!/shown-|kept-/.test(r.body), target);
-		assert.equal((await ask(own, '203.0.113.1', firefox, target)).status, 200, target);
-	}
-	assert.match((await ask(own, '203.0.113.1', gptbot, '/api/v1/articles/open-door')).json.detail, /AI/);
-	own.cliOk('crawler', 'add', 'newbot', '--class', 'ai', '--agent', 'NewBot');
-	assert.equal((await ask(own, '203.0.113.1', 'NewBot/0.1', '/articles/open-door')).status, 403);
-	assert.equal((await ask(own, '203.0.113.1', 'RenewBot/0.1', '/articles/open-door')).status, 200);
-	const file = path.join(own.dir, 'ai.json');
-	writeFileSync(file, JSON.stringify({ prefixes: [{ ipv4Prefix: '198.51.100.0/28' }] }));
-	own.cliOk('crawler', 'load', 'newbot', file);
-	assert.equal((await ask(own, '198.51.100.3', firefox, '/articles/open-door')).status, 403);
-	assert.equal((await ask(own, '198.51.100.16', firefox, '/articles/open-door')).status, 200);
-	const robots = (await ask(own, '203.0.113.1', firefox, '/robots.txt')).body;
-	for (const name of [...ai, 'NewBot'])
-		assert.ok(robots.includes(`User-agent: ${name}\n`), name);
-	assert.match(robots, /User-agent: NewBot\nDisallow: \/\n/);
-}));
+test('AI policy "block": 403 for pages, JSON and pictures, by name or by listed address', () =>
+	withPolicy('block', async (own) => {
+		const picture = addressesIn((await ask(own, '203.0.113.1', firefox, '/articles/open-door')).body, '/media/')[0];
+		for (const target of ['/articles/open-door', '/articles/vault', '/api/v1/articles/open-door', picture]) {
+			const r = await ask(own, '203.0.113.1', gptbot, target);
+			assert.equal(r.status, 403, target);
+			assert.ok(!/shown-|kept-/.test(r.body), target);
+			assert.equal((await ask(own, '203.0.113.1', firefox, target)).status, 200, target);
+		}
+		assert.match((await ask(own, '203.0.113.1', gptbot, '/api/v1/articles/open-door')).json.detail, /AI/);
+		own.cliOk('crawler', 'add', 'newbot', '--class', 'ai', '--agent', 'NewBot');
+		assert.equal((await ask(own, '203.0.113.1', 'NewBot/0.1', '/articles/open-door')).status, 403);
+		assert.equal((await ask(own, '203.0.113.1', 'RenewBot/0.1', '/articles/open-door')).status, 200);
+		const file = path.join(own.dir, 'ai.json');
+		writeFileSync(file, JSON.stringify({ prefixes: [{ ipv4Prefix: '198.51.100.0/28' }] }));
+		own.cliOk('crawler', 'load', 'newbot', file);
+		assert.equal((await ask(own, '198.51.100.3', firefox, '/articles/open-door')).status, 403);
+		assert.equal((await ask(own, '198.51.100.16', firefox, '/articles/open-door')).status, 200);
+		const robots = (await ask(own, '203.0.113.1', firefox, '/robots.txt')).body;
+		for (const name of [...ai, 'NewBot']) assert.ok(robots.includes(`User-agent: ${name}\n`), name);
+		assert.match(robots, /User-agent: NewBot\nDisallow: \/\n/);
+	}));
 
-test('AI policy "allow": what is public, and nothing that costs a reader one of his free ones', () => withPolicy('allow', async (own) => {
-	assert.match(decision(await ask(own, '203.0.113.1', gptbot, '/articles/open-door')), /^full; reason=public/);
-	for (let i = 0; i < 3; i++) {
-		const r = await ask(own, '203.0.113.1', gptbot, '/articles/taster');
-		assert.match(decision(r), /^teaser; reason=crawler_teaser/);
-		assert.deepEqual(r.cookies, []);
-	}
-	assert.match(decision(await ask(own, '203.0.113.1', gptbot, '/articles/vault')), /^teaser/);
-}));
+test('AI policy "allow": what is public, and nothing that costs a reader one of his free ones', () =>
+	withPolicy('allow', async (own) => {
+		assert.match(decision(await ask(own, '203.0.113.1', gptbot, '/articles/open-door')), /^full; reason=public/);
+		for (let i = 0; i < 3; i++) {
+			const r = await ask(own, '203.0.113.1', gptbot, '/articles/taster');
+			assert.match(decision(r), /^teaser; reason=crawler_teaser/);
+			assert.deepEqual(r.cookies, []);
+		}
+		assert.match(decision(await ask(own, '203.0.113.1', gptbot, '/articles/vault')), /^teaser/);
+	}));
 
 test('settings that cannot be meant are refused', () => {
-	for (const [name, value, why] of [['POSTERN_PAYWALL_LICENCE_URL', 'licence.xml', /paywall\.licence_url/], ['POSTERN_SITE_SITEMAP', 'https://x.example/a b', /site\.sitemap/],
-		['POSTERN_PAYWALL_LICENCE_URL', 'https://x.example/>; rel="evil"', /paywall\.licence_url/], ['POSTERN_CRAWLERS_RESOLVER', 'not an address', /crawlers\.resolver/]]) {
+	for (const [name, value, why] of [
+		['POSTERN_PAYWALL_LICENCE_URL', 'licence.xml', /paywall\.licence_url/],
+		['POSTERN_SITE_SITEMAP', 'https://x.example/a b', /site\.sitemap/],
+		['POSTERN_PAYWALL_LICENCE_URL', 'https://x.example/>; rel="evil"', /paywall\.licence_url/],
+		['POSTERN_CRAWLERS_RESOLVER', 'not an address', /crawlers\.resolver/],
+	]) {
 		server.env[name] = value;
-		const r = name.includes('RESOLVER') ? server.cli('crawler', 'check', '192.0.2.1') : server.cli('config', 'check');
+		const r = name.includes('RESOLVER')
+			? server.cli('crawler', 'check', '192.0.2.1')
+			: server.cli('config', 'check');
 		delete server.env[name];
 		assert.equal(r.code, 3, name);
 		assert.match(r.stderr, why);

@@ -9,7 +9,8 @@ import { sleep, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}'];
 
-const PAGE = '/articles/vault', KEPT = 'kept-vault-3';
+const PAGE = '/articles/vault',
+	KEPT = 'kept-vault-3';
 let server;
 before(async () => {
 	server = await startServer();
@@ -18,7 +19,8 @@ before(async () => {
 after(() => server.close());
 
 async function signedIn(options) {
-	const who = await makeAccount(server, options), reader = new Reader(server);
+	const who = await makeAccount(server, options),
+		reader = new Reader(server);
 	assert.equal((await reader.logIn(who)).status, 303);
 	await settled(server);
 	return { who, reader };
@@ -26,27 +28,32 @@ async function signedIn(options) {
 const inLoop = (ask) => loopCount(server, ask);
 
 test('a subscriber’s second request is answered from memory, and so is the next subscriber’s', async () => {
-	const ada = await signedIn({ name: 'Ada Holm', plan: 'digital' }), eve = await signedIn({ name: 'Eve Tamm', plan: 'digital' });
+	const ada = await signedIn({ name: 'Ada Holm', plan: 'digital' }),
+		eve = await signedIn({ name: 'Eve Tamm', plan: 'digital' });
 	const first = await ada.reader.get(PAGE);
 	assert.ok(first.body.includes(KEPT));
 	await eve.reader.get('/articles/open-door'); // her entitlements are known from here on
-	assert.equal(await inLoop(async () => {
-		for (const { reader } of [ada, eve]) {
-			const again = await reader.get(PAGE);
-			assert.equal(again.status, 200);
-			assert.equal(again.headers['postern-decision'], 'full; reason=entitled');
-			assert.equal(again.headers['cache-control'], 'no-store');
-			assert.equal(again.body, first.body);
-			assert.notEqual(again.headers['x-request-id'], first.headers['x-request-id']);
-		}
-	}), 2);
+	assert.equal(
+		await inLoop(async () => {
+			for (const { reader } of [ada, eve]) {
+				const again = await reader.get(PAGE);
+				assert.equal(again.status, 200);
+				assert.equal(again.headers['postern-decision'], 'full; reason=entitled');
+				assert.equal(again.headers['cache-control'], 'no-store');
+				assert.equal(again.body, first.body);
+				assert.notEqual(again.headers['x-request-id'], first.headers['x-request-id']);
+			}
+		}),
+		2,
+	);
 	for (const text of [ada.who.name, ada.who.email, eve.who.name, eve.who.email])
 		assert.ok(!first.body.includes(text), `${text} is in a page for many`);
 });
 
 test('in gzip, for HEAD, and by the JSON door alike', async () => {
 	const { who, reader } = await signedIn({ plan: 'digital' });
-	const plain = await reader.get(PAGE), api = await apiSession(server, who);
+	const plain = await reader.get(PAGE),
+		api = await apiSession(server, who);
 	for (let i = 0; i < 2; i++) {
 		const zipped = await reader.get(PAGE, { 'Accept-Encoding': 'gzip' });
 		assert.equal(zipped.headers['content-encoding'], 'gzip');
@@ -63,7 +70,8 @@ test('in gzip, for HEAD, and by the JSON door alike', async () => {
 });
 
 test('who has no such right is not given it, whoever asked before', async () => {
-	const ada = await signedIn({ plan: 'digital' }), ben = await signedIn();
+	const ada = await signedIn({ plan: 'digital' }),
+		ben = await signedIn();
 	for (let i = 0; i < 3; i++) {
 		assert.ok((await ada.reader.get(PAGE)).body.includes(KEPT));
 		const wall = await ben.reader.get(PAGE);
@@ -74,7 +82,10 @@ test('who has no such right is not given it, whoever asked before', async () => 
 		assert.ok(!stranger.body.includes(KEPT));
 		assert.equal((await new Api(server, 'pst_' + 'A'.repeat(43)).get('/articles/vault')).status, 401);
 		assert.ok((await ben.reader.get('/articles/members-room')).body.includes('kept-members-room-3'));
-		assert.equal((await new Reader(server).get('/articles/members-room')).headers['postern-decision'], 'teaser; reason=login_required');
+		assert.equal(
+			(await new Reader(server).get('/articles/members-room')).headers['postern-decision'],
+			'teaser; reason=login_required',
+		);
 	}
 });
 
@@ -87,7 +98,8 @@ test('a teaser for strangers comes from memory, and neither a crawler nor a read
 });
 
 test('an entitlement that is revoked or runs out closes the article', async () => {
-	const { who, reader } = await signedIn(), other = await signedIn({ plan: 'digital' });
+	const { who, reader } = await signedIn(),
+		other = await signedIn({ plan: 'digital' });
 	const grant = server.cliJson('entitlement', 'grant', who.email, 'digital');
 	await until('the grant', async () => (await reader.get(PAGE)).body.includes(KEPT));
 	assert.equal(await inLoop(() => reader.get(PAGE)), 1);
@@ -98,7 +110,11 @@ test('an entitlement that is revoked or runs out closes the article', async () =
 	const soon = new Date(Date.now() + 3000).toISOString().replace(/\.\d+Z/, 'Z');
 	server.cliOk('entitlement', 'grant', who.email, 'digital', '--until', soon);
 	await until('the second grant', async () => (await reader.get(PAGE)).body.includes(KEPT), 2500);
-	await until('its end', async () => (await reader.get(PAGE)).headers['postern-decision'] === 'teaser; reason=entitlement_ended', 6000);
+	await until(
+		'its end',
+		async () => (await reader.get(PAGE)).headers['postern-decision'] === 'teaser; reason=entitlement_ended',
+		6000,
+	);
 	assert.ok((await other.reader.get(PAGE)).body.includes(KEPT));
 });
 
@@ -136,10 +152,10 @@ test('the rules of the newsroom are asked at every request', async () => {
 });
 
 test('a session that is ended or an account that is disabled reads no more', async () => {
-	const ada = await signedIn({ plan: 'digital' }), eve = await signedIn({ plan: 'digital' });
+	const ada = await signedIn({ plan: 'digital' }),
+		eve = await signedIn({ plan: 'digital' });
 	for (const { reader } of [ada, eve])
-		for (let i = 0; i < 2; i++)
-			assert.ok((await reader.get(PAGE)).body.includes(KEPT));
+		for (let i = 0; i < 2; i++) assert.ok((await reader.get(PAGE)).body.includes(KEPT));
 	const cookie = ada.reader.cookieHeader(PAGE);
 	assert.equal((await ada.reader.post('/logout')).status, 303);
 	assert.ok(!(await new Reader(server).get(PAGE, { Cookie: cookie })).body.includes(KEPT));
@@ -148,11 +164,11 @@ test('a session that is ended or an account that is disabled reads no more', asy
 });
 
 test('many at once, while rights come and go: nobody reads after the end of the right', async () => {
-	const { who, reader } = await signedIn(), other = await signedIn({ plan: 'digital' });
+	const { who, reader } = await signedIn(),
+		other = await signedIn({ plan: 'digital' });
 	let running = true;
 	const crowd = Array.from({ length: 8 }, async () => {
-		while (running)
-			assert.ok((await other.reader.get(PAGE)).body.includes(KEPT));
+		while (running) assert.ok((await other.reader.get(PAGE)).body.includes(KEPT));
 	});
 	for (let i = 0; i < 6; i++) {
 		const { id } = server.cliJson('entitlement', 'grant', who.email, 'digital');
@@ -176,7 +192,8 @@ test('a theme that names its reader gets a page for each', async () => {
 	try {
 		importArticles(themed, shelf.slice(0, 3));
 		for (let i = 0; i < 2; i++) {
-			const who = await makeAccount(themed, { plan: 'digital' }), reader = new Reader(themed);
+			const who = await makeAccount(themed, { plan: 'digital' }),
+				reader = new Reader(themed);
 			await reader.logIn(who);
 			for (let k = 0; k < 2; k++) {
 				const page = await reader.get(PAGE);

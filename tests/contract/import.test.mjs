@@ -13,28 +13,48 @@ export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}', 'G
 const samples = path.join(root, 'tests/data/pictures');
 const cases = path.join(root, 'tests/data/cases');
 let server, api;
-before(async () => { server = await startServer(); api = new Api(server); });
+before(async () => {
+	server = await startServer();
+	api = new Api(server);
+});
 after(() => server.close());
 
 function folder(name, files) {
 	const dir = path.join(server.dir, name);
 	mkdirSync(dir, { recursive: true });
 	for (const [file, body] of Object.entries(files))
-		writeFileSync(path.join(dir, file), typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+		writeFileSync(
+			path.join(dir, file),
+			typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+		);
 	return dir;
 }
 const take = (name, files) => server.cli('article', 'import', folder(name, files));
-const story = (more) => ({ uri: 'urn:test:kill', type: 'text', headline: 'Gone story', slugline: 'gone', body_html: '<p>Words of the gone story.</p><p>And more of them.</p>', ...more });
+const story = (more) => ({
+	uri: 'urn:test:kill',
+	type: 'text',
+	headline: 'Gone story',
+	slugline: 'gone',
+	body_html: '<p>Words of the gone story.</p><p>And more of them.</p>',
+	...more,
+});
 
 test('a kill is gone from page, API, picture and lists at once, stays gone, and the desk knows why', async () => {
-	const picture = { uri: 'urn:test:pic', type: 'picture', renditions: { original: { href: 'a.png', mimetype: 'image/png' } } };
-	const item = story({ version: '1', versioncreated: '2026-01-01T00:00:00+0000', associations: { featuremedia: picture } });
+	const picture = {
+		uri: 'urn:test:pic',
+		type: 'picture',
+		renditions: { original: { href: 'a.png', mimetype: 'image/png' } },
+	};
+	const item = story({
+		version: '1',
+		versioncreated: '2026-01-01T00:00:00+0000',
+		associations: { featuremedia: picture },
+	});
 	assert.equal(take('kill', { 'a.json': item, 'a.png': readFileSync(path.join(samples, 'position.png')) }).code, 0);
 	server.cliOk('article', 'set-access', 'gone-story', 'public');
 	const media = /\/media\/[^"]+/.exec((await request(server, 'GET', '/articles/gone-story')).body)[0];
 	const surfaces = ['/articles/gone-story', '/api/v1/articles/gone-story', media];
-	for (const s of surfaces)
-		assert.equal((await request(server, 'GET', s)).status, 200, s); // and so from memory, the next time
+	for (const s of surfaces) assert.equal((await request(server, 'GET', s)).status, 200, s); // and so from memory, the next time
 	const kill = take('kill', { 'a.json': { uri: 'urn:test:kill', pubstatus: 'KILLED', ednote: 'Legal reasons' } });
 	assert.equal(kill.code, 0, kill.stderr);
 	const gone = async () => {
@@ -70,11 +90,22 @@ test('a kill is gone from page, API, picture and lists at once, stays gone, and 
 test('what is not understood hides in any script, stops no other item, and stands in the report', async () => {
 	const first = story({ uri: 'urn:test:script', headline: 'Script story', version: 1 });
 	assert.equal(take('script', { 'a.json': first }).code, 0);
-	for (const [version, odd] of [[2, { pubStatus: `x${'é'.repeat(60)}` }], [3, { embargoed: `x${'日'.repeat(60)}` }]]) {
-		const dir = folder('script', { 'a.json': [{ ...first, version, ...odd }, story({ uri: `urn:test:${version}`, headline: `Behind ${version}` })] });
+	for (const [version, odd] of [
+		[2, { pubStatus: `x${'é'.repeat(60)}` }],
+		[3, { embargoed: `x${'日'.repeat(60)}` }],
+	]) {
+		const dir = folder('script', {
+			'a.json': [
+				{ ...first, version, ...odd },
+				story({ uri: `urn:test:${version}`, headline: `Behind ${version}` }),
+			],
+		});
 		const told = server.cli('article', 'import', dir, '--json');
 		assert.equal(told.code, 1, told.stderr);
-		assert.deepEqual(JSON.parse(told.stdout).items.map((i) => i.result), ['hidden', 'new']);
+		assert.deepEqual(
+			JSON.parse(told.stdout).items.map((i) => i.result),
+			['hidden', 'new'],
+		);
 		assert.equal((await request(server, 'GET', '/articles/script-story')).status, 404);
 		assert.match(server.cliJson('article', 'show', 'script-story').hidden_why, /xé+|x日+/u);
 	}
@@ -96,7 +127,8 @@ test('the desk hides by hand, and no import brings it back', async () => {
 });
 
 test('a former address leads on, and says nothing of what may not be shown', async () => {
-	const moving = (slug, more = {}) => take('moving', { 'a.md': markdown({ slug, access: 'public', front: { source: 'cms:42', ...more } }) });
+	const moving = (slug, more = {}) =>
+		take('moving', { 'a.md': markdown({ slug, access: 'public', front: { source: 'cms:42', ...more } }) });
 	moving('old-address');
 	moving('new-address');
 	const page = await request(server, 'GET', '/articles/old-address?utm_source=x');
@@ -132,7 +164,8 @@ test('a former address leads on, and says nothing of what may not be shown', asy
 test('pictures go out without position, device and names', async () => {
 	const files = ['position.jpg', 'progressive.jpg', 'position.png', 'position.gif', 'position.webp'];
 	const body = Object.fromEntries(files.map((f) => [f, readFileSync(path.join(samples, f))]));
-	body['p.md'] = `---\nslug: pictured\nheadline: Pictured\naccess: public\npublished: 2025-01-01T00:00:00Z\nimages:\n${files.map((f) => `  - file: ${f}`).join('\n')}\n---\nText.\n`;
+	body['p.md'] =
+		`---\nslug: pictured\nheadline: Pictured\naccess: public\npublished: 2025-01-01T00:00:00Z\nimages:\n${files.map((f) => `  - file: ${f}`).join('\n')}\n---\nText.\n`;
 	assert.equal(take('pictured', body).code, 0);
 	const { images } = (await api.get('/articles/pictured')).json.article;
 	assert.equal(images.length, files.length);
@@ -143,24 +176,44 @@ test('pictures go out without position, device and names', async () => {
 		assert.ok(!secret.test(r.body), image.href);
 		assert.equal(image.credit, 'Northern Wire / XMP');
 	}
-	assert.deepEqual([images[0].width, images[0].height, images[2].width, images[2].height], [4, 8, 8, 4], 'turned as it is shown');
+	assert.deepEqual(
+		[images[0].width, images[0].height, images[2].width, images[2].height],
+		[4, 8, 8, 4],
+		'turned as it is shown',
+	);
 	assert.match(take('pictured', body).stdout, /1 unchanged/);
 });
 
 // The tables as the first version left them, and the step of the migration that marks its articles.
 test('after an upgrade: levels that nobody chose are told and stay, pictures go out without their notes', async () => {
 	const sql = (text) => databaseSql(server.env.POSTERN_DATABASE_URL, text);
-	const file = (slug) => ({ [`${slug}.md`]: `---\nslug: ${slug}\nheadline: H\npublished: 2025-01-01T00:00:00Z\nimages:\n  - file: p.jpg\n---\nText.\n\nMore.\n` });
-	const body = { ...file('first-version'), ...file('later'), 'p.jpg': readFileSync(path.join(samples, 'position.jpg')) };
+	const file = (slug) => ({
+		[`${slug}.md`]: `---\nslug: ${slug}\nheadline: H\npublished: 2025-01-01T00:00:00Z\nimages:\n  - file: p.jpg\n---\nText.\n\nMore.\n`,
+	});
+	const body = {
+		...file('first-version'),
+		...file('later'),
+		'p.jpg': readFileSync(path.join(samples, 'position.jpg')),
+	};
 	take('upgrade', body);
-	sql("DELETE FROM article_origin WHERE article_id IN (SELECT id FROM article WHERE slug IN ('first-version', 'later'))");
+	sql(
+		"DELETE FROM article_origin WHERE article_id IN (SELECT id FROM article WHERE slug IN ('first-version', 'later'))",
+	);
 	sql("UPDATE article SET access = 'subscriber', imported_at = 1000 WHERE slug = 'first-version'");
 	sql("UPDATE article SET access = 'subscriber' WHERE slug = 'later'");
 	const migrations = path.join(root, 'schema/migrations');
-	const text = readFileSync(path.join(migrations, readdirSync(migrations).find((f) => f.endsWith('_origin.sql'))), 'utf8');
+	const text = readFileSync(
+		path.join(
+			migrations,
+			readdirSync(migrations).find((f) => f.endsWith('_origin.sql')),
+		),
+		'utf8',
+	);
 	sql(/INSERT INTO article_origin[\s\S]*?;/.exec(text)[0]);
 	const raw = body['p.jpg'].toString('hex');
-	sql(`UPDATE media SET stripped = 0, digest = 'old', bytes = ${server.env.POSTERN_DATABASE_URL.startsWith('sqlite') ? `X'${raw}'` : `'\\x${raw}'`} WHERE article_id = (SELECT id FROM article WHERE slug = 'later')`);
+	sql(
+		`UPDATE media SET stripped = 0, digest = 'old', bytes = ${server.env.POSTERN_DATABASE_URL.startsWith('sqlite') ? `X'${raw}'` : `'\\x${raw}'`} WHERE article_id = (SELECT id FROM article WHERE slug = 'later')`,
+	);
 	const media = /\/media\/[^"]+/.exec((await request(server, 'GET', '/articles/later')).body)[0];
 	const sent = await request(server, 'GET', media, { encoding: 'latin1' });
 	assert.equal(sent.status, 200);
@@ -169,8 +222,14 @@ test('after an upgrade: levels that nobody chose are told and stay, pictures go 
 	const kept = server.cli('article', 'import', path.join(server.dir, 'upgrade'));
 	assert.match(kept.stderr, /1 articles keep the access level that the first version stored/);
 	assert.equal(JSON.parse(server.cliOk('article', 'show', 'first-version', '--json')).access, 'subscriber');
-	assert.equal(JSON.parse(server.cliOk('article', 'import', path.join(server.dir, 'upgrade'), '--follow-rules', '--json')).levels_kept, 0);
-	const levels = ['first-version', 'later'].map((slug) => JSON.parse(server.cliOk('article', 'show', slug, '--json')).access);
+	assert.equal(
+		JSON.parse(server.cliOk('article', 'import', path.join(server.dir, 'upgrade'), '--follow-rules', '--json'))
+			.levels_kept,
+		0,
+	);
+	const levels = ['first-version', 'later'].map(
+		(slug) => JSON.parse(server.cliOk('article', 'show', slug, '--json')).access,
+	);
 	assert.deepEqual(levels, ['default', 'subscriber'], 'what a later version stored is somebody’s word');
 });
 
@@ -179,18 +238,35 @@ test('small inputs that were wrong once', async () => {
 	for (const name of ['identity', 'pictures', 'tolerant'])
 		cpSync(path.join(cases, name), path.join(copy, name), { recursive: true });
 	const identity = server.cliOk('article', 'import', path.join(copy, 'identity'), '--json');
-	assert.deepEqual(JSON.parse(identity).items.map((i) => [i.result, i.slug]), [['new', 'one'], ['new', 'two']]);
+	assert.deepEqual(
+		JSON.parse(identity).items.map((i) => [i.result, i.slug]),
+		[
+			['new', 'one'],
+			['new', 'two'],
+		],
+	);
 	const pictures = JSON.parse(server.cliOk('article', 'import', path.join(copy, 'pictures'), '--json'));
-	assert.deepEqual(pictures.items.map((i) => [i.result, i.why]), [['new', ''], ['new', '']]);
+	assert.deepEqual(
+		pictures.items.map((i) => [i.result, i.why]),
+		[
+			['new', ''],
+			['new', ''],
+		],
+	);
 	const tolerant = JSON.parse(server.cliOk('article', 'import', path.join(copy, 'tolerant'), '--json'));
 	assert.equal(tolerant.refused, 0);
-	assert.ok(tolerant.items.some((i) => i.slug === 'smith-sons-c06'), 'entities are decoded');
-	for (const [file, status] of [['a.md', 200], ['b.md', 301]]) {
+	assert.ok(
+		tolerant.items.some((i) => i.slug === 'smith-sons-c06'),
+		'entities are decoded',
+	);
+	for (const [file, status] of [
+		['a.md', 200],
+		['b.md', 301],
+	]) {
 		server.cliOk('article', 'import', path.join(cases, 'moved', file));
 		const deadline = Date.now() + 5000;
 		let seen;
-		do
-			seen = (await request(server, 'GET', '/articles/c12-old')).status;
+		do seen = (await request(server, 'GET', '/articles/c12-old')).status;
 		while (seen !== status && Date.now() < deadline);
 		assert.equal(seen, status, file);
 	}
@@ -198,9 +274,14 @@ test('small inputs that were wrong once', async () => {
 
 test('one run writes no article twice, also over several paths', () => {
 	const one = folder('twice/one', { 'budget.md': markdown({ slug: 'twice', access: 'public' }) });
-	const two = folder('twice/two', { 'budget.md': markdown({ slug: 'twice', access: 'public', headline: 'Another' }) });
+	const two = folder('twice/two', {
+		'budget.md': markdown({ slug: 'twice', access: 'public', headline: 'Another' }),
+	});
 	const r = server.cli('article', 'import', one, two);
 	assert.equal(r.code, 1);
-	assert.match(r.stderr, /two\/budget\.md: source: "file:twice" was imported in this run already, from \S+one\/budget\.md/);
+	assert.match(
+		r.stderr,
+		/two\/budget\.md: source: "file:twice" was imported in this run already, from \S+one\/budget\.md/,
+	);
 	assert.equal(server.cli('article', 'import', one, one).code, 0);
 });

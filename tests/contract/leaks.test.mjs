@@ -7,8 +7,16 @@ import { secure } from '../lib/checks.mjs';
 import { Api, Reader, request } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
 
-export const covers = ['GET /', 'GET /sections/{section}', 'GET /articles/{slug}', 'GET /media/{id}/{name}', 'GET /static/{version}/{name}',
-	'GET /login', 'GET /api/v1/articles', 'GET /api/v1/articles/{slug}'];
+export const covers = [
+	'GET /',
+	'GET /sections/{section}',
+	'GET /articles/{slug}',
+	'GET /media/{id}/{name}',
+	'GET /static/{version}/{name}',
+	'GET /login',
+	'GET /api/v1/articles',
+	'GET /api/v1/articles/{slug}',
+];
 
 let server, reader, subscriber, lead, inside;
 before(async () => {
@@ -29,20 +37,64 @@ after(() => server.close());
 
 const slugs = shelf.map((a) => a.slug);
 function surfaces() {
-	const pages = ['/', '/?page=2', '/sections/city', '/sections/culture', '/sections/nowhere', '/login', '/register', '/reset', '/verify', '/reset/confirm',
-		'/search?q=kept', '/robots.txt', '/sitemap.xml', '/feeds/latest.rss', '/feeds/latest.atom', '/favicon.ico', '/account', '/_dev/mailbox',
-		'/.well-known/change-password', '/metrics', '/health/ready'];
-	const api = ['', '?limit=100', '?section=city', '?tag=harbour', '?q=kept', '?q=twelve', '?q=shown', '?q=vault'].map((q) => `/api/v1/articles${q}`);
-	const one = slugs.flatMap((s) => [`/articles/${s}`, `/articles/${s}/`, `/articles/${s}?full=1`, `/articles/${s}?amp=1`, `/articles/${s}?print=1`, `/articles/${s}.json`, `/articles/${s}.md`,
-		`/api/v1/articles/${s}`, `/api/v1/articles/${s}?fields=body_html`]);
+	const pages = [
+		'/',
+		'/?page=2',
+		'/sections/city',
+		'/sections/culture',
+		'/sections/nowhere',
+		'/login',
+		'/register',
+		'/reset',
+		'/verify',
+		'/reset/confirm',
+		'/search?q=kept',
+		'/robots.txt',
+		'/sitemap.xml',
+		'/feeds/latest.rss',
+		'/feeds/latest.atom',
+		'/favicon.ico',
+		'/account',
+		'/_dev/mailbox',
+		'/.well-known/change-password',
+		'/metrics',
+		'/health/ready',
+	];
+	const api = ['', '?limit=100', '?section=city', '?tag=harbour', '?q=kept', '?q=twelve', '?q=shown', '?q=vault'].map(
+		(q) => `/api/v1/articles${q}`,
+	);
+	const one = slugs.flatMap((s) => [
+		`/articles/${s}`,
+		`/articles/${s}/`,
+		`/articles/${s}?full=1`,
+		`/articles/${s}?amp=1`,
+		`/articles/${s}?print=1`,
+		`/articles/${s}.json`,
+		`/articles/${s}.md`,
+		`/api/v1/articles/${s}`,
+		`/api/v1/articles/${s}?fields=body_html`,
+	]);
 	return [...pages, ...api, ...one];
 }
-const doors = [{}, { 'User-Agent': 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)' }, { Range: 'bytes=0-100000' }, { 'Accept-Encoding': 'gzip' }, { Accept: 'text/markdown' },
-	{ 'X-Forwarded-For': '66.249.66.1' }, { Referer: 'https://www.google.com/' }, { 'X-Original-URL': '/articles/open-door' }, { 'Remote-User': 'ada' }, { 'X-Forwarded-Host': 'x' },
-	{ Cookie: 'postern=x' }, { Authorization: 'Bearer x' }, { 'X-Purpose': 'preview', Purpose: 'prefetch' }];
+const doors = [
+	{},
+	{ 'User-Agent': 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)' },
+	{ Range: 'bytes=0-100000' },
+	{ 'Accept-Encoding': 'gzip' },
+	{ Accept: 'text/markdown' },
+	{ 'X-Forwarded-For': '66.249.66.1' },
+	{ Referer: 'https://www.google.com/' },
+	{ 'X-Original-URL': '/articles/open-door' },
+	{ 'Remote-User': 'ada' },
+	{ 'X-Forwarded-Host': 'x' },
+	{ Cookie: 'postern=x' },
+	{ Authorization: 'Bearer x' },
+	{ 'X-Purpose': 'preview', Purpose: 'prefetch' },
+];
 
 // The words of `kept` paragraphs; public ones are everybody's.
-const leaked = (text, open) => [...text.matchAll(/kept-([a-z-]+)-\d/g)].map((m) => m[1]).filter((slug) => !open.includes(slug));
+const leaked = (text, open) =>
+	[...text.matchAll(/kept-([a-z-]+)-\d/g)].map((m) => m[1]).filter((slug) => !open.includes(slug));
 
 test('a stranger is told nothing that is kept, on any surface, under any name', async () => {
 	for (const target of surfaces()) {
@@ -52,8 +104,7 @@ test('a stranger is told nothing that is kept, on any surface, under any name', 
 				const what = `${method} ${target} ${JSON.stringify(headers)}`;
 				assert.deepEqual(leaked(a.body + JSON.stringify(a.raw), ['open-door']), [], what);
 				secure(a, what);
-				for (const slug of hidden)
-					assert.ok(target.includes(slug) || !a.body.includes(`shown-${slug}`), what);
+				for (const slug of hidden) assert.ok(target.includes(slug) || !a.body.includes(`shown-${slug}`), what);
 				assert.ok(a.status < 500, `${what}: ${a.status}`);
 			}
 		}
@@ -62,9 +113,9 @@ test('a stranger is told nothing that is kept, on any surface, under any name', 
 
 test('a registered reader is told what registration opens, and no more', async () => {
 	for (const target of surfaces()) {
-		const page = await reader.get(target), api = await request(server, 'GET', target, { headers: { Authorization: `Bearer ${reader.api.token}` } });
-		for (const a of [page, api])
-			assert.deepEqual(leaked(a.body, ['open-door', 'members-room']), [], target);
+		const page = await reader.get(target),
+			api = await request(server, 'GET', target, { headers: { Authorization: `Bearer ${reader.api.token}` } });
+		for (const a of [page, api]) assert.deepEqual(leaked(a.body, ['open-door', 'members-room']), [], target);
 	}
 });
 
@@ -92,7 +143,12 @@ test('a picture is as open as its place in the article', async () => {
 	const granted = await subscriber.get(inside);
 	assert.equal(granted.status, 200);
 	assert.match(granted.headers['cache-control'], /private|no-store/);
-	for (const headers of [{ Range: 'bytes=0-9' }, { 'If-None-Match': granted.headers.etag }, { 'If-None-Match': '*' }, { 'If-Range': granted.headers.etag, Range: 'bytes=0-9' }]) {
+	for (const headers of [
+		{ Range: 'bytes=0-9' },
+		{ 'If-None-Match': granted.headers.etag },
+		{ 'If-None-Match': '*' },
+		{ 'If-Range': granted.headers.etag, Range: 'bytes=0-9' },
+	]) {
 		for (const method of ['GET', 'HEAD']) {
 			const a = await request(server, method, inside, { headers });
 			assert.equal(a.status, 401, `${method} ${JSON.stringify(headers)}`);
@@ -100,7 +156,13 @@ test('a picture is as open as its place in the article', async () => {
 			assert.equal(a.headers.etag, undefined);
 		}
 	}
-	for (const other of [lead.replace('lead.png', 'inside.png'), inside.replace('inside.png', 'lead.png'), lead.replace('lead.png', 'LEAD.png'), `${lead}/`, '/media/x/lead.png'])
+	for (const other of [
+		lead.replace('lead.png', 'inside.png'),
+		inside.replace('inside.png', 'lead.png'),
+		lead.replace('lead.png', 'LEAD.png'),
+		`${lead}/`,
+		'/media/x/lead.png',
+	])
 		assert.notEqual((await request(server, 'GET', other)).status, 200, other);
 });
 
@@ -113,7 +175,9 @@ test('pictures of hidden articles are as hidden, known address or not', async ()
 		const { writeFileSync } = await import('node:fs');
 		writeFileSync(`${server.dir}/articles/${slug}.md`, markdown({ ...a, front: {} }));
 		server.cliOk('article', 'import', `${server.dir}/articles/${slug}.md`);
-		address[slug] = addressesIn((await request(server, 'GET', `/articles/${slug}`)).body, '/media/').find((m) => m.endsWith(a.pictures[0]));
+		address[slug] = addressesIn((await request(server, 'GET', `/articles/${slug}`)).body, '/media/').find((m) =>
+			m.endsWith(a.pictures[0]),
+		);
 		assert.equal((await request(server, 'GET', address[slug])).status, 200, slug);
 		writeFileSync(`${server.dir}/articles/${slug}.md`, markdown(a));
 		server.cliOk('article', 'import', `${server.dir}/articles/${slug}.md`);
@@ -124,11 +188,18 @@ test('pictures of hidden articles are as hidden, known address or not', async ()
 
 test('conditions and ranges of a picture (RFC 9110)', async () => {
 	const whole = await request(server, 'GET', lead);
-	const { etag } = whole.headers, size = whole.bytes.length;
+	const { etag } = whole.headers,
+		size = whole.bytes.length;
 	assert.match(etag, /^"[^"]+"$/);
 	assert.equal(whole.headers['accept-ranges'], 'bytes');
 	const ask = (headers, method = 'GET') => request(server, method, lead, { headers });
-	const parts = [['bytes=0-9', 0, 10], ['bytes=10-', 10, size], ['bytes=-5', size - 5, size], [`bytes=5-${size * 2}`, 5, size], ['bytes=0-0', 0, 1]];
+	const parts = [
+		['bytes=0-9', 0, 10],
+		['bytes=10-', 10, size],
+		['bytes=-5', size - 5, size],
+		[`bytes=5-${size * 2}`, 5, size],
+		['bytes=0-0', 0, 1],
+	];
 	for (const [range, from, to] of parts) {
 		const a = await ask({ Range: range });
 		assert.equal(a.status, 206, range);
@@ -152,7 +223,10 @@ test('conditions and ranges of a picture (RFC 9110)', async () => {
 	}
 	assert.equal((await ask({ 'If-None-Match': '"x"' })).status, 200);
 	const head = await ask({}, 'HEAD');
-	assert.deepEqual([head.status, head.bytes.length, head.headers['content-length'], head.headers.etag], [200, 0, String(size), etag]);
+	assert.deepEqual(
+		[head.status, head.bytes.length, head.headers['content-length'], head.headers.etag],
+		[200, 0, String(size), etag],
+	);
 });
 
 test('access changes at once, in both directions, on pages and in the API', async () => {

@@ -8,13 +8,22 @@ import { startServer } from '../lib/server.mjs';
 export const covers = ['POST /api/v1/sessions', 'POST /login'];
 
 // One hash at a time, and slow ones, so that turns can be told apart.
-const QUEUE = 12, FLOOD = 30, PAUSE_MS = 5, PROMPT_MS = 3000;
+const QUEUE = 12,
+	FLOOD = 30,
+	PAUSE_MS = 5,
+	PROMPT_MS = 3000;
 // The one that is running, the one whose turn it is, and those whose answers were on their way.
 const TURNS = 5;
 let server;
 before(async () => {
-	server = await startServer({ settings: { POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1', POSTERN_SERVER_HASH_THREADS: '1',
-		POSTERN_SERVER_HASH_QUEUE: String(QUEUE), POSTERN_PASSWORD_MEMORY_KIB: '65536' } });
+	server = await startServer({
+		settings: {
+			POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1',
+			POSTERN_SERVER_HASH_THREADS: '1',
+			POSTERN_SERVER_HASH_QUEUE: String(QUEUE),
+			POSTERN_PASSWORD_MEMORY_KIB: '65536',
+		},
+	});
 });
 after(() => server.close());
 
@@ -23,17 +32,21 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 // Log-ins without pause, each from what address() says, until stop().
 function flood(address) {
 	const seen = { judged: 0, full: [], other: [] };
-	let on = true, serial = 0;
+	let on = true,
+		serial = 0;
 	const one = async () => {
 		while (on) {
-			const began = performance.now(), email = `nobody${++serial}@mail.example`;
-			const a = await new Api(server).post('/sessions', { email, password: 'x' }, { 'X-Forwarded-For': address(serial) });
-			if (a.status === 401)
-				seen.judged++;
+			const began = performance.now(),
+				email = `nobody${++serial}@mail.example`;
+			const a = await new Api(server).post(
+				'/sessions',
+				{ email, password: 'x' },
+				{ 'X-Forwarded-For': address(serial) },
+			);
+			if (a.status === 401) seen.judged++;
 			else if (a.status === 503)
 				seen.full.push({ ms: performance.now() - began, after: a.headers['retry-after'] });
-			else
-				seen.other.push(a.status);
+			else seen.other.push(a.status);
 			await pause(PAUSE_MS);
 		}
 	};
@@ -46,13 +59,16 @@ function flood(address) {
 }
 
 async function untilFull(seen) {
-	while (!seen.full.length)
-		await pause(10);
+	while (!seen.full.length) await pause(10);
 }
 
-for (const [name, address] of [['one address', () => '203.0.113.7'], ['one IPv6 customer', (i) => `2001:db8:1:2::${(i % 60000).toString(16)}`]]) {
+for (const [name, address] of [
+	['one address', () => '203.0.113.7'],
+	['one IPv6 customer', (i) => `2001:db8:1:2::${(i % 60000).toString(16)}`],
+]) {
 	test(`a flood of log-ins from ${name} delays another by a turn`, async () => {
-		const who = await makeAccount(server), seen = flood(address);
+		const who = await makeAccount(server),
+			seen = flood(address);
 		try {
 			await untilFull(seen);
 			for (const from of ['198.51.100.1', '198.51.100.2', '2001:db8:1:3::1']) {
@@ -61,9 +77,15 @@ for (const [name, address] of [['one address', () => '203.0.113.7'], ['one IPv6 
 				assert.equal(a.status, 303, `from ${from}: ${a.body}`);
 				assert.ok(seen.judged - before <= TURNS, `${seen.judged - before} of the flood came first`);
 			}
-			const together = await Promise.all(['198.51.100.3', '198.51.100.4', '198.51.100.5'].map((from) =>
-				new Reader(server, { 'X-Forwarded-For': from }).logIn(who)));
-			assert.deepEqual(together.map((a) => a.status), [303, 303, 303]);
+			const together = await Promise.all(
+				['198.51.100.3', '198.51.100.4', '198.51.100.5'].map((from) =>
+					new Reader(server, { 'X-Forwarded-For': from }).logIn(who),
+				),
+			);
+			assert.deepEqual(
+				together.map((a) => a.status),
+				[303, 303, 303],
+			);
 		} finally {
 			await seen.stop();
 		}

@@ -12,11 +12,18 @@ import { certificate, Smtp } from '../lib/smtp.mjs';
 export const covers = ['POST /reset', 'POST /register', 'POST /api/v1/password-resets', 'POST /api/v1/accounts'];
 
 const ARRIVES_MS = 30000;
-const user = 'courier', secret = 'pÄss word=#;"';
+const user = 'courier',
+	secret = 'pÄss word=#;"';
 let dir, cert, smtp, server;
 
-const settings = (port, more = {}) => ({ POSTERN_MAIL_TRANSPORT: `smtp://localhost:${port}`, POSTERN_MAIL_CA_FILE: cert.file, POSTERN_MAIL_USERNAME: user,
-	POSTERN_MAIL_PASSWORD_FILE: path.join(dir, 'secret'), POSTERN_MAIL_TIMEOUT_S: '5', ...more });
+const settings = (port, more = {}) => ({
+	POSTERN_MAIL_TRANSPORT: `smtp://localhost:${port}`,
+	POSTERN_MAIL_CA_FILE: cert.file,
+	POSTERN_MAIL_USERNAME: user,
+	POSTERN_MAIL_PASSWORD_FILE: path.join(dir, 'secret'),
+	POSTERN_MAIL_TIMEOUT_S: '5',
+	...more,
+});
 
 before(async () => {
 	dir = tempDir();
@@ -45,24 +52,39 @@ test('a reset arrives over TLS, authenticated, whole in both its parts', async (
 	const link = linkOf(mail);
 	assert.match(link, /^http:\/\/127\.0\.0\.1:\d+\/reset\/confirm\?token=pst_[A-Za-z0-9_-]{43}$/);
 	assert.ok(mail.html.includes(`href="${link}"`));
-	assert.ok(!mail.html.includes('<b>'.concat('</')) && !/<img|<script|https?:\/\/(?!127\.0\.0\.1)/.test(mail.html), 'nothing from elsewhere');
+	assert.ok(
+		!mail.html.includes('<b>'.concat('</')) && !/<img|<script|https?:\/\/(?!127\.0\.0\.1)/.test(mail.html),
+		'nothing from elsewhere',
+	);
 	assert.match(mail.messageId, /^<[a-z2-7]{26}@courier\.example>$/);
 	assert.equal(mail.from.value[0].address, 'desk@courier.example');
 	assert.equal(mail.from.value[0].name, 'The Test Courier');
-	assert.deepEqual(mail.to.value.map((t) => t.address), [email]);
+	assert.deepEqual(
+		mail.to.value.map((t) => t.address),
+		[email],
+	);
 	assert.ok(mail.subject.length > 5);
 	assert.match(mail.text, /30 minutes/);
 	assert.ok(Math.abs(mail.date - Date.now()) < 60000);
 	assert.notEqual(mail.messageId, first.mail.messageId);
 	assert.match(String(mail.headers.get('auto-submitted')), /auto-generated/);
-	assert.equal((await new Api(server).post('/password-resets/confirm', { token: new URL(link).searchParams.get('token'), password })).status, 204);
+	assert.equal(
+		(
+			await new Api(server).post('/password-resets/confirm', {
+				token: new URL(link).searchParams.get('token'),
+				password,
+			})
+		).status,
+		204,
+	);
 	await until('the note of the change', () => smtp.to(email).length === 3, ARRIVES_MS);
 	const note = smtp.to(email)[2].mail;
 	assert.ok(!note.text.includes(password) && !/token=/.test(note.text));
 });
 
 test('every occasion has its letter', async () => {
-	const email = newAddress(), api = new Api(server);
+	const email = newAddress(),
+		api = new Api(server);
 	await api.post('/accounts', { email, password });
 	const verify = await arrives(smtp, email);
 	assert.match(linkOf(verify.mail), /\/verify\?token=/);
@@ -77,11 +99,15 @@ test('every occasion has its letter', async () => {
 
 test('a recipient who is refused for good is noted as failed, and the others get theirs', async () => {
 	const [bad, good] = [newAddress('bad'), newAddress('good')];
-	smtp.refuse = (address) => (address === bad ? Object.assign(new Error(`no such user ${address}`), { responseCode: 550 }) : null);
-	for (const email of [bad, good])
-		await new Api(server).post('/accounts', { email, password });
+	smtp.refuse = (address) =>
+		address === bad ? Object.assign(new Error(`no such user ${address}`), { responseCode: 550 }) : null;
+	for (const email of [bad, good]) await new Api(server).post('/accounts', { email, password });
 	await arrives(smtp, good);
-	const noted = await until('the failure', () => (row(server, bad)?.state === 'failed' ? row(server, bad) : null), ARRIVES_MS);
+	const noted = await until(
+		'the failure',
+		() => (row(server, bad)?.state === 'failed' ? row(server, bad) : null),
+		ARRIVES_MS,
+	);
 	assert.match(noted.error, /550/);
 	assert.equal(smtp.to(bad).length, 0);
 	assert.ok(!server.stderr.includes(bad), 'the log names no address');
@@ -94,8 +120,7 @@ test('a recipient who is refused for good is noted as failed, and the others get
 test('a recipient who is put off is tried again, and holds nobody else up', async () => {
 	const [slow, good] = [newAddress('slow'), newAddress('good')];
 	smtp.refuse = (address) => (address === slow ? Object.assign(new Error('later'), { responseCode: 451 }) : null);
-	for (const email of [slow, good])
-		await new Api(server).post('/accounts', { email, password });
+	for (const email of [slow, good]) await new Api(server).post('/accounts', { email, password });
 	await arrives(smtp, good, 10000);
 	await until('the delay', () => row(server, slow)?.state === 'waiting', ARRIVES_MS);
 	smtp.refuse = () => null;
@@ -105,7 +130,8 @@ test('a recipient who is put off is tried again, and holds nobody else up', asyn
 });
 
 test('while the mail server is down readers are answered at once, and the mail comes when it is up: once', async () => {
-	const port = await freePort(), email = newAddress();
+	const port = await freePort(),
+		email = newAddress();
 	const own = await startServer({ settings: settings(port) });
 	let late;
 	try {
@@ -127,17 +153,23 @@ test('while the mail server is down readers are answered at once, and the mail c
 });
 
 test('a letter waits through a restart, and `mail send` delivers without a server', async () => {
-	const port = await freePort(), email = newAddress();
+	const port = await freePort(),
+		email = newAddress();
 	const own = await startServer({ settings: settings(port) });
 	own.allowed.push(/event=mail_/);
 	await new Reader(own).post('/reset', { email });
 	await own.stop();
 	const late = await new Smtp({ cert, user, password: secret }).listen(port);
 	try {
-		await until('the delivery', async () => {
-			await runBeside(['mail', 'send'], { env: own.env });
-			return late.to(email).length;
-		}, 60000, 1000);
+		await until(
+			'the delivery',
+			async () => {
+				await runBeside(['mail', 'send'], { env: own.env });
+				return late.to(email).length;
+			},
+			60000,
+			1000,
+		);
 		assert.equal(late.to(email).length, 1);
 		assert.equal(row(own, email).state, 'sent');
 	} finally {
@@ -147,10 +179,15 @@ test('a letter waits through a restart, and `mail send` delivers without a serve
 });
 
 test('`mail send` delivers although a request that waits cannot be worked on', async () => {
-	const dir = tempDir(), own = await startServer({ dir, settings: { POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail` } }), email = newAddress();
+	const dir = tempDir(),
+		own = await startServer({ dir, settings: { POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail` } }),
+		email = newAddress();
 	await own.stop();
-	const put = (id, address, at) => databaseSql(own.env.POSTERN_DATABASE_URL,
-		`INSERT INTO account_request (id, kind, email, email_key, name, return_to, created_at) VALUES ('${id}', 'reset', '${address}', '${address}', '', '', ${at})`);
+	const put = (id, address, at) =>
+		databaseSql(
+			own.env.POSTERN_DATABASE_URL,
+			`INSERT INTO account_request (id, kind, email, email_key, name, return_to, created_at) VALUES ('${id}', 'reset', '${address}', '${address}', '', '', ${at})`,
+		);
 	const now = Math.floor(Date.now() / 1000);
 	put('spoilt', 'not an address', now - 2);
 	put('sound', email, now - 1);
@@ -162,16 +199,26 @@ test('`mail send` delivers although a request that waits cannot be worked on', a
 });
 
 test('without proof of who the server is nothing is sent: no TLS, a foreign certificate, a wrong name, a wrong password', async () => {
-	const other = certificate(tempDir(), 'other.example'), foreign = certificate(tempDir());
-	const table = [['no STARTTLS', { tls: false }, {}], ['a foreign certificate', { cert: foreign }, {}], ['another name', { cert: other }, { POSTERN_MAIL_CA_FILE: other.file }],
-		['a wrong password', { cert, password: 'another' }, {}]];
+	const other = certificate(tempDir(), 'other.example'),
+		foreign = certificate(tempDir());
+	const table = [
+		['no STARTTLS', { tls: false }, {}],
+		['a foreign certificate', { cert: foreign }, {}],
+		['another name', { cert: other }, { POSTERN_MAIL_CA_FILE: other.file }],
+		['a wrong password', { cert, password: 'another' }, {}],
+	];
 	for (const [name, options, more] of table) {
 		const odd = await new Smtp({ cert, user, password: secret, ...options }).listen();
-		const own = await startServer({ settings: settings(odd.port, more) }), email = newAddress();
+		const own = await startServer({ settings: settings(odd.port, more) }),
+			email = newAddress();
 		own.allowed.push(/event=mail_/);
 		try {
 			await new Reader(own).post('/reset', { email });
-			const noted = await until(`a try with ${name}`, () => (row(own, email)?.attempts >= 1 && row(own, email)?.error ? row(own, email) : null), ARRIVES_MS);
+			const noted = await until(
+				`a try with ${name}`,
+				() => (row(own, email)?.attempts >= 1 && row(own, email)?.error ? row(own, email) : null),
+				ARRIVES_MS,
+			);
 			assert.equal(odd.mails.length, 0, name);
 			assert.ok(odd.sessions >= 1, name);
 			assert.ok(!noted.error.includes(secret) && !own.stderr.includes(secret), name);

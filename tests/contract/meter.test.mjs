@@ -10,11 +10,15 @@ import { startServer } from '../lib/server.mjs';
 
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}', 'GET /media/{id}/{name}'];
 
-const name = (n) => `free-${n}`, kept = (n) => `kept-free-${n}-2`;
-const shelf = [...Array.from({ length: 30 }, (_, n) => ({ slug: name(n), access: 'metered', section: 'City' })),
+const name = (n) => `free-${n}`,
+	kept = (n) => `kept-free-${n}-2`;
+const shelf = [
+	...Array.from({ length: 30 }, (_, n) => ({ slug: name(n), access: 'metered', section: 'City' })),
 	...Array.from({ length: 5 }, (_, n) => ({ slug: `match-${n}`, access: 'metered', section: 'Sport' })),
 	{ slug: 'pictured', access: 'metered', section: 'City', pictures: ['lead.png', 'inside.png'] },
-	{ slug: 'open-to-all', access: 'public' }, { slug: 'for-members', access: 'registered' }];
+	{ slug: 'open-to-all', access: 'public' },
+	{ slug: 'for-members', access: 'registered' },
+];
 const decision = (a) => a.headers['postern-decision'];
 const article = (n) => `/articles/${name(n)}`;
 const cookieName = 'postern-meter';
@@ -50,13 +54,19 @@ test('a stranger reads six a month, and those again', async () => {
 	assert.match(first.body, /<strong>5 of 6<\/strong> free articles left this month/);
 	const set = cookieOf(first.cookies[0]);
 	assert.equal(set.name, cookieName);
-	assert.deepEqual({ ...set, value: '', 'max-age': '' }, { name: cookieName, value: '', path: '/', httponly: true, samesite: 'Lax', 'max-age': '' });
+	assert.deepEqual(
+		{ ...set, value: '', 'max-age': '' },
+		{ name: cookieName, value: '', path: '/', httponly: true, samesite: 'Lax', 'max-age': '' },
+	);
 	assert.ok(Number(set['max-age']) > 0 && Number(set['max-age']) <= 31 * 86400);
 	assert.equal(await read(reader, 1, 5), 5);
 	const wall = await reader.get(article(6));
 	assert.equal(decision(wall), 'teaser; reason=meter_exhausted; used=6; limit=6');
 	assert.match(wall.body, /You have read your 6 free articles this month/);
-	assert.match(wall.body, /The count starts again on <time datetime="\d{4}-\d\d-01T00:00:00Z">\w+, 1 \w+ \d{4}<\/time>/);
+	assert.match(
+		wall.body,
+		/The count starts again on <time datetime="\d{4}-\d\d-01T00:00:00Z">\w+, 1 \w+ \d{4}<\/time>/,
+	);
 	assert.match(wall.body, /With a free account it is 10/);
 	assert.ok(!wall.body.includes(kept(6)));
 	assert.deepEqual(wall.cookies, []);
@@ -80,8 +90,24 @@ test('the cookie stays below a kilobyte, is refused when it is not ours, and nam
 	assert.match(cookie(reader), /^[A-Za-z0-9_-]+$/);
 	const value = cookie(reader);
 	const flip = (i) => value.slice(0, i) + (value[i] === 'A' ? 'B' : 'A') + value.slice(i + 1);
-	const bad = [flip(0), flip(7), flip(30), flip(value.length - 2), value.slice(0, -1), value.slice(0, 40), `${value}A`, `${value}=`, value.toLowerCase(),
-		'x', '0', 'used%3D0', 'A'.repeat(60), 'A'.repeat(1000), 'A'.repeat(3000), '{"used":0}'.replace(/"/g, '')];
+	const bad = [
+		flip(0),
+		flip(7),
+		flip(30),
+		flip(value.length - 2),
+		value.slice(0, -1),
+		value.slice(0, 40),
+		`${value}A`,
+		`${value}=`,
+		value.toLowerCase(),
+		'x',
+		'0',
+		'used%3D0',
+		'A'.repeat(60),
+		'A'.repeat(1000),
+		'A'.repeat(3000),
+		'{"used":0}'.replace(/"/g, ''),
+	];
 	for (const forged of bad) {
 		const a = await request(server, 'GET', article(20), { headers: withCookie(forged) });
 		assert.equal(decision(a), 'teaser; reason=meter_exhausted; used=6; limit=6', forged.slice(0, 50));
@@ -141,14 +167,22 @@ test('HEAD answers as its GET and charges nothing; a conditional GET is a GET', 
 	const get = await reader.get(article(0));
 	assert.equal(decision(get), decision(head));
 	assert.equal(head.headers['content-length'], String(get.sent.length));
-	const conditional = await reader.get(article(0), { 'If-None-Match': '*', 'If-Modified-Since': new Date().toUTCString(), Range: 'bytes=0-10' });
+	const conditional = await reader.get(article(0), {
+		'If-None-Match': '*',
+		'If-Modified-Since': new Date().toUTCString(),
+		Range: 'bytes=0-10',
+	});
 	assert.equal(conditional.status, 200);
 	assert.equal(decision(conditional), 'full; reason=metered_again; used=1; limit=6');
 });
 
 test('a prefetch gets neither the text nor a wall, and is not charged', async () => {
 	const reader = new Reader(server);
-	for (const headers of [{ 'Sec-Purpose': 'prefetch' }, { 'Sec-Purpose': 'prefetch;prerender' }, { Purpose: 'prefetch' }]) {
+	for (const headers of [
+		{ 'Sec-Purpose': 'prefetch' },
+		{ 'Sec-Purpose': 'prefetch;prerender' },
+		{ Purpose: 'prefetch' },
+	]) {
 		const a = await reader.get(article(0), headers);
 		assert.equal(a.status, 503);
 		unstored(a, 'prefetch');
@@ -156,7 +190,11 @@ test('a prefetch gets neither the text nor a wall, and is not charged', async ()
 		assert.ok(!a.body.includes('shown-free-0') && !a.body.includes(kept(0)));
 		assert.deepEqual(a.cookies, []);
 	}
-	problem(await request(server, 'GET', `/api/v1${article(0)}`, { headers: { 'Sec-Purpose': 'prefetch' } }), 503, 'busy');
+	problem(
+		await request(server, 'GET', `/api/v1${article(0)}`, { headers: { 'Sec-Purpose': 'prefetch' } }),
+		503,
+		'busy',
+	);
 	assert.equal(decision(await reader.get(article(0))), 'full; reason=metered; used=1; limit=6');
 	const ahead = await reader.get(article(0), { 'Sec-Purpose': 'prefetch' });
 	assert.equal(ahead.status, 200, 'what is counted may be fetched ahead');
@@ -180,7 +218,8 @@ test('pictures inside a metered article come after its text, and open no other',
 	const reader = new Reader(server);
 	const all = new Reader(server);
 	const page = await all.get('/articles/pictured');
-	const inside = /\/media\/[^"]*inside\.png/.exec(page.body)[0], lead = /\/media\/[^"]*lead\.png/.exec(page.body)[0];
+	const inside = /\/media\/[^"]*inside\.png/.exec(page.body)[0],
+		lead = /\/media\/[^"]*lead\.png/.exec(page.body)[0];
 	assert.equal((await reader.get(inside)).status, 401);
 	assert.equal((await reader.get(lead)).status, 200);
 	await reader.get(article(0));
@@ -211,10 +250,16 @@ test('the JSON says how the meter stands', async () => {
 	assert.ok(a.json.article.body_html.includes(kept(0)));
 	const { meter, ...rest } = a.json.decision;
 	assert.deepEqual(rest, { grant: 'full', reason: 'metered', detail: rest.detail, offer: [] });
-	assert.deepEqual({ ...meter, window_ends_at: '' }, { name: 'all', window: 'month', used: 1, limit: 6, window_ends_at: '' });
+	assert.deepEqual(
+		{ ...meter, window_ends_at: '' },
+		{ name: 'all', window: 'month', used: 1, limit: 6, window_ends_at: '' },
+	);
 	assert.match(meter.window_ends_at, /^\d{4}-\d\d-01T00:00:00Z$/);
 	const value = cookieOf(a.cookies[0]).value;
-	assert.equal((await request(server, 'GET', `/api/v1${article(0)}`, { headers: withCookie(value) })).json.decision.reason, 'metered_again');
+	assert.equal(
+		(await request(server, 'GET', `/api/v1${article(0)}`, { headers: withCookie(value) })).json.decision.reason,
+		'metered_again',
+	);
 	const wall = await request(server, 'GET', `/api/v1${article(0)}`, { headers: withCookie('forged') });
 	const doc = problem(wall, 401, 'unauthenticated');
 	assert.equal(doc.decision.meter.used, 6);
@@ -227,12 +272,12 @@ test('the JSON says how the meter stands', async () => {
 
 test('an account reads ten, by page and by JSON together', async () => {
 	const who = await makeAccount(server);
-	const reader = new Reader(server), api = await apiSession(server, who);
+	const reader = new Reader(server),
+		api = await apiSession(server, who);
 	await reader.logIn(who);
 	assert.equal(await read(reader, 0, 6), 6);
 	assert.equal(cookie(reader), undefined, 'an account needs no cookie');
-	for (let n = 6; n < 10; n++)
-		assert.equal((await api.get(article(n))).json.decision.meter.used, n + 1);
+	for (let n = 6; n < 10; n++) assert.equal((await api.get(article(n))).json.decision.meter.used, n + 1);
 	const wall = await api.get(article(10));
 	assert.equal(problem(wall, 402, 'payment_required').decision.reason, 'meter_exhausted');
 	assert.equal(decision(await reader.get(article(10))), 'teaser; reason=meter_exhausted; used=10; limit=10');
@@ -247,14 +292,20 @@ test('an account reads ten, by page and by JSON together', async () => {
 test('twenty at once on the last free article open exactly one', async () => {
 	for (const left of [1, 3]) {
 		const who = await makeAccount(server);
-		const reader = new Reader(server), api = await apiSession(server, who);
+		const reader = new Reader(server),
+			api = await apiSession(server, who);
 		await reader.logIn(who);
 		await read(reader, 0, 10 - left);
-		const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? api.get(article(10 + i)) : reader.get(article(10 + i)))));
+		const answers = await Promise.all(
+			Array.from({ length: 20 }, (_, i) => (i % 2 ? api.get(article(10 + i)) : reader.get(article(10 + i)))),
+		);
 		const open = answers.filter((a, i) => a.body.includes(kept(10 + i)));
 		assert.equal(open.length, left);
 		assert.equal(answers.filter((a) => /^full/.test(decision(a))).length, left);
-		assert.equal(answers.filter((a) => /^teaser; reason=meter_exhausted; used=10/.test(decision(a))).length, 20 - left);
+		assert.equal(
+			answers.filter((a) => /^teaser; reason=meter_exhausted; used=10/.test(decision(a))).length,
+			20 - left,
+		);
 		assert.equal(server.cliJson('meter', 'show', who.email).meters[0].used, 10);
 	}
 });
@@ -281,7 +332,11 @@ test('signing in takes the count along, once', async () => {
 	assert.equal(cookie(reader), undefined);
 	assert.equal(decision(await reader.get(article(0))), 'full; reason=metered_again; used=5; limit=10');
 	reader.jar.set(cookieName, { name: cookieName, value: before, path: '/' });
-	assert.equal(decision(await reader.get(article(1))), 'full; reason=metered_again; used=5; limit=10', 'the same cookie again adds nothing');
+	assert.equal(
+		decision(await reader.get(article(1))),
+		'full; reason=metered_again; used=5; limit=10',
+		'the same cookie again adds nothing',
+	);
 	assert.equal(await read(reader, 5, 9), 5);
 });
 
@@ -323,10 +378,28 @@ test('meters by command: each is obeyed by the next request, and what cannot be 
 			assert.equal(r.code, code, r.stderr);
 			assert.match(r.stderr, why);
 		};
-		assert.deepEqual(own.cliJson('meter', 'list'), [{ name: 'all', section: '', anonymous: 6, registered: 10, window: 'month' }]);
-		own.cliOk('meter', 'set', 'sport', '--section', 'sport', '--anonymous', '2', '--registered', '3', '--window', '7d');
+		assert.deepEqual(own.cliJson('meter', 'list'), [
+			{ name: 'all', section: '', anonymous: 6, registered: 10, window: 'month' },
+		]);
+		own.cliOk(
+			'meter',
+			'set',
+			'sport',
+			'--section',
+			'sport',
+			'--anonymous',
+			'2',
+			'--registered',
+			'3',
+			'--window',
+			'7d',
+		);
 		const reader = new Reader(own);
-		for (const [n, want] of [[0, 'full; reason=metered; used=1; limit=2'], [1, 'full; reason=metered; used=2; limit=2'], [2, 'teaser; reason=meter_exhausted; used=2; limit=2']])
+		for (const [n, want] of [
+			[0, 'full; reason=metered; used=1; limit=2'],
+			[1, 'full; reason=metered; used=2; limit=2'],
+			[2, 'teaser; reason=meter_exhausted; used=2; limit=2'],
+		])
 			assert.equal(decision(await reader.get(`/articles/match-${n}`)), want);
 		assert.equal(await read(reader, 0, 7), 6, 'the other meter has its own count');
 		own.cliOk('meter', 'set', 'sport', '--anonymous', '3');
@@ -336,8 +409,31 @@ test('meters by command: each is obeyed by the next request, and what cannot be 
 		refused(2, /day, week, month/, 'set', 'sport', '--window', 'year');
 		refused(2, /lower-case letters/, 'set', 'Sport');
 		refused(5, /"all" is the one for all other sections already/, 'set', 'rest', '--section', '');
-		own.cliOk('meter', 'set', 'culture', '--section', 'culture', '--new', '--anonymous', '48', '--registered', '48');
-		refused(2, /88 fit into the cookie/, 'set', 'science', '--section', 'science', '--new', '--anonymous', '48', '--registered', '48');
+		own.cliOk(
+			'meter',
+			'set',
+			'culture',
+			'--section',
+			'culture',
+			'--new',
+			'--anonymous',
+			'48',
+			'--registered',
+			'48',
+		);
+		refused(
+			2,
+			/88 fit into the cookie/,
+			'set',
+			'science',
+			'--section',
+			'science',
+			'--new',
+			'--anonymous',
+			'48',
+			'--registered',
+			'48',
+		);
 		refused(4, /nothing: not found/, 'remove', 'nothing');
 		refused(4, /nothing: not found/, 'reset', (await makeAccount(own)).email, 'nothing');
 		own.cliOk('meter', 'remove', 'sport');

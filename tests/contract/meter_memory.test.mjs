@@ -9,9 +9,14 @@ import { startServer, until } from '../lib/server.mjs';
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}'];
 
 const shelf = Array.from({ length: 12 }, (_, n) => ({ slug: `free-${n}`, access: 'metered' }));
-const article = (n) => `/articles/free-${n}`, kept = (n) => `kept-free-${n}-2`;
+const article = (n) => `/articles/free-${n}`,
+	kept = (n) => `kept-free-${n}-2`;
 const decision = (a) => a.headers['postern-decision'];
-const meterCookie = (a) => a.cookies.map(cookieOf).filter((c) => c.name === 'postern-meter').map((c) => c.value);
+const meterCookie = (a) =>
+	a.cookies
+		.map(cookieOf)
+		.filter((c) => c.name === 'postern-meter')
+		.map((c) => c.value);
 let server;
 before(async () => {
 	server = await startServer();
@@ -21,19 +26,27 @@ before(async () => {
 after(() => server.close());
 
 async function readAll(on, count) {
-	const reader = new Reader(on), answers = [];
-	for (let n = 0; n < count; n++)
-		answers.push(await reader.get(article(n)));
+	const reader = new Reader(on),
+		answers = [];
+	for (let n = 0; n < count; n++) answers.push(await reader.get(article(n)));
 	return answers;
 }
 
 test('the second stranger reads from memory what the first read, to the wall and not beyond', async () => {
 	const first = await readAll(server, 8);
 	let second;
-	assert.equal(await inLoop(server, async () => { second = await readAll(server, 8); }), 8);
+	assert.equal(
+		await inLoop(server, async () => {
+			second = await readAll(server, 8);
+		}),
+		8,
+	);
 	for (let n = 0; n < 8; n++) {
 		assert.equal(decision(second[n]), decision(first[n]));
-		assert.equal(decision(second[n]), n < 6 ? `full; reason=metered; used=${n + 1}; limit=6` : 'teaser; reason=meter_exhausted; used=6; limit=6');
+		assert.equal(
+			decision(second[n]),
+			n < 6 ? `full; reason=metered; used=${n + 1}; limit=6` : 'teaser; reason=meter_exhausted; used=6; limit=6',
+		);
 		assert.equal(second[n].body.includes(kept(n)), n < 6);
 		assert.equal(second[n].body, first[n].body);
 		assert.equal(second[n].headers['cache-control'], 'no-store');
@@ -46,44 +59,67 @@ test('what was read is read again without being counted', async () => {
 	const reader = new Reader(server);
 	await reader.get(article(0));
 	await reader.get(article(0));
-	assert.equal(await inLoop(server, async () => {
-		const again = await reader.get(article(0));
-		assert.equal(decision(again), 'full; reason=metered_again; used=1; limit=6');
-		assert.deepEqual(again.cookies, []);
-	}), 1);
+	assert.equal(
+		await inLoop(server, async () => {
+			const again = await reader.get(article(0));
+			assert.equal(decision(again), 'full; reason=metered_again; used=1; limit=6');
+			assert.deepEqual(again.cookies, []);
+		}),
+		1,
+	);
 });
 
 test('nobody is given the cookie of another, on many connections at once', async () => {
 	const seen = new Set();
-	await Promise.all(Array.from({ length: 10 }, async () => {
-		for (let i = 0; i < 20; i++) {
-			const reader = new Reader(server), a = await reader.get(article(1));
-			const [value] = meterCookie(a);
-			assert.ok(a.body.includes(kept(1)) && !seen.has(value));
-			seen.add(value);
-			const again = await reader.get(article(1));
-			assert.equal(decision(again), 'full; reason=metered_again; used=1; limit=6');
-			assert.deepEqual(again.cookies, []);
-		}
-	}));
+	await Promise.all(
+		Array.from({ length: 10 }, async () => {
+			for (let i = 0; i < 20; i++) {
+				const reader = new Reader(server),
+					a = await reader.get(article(1));
+				const [value] = meterCookie(a);
+				assert.ok(a.body.includes(kept(1)) && !seen.has(value));
+				seen.add(value);
+				const again = await reader.get(article(1));
+				assert.equal(decision(again), 'full; reason=metered_again; used=1; limit=6');
+				assert.deepEqual(again.cookies, []);
+			}
+		}),
+	);
 	assert.equal(seen.size, 200);
 });
 
 test('one cookie, used by many at once, opens what is free to it and no more', async () => {
 	const value = meterCookie((await readAll(server, 5))[4])[0];
-	const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => request(server, 'GET', article(5 + i % 2), { headers: { Cookie: `postern-meter=${value}` } })));
+	const answers = await Promise.all(
+		Array.from({ length: 20 }, (_, i) =>
+			request(server, 'GET', article(5 + (i % 2)), { headers: { Cookie: `postern-meter=${value}` } }),
+		),
+	);
+	for (const a of answers) assert.equal(decision(a), 'full; reason=metered; used=6; limit=6');
 	for (const a of answers)
-		assert.equal(decision(a), 'full; reason=metered; used=6; limit=6');
-	for (const a of answers)
-		assert.match(decision(await request(server, 'GET', article(9), { headers: { Cookie: `postern-meter=${meterCookie(a)[0]}` } })), /^teaser/);
+		assert.match(
+			decision(
+				await request(server, 'GET', article(9), { headers: { Cookie: `postern-meter=${meterCookie(a)[0]}` } }),
+			),
+			/^teaser/,
+		);
 });
 
 test('a cookie that is forged, cut or doubled opens nothing, and a HEAD or a prefetch counts nothing', async () => {
 	const good = meterCookie((await readAll(server, 1))[0])[0];
-	const bad = [good.slice(0, -1) + (good.endsWith('A') ? 'B' : 'A'), good.slice(0, 40), 'x'.repeat(900), '\u00e9', `${good}; postern-meter=${good}x`];
+	const bad = [
+		good.slice(0, -1) + (good.endsWith('A') ? 'B' : 'A'),
+		good.slice(0, 40),
+		'x'.repeat(900),
+		'\u00e9',
+		`${good}; postern-meter=${good}x`,
+	];
 	await readAll(server, 3);
 	for (const value of bad.slice(0, 4))
-		assert.match(decision(await request(server, 'GET', article(2), { headers: { Cookie: `postern-meter=${value}` } })), /^teaser; reason=meter_exhausted/);
+		assert.match(
+			decision(await request(server, 'GET', article(2), { headers: { Cookie: `postern-meter=${value}` } })),
+			/^teaser; reason=meter_exhausted/,
+		);
 	const doubled = await request(server, 'GET', article(2), { headers: { Cookie: `postern-meter=${bad[4]}` } });
 	assert.doesNotMatch(decision(doubled), /used=[2-9]/, 'two of a name are none');
 	const head = await request(server, 'HEAD', article(2));
@@ -103,21 +139,38 @@ test('in gzip and by the JSON door alike', async () => {
 	}
 	const ask = () => request(server, 'GET', '/api/v1/articles/free-3');
 	const first = await ask();
-	assert.equal(await inLoop(server, async () => {
-		const second = await ask();
-		assert.deepEqual(JSON.parse(second.body), JSON.parse(first.body));
-		assert.equal(JSON.parse(second.body).decision.meter.used, 1);
-		assert.equal(meterCookie(second).length, 1);
-	}), 1);
+	assert.equal(
+		await inLoop(server, async () => {
+			const second = await ask();
+			assert.deepEqual(JSON.parse(second.body), JSON.parse(first.body));
+			assert.equal(JSON.parse(second.body).decision.meter.used, 1);
+			assert.equal(meterCookie(second).length, 1);
+		}),
+		1,
+	);
 });
 
 test('a reader who is known otherwise is not taken for one of them', async () => {
 	await readAll(server, 1);
-	assert.equal(await inLoop(server, async () => {
-		assert.equal(decision(await new Reader(server, { 'User-Agent': 'GPTBot/1.2' }).get(article(0))), 'teaser; reason=crawler_teaser');
-		assert.match(decision(await request(server, 'GET', article(0), { headers: { Cookie: 'postern-gift=AAAA' } })), /^full; reason=metered; used=1/);
-		assert.match(decision(await request(server, 'GET', article(0), { headers: { Cookie: `postern=pst_${'A'.repeat(43)}` } })), /^full; reason=metered; used=1/);
-	}), 0);
+	assert.equal(
+		await inLoop(server, async () => {
+			assert.equal(
+				decision(await new Reader(server, { 'User-Agent': 'GPTBot/1.2' }).get(article(0))),
+				'teaser; reason=crawler_teaser',
+			);
+			assert.match(
+				decision(await request(server, 'GET', article(0), { headers: { Cookie: 'postern-gift=AAAA' } })),
+				/^full; reason=metered; used=1/,
+			);
+			assert.match(
+				decision(
+					await request(server, 'GET', article(0), { headers: { Cookie: `postern=pst_${'A'.repeat(43)}` } }),
+				),
+				/^full; reason=metered; used=1/,
+			);
+		}),
+		0,
+	);
 });
 
 test('a change of the meter or of the article is obeyed, and a revoked key is believed no more', async () => {
@@ -128,13 +181,19 @@ test('a change of the meter or of the article is obeyed, and a revoked key is be
 		const [value] = meterCookie(await reader.get(article(0)));
 		await readAll(own, 4);
 		own.cliOk('meter', 'set', 'all', '--anonymous', '2');
-		await until('the new limit', async () => decision((await readAll(own, 3))[2]) === 'teaser; reason=meter_exhausted; used=2; limit=2');
+		await until(
+			'the new limit',
+			async () => decision((await readAll(own, 3))[2]) === 'teaser; reason=meter_exhausted; used=2; limit=2',
+		);
 		assert.match((await readAll(own, 1))[0].body, /<strong>1 of 2<\/strong> free articles left this month/);
 
 		own.cliOk('article', 'set-access', 'free-1', 'subscriber');
 		await until('the wall', async () => decision((await readAll(own, 2))[1]) === 'teaser; reason=subscriber_only');
 		own.cliOk('article', 'set-access', 'free-1', 'metered');
-		await until('the meter', async () => decision((await readAll(own, 2))[1]) === 'full; reason=metered; used=2; limit=2');
+		await until(
+			'the meter',
+			async () => decision((await readAll(own, 2))[1]) === 'full; reason=metered; used=2; limit=2',
+		);
 
 		const with_ = (n) => request(own, 'GET', article(n), { headers: { Cookie: `postern-meter=${value}` } });
 		assert.equal(decision(await with_(0)), 'full; reason=metered_again; used=1; limit=2');
@@ -146,12 +205,19 @@ test('a change of the meter or of the article is obeyed, and a revoked key is be
 });
 
 test('a wall that offers an account is not given to whom an account opens nothing', async () => {
-	for (const order of [[0, 1], [1, 0]]) {
+	for (const order of [
+		[0, 1],
+		[1, 0],
+	]) {
 		const own = await startServer();
 		try {
 			importArticles(own, shelf);
 			const readers = [new Reader(own), new Reader(own)]; // the first has read two, the second one
-			for (const [i, n] of [[0, 0], [0, 1], [1, 0]])
+			for (const [i, n] of [
+				[0, 0],
+				[0, 1],
+				[1, 0],
+			])
 				await readers[i].get(article(n));
 			own.cliOk('meter', 'set', 'all', '--anonymous', '1', '--registered', '2');
 			await until('the new limit', async () => /limit=1$/.test(decision(await new Reader(own).get(article(0)))));
@@ -191,12 +257,18 @@ test('in a rolling window everybody has an end of his own, and none is shared', 
 		importArticles(own, shelf);
 		own.cliOk('meter', 'set', 'all', '--anonymous', '3', '--window', '7d');
 		await until('the rolling meter', async () => / limit=3$/.test(decision(await new Reader(own).get(article(0)))));
-		assert.equal(await inLoop(own, async () => {
-			for (let i = 0; i < 3; i++) {
-				const a = await readAll(own, 4);
-				assert.deepEqual(a.map((x) => decision(x).split(';')[0]), ['full', 'full', 'full', 'teaser']);
-			}
-		}), 0);
+		assert.equal(
+			await inLoop(own, async () => {
+				for (let i = 0; i < 3; i++) {
+					const a = await readAll(own, 4);
+					assert.deepEqual(
+						a.map((x) => decision(x).split(';')[0]),
+						['full', 'full', 'full', 'teaser'],
+					);
+				}
+			}),
+			0,
+		);
 	} finally {
 		await own.close();
 	}

@@ -9,8 +9,12 @@ import { startServer } from '../lib/server.mjs';
 let server, who, api;
 before(async () => {
 	server = await startServer();
-	importArticles(server, [{ slug: 'city-piece', access: 'subscriber', section: 'City' }, { slug: 'culture-piece', access: 'subscriber', section: 'Culture' },
-		{ slug: 'members', access: 'registered' }, { slug: 'open-door', access: 'public' }]);
+	importArticles(server, [
+		{ slug: 'city-piece', access: 'subscriber', section: 'City' },
+		{ slug: 'culture-piece', access: 'subscriber', section: 'Culture' },
+		{ slug: 'members', access: 'registered' },
+		{ slug: 'open-door', access: 'public' },
+	]);
 	who = await makeAccount(server);
 	api = await apiSession(server, who);
 	const set = (...args) => server.cliOk('plan', 'set', ...args);
@@ -30,14 +34,26 @@ test('plans that cover the article and are sold, for people and for programs', a
 	const d = await decision('city-piece');
 	assert.deepEqual(d.offer, ['login', 'subscribe', 'day_pass', 'article']);
 	assert.deepEqual(d.plans, [
-		{ plan: 'all', kind: 'subscription', title: 'Everything & more', price: '€ 9 a month', href: 'https://shop.example/all?a=1&b=2' },
+		{
+			plan: 'all',
+			kind: 'subscription',
+			title: 'Everything & more',
+			price: '€ 9 a month',
+			href: 'https://shop.example/all?a=1&b=2',
+		},
 		{ plan: 'day', kind: 'day-pass', title: 'One day', price: '€ 2', href: '/buy/day' },
 		{ plan: 'single', kind: 'article', title: 'This one', price: '', href: '/buy/one' },
 	]);
-	assert.deepEqual((await decision('culture-piece')).plans.map((p) => p.plan), ['all', 'culture', 'day', 'single']);
+	assert.deepEqual(
+		(await decision('culture-piece')).plans.map((p) => p.plan),
+		['all', 'culture', 'day', 'single'],
+	);
 	const html = await page('city-piece');
 	assert.deepEqual(hooks(html), ['article', 'day_pass', 'login', 'subscribe']);
-	assert.match(html, /href="https:\/\/shop.example\/all\?a=1&amp;b=2" data-postern-offer="subscribe" data-postern-plan="all"/);
+	assert.match(
+		html,
+		/href="https:\/\/shop.example\/all\?a=1&amp;b=2" data-postern-offer="subscribe" data-postern-plan="all"/,
+	);
 	assert.match(html, /Everything &amp; more/);
 	assert.match(html, /Subscribers can give this article to a friend/);
 	assert.doesNotMatch(html, /Not sold|Culture<\/strong>/);

@@ -8,9 +8,24 @@ import { form, Reader, request } from '../lib/http.mjs';
 import { linkOf } from '../lib/mailbox.mjs';
 import { startServer } from '../lib/server.mjs';
 
-export const covers = ['POST /login', 'POST /logout', 'POST /register', 'POST /verify', 'POST /reset', 'POST /reset/confirm', 'POST /account/password', 'POST /account/sessions/end',
-	'POST /account/sessions/end-others', 'POST /articles/{slug}/gift', 'GET /gifts/{token}', 'POST /gifts/{token}', 'POST /account/gifts/revoke', 'POST /account/group/invite',
-	'POST /account/group/remove', 'POST /group/accept'];
+export const covers = [
+	'POST /login',
+	'POST /logout',
+	'POST /register',
+	'POST /verify',
+	'POST /reset',
+	'POST /reset/confirm',
+	'POST /account/password',
+	'POST /account/sessions/end',
+	'POST /account/sessions/end-others',
+	'POST /articles/{slug}/gift',
+	'GET /gifts/{token}',
+	'POST /gifts/{token}',
+	'POST /account/gifts/revoke',
+	'POST /account/group/invite',
+	'POST /account/group/remove',
+	'POST /group/accept',
+];
 
 let server;
 before(async () => {
@@ -19,7 +34,8 @@ before(async () => {
 });
 after(() => server.close());
 
-const safari = 'Mozilla/5.0 (iPhone; CPU iPhone OS 15_8 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.6.6 Mobile/15E148 Safari/604.1';
+const safari =
+	'Mozilla/5.0 (iPhone; CPU iPhone OS 15_8 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/15.6.6 Mobile/15E148 Safari/604.1';
 
 class OldBrowser extends Reader {
 	constructor() {
@@ -29,8 +45,7 @@ class OldBrowser extends Reader {
 	// Opens a page as a click does, along its redirects.
 	async open(target) {
 		let page = await this.get(target);
-		for (let i = 0; page.status === 303 && i < 5; i++)
-			page = await this.get(target = page.headers.location);
+		for (let i = 0; page.status === 303 && i < 5; i++) page = await this.get((target = page.headers.location));
 		this.page = page;
 		this.address = target;
 		return page;
@@ -41,10 +56,19 @@ class OldBrowser extends Reader {
 		const forms = [...this.page.body.matchAll(/<form[^>]*method="post"[^>]*>[\s\S]*?<\/form>/g)].map((m) => m[0]);
 		const own = forms.find((f) => (/action="([^"]*)"/.exec(f)?.[1] ?? this.address) === action);
 		assert.ok(own, `${this.address} has a form for ${action}`);
-		const hidden = Object.fromEntries([...own.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map((m) => [m[1], m[2].replace(/&#x27;|&#39;/g, "'").replace(/&amp;/g, '&')]));
+		const hidden = Object.fromEntries(
+			[...own.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map((m) => [
+				m[1],
+				m[2].replace(/&#x27;|&#39;/g, "'").replace(/&amp;/g, '&'),
+			]),
+		);
 		const policy = this.page.headers['referrer-policy'];
 		const answer = await this.request('POST', action, {
-			headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin: policy === 'no-referrer' ? 'null' : server.base }, body: form({ ...hidden, ...fields }),
+			headers: {
+				'Content-Type': 'application/x-www-form-urlencoded',
+				Origin: policy === 'no-referrer' ? 'null' : server.base,
+			},
+			body: form({ ...hidden, ...fields }),
 		});
 		assert.notEqual(answer.status, 403, `${action} from ${this.address} under ${policy}`);
 		return answer;
@@ -56,7 +80,8 @@ const mailed = async (address, match) => {
 };
 
 test('such a browser registers, confirms, logs in, changes and resets its password, and logs out', async () => {
-	const b = new OldBrowser(), email = newAddress();
+	const b = new OldBrowser(),
+		email = newAddress();
 	await b.open('/register');
 	assert.equal((await b.submit('/register', { email, password, name: 'Ada' })).status, 200);
 	await b.open(await mailed(email, /\/verify\?token=/));
@@ -65,7 +90,10 @@ test('such a browser registers, confirms, logs in, changes and resets its passwo
 	assert.equal((await b.submit('/login', { email, password: 'wrong' })).status, 401);
 	assert.equal((await b.submit('/login', { email, password })).status, 303);
 	await b.open('/account/password');
-	assert.equal((await b.submit('/account/password', { current_password: password, new_password: otherPassword })).status, 303);
+	assert.equal(
+		(await b.submit('/account/password', { current_password: password, new_password: otherPassword })).status,
+		303,
+	);
 	await b.open('/account/sessions');
 	await new Reader(server).logIn({ email, password: otherPassword });
 	await b.open('/account/sessions');
@@ -78,7 +106,10 @@ test('such a browser registers, confirms, logs in, changes and resets its passwo
 		await b.open(page);
 		assert.equal((await b.submit('/logout')).status, 303, page);
 		await b.open('/articles/vault'); // the dialog of an article
-		assert.equal((await b.submit('/login', { email, password: otherPassword })).headers.location, '/articles/vault');
+		assert.equal(
+			(await b.submit('/login', { email, password: otherPassword })).headers.location,
+			'/articles/vault',
+		);
 	}
 	await b.open('/reset');
 	assert.equal((await b.submit('/reset', { email })).status, 200);
@@ -88,7 +119,9 @@ test('such a browser registers, confirms, logs in, changes and resets its passwo
 });
 
 test('such a browser gives, takes and revokes a gift, and a seat', async () => {
-	const owner = await makeAccount(server), b = new OldBrowser(), friend = new OldBrowser();
+	const owner = await makeAccount(server),
+		b = new OldBrowser(),
+		friend = new OldBrowser();
 	grantPlan(server, owner.email, 'team', '--seats', '3');
 	await b.logIn(owner);
 	await b.open('/articles/vault');
@@ -120,20 +153,43 @@ test('where the address holds a mailed token it is sent on to nobody, and no for
 });
 
 test('base_url in capitals, with its own port or a dot, is the origin that browsers send', async () => {
-	for (const [written, sent, other] of [['HTTPS://News.Example:443/', 'https://news.example', 'https://news.example:8443'], ['https://news.example.', 'https://news.example', 'http://news.example'],
-		['http://LOCALHOST:80', 'http://localhost', 'https://localhost']]) {
+	for (const [written, sent, other] of [
+		['HTTPS://News.Example:443/', 'https://news.example', 'https://news.example:8443'],
+		['https://news.example.', 'https://news.example', 'http://news.example'],
+		['http://LOCALHOST:80', 'http://localhost', 'https://localhost'],
+	]) {
 		const own = await startServer({ settings: { POSTERN_SERVER_BASE_URL: written } });
 		try {
-			const post = (Origin) => request(own, 'POST', '/reset', { headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin }, body: form({ email: newAddress() }) });
-			for (const origin of [sent, `${sent}:${sent.startsWith('https') ? 443 : 80}`, sent.toUpperCase().replace('HTTP', 'http')])
+			const post = (Origin) =>
+				request(own, 'POST', '/reset', {
+					headers: { 'Content-Type': 'application/x-www-form-urlencoded', Origin },
+					body: form({ email: newAddress() }),
+				});
+			for (const origin of [
+				sent,
+				`${sent}:${sent.startsWith('https') ? 443 : 80}`,
+				sent.toUpperCase().replace('HTTP', 'http'),
+			])
 				assert.equal((await post(origin)).status, 200, `${written} ${origin}`);
-			for (const origin of [other, 'null', `${sent}/`, `${sent}.evil.example`, `${sent}@evil.example`, `x${sent}`])
+			for (const origin of [
+				other,
+				'null',
+				`${sent}/`,
+				`${sent}.evil.example`,
+				`${sent}@evil.example`,
+				`x${sent}`,
+			])
 				assert.equal((await post(origin)).status, 403, `${written} ${origin}`);
-			assert.match((await request(own, 'GET', '/articles/none')).headers['strict-transport-security'] ?? 'none', sent.startsWith('https') ? /max-age/ : /none/);
+			assert.match(
+				(await request(own, 'GET', '/articles/none')).headers['strict-transport-security'] ?? 'none',
+				sent.startsWith('https') ? /max-age/ : /none/,
+			);
 			assert.ok(own.cliOk('config', 'show').includes(sent));
 			const who = await makeAccount(own);
 			await new Reader(own).post('/reset', { email: who.email }, { Origin: sent });
-			assert.ok(linkOf(await own.mail.take(who.email, /reset\/confirm/)).startsWith(`${sent}/reset/confirm?token=`));
+			assert.ok(
+				linkOf(await own.mail.take(who.email, /reset\/confirm/)).startsWith(`${sent}/reset/confirm?token=`),
+			);
 		} finally {
 			await own.close();
 		}

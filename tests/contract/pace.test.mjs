@@ -7,19 +7,30 @@ import { startServer } from '../lib/server.mjs';
 export const covers = ['POST /api/v1/sessions', 'GET /login'];
 
 // What goes out at once from one source (src/http/limit.c), and how long the others wait.
-const AT_ONCE = 20, HELD_MS = 250;
+const AT_ONCE = 20,
+	HELD_MS = 250;
 let server;
 before(async () => {
-	server = await startServer({ settings: { POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1',
-		POSTERN_LIMITS_LOGIN_BURST: '1', POSTERN_LIMITS_LOGIN_PER_MINUTE: '1' } });
+	server = await startServer({
+		settings: {
+			POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1',
+			POSTERN_LIMITS_LOGIN_BURST: '1',
+			POSTERN_LIMITS_LOGIN_PER_MINUTE: '1',
+		},
+	});
 });
 after(() => server.close());
 
-const paced = async () => Number(/^postern_http_paced_total (\d+)$/m.exec(await (await fetch(`${server.ops}/metrics`)).text())[1]);
+const paced = async () =>
+	Number(/^postern_http_paced_total (\d+)$/m.exec(await (await fetch(`${server.ops}/metrics`)).text())[1]);
 
 async function refused(address) {
 	const began = performance.now();
-	const a = await new Api(server).post('/sessions', { email: 'nobody@mail.example', password: 'x' }, { 'X-Forwarded-For': address });
+	const a = await new Api(server).post(
+		'/sessions',
+		{ email: 'nobody@mail.example', password: 'x' },
+		{ 'X-Forwarded-For': address },
+	);
 	assert.equal(a.status, 429, a.body);
 	assert.ok(Number(a.headers['retry-after']) > 0);
 	assert.match(a.headers['ratelimit'], /^"login";r=0;t=\d+$/);
@@ -28,11 +39,15 @@ async function refused(address) {
 
 test('refusals in a row are held back, those of others are not', async () => {
 	for (const address of ['203.0.113.7', '198.51.100.1'])
-		await new Api(server).post('/sessions', { email: 'nobody@mail.example', password: 'x' }, { 'X-Forwarded-For': address });
+		await new Api(server).post(
+			'/sessions',
+			{ email: 'nobody@mail.example', password: 'x' },
+			{ 'X-Forwarded-For': address },
+		);
 	const before = await paced();
 	const flood = await Promise.all(Array.from({ length: 3 * AT_ONCE }, () => refused('203.0.113.7')));
 	const held = flood.filter((ms) => ms >= HELD_MS).length;
-	assert.equal(await paced() - before, held);
+	assert.equal((await paced()) - before, held);
 	assert.ok(held >= AT_ONCE && held <= 2 * AT_ONCE, `${held} of ${flood.length} were held`);
 	const again = Promise.all(Array.from({ length: AT_ONCE }, () => refused('203.0.113.7')));
 	const other = await refused('198.51.100.1');
@@ -50,8 +65,11 @@ test('one that is held back does not hold up what else its source asks for', asy
 });
 
 test('told to stop, the server answers who is held back', async () => {
-	const own = await startServer({ settings: { POSTERN_LIMITS_LOGIN_BURST: '1', POSTERN_LIMITS_LOGIN_PER_MINUTE: '1' } });
-	const ask = () => new Api(own).post('/sessions', { email: 'nobody@mail.example', password: 'x' }).then((a) => a.status);
+	const own = await startServer({
+		settings: { POSTERN_LIMITS_LOGIN_BURST: '1', POSTERN_LIMITS_LOGIN_PER_MINUTE: '1' },
+	});
+	const ask = () =>
+		new Api(own).post('/sessions', { email: 'nobody@mail.example', password: 'x' }).then((a) => a.status);
 	await ask();
 	await Promise.all(Array.from({ length: AT_ONCE }, ask));
 	const held = Array.from({ length: 30 }, ask);

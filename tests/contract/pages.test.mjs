@@ -7,16 +7,60 @@ import { secure, unstored } from '../lib/checks.mjs';
 import { cookieOf, form, Reader, request } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
 
-export const covers = ['GET /', 'GET /sections/{section}', 'GET /articles/{slug}', 'GET /static/{version}/{name}',
-	'GET /favicon.ico', 'GET /login', 'POST /login', 'POST /logout', 'GET /register', 'POST /register', 'GET /verify',
-	'POST /verify', 'GET /reset', 'POST /reset', 'GET /reset/confirm', 'POST /reset/confirm', 'GET /account',
-	'GET /account/password', 'POST /account/password', 'GET /account/sessions', 'POST /account/sessions/end',
-	'POST /account/sessions/end-others', 'GET /.well-known/change-password', 'GET /_dev/mailbox'];
+export const covers = [
+	'GET /',
+	'GET /sections/{section}',
+	'GET /articles/{slug}',
+	'GET /static/{version}/{name}',
+	'GET /favicon.ico',
+	'GET /login',
+	'POST /login',
+	'POST /logout',
+	'GET /register',
+	'POST /register',
+	'GET /verify',
+	'POST /verify',
+	'GET /reset',
+	'POST /reset',
+	'GET /reset/confirm',
+	'POST /reset/confirm',
+	'GET /account',
+	'GET /account/password',
+	'POST /account/password',
+	'GET /account/sessions',
+	'POST /account/sessions/end',
+	'POST /account/sessions/end-others',
+	'GET /.well-known/change-password',
+	'GET /_dev/mailbox',
+];
 
-const gets = ['/', '/sections/city', '/articles/open-door', '/favicon.ico', '/login', '/register', '/verify', '/reset',
-	'/reset/confirm', '/account', '/account/password', '/account/sessions', '/.well-known/change-password', '/_dev/mailbox'];
-const posts = ['/login', '/logout', '/register', '/verify', '/reset', '/reset/confirm', '/account/password',
-	'/account/sessions/end', '/account/sessions/end-others'];
+const gets = [
+	'/',
+	'/sections/city',
+	'/articles/open-door',
+	'/favicon.ico',
+	'/login',
+	'/register',
+	'/verify',
+	'/reset',
+	'/reset/confirm',
+	'/account',
+	'/account/password',
+	'/account/sessions',
+	'/.well-known/change-password',
+	'/_dev/mailbox',
+];
+const posts = [
+	'/login',
+	'/logout',
+	'/register',
+	'/verify',
+	'/reset',
+	'/reset/confirm',
+	'/account/password',
+	'/account/sessions/end',
+	'/account/sessions/end-others',
+];
 const formType = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
 let server, ada;
@@ -34,16 +78,23 @@ test('lists show what may be shown, and nothing that is embargoed, early, expire
 		assert.equal(a.status, 200, target);
 		secure(a, target);
 		unstored(a, target);
-		for (const slug of hidden)
-			assert.ok(!a.body.includes(slug), `${target} tells of ${slug}`);
+		for (const slug of hidden) assert.ok(!a.body.includes(slug), `${target} tells of ${slug}`);
 	}
 	assert.match((await r.get('/')).body, /Headline of vault/);
 	assert.match((await r.get('/sections/culture')).body, /Headline of members-room/);
 });
 
 test('an article answers by what it is: 200, 404 when nobody may know, 410 when withdrawn', async () => {
-	const statuses = { 'open-door': 200, vault: 200, 'next-year': 404, 'not-yet': 404, 'held-back': 404,
-		'called-off': 404, 'last-year': 410, 'no-such': 404 };
+	const statuses = {
+		'open-door': 200,
+		vault: 200,
+		'next-year': 404,
+		'not-yet': 404,
+		'held-back': 404,
+		'called-off': 404,
+		'last-year': 410,
+		'no-such': 404,
+	};
 	const signedIn = new Reader(server);
 	await signedIn.logIn(ada);
 	for (const [slug, status] of Object.entries(statuses)) {
@@ -52,8 +103,7 @@ test('an article answers by what it is: 200, 404 when nobody may know, 410 when 
 			assert.equal(a.status, status, slug);
 			secure(a, slug);
 			unstored(a, slug);
-			if (status !== 200)
-				assert.ok(!a.body.includes('shown-') && !a.body.includes('kept-'), slug);
+			if (status !== 200) assert.ok(!a.body.includes('shown-') && !a.body.includes('kept-'), slug);
 		}
 	}
 });
@@ -63,9 +113,12 @@ test('the decision stands in a header: who may read what, and why', async () => 
 	await registered.logIn(await makeAccount(server));
 	await subscriber.logIn(ada);
 	const table = [
-		['open-door', stranger, 'full; reason=public'], ['members-room', stranger, 'teaser; reason=login_required'],
-		['members-room', registered, 'full; reason=signed_in'], ['vault', stranger, 'teaser; reason=subscriber_only'],
-		['vault', registered, 'teaser; reason=no_entitlement'], ['vault', subscriber, 'full; reason=entitled'],
+		['open-door', stranger, 'full; reason=public'],
+		['members-room', stranger, 'teaser; reason=login_required'],
+		['members-room', registered, 'full; reason=signed_in'],
+		['vault', stranger, 'teaser; reason=subscriber_only'],
+		['vault', registered, 'teaser; reason=no_entitlement'],
+		['vault', subscriber, 'full; reason=entitled'],
 	];
 	for (const [slug, reader, decision] of table) {
 		const a = await reader.get(`/articles/${slug}`);
@@ -104,8 +157,14 @@ test('a form must be a form, whole, of sensible size and without doubled fields'
 	const jar = new Reader(server);
 	await jar.logIn(ada);
 	for (const target of posts) {
-		const post = (body, headers) => jar.request('POST', target, { body, headers: { 'Sec-Fetch-Site': 'same-origin', ...headers } });
-		for (const type of ['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded; charset=latin1'])
+		const post = (body, headers) =>
+			jar.request('POST', target, { body, headers: { 'Sec-Fetch-Site': 'same-origin', ...headers } });
+		for (const type of [
+			'application/json',
+			'text/plain',
+			'multipart/form-data; boundary=x',
+			'application/x-www-form-urlencoded; charset=latin1',
+		])
 			assert.equal((await post('a=1', { 'Content-Type': type })).status, 415, `${target} ${type}`);
 		assert.equal((await post('a=1', {})).status, 415, `${target} without a type`);
 		assert.equal((await post('a=1', { ...formType, 'Content-Encoding': 'gzip' })).status, 415, target);
@@ -120,7 +179,10 @@ test('a form must be a form, whole, of sensible size and without doubled fields'
 
 test('a body of a megabyte is refused before it is read', async () => {
 	for (const target of ['/login', '/register', '/reset/confirm']) {
-		const a = await request(server, 'POST', target, { headers: { ...formType, 'Sec-Fetch-Site': 'same-origin' }, body: `password=${'x'.repeat(1 << 20)}` });
+		const a = await request(server, 'POST', target, {
+			headers: { ...formType, 'Sec-Fetch-Site': 'same-origin' },
+			body: `password=${'x'.repeat(1 << 20)}`,
+		});
 		assert.equal(a.status, 413, target);
 	}
 	const get = await request(server, 'GET', '/', { headers: { 'Content-Length': '5' }, body: 'hello' });
@@ -145,7 +207,11 @@ test('pages that need an account lead to log-in and back; their forms are refuse
 
 test('log-in: a generic 401, then 303 with a cookie that scripts and other sites do not get', async () => {
 	const r = new Reader(server);
-	for (const who of [{ email: ada.email, password: 'wrong' }, { email: 'nobody@mail.example', password }, { email: '', password: '' }]) {
+	for (const who of [
+		{ email: ada.email, password: 'wrong' },
+		{ email: 'nobody@mail.example', password },
+		{ email: '', password: '' },
+	]) {
 		const a = await r.logIn(who);
 		assert.equal(a.status, 401);
 		assert.equal(a.headers['www-authenticate'], undefined, 'no box of the browser’s');
@@ -157,23 +223,37 @@ test('log-in: a generic 401, then 303 with a cookie that scripts and other sites
 	assert.equal(short.status, 303);
 	assert.equal(short.headers.location, '/articles/vault');
 	unstored(short, 'log-in');
-	assert.deepEqual({ ...cookieOf(short.cookies[0]), value: '' }, { name: 'postern', value: '', path: '/', httponly: true, samesite: 'Lax' });
+	assert.deepEqual(
+		{ ...cookieOf(short.cookies[0]), value: '' },
+		{ name: 'postern', value: '', path: '/', httponly: true, samesite: 'Lax' },
+	);
 	assert.match(cookieOf(short.cookies[0]).value, /^pst_[A-Za-z0-9_-]{43}$/);
 	const long = await new Reader(server).logIn(ada, { remember: '1' });
 	assert.equal(cookieOf(long.cookies[0])['max-age'], String(30 * 86400));
-	assert.equal((await r.get('/login?return_to=/articles/vault')).headers.location, '/articles/vault', 'who is in needs no form');
+	assert.equal(
+		(await r.get('/login?return_to=/articles/vault')).headers.location,
+		'/articles/vault',
+		'who is in needs no form',
+	);
 });
 
 test('log-out ends the session on the server and clears the browser', async () => {
 	const r = new Reader(server);
 	await r.logIn(ada);
-	const old = r.session, a = await r.post('/logout');
+	const old = r.session,
+		a = await r.post('/logout');
 	assert.equal(a.status, 303);
 	assert.match(a.headers.location, /^\/(\?|$)/);
 	// Not "cookies": that would take the mark of a known browser, a meter, and the cookies of neighbours under the domain.
 	assert.equal(a.headers['clear-site-data'], '"cache", "storage"');
 	assert.ok(a.cookies.every((c) => cookieOf(c)['max-age'] === '0'));
-	assert.deepEqual(a.cookies.map((c) => cookieOf(c).name).sort(), ['postern', 'postern-register', 'postern-reset', 'postern-seat', 'postern-verify']);
+	assert.deepEqual(a.cookies.map((c) => cookieOf(c).name).sort(), [
+		'postern',
+		'postern-register',
+		'postern-reset',
+		'postern-seat',
+		'postern-verify',
+	]);
 	assert.deepEqual([...r.jar.keys()], ['postern-device'], 'the browser stays known');
 	const dead = await request(server, 'GET', '/account', { headers: { Cookie: `postern=${old}` } });
 	assert.equal(dead.status, 303);
@@ -181,9 +261,17 @@ test('log-out ends the session on the server and clears the browser', async () =
 });
 
 test('registering: 422 with what is wrong, else the same page for all; GET of the link spends nothing', async () => {
-	const r = new Reader(server), email = newAddress();
-	for (const bad of [{ email: 'not-an-address', password }, { email: 'a@x.example,b@y.example', password }, { email, password: 'short' },
-		{ email, password: 'password123' }, { email, password: '' }, { email, password: 'x'.repeat(2000) }, { email, password, name: 'a\nb' }]) {
+	const r = new Reader(server),
+		email = newAddress();
+	for (const bad of [
+		{ email: 'not-an-address', password },
+		{ email: 'a@x.example,b@y.example', password },
+		{ email, password: 'short' },
+		{ email, password: 'password123' },
+		{ email, password: '' },
+		{ email, password: 'x'.repeat(2000) },
+		{ email, password, name: 'a\nb' },
+	]) {
 		const a = await r.post('/register', { name: '', ...bad });
 		assert.equal(a.status, 422, JSON.stringify(bad).slice(0, 80));
 		assert.match(a.body, /<title>Error: /);
@@ -214,7 +302,9 @@ test('registering: 422 with what is wrong, else the same page for all; GET of th
 });
 
 test('reset: the same page for all, the token leaves the address bar, a weak password spends nothing', async () => {
-	const who = await makeAccount(server), r = new Reader(server), before = new Reader(server);
+	const who = await makeAccount(server),
+		r = new Reader(server),
+		before = new Reader(server);
 	await before.logIn(who);
 	assert.equal((await r.post('/reset', { email: 'nonsense' })).status, 422);
 	assert.equal((await r.post('/reset', { email: who.email })).status, 200);
@@ -241,12 +331,24 @@ test('reset: the same page for all, the token leaves the address bar, a weak pas
 });
 
 test('changing the password needs the current one and ends the other sessions', async () => {
-	const who = await makeAccount(server), r = new Reader(server), other = new Reader(server);
+	const who = await makeAccount(server),
+		r = new Reader(server),
+		other = new Reader(server);
 	await r.logIn(who);
 	await other.logIn(who);
-	assert.equal((await r.post('/account/password', { current_password: 'wrong', new_password: 'brand-new-harbour-whistle' })).status, 422);
-	assert.equal((await r.post('/account/password', { current_password: password, new_password: 'short' })).status, 422);
-	const a = await r.post('/account/password', { current_password: password, new_password: 'brand-new-harbour-whistle' });
+	assert.equal(
+		(await r.post('/account/password', { current_password: 'wrong', new_password: 'brand-new-harbour-whistle' }))
+			.status,
+		422,
+	);
+	assert.equal(
+		(await r.post('/account/password', { current_password: password, new_password: 'short' })).status,
+		422,
+	);
+	const a = await r.post('/account/password', {
+		current_password: password,
+		new_password: 'brand-new-harbour-whistle',
+	});
 	assert.equal(a.status, 303);
 	assert.match(a.headers.location, /^\/account/);
 	assert.equal((await r.get('/account')).status, 200);
@@ -255,10 +357,14 @@ test('changing the password needs the current one and ends the other sessions', 
 });
 
 test('sessions are listed and ended one by one or all others, never those of somebody else', async () => {
-	const who = await makeAccount(server), stranger = new Reader(server);
-	const [a, b, c] = [new Reader(server, { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/132.0' }), new Reader(server), new Reader(server)];
-	for (const r of [a, b, c])
-		await r.logIn(who);
+	const who = await makeAccount(server),
+		stranger = new Reader(server);
+	const [a, b, c] = [
+		new Reader(server, { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/132.0' }),
+		new Reader(server),
+		new Reader(server),
+	];
+	for (const r of [a, b, c]) await r.logIn(who);
 	await stranger.logIn(ada);
 	const page = await a.get('/account/sessions');
 	assert.equal(page.status, 200);
@@ -299,24 +405,34 @@ test('style, script and icon: for ever under their hash, under no other', async 
 test('text travels in gzip to who takes it, in brotli where it is kept, and as it is to who takes neither', async () => {
 	const style = addressesIn((await request(server, 'GET', '/')).body, '/static/').find((a) => a.endsWith('.css'));
 	for (const target of ['/', '/login', '/articles/open-door', style]) {
-		const plain = await request(server, 'GET', target), small = await request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip' } });
+		const plain = await request(server, 'GET', target),
+			small = await request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip' } });
 		const smallest = await request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip, br' } });
 		assert.equal(plain.headers['content-encoding'], undefined);
 		assert.equal(small.headers['content-encoding'], 'gzip', target);
 		assert.equal(smallest.headers['content-encoding'], target === '/login' ? 'gzip' : 'br', target);
-		for (const a of [plain, small, smallest])
-			assert.match(a.headers.vary, /Accept-Encoding/i, target);
+		for (const a of [plain, small, smallest]) assert.match(a.headers.vary, /Accept-Encoding/i, target);
 		assert.ok(small.sent.length < plain.sent.length && smallest.sent.length <= small.sent.length, target);
 		assert.equal(small.sent.length, Number(small.headers['content-length']));
 		if (target === style) {
 			assert.deepEqual(small.bytes, plain.bytes);
 			assert.deepEqual(smallest.bytes, plain.bytes);
-			const known = (etag) => request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip', 'If-None-Match': etag } });
+			const known = (etag) =>
+				request(server, 'GET', target, { headers: { 'Accept-Encoding': 'gzip', 'If-None-Match': etag } });
 			assert.equal((await known(small.headers.etag)).status, 304);
-			assert.ok(small.headers.etag !== plain.headers.etag || small.headers.etag.startsWith('W/'), 'two codings are two representations (RFC 9110, 8.8.1)');
+			assert.ok(
+				small.headers.etag !== plain.headers.etag || small.headers.etag.startsWith('W/'),
+				'two codings are two representations (RFC 9110, 8.8.1)',
+			);
 		}
 		for (const no of ['identity', 'gzip;q=0', 'deflate', '', '*;q=0'])
-			assert.equal((await request(server, 'GET', target, { headers: { 'Accept-Encoding': no } })).headers['content-encoding'], undefined, no);
+			assert.equal(
+				(await request(server, 'GET', target, { headers: { 'Accept-Encoding': no } })).headers[
+					'content-encoding'
+				],
+				undefined,
+				no,
+			);
 	}
 });
 
@@ -336,17 +452,28 @@ test('the mailbox of development does not exist otherwise, and shows mail when i
 });
 
 test('too much from one address: 429 with when to come back, on pages as on forms', async () => {
-	const small = await startServer({ settings: {
-		POSTERN_LIMITS_PAGE_BURST: '5', POSTERN_LIMITS_PAGE_PER_MINUTE: '6', POSTERN_LIMITS_MAIL_BURST: '2',
-		POSTERN_LIMITS_MAIL_PER_MINUTE: '2', POSTERN_LIMITS_WRITE_BURST: '2', POSTERN_LIMITS_WRITE_PER_MINUTE: '2',
-		POSTERN_LIMITS_LOGIN_BURST: '3', POSTERN_LIMITS_LOGIN_PER_MINUTE: '3' } });
+	const small = await startServer({
+		settings: {
+			POSTERN_LIMITS_PAGE_BURST: '5',
+			POSTERN_LIMITS_PAGE_PER_MINUTE: '6',
+			POSTERN_LIMITS_MAIL_BURST: '2',
+			POSTERN_LIMITS_MAIL_PER_MINUTE: '2',
+			POSTERN_LIMITS_WRITE_BURST: '2',
+			POSTERN_LIMITS_WRITE_PER_MINUTE: '2',
+			POSTERN_LIMITS_LOGIN_BURST: '3',
+			POSTERN_LIMITS_LOGIN_PER_MINUTE: '3',
+		},
+	});
 	try {
 		const r = new Reader(small);
-		const table = [[() => r.get('/'), 5, 'page'], [() => r.post('/reset', { email: 'x@mail.example' }), 2, 'mail'],
-			[() => r.post('/logout'), 2, 'write'], [() => r.post('/verify', { token: 'x' }), 3, 'login']];
+		const table = [
+			[() => r.get('/'), 5, 'page'],
+			[() => r.post('/reset', { email: 'x@mail.example' }), 2, 'mail'],
+			[() => r.post('/logout'), 2, 'write'],
+			[() => r.post('/verify', { token: 'x' }), 3, 'login'],
+		];
 		for (const [ask, free, name] of table) {
-			for (let i = 0; i < free; i++)
-				assert.notEqual((await ask()).status, 429, `${name} ${i}`);
+			for (let i = 0; i < free; i++) assert.notEqual((await ask()).status, 429, `${name} ${i}`);
 			const a = await ask();
 			assert.equal(a.status, 429, name);
 			assert.ok(Number(a.headers['retry-after']) >= 1, name);
@@ -360,23 +487,39 @@ test('too much from one address: 429 with when to come back, on pages as on form
 });
 
 test('what a neighbour under the same domain can plant is no cookie of ours', async () => {
-	const https = await startServer({ settings: { POSTERN_SERVER_BASE_URL: 'https://news.example', POSTERN_SERVER_HSTS_SUBDOMAINS: 'yes' } });
+	const https = await startServer({
+		settings: { POSTERN_SERVER_BASE_URL: 'https://news.example', POSTERN_SERVER_HSTS_SUBDOMAINS: 'yes' },
+	});
 	try {
-		const email = newAddress(), owner = new Reader(https, { Host: 'news.example' }), neighbour = new Reader(https, { Host: 'news.example' });
-		assert.equal((await request(https, 'GET', '/')).headers['strict-transport-security'], 'max-age=31536000; includeSubDomains');
+		const email = newAddress(),
+			owner = new Reader(https, { Host: 'news.example' }),
+			neighbour = new Reader(https, { Host: 'news.example' });
+		assert.equal(
+			(await request(https, 'GET', '/')).headers['strict-transport-security'],
+			'max-age=31536000; includeSubDomains',
+		);
 		// the attacker registers somebody else's address with a password of his own, and plants his proof in the owner's browser
 		await neighbour.post('/register', { email, password, name: 'x' });
 		const proof = neighbour.jar.get('__Host-postern-register');
 		assert.deepEqual([proof.path, proof.domain, proof.secure], ['/', undefined, true]);
 		const token = await https.mail.takeToken(email, '/verify');
 		await owner.get(`/verify?token=${token}`);
-		const planted = ['__Secure-postern-register', 'postern-register', '__host-postern-register'].map((name) => `${name}=${proof.value}`).join('; ');
+		const planted = ['__Secure-postern-register', 'postern-register', '__host-postern-register']
+			.map((name) => `${name}=${proof.value}`)
+			.join('; ');
 		const done = await owner.post('/verify', {}, { Cookie: `${owner.cookieHeader('/verify')}; ${planted}` });
-		assert.deepEqual([done.status, done.headers.location], [303, '/reset/confirm'], 'the owner chooses a password anew');
+		assert.deepEqual(
+			[done.status, done.headers.location],
+			[303, '/reset/confirm'],
+			'the owner chooses a password anew',
+		);
 		assert.equal((await neighbour.logIn({ email, password })).status, 401);
 		// and each of ours is bound to the host
 		const jars = [...owner.jar.values(), ...neighbour.jar.values()];
-		assert.ok(jars.length >= 2 && jars.every((c) => c.name.startsWith('__Host-') && c.path === '/' && !c.domain), JSON.stringify(jars));
+		assert.ok(
+			jars.length >= 2 && jars.every((c) => c.name.startsWith('__Host-') && c.path === '/' && !c.domain),
+			JSON.stringify(jars),
+		);
 	} finally {
 		await https.close();
 	}
@@ -385,23 +528,39 @@ test('what a neighbour under the same domain can plant is no cookie of ours', as
 test('behind TLS: cookies are Secure and bound to the host, and the browser is told to stay with TLS', async () => {
 	const https = await startServer({ settings: { POSTERN_SERVER_BASE_URL: 'https://news.example' } });
 	try {
-		const who = await makeAccount(https), r = new Reader(https, { Host: 'news.example' });
+		const who = await makeAccount(https),
+			r = new Reader(https, { Host: 'news.example' });
 		const a = await r.logIn(who);
 		assert.equal(a.status, 303);
 		secure(a, 'log-in', { https: true });
 		for (const [i, name] of ['__Host-postern', '__Host-postern-device'].entries()) {
 			const c = cookieOf(a.cookies[i]);
-			assert.deepEqual([c.name, c.path, c.secure, c.httponly, c.samesite, c.domain], [name, '/', true, true, 'Lax', undefined]);
+			assert.deepEqual(
+				[c.name, c.path, c.secure, c.httponly, c.samesite, c.domain],
+				[name, '/', true, true, 'Lax', undefined],
+			);
 		}
 		const token = r.session;
 		assert.equal((await r.get('/account')).status, 200);
 		for (const name of ['postern', '__Secure-postern'])
-			assert.equal((await request(https, 'GET', '/account', { headers: { Cookie: `${name}=${token}` } })).status, 303, `${name} is not taken`);
+			assert.equal(
+				(await request(https, 'GET', '/account', { headers: { Cookie: `${name}=${token}` } })).status,
+				303,
+				`${name} is not taken`,
+			);
 		const reset = await r.get(`/reset/confirm?token=${await resetToken(https, who.email)}`);
 		const c = cookieOf(reset.cookies[0]);
 		assert.deepEqual([c.name, c.path, c.secure], ['__Host-postern-reset', '/', true]);
 		secure(await request(https, 'GET', '/no-such-page'), '404', { https: true });
-		assert.equal((await r.request('POST', '/logout', { body: form({}), headers: { ...formType, Origin: 'https://news.example' } })).status, 303);
+		assert.equal(
+			(
+				await r.request('POST', '/logout', {
+					body: form({}),
+					headers: { ...formType, Origin: 'https://news.example' },
+				})
+			).status,
+			303,
+		);
 	} finally {
 		await https.close();
 	}

@@ -24,10 +24,10 @@ const articles = {
 const decision = (page) => page.headers['postern-decision'];
 
 test('the last evening and the first second', { skip }, async () => {
-	const dir = tempDir(), shelf = path.join(dir, 'days');
+	const dir = tempDir(),
+		shelf = path.join(dir, 'days');
 	mkdirSync(shelf);
-	for (const [slug, bytes] of Object.entries(articles))
-		writeFileSync(path.join(shelf, `${slug}.md`), bytes);
+	for (const [slug, bytes] of Object.entries(articles)) writeFileSync(path.join(shelf, `${slug}.md`), bytes);
 
 	let server = await startServer({ dir, settings: { ...zone, ...startingAt(Date.UTC(2026, 11, 1, 4, 30)) } });
 	let reader;
@@ -51,8 +51,17 @@ test('the last evening and the first second', { skip }, async () => {
 		pageSays(await reader.get('/account/group'), 'invited until 7 December, 23:3');
 		pageSays(await reader.get('/account/sessions'), 'Since 30 November, 23:3');
 		server.cliOk('gate', 'add', '/paid/**', 'subscriber');
-		const wall = await request(server, 'GET', '/gate/forward-auth', { headers: { Accept: 'text/html', 'Sec-Fetch-Mode': 'navigate', Cookie: `postern=${stranger.session}`,
-			'X-Forwarded-Method': 'GET', 'X-Forwarded-Proto': 'http', 'X-Forwarded-Host': server.origin.slice(7), 'X-Forwarded-Uri': '/paid/x' } });
+		const wall = await request(server, 'GET', '/gate/forward-auth', {
+			headers: {
+				Accept: 'text/html',
+				'Sec-Fetch-Mode': 'navigate',
+				Cookie: `postern=${stranger.session}`,
+				'X-Forwarded-Method': 'GET',
+				'X-Forwarded-Proto': 'http',
+				'X-Forwarded-Host': server.origin.slice(7),
+				'X-Forwarded-Uri': '/paid/x',
+			},
+		});
 		assert.equal(wall.status, 402, wall.body);
 		pageSays(wall, 'Monday, 30 November 2026');
 		const evening = await new Reader(server).get('/articles/evening');

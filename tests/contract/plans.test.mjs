@@ -12,7 +12,9 @@ const articles = [
 ];
 let server, who, api;
 before(async () => {
-	server = await startServer({ settings: { POSTERN_PAYWALL_OPEN_STATUSES_BY_SOURCE: 'shop: active; card: active past_due' } });
+	server = await startServer({
+		settings: { POSTERN_PAYWALL_OPEN_STATUSES_BY_SOURCE: 'shop: active; card: active past_due' },
+	});
 	importArticles(server, articles);
 	who = await makeAccount(server);
 	api = await apiSession(server, who);
@@ -29,10 +31,32 @@ const grant = (...args) => server.cliJson('entitlement', 'grant', who.email, ...
 const revoke = (e) => server.cliOk('entitlement', 'revoke', e.id);
 
 test('plans are set, changed by what is named, listed and removed', () => {
-	const p = server.cliJson('plan', 'set', 'culture', '--title', 'Culture', '--price', '€ 3 a month', '--sections', 'culture', '--href', 'https://shop.example/culture?x=1');
-	assert.deepEqual(p, { name: 'culture', kind: 'subscription', sections: ['culture'], title: 'Culture', price: '€ 3 a month', href: 'https://shop.example/culture?x=1' });
+	const p = server.cliJson(
+		'plan',
+		'set',
+		'culture',
+		'--title',
+		'Culture',
+		'--price',
+		'€ 3 a month',
+		'--sections',
+		'culture',
+		'--href',
+		'https://shop.example/culture?x=1',
+	);
+	assert.deepEqual(p, {
+		name: 'culture',
+		kind: 'subscription',
+		sections: ['culture'],
+		title: 'Culture',
+		price: '€ 3 a month',
+		href: 'https://shop.example/culture?x=1',
+	});
 	assert.equal(server.cliJson('plan', 'set', 'culture', '--price', '€ 4 a month').title, 'Culture');
-	assert.deepEqual(server.cliJson('plan', 'list').map((x) => [x.name, x.price]), [['culture', '€ 4 a month']]);
+	assert.deepEqual(
+		server.cliJson('plan', 'list').map((x) => [x.name, x.price]),
+		[['culture', '€ 4 a month']],
+	);
 	assert.match(server.cliOk('plan', 'list'), /culture +subscription +Culture, € 4 a month/);
 	for (const [args, why] of [
 		[['Gold', '--title', 'x'], /a-z, 0-9/],
@@ -72,7 +96,10 @@ test('a plan covers its sections; one that nobody has described covers nothing',
 	assert.match(later.stderr, /it has no end/);
 	assert.deepEqual(await both(), ['other_plan', 'entitled'], 'nothing opens by a plan that is not described');
 	assert.match(server.cliOk('entitlement', 'list', who.email), /digital.*opens nothing: the plan is not described/);
-	assert.match(server.cliOk('explain', '--article', 'city-piece', '--reader', who.email), /digital .*nobody has described its plan/);
+	assert.match(
+		server.cliOk('explain', '--article', 'city-piece', '--reader', who.email),
+		/digital .*nobody has described its plan/,
+	);
 	makePlan(server, 'digital');
 	assert.deepEqual(await both(), ['entitled', 'entitled'], 'described, it opens what it covers');
 	revoke(JSON.parse(later.stdout));
@@ -102,8 +129,16 @@ test('from, until, hours, grace', async () => {
 	const later = grant('digital', '--from', hoursAgo(-5));
 	assert.equal(await reason('city-piece'), 'entitlement_future');
 	revoke(later);
-	for (const [args, why] of [[['--hours', '0'], /1 to/], [['--hours', '2', '--until', '2100-01-01'], /either --until or --hours/], [['--until', '2001-01-01'], /must come after/],
-		[['--grace', '-1'], /0 to 366/], [['--status', 'fine'], /no status/], [['--source', 'A b'], /source/], [['--from', 'now'], /a date/], [['--seats', '501'], /0 to 500/]]) {
+	for (const [args, why] of [
+		[['--hours', '0'], /1 to/],
+		[['--hours', '2', '--until', '2100-01-01'], /either --until or --hours/],
+		[['--until', '2001-01-01'], /must come after/],
+		[['--grace', '-1'], /0 to 366/],
+		[['--status', 'fine'], /no status/],
+		[['--source', 'A b'], /source/],
+		[['--from', 'now'], /a date/],
+		[['--seats', '501'], /0 to 500/],
+	]) {
 		const r = server.cli('entitlement', 'grant', who.email, 'digital', ...args);
 		assert.equal(r.code, 2, args.join(' '));
 		assert.match(r.stderr, why);
@@ -111,11 +146,19 @@ test('from, until, hours, grace', async () => {
 });
 
 test('a status opens or closes by the setting, and by source', async () => {
-	for (const [source, open] of [['comp', ['active', 'trialing', 'past_due', 'canceled']], ['shop', ['active']], ['card', ['active', 'past_due']]]) {
+	for (const [source, open] of [
+		['comp', ['active', 'trialing', 'past_due', 'canceled']],
+		['shop', ['active']],
+		['card', ['active', 'past_due']],
+	]) {
 		const e = grant('digital', '--source', source);
 		for (const status of ['active', 'trialing', 'past_due', 'paused', 'canceled', 'unpaid']) {
 			server.cliOk('entitlement', 'set-status', e.id, status);
-			assert.equal(await reason('city-piece'), open.includes(status) ? 'entitled' : 'entitlement_closed', `${source} ${status}`);
+			assert.equal(
+				await reason('city-piece'),
+				open.includes(status) ? 'entitled' : 'entitlement_closed',
+				`${source} ${status}`,
+			);
 			assert.equal(server.cliJson('entitlement', 'list', who.email).find((x) => x.id === e.id).status, status);
 		}
 		revoke(e);
@@ -136,7 +179,10 @@ test('a day pass lasts a day, a purchase opens its article with its pictures and
 	const full = (await api.get('/articles/culture-piece')).json.article;
 	assert.equal(full.images.length, 2);
 	revoke(one);
-	for (const [args, why] of [[['single'], /name one with --article/], [['day', '--article', 'city-piece'], /no plan for single articles/]]) {
+	for (const [args, why] of [
+		[['single'], /name one with --article/],
+		[['day', '--article', 'city-piece'], /no plan for single articles/],
+	]) {
 		const r = server.cli('entitlement', 'grant', who.email, ...args);
 		assert.equal(r.code, 2);
 		assert.match(r.stderr, why);
@@ -146,18 +192,22 @@ test('a day pass lasts a day, a purchase opens its article with its pictures and
 
 test('a subscription is not hidden by many purchases, nor the other way about', async () => {
 	const sub = grant('digital', '--until', '2100-01-01');
-	for (let i = 0; i < 40; i++)
-		grant('single', '--article', 'culture-piece');
+	for (let i = 0; i < 40; i++) grant('single', '--article', 'culture-piece');
 	assert.equal(await reason('city-piece'), 'entitled');
-	for (let i = 0; i < 40; i++)
-		grant('digital', '--from', '2001-01-01', '--hours', '1');
+	for (let i = 0; i < 40; i++) grant('digital', '--from', '2001-01-01', '--hours', '1');
 	assert.deepEqual(await both(), ['entitled', 'entitled']);
 	revoke(sub);
 	assert.deepEqual(await both(), ['entitlement_ended', 'entitled']);
 });
 
 test('the settings of statuses are checked', () => {
-	for (const [name, value, why] of [['', 'active fine', /fine is none of/], ['_BY_SOURCE', 'shop active', /a source, a colon/], ['_BY_SOURCE', 'shop: active; shop: paused', /twice/], ['_BY_SOURCE', 'Shop: active', /a source, a colon/], ['_BY_SOURCE', 'shop: nice', /nice is none of/]]) {
+	for (const [name, value, why] of [
+		['', 'active fine', /fine is none of/],
+		['_BY_SOURCE', 'shop active', /a source, a colon/],
+		['_BY_SOURCE', 'shop: active; shop: paused', /twice/],
+		['_BY_SOURCE', 'Shop: active', /a source, a colon/],
+		['_BY_SOURCE', 'shop: nice', /nice is none of/],
+	]) {
 		const r = server.cli('config', 'check');
 		assert.equal(r.code, 0);
 		server.env[`POSTERN_PAYWALL_OPEN_STATUSES${name}`] = value;

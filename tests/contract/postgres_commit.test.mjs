@@ -27,25 +27,26 @@ class Line {
 
 	serve(client) {
 		const back = net.connect(this.target);
-		let muted = false, marked = false;
-		const end = () => { client.destroy(); back.destroy(); };
-		for (const s of [client, back])
-			s.on('error', end).on('close', end);
-		back.on('data', (bytes) => { if (!muted) client.write(bytes); });
+		let muted = false,
+			marked = false;
+		const end = () => {
+			client.destroy();
+			back.destroy();
+		};
+		for (const s of [client, back]) s.on('error', end).on('close', end);
+		back.on('data', (bytes) => {
+			if (!muted) client.write(bytes);
+		});
 		client.on('data', (bytes) => {
 			const text = bytes.toString('latin1');
 			marked ||= text.includes('INSERT INTO tx_mark');
 			const what = marked && text.includes('COMMIT\0') ? this.onCommit(++this.commits) : '';
-			if (text.includes('COMMIT\0'))
-				marked = false;
-			if (what === 'before')
-				return end();
+			if (text.includes('COMMIT\0')) marked = false;
+			if (what === 'before') return end();
 			muted = what === 'behind' || what === 'for good';
 			back.write(bytes);
-			if (what === 'for good')
-				this.server.close();
-			if (muted)
-				setTimeout(end, 100);
+			if (what === 'for good') this.server.close();
+			if (muted) setTimeout(end, 100);
 		});
 	}
 
@@ -66,7 +67,11 @@ async function lineTo(url, onCommit) {
 
 async function createAccount(line, email) {
 	const dir = tempDir();
-	const env = { POSTERN_DATABASE_URL: line.url, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_MAIL_FROM: 'desk@courier.example' };
+	const env = {
+		POSTERN_DATABASE_URL: line.url,
+		POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`,
+		POSTERN_MAIL_FROM: 'desk@courier.example',
+	};
 	return runBeside(['account', 'create', email, '--name', 'Ann'], { env });
 }
 const countOf = (url, email) => Number(sql(url, `SELECT count(*) FROM account WHERE email = '${email}'`));

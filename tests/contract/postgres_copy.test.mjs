@@ -11,8 +11,17 @@ import { emptyDatabase, newDatabase, sql } from '../lib/postgres.mjs';
 import { binary, cleanEnv, databaseSql, run, runBeside, startServer, tempDir, until } from '../lib/server.mjs';
 
 const copy = (...args) => run(['db', 'copy', ...args]);
-const rowsOf = (stdout) => Object.fromEntries(stdout.split('\n').map((l) => /^(\w+) +(\d+) +(\d+) +(\w+) (\w+) +(same|DIFFERS.*)$/.exec(l))
-	.filter(Boolean).map(([, table, from, to, sum, sumThere, verdict]) => [table, { from: +from, to: +to, sum, sumThere, verdict }]));
+const rowsOf = (stdout) =>
+	Object.fromEntries(
+		stdout
+			.split('\n')
+			.map((l) => /^(\w+) +(\d+) +(\d+) +(\w+) (\w+) +(same|DIFFERS.*)$/.exec(l))
+			.filter(Boolean)
+			.map(([, table, from, to, sum, sumThere, verdict]) => [
+				table,
+				{ from: +from, to: +to, sum, sumThere, verdict },
+			]),
+	);
 
 function allSame(r) {
 	assert.equal(r.code, 0, r.stderr);
@@ -27,7 +36,9 @@ function allSame(r) {
 }
 
 test('a newsroom moves there and back: a session goes on, articles are shown, every row is the same', async () => {
-	const file = `sqlite:${tempDir()}/paper.db`, there = emptyDatabase(), back = `sqlite:${tempDir()}/back.db`;
+	const file = `sqlite:${tempDir()}/paper.db`,
+		there = emptyDatabase(),
+		back = `sqlite:${tempDir()}/back.db`;
 	let server = await startServer({ settings: { POSTERN_DATABASE_URL: file } });
 	importArticles(server);
 	const reader = await makeAccount(server, { plan: 'standard' });
@@ -38,12 +49,18 @@ test('a newsroom moves there and back: a session goes on, articles are shown, ev
 	const served = copy(file, there);
 	assert.equal(served.code, 5, served.stderr);
 	assert.match(served.stderr, /another postern \(process \d+\) serves .* stop it first/);
-	assert.equal(sql(there, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'account'"), '0', 'nothing was made');
+	assert.equal(
+		sql(there, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'account'"),
+		'0',
+		'nothing was made',
+	);
 	await server.close();
 
 	const rows = allSame(copy(file, there));
 	const notCopied = ['change', 'schema_version', 'tx_mark']; // of the running programs, and of the room that keeps the database
-	const tables = sql(there, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'").split('\n').filter((t) => !notCopied.includes(t));
+	const tables = sql(there, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+		.split('\n')
+		.filter((t) => !notCopied.includes(t));
 	assert.deepEqual(Object.keys(rows).sort(), tables.sort(), 'every table that the migrations make');
 	assert.ok(rows.account.to === 1 && rows.session.to === 1 && rows.article.to > 5 && rows.article_block.to > 10);
 	server = await startServer({ settings: { POSTERN_DATABASE_URL: there } });
@@ -68,17 +85,28 @@ test('a newsroom moves there and back: a session goes on, articles are shown, ev
 function bigFile(rows) {
 	const file = `sqlite:${tempDir()}/big.db`;
 	assert.equal(run(['db', 'migrate'], { env: { POSTERN_DATABASE_URL: file } }).code, 0);
-	databaseSql(file, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
+	databaseSql(
+		file,
+		`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${rows})
 		INSERT INTO account (id, email, email_key, name, created_at, updated_at)
-		SELECT 'id' || i, i || '@mail.example', i || '@mail.example', 'Ännchen ' || i, i, i FROM n`);
+		SELECT 'id' || i, i || '@mail.example', i || '@mail.example', 'Ännchen ' || i, i, i FROM n`,
+	);
 	return file;
 }
 
 test('killed in the middle: the target is refused by all, the same command goes on, and all is there', async () => {
-	const ROWS = 60000, file = bigFile(ROWS), there = emptyDatabase();
+	const ROWS = 60000,
+		file = bigFile(ROWS),
+		there = emptyDatabase();
 	const child = spawn(binary, ['db', 'copy', file, there], { env: cleanEnv(), stdio: 'ignore' });
 	const ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })));
-	const copied = () => Number(sql(there, "SELECT CASE WHEN to_regclass('account') IS NULL THEN 0 ELSE (xpath('/row/c/text()', query_to_xml('SELECT count(*) AS c FROM account', false, true, '')))[1]::text::int END"));
+	const copied = () =>
+		Number(
+			sql(
+				there,
+				"SELECT CASE WHEN to_regclass('account') IS NULL THEN 0 ELSE (xpath('/row/c/text()', query_to_xml('SELECT count(*) AS c FROM account', false, true, '')))[1]::text::int END",
+			),
+		);
 	await until('some rows', () => copied() > 0, 30000, 1);
 	child.kill('SIGKILL');
 	assert.deepEqual(await ended, { code: null, signal: 'SIGKILL' });
@@ -102,12 +130,16 @@ test('killed in the middle: the target is refused by all, the same command goes 
 });
 
 test('a row that was tampered with, one that is missing and one too many are found, with their keys', () => {
-	const file = bigFile(5000), there = emptyDatabase();
+	const file = bigFile(5000),
+		there = emptyDatabase();
 	allSame(copy(file, there));
 	const cases = [
 		["UPDATE account SET name = 'x' WHERE id = 'id777'", /account +5000 +5000 .*DIFFERS, first at id777$/m],
 		["DELETE FROM account WHERE id = 'id4321'", /account +5000 +4999 .*DIFFERS, first at id4321$/m],
-		["INSERT INTO account (id, email, email_key, name, created_at, updated_at) VALUES ('id42a', 'e', 'e', '', 1, 1)", /account +5000 +5001 .*DIFFERS/m],
+		[
+			"INSERT INTO account (id, email, email_key, name, created_at, updated_at) VALUES ('id42a', 'e', 'e', '', 1, 1)",
+			/account +5000 +5001 .*DIFFERS/m,
+		],
 		["UPDATE account SET verified_at = 0 WHERE id = 'id5'", /account +5000 +5000 .*DIFFERS, first at id5$/m], // NULL is not 0
 	];
 	for (const [damage, words] of cases) {
@@ -123,7 +155,9 @@ test('a row that was tampered with, one that is missing and one too many are fou
 });
 
 test('what cannot be copied is refused, and says what would be right', async () => {
-	const file = bigFile(3), full = emptyDatabase(), dir = tempDir();
+	const file = bigFile(3),
+		full = emptyDatabase(),
+		dir = tempDir();
 	allSame(copy(file, full));
 	const cases = [
 		[[file, full], 5, /has data of its own \(in table account\); name an empty database/],
@@ -139,8 +173,12 @@ test('what cannot be copied is refused, and says what would be right', async () 
 		assert.doesNotMatch(r.stderr + r.stdout, /geh31m/);
 	}
 	allSame(copy(file, newDatabase())); // only migrated is empty
-	const two = await Promise.all([1, 2].map(() => runBeside(['db', 'copy', file, `sqlite:${path.join(dir, 'twice.db')}`])));
-	assert.ok(two.some((r) => r.code === 0), 'one of two at once copies, the other is kept off or finds it done');
-	for (const r of two)
-		assert.ok([0, 5].includes(r.code), r.stderr);
+	const two = await Promise.all(
+		[1, 2].map(() => runBeside(['db', 'copy', file, `sqlite:${path.join(dir, 'twice.db')}`])),
+	);
+	assert.ok(
+		two.some((r) => r.code === 0),
+		'one of two at once copies, the other is kept off or finds it done',
+	);
+	for (const r of two) assert.ok([0, 5].includes(r.code), r.stderr);
 });

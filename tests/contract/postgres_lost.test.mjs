@@ -11,7 +11,10 @@ import { run, sleep, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = ['GET /health/ready', 'POST /api/v1/sessions', 'GET /api/v1/account'];
 
-const BACK_MS = 15000, AT_ONCE_MS = 1000, MUTE_MS = 20000, READY_MS = 5000;
+const BACK_MS = 15000,
+	AT_ONCE_MS = 1000,
+	MUTE_MS = 20000,
+	READY_MS = 5000;
 let cluster, server, other, api;
 before(async () => {
 	cluster = new Cluster();
@@ -37,7 +40,7 @@ async function timed(ask) {
 
 // In use again: it reads and writes, and what was there is there.
 async function worksAgain(since) {
-	await until('ready', async () => await ready() === 200, BACK_MS);
+	await until('ready', async () => (await ready()) === 200, BACK_MS);
 	await until('a log-in', async () => (await logIn()).status === 201, BACK_MS);
 	assert.equal((await api.get('/account')).status, 200, 'a session from before');
 	assert.ok(!server.exited);
@@ -81,15 +84,16 @@ test('the server stops: 503 with Retry-After at once, not ready; it starts: all 
 });
 
 test('all connections are cut while readers come: no answer is wrong, and each is there again at once', async () => {
-	let cuts = 0, answers = 0, busy = 0, over = false;
+	let cuts = 0,
+		answers = 0,
+		busy = 0,
+		over = false;
 	const client = async () => {
 		while (!over) {
 			const r = await logIn();
 			answers++;
-			if (r.status === 503)
-				busy++;
-			else
-				assert.equal(r.status, 201, r.body);
+			if (r.status === 503) busy++;
+			else assert.equal(r.status, 201, r.body);
 		}
 	};
 	const clients = Array.from({ length: 4 }, client);
@@ -106,7 +110,9 @@ test('all connections are cut while readers come: no answer is wrong, and each i
 
 test('a server that says nothing any more: answers all the same, within a bound, and well again when it speaks', async () => {
 	const pids = spawnSync('pgrep', ['-f', cluster.dir], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
-	const children = pids.flatMap((pid) => spawnSync('pgrep', ['-P', pid], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean));
+	const children = pids.flatMap((pid) =>
+		spawnSync('pgrep', ['-P', pid], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean),
+	);
 	const all = [...new Set([...pids, ...children])].map(Number).filter((pid) => pid !== process.pid);
 	assert.ok(all.length > 3, 'the processes of the cluster');
 	all.forEach((pid) => process.kill(pid, 'SIGSTOP'));
@@ -141,5 +147,10 @@ test('absent at the start: refused, with the place and without the password', ()
 
 function timedRun(command, url) {
 	const start = Date.now();
-	return { answer: run(command, { env: { ...server.env, POSTERN_DATABASE_URL: url, POSTERN_SERVER_LISTEN: '127.0.0.1:0' } }), ms: Date.now() - start };
+	return {
+		answer: run(command, {
+			env: { ...server.env, POSTERN_DATABASE_URL: url, POSTERN_SERVER_LISTEN: '127.0.0.1:0' },
+		}),
+		ms: Date.now() - start,
+	};
 }

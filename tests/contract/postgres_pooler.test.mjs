@@ -15,24 +15,34 @@ before(async () => {
 });
 after(() => Object.values(poolers).forEach((p) => p.stop()));
 
-const env = (url) => ({ POSTERN_DATABASE_URL: url, POSTERN_MAIL_TRANSPORT: `maildir:${tempDir()}/mail`, POSTERN_OPS_LISTEN: '' });
+const env = (url) => ({
+	POSTERN_DATABASE_URL: url,
+	POSTERN_MAIL_TRANSPORT: `maildir:${tempDir()}/mail`,
+	POSTERN_OPS_LISTEN: '',
+});
 
-test('pooled sessions: two gateways serve, hear of each other\'s changes', async () => {
+test("pooled sessions: two gateways serve, hear of each other's changes", async () => {
 	const url = newDatabase();
 	const settings = { POSTERN_DATABASE_URL: poolers.session.urlOf(url) };
 	const servers = await Promise.all([1, 2].map(() => startServer({ settings })));
 	try {
 		const reader = await makeAccount(servers[0]);
 		const api = new Api(servers[1]);
-		const { status, json } = await api.post('/sessions', { email: reader.email, password: reader.password, name: 'app' });
+		const { status, json } = await api.post('/sessions', {
+			email: reader.email,
+			password: reader.password,
+			name: 'app',
+		});
 		assert.equal(status, 201);
 		const bearer = json.token;
 		assert.equal((await new Api(servers[0], bearer).get('/account')).status, 200);
 		assert.equal((await new Api(servers[0], bearer).delete('/sessions/current')).status, 204);
-		for (const server of servers)
-			await server.caughtUp();
+		for (const server of servers) await server.caughtUp();
 		assert.equal((await new Api(servers[1], bearer).get('/account')).status, 401);
-		const held = sql(url, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postern'");
+		const held = sql(
+			url,
+			"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'postern'",
+		);
 		assert.ok(Number(held) >= 4, `${held} connections: one for queries and one for changes of each`);
 	} finally {
 		await Promise.all(servers.map((s) => s.close()));

@@ -11,15 +11,23 @@ import { run, runBeside, startServer, tempDir } from '../lib/server.mjs';
 const TOGETHER = 10;
 const envOf = (url, more = {}) => {
 	const dir = tempDir();
-	return { POSTERN_DATABASE_URL: url, POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`, POSTERN_OPS_LISTEN: '', ...more };
+	return {
+		POSTERN_DATABASE_URL: url,
+		POSTERN_MAIL_TRANSPORT: `maildir:${dir}/mail`,
+		POSTERN_OPS_LISTEN: '',
+		...more,
+	};
 };
 
 test('ten programs that start at once on an empty database migrate it once', async () => {
 	const url = emptyDatabase();
-	const all = await Promise.all(Array.from({ length: TOGETHER }, () => runBeside(['db', 'migrate'], { env: envOf(url) })));
-	for (const r of all)
-		assert.equal(r.code, 0, r.stderr);
-	const [rows, versions] = sql(url, 'SELECT count(*), count(DISTINCT version) FROM schema_version').split('|').map(Number);
+	const all = await Promise.all(
+		Array.from({ length: TOGETHER }, () => runBeside(['db', 'migrate'], { env: envOf(url) })),
+	);
+	for (const r of all) assert.equal(r.code, 0, r.stderr);
+	const [rows, versions] = sql(url, 'SELECT count(*), count(DISTINCT version) FROM schema_version')
+		.split('|')
+		.map(Number);
 	assert.equal(rows, versions);
 	assert.ok(rows > 5, `${rows} versions`);
 	assert.equal(run(['db', 'check'], { env: envOf(url) }).code, 0);
@@ -31,7 +39,11 @@ test('several servers on one database: what one writes the others read', async (
 	try {
 		const reader = await makeAccount(servers[0]);
 		for (const server of servers) {
-			const r = await new Api(server).post('/sessions', { email: reader.email, password: reader.password, name: 'any' });
+			const r = await new Api(server).post('/sessions', {
+				email: reader.email,
+				password: reader.password,
+				name: 'any',
+			});
 			assert.equal(r.status, 201, r.body);
 		}
 	} finally {
@@ -90,7 +102,8 @@ test('a database of another program, or in another encoding, is left alone', () 
 });
 
 test('a password file is read by libpq', () => {
-	const dir = tempDir(), file = path.join(dir, 'pgpass');
+	const dir = tempDir(),
+		file = path.join(dir, 'pgpass');
 	spawnSync('sh', ['-c', `umask 077; echo '*:*:*:*:geh31m' > ${file}`]);
 	const r = run(['db', 'migrate'], { env: envOf(`${emptyDatabase()}&passfile=${file}`) });
 	assert.equal(r.code, 0, r.stderr);

@@ -8,8 +8,22 @@ import { Api, Reader, metric, request, send, statusOf } from '../lib/http.mjs';
 import { linkOf } from '../lib/mailbox.mjs';
 import { startServer } from '../lib/server.mjs';
 
-export const covers = ['GET /', 'GET /articles/{slug}', 'GET /login', 'GET /register', 'GET /reset', 'GET /verify', 'GET /reset/confirm', 'GET /group/accept',
-	'GET /sections/{section}', 'GET /robots.txt', 'GET /api/v1/articles', 'GET /api/v1/articles/{slug}', 'GET /health/live', 'GET /metrics'];
+export const covers = [
+	'GET /',
+	'GET /articles/{slug}',
+	'GET /login',
+	'GET /register',
+	'GET /reset',
+	'GET /verify',
+	'GET /reset/confirm',
+	'GET /group/accept',
+	'GET /sections/{section}',
+	'GET /robots.txt',
+	'GET /api/v1/articles',
+	'GET /api/v1/articles/{slug}',
+	'GET /health/live',
+	'GET /metrics',
+];
 
 let server;
 before(async () => {
@@ -19,14 +33,57 @@ before(async () => {
 after(() => server.close());
 
 const many = (n) => Array.from({ length: n }, (_, i) => `p${i}=${i}`).join('&');
-const foreign = ['utm_source=a&utm_source=b', 'x=50%off', '50%off', 'x=%FC', '%FC', 'x=%', '&&', '&', '=', '=x', 'x', 'fbclid', many(33), many(300), 'x=%00&x=1', 'a=1&a=2', `x=${'y'.repeat(4000)}`,
-	'x=\xfc', '?', 'x=a?b/c//d\\e', 'amp;utm_source=x', '{{x}}', 'x=<script>alert(1)</script>', 'TOKEN=a&TOKEN=b', 'before[]=1&before[]=2'];
+const foreign = [
+	'utm_source=a&utm_source=b',
+	'x=50%off',
+	'50%off',
+	'x=%FC',
+	'%FC',
+	'x=%',
+	'&&',
+	'&',
+	'=',
+	'=x',
+	'x',
+	'fbclid',
+	many(33),
+	many(300),
+	'x=%00&x=1',
+	'a=1&a=2',
+	`x=${'y'.repeat(4000)}`,
+	'x=\xfc',
+	'?',
+	'x=a?b/c//d\\e',
+	'amp;utm_source=x',
+	'{{x}}',
+	'x=<script>alert(1)</script>',
+	'TOKEN=a&TOKEN=b',
+	'before[]=1&before[]=2',
+];
 const get = (target) => send(server.port, `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
 
 test('whatever stands in a query that nobody reads, the page is there', async () => {
-	const picture = addressesIn((await request(server, 'GET', '/articles/open-door')).body, '/media/')[0], style = addressesIn((await request(server, 'GET', '/')).body, '/static/')[0];
-	const pages = { '/': 200, '/sections/city': 200, '/articles/open-door': 200, '/articles/vault': 200, [picture]: 200, [style]: 200, '/favicon.ico': 200, '/robots.txt': 200, '/login': 200, '/register': 200,
-		'/reset': 200, '/verify': 410, '/reset/confirm': 410, '/group/accept': 410, '/account': 303, '/.well-known/change-password': 303, '/nowhere': 404 };
+	const picture = addressesIn((await request(server, 'GET', '/articles/open-door')).body, '/media/')[0],
+		style = addressesIn((await request(server, 'GET', '/')).body, '/static/')[0];
+	const pages = {
+		'/': 200,
+		'/sections/city': 200,
+		'/articles/open-door': 200,
+		'/articles/vault': 200,
+		[picture]: 200,
+		[style]: 200,
+		'/favicon.ico': 200,
+		'/robots.txt': 200,
+		'/login': 200,
+		'/register': 200,
+		'/reset': 200,
+		'/verify': 410,
+		'/reset/confirm': 410,
+		'/group/accept': 410,
+		'/account': 303,
+		'/.well-known/change-password': 303,
+		'/nowhere': 404,
+	};
 	for (const [page, status] of Object.entries(pages))
 		for (const query of foreign) {
 			const a = await get(`${page}?${query}`);
@@ -34,15 +91,34 @@ test('whatever stands in a query that nobody reads, the page is there', async ()
 			assert.ok(!a.includes('alert(1)') && !a.includes('utm_source'), 'and none of it is in the answer');
 		}
 	for (const query of foreign)
-		assert.equal((await request(server, 'GET', `/health/live?${encodeURI(query)}`, { port: server.opsPort })).status, 200, query);
+		assert.equal(
+			(await request(server, 'GET', `/health/live?${encodeURI(query)}`, { port: server.opsPort })).status,
+			200,
+			query,
+		);
 });
 
 test('what a page reads is refused when it is doubled, badly encoded or too long, and the page names it', async () => {
-	const reads = { '/': ['done'], '/sections/city': ['before'], '/login': ['return_to', 'done'], '/register': ['return_to'], '/reset': ['return_to'], '/verify': ['token', 'return_to'],
-		'/reset/confirm': ['token', 'return_to'], '/group/accept': ['token', 'return_to'] };
+	const reads = {
+		'/': ['done'],
+		'/sections/city': ['before'],
+		'/login': ['return_to', 'done'],
+		'/register': ['return_to'],
+		'/reset': ['return_to'],
+		'/verify': ['token', 'return_to'],
+		'/reset/confirm': ['token', 'return_to'],
+		'/group/accept': ['token', 'return_to'],
+	};
 	for (const [page, names] of Object.entries(reads))
 		for (const name of names)
-			for (const query of [`${name}=1&${name}=2`, `${name}=1&utm=2&%${name.charCodeAt(0).toString(16)}${name.slice(1)}=1`, `${name}=%zz`, `${name}=50%off`, `${name}=%FC`, `${name}=${'y'.repeat(3000)}`]) {
+			for (const query of [
+				`${name}=1&${name}=2`,
+				`${name}=1&utm=2&%${name.charCodeAt(0).toString(16)}${name.slice(1)}=1`,
+				`${name}=%zz`,
+				`${name}=50%off`,
+				`${name}=%FC`,
+				`${name}=${'y'.repeat(3000)}`,
+			]) {
 				const a = await request(server, 'GET', `${page}?${query}`);
 				assert.equal(a.status, 400, `${page}?${query.slice(0, 60)}`);
 				assert.match(a.body, new RegExp(`parameter .{1,8}${name}`), page);
@@ -51,8 +127,12 @@ test('what a page reads is refused when it is doubled, badly encoded or too long
 
 test('mailed links work with what a mail program or a newsletter adds', async () => {
 	for (const more of ['&utm_source=a&utm_source=b', '&mc_eid=50%off', '&x=%FC', `&${many(40)}`]) {
-		const email = newAddress(), reader = new Reader(server);
-		assert.equal((await reader.post('/register', { email, password, name: 'x', return_to: '/articles/vault' })).status, 200);
+		const email = newAddress(),
+			reader = new Reader(server);
+		assert.equal(
+			(await reader.post('/register', { email, password, name: 'x', return_to: '/articles/vault' })).status,
+			200,
+		);
 		const link = new URL(linkOf(await server.mail.take(email, /token=/)));
 		const moved = await reader.get(link.pathname + link.search + more);
 		assert.deepEqual([moved.status, moved.headers.location], [303, '/verify?return_to=%2Farticles%2Fvault'], more);
@@ -67,21 +147,35 @@ test('mailed links work with what a mail program or a newsletter adds', async ()
 });
 
 test('each click has another fbclid, and all are given the one page', async () => {
-	const hits = () => metric(server, 'postern_cache_hits_total', '{cache="pages"}'), entries = () => metric(server, 'postern_cache_entries', '{cache="pages"}');
+	const hits = () => metric(server, 'postern_cache_hits_total', '{cache="pages"}'),
+		entries = () => metric(server, 'postern_cache_entries', '{cache="pages"}');
 	const reader = new Reader(server);
 	await reader.logIn(await makeAccount(server, { plan: 'digital' }));
-	for (const [who, page] of [[new Reader(server), '/articles/open-door'], [new Reader(server), '/'], [reader, '/articles/vault'], [new Reader(server), '/sections/city']]) {
-		const first = await who.get(page), before = await hits(), held = await entries();
+	for (const [who, page] of [
+		[new Reader(server), '/articles/open-door'],
+		[new Reader(server), '/'],
+		[reader, '/articles/vault'],
+		[new Reader(server), '/sections/city'],
+	]) {
+		const first = await who.get(page),
+			before = await hits(),
+			held = await entries();
 		for (let i = 0; i < 20; i++) {
 			const a = await who.get(`${page}?fbclid=IwAR${i}&utm_source=a&utm_source=b&x=50%off`);
 			assert.equal(a.body, first.body, page);
 		}
-		assert.deepEqual([await hits() - before, await entries()], [20, held], page);
+		assert.deepEqual([(await hits()) - before, await entries()], [20, held], page);
 	}
 	// what is read makes another page, in whatever order and spelling it comes
-	const [a, b] = [await request(server, 'GET', '/?done=logout'), await request(server, 'GET', '/?x=1&%64one=log%6Fut&fbclid=2')];
+	const [a, b] = [
+		await request(server, 'GET', '/?done=logout'),
+		await request(server, 'GET', '/?x=1&%64one=log%6Fut&fbclid=2'),
+	];
 	assert.equal(a.body, b.body);
-	assert.ok(a.body.includes('You are logged out') && !(await request(server, 'GET', '/?Done=logout')).body.includes('You are logged out'));
+	assert.ok(
+		a.body.includes('You are logged out') &&
+			!(await request(server, 'GET', '/?Done=logout')).body.includes('You are logged out'),
+	);
 	assert.ok(!(await request(server, 'GET', '/')).body.includes('You are logged out'));
 });
 
@@ -96,12 +190,22 @@ test('log-in leads back to what the page reads, and to nothing that came with th
 	for (const post of ['/logout', '/account/sessions/end', '/articles/vault/gift'])
 		assert.equal(await of(post), '', `${post}: nobody gets there by a link`);
 	assert.equal(await of('/articles/%76ault?x'), '/articles/vault');
-	assert.match((await request(server, 'GET', '/articles/vault?fbclid=1')).body, /name="return_to" value="\/articles\/vault"/);
+	assert.match(
+		(await request(server, 'GET', '/articles/vault?fbclid=1')).body,
+		/name="return_to" value="\/articles\/vault"/,
+	);
 });
 
 test('the API tells which parameter it does not know', async () => {
 	const api = new Api(server);
-	for (const target of ['/articles?utm_source=x', '/articles/open-door?fbclid=1', '/articles?limit=1&x', '/articles?%zz', '/account?x=1', '/sessions?x=1'])
+	for (const target of [
+		'/articles?utm_source=x',
+		'/articles/open-door?fbclid=1',
+		'/articles?limit=1&x',
+		'/articles?%zz',
+		'/account?x=1',
+		'/sessions?x=1',
+	])
 		problem(await api.get(target), 422, 'invalid_fields', target);
 	assert.equal((await api.get('/articles?colour=red')).json.errors[0].field, 'colour');
 	assert.equal((await api.get('/articles?a%22b%0a=red')).json.errors[0].field, 'a%22b%0a');

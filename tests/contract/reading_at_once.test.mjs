@@ -10,8 +10,13 @@ import { sleep, startServer } from '../lib/server.mjs';
 
 let server;
 before(async () => {
-	server = await startServer({ settings: { POSTERN_SESSION_READING_AT_ONCE: '2', POSTERN_SESSION_READING_WINDOW_MINUTES: '15' } });
-	importArticles(server, [{ slug: 'vault', access: 'subscriber' }, { slug: 'open-door', access: 'public' }]);
+	server = await startServer({
+		settings: { POSTERN_SESSION_READING_AT_ONCE: '2', POSTERN_SESSION_READING_WINDOW_MINUTES: '15' },
+	});
+	importArticles(server, [
+		{ slug: 'vault', access: 'subscriber' },
+		{ slug: 'open-door', access: 'public' },
+	]);
 });
 after(() => server.close());
 
@@ -25,7 +30,8 @@ const read = async (r) => (await r.get('/articles/vault')).status;
 const second = () => sleep(1100); // the times of readings have seconds
 
 test('the third to read ends the first, who is told why on the page to log in', async () => {
-	const who = await subscriber(), [a, b, c] = await Promise.all([browser(who), browser(who), browser(who)]);
+	const who = await subscriber(),
+		[a, b, c] = await Promise.all([browser(who), browser(who), browser(who)]);
 	assert.equal(await read(a), 200);
 	await second();
 	assert.equal(await read(b), 200);
@@ -51,7 +57,8 @@ test('the third to read ends the first, who is told why on the page to log in', 
 });
 
 test('an app is told by 401 with a code of its own', async () => {
-	const who = await subscriber(), apps = await Promise.all([1, 2, 3].map(() => apiSession(server, who)));
+	const who = await subscriber(),
+		apps = await Promise.all([1, 2, 3].map(() => apiSession(server, who)));
 	for (const app of apps) {
 		assert.equal((await app.get('/articles/vault')).status, 200);
 		await second();
@@ -62,21 +69,22 @@ test('an app is told by 401 with a code of its own', async () => {
 });
 
 test('what is no reading does not count', async () => {
-	const who = await subscriber(), readers = await Promise.all([1, 2, 3, 4].map(() => browser(who)));
+	const who = await subscriber(),
+		readers = await Promise.all([1, 2, 3, 4].map(() => browser(who)));
 	await read(readers[0]);
 	await read(readers[1]);
 	await second();
 	await readers[2].request('HEAD', '/articles/vault');
 	await readers[3].get('/articles/open-door');
 	await readers[3].get('/');
-	for (const r of readers)
-		assert.equal((await r.get('/account')).status, 200);
+	for (const r of readers) assert.equal((await r.get('/account')).status, 200);
 });
 
 test('fetched ahead is read, and so is what others keep in memory', async () => {
-	const who = await subscriber(), other = await subscriber(), readers = await Promise.all([1, 2, 3].map(() => browser(who)));
-	for (let i = 0; i < 3; i++)
-		assert.equal(await read(await browser(other)), 200); // hot, with another account's
+	const who = await subscriber(),
+		other = await subscriber(),
+		readers = await Promise.all([1, 2, 3].map(() => browser(who)));
+	for (let i = 0; i < 3; i++) assert.equal(await read(await browser(other)), 200); // hot, with another account's
 	for (const r of readers) {
 		assert.equal((await r.get('/')).status, 200); // the session is known in memory
 		assert.equal((await r.get('/articles/vault', { 'Sec-Purpose': 'prefetch' })).status, 200);
@@ -87,7 +95,8 @@ test('fetched ahead is read, and so is what others keep in memory', async () => 
 });
 
 test('many at once: never more than two are left, and other accounts go on', async () => {
-	const who = await subscriber(), other = await browser(await subscriber());
+	const who = await subscriber(),
+		other = await browser(await subscriber());
 	assert.equal(await read(other), 200);
 	const readers = await Promise.all(Array.from({ length: 8 }, () => browser(who)));
 	await Promise.all(readers.map((r) => r.get('/articles/vault')));
@@ -102,15 +111,15 @@ test('off unless set', async () => {
 	try {
 		importArticles(free, [{ slug: 'vault', access: 'subscriber' }]);
 		const who = await makeAccount(free, { plan: 'digital' });
-		const readers = await Promise.all(Array.from({ length: 6 }, async () => {
-			const r = new Reader(free);
-			await r.logIn(who);
-			return r;
-		}));
-		for (const r of readers)
-			assert.equal((await r.get('/articles/vault')).status, 200);
-		for (const r of readers)
-			assert.equal((await r.get('/account')).status, 200);
+		const readers = await Promise.all(
+			Array.from({ length: 6 }, async () => {
+				const r = new Reader(free);
+				await r.logIn(who);
+				return r;
+			}),
+		);
+		for (const r of readers) assert.equal((await r.get('/articles/vault')).status, 200);
+		for (const r of readers) assert.equal((await r.get('/account')).status, 200);
 	} finally {
 		await free.close();
 	}

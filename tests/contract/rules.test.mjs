@@ -7,7 +7,8 @@ import { Api, request } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
 
 const ago = (s) => new Date(Date.now() - s * 1000).toISOString().replace(/\.\d+Z/, 'Z');
-const hour = 3600, day = 86400;
+const hour = 3600,
+	day = 86400;
 const articles = [
 	{ slug: 'fresh', access: 'default', section: 'City', published: ago(hour), tags: 'Ferry' },
 	{ slug: 'week-old', access: 'default', section: 'City', published: ago(7 * day), tags: 'harbour', paragraphs: 12 },
@@ -26,11 +27,18 @@ after(() => server.close());
 
 const add = (...args) => server.cliJson('rules', 'add', ...args);
 const clear = () => server.cliJson('rules', 'list').rules.forEach((r) => server.cliOk('rules', 'remove', r.id));
-const levels = async () => Object.fromEntries((await stranger.get('/articles')).json.articles.map((a) => [a.slug, a.access]));
+const levels = async () =>
+	Object.fromEntries((await stranger.get('/articles')).json.articles.map((a) => [a.slug, a.access]));
 const reason = async (slug, api = stranger) => (await api.get(`/articles/${slug}`)).json.decision.reason;
 
 test('without rules the setting decides for what says default, and metered is a level', async () => {
-	assert.deepEqual(await levels(), { fresh: 'subscriber', 'week-old': 'subscriber', 'year-old': 'subscriber', 'says-public': 'public', 'says-metered': 'metered' });
+	assert.deepEqual(await levels(), {
+		fresh: 'subscriber',
+		'week-old': 'subscriber',
+		'year-old': 'subscriber',
+		'says-public': 'public',
+		'says-metered': 'metered',
+	});
 	assert.equal(await reason('says-metered'), 'metered');
 	assert.equal(await reason('fresh'), 'subscriber_only');
 });
@@ -39,13 +47,32 @@ test('first match wins, overrides stand above the article, defaults below it', a
 	add('--level', 'public', '--until-age', '3h');
 	add('--level', 'registered', '--section', 'city');
 	add('--level', 'metered', '--tag', 'HARBOUR');
-	assert.deepEqual(await levels(), { fresh: 'public', 'week-old': 'registered', 'year-old': 'metered', 'says-public': 'public', 'says-metered': 'metered' });
+	assert.deepEqual(await levels(), {
+		fresh: 'public',
+		'week-old': 'registered',
+		'year-old': 'metered',
+		'says-public': 'public',
+		'says-metered': 'metered',
+	});
 	const archive = add('--level', 'subscriber', '--from-age', '30d', '--override');
-	assert.deepEqual(await levels(), { fresh: 'public', 'week-old': 'registered', 'year-old': 'subscriber', 'says-public': 'subscriber', 'says-metered': 'metered' });
+	assert.deepEqual(await levels(), {
+		fresh: 'public',
+		'week-old': 'registered',
+		'year-old': 'subscriber',
+		'says-public': 'subscriber',
+		'says-metered': 'metered',
+	});
 	assert.equal(await reason('week-old'), 'login_required');
 	assert.equal(await reason('week-old', reader), 'signed_in');
-	assert.deepEqual(server.cliJson('rules', 'list').rules.map((r) => [r.kind, r.position, r.level]),
-		[['override', 1, 'subscriber'], ['default', 1, 'public'], ['default', 2, 'registered'], ['default', 3, 'metered']]);
+	assert.deepEqual(
+		server.cliJson('rules', 'list').rules.map((r) => [r.kind, r.position, r.level]),
+		[
+			['override', 1, 'subscriber'],
+			['default', 1, 'public'],
+			['default', 2, 'registered'],
+			['default', 3, 'metered'],
+		],
+	);
 	server.cliOk('rules', 'remove', archive.id);
 	assert.equal((await levels())['says-public'], 'public');
 	clear();
@@ -64,7 +91,8 @@ test('moving a rule changes what decides', async () => {
 
 test('a rule of days holds on its days in the newsroom', async () => {
 	const names = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
-	const today = names[new Date().getUTCDay()], others = names.filter((n) => n !== today).join(',');
+	const today = names[new Date().getUTCDay()],
+		others = names.filter((n) => n !== today).join(',');
 	add('--level', 'registered', '--days', others, '--override');
 	assert.equal((await levels()).fresh, 'subscriber');
 	add('--level', 'public', '--days', today, '--override');
@@ -142,5 +170,8 @@ test('levels are set by hand, kept by export, and read back', async () => {
 	assert.equal(server.cliJson('article', 'show', 'says-public').access, 'default');
 	assert.equal(server.cliJson('article', 'show', 'says-metered').access, 'metered');
 	const found = (await stranger.get('/articles?q=says')).json.articles.map((a) => [a.slug, a.access]);
-	assert.deepEqual(found.sort(), [['says-metered', 'metered'], ['says-public', 'subscriber']]);
+	assert.deepEqual(found.sort(), [
+		['says-metered', 'metered'],
+		['says-public', 'subscriber'],
+	]);
 });

@@ -7,7 +7,13 @@ import { importArticles } from '../lib/articles.mjs';
 import { Reader } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
 
-export const covers = ['GET /account/group', 'POST /account/group/invite', 'POST /account/group/remove', 'GET /group/accept', 'POST /group/accept'];
+export const covers = [
+	'GET /account/group',
+	'POST /account/group/invite',
+	'POST /account/group/remove',
+	'GET /group/accept',
+	'POST /group/accept',
+];
 
 let server, owner, entitlement, page;
 before(async () => {
@@ -39,11 +45,16 @@ async function accept(reader, t) {
 }
 
 test('invited, accepted, reading; removed, not reading any more', async () => {
-	const who = await makeAccount(server), api = await apiSession(server, who), reader = await signedIn(who);
+	const who = await makeAccount(server),
+		api = await apiSession(server, who),
+		reader = await signedIn(who);
 	const address = newAddress('work'); // another mailbox than the account's
 	assert.equal((await invite(address)).headers.location, '/account/group?done=invited');
 	const mail = await server.mail.take(address, /group\/accept\?token=/);
-	assert.ok(mail.text.includes(owner.email) && mail.html.includes(owner.email) && /7 days/.test(mail.text), mail.text);
+	assert.ok(
+		mail.text.includes(owner.email) && mail.html.includes(owner.email) && /7 days/.test(mail.text),
+		mail.text,
+	);
 	const t = /token=(pst_[\w-]{43})/.exec(mail.text)[1];
 	assert.equal(await grantOf(api), 'teaser');
 	await reader.get(`/group/accept?token=${t}`);
@@ -64,7 +75,8 @@ test('invited, accepted, reading; removed, not reading any more', async () => {
 });
 
 test('what becomes of the entitlement becomes of its members', async () => {
-	const who = await makeAccount(server), api = await apiSession(server, who);
+	const who = await makeAccount(server),
+		api = await apiSession(server, who);
 	await invite(who.email);
 	assert.equal((await accept(await signedIn(who), await token(who.email))).status, 303);
 	assert.equal(await grantOf(api), 'full');
@@ -97,8 +109,7 @@ test('no more than there are seats, also for many invitations at once', async ()
 	assert.equal(members().length, 3);
 	assert.match((await invite(newAddress('more'))).body, /All places are taken/);
 	assert.equal(server.cli('seat', 'invite', owner.email, newAddress('cli')).code, 5);
-	for (const m of members())
-		server.cliOk('seat', 'remove', owner.email, m.id);
+	for (const m of members()) server.cliOk('seat', 'remove', owner.email, m.id);
 	server.cliOk('seat', 'invite', owner.email, newAddress('cli'));
 	server.cliOk('seat', 'remove', owner.email, members()[0].id);
 });
@@ -106,14 +117,20 @@ test('no more than there are seats, also for many invitations at once', async ()
 test('what is refused, and for whom', async () => {
 	assert.match((await invite('nobody')).body, /not a complete e-mail address, or it is your own/);
 	assert.equal((await invite(owner.email.toUpperCase())).status, 422);
-	const stranger = new Reader(server), other = await makeAccount(server), otherPage = await signedIn(other);
+	const stranger = new Reader(server),
+		other = await makeAccount(server),
+		otherPage = await signedIn(other);
 	assert.equal((await stranger.get('/account/group')).headers.location, '/login?return_to=%2Faccount%2Fgroup');
 	assert.equal((await otherPage.get('/account/group')).status, 404, 'no group');
 	assert.equal((await otherPage.post('/account/group/invite', { email: newAddress() })).status, 404);
 	assert.equal((await stranger.post('/group/accept')).status, 401, 'log in first');
-	assert.equal((await page.post('/account/group/invite', { email: newAddress() }, { 'Sec-Fetch-Site': 'cross-site' })).status, 403);
+	assert.equal(
+		(await page.post('/account/group/invite', { email: newAddress() }, { 'Sec-Fetch-Site': 'cross-site' })).status,
+		403,
+	);
 	await invite(other.email);
-	const seat = members()[0], t = await token(other.email);
+	const seat = members()[0],
+		t = await token(other.email);
 	assert.equal((await otherPage.post('/account/group/remove', { seat_id: seat.id })).status, 303);
 	assert.equal(members().length, 1, 'only its owner removes a seat');
 	assert.equal((await accept(page, t)).status, 410, 'the owner needs no seat');
@@ -128,16 +145,15 @@ test('what is refused, and for whom', async () => {
 });
 
 test('an owner who is shut out, or goes, takes the places along at once', async () => {
-	for (const m of members())
-		server.cliOk('seat', 'remove', owner.email, m.id);
-	const who = await makeAccount(server), reader = await signedIn(who);
+	for (const m of members()) server.cliOk('seat', 'remove', owner.email, m.id);
+	const who = await makeAccount(server),
+		reader = await signedIn(who);
 	await invite(who.email);
 	assert.equal((await accept(reader, await token(who.email))).status, 303);
 	const full = async () => /kept-vault/.test((await reader.get('/articles/vault')).body);
-	for (let i = 0; i < 3; i++)
-		assert.ok(await full(), 'a member reads, and is kept in memory');
+	for (let i = 0; i < 3; i++) assert.ok(await full(), 'a member reads, and is kept in memory');
 	server.cliOk('account', 'disable', owner.email);
-	assert.ok(!await full(), 'the owner is shut out');
+	assert.ok(!(await full()), 'the owner is shut out');
 	server.cliOk('account', 'enable', owner.email);
 	assert.ok(await full(), 'and let in again');
 	const other = await makeAccount(server);
@@ -146,24 +162,30 @@ test('an owner who is shut out, or goes, takes the places along at once', async 
 	const otherPage = await signedIn(other);
 	await otherPage.post('/account/group/invite', { email: who.email });
 	assert.equal((await accept(reader, await token(who.email))).status, 303);
-	for (let i = 0; i < 3; i++)
-		assert.ok(await full());
+	for (let i = 0; i < 3; i++) assert.ok(await full());
 	server.cliOk('account', 'delete', other.email, '--yes');
-	assert.ok(!await full(), 'the owner is gone');
+	assert.ok(!(await full()), 'the owner is gone');
 	page = await signedIn(owner); // disabling ended the session
 });
 
 const day = (n) => new Date(Date.now() + n * 86400e3).toISOString().slice(0, 10);
 
 test('a renewal that begins later keeps the members, and one that has begun lets them in', async () => {
-	const head = await makeAccount(server), who = await makeAccount(server), reader = await signedIn(who), api = await apiSession(server, who);
+	const head = await makeAccount(server),
+		who = await makeAccount(server),
+		reader = await signedIn(who),
+		api = await apiSession(server, who);
 	const old = server.cliJson('entitlement', 'grant', head.email, 'team', '--seats', '1', '--until', day(10));
 	const headPage = await signedIn(head);
 	await headPage.post('/account/group/invite', { email: who.email });
 	assert.equal((await accept(reader, await token(who.email))).status, 303);
 	server.cliOk('entitlement', 'grant', head.email, 'team', '--seats', '1', '--from', day(11), '--until', day(300));
 	const group = server.cliJson('seat', 'list', head.email);
-	assert.deepEqual([group.entitlement_id, group.seats, group.members.length], [old.id, 1, 1], 'nothing is another today');
+	assert.deepEqual(
+		[group.entitlement_id, group.seats, group.members.length],
+		[old.id, 1, 1],
+		'nothing is another today',
+	);
 	assert.equal(await grantOf(api), 'full');
 	server.cliOk('entitlement', 'set-status', old.id, 'unpaid');
 	assert.equal(await grantOf(api), 'teaser', 'the old one does not count, the next has not begun');
@@ -172,9 +194,9 @@ test('a renewal that begins later keeps the members, and one that has begun lets
 });
 
 test('before logging in, the page of the link says whom to thank and keeps the link', async () => {
-	for (const m of members())
-		server.cliOk('seat', 'remove', owner.email, m.id);
-	const who = await makeAccount(server), reader = new Reader(server);
+	for (const m of members()) server.cliOk('seat', 'remove', owner.email, m.id);
+	const who = await makeAccount(server),
+		reader = new Reader(server);
 	await invite(who.email);
 	await reader.get(`/group/accept?token=${await token(who.email)}`);
 	const shown = await reader.get('/group/accept');

@@ -1,15 +1,35 @@
 // Holes that peers had in resetting passwords and confirming addresses.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiSession, makeAccount, newAddress, otherPassword, password, resetToken, thirdPassword } from '../lib/accounts.mjs';
+import {
+	apiSession,
+	makeAccount,
+	newAddress,
+	otherPassword,
+	password,
+	resetToken,
+	thirdPassword,
+} from '../lib/accounts.mjs';
 import { face } from '../lib/checks.mjs';
 import { Api, form, Reader, request, send, statusOf } from '../lib/http.mjs';
 import { linkOf, tokenOf } from '../lib/mailbox.mjs';
 import { sleep, startServer, until } from '../lib/server.mjs';
 
-export const covers = ['POST /reset', 'GET /reset/confirm', 'POST /reset/confirm', 'POST /verify', 'GET /verify', 'POST /register', 'POST /login',
-	'POST /api/v1/password-resets', 'POST /api/v1/password-resets/confirm', 'POST /api/v1/email-verifications', 'POST /api/v1/accounts',
-	'POST /api/v1/sessions', 'PUT /api/v1/account/password'];
+export const covers = [
+	'POST /reset',
+	'GET /reset/confirm',
+	'POST /reset/confirm',
+	'POST /verify',
+	'GET /verify',
+	'POST /register',
+	'POST /login',
+	'POST /api/v1/password-resets',
+	'POST /api/v1/password-resets/confirm',
+	'POST /api/v1/email-verifications',
+	'POST /api/v1/accounts',
+	'POST /api/v1/sessions',
+	'PUT /api/v1/account/password',
+];
 
 const type = 'Content-Type: application/x-www-form-urlencoded\r\n';
 let server;
@@ -20,13 +40,23 @@ after(() => server.close());
 
 test('the mailed link is built from base_url, whatever the request claims to be for', async () => {
 	const who = await makeAccount(server);
-	const claims = [{ Host: 'evil.example' }, { 'X-Forwarded-Host': 'evil.example' }, { Forwarded: 'host=evil.example;proto=https' }, { 'X-Host': 'evil.example' },
-		{ 'X-Original-Host': 'evil.example' }, { 'X-Forwarded-Server': 'evil.example' }, { 'X-HTTP-Host-Override': 'evil.example' }, { 'X-Forwarded-Proto': 'ftp' },
-		{ Host: `${server.base.slice(7)}@evil.example` }, { Host: 'evil.example:80' }, { Origin: server.base, Host: 'evil.example' }, { 'X-Original-URL': '//evil.example/' }];
+	const claims = [
+		{ Host: 'evil.example' },
+		{ 'X-Forwarded-Host': 'evil.example' },
+		{ Forwarded: 'host=evil.example;proto=https' },
+		{ 'X-Host': 'evil.example' },
+		{ 'X-Original-Host': 'evil.example' },
+		{ 'X-Forwarded-Server': 'evil.example' },
+		{ 'X-HTTP-Host-Override': 'evil.example' },
+		{ 'X-Forwarded-Proto': 'ftp' },
+		{ Host: `${server.base.slice(7)}@evil.example` },
+		{ Host: 'evil.example:80' },
+		{ Origin: server.base, Host: 'evil.example' },
+		{ 'X-Original-URL': '//evil.example/' },
+	];
 	for (const headers of claims) {
 		const a = await new Reader(server).post('/reset', { email: who.email, return_to: '//evil.example' }, headers);
-		if (a.status === 400)
-			continue;
+		if (a.status === 400) continue;
 		assert.equal(a.status, 200, JSON.stringify(headers));
 		const mail = await server.mail.take(who.email, /token=/);
 		assert.ok(linkOf(mail).startsWith(`${server.base}/reset/confirm?token=pst_`), linkOf(mail));
@@ -34,40 +64,62 @@ test('the mailed link is built from base_url, whatever the request claims to be 
 	}
 	const body = form({ email: who.email });
 	const rest = `Sec-Fetch-Site: same-origin\r\n${type}Content-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`;
-	for (const bad of [`POST http://evil.example/reset HTTP/1.1\r\nHost: x\r\n${rest}`, `POST /reset HTTP/1.1\r\nHost: x\r\nHost: evil.example\r\n${rest}`,
-		`POST //evil.example/reset HTTP/1.1\r\nHost: x\r\n${rest}`, `POST /reset HTTP/1.1\r\n${rest}`])
+	for (const bad of [
+		`POST http://evil.example/reset HTTP/1.1\r\nHost: x\r\n${rest}`,
+		`POST /reset HTTP/1.1\r\nHost: x\r\nHost: evil.example\r\n${rest}`,
+		`POST //evil.example/reset HTTP/1.1\r\nHost: x\r\n${rest}`,
+		`POST /reset HTTP/1.1\r\n${rest}`,
+	])
 		assert.equal(statusOf(await send(server.port, bad)), 400, bad.slice(0, 60));
 });
 
 test('the same holds for the link that confirms an address', async () => {
 	const email = newAddress();
-	await new Reader(server).post('/register', { email, password, name: 'https://evil.example', return_to: '//evil.example' }, { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' });
+	await new Reader(server).post(
+		'/register',
+		{ email, password, name: 'https://evil.example', return_to: '//evil.example' },
+		{ Host: 'evil.example', 'X-Forwarded-Host': 'evil.example' },
+	);
 	const mail = await server.mail.take(email, /token=/);
 	assert.ok(linkOf(mail).startsWith(`${server.base}/verify?token=pst_`));
 	assert.ok(!/evil/.test(mail.raw), 'nor may a stranger write into the mailbox by way of a name');
 });
 
 test('GET and HEAD spend nothing, be it a scanner’s or a prefetch', async () => {
-	const who = await makeAccount(server), token = await resetToken(server, who.email);
+	const who = await makeAccount(server),
+		token = await resetToken(server, who.email);
 	for (const method of ['GET', 'HEAD', 'GET', 'GET']) {
-		const a = await request(server, method, `/reset/confirm?token=${token}`, { headers: { Purpose: 'prefetch', 'Sec-Purpose': 'prefetch' } });
+		const a = await request(server, method, `/reset/confirm?token=${token}`, {
+			headers: { Purpose: 'prefetch', 'Sec-Purpose': 'prefetch' },
+		});
 		assert.equal(a.status, 303);
 		const b = await request(server, method, '/reset/confirm', { headers: { Cookie: `postern-reset=${token}` } });
 		assert.equal(b.status, 200);
 	}
-	assert.equal((await new Api(server).post('/password-resets/confirm', { token, password: otherPassword })).status, 204);
+	assert.equal(
+		(await new Api(server).post('/password-resets/confirm', { token, password: otherPassword })).status,
+		204,
+	);
 });
 
 test('one token, fifty hands: exactly one of them sets the password', async () => {
 	for (const face of ['page', 'api', 'both']) {
-		const who = await makeAccount(server), token = await resetToken(server, who.email);
+		const who = await makeAccount(server),
+			token = await resetToken(server, who.email);
 		const passwords = Array.from({ length: 50 }, (_, i) => `hand-number-${i}-of-fifty-lanterns`);
-		const answers = await Promise.all(passwords.map((p, i) => (face === 'api' || (face === 'both' && i % 2)
-			? new Api(server).post('/password-resets/confirm', { token, password: p })
-			: new Reader(server).post('/reset/confirm', { token, password: p }))));
+		const answers = await Promise.all(
+			passwords.map((p, i) =>
+				face === 'api' || (face === 'both' && i % 2)
+					? new Api(server).post('/password-resets/confirm', { token, password: p })
+					: new Reader(server).post('/reset/confirm', { token, password: p }),
+			),
+		);
 		const won = answers.map((a, i) => ([204, 303].includes(a.status) ? i : -1)).filter((i) => i >= 0);
 		assert.equal(won.length, 1, `${face}: ${answers.map((a) => a.status)}`);
-		assert.ok(answers.every((a, i) => i === won[0] || a.status === 410), face);
+		assert.ok(
+			answers.every((a, i) => i === won[0] || a.status === 410),
+			face,
+		);
 		assert.equal((await new Reader(server).logIn({ email: who.email, password: passwords[won[0]] })).status, 303);
 	}
 });
@@ -76,15 +128,23 @@ test('one link of a new address, fifty hands: exactly one of them confirms it', 
 	const email = newAddress();
 	await new Api(server).post('/accounts', { email, password });
 	const token = await server.mail.takeToken(email, '/verify');
-	const answers = await Promise.all(Array.from({ length: 50 }, (_, i) => (i % 2 ? new Api(server).post('/email-verifications', { token })
-		: new Reader(server).post('/verify', { token }))));
+	const answers = await Promise.all(
+		Array.from({ length: 50 }, (_, i) =>
+			i % 2
+				? new Api(server).post('/email-verifications', { token })
+				: new Reader(server).post('/verify', { token }),
+		),
+	);
 	assert.equal(answers.filter((a) => [204, 303].includes(a.status)).length, 1, String(answers.map((a) => a.status)));
 });
 
 test('a token is good for its purpose, its account, its time, and nothing else', async () => {
-	const who = await makeAccount(server), api = new Api(server), late = newAddress();
+	const who = await makeAccount(server),
+		api = new Api(server),
+		late = newAddress();
 	const session = await apiSession(server, who);
-	const confirm = async (token) => (await api.post('/password-resets/confirm', { token, password: otherPassword })).status;
+	const confirm = async (token) =>
+		(await api.post('/password-resets/confirm', { token, password: otherPassword })).status;
 	await api.post('/accounts', { email: late, password });
 	const verify = await server.mail.takeToken(late, '/verify');
 	assert.equal(await confirm(verify), 410, 'a link that confirms an address sets no password');
@@ -93,11 +153,17 @@ test('a token is good for its purpose, its account, its time, and nothing else',
 	assert.equal(await confirm(session.token), 410, 'a session is no reset');
 	for (const token of [reset, verify]) {
 		assert.equal((await new Api(server, token).get('/account')).status, 401, 'and none of them is a session');
-		assert.equal((await request(server, 'GET', '/account', { headers: { Cookie: `postern=${token}` } })).status, 303);
+		assert.equal(
+			(await request(server, 'GET', '/account', { headers: { Cookie: `postern=${token}` } })).status,
+			303,
+		);
 	}
 	const newer = await resetToken(server, who.email);
 	assert.equal(await confirm(reset), 410, 'an older link is dead once there is a newer one');
-	assert.equal((await session.put('/account/password', { current_password: password, new_password: thirdPassword })).status, 204);
+	assert.equal(
+		(await session.put('/account/password', { current_password: password, new_password: thirdPassword })).status,
+		204,
+	);
 	assert.equal(await confirm(newer), 410, 'a changed password voids the link');
 	const last = await resetToken(server, who.email);
 	server.cliOk('account', 'disable', who.email);
@@ -110,24 +176,44 @@ test('a token is good for its purpose, its account, its time, and nothing else',
 });
 
 test('the step that sets the password is not reached without the mailed token', async () => {
-	const [ada, eve] = [await makeAccount(server), await makeAccount(server)], r = new Reader(server);
+	const [ada, eve] = [await makeAccount(server), await makeAccount(server)],
+		r = new Reader(server);
 	const own = await resetToken(server, eve.email);
 	await resetToken(server, ada.email);
-	for (const fields of [{ password: otherPassword }, { password: otherPassword, email: ada.email }, { token: '', password: otherPassword }])
+	for (const fields of [
+		{ password: otherPassword },
+		{ password: otherPassword, email: ada.email },
+		{ token: '', password: otherPassword },
+	])
 		assert.equal((await r.post('/reset/confirm', fields)).status, 410, JSON.stringify(fields));
-	assert.equal((await r.post('/reset/confirm', { token: own, email: ada.email, account: ada.email, password: otherPassword })).status, 303);
+	assert.equal(
+		(await r.post('/reset/confirm', { token: own, email: ada.email, account: ada.email, password: otherPassword }))
+			.status,
+		303,
+	);
 	assert.equal((await r.logIn(ada)).status, 303, 'ada’s password is hers');
-	assert.equal((await r.post('/reset/confirm', { password: thirdPassword }, { Cookie: `postern-reset=x; postern-reset=${own}` })).status, 410);
+	assert.equal(
+		(
+			await r.post(
+				'/reset/confirm',
+				{ password: thirdPassword },
+				{ Cookie: `postern-reset=x; postern-reset=${own}` },
+			)
+		).status,
+		410,
+	);
 });
 
 test('an account that somebody else began belongs to who has the mailbox', async () => {
-	const email = newAddress('contested'), api = new Api(server);
+	const email = newAddress('contested'),
+		api = new Api(server);
 	await api.post('/accounts', { email, password: otherPassword, name: 'Eve' });
 	const first = await server.mail.takeToken(email, '/verify');
 	await api.post('/accounts', { email, password, name: 'Ada' });
 	const second = await server.mail.takeToken(email, '/verify');
 	assert.equal((await api.post('/email-verifications', { token: first })).status, 410);
-	const r = new Reader(server), done = await r.post('/verify', { token: second });
+	const r = new Reader(server),
+		done = await r.post('/verify', { token: second });
 	assert.equal(done.status, 303);
 	for (const p of [password, otherPassword])
 		assert.equal((await api.post('/sessions', { email, password: p })).status, 401, 'neither password counts');
@@ -137,7 +223,10 @@ test('an account that somebody else began belongs to who has the mailbox', async
 });
 
 test('a stranger who registers an address alone gets nothing when its owner confirms', async () => {
-	const email = newAddress('single'), api = new Api(server), eve = new Reader(server), owner = new Reader(server);
+	const email = newAddress('single'),
+		api = new Api(server),
+		eve = new Reader(server),
+		owner = new Reader(server);
 	await eve.post('/register', { email, password: otherPassword, name: 'Claim at http://evil.example/' });
 	const letter = await server.mail.take(email, /confirm/i);
 	assert.ok(!letter.text.includes('evil.example'), 'a stranger’s name is in no mail');
@@ -150,13 +239,17 @@ test('a stranger who registers an address alone gets nothing when its owner conf
 });
 
 test('known and unknown, confirmed and not, disabled: told apart by nothing but the mailbox', async () => {
-	const api = new Api(server), known = await makeAccount(server), off = await makeAccount(server), fresh = newAddress();
+	const api = new Api(server),
+		known = await makeAccount(server),
+		off = await makeAccount(server),
+		fresh = newAddress();
 	server.cliOk('account', 'disable', off.email);
 	await api.post('/accounts', { email: fresh, password });
 	const addresses = [known.email, off.email, fresh, newAddress('nobody')];
 	const asks = {
 		'page log-in': (email) => new Reader(server).logIn({ email, password: 'entirely wrong' }),
-		'page log-in, right password': (email) => (email === known.email ? null : new Reader(server).logIn({ email, password })),
+		'page log-in, right password': (email) =>
+			email === known.email ? null : new Reader(server).logIn({ email, password }),
 		'page register': (email) => new Reader(server).post('/register', { email, password, name: 'x' }),
 		'page reset': (email) => new Reader(server).post('/reset', { email }),
 		'api log-in': (email) => api.post('/sessions', { email, password: 'entirely wrong' }),
@@ -169,16 +262,15 @@ test('known and unknown, confirmed and not, disabled: told apart by nothing but 
 		const faces = [];
 		for (const email of addresses) {
 			const a = await ask(email);
-			if (a)
-				faces.push(face(a, [email]));
+			if (a) faces.push(face(a, [email]));
 		}
-		for (const other of faces.slice(1))
-			assert.deepEqual(other, faces[0], name);
+		for (const other of faces.slice(1)) assert.deepEqual(other, faces[0], name);
 	}
 });
 
 test('known and unknown take the same time to refuse', async () => {
-	const api = new Api(server), known = await makeAccount(server);
+	const api = new Api(server),
+		known = await makeAccount(server);
 	const time = async (email) => {
 		const start = process.hrtime.bigint();
 		await api.post('/sessions', { email, password: 'entirely wrong' });
@@ -197,11 +289,20 @@ test('known and unknown take the same time to refuse', async () => {
 test('one mailbox cannot be flooded, and the answer does not tell', async () => {
 	const small = await startServer({ settings: { POSTERN_MAIL_PER_MAILBOX_HOUR: '3' } });
 	try {
-		const api = new Api(small), [known, stranger] = [await makeAccount(small), newAddress('nobody')], fresh = newAddress();
-		const before = new Set(small.cliJson('mail', 'list').map((m) => m.id)), answers = [];
+		const api = new Api(small),
+			[known, stranger] = [await makeAccount(small), newAddress('nobody')],
+			fresh = newAddress();
+		const before = new Set(small.cliJson('mail', 'list').map((m) => m.id)),
+			answers = [];
 		for (let i = 0; i < 8; i++) {
-			answers.push(await api.post('/password-resets', { email: known.email }), await api.post('/password-resets', { email: stranger }));
-			answers.push(await api.post('/accounts', { email: known.email, password }), await api.post('/accounts', { email: fresh, password }));
+			answers.push(
+				await api.post('/password-resets', { email: known.email }),
+				await api.post('/password-resets', { email: stranger }),
+			);
+			answers.push(
+				await api.post('/accounts', { email: known.email, password }),
+				await api.post('/accounts', { email: fresh, password }),
+			);
 		}
 		assert.ok(answers.every((a) => a.status === 202 && a.body === '{}'));
 		// The same share for each kind, whether the address has an account or not: else the second answer would tell by its work.
@@ -217,14 +318,32 @@ test('one mailbox cannot be flooded, and the answer does not tell', async () => 
 });
 
 test('no token of all these is in a page, a problem, a log line or a metric', async () => {
-	const who = await makeAccount(server), r = new Reader(server);
+	const who = await makeAccount(server),
+		r = new Reader(server);
 	const token = await resetToken(server, who.email);
-	const pages = [await r.get(`/reset/confirm?token=${token}`), await r.get('/reset/confirm'), await r.post('/reset/confirm', { password: 'short' }), await r.get(`/login?token=${token}`),
-		await r.get(`/reset/confirm/?token=${token}`), await r.get(`/verify?token=${token}`), await r.post('/verify', { token })];
-	assert.ok(pages.every((p) => !p.body.includes(token)), `in which: ${pages.map((p) => p.body.includes(token))}`);
-	assert.deepEqual(pages.slice(0, 3).map((p) => p.headers['referrer-policy']), ['no-referrer', 'same-origin', 'same-origin']);
+	const pages = [
+		await r.get(`/reset/confirm?token=${token}`),
+		await r.get('/reset/confirm'),
+		await r.post('/reset/confirm', { password: 'short' }),
+		await r.get(`/login?token=${token}`),
+		await r.get(`/reset/confirm/?token=${token}`),
+		await r.get(`/verify?token=${token}`),
+		await r.post('/verify', { token }),
+	];
+	assert.ok(
+		pages.every((p) => !p.body.includes(token)),
+		`in which: ${pages.map((p) => p.body.includes(token))}`,
+	);
+	assert.deepEqual(
+		pages.slice(0, 3).map((p) => p.headers['referrer-policy']),
+		['no-referrer', 'same-origin', 'same-origin'],
+	);
 	const metrics = await (await fetch(`${server.ops}/metrics`)).text();
-	const secrets = new Set(server.transcript.flatMap(({ answer }) => [...`${answer.cookies} ${answer.body}`.matchAll(/pst_[A-Za-z0-9_-]{43}/g)].map((m) => m[0])));
+	const secrets = new Set(
+		server.transcript.flatMap(({ answer }) =>
+			[...`${answer.cookies} ${answer.body}`.matchAll(/pst_[A-Za-z0-9_-]{43}/g)].map((m) => m[0]),
+		),
+	);
 	for (const name of server.mail.names())
 		(await server.mail.letter(name)).text.match(/token=/) && secrets.add(tokenOf(await server.mail.letter(name)));
 	assert.ok(secrets.size > 20);
@@ -232,5 +351,10 @@ test('no token of all these is in a page, a problem, a log line or a metric', as
 		assert.ok(!server.stderr.includes(secret) && !metrics.includes(secret), 'a secret in the log or the metrics');
 	assert.ok(!/pst_[A-Za-z0-9_-]{20}/.test(server.stderr));
 	const mailed = [...secrets].filter((s) => server.transcript.some(({ answer }) => answer.body.includes(s)));
-	assert.ok(mailed.every((s) => server.transcript.some(({ target, answer }) => target === '/api/v1/sessions' && answer.body.includes(s))), 'only a new session is ever shown, to its owner');
+	assert.ok(
+		mailed.every((s) =>
+			server.transcript.some(({ target, answer }) => target === '/api/v1/sessions' && answer.body.includes(s)),
+		),
+		'only a new session is ever shown, to its owner',
+	);
 });

@@ -6,7 +6,14 @@ import { addressesIn, importArticles, writeArticles } from '../lib/articles.mjs'
 import { Api, Reader, metric, request } from '../lib/http.mjs';
 import { sleep, startServer, until } from '../lib/server.mjs';
 
-export const covers = ['GET /', 'GET /sections/{section}', 'GET /articles/{slug}', 'GET /media/{id}/{name}', 'GET /api/v1/articles', 'GET /api/v1/articles/{slug}'];
+export const covers = [
+	'GET /',
+	'GET /sections/{section}',
+	'GET /articles/{slug}',
+	'GET /media/{id}/{name}',
+	'GET /api/v1/articles',
+	'GET /api/v1/articles/{slug}',
+];
 
 let server;
 before(async () => {
@@ -21,10 +28,17 @@ const kept = () => metric(server, 'postern_cache_entries', '{cache="pages"}');
 async function fromMemory(what) {
 	const before = await hits();
 	await what();
-	return await hits() - before;
+	return (await hits()) - before;
 }
 const get = (target, headers = {}) => request(server, 'GET', target, { headers });
-const open = ['/', '/sections/city', '/articles/open-door', '/api/v1/articles', '/api/v1/articles/open-door', '/?done=logout'];
+const open = [
+	'/',
+	'/sections/city',
+	'/articles/open-door',
+	'/api/v1/articles',
+	'/api/v1/articles/open-door',
+	'/?done=logout',
+];
 
 test('a stranger gets the same answer from memory as from the database, compressed or not', async () => {
 	const picture = addressesIn((await get('/articles/open-door')).body, '/media/')[0];
@@ -33,16 +47,25 @@ test('a stranger gets the same answer from memory as from the database, compress
 		assert.equal(first.status, 200, target);
 		const zipped = await get(target, { 'Accept-Encoding': 'gzip' });
 		let second;
-		assert.equal(await fromMemory(async () => { second = await get(target); }), 1, target);
+		assert.equal(
+			await fromMemory(async () => {
+				second = await get(target);
+			}),
+			1,
+			target,
+		);
 		assert.deepEqual(second.bytes, first.bytes, target);
 		assert.deepEqual(zipped.bytes, first.bytes, target);
-		if (target !== picture)
-			assert.equal(zipped.headers['content-encoding'], 'gzip', target);
+		if (target !== picture) assert.equal(zipped.headers['content-encoding'], 'gzip', target);
 		const but = (h) => ({ ...h, date: '', 'x-request-id': '' });
 		assert.deepEqual(but(second.headers), but(first.headers), target);
 		assert.notEqual(second.headers['x-request-id'], first.headers['x-request-id']);
 		const head = await request(server, 'HEAD', target);
-		assert.deepEqual([head.status, head.body, head.headers['content-length']], [200, '', first.headers['content-length']], target);
+		assert.deepEqual(
+			[head.status, head.body, head.headers['content-length']],
+			[200, '', first.headers['content-length']],
+			target,
+		);
 	}
 	const tag = (await get(picture)).headers.etag;
 	assert.equal((await get(picture, { 'If-None-Match': tag })).status, 304);
@@ -52,14 +75,26 @@ test('a stranger gets the same answer from memory as from the database, compress
 
 test('what is not granted to everybody is not kept, nor what fails', async () => {
 	const before = await kept();
-	for (const target of ['/api/v1/articles/vault', '/api/v1/articles/members-room', '/articles/next-year', '/articles/last-year', '/articles/nowhere', '/login', '/register', '/reset', '/account', '/sections/nowhere'])
-		for (let i = 0; i < 2; i++)
-			await get(target);
+	for (const target of [
+		'/api/v1/articles/vault',
+		'/api/v1/articles/members-room',
+		'/articles/next-year',
+		'/articles/last-year',
+		'/articles/nowhere',
+		'/login',
+		'/register',
+		'/reset',
+		'/account',
+		'/sections/nowhere',
+	])
+		for (let i = 0; i < 2; i++) await get(target);
 	assert.equal(await kept(), before);
 });
 
 test('a signed-in reader never gets a page made for a stranger, nor the reverse', async () => {
-	const who = await makeAccount(server, { plan: 'digital' }), page = new Reader(server), api = await apiSession(server, who);
+	const who = await makeAccount(server, { plan: 'digital' }),
+		page = new Reader(server),
+		api = await apiSession(server, who);
 	await page.logIn(who);
 	for (const target of ['/', '/sections/city', '/articles/open-door', '/articles/open-door?new=1']) {
 		for (let i = 0; i < 3; i++) {
@@ -69,10 +104,13 @@ test('a signed-in reader never gets a page made for a stranger, nor the reverse'
 			assert.ok(!theirs.body.includes('action="/logout"'), `${target} knows nobody`);
 		}
 	}
-	assert.equal(await fromMemory(async () => {
-		assert.equal((await page.get('/')).status, 200);
-		assert.equal((await api.get('/articles/open-door')).status, 200);
-	}), 0);
+	assert.equal(
+		await fromMemory(async () => {
+			assert.equal((await page.get('/')).status, 200);
+			assert.equal((await api.get('/articles/open-door')).status, 200);
+		}),
+		0,
+	);
 	// a cookie that is nobody's (any more) goes the longer way and is a stranger's in the end
 	const stale = await get('/', { Cookie: `postern=pst_${'A'.repeat(43)}` });
 	assert.equal(stale.status, 200);
@@ -83,7 +121,13 @@ test('a signed-in reader never gets a page made for a stranger, nor the reverse'
 });
 
 test('a crawler goes the longer way, whatever is kept', async () => {
-	for (const agent of ['GPTBot/1.2; +https://openai.example/gptbot', 'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.example/bot.html)', 'CCBot/2.0', 'ClaudeBot', 'Bytespider'])
+	for (const agent of [
+		'GPTBot/1.2; +https://openai.example/gptbot',
+		'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.example/bot.html)',
+		'CCBot/2.0',
+		'ClaudeBot',
+		'Bytespider',
+	])
 		for (const target of open) {
 			await get(target);
 			assert.equal(await fromMemory(() => get(target, { 'User-Agent': agent })), 0, `${agent} ${target}`);
@@ -98,16 +142,18 @@ test('the visitor of an institution neither gets nor leaves a stranger’s page'
 		importArticles(own);
 		const from = (ip, target) => request(own, 'GET', target, { headers: { 'X-Forwarded-For': ip } });
 		const pages = ['/', '/sections/city', '/articles/open-door'];
-		for (const target of pages)
-			assert.equal((await from('203.0.113.1', target)).status, 200);
+		for (const target of pages) assert.equal((await from('203.0.113.1', target)).status, 200);
 		own.cliOk('institution', 'add', 'harbour', '--title', 'Harbour University');
 		own.cliOk('institution', 'range', 'add', 'harbour', '192.0.2.0/24');
 		for (let i = 0; i < 3; i++)
 			for (const target of pages) {
 				assert.ok((await from('192.0.2.9', target)).body.includes('Harbour University'), `${target} greets`);
-				assert.ok(!(await from('203.0.113.1', target)).body.includes('Harbour University'), `${target} does not`);
+				assert.ok(
+					!(await from('203.0.113.1', target)).body.includes('Harbour University'),
+					`${target} does not`,
+				);
 			}
-		assert.ok(await metric(own, 'postern_cache_hits_total', '{cache="pages"}') >= 6);
+		assert.ok((await metric(own, 'postern_cache_hits_total', '{cache="pages"}')) >= 6);
 		own.cliOk('institution', 'range', 'remove', 'harbour', '192.0.2.0/24');
 		for (const target of pages)
 			assert.ok(!(await from('192.0.2.9', target)).body.includes('Harbour University'), target);
@@ -117,15 +163,18 @@ test('the visitor of an institution neither gets nor leaves a stranger’s page'
 });
 
 test('a change drops what it touches, before the next request', async () => {
-	for (const target of open)
-		await get(target);
+	for (const target of open) await get(target);
 	server.cliOk('article', 'set-access', 'open-door', 'subscriber');
 	assert.ok(!(await get('/articles/open-door')).body.includes('kept-open-door'));
 	assert.equal((await get('/api/v1/articles/open-door')).status, 401);
 	server.cliOk('article', 'set-access', 'open-door', 'public');
 	assert.ok((await get('/articles/open-door')).body.includes('kept-open-door'));
 	await get('/');
-	server.cliOk('article', 'import', writeArticles(`${server.dir}/more`, [{ slug: 'extra', access: 'public', published: '2026-01-01T00:00:00Z' }]));
+	server.cliOk(
+		'article',
+		'import',
+		writeArticles(`${server.dir}/more`, [{ slug: 'extra', access: 'public', published: '2026-01-01T00:00:00Z' }]),
+	);
 	for (const target of ['/', '/sections/city', '/api/v1/articles'])
 		assert.ok((await get(target)).body.includes('extra'), target);
 	server.cliOk('article', 'delete', 'extra', '--yes');
@@ -135,27 +184,47 @@ test('a change drops what it touches, before the next request', async () => {
 });
 
 test('an embargo that is over and an expiry show on kept pages at their second', async () => {
-	const at = Math.floor(Date.now() / 1000) + 3, iso = (s) => new Date(s * 1000).toISOString().replace('.000', '');
-	server.cliOk('article', 'import', writeArticles(`${server.dir}/timed`, [
-		{ slug: 'soon', access: 'public', front: { embargo: iso(at) } },
-		{ slug: 'brief', access: 'public', front: { expires: iso(at) } },
-	]));
+	const at = Math.floor(Date.now() / 1000) + 3,
+		iso = (s) => new Date(s * 1000).toISOString().replace('.000', '');
+	server.cliOk(
+		'article',
+		'import',
+		writeArticles(`${server.dir}/timed`, [
+			{ slug: 'soon', access: 'public', front: { embargo: iso(at) } },
+			{ slug: 'brief', access: 'public', front: { expires: iso(at) } },
+		]),
+	);
 	const seen = async (slug) => (await get('/')).body.includes(slug);
-	assert.deepEqual([await seen('soon'), await seen('brief'), (await get('/articles/brief')).status, (await get('/articles/soon')).status], [false, true, 200, 404]);
+	assert.deepEqual(
+		[
+			await seen('soon'),
+			await seen('brief'),
+			(await get('/articles/brief')).status,
+			(await get('/articles/soon')).status,
+		],
+		[false, true, 200, 404],
+	);
 	assert.equal(await fromMemory(() => get('/')), 1, 'kept meanwhile');
 	await sleep(at * 1000 - Date.now());
 	await until('the moment', () => Date.now() >= at * 1000 + 20, 2000, 5); // the system's seconds come a tick late
-	assert.deepEqual([await seen('soon'), await seen('brief'), (await get('/articles/brief')).status, (await get('/articles/soon')).status], [true, false, 410, 200]);
+	assert.deepEqual(
+		[
+			await seen('soon'),
+			await seen('brief'),
+			(await get('/articles/brief')).status,
+			(await get('/articles/soon')).status,
+		],
+		[true, false, 410, 200],
+	);
 });
 
 // The front page reads `done`, so each of these is a page of its own.
 test('many different addresses of one page stay within the bound', async () => {
 	const limit = await metric(server, 'postern_cache_max_bytes', '{cache="pages"}');
 	const agents = Array.from({ length: 8 }, async (_, k) => {
-		for (let i = 0; i < 40; i++)
-			assert.equal((await get(`/?done=${k}-${i}`)).status, 200);
+		for (let i = 0; i < 40; i++) assert.equal((await get(`/?done=${k}-${i}`)).status, 200);
 	});
 	await Promise.all(agents);
-	assert.ok(await metric(server, 'postern_cache_bytes', '{cache="pages"}') <= limit);
+	assert.ok((await metric(server, 'postern_cache_bytes', '{cache="pages"}')) <= limit);
 	assert.equal((await get(`/?done=${'y'.repeat(600)}`)).status, 200, 'too long to keep, not to answer');
 });

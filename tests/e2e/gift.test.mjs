@@ -7,19 +7,32 @@ import { calm, heading, openBrowser, openWindow, phone, shoot, startDemo } from 
 import { run } from '../lib/server.mjs';
 import { logIn } from '../lib/tour.mjs';
 
-export const covers = ['POST /articles/{slug}/gift', 'GET /gifts/{token}', 'POST /gifts/{token}', 'GET /account/gifts', 'POST /account/gifts/revoke'];
+export const covers = [
+	'POST /articles/{slug}/gift',
+	'GET /gifts/{token}',
+	'POST /gifts/{token}',
+	'GET /account/gifts',
+	'POST /account/gifts/revoke',
+];
 
-const story = '/articles/harbour-reopens', other = '/articles/concert-hall-opening';
+const story = '/articles/harbour-reopens',
+	other = '/articles/concert-hall-opening';
 const later = 'half wages for the second week'; // a sentence far below the wall
 let browser, server;
 before(async () => {
 	server = await startDemo({ POSTERN_GIFT_REDEMPTIONS: '2' });
 	browser = await openBrowser();
-	const env = { ...server.env, POSTERN_DATABASE_URL: `sqlite:${path.join(server.dir, 'demo/postern.db')}`, POSTERN_MAIL_TRANSPORT: `maildir:${path.join(server.dir, 'demo/mail')}` };
-	const plans = [['digital', '--title', 'The Courier, digital', '--price', '€ 9 a month', '--href', '/subscribe'], ['culture', '--title', 'Culture', '--sections', 'culture', '--href', '/subscribe/culture'],
-		['day', '--kind', 'day-pass', '--title', 'A day with the Courier', '--price', '€ 2', '--href', '/buy/day']];
-	for (const p of plans)
-		assert.equal(run(['plan', 'set', ...p], { env, cwd: server.dir }).code, 0);
+	const env = {
+		...server.env,
+		POSTERN_DATABASE_URL: `sqlite:${path.join(server.dir, 'demo/postern.db')}`,
+		POSTERN_MAIL_TRANSPORT: `maildir:${path.join(server.dir, 'demo/mail')}`,
+	};
+	const plans = [
+		['digital', '--title', 'The Courier, digital', '--price', '€ 9 a month', '--href', '/subscribe'],
+		['culture', '--title', 'Culture', '--sections', 'culture', '--href', '/subscribe/culture'],
+		['day', '--kind', 'day-pass', '--title', 'A day with the Courier', '--price', '€ 2', '--href', '/buy/day'],
+	];
+	for (const p of plans) assert.equal(run(['plan', 'set', ...p], { env, cwd: server.dir }).code, 0);
 });
 after(async () => {
 	await browser?.close();
@@ -27,7 +40,8 @@ after(async () => {
 });
 
 const isOpen = async (page) => (await page.locator('body').innerText()).includes(later);
-const press = (page, name) => Promise.all([page.waitForNavigation(), page.locator('main').getByRole('button', { name }).click()]);
+const press = (page, name) =>
+	Promise.all([page.waitForNavigation(), page.locator('main').getByRole('button', { name }).click()]);
 
 async function give(page) {
 	await page.goto(story);
@@ -79,7 +93,8 @@ test('given on the page, opened in two other browsers, closed for the third, tak
 });
 
 test('what was opened closes when it is taken back', async () => {
-	const giver = await openWindow(browser, server), friend = await openWindow(browser, server);
+	const giver = await openWindow(browser, server),
+		friend = await openWindow(browser, server);
 	await logIn(giver.context, server, server.accounts.ada);
 	await friend.page.goto(await give(giver.page));
 	await press(friend.page, 'Read the article');
@@ -106,17 +121,38 @@ test('offers are told when they come into view and when they are chosen, to the 
 	await page.locator('.paywall [data-postern-offer="login"]').click();
 	await page.getByRole('dialog', { name: 'Log In' }).waitFor();
 	const told = (await page.evaluate(() => window.told)).map((d) => `${d.what} ${d.offer} ${d.plan} ${d.path}`).sort();
-	assert.deepEqual(told, [`click day_pass day ${story}`, `click login  ${story}`, `show day_pass day ${story}`, `show login  ${story}`, `show subscribe digital ${story}`]);
+	assert.deepEqual(told, [
+		`click day_pass day ${story}`,
+		`click login  ${story}`,
+		`show day_pass day ${story}`,
+		`show login  ${story}`,
+		`show subscribe digital ${story}`,
+	]);
 	calm(page, server);
 	await context.close();
 });
 
 test('without scripts the offers are links, and the wall reads well', async () => {
-	for (const [name, viewport] of [['phone', phone], ['desktop', undefined]]) {
-		const { context, page } = await openWindow(browser, server, { javaScriptEnabled: false, ...(viewport ? { viewport } : {}) });
+	for (const [name, viewport] of [
+		['phone', phone],
+		['desktop', undefined],
+	]) {
+		const { context, page } = await openWindow(browser, server, {
+			javaScriptEnabled: false,
+			...(viewport ? { viewport } : {}),
+		});
 		await page.goto(story);
 		const links = page.locator('.paywall [data-postern-offer]');
-		assert.deepEqual(await links.evaluateAll((all) => all.map((a) => [a.dataset.posternOffer, a.getAttribute('href').split('?')[0]])), [['day_pass', '/buy/day'], ['subscribe', '/subscribe'], ['login', '/login']]);
+		assert.deepEqual(
+			await links.evaluateAll((all) =>
+				all.map((a) => [a.dataset.posternOffer, a.getAttribute('href').split('?')[0]]),
+			),
+			[
+				['day_pass', '/buy/day'],
+				['subscribe', '/subscribe'],
+				['login', '/login'],
+			],
+		);
 		await shoot(page, `wall-offers-${name}`);
 		await links.last().click();
 		assert.equal(new URL(page.url()).pathname, '/login');

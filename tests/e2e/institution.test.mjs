@@ -7,13 +7,17 @@ import { run } from '../lib/server.mjs';
 
 export const covers = ['GET /', 'GET /articles/{slug}'];
 
-const story = '/articles/harbour-reopens', later = 'half wages for the second week';
+const story = '/articles/harbour-reopens',
+	later = 'half wages for the second week';
 let browser, server;
 before(async () => {
 	server = await startDemo();
 	browser = await openBrowser();
 	const env = { ...server.env, POSTERN_DATABASE_URL: `sqlite:${path.join(server.dir, 'demo', 'postern.db')}` };
-	for (const args of [['add', 'harbour', '--title', 'Harbour University of Applied Sciences'], ['range', 'add', 'harbour', '127.0.0.1']])
+	for (const args of [
+		['add', 'harbour', '--title', 'Harbour University of Applied Sciences'],
+		['range', 'add', 'harbour', '127.0.0.1'],
+	])
 		assert.equal(run(['institution', ...args], { env, cwd: server.dir }).code, 0, args.join(' '));
 });
 after(async () => {
@@ -21,7 +25,10 @@ after(async () => {
 	await server?.close();
 });
 
-for (const [name, viewport] of [['phone', phone], ['desktop', desktop]]) {
+for (const [name, viewport] of [
+	['phone', phone],
+	['desktop', desktop],
+]) {
 	test(`the greeting, ${name}`, async () => {
 		const { context, page } = await openWindow(browser, server, { viewport });
 		for (const target of ['/', story]) {
@@ -30,7 +37,10 @@ for (const [name, viewport] of [['phone', phone], ['desktop', desktop]]) {
 			assert.equal((await greeting.innerText()).trim(), 'Access by Harbour University of Applied Sciences');
 			const box = await greeting.boundingBox();
 			assert.ok(box.x >= 0 && box.x + box.width <= viewport.width && box.height < 80, JSON.stringify(box));
-			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'no sideways scrolling');
+			assert.ok(
+				await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth),
+				'no sideways scrolling',
+			);
 			await shoot(page, `institution-${target === '/' ? 'front' : 'article'}-${name}`);
 		}
 		assert.ok((await page.locator('body').innerText()).includes(later));

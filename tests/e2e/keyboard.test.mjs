@@ -16,17 +16,24 @@ after(async () => {
 	await server?.close();
 });
 
-const focus = (page) => page.evaluate(() => {
-	const e = document.activeElement;
-	return { tag: e.tagName, id: e.id, name: e.name ?? '', type: e.type ?? '', text: (e.textContent ?? '').trim(), inside: e.closest('dialog')?.id ?? '' };
-});
+const focus = (page) =>
+	page.evaluate(() => {
+		const e = document.activeElement;
+		return {
+			tag: e.tagName,
+			id: e.id,
+			name: e.name ?? '',
+			type: e.type ?? '',
+			text: (e.textContent ?? '').trim(),
+			inside: e.closest('dialog')?.id ?? '',
+		};
+	});
 
 async function tabTo(page, found, most = 60) {
 	for (let i = 0; i < most; i++) {
 		await page.keyboard.press('Tab');
 		const at = await focus(page);
-		if (found(at))
-			return at;
+		if (found(at)) return at;
 	}
 	return assert.fail('not reached with Tab');
 }
@@ -40,11 +47,17 @@ for (const [width, viewport] of Object.entries({ phone, desktop })) {
 		await tabTo(page, (at) => at.text === 'Log In' && at.tag === 'A');
 		await page.keyboard.press('Enter');
 		await page.getByRole('dialog', { name: 'Log In' }).waitFor();
-		assert.deepEqual((({ name, inside }) => ({ name, inside }))(await focus(page)), { name: 'email', inside: 'signin-dialog' });
+		assert.deepEqual((({ name, inside }) => ({ name, inside }))(await focus(page)), {
+			name: 'email',
+			inside: 'signin-dialog',
+		});
 		for (let i = 0; i < 12; i++) {
 			await page.keyboard.press('Tab');
 			const at = await focus(page);
-			assert.ok(at.inside === 'signin-dialog' || at.tag === 'BODY', `focus stays inside, not ${at.tag} ${at.text}`);
+			assert.ok(
+				at.inside === 'signin-dialog' || at.tag === 'BODY',
+				`focus stays inside, not ${at.tag} ${at.text}`,
+			);
 		}
 		await page.keyboard.press('Escape');
 		assert.equal(await page.getByRole('dialog').count(), 0);
@@ -56,7 +69,11 @@ for (const [width, viewport] of Object.entries({ phone, desktop })) {
 		await tabTo(page, (at) => at.text === 'Reset Password', 10);
 		await page.keyboard.press('Enter');
 		await page.getByRole('dialog', { name: 'Reset Password' }).waitFor();
-		assert.equal(await page.locator('#reset-dialog [name=email]').inputValue(), 'ada@courier.example', 'what was typed comes along');
+		assert.equal(
+			await page.locator('#reset-dialog [name=email]').inputValue(),
+			'ada@courier.example',
+			'what was typed comes along',
+		);
 		await page.keyboard.press('Escape');
 		assert.equal(await page.getByRole('dialog').count(), 0);
 
@@ -99,10 +116,18 @@ test('what has the focus can be seen, on every stop of the page', async () => {
 			for (let i = 0; i < 25; i++) {
 				await page.keyboard.press('Tab');
 				const seen = await page.evaluate(() => {
-					const e = document.activeElement, box = e.getBoundingClientRect();
-					const ringed = (x) => ((s) => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0)(getComputedStyle(x));
-					return { what: `${e.tagName} ${e.textContent.trim().slice(0, 30)}`, body: e === document.body, size: box.width * box.height,
-						ring: ringed(e) || [...document.querySelectorAll('.card, .lead')].some((c) => c.contains(e) && ringed(c)) }; // a card is one link
+					const e = document.activeElement,
+						box = e.getBoundingClientRect();
+					const ringed = (x) =>
+						((s) => s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0)(getComputedStyle(x));
+					return {
+						what: `${e.tagName} ${e.textContent.trim().slice(0, 30)}`,
+						body: e === document.body,
+						size: box.width * box.height,
+						ring:
+							ringed(e) ||
+							[...document.querySelectorAll('.card, .lead')].some((c) => c.contains(e) && ringed(c)),
+					}; // a card is one link
 				});
 				assert.ok(seen.body || (seen.ring && seen.size > 0), `${target}: ${seen.what}`);
 			}
@@ -120,10 +145,15 @@ test('a press beside the dialog closes it; a second press of the button does not
 	assert.equal(await page.getByRole('dialog').count(), 0);
 	await page.goto('/login');
 	let posts = 0;
-	page.on('request', (r) => { posts += r.method() === 'POST'; });
+	page.on('request', (r) => {
+		posts += r.method() === 'POST';
+	});
 	await page.locator('main').getByLabel('E-mail address').fill('ada@courier.example');
 	await page.locator('main').getByLabel('Password', { exact: true }).fill(server.accounts.ada.password);
-	await Promise.all([page.waitForURL((u) => u.pathname !== '/login'), page.locator('main').getByRole('button', { name: 'Log In' }).dblclick()]);
+	await Promise.all([
+		page.waitForURL((u) => u.pathname !== '/login'),
+		page.locator('main').getByRole('button', { name: 'Log In' }).dblclick(),
+	]);
 	assert.equal(posts, 1);
 	await context.close();
 });

@@ -8,7 +8,11 @@ import { calm, desktop, openBrowser, openWindow, phone, shoot, startDemo } from 
 
 export const covers = ['GET /articles/{slug}', 'GET /login', 'POST /login'];
 
-const shelf = Array.from({ length: 12 }, (_, n) => ({ slug: `free-${n}`, access: 'metered', published: '2026-01-02T06:00:00Z' }));
+const shelf = Array.from({ length: 12 }, (_, n) => ({
+	slug: `free-${n}`,
+	access: 'metered',
+	published: '2026-01-02T06:00:00Z',
+}));
 let browser, server;
 before(async () => {
 	server = await startDemo({ POSTERN_ARTICLE_TEASER_WORDS: '10' });
@@ -41,7 +45,7 @@ async function countDown(page, scripts) {
 
 async function meetWall(page, scripts) {
 	await page.goto('/articles/free-6');
-	assert.ok(!await isOpen(page, 6));
+	assert.ok(!(await isOpen(page, 6)));
 	assert.ok(!(await page.served).includes('kept-free-6'), 'not in the bytes of the page either');
 	assert.equal(await page.locator('.meter').count(), 0);
 	assert.match(await page.locator('.paywall h2').innerText(), /^You have read your 6 free articles this month$/);
@@ -59,21 +63,26 @@ async function logInFromHere(page, who, scripts) {
 
 for (const scripts of [true, false]) {
 	test(`a stranger reads six, meets the wall and goes on with an account, ${scripts ? 'with' : 'without'} scripts`, async () => {
-		const { context, page } = await openWindow(browser, server, { javaScriptEnabled: scripts, viewport: scripts ? desktop : phone });
-		if (!scripts)
-			server.cliOk('meter', 'reset', server.accounts.ben.email);
+		const { context, page } = await openWindow(browser, server, {
+			javaScriptEnabled: scripts,
+			viewport: scripts ? desktop : phone,
+		});
+		if (!scripts) server.cliOk('meter', 'reset', server.accounts.ben.email);
 		await countDown(page, scripts);
 		await meetWall(page, scripts);
 		await logInFromHere(page, server.accounts.ben, scripts);
 		assert.equal(new URL(page.url()).pathname, '/articles/free-6');
 		assert.ok(await isOpen(page, 6));
 		assert.match(await line(page), /^3 of 10 free articles left this month\.$/);
-		assert.deepEqual((await context.cookies()).map((c) => c.name).filter((n) => /meter/.test(n)), [], 'the account has the count now');
+		assert.deepEqual(
+			(await context.cookies()).map((c) => c.name).filter((n) => /meter/.test(n)),
+			[],
+			'the account has the count now',
+		);
 		await page.goto('/articles/free-0');
 		assert.ok(await isOpen(page, 0));
 		assert.match(await line(page), /^3 of 10/);
-		for (let n = 7; n < 10; n++)
-			await page.goto(`/articles/free-${n}`);
+		for (let n = 7; n < 10; n++) await page.goto(`/articles/free-${n}`);
 		await page.goto('/articles/free-10');
 		assert.match(await page.locator('.paywall h2').innerText(), /^You have read your 10 free articles this month$/);
 		calm(page, server);

@@ -6,9 +6,26 @@ import { calm, openBrowser, openWindow, phone, startDemo } from '../lib/browser.
 import { request } from '../lib/http.mjs';
 import { until } from '../lib/server.mjs';
 
-export const covers = ['GET /', 'GET /articles/{slug}', 'GET /media/{id}/{name}', 'GET /static/{version}/{name}', 'GET /login', 'POST /login', 'POST /logout',
-	'GET /register', 'POST /register', 'GET /verify', 'POST /verify', 'GET /reset', 'POST /reset', 'GET /reset/confirm', 'POST /reset/confirm', 'GET /account',
-	'GET /account/sessions', 'GET /_dev/mailbox'];
+export const covers = [
+	'GET /',
+	'GET /articles/{slug}',
+	'GET /media/{id}/{name}',
+	'GET /static/{version}/{name}',
+	'GET /login',
+	'POST /login',
+	'POST /logout',
+	'GET /register',
+	'POST /register',
+	'GET /verify',
+	'POST /verify',
+	'GET /reset',
+	'POST /reset',
+	'GET /reset/confirm',
+	'POST /reset/confirm',
+	'GET /account',
+	'GET /account/sessions',
+	'GET /_dev/mailbox',
+];
 
 const story = '/articles/harbour-reopens';
 const later = 'half wages for the second week'; // a sentence far below the wall
@@ -68,17 +85,24 @@ for (const scripts of [true, false]) {
 
 	test(`${name}: from the wall through log-in back into the whole article, and out`, async () => {
 		const served = await request(server, 'GET', story);
-		assert.ok(!served.body.includes(later) && served.body.includes('nobody’s idea of a celebrity'), 'the bytes hold the teaser alone');
+		assert.ok(
+			!served.body.includes(later) && served.body.includes('nobody’s idea of a celebrity'),
+			'the bytes hold the teaser alone',
+		);
 		const { context, page } = await openWindow(browser, server, options);
 		await page.goto(story);
-		assert.ok(!await isOpen(page));
+		assert.ok(!(await isOpen(page)));
 		assert.match(await page.locator('.paywall').innerText(), /for subscribers/);
 		const form = await open(page, 'Log In', scripts);
 		await form.getByLabel('E-mail address').fill(server.accounts.ada.email);
 		await form.getByLabel('Password', { exact: true }).fill('wrong-wrong-wrong');
 		await Promise.all([page.waitForNavigation(), form.getByRole('button', { name: 'Log In' }).click()]);
 		assert.match(await page.locator('main').innerText(), /do not belong together/);
-		assert.equal(await page.locator('main').getByLabel('E-mail address').inputValue(), server.accounts.ada.email, 'the address need not be typed again');
+		assert.equal(
+			await page.locator('main').getByLabel('E-mail address').inputValue(),
+			server.accounts.ada.email,
+			'the address need not be typed again',
+		);
 		await fillIn(page, server.accounts.ada, page.locator('main'));
 		assert.equal(new URL(page.url()).pathname, story, 'back in the article');
 		assert.ok(await isOpen(page));
@@ -86,7 +110,7 @@ for (const scripts of [true, false]) {
 		assert.match(await page.locator('.account-nav').innerText(), /Your account/);
 		await logOut(page);
 		await page.goto(story);
-		assert.ok(!await isOpen(page));
+		assert.ok(!(await isOpen(page)));
 		calm(page, server, [/401/]);
 		await context.close();
 	});
@@ -96,7 +120,7 @@ for (const scripts of [true, false]) {
 		await page.goto(story);
 		await fillIn(page, server.accounts.ben, await open(page, 'Log In', scripts));
 		assert.equal(new URL(page.url()).pathname, story);
-		assert.ok(!await isOpen(page));
+		assert.ok(!(await isOpen(page)));
 		assert.match(await page.locator('.paywall').innerText(), /ben@courier\.example[\s\S]*no subscription/);
 		await page.goto('/articles/handball-derby');
 		assert.equal(await page.locator('.paywall').count(), 0, 'registration opens this one');
@@ -105,7 +129,8 @@ for (const scripts of [true, false]) {
 	});
 
 	test(`${name}: a forgotten password, asked for on the article, mailed, set, used; the old one and its sessions are dead`, async () => {
-		const who = server.accounts.ada, other = await openWindow(browser, server, options);
+		const who = server.accounts.ada,
+			other = await openWindow(browser, server, options);
 		await other.page.goto('/login');
 		await fillIn(other.page, who, other.page.locator('main'));
 		const { context, page } = await openWindow(browser, server, options);
@@ -143,13 +168,18 @@ for (const scripts of [true, false]) {
 
 	test(`${name}: registering from the wall ends in the article`, async () => {
 		const { context, page } = await openWindow(browser, server, options);
-		const email = `new-${scripts}@mail.example`, target = '/articles/handball-derby', pass = 'tern-gravel-umbrella-six';
+		const email = `new-${scripts}@mail.example`,
+			target = '/articles/handball-derby',
+			pass = 'tern-gravel-umbrella-six';
 		await page.goto(target);
 		await page.locator('.paywall').getByRole('link', { name: 'Register' }).click();
 		await page.waitForURL('**/register?**');
 		await page.getByLabel('E-mail address').fill(email);
 		await page.getByLabel('Password', { exact: true }).fill(pass);
-		await Promise.all([page.waitForNavigation(), page.locator('main').getByRole('button', { name: 'Register' }).click()]);
+		await Promise.all([
+			page.waitForNavigation(),
+			page.locator('main').getByRole('button', { name: 'Register' }).click(),
+		]);
 		await page.goto(await mailedLink(context, email, '/verify?token='));
 		await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Confirm my address' }).click()]);
 		assert.match(await page.locator('main').innerText(), /confirmed/);

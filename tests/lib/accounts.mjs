@@ -26,8 +26,7 @@ export async function makeAccount(server, { email = newAddress(), name = 'Ada Ho
 	const token = await server.mail.takeToken(email, '/verify');
 	const done = await api.post('/email-verifications', { token });
 	assert.equal(done.status, 204, done.body);
-	if (plan)
-		grantPlan(server, email, plan);
+	if (plan) grantPlan(server, email, plan);
 	return { email, name, password: pass };
 }
 

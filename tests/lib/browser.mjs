@@ -9,7 +9,15 @@ export const phone = { width: 390, height: 844 };
 export const desktop = { width: 1280, height: 900 };
 export const shots = path.join(root, 'build/screenshots');
 
-const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const flags = [
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+];
 
 export const openBrowser = () => chromium.launch({ executablePath: '/usr/bin/chromium', args: flags });
 
@@ -17,10 +25,21 @@ export const openBrowser = () => chromium.launch({ executablePath: '/usr/bin/chr
 export async function startDemo(settings = {}) {
 	const dir = tempDir();
 	const server = new Server(dir, await freePorts(2), {}, ['run-demo', '--dir', path.join(dir, 'demo')]);
-	server.env = { POSTERN_SERVER_LISTEN: server.env.POSTERN_SERVER_LISTEN, POSTERN_SERVER_BASE_URL: server.origin, POSTERN_OPS_LISTEN: server.env.POSTERN_OPS_LISTEN, ...unlimited, ...settings };
+	server.env = {
+		POSTERN_SERVER_LISTEN: server.env.POSTERN_SERVER_LISTEN,
+		POSTERN_SERVER_BASE_URL: server.origin,
+		POSTERN_OPS_LISTEN: server.env.POSTERN_OPS_LISTEN,
+		...unlimited,
+		...settings,
+	};
 	await server.start();
 	await until('the banner', () => /Stop with Ctrl-C/.test(server.stdout));
-	server.accounts = Object.fromEntries([...server.stdout.matchAll(/^ {4}(\S+@\S+) +(\S+) +/gm)].map((m) => [m[1].split('@')[0], { email: m[1], password: m[2] }]));
+	server.accounts = Object.fromEntries(
+		[...server.stdout.matchAll(/^ {4}(\S+@\S+) +(\S+) +/gm)].map((m) => [
+			m[1].split('@')[0],
+			{ email: m[1], password: m[2] },
+		]),
+	);
 	assert.deepEqual(Object.keys(server.accounts), ['ada', 'ben']);
 	return server;
 }
@@ -34,7 +53,12 @@ export async function openWindow(browser, server, options = {}) {
 	page.on('request', (r) => seen.requests.push(r.url()));
 	page.on('pageerror', (e) => seen.complaints.push(`error: ${e.message}`));
 	// Aborted is what was still loading when the reader went on.
-	page.on('requestfailed', (r) => r.failure()?.errorText !== 'net::ERR_ABORTED' && seen.complaints.push(`failed: ${r.url()} ${r.failure()?.errorText}`));
+	page.on(
+		'requestfailed',
+		(r) =>
+			r.failure()?.errorText !== 'net::ERR_ABORTED' &&
+			seen.complaints.push(`failed: ${r.url()} ${r.failure()?.errorText}`),
+	);
 	page.on('console', (m) => ['error', 'warning'].includes(m.type()) && seen.complaints.push(`console: ${m.text()}`));
 	// The bytes of the page as served, before any script touched them.
 	page.on('response', (r) => {

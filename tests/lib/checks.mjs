@@ -1,8 +1,9 @@
 // What every answer must have, whoever asked and whatever came of it.
 import assert from 'node:assert/strict';
 
-export const pageCsp = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
-	+ "base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+export const pageCsp =
+	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; " +
+	"base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 export function secure(answer, what, { https = false, csp = pageCsp } = {}) {
 	const h = answer.headers;
@@ -18,10 +19,18 @@ export function secure(answer, what, { https = false, csp = pageCsp } = {}) {
 	assert.equal(h['strict-transport-security'], https ? 'max-age=31536000' : undefined, what);
 	assert.equal(h.server, undefined, `${what}: no Server header`);
 	if (answer.bytes.length > 0)
-		assert.match(h['content-type'] ?? '', /^(text\/(html|plain|css|javascript); charset=utf-8|application\/(problem\+)?json|image\/[a-z+]+)/, what);
+		assert.match(
+			h['content-type'] ?? '',
+			/^(text\/(html|plain|css|javascript); charset=utf-8|application\/(problem\+)?json|image\/[a-z+]+)/,
+			what,
+		);
 	for (const name of new Set(answer.raw.filter((_, i) => i % 2 === 0).map((n) => n.toLowerCase())))
 		if (name !== 'set-cookie')
-			assert.equal(answer.raw.filter((n, i) => i % 2 === 0 && n.toLowerCase() === name).length, 1, `${what}: ${name} once`);
+			assert.equal(
+				answer.raw.filter((n, i) => i % 2 === 0 && n.toLowerCase() === name).length,
+				1,
+				`${what}: ${name} once`,
+			);
 }
 
 export function unstored(answer, what) {
@@ -44,22 +53,24 @@ export function problem(answer, status, code, what = '') {
 }
 
 // What a page says, with the instant of each time behind it in parentheses.
-export const pageText = (page) => page.body.replace(/<time datetime="([^"]*)"[^>]*>([^<]*)<\/time>/g, '$2 ($1)').replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
-export const pageSays = (page, words) => assert.ok(pageText(page).includes(words), `"${words}" is not in: ${pageText(page).slice(0, 2000)}`);
+export const pageText = (page) =>
+	page.body
+		.replace(/<time datetime="([^"]*)"[^>]*>([^<]*)<\/time>/g, '$2 ($1)')
+		.replace(/<[^>]+>/g, '')
+		.replace(/\s+/g, ' ');
+export const pageSays = (page, words) =>
+	assert.ok(pageText(page).includes(words), `"${words}" is not in: ${pageText(page).slice(0, 2000)}`);
 
 export const fieldCodes = (doc) => Object.fromEntries((doc.errors ?? []).map((e) => [e.field, e.code]));
 
 // What must not differ between two answers that have to be alike. Length follows the body.
 export function face(answer, hide = []) {
 	const headers = { ...answer.headers };
-	for (const name of ['date', 'x-request-id'])
-		delete headers[name];
+	for (const name of ['date', 'x-request-id']) delete headers[name];
 	if (headers['set-cookie'])
 		headers['set-cookie'] = headers['set-cookie'].map((c) => c.replace(/pst_[A-Za-z0-9_-]{43}/, 'TOKEN'));
 	let body = answer.body.replaceAll(answer.headers['x-request-id'], 'ID');
-	for (const text of hide)
-		body = body.replaceAll(text, 'HIDDEN').replaceAll(encodeURIComponent(text), 'HIDDEN');
-	if (hide.length)
-		delete headers['content-length'];
+	for (const text of hide) body = body.replaceAll(text, 'HIDDEN').replaceAll(encodeURIComponent(text), 'HIDDEN');
+	if (hide.length) delete headers['content-length'];
 	return { status: answer.status, headers, body };
 }

@@ -11,7 +11,8 @@ const engines = {
 		range: (n) => `(SELECT value AS i FROM generate_series(1, ${n}))`,
 	},
 	postgres: {
-		id: (i = 'i') => `lpad(to_hex((${i}::bigint * 2654435761) % 4294967296), 8, '0') || lpad((${i})::text, 18, '0')`,
+		id: (i = 'i') =>
+			`lpad(to_hex((${i}::bigint * 2654435761) % 4294967296), 8, '0') || lpad((${i})::text, 18, '0')`,
 		hash: (what) => `sha256(('${what}' || i)::bytea)`,
 		range: (n) => `generate_series(1, ${n}) AS i`,
 	},
@@ -40,7 +41,8 @@ function living(e, n, now) {
 
 // What has lapsed, `n` of each: work for the housekeeping.
 function lapsed(e, n, now) {
-	const old = now - 500 * DAY, some = (part) => Math.max(1, Math.floor(n / part));
+	const old = now - 500 * DAY,
+		some = (part) => Math.max(1, Math.floor(n / part));
 	return [
 		`INSERT INTO failure (key_hash, failures, last_at, next_at) SELECT ${e.hash('lf')}, 1, ${old} + i % 999, 0 FROM ${e.range(n)}`,
 		`INSERT INTO session (id, token_hash, account_id, name, remember, created_at, last_seen_at, idle_s, expires_at) SELECT ${e.id('i + 500000000')}, ${e.hash('ls')}, (SELECT MIN(id) FROM account), 'lapsed', 1, ${old}, ${old}, 1209600, ${old} + i % 9999 FROM ${e.range(n)}`,
@@ -57,16 +59,23 @@ function lapsed(e, n, now) {
 
 function tool(command, args, input) {
 	const r = spawnSync(command, args, { encoding: 'utf8', input, maxBuffer: 1 << 26 });
-	if (r.status !== 0)
-		throw new Error(`${command}: ${r.error ?? ''} ${r.stderr}`);
+	if (r.status !== 0) throw new Error(`${command}: ${r.error ?? ''} ${r.stderr}`);
 }
 
 function run(url, statements) {
 	const text = statements.join(';\n');
 	if (url.startsWith('sqlite:'))
-		tool('sqlite3', ['-batch', '-bail', url.slice('sqlite:'.length)], `PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000; BEGIN;\n${text};\nCOMMIT; PRAGMA wal_checkpoint(TRUNCATE);`);
+		tool(
+			'sqlite3',
+			['-batch', '-bail', url.slice('sqlite:'.length)],
+			`PRAGMA synchronous = OFF; PRAGMA cache_size = -2000000; BEGIN;\n${text};\nCOMMIT; PRAGMA wal_checkpoint(TRUNCATE);`,
+		);
 	else
-		tool('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', url], `SET synchronous_commit = off; SET session_replication_role = replica;\n${text};\nVACUUM ANALYZE;`);
+		tool(
+			'psql',
+			['-X', '-q', '-v', 'ON_ERROR_STOP=1', url],
+			`SET synchronous_commit = off; SET session_replication_role = replica;\n${text};\nVACUUM ANALYZE;`,
+		);
 }
 
 const engineOf = (url) => engines[url.startsWith('sqlite:') ? 'sqlite' : 'postgres'];

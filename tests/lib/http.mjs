@@ -3,7 +3,9 @@ import http from 'node:http';
 import net from 'node:net';
 import zlib from 'node:zlib';
 
-const ANSWER_MS = 60000, LARGE_BYTES = 1 << 17, LOOK_MS = 300;
+const ANSWER_MS = 60000,
+	LARGE_BYTES = 1 << 17,
+	LOOK_MS = 300;
 
 export const form = (fields) => new URLSearchParams(fields).toString();
 
@@ -16,9 +18,16 @@ function collect(res, done) {
 		const unpack = { gzip: zlib.gunzipSync, br: zlib.brotliDecompressSync }[res.headers['content-encoding']];
 		const bytes = sent.length && unpack ? unpack(sent) : sent;
 		done({
-			status: res.statusCode, headers: res.headers, raw: res.rawHeaders, bytes, sent,
-			body: bytes.toString('utf8'), cookies: res.headers['set-cookie'] ?? [],
-			get json() { return JSON.parse(bytes.toString('utf8')); },
+			status: res.statusCode,
+			headers: res.headers,
+			raw: res.rawHeaders,
+			bytes,
+			sent,
+			body: bytes.toString('utf8'),
+			cookies: res.headers['set-cookie'] ?? [],
+			get json() {
+				return JSON.parse(bytes.toString('utf8'));
+			},
 		});
 	});
 }
@@ -26,7 +35,9 @@ function collect(res, done) {
 // One exchange. `headers` may hold arrays for headers sent twice; `agent` keeps connections.
 export function request(server, method, target, options) {
 	const wait = server.caughtUp?.();
-	return wait ? wait.then(() => exchange(server, method, target, options)) : exchange(server, method, target, options);
+	return wait
+		? wait.then(() => exchange(server, method, target, options))
+		: exchange(server, method, target, options);
 }
 
 function exchange(server, method, target, { headers = {}, body, agent, port } = {}) {
@@ -34,8 +45,13 @@ function exchange(server, method, target, { headers = {}, body, agent, port } = 
 	return new Promise((done, fail) => {
 		let answered = false;
 		const req = http.request({
-			host: '127.0.0.1', port: port ?? server.port, method, path: target, agent: agent ?? false,
-			headers: { ...length, ...headers }, setHost: !('Host' in headers),
+			host: '127.0.0.1',
+			port: port ?? server.port,
+			method,
+			path: target,
+			agent: agent ?? false,
+			headers: { ...length, ...headers },
+			setHost: !('Host' in headers),
 		});
 		req.on('response', (res) => {
 			answered = true;
@@ -48,8 +64,7 @@ function exchange(server, method, target, { headers = {}, body, agent, port } = 
 		req.setTimeout(ANSWER_MS, () => req.destroy(new Error(`no answer to ${method} ${target}`)));
 		// A large body waits a moment for a refusal: an answer that comes before the body is read would be lost
 		// with the connection, as node gives up a socket that it cannot write to.
-		if (body === undefined || body.length < LARGE_BYTES)
-			return req.end(body);
+		if (body === undefined || body.length < LARGE_BYTES) return req.end(body);
 		req.flushHeaders();
 		return setTimeout(() => (answered ? req.end() : req.end(body)), LOOK_MS);
 	});
@@ -78,10 +93,12 @@ export const statusOf = (text) => Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?
 export function cookieOf(line) {
 	const [pair, ...rest] = line.split(/;\s*/);
 	const at = pair.indexOf('=');
-	const attributes = Object.fromEntries(rest.map((r) => {
-		const [name, value] = r.split('=');
-		return [name.toLowerCase(), value ?? true];
-	}));
+	const attributes = Object.fromEntries(
+		rest.map((r) => {
+			const [name, value] = r.split('=');
+			return [name.toLowerCase(), value ?? true];
+		}),
+	);
 	return { name: pair.slice(0, at), value: pair.slice(at + 1), ...attributes };
 }
 
@@ -95,21 +112,22 @@ export class Reader {
 
 	cookieHeader(target) {
 		const path = target.split('?')[0];
-		return [...this.jar.values()].filter((c) => path.startsWith(c.path))
-			.map((c) => `${c.name}=${c.value}`).join('; ');
+		return [...this.jar.values()]
+			.filter((c) => path.startsWith(c.path))
+			.map((c) => `${c.name}=${c.value}`)
+			.join('; ');
 	}
 
 	async request(method, target, { headers = {}, body } = {}) {
 		const cookie = this.cookieHeader(target);
 		const answer = await request(this.server, method, target, {
-			headers: { ...this.headers, ...(cookie ? { Cookie: cookie } : {}), ...headers }, body,
+			headers: { ...this.headers, ...(cookie ? { Cookie: cookie } : {}), ...headers },
+			body,
 		});
 		for (const line of answer.cookies) {
 			const c = cookieOf(line);
-			if (c['max-age'] === '0')
-				this.jar.delete(c.name);
-			else
-				this.jar.set(c.name, c);
+			if (c['max-age'] === '0') this.jar.delete(c.name);
+			else this.jar.set(c.name, c);
 		}
 		return answer;
 	}
@@ -120,7 +138,11 @@ export class Reader {
 
 	post(target, fields = {}, headers = {}) {
 		return this.request('POST', target, {
-			headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'Sec-Fetch-Site': 'same-origin', ...headers },
+			headers: {
+				'Content-Type': 'application/x-www-form-urlencoded',
+				'Sec-Fetch-Site': 'same-origin',
+				...headers,
+			},
 			body: typeof fields === 'string' ? fields : form(fields),
 		});
 	}
@@ -150,19 +172,28 @@ export class Api {
 		});
 	}
 
-	get(target, headers) { return this.request('GET', target, undefined, headers); }
-	post(target, body, headers) { return this.request('POST', target, body, headers); }
-	put(target, body, headers) { return this.request('PUT', target, body, headers); }
-	patch(target, body, headers) { return this.request('PATCH', target, body, headers); }
-	delete(target, body, headers) { return this.request('DELETE', target, body, headers); }
+	get(target, headers) {
+		return this.request('GET', target, undefined, headers);
+	}
+	post(target, body, headers) {
+		return this.request('POST', target, body, headers);
+	}
+	put(target, body, headers) {
+		return this.request('PUT', target, body, headers);
+	}
+	patch(target, body, headers) {
+		return this.request('PATCH', target, body, headers);
+	}
+	delete(target, body, headers) {
+		return this.request('DELETE', target, body, headers);
+	}
 }
 
 // One value of the operations listener's /metrics.
 export async function metric(server, name, labels = '') {
 	const { body } = await request(server, 'GET', '/metrics', { port: server.opsPort });
 	const line = body.split('\n').find((l) => l.startsWith(`${name}${labels} `));
-	if (!line)
-		throw new Error(`no metric ${name}${labels}`);
+	if (!line) throw new Error(`no metric ${name}${labels}`);
 	return Number(line.split(' ')[1]);
 }
 
@@ -171,12 +202,11 @@ export async function inLoop(server, ask) {
 	const count = () => metric(server, 'postern_http_request_duration_seconds_count', '{lane="loop"}');
 	const before = await count();
 	await ask();
-	return await count() - before;
+	return (await count()) - before;
 }
 
 // Until the server has heard of all that was changed before: from here on memory forgets nothing by itself.
 export async function settled(server) {
 	await new Promise((done) => setTimeout(done, 300));
-	while (await metric(server, 'postern_feed_age_seconds') > 0.25)
-		await new Promise((done) => setTimeout(done, 50));
+	while ((await metric(server, 'postern_feed_age_seconds')) > 0.25) await new Promise((done) => setTimeout(done, 50));
 }

@@ -7,11 +7,18 @@ export async function holdLock(url, { postgres, sqlite = '' }) {
 		? ['sqlite3', ['-batch', '-cmd', '.timeout 20000', url.slice('sqlite:'.length)], `BEGIN IMMEDIATE; ${sqlite}`]
 		: ['psql', ['-X', '-q', url], `BEGIN; ${postgres}`];
 	const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-	const ended = new Promise((done) => { child.on('close', done); });
+	const ended = new Promise((done) => {
+		child.on('close', done);
+	});
 	child.stdin.write(`${begin} SELECT 'held';\n`);
 	await new Promise((done, fail) => {
 		child.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done());
 		child.on('exit', () => fail(new Error('the lock could not be taken')));
 	});
-	return { end: () => { child.stdin.end('ROLLBACK;\n'); return ended; } };
+	return {
+		end: () => {
+			child.stdin.end('ROLLBACK;\n');
+			return ended;
+		},
+	};
 }

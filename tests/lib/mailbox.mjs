@@ -35,8 +35,7 @@ export class Mailbox {
 	async unread() {
 		const found = [];
 		for (const name of this.names()) {
-			if (!this.read.has(name))
-				found.push({ name, mail: await this.letter(name) });
+			if (!this.read.has(name)) found.push({ name, mail: await this.letter(name) });
 		}
 		return found;
 	}
@@ -51,8 +50,7 @@ export class Mailbox {
 					return mail;
 				}
 			}
-			if (Date.now() > end)
-				throw new Error(`no mail to ${address} within ${ms} ms`);
+			if (Date.now() > end) throw new Error(`no mail to ${address} within ${ms} ms`);
 			await sleep(30);
 		}
 	}
@@ -62,7 +60,8 @@ export class Mailbox {
 	}
 
 	count(address) {
-		return Promise.all(this.names().map((n) => this.letter(n)))
-			.then((all) => all.filter((m) => m.address === address.toLowerCase()).length);
+		return Promise.all(this.names().map((n) => this.letter(n))).then(
+			(all) => all.filter((m) => m.address === address.toLowerCase()).length,
+		);
 	}
 }

@@ -13,8 +13,11 @@ export class PgBouncer {
 		const b = new PgBouncer();
 		b.dir = tempDir();
 		const file = path.join(b.dir, 'pgbouncer.ini');
-		writeFileSync(file, `[databases]\n* = host=${/[?&]host=([^&]+)/.exec(adminUrl())[1]} user=postgres\n[pgbouncer]\n`
-			+ `listen_addr =\nlisten_port = 6432\nunix_socket_dir = ${b.dir}\nauth_type = any\npool_mode = ${mode}\ndefault_pool_size = 40\n${more}\n`);
+		writeFileSync(
+			file,
+			`[databases]\n* = host=${/[?&]host=([^&]+)/.exec(adminUrl())[1]} user=postgres\n[pgbouncer]\n` +
+				`listen_addr =\nlisten_port = 6432\nunix_socket_dir = ${b.dir}\nauth_type = any\npool_mode = ${mode}\ndefault_pool_size = 40\n${more}\n`,
+		);
 		const command = ['pgbouncer', file];
 		if (process.getuid() === 0) {
 			chmodSync(b.dir, 0o755);
@@ -23,10 +26,11 @@ export class PgBouncer {
 		}
 		b.child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
 		b.log = '';
-		b.child.stderr.setEncoding('utf8').on('data', (s) => { b.log += s; });
+		b.child.stderr.setEncoding('utf8').on('data', (s) => {
+			b.log += s;
+		});
 		await until('PgBouncer', () => {
-			if (b.child.exitCode !== null)
-				throw new Error(`pgbouncer ended: ${b.log}`);
+			if (b.child.exitCode !== null) throw new Error(`pgbouncer ended: ${b.log}`);
 			return existsSync(path.join(b.dir, '.s.PGSQL.6432'));
 		});
 		return b;

@@ -36,16 +36,14 @@ export class Cluster {
 	}
 
 	end() {
-		if (this.running)
-			this.stop();
+		if (this.running) this.stop();
 		rmSync(this.dir, { recursive: true, force: true });
 	}
 }
 
 let own;
 export function adminUrl() {
-	if (process.env.TEST_POSTGRES)
-		return process.env.TEST_POSTGRES;
+	if (process.env.TEST_POSTGRES) return process.env.TEST_POSTGRES;
 	own ??= new Cluster();
 	return own.admin;
 }

@@ -6,11 +6,20 @@ import path from 'node:path';
 
 // What the newsroom or the operator fills by hand, or one row a connection: never more than some thousand rows.
 export const SMALL = {
-	policy: 'one row', schema_version: 'one row a migration', tx_mark: 'one row a connection',
-	access_rule: 'the newsroom sets them, 200 at most', meter: 'the newsroom sets them, 20 at most', plan: 'the newsroom sets them, 100 at most',
-	institution: 'in memory as a whole', institution_range: 'in memory as a whole', institution_domain: 'in memory as a whole',
-	crawler: 'in memory as a whole', crawler_range: 'in memory as a whole', path_rule: 'in memory as a whole',
-	service_key: 'one a server that asks', secret: 'one a rotation',
+	policy: 'one row',
+	schema_version: 'one row a migration',
+	tx_mark: 'one row a connection',
+	access_rule: 'the newsroom sets them, 200 at most',
+	meter: 'the newsroom sets them, 20 at most',
+	plan: 'the newsroom sets them, 100 at most',
+	institution: 'in memory as a whole',
+	institution_range: 'in memory as a whole',
+	institution_domain: 'in memory as a whole',
+	crawler: 'in memory as a whole',
+	crawler_range: 'in memory as a whole',
+	path_rule: 'in memory as a whole',
+	service_key: 'one a server that asks',
+	secret: 'one a rotation',
 };
 
 // Walks through an index in its order and stops at the LIMIT. By name and with a reason, because the same plan with a condition that
@@ -27,8 +36,12 @@ export const ORDERED = {
 
 export function queriesOf(dir, engine) {
 	const found = new Map();
-	for (const file of readdirSync(dir).filter((f) => f.endsWith('.sql')).sort()) {
-		const parts = readFileSync(path.join(dir, file), 'utf8').split(/^-- name: /m).slice(1);
+	for (const file of readdirSync(dir)
+		.filter((f) => f.endsWith('.sql'))
+		.sort()) {
+		const parts = readFileSync(path.join(dir, file), 'utf8')
+			.split(/^-- name: /m)
+			.slice(1);
 		for (const part of parts) {
 			const [head, ...lines] = part.split('\n');
 			const [name, , second] = head.split(' ');
@@ -40,25 +53,29 @@ export function queriesOf(dir, engine) {
 }
 
 const notAlias = 'WHERE|JOIN|ON|SET|ORDER|LEFT|UNION|LIMIT|GROUP|VALUES|SELECT|RETURNING|USING|FOR';
-const relation = new RegExp(`\\b(?:FROM|JOIN|UPDATE|INTO)\\s+(\\w+)(?:\\s+(?:AS\\s+)?(?!(?:${notAlias})\\b)(\\w+))?`, 'g');
+const relation = new RegExp(
+	`\\b(?:FROM|JOIN|UPDATE|INTO)\\s+(\\w+)(?:\\s+(?:AS\\s+)?(?!(?:${notAlias})\\b)(\\w+))?`,
+	'g',
+);
 function tableNames(sql) {
 	const names = new Map();
-	for (const [, table, alias] of sql.matchAll(relation))
-		names.set(alias ?? table, table).set(table, table);
+	for (const [, table, alias] of sql.matchAll(relation)) names.set(alias ?? table, table).set(table, table);
 	return names;
 }
 
 // ---- SQLite: the program never runs ANALYZE, so the plans of an empty database are those of a full one ----
 function sqlite(file, text) {
 	const r = spawnSync('sqlite3', ['-batch', file], { encoding: 'utf8', input: text });
-	if (r.status !== 0 || r.stderr)
-		throw new Error(`sqlite3: ${r.stderr}`);
+	if (r.status !== 0 || r.stderr) throw new Error(`sqlite3: ${r.stderr}`);
 	return r.stdout;
 }
 
 export function sqlitePlans(file, queries) {
 	const plans = new Map();
-	const out = sqlite(file, [...queries].map(([name, sql]) => `.print "-- ${name}"\nEXPLAIN QUERY PLAN ${sql};`).join('\n'));
+	const out = sqlite(
+		file,
+		[...queries].map(([name, sql]) => `.print "-- ${name}"\nEXPLAIN QUERY PLAN ${sql};`).join('\n'),
+	);
 	for (const part of out.split(/^-- /m).slice(1)) {
 		const [name, ...lines] = part.split('\n');
 		plans.set(name, lines);
@@ -66,17 +83,17 @@ export function sqlitePlans(file, queries) {
 	return plans;
 }
 
-export const sqliteTables = (file) => new Set(sqlite(file, "SELECT name FROM sqlite_schema WHERE type = 'table'").split('\n'));
+export const sqliteTables = (file) =>
+	new Set(sqlite(file, "SELECT name FROM sqlite_schema WHERE type = 'table'").split('\n'));
 
 export function sqliteFaults(name, sql, plan, tables) {
-	const names = tableNames(sql), faults = [];
+	const names = tableNames(sql),
+		faults = [];
 	for (const line of plan) {
 		const [, what, alias] = /(SCAN|SEARCH) (\w+)/.exec(line) ?? [];
 		const table = names.get(alias);
-		if (!tables.has(table) || table in SMALL)
-			continue;
-		if (/AUTOMATIC/.test(line))
-			faults.push(`makes an index of ${table} each time it runs: ${line.trim()}`);
+		if (!tables.has(table) || table in SMALL) continue;
+		if (/AUTOMATIC/.test(line)) faults.push(`makes an index of ${table} each time it runs: ${line.trim()}`);
 		else if (what === 'SCAN' && !(name in ORDERED && / USING (COVERING )?INDEX /.test(line)))
 			faults.push(`reads ${table} whole: ${line.trim()}`);
 	}
@@ -98,8 +115,7 @@ function fillText(table, columns) {
 	const list = columns.map(({ name, type, nullable }) => {
 		if (!(type in value))
 			throw new Error(`${table}.${name} is of type ${type}: say in tests/lib/query_plans.mjs how to fill it`);
-		if (`${table}.${name}` in constant)
-			return constant[`${table}.${name}`];
+		if (`${table}.${name}` in constant) return constant[`${table}.${name}`];
 		return nullable ? `CASE WHEN i % 3 = 0 THEN NULL ELSE ${value[type]} END` : value[type];
 	});
 	return `INSERT INTO ${table} (${columns.map((c) => c.name).join(', ')}) SELECT ${list.join(', ')} FROM generate_series(1, ${ROWS}) AS i;`;
@@ -107,8 +123,11 @@ function fillText(table, columns) {
 
 export function postgresFill(url, psql) {
 	const tables = new Map();
-	const rows = psql(url, `SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
-		WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`);
+	const rows = psql(
+		url,
+		`SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns
+		WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`,
+	);
 	for (const row of rows.split('\n')) {
 		const [table, name, type, nullable] = row.split('|');
 		if (!(table in SMALL))
@@ -126,12 +145,18 @@ const samples = { change_since: ["'1000100:1000110:1000105'", '10'] };
 export function postgresPlans(url, psql, queries) {
 	const all = [...queries];
 	const prepare = all.map(([name, sql]) => `PREPARE "${name}" AS ${sql};`).join('\n');
-	const types = psql(url, `${prepare}\nSELECT name, array_to_string(parameter_types, ',') FROM pg_prepared_statements;`);
-	const explain = types.split('\n').map((row) => {
-		const [name, list] = row.split('|');
-		const values = list ? `(${(samples[name] ?? list.split(',').map((t) => sample[t])).join(', ')})` : '';
-		return `SELECT '-- ${name}'; EXPLAIN (FORMAT JSON) EXECUTE "${name}"${values};`;
-	}).join('\n');
+	const types = psql(
+		url,
+		`${prepare}\nSELECT name, array_to_string(parameter_types, ',') FROM pg_prepared_statements;`,
+	);
+	const explain = types
+		.split('\n')
+		.map((row) => {
+			const [name, list] = row.split('|');
+			const values = list ? `(${(samples[name] ?? list.split(',').map((t) => sample[t])).join(', ')})` : '';
+			return `SELECT '-- ${name}'; EXPLAIN (FORMAT JSON) EXECUTE "${name}"${values};`;
+		})
+		.join('\n');
 	const out = psql(url, `SET plan_cache_mode = force_custom_plan;\n${prepare}\n${explain}`);
 	const plans = new Map();
 	for (const part of out.split(/^-- /m).slice(1)) {
@@ -144,7 +169,8 @@ export function postgresPlans(url, psql, queries) {
 export function postgresFaults(name, plan) {
 	const faults = [];
 	const look = (node, indexTable) => {
-		const table = node['Relation Name'] ?? indexTable, what = node['Node Type'];
+		const table = node['Relation Name'] ?? indexTable,
+			what = node['Node Type'];
 		const bounded = node['Index Cond'] !== undefined || what === 'Bitmap Heap Scan';
 		if (/Scan$/.test(what) && table && !(table in SMALL) && !bounded && !(name in ORDERED && /^Index/.test(what)))
 			faults.push(`reads ${table} whole: ${what}${node['Index Name'] ? ` of ${node['Index Name']}` : ''}`);

@@ -13,7 +13,8 @@ import { emptyDatabase, newDatabase, sql as psql } from './postgres.mjs';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const binary = path.resolve(root, process.env.TEST_BIN ?? 'build/debug/postern');
 
-const START_MS = 30000, STOP_MS = 30000;
+const START_MS = 30000,
+	STOP_MS = 30000;
 const alarm = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:/;
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -23,10 +24,8 @@ export async function until(what, ask, ms = 10000, every = 50) {
 	const end = Date.now() + ms;
 	for (;;) {
 		const answer = await ask();
-		if (answer)
-			return answer;
-		if (Date.now() > end)
-			assert.fail(`waited ${ms} ms for ${what}`);
+		if (answer) return answer;
+		if (Date.now() > end) assert.fail(`waited ${ms} ms for ${what}`);
 		await sleep(every);
 	}
 }
@@ -52,18 +51,28 @@ export function tempDir() {
 export function cleanEnv(settings = {}) {
 	const env = {};
 	for (const [name, value] of Object.entries(process.env))
-		if (!/^(POSTERN_|PG)/.test(name) && !/^(http|https|all)_proxy$/i.test(name))
-			env[name] = value;
+		if (!/^(POSTERN_|PG)/.test(name) && !/^(http|https|all)_proxy$/i.test(name)) env[name] = value;
 	return { ...env, ...settings };
 }
 
 // No limits, so that a test of something else is not held up by them.
-export const unlimited = Object.fromEntries(['PAGE', 'LOGIN', 'MAIL', 'WRITE'].flatMap((c) =>
-	[[`POSTERN_LIMITS_${c}_BURST`, '0'], [`POSTERN_LIMITS_${c}_PER_MINUTE`, '0']]));
+export const unlimited = Object.fromEntries(
+	['PAGE', 'LOGIN', 'MAIL', 'WRITE'].flatMap((c) => [
+		[`POSTERN_LIMITS_${c}_BURST`, '0'],
+		[`POSTERN_LIMITS_${c}_PER_MINUTE`, '0'],
+	]),
+);
 
 // Runs one command to its end. Nothing of it may wake a sanitizer.
 export function run(args, { env = {}, cwd = tmpdir(), bin = binary, input, ms = 60000 } = {}) {
-	const r = spawnSync(bin, args, { env: cleanEnv(env), cwd, input, encoding: 'utf8', timeout: ms, killSignal: 'SIGKILL' });
+	const r = spawnSync(bin, args, {
+		env: cleanEnv(env),
+		cwd,
+		input,
+		encoding: 'utf8',
+		timeout: ms,
+		killSignal: 'SIGKILL',
+	});
 	assert.equal(r.error, undefined, `postern ${args.join(' ')}: ${r.error}\n${r.stderr}`);
 	assert.doesNotMatch(r.stderr, alarm, `postern ${args.join(' ')}`);
 	return { code: r.status, stdout: r.stdout, stderr: r.stderr };
@@ -74,7 +83,9 @@ export async function runBeside(args, { env = {}, cwd = tmpdir() } = {}) {
 	const child = spawn(binary, args, { env: cleanEnv(env), cwd, stdio: ['ignore', 'pipe', 'pipe'] });
 	const out = { stdout: '', stderr: '' };
 	for (const name of ['stdout', 'stderr'])
-		child[name].setEncoding('utf8').on('data', (s) => { out[name] += s; });
+		child[name].setEncoding('utf8').on('data', (s) => {
+			out[name] += s;
+		});
 	const { code } = await whenExits(child);
 	assert.doesNotMatch(out.stderr, alarm, `postern ${args.join(' ')}`);
 	return { code, ...out };
@@ -91,10 +102,8 @@ export const onPostgres = process.env.TEST_ENGINE === 'postgres';
 const databases = new Map();
 // One database for each folder, on the engine under test: a server that starts again in its folder finds it there.
 export function databaseUrl(dir) {
-	if (!onPostgres)
-		return `sqlite:${dir}/postern.db`;
-	if (!databases.has(dir))
-		databases.set(dir, newDatabase());
+	if (!onPostgres) return `sqlite:${dir}/postern.db`;
+	if (!databases.has(dir)) databases.set(dir, newDatabase());
 	return databases.get(dir);
 }
 
@@ -103,8 +112,7 @@ export const emptyDatabaseUrl = (dir) => (onPostgres ? emptyDatabase() : `sqlite
 
 // What a statement returns, columns between bars: for what no command of the program shows. Waits for a server that writes.
 export function databaseSql(url, text) {
-	if (!url.startsWith('sqlite:'))
-		return psql(url, text);
+	if (!url.startsWith('sqlite:')) return psql(url, text);
 	const r = spawnSync('sqlite3', ['-cmd', '.timeout 5000', url.slice('sqlite:'.length), text], { encoding: 'utf8' });
 	assert.equal(r.status, 0, `sqlite3: ${r.error ?? ''} ${r.stderr}`);
 	return r.stdout.trim();
@@ -144,21 +152,37 @@ export class Server {
 	}
 
 	spawn() {
-		this.child = spawn(binary, this.command, { env: cleanEnv(this.env), cwd: this.dir, stdio: ['ignore', 'pipe', 'pipe'] });
+		this.child = spawn(binary, this.command, {
+			env: cleanEnv(this.env),
+			cwd: this.dir,
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
 		this.ended = whenExits(this.child);
-		this.ended.then(() => { this.exited = true; });
-		this.child.stderr.setEncoding('utf8').on('data', (s) => { this.stderr += s; });
-		this.child.stdout.setEncoding('utf8').on('data', (s) => { this.stdout += s; });
+		this.ended.then(() => {
+			this.exited = true;
+		});
+		this.child.stderr.setEncoding('utf8').on('data', (s) => {
+			this.stderr += s;
+		});
+		this.child.stdout.setEncoding('utf8').on('data', (s) => {
+			this.stdout += s;
+		});
 	}
 
 	async start() {
 		this.exited = false;
 		this.spawn();
-		await until('/health/ready', async () => {
-			if (this.exited)
-				throw new Error(`postern ended at the start: ${this.stderr}`);
-			return fetch(`${this.ops}/health/ready`).then((r) => r.status === 200, () => false);
-		}, START_MS);
+		await until(
+			'/health/ready',
+			async () => {
+				if (this.exited) throw new Error(`postern ended at the start: ${this.stderr}`);
+				return fetch(`${this.ops}/health/ready`).then(
+					(r) => r.status === 200,
+					() => false,
+				);
+			},
+			START_MS,
+		);
 	}
 
 	// Stops as systemd would, and judges what was left behind.
@@ -175,11 +199,11 @@ export class Server {
 
 	judge() {
 		assert.doesNotMatch(this.stderr, alarm, this.stderr.slice(-8000));
-		const errors = this.stderr.split('\n').filter((line) =>
-			/(^| )level=error|"level":"error"/.test(line) && !this.allowed.some((r) => r.test(line)));
+		const errors = this.stderr
+			.split('\n')
+			.filter((line) => /(^| )level=error|"level":"error"/.test(line) && !this.allowed.some((r) => r.test(line)));
 		assert.deepEqual(errors, [], 'lines of level error');
-		if (this.exit)
-			assert.deepEqual(this.exit, { code: 0, signal: null }, `the exit\n${this.stderr.slice(-4000)}`);
+		if (this.exit) assert.deepEqual(this.exit, { code: 0, signal: null }, `the exit\n${this.stderr.slice(-4000)}`);
 	}
 
 	// Ends everything, and the folder with it. For after().
@@ -194,29 +218,36 @@ export class Server {
 	// The command line beside the running server, with the same settings.
 	cli(...args) {
 		const r = run(args, { env: this.env, cwd: this.dir });
-		if (this.child && !this.exited)
-			this.changedAt = performance.now();
+		if (this.child && !this.exited) this.changedAt = performance.now();
 		return r;
 	}
 
 	// The server obeys the command line within a second. The next request waits until it does, unless a test asks
 	// for more (`impatient`). Null when there is nothing to wait for.
 	caughtUp() {
-		if (!this.changedAt || this.impatient || this.exited)
-			return null;
-		this.catching ??= this.catchUp(this.changedAt).finally(() => { this.catching = null; });
+		if (!this.changedAt || this.impatient || this.exited) return null;
+		this.catching ??= this.catchUp(this.changedAt).finally(() => {
+			this.catching = null;
+		});
 		return this.catching;
 	}
 
 	async catchUp(since) {
-		await until('the feed of changes', async () => {
-			const asked = performance.now();
-			const text = await fetch(`${this.ops}/metrics`).then((r) => r.text(), () => '');
-			const age = /^postern_feed_age_seconds (\S+)$/m.exec(text);
-			return !age || asked - since > Number(age[1]) * 1000 + 1;
-		}, 10000, 5);
-		if (this.changedAt === since)
-			this.changedAt = 0;
+		await until(
+			'the feed of changes',
+			async () => {
+				const asked = performance.now();
+				const text = await fetch(`${this.ops}/metrics`).then(
+					(r) => r.text(),
+					() => '',
+				);
+				const age = /^postern_feed_age_seconds (\S+)$/m.exec(text);
+				return !age || asked - since > Number(age[1]) * 1000 + 1;
+			},
+			10000,
+			5,
+		);
+		if (this.changedAt === since) this.changedAt = 0;
 	}
 
 	cliOk(...args) {
@@ -243,8 +274,7 @@ export async function startServer({ settings = {}, dir = tempDir(), command = ['
 			return server;
 		} catch (e) {
 			server.child.kill('SIGKILL');
-			if (tries === 1 || !/in use/i.test(server.stderr))
-				throw new Error(`${e.message}\n${server.stderr}`);
+			if (tries === 1 || !/in use/i.test(server.stderr)) throw new Error(`${e.message}\n${server.stderr}`);
 		}
 	}
 }

@@ -7,10 +7,30 @@ import { SMTPServer } from 'smtp-server';
 
 export function certificate(dir, host = 'localhost') {
 	const [key, cert] = [path.join(dir, `${host}.key`), path.join(dir, `${host}.pem`)];
-	const r = spawnSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert, '-subj', `/CN=${host}`,
-		'-addext', `subjectAltName=DNS:${host}`, '-addext', 'basicConstraints=critical,CA:TRUE'], { encoding: 'utf8' });
-	if (r.status !== 0)
-		throw new Error(`openssl: ${r.stderr}`);
+	const r = spawnSync(
+		'openssl',
+		[
+			'req',
+			'-x509',
+			'-newkey',
+			'rsa:2048',
+			'-nodes',
+			'-days',
+			'2',
+			'-keyout',
+			key,
+			'-out',
+			cert,
+			'-subj',
+			`/CN=${host}`,
+			'-addext',
+			`subjectAltName=DNS:${host}`,
+			'-addext',
+			'basicConstraints=critical,CA:TRUE',
+		],
+		{ encoding: 'utf8' },
+	);
+	if (r.status !== 0) throw new Error(`openssl: ${r.stderr}`);
 	return { key: readFileSync(key), cert: readFileSync(cert), file: cert };
 }
 
@@ -23,16 +43,24 @@ export class Smtp {
 	}
 
 	async listen(port = 0) {
-		const self = this, { user, password, cert, tls = true } = this.options;
+		const self = this,
+			{ user, password, cert, tls = true } = this.options;
 		this.server = new SMTPServer({
 			...(tls ? { key: cert.key, cert: cert.cert } : { disabledCommands: ['STARTTLS', 'AUTH'] }),
-			authOptional: !user, authMethods: ['PLAIN', 'LOGIN'], logger: false,
-			onConnect(session, done) { self.sessions++; done(); },
+			authOptional: !user,
+			authMethods: ['PLAIN', 'LOGIN'],
+			logger: false,
+			onConnect(session, done) {
+				self.sessions++;
+				done();
+			},
 			onAuth(auth, session, done) {
 				const ok = session.secure && auth.username === user && auth.password === password;
 				done(ok ? null : Object.assign(new Error('no'), { responseCode: 535 }), ok ? { user } : undefined);
 			},
-			onRcptTo(address, session, done) { done(self.refuse(address.address)); },
+			onRcptTo(address, session, done) {
+				done(self.refuse(address.address));
+			},
 			onData(stream, session, done) {
 				simpleParser(stream).then((mail) => {
 					self.mails.push({ mail, envelope: session.envelope, secure: session.secure, user: session.user });

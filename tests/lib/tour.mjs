@@ -14,49 +14,111 @@ export async function mailedLink(server, to, what) {
 }
 
 export async function logIn(context, server, who) {
-	const r = new Reader(server), a = await r.logIn(who);
+	const r = new Reader(server),
+		a = await r.logIn(who);
 	assert.equal(a.status, 303, 'log-in');
-	await context.addCookies([...r.jar.values()].map((c) => ({ name: c.name, value: c.value, url: server.origin, httpOnly: true, sameSite: 'Lax' })));
+	await context.addCookies(
+		[...r.jar.values()].map((c) => ({
+			name: c.name,
+			value: c.value,
+			url: server.origin,
+			httpOnly: true,
+			sameSite: 'Lax',
+		})),
+	);
 }
 
 async function send(page, target, fields, button) {
 	await page.goto(target);
 	for (const [label, value] of Object.entries(fields))
 		await page.locator('main').getByLabel(label, { exact: true }).fill(value);
-	await Promise.all([page.waitForNavigation(), page.locator('main').getByRole('button', { name: button, exact: true }).click()]);
+	await Promise.all([
+		page.waitForNavigation(),
+		page.locator('main').getByRole('button', { name: button, exact: true }).click(),
+	]);
 }
 
 const to = (target) => (page) => page.goto(target);
 
 export function strangerPages(server) {
-	const reset = async (page) => page.goto(await mailedLink(server, server.accounts.ben.email, '/reset/confirm?token='));
+	const reset = async (page) =>
+		page.goto(await mailedLink(server, server.accounts.ben.email, '/reset/confirm?token='));
 	return [
-		['front', to('/')], ['section', to('/sections/city')], ['article-public', to('/articles/ferry-fares')], ['article-registered-wall', to('/articles/handball-derby')],
-		['article-wall', to('/articles/harbour-reopens')], ['login', to('/login?return_to=/articles/harbour-reopens')], ['login-notice', to('/login?done=reset')],
-		['login-error', (p) => send(p, '/login', { 'E-mail address': 'x@mail.example', Password: 'wrong' }, 'Log In')], ['register', to('/register')],
-		['register-error', (p) => send(p, '/register', { 'E-mail address': 'x@mail.example', Password: 'password1' }, 'Register')],
-		['register-sent', (p) => send(p, '/register', { 'E-mail address': 'tour@mail.example', Password: 'tern-gravel-umbrella-six' }, 'Register')],
-		['verify', async (p) => p.goto(await mailedLink(server, 'tour@mail.example', '/verify?token='))], ['verify-spent', to('/verify?token=x')],
-		['reset', to('/reset')], ['reset-sent', (p) => send(p, '/reset', { 'E-mail address': server.accounts.ben.email }, 'Send the link')], ['reset-confirm', reset],
-		['reset-confirm-error', async (p) => { await reset(p); await p.getByLabel('New password', { exact: true }).fill('password1'); await Promise.all([p.waitForNavigation(), p.getByRole('button', { name: 'Set the password' }).click()]); }],
-		['reset-confirm-spent', to('/reset/confirm?token=x')], ['not-found', to('/no/such/page')], ['gone', to('/articles/storm-warning-expired')], ['bad-request', to('/%2e%2e/x')], ['mailbox', to('/_dev/mailbox')],
+		['front', to('/')],
+		['section', to('/sections/city')],
+		['article-public', to('/articles/ferry-fares')],
+		['article-registered-wall', to('/articles/handball-derby')],
+		['article-wall', to('/articles/harbour-reopens')],
+		['login', to('/login?return_to=/articles/harbour-reopens')],
+		['login-notice', to('/login?done=reset')],
+		['login-error', (p) => send(p, '/login', { 'E-mail address': 'x@mail.example', Password: 'wrong' }, 'Log In')],
+		['register', to('/register')],
+		[
+			'register-error',
+			(p) => send(p, '/register', { 'E-mail address': 'x@mail.example', Password: 'password1' }, 'Register'),
+		],
+		[
+			'register-sent',
+			(p) =>
+				send(
+					p,
+					'/register',
+					{ 'E-mail address': 'tour@mail.example', Password: 'tern-gravel-umbrella-six' },
+					'Register',
+				),
+		],
+		['verify', async (p) => p.goto(await mailedLink(server, 'tour@mail.example', '/verify?token='))],
+		['verify-spent', to('/verify?token=x')],
+		['reset', to('/reset')],
+		['reset-sent', (p) => send(p, '/reset', { 'E-mail address': server.accounts.ben.email }, 'Send the link')],
+		['reset-confirm', reset],
+		[
+			'reset-confirm-error',
+			async (p) => {
+				await reset(p);
+				await p.getByLabel('New password', { exact: true }).fill('password1');
+				await Promise.all([p.waitForNavigation(), p.getByRole('button', { name: 'Set the password' }).click()]);
+			},
+		],
+		['reset-confirm-spent', to('/reset/confirm?token=x')],
+		['not-found', to('/no/such/page')],
+		['gone', to('/articles/storm-warning-expired')],
+		['bad-request', to('/%2e%2e/x')],
+		['mailbox', to('/_dev/mailbox')],
 	];
 }
 
 export function readerPages() {
 	return [
-		['article-full', to('/articles/harbour-reopens')], ['front-signed-in', to('/')], ['account', to('/account')], ['password', to('/account/password')],
-		['password-error', (p) => send(p, '/account/password', { 'Present password': 'wrong-password', 'New password': 'password1' }, 'Change the password')], ['sessions', to('/account/sessions')],
+		['article-full', to('/articles/harbour-reopens')],
+		['front-signed-in', to('/')],
+		['account', to('/account')],
+		['password', to('/account/password')],
+		[
+			'password-error',
+			(p) =>
+				send(
+					p,
+					'/account/password',
+					{ 'Present password': 'wrong-password', 'New password': 'password1' },
+					'Change the password',
+				),
+		],
+		['sessions', to('/account/sessions')],
 		['logout-notice', to('/?done=logout')],
 	];
 }
 
 // Walks the whole tour in windows of these options, and hands each page to `look`.
 export async function tour(browser, server, options, look) {
-	const stranger = await openWindow(browser, server, options), reader = await openWindow(browser, server, options);
+	const stranger = await openWindow(browser, server, options),
+		reader = await openWindow(browser, server, options);
 	await logIn(reader.context, server, server.accounts.ada);
 	await logIn((await openWindow(browser, server)).context, server, server.accounts.ada); // a second session to list
-	for (const [{ page }, pages] of [[stranger, strangerPages(server)], [reader, readerPages(server)]]) {
+	for (const [{ page }, pages] of [
+		[stranger, strangerPages(server)],
+		[reader, readerPages(server)],
+	]) {
 		for (const [name, go] of pages) {
 			await go(page);
 			await look(page, name);

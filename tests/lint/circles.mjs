@@ -8,7 +8,10 @@ import { files, finding, finish } from './lib.mjs';
 
 function symbols(object, ...options) {
 	const out = execFileSync('nm', ['-P', ...options, object], { encoding: 'utf8' });
-	return out.split('\n').filter(Boolean).map((line) => line.split(' ')[0]);
+	return out
+		.split('\n')
+		.filter(Boolean)
+		.map((line) => line.split(' ')[0]);
 }
 
 function load() {
@@ -21,8 +24,11 @@ function load() {
 		}
 		const [, room, ...rest] = file.split('/');
 		sources.push({
-			file, room, folder: rest.slice(0, -1).join('/'),
-			defines: symbols(object, '-g', '--defined-only'), uses: symbols(object, '-u'),
+			file,
+			room,
+			folder: rest.slice(0, -1).join('/'),
+			defines: symbols(object, '-g', '--defined-only'),
+			uses: symbols(object, '-u'),
 		});
 	}
 	return sources;
@@ -34,8 +40,7 @@ function graph(sources, nodeOf) {
 	const arrows = new Map();
 	for (const source of sources) {
 		const from = nodeOf(source);
-		if (!arrows.has(from))
-			arrows.set(from, new Map());
+		if (!arrows.has(from)) arrows.set(from, new Map());
 		for (const name of source.uses) {
 			const to = home.get(name);
 			if (to !== undefined && to !== from)
@@ -66,8 +71,7 @@ function circles(arrows) {
 	const found = [];
 	for (const node of arrows.keys()) {
 		const circle = [...reach.get(node)].filter((other) => reach.get(other).has(node)).sort();
-		if (circle.length > 1 && !told.has(node))
-			found.push(circle);
+		if (circle.length > 1 && !told.has(node)) found.push(circle);
 		circle.forEach((other) => told.add(other));
 	}
 	return found;
@@ -76,9 +80,11 @@ function circles(arrows) {
 function check(sources, nodeOf, what) {
 	const arrows = graph(sources, nodeOf);
 	for (const circle of circles(arrows)) {
-		const ties = circle.flatMap((from) => [...arrows.get(from)]
-			.filter(([to]) => circle.includes(to))
-			.map(([to, names]) => `\n    ${from} -> ${to}: ${[...names].sort().join(', ')}`));
+		const ties = circle.flatMap((from) =>
+			[...arrows.get(from)]
+				.filter(([to]) => circle.includes(to))
+				.map(([to, names]) => `\n    ${from} -> ${to}: ${[...names].sort().join(', ')}`),
+		);
 		finding(circle[0], 1, `${circle.length} ${what} need each other in a circle:${ties.join('')}`);
 	}
 }

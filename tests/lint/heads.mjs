@@ -9,8 +9,7 @@ const sources = files('src/*.c', 'tools/*.c');
 for (const file of sources) {
 	const [, text] = read(file).match(/^\/\*([\s\S]*?)\*\//) ?? [];
 	const words = text?.replace(/^\s*\*/gm, ' ').match(/[\p{L}\d_']+/gu) ?? [];
-	if (text === undefined)
-		finding(file, 1, 'begin with a comment that says what this file is for');
+	if (text === undefined) finding(file, 1, 'begin with a comment that says what this file is for');
 	else if (words.length < WORDS_MIN || licence.test(text))
 		finding(file, 1, 'the first comment does not say what this file is for');
 }

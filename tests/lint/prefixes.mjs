@@ -27,8 +27,15 @@ for (const file of files('src/*.c')) {
 	for (const [, name] of symbols.matchAll(/ [TDBR] (\w+)/g)) {
 		count++;
 		const prefixes = allowed(file);
-		if (name !== 'main' && !prefixes.some((p) => name === p || name.startsWith(`${p}_`) || name.startsWith(`${p}s_`)))
-			finding(file, 1, `${name} is exported and does not begin with ${prefixes.map((p) => `${p}_`).join(' or ')}`);
+		if (
+			name !== 'main' &&
+			!prefixes.some((p) => name === p || name.startsWith(`${p}_`) || name.startsWith(`${p}s_`))
+		)
+			finding(
+				file,
+				1,
+				`${name} is exported and does not begin with ${prefixes.map((p) => `${p}_`).join(' or ')}`,
+			);
 	}
 }
 finish(`${count} exported names bear their room or folder`);

@@ -1,7 +1,10 @@
 // Functions and files that stay small, and the figures of the house beside its aims.
 import { files, finding, finish, read, withoutComments } from './lib.mjs';
 
-const FUNCTION_MAX = 80, FILE_MAX = 500, DEEP = 5, DEEP_SHARE_MAX = 0.01;
+const FUNCTION_MAX = 80,
+	FILE_MAX = 500,
+	DEEP = 5,
+	DEEP_SHARE_MAX = 0.01;
 // 'src/room/file.c' or 'src/room/file.c function': 'why it may be longer'
 const allowed = {};
 
@@ -10,13 +13,15 @@ const allowed = {};
 function functionsOf(lines) {
 	const list = [];
 	lines.forEach((text, open) => {
-		if (text !== '{')
-			return;
+		if (text !== '{') return;
 		let start = open;
-		while (start > 0 && /\S/.test(lines[start - 1]) && !/^[}#]|;$/.test(lines[start - 1]))
-			start--;
+		while (start > 0 && /\S/.test(lines[start - 1]) && !/^[}#]|;$/.test(lines[start - 1])) start--;
 		const end = lines.indexOf('}', open);
-		const name = lines.slice(start, open).join(' ').match(/(\w+)\s*\(/)?.[1] ?? '?';
+		const name =
+			lines
+				.slice(start, open)
+				.join(' ')
+				.match(/(\w+)\s*\(/)?.[1] ?? '?';
 		list.push({ name, line: start + 1, length: end - start + 1 });
 	});
 	return list;
@@ -27,14 +32,20 @@ const goesOn = (before) => /\S/.test(before) && !/[;{}:]\s*$|^\s*#/.test(before)
 
 const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))];
 const lengths = [];
-let code = 0, deep = 0, written = 0, comment = 0, sourceLines = 0;
+let code = 0,
+	deep = 0,
+	written = 0,
+	comment = 0,
+	sourceLines = 0;
 
 const sources = files('src/*.c', 'src/*.h', 'include/*.h');
-const tests = files('tests/*.c', 'tests/*.h', 'tests/*.sh', 'tests/*.mjs')
-	.filter((file) => !file.startsWith('tests/lint/'));
+const tests = files('tests/*.c', 'tests/*.h', 'tests/*.sh', 'tests/*.mjs').filter(
+	(file) => !file.startsWith('tests/lint/'),
+);
 
 for (const file of sources) {
-	const whole = read(file), all = whole.split('\n').slice(0, -1);
+	const whole = read(file),
+		all = whole.split('\n').slice(0, -1);
 	const bare = withoutComments(whole).split('\n').slice(0, -1);
 	if (all.length > FILE_MAX && !allowed[file])
 		finding(file, FILE_MAX + 1, `${all.length} lines: split it (at most ${FILE_MAX})`);
@@ -47,14 +58,11 @@ for (const file of sources) {
 	bare.forEach((text, i) => {
 		if (/\S/.test(text)) {
 			code++;
-			if (/^\t{5}/.test(text) && !goesOn(before))
-				deep++;
+			if (/^\t{5}/.test(text) && !goesOn(before)) deep++;
 			before = text;
 		}
-		if (/\S/.test(all[i]))
-			written++;
-		if (text !== all[i])
-			comment++;
+		if (/\S/.test(all[i])) written++;
+		if (text !== all[i]) comment++;
 	});
 	sourceLines += all.length;
 }
@@ -66,8 +74,9 @@ for (const file of files('tests/*.c', 'tests/*.h')) {
 
 lengths.sort((a, b) => a - b);
 const testLines = tests.reduce((n, file) => n + read(file).split('\n').length - 1, 0);
-const percent = (part, of) => `${(100 * part / of).toFixed(1)} %`;
-const report = `functions median ${quantile(lengths, 0.5)}, p90 ${quantile(lengths, 0.9)}, ` +
+const percent = (part, of) => `${((100 * part) / of).toFixed(1)} %`;
+const report =
+	`functions median ${quantile(lengths, 0.5)}, p90 ${quantile(lengths, 0.9)}, ` +
 	`longest ${lengths.at(-1)} lines; ${percent(deep, code)} of lines at ${DEEP} indents or more; ` +
 	`${percent(comment, written)} of lines with a comment; tests to source ${(testLines / sourceLines).toFixed(2)}`;
 if (deep > DEEP_SHARE_MAX * code)

@@ -7,8 +7,7 @@ const units = files('tests/unit/*.c');
 let count = 0;
 for (const file of units) {
 	const text = withoutComments(read(file));
-	if (!basename(file).startsWith('test_'))
-		finding(file, 1, 'is not named test_*.c, so it is not built as a test');
+	if (!basename(file).startsWith('test_')) finding(file, 1, 'is not named test_*.c, so it is not built as a test');
 	for (const hit of text.matchAll(/^static void (test_\w+)\(void \*\*\s*\w*\)\s*\{/gm)) {
 		count++;
 		if (text.match(new RegExp(`\\b${hit[1]}\\b`, 'g')).length < 2)
@@ -25,12 +24,11 @@ const targets = files('tests/fuzz/fuzz_*.c').map((file) => basename(file).slice(
 const seeds = files('tests/fuzz/seeds/*');
 const seeded = new Set(seeds.map((file) => file.split('/')[3]));
 for (const name of targets) {
-	if (!seeded.has(name))
-		finding(`tests/fuzz/fuzz_${name}.c`, 1, `has no seeds in tests/fuzz/seeds/${name}/`);
+	if (!seeded.has(name)) finding(`tests/fuzz/fuzz_${name}.c`, 1, `has no seeds in tests/fuzz/seeds/${name}/`);
 }
 for (const name of seeded) {
-	if (!targets.includes(name))
-		finding(`tests/fuzz/seeds/${name}`, 0, 'no target reads these seeds');
+	if (!targets.includes(name)) finding(`tests/fuzz/seeds/${name}`, 0, 'no target reads these seeds');
 }
-finish(`${count} functions in ${units.length} programs, ${targets.length} fuzz targets with ` +
-	`${seeds.length} seeds`);
+finish(
+	`${count} functions in ${units.length} programs, ${targets.length} fuzz targets with ` + `${seeds.length} seeds`,
+);

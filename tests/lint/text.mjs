@@ -11,25 +11,22 @@ const registry = /registry\.(?:npmjs|yarnpkg)\.\w+|(?:artifactory|nexus|verdacci
 let checked = 0;
 for (const file of files()) {
 	const bytes = readFileSync(file);
-	if (bytes.includes(0) || asIs.test(file))
-		continue;
+	if (bytes.includes(0) || asIs.test(file)) continue;
 	checked++;
 	const lines = bytes.toString('utf8').split('\n');
-	if (bytes.length && lines.at(-1) !== '')
-		finding(file, lines.length, 'the last line does not end');
+	if (bytes.length && lines.at(-1) !== '') finding(file, lines.length, 'the last line does not end');
 	lines.forEach((text, i) => {
-		if (/[ \t\r]$/.test(text))
-			finding(file, i + 1, 'white space at the end of the line');
-		if (machine.test(text))
-			finding(file, i + 1, `a path of one machine: ${text.match(machine)[0]}`);
-		if (registry.test(text))
-			finding(file, i + 1, `the name of a package registry: ${text.match(registry)[0]}`);
+		if (/[ \t\r]$/.test(text)) finding(file, i + 1, 'white space at the end of the line');
+		if (machine.test(text)) finding(file, i + 1, `a path of one machine: ${text.match(machine)[0]}`);
+		if (registry.test(text)) finding(file, i + 1, `the name of a package registry: ${text.match(registry)[0]}`);
 	});
 }
 
 const lock = 'tests/package-lock.json';
-read(lock).split('\n').forEach((text, i) => {
-	if (/^\s*"resolved"/.test(text))
-		finding(lock, i + 1, 'names where a package came from; tests/.npmrc should leave that out');
-});
+read(lock)
+	.split('\n')
+	.forEach((text, i) => {
+		if (/^\s*"resolved"/.test(text))
+			finding(lock, i + 1, 'names where a package came from; tests/.npmrc should leave that out');
+	});
 finish(`${checked} text files`);
