@@ -26,16 +26,27 @@ struct driver_stmt {
 	int index[]; /* SQLite numbers $1 as a name, by first appearance */
 };
 
-void db_sqlite_close(struct driver_conn *c)
+static void sqlite_close(struct driver_conn *c)
 {
 	db_sqlite_checkpointer_stop(c);
-	for (int i = 0; i < CONTROLS; i++)
-		sqlite3_finalize(c->controls[i]);
-	sqlite3_finalize(c->version);
-	sqlite3_close(c->db);
-	if (c->turn >= 0)
-		close(c->turn);
-	free(c);
+	db_sqlite_close(c);
+}
+
+static enum err sqlite_open(
+	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
+{
+	struct driver_conn *c = NULL;
+	enum err e = db_sqlite_open(t, &c, why);
+
+	if (e != ERR_OK)
+		return e;
+	e = t->writer && t->serving ? db_sqlite_checkpointer_start(c, t, why) : ERR_OK;
+	if (e != ERR_OK) {
+		db_sqlite_close(c);
+		return e;
+	}
+	*out = c;
+	return ERR_OK;
 }
 
 static const char *sqlite_message(struct driver_conn *c)
@@ -268,8 +279,8 @@ const struct driver db_sqlite_driver = {
 	.prepare_place = db_sqlite_file_prepare,
 	.release_place = db_sqlite_file_release,
 	.claim = db_sqlite_file_claim,
-	.open = db_sqlite_open,
-	.close = db_sqlite_close,
+	.open = sqlite_open,
+	.close = sqlite_close,
 	.message = sqlite_message,
 	.alive = sqlite_alive,
 	.begin = sqlite_begin,

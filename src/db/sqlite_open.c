@@ -139,6 +139,17 @@ static int open_mode(const struct driver_target *t)
 	return may_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 }
 
+void db_sqlite_close(struct driver_conn *c)
+{
+	for (int i = 0; i < CONTROLS; i++)
+		sqlite3_finalize(c->controls[i]);
+	sqlite3_finalize(c->version);
+	sqlite3_close(c->db);
+	if (c->turn >= 0)
+		close(c->turn);
+	free(c);
+}
+
 enum err db_sqlite_open(
 	const struct driver_target *t, struct driver_conn **out, char why[static DB_WHY_SIZE])
 {
@@ -163,11 +174,6 @@ enum err db_sqlite_open(
 		db_sqlite_watch(c);
 	if (rc != SQLITE_OK) {
 		enum err e = open_refuse(t->place, rc, c->db, why);
-		db_sqlite_close(c);
-		return e;
-	}
-	enum err e = t->writer && t->serving ? db_sqlite_checkpointer_start(c, t, why) : ERR_OK;
-	if (e != ERR_OK) {
 		db_sqlite_close(c);
 		return e;
 	}
