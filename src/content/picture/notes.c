@@ -240,3 +240,10 @@ void picture_note_xmp(struct strip *s, struct str xml)
 	if (content_xml_lacked())
 		s->b.err = ERR_NOMEM;
 }
+
+void picture_strip_tiff(struct strip *s, struct buf *tiff)
+{
+	picture_note_tiff(s, tiff);
+	if (tiff->err && !s->b.err)
+		s->b.err = tiff->err;
+}

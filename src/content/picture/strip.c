@@ -19,13 +19,6 @@ static void put_segment(struct strip *s, uint8_t marker, struct str head, struct
 	picture_strip_keep(s, rest.p, rest.n);
 }
 
-void picture_strip_tiff(struct strip *s, struct buf *tiff)
-{
-	picture_note_tiff(s, tiff);
-	if (tiff->err && !s->b.err)
-		s->b.err = tiff->err;
-}
-
 static void put_exif(struct strip *s)
 {
 	BUF_AUTO tiff = BUF(STRIP_SLACK);
