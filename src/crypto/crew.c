@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,45 +21,42 @@ enum {
 	BACK_OFF_MOST_US = 30 * 1000 * 1000,
 	LONG_LIFE_US = 60 * 1000 * 1000, /* and forgotten after such a life */
 	READY_MS = 10000,
-	FDS_TEXT = 12 * (HASHERS_MAX + 1),
 	ENV_MAX = 512,
 };
 
-/* ---- slots ---- */
+/* ---- orders ---- */
 
-static void slot_put(struct crew *c, struct slot *s)
+static enum answer send_failed(int err)
 {
-	s->next = NULL;
-	if (c->free)
-		c->free_last->next = s;
-	else
-		c->free = s;
-	c->free_last = s;
-	c->free_count++;
+	return err == EPIPE || err == ECONNRESET || err == ENOTCONN ? ANSWER_NEVER : ANSWER_LATE;
 }
 
-struct slot *crypto_crew_slot_acquire(struct crew *c, int64_t until_us, bool *up)
+static enum answer send_with_fd(int to, struct iovec bytes, int fd)
 {
-	pthread_mutex_lock(&c->lock);
-	bool in_time = true;
-	while (c->up && !c->free && in_time)
-		in_time = thread_cond_wait_until(&c->freed, &c->lock, until_us);
-	struct slot *s = c->up ? c->free : NULL;
-	if (s) {
-		c->free = s->next;
-		c->free_count--;
-	}
-	*up = c->up;
-	pthread_mutex_unlock(&c->lock);
-	return s;
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof fd)];
+	} with = { .head = { .cmsg_len = CMSG_LEN(sizeof fd),
+			   .cmsg_level = SOL_SOCKET,
+			   .cmsg_type = SCM_RIGHTS } };
+	const struct msghdr m = { .msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = &with,
+		.msg_controllen = sizeof with };
+	memcpy(CMSG_DATA(&with.head), &fd, sizeof fd);
+	return sendmsg(to, &m, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)bytes.iov_len
+		       ? ANSWER_THERE
+		       : send_failed(errno);
 }
 
-void crypto_crew_slot_release(struct crew *c, struct slot *s)
+/* Under the lock, so that the keeper does not close the socket meanwhile. */
+enum answer crypto_crew_send(struct crew *c, const void *order, size_t n, int reply)
 {
+	const struct iovec bytes = { (void *)(uintptr_t)order, n };
 	pthread_mutex_lock(&c->lock);
-	slot_put(c, s);
-	pthread_cond_broadcast(&c->freed);
+	const enum answer got = c->fd < 0 ? ANSWER_NEVER : send_with_fd(c->fd, bytes, reply);
 	pthread_mutex_unlock(&c->lock);
+	return got;
 }
 
 pid_t crypto_crew_process(struct crew *c)
@@ -71,36 +69,6 @@ pid_t crypto_crew_process(struct crew *c)
 
 /* ---- starting a process ---- */
 
-/* Its sockets: [0] tells the end of its life, the others are the threads'. */
-struct ends {
-	int ours[HASHERS_MAX + 1], theirs[HASHERS_MAX + 1];
-	unsigned count;
-};
-
-static void close_all(const int fds[], unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		close(fds[i]);
-}
-
-static bool ends_open(struct ends *e, unsigned count)
-{
-	for (e->count = 0; e->count < count; e->count++) {
-		int pair[2];
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-			return false;
-		e->ours[e->count] = pair[0];
-		e->theirs[e->count] = pair[1];
-	}
-	return true;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const int x = *(const int *)a, y = *(const int *)b;
-	return (x > y) - (x < y);
-}
-
 /* Settings of ours may be secrets. What a sanitizer or the loader reads stays. */
 static void environment(char *out[static ENV_MAX])
 {
@@ -112,23 +80,18 @@ static void environment(char *out[static ENV_MAX])
 	out[n] = NULL;
 }
 
-/* `theirs` in rising order. A descriptor that is given to itself outlives exec. */
-static pid_t spawn(const struct crew *c, const int theirs[], unsigned count)
+/* A descriptor that is given to itself outlives exec as well. */
+static pid_t spawn(const struct crew *c, int theirs)
 {
-	char list[FDS_TEXT] = "", *env[ENV_MAX];
+	char threads[INT_TEXT_SIZE + 1] = "", *env[ENV_MAX];
 	char *argv[] = { (char *)(uintptr_t) "postern", (char *)(uintptr_t)CRYPTO_HASHER_ARGUMENT,
-		(char *)(uintptr_t)c->name, list, NULL };
+		(char *)(uintptr_t)c->name, threads, NULL };
 	posix_spawn_file_actions_t actions;
 	pid_t process = 0;
-	size_t n = 0;
-	posix_spawn_file_actions_init(&actions);
-	int err = 0;
-	for (unsigned i = 0; i < count && err == 0; i++) {
-		n += (size_t)snprintf(
-			list + n, sizeof list - n, "%s%d", i > 0 ? "," : "", theirs[i]);
-		err = posix_spawn_file_actions_adddup2(&actions, theirs[i], theirs[i]);
-	}
+	(void)snprintf(threads, sizeof threads, "%u", c->threads);
 	environment(env);
+	posix_spawn_file_actions_init(&actions);
+	int err = posix_spawn_file_actions_adddup2(&actions, theirs, HASHER_FD);
 	if (err == 0)
 		err = posix_spawn(&process, "/proc/self/exe", &actions, NULL, argv, env);
 	posix_spawn_file_actions_destroy(&actions);
@@ -139,13 +102,12 @@ static pid_t spawn(const struct crew *c, const int theirs[], unsigned count)
 }
 
 /* Each thread says so. */
-static bool all_ready(const struct ends *e)
+static bool all_ready(const struct crew *c, int fd)
 {
-	struct reply r;
-	for (unsigned i = 1; i < e->count; i++) {
-		struct pollfd p = { .fd = e->ours[i], .events = POLLIN };
-		if (poll(&p, 1, READY_MS) != 1 ||
-			recv(e->ours[i], &r, sizeof r, 0) != (ssize_t)sizeof r)
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char byte;
+	for (unsigned i = 0; i < c->threads; i++) {
+		if (poll(&p, 1, READY_MS) != 1 || recv(fd, &byte, sizeof byte, 0) != 1)
 			return false;
 	}
 	return true;
@@ -158,18 +120,13 @@ static void reap(pid_t process)
 	}
 }
 
-static void take_over(struct crew *c, const struct ends *e, pid_t process)
+static void take_over(struct crew *c, int fd, pid_t process)
 {
-	c->life = e->ours[0];
 	c->started_us = clock_monotonic_us();
 	pthread_mutex_lock(&c->lock);
-	for (unsigned i = 0; i < c->threads; i++) {
-		c->slots[i] = (struct slot){ .fd = e->ours[i + 1] };
-		slot_put(c, &c->slots[i]);
-	}
+	c->fd = fd;
 	c->process = process;
 	c->starts++;
-	c->up = true;
 	pthread_mutex_unlock(&c->lock);
 	LOG(c->log, LOG_INFO, "hashers_started", log_z("priority", c->name),
 		log_int("process", process), log_int("threads", c->threads));
@@ -187,16 +144,18 @@ static void put_off(struct crew *c)
 
 static void crew_start(struct crew *c)
 {
-	struct ends e;
-	const bool opened = ends_open(&e, c->threads + 1);
-	qsort(e.theirs, e.count, sizeof e.theirs[0], by_number);
-	pid_t process = opened ? spawn(c, e.theirs, e.count) : 0;
-	close_all(e.theirs, e.count);
-	if (process > 0 && all_ready(&e)) {
-		take_over(c, &e, process);
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		put_off(c);
 		return;
 	}
-	close_all(e.ours, e.count);
+	const pid_t process = spawn(c, pair[1]);
+	close(pair[1]);
+	if (process > 0 && all_ready(c, pair[0])) {
+		take_over(c, pair[0], process);
+		return;
+	}
+	close(pair[0]);
 	if (process > 0)
 		reap(process);
 	put_off(c);
@@ -204,28 +163,17 @@ static void crew_start(struct crew *c)
 
 /* ---- its end ---- */
 
-/* Who waits for it has found out by its own socket, and gives its slot back. */
+/* Who waits for a reply finds out by its own socket. */
 static void crew_stop(struct crew *c)
 {
-	if (c->life < 0)
+	if (c->fd < 0)
 		return;
+	reap(c->process);
 	pthread_mutex_lock(&c->lock);
-	c->up = false;
-	pthread_cond_broadcast(&c->freed);
-	const pid_t process = c->process;
-	pthread_mutex_unlock(&c->lock);
-	reap(process);
-	pthread_mutex_lock(&c->lock);
-	while (c->free_count < c->threads)
-		pthread_cond_wait(&c->freed, &c->lock);
-	c->free = c->free_last = NULL;
-	c->free_count = 0;
+	close(c->fd);
+	c->fd = -1;
 	c->process = 0;
 	pthread_mutex_unlock(&c->lock);
-	for (unsigned i = 0; i < c->threads; i++)
-		close(c->slots[i].fd);
-	close(c->life);
-	c->life = -1;
 }
 
 static void crew_ended(struct crew *c)
@@ -244,7 +192,7 @@ static void crew_ended(struct crew *c)
 
 static void keep(struct crew *c)
 {
-	if (c->life < 0 && clock_monotonic_us() >= c->due_us)
+	if (c->fd < 0 && clock_monotonic_us() >= c->due_us)
 		crew_start(c);
 }
 
@@ -254,7 +202,7 @@ static int wait_ms(const struct hashers *h)
 	int64_t least_us = -1;
 	for (size_t i = 0; i < COUNT(crews); i++) {
 		int64_t us = crews[i]->due_us - clock_monotonic_us();
-		if (crews[i]->life < 0 && (least_us < 0 || us < least_us))
+		if (crews[i]->fd < 0 && (least_us < 0 || us < least_us))
 			least_us = us > 0 ? us : 0;
 	}
 	return least_us < 0 ? -1 : (int)(least_us / 1000) + 1;
@@ -265,14 +213,14 @@ static void *keeper_main(void *arg)
 	struct hashers *h = arg;
 	for (;;) {
 		struct pollfd p[] = { { .fd = h->stop_fd, .events = POLLIN },
-			{ .fd = h->normal.life, .events = POLLIN },
-			{ .fd = h->background.life, .events = POLLIN } };
+			{ .fd = h->normal.fd, .events = POLLIN },
+			{ .fd = h->background.fd, .events = POLLIN } };
 		(void)poll(p, COUNT(p), wait_ms(h));
 		if (p[0].revents)
 			break;
-		if (h->normal.life >= 0 && p[1].revents)
+		if (h->normal.fd >= 0 && p[1].revents)
 			crew_ended(&h->normal);
-		if (h->background.life >= 0 && p[2].revents)
+		if (h->background.fd >= 0 && p[2].revents)
 			crew_ended(&h->background);
 		keep(&h->normal);
 		keep(&h->background);

@@ -13,19 +13,16 @@
  * so they all do while a process is lost. */
 #include "hasher_wire.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
 	LATE_US = 1000000,
 	LATE_US_A_KIB_PASS = 5, /* ten times what it takes on a free processor */
-	UNANSWERED_MAX = 2,     /* of one hasher: what nobody waits for is work for nothing */
 	SECOND_US = 1000000,
 };
 
@@ -57,43 +54,29 @@ static int64_t budget_take(struct budget *b)
 	return 0;
 }
 
-/* ---- an order and its answer ---- */
+/* ---- an order and its reply ---- */
 
-enum answer { ANSWER_THERE, ANSWER_LATE, ANSWER_NEVER }; /* never: the process has ended */
-
-/* Replies that came too late for who had ordered. */
-static void drain(struct slot *s)
+/* `*reply`: the socket that it comes through, to be closed; -1 unless THERE. The hash that the
+ * password should have stays here. */
+static enum answer order(struct crew *c, const struct hash_work *w, int *reply)
 {
-	struct reply r;
-	while (recv(s->fd, &r, sizeof r, MSG_DONTWAIT) == (ssize_t)sizeof r)
-		s->answered = r.number;
-	crypto_wipe(&r, sizeof r);
-}
-
-static bool is_gone(int err)
-{
-	return err == EPIPE || err == ECONNRESET || err == ENOTCONN;
-}
-
-/* LATE when the hasher has been kept waiting for long already, or the kernel has no memory for the
- * order. The hash that the password should have stays here. */
-static enum answer order(struct slot *s, const struct hash_work *w)
-{
-	drain(s);
-	if (s->number - s->answered >= UNANSWERED_MAX)
+	int pair[2];
+	*reply = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return ANSWER_LATE;
-	struct order o = { .number = ++s->number, .make = w->make, .phc = w->phc };
-	const size_t n = offsetof(struct order, password) + w->password.n;
+	struct order o = { .make = w->make, .phc = w->phc };
 	memset(o.phc.hash, 0, sizeof o.phc.hash);
 	if (w->password.n > 0)
 		memcpy(o.password, w->password.p, w->password.n);
-	bool sent = send(s->fd, &o, n, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)n;
-	const int err = errno;
+	const enum answer got =
+		crypto_crew_send(c, &o, offsetof(struct order, password) + w->password.n, pair[1]);
 	crypto_wipe(&o, sizeof o);
-	if (sent)
-		return ANSWER_THERE;
-	s->number--;
-	return is_gone(err) ? ANSWER_NEVER : ANSWER_LATE;
+	close(pair[1]);
+	if (got == ANSWER_THERE)
+		*reply = pair[0];
+	else
+		close(pair[0]);
+	return got;
 }
 
 /* What is believed of the process: an error that there is, and a text with the cost that was
@@ -110,20 +93,17 @@ static bool is_right(const struct reply *r, const struct hash_work *w)
 	       made.passes == w->phc.passes;
 }
 
-static enum answer receive(struct slot *s, struct reply *r, int64_t until_us)
+/* Without a socket (-1) nothing comes, until then. */
+static enum answer receive(int fd, struct reply *r, int64_t until_us)
 {
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 	for (;;) {
 		const int64_t left_us = until_us - clock_monotonic_us();
-		struct pollfd p = { .fd = s->fd, .events = POLLIN };
 		if (left_us <= 0)
 			return ANSWER_LATE;
-		if (poll(&p, 1, (int)(left_us / 1000) + 1) <= 0)
-			continue;
-		if (recv(s->fd, r, sizeof *r, 0) != (ssize_t)sizeof *r)
-			return ANSWER_NEVER;
-		s->answered = r->number;
-		if (r->number == s->number)
-			return ANSWER_THERE;
+		if (poll(&p, 1, (int)(left_us / 1000) + 1) > 0)
+			return recv(fd, r, sizeof *r, 0) == (ssize_t)sizeof *r ? ANSWER_THERE
+									       : ANSWER_NEVER;
 	}
 }
 
@@ -148,49 +128,37 @@ static int64_t late_us(const struct hash_work *w)
 	       LATE_US_A_KIB_PASS * (int64_t)w->phc.memory_kib * w->phc.passes;
 }
 
+static void give_up(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 static enum answer by_normal(struct hashers *h, struct hash_work *w, enum err *e)
 {
-	const int64_t until_us = late_us(w);
-	bool up = true;
-	struct reply r = { .number = 0 };
-	struct slot *s = crypto_crew_slot_acquire(&h->normal, until_us, &up);
-	if (!s)
-		return up ? ANSWER_LATE : ANSWER_NEVER;
-	enum answer got = order(s, w);
+	struct reply r = { .err = ERR_OK };
+	int fd = -1;
+	enum answer got = order(&h->normal, w, &fd);
 	if (got == ANSWER_THERE)
-		got = receive(s, &r, until_us);
-	crypto_crew_slot_release(&h->normal, s);
+		got = receive(fd, &r, late_us(w));
+	give_up(fd);
 	return keep(w, got, &r, e);
 }
 
-static void sleep_until(int64_t at_us)
-{
-	const int64_t us = at_us - clock_monotonic_us();
-	const struct timespec t = { us / SECOND_US, us % SECOND_US * 1000 };
-	if (us > 0)
-		(void)nanosleep(&t, NULL);
-}
-
-/* Until the answer is there, or (LATE) the budget has given one hash to this work; `due_us` is when
+/* Until the reply is there, or (LATE) the budget has given one hash to this work; `due_us` is when
  * to ask it. */
 static enum answer by_background(
 	struct hashers *h, struct hash_work *w, struct budget *b, int64_t due_us, enum err *e)
 {
-	bool up = true;
-	struct reply r = { .number = 0 };
-	struct slot *s = crypto_crew_slot_acquire(&h->background, due_us, &up);
-	if (!up)
-		return ANSWER_NEVER;
-	const enum answer ordered = s ? order(s, w) : ANSWER_LATE;
-	enum answer got = ordered;
-	do {
-		if (ordered == ANSWER_THERE)
-			got = receive(s, &r, due_us);
-		else if (ordered == ANSWER_LATE)
-			sleep_until(due_us);
-	} while (got == ANSWER_LATE && (due_us = budget_take(b)) != 0);
-	if (s)
-		crypto_crew_slot_release(&h->background, s);
+	struct reply r = { .err = ERR_OK };
+	int fd = -1;
+	enum answer got = order(&h->background, w, &fd);
+	if (got == ANSWER_NEVER)
+		return got;
+	do
+		got = receive(fd, &r, due_us);
+	while (got == ANSWER_LATE && (due_us = budget_take(b)) != 0);
+	give_up(fd);
 	return keep(w, got, &r, e);
 }
 
@@ -231,20 +199,10 @@ enum err crypto_hashers_do(struct hashers *h, struct hash_work *w)
 
 /* ---- start and stop ---- */
 
-static bool crew_make(struct crew *c, const char *name, const struct hashers_settings *s)
+static void crew_init(struct crew *c, const char *name, const struct hashers_settings *s)
 {
-	*c = (struct crew){ .name = name, .log = s->log, .threads = s->threads, .life = -1 };
+	*c = (struct crew){ .name = name, .log = s->log, .threads = s->threads, .fd = -1 };
 	pthread_mutex_init(&c->lock, NULL);
-	thread_cond_init(&c->freed);
-	c->slots = calloc(s->threads, sizeof c->slots[0]);
-	return c->slots != NULL;
-}
-
-static void crew_end(struct crew *c)
-{
-	free(c->slots);
-	pthread_cond_destroy(&c->freed);
-	pthread_mutex_destroy(&c->lock);
 }
 
 struct hashers *crypto_hashers_start(const struct hashers_settings *s)
@@ -259,9 +217,9 @@ struct hashers *crypto_hashers_start(const struct hashers_settings *s)
 	budget_make(&h->storm, s->per_second, s->per_second);
 	budget_make(&h->calm, 2 * s->per_second, 4 * s->per_second);
 	pthread_mutex_init(&h->help, NULL);
-	const bool normal = crew_make(&h->normal, HASHER_NORMAL, s);
-	const bool background = crew_make(&h->background, HASHER_BACKGROUND, s);
-	if (normal && background && crypto_crew_keeper_start(h))
+	crew_init(&h->normal, HASHER_NORMAL, s);
+	crew_init(&h->background, HASHER_BACKGROUND, s);
+	if (crypto_crew_keeper_start(h))
 		return h;
 	crypto_hashers_stop(h);
 	return NULL;
@@ -272,8 +230,8 @@ void crypto_hashers_stop(struct hashers *h)
 	if (!h)
 		return;
 	crypto_crew_keeper_stop(h);
-	crew_end(&h->normal);
-	crew_end(&h->background);
+	pthread_mutex_destroy(&h->normal.lock);
+	pthread_mutex_destroy(&h->background.lock);
 	pthread_mutex_destroy(&h->help);
 	free(h);
 }
@@ -281,7 +239,7 @@ void crypto_hashers_stop(struct hashers *h)
 static void crew_stats(struct crew *c, struct hashers_stats *out)
 {
 	pthread_mutex_lock(&c->lock);
-	out->lost += !c->up;
+	out->lost += c->fd < 0;
 	out->restarts += c->starts > 0 ? c->starts - 1 : 0;
 	pthread_mutex_unlock(&c->lock);
 }

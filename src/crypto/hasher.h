@@ -24,32 +24,23 @@ enum err MUST_USE crypto_hash_work_do(struct hash_work *w);
 enum err MUST_USE crypto_hashers_do(struct hashers *h, struct hash_work *w);
 
 /* ---- crew.c: a process and its threads, started again when it ends ---- */
-/* One hasher: a thread of the process, at the other end of a socket. */
-struct slot {
-	struct slot *next; /* free */
-	int fd;
-	uint64_t number, answered; /* of the last order, and of the last reply */
-};
 struct crew {
 	const char *name; /* HASHER_NORMAL, HASHER_BACKGROUND */
 	const struct log *log;
 	unsigned threads;
 	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t freed;
-	struct slot *free, *free_last; /* in turn, so that one that is late is not the next */
-	unsigned free_count;
-	bool up;
+	int fd;        /* for orders; readable when the process has ended; -1: there is none */
 	pid_t process; /* 0: none */
 	unsigned starts;
 	/* ---- the keeper's alone ---- */
-	int life;                   /* readable when the process has ended; -1 */
 	int64_t started_us, due_us; /* the next try to start it */
 	unsigned failures;          /* tries, or short lives, in a row */
-	struct slot *slots;
 };
-/* A free slot, waited for until then; NULL: none was free, or there is no process now (`*up`). */
-struct slot *crypto_crew_slot_acquire(struct crew *c, int64_t until_us, bool *up);
-void crypto_crew_slot_release(struct crew *c, struct slot *s);
+/* NEVER: the process is lost. */
+enum answer { ANSWER_THERE, ANSWER_LATE, ANSWER_NEVER };
+/* Sends an order of n bytes and the socket that its reply is to go to. LATE: too many wait already,
+ * or the kernel has no memory. */
+enum answer crypto_crew_send(struct crew *c, const void *order, size_t n, int reply);
 
 /* Hashes that may be done at ordinary priority: the time at which all of them would be free again
  * (GCRA, as in limits). */

@@ -1,10 +1,12 @@
 /* The main loop of a hashing process: this program started once more, without the server's
- * memory, database or sockets. Each of its threads takes orders from a socket of its own. */
+ * memory, database or sockets. Its threads take orders from one socket, and send each reply through
+ * the socket that came with the order. */
 #include "hasher_wire.h"
 
 #include "postern/thread.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -14,15 +16,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-enum { NICE_LEAST = 19, FIRST_FD = 3 };
-
-struct hasher {
-	int fd;
-	bool background;
-	pthread_t thread;
-};
+enum { NICE_LEAST = 19 };
 
 /* SCHED_IDLE also makes other threads that wake up come to this core as to a free one. Where one of
  * these is not allowed, the other serves, or none: the work is done all the same. */
@@ -43,97 +40,100 @@ static void go_first(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 }
 
-/* The next order; false at the end. */
-static bool take(int fd, struct order *o, size_t *password_n)
+/* One that the kernel hands over with a message; -1: there is none. */
+static int fd_of(const struct msghdr *m)
+{
+	const struct cmsghdr *head = CMSG_FIRSTHDR(m);
+	int fd = -1;
+	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+		head->cmsg_len == CMSG_LEN(sizeof fd))
+		memcpy(&fd, CMSG_DATA(head), sizeof fd);
+	return fd;
+}
+
+/* The next order, and where its reply goes to; false at the end. */
+static bool take(struct order *o, size_t *password_n, int *reply)
 {
 	const size_t head = offsetof(struct order, password);
+	union {
+		struct cmsghdr head;
+		char space[CMSG_SPACE(sizeof(int))];
+	} with;
+	struct iovec bytes = { o, sizeof *o };
+	struct msghdr m = { .msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = &with,
+		.msg_controllen = sizeof with };
 	ssize_t n = 0;
 	do
-		n = recv(fd, o, sizeof *o, 0);
+		n = recvmsg(HASHER_FD, &m, MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
 	*password_n = (size_t)n - head;
-	return n >= (ssize_t)head;
+	*reply = n > 0 ? fd_of(&m) : -1;
+	return n >= (ssize_t)head && *reply >= 0;
 }
 
-static bool answer(int fd, const struct reply *r)
+/* Who gave up has closed the other end. */
+static bool is_awaited(int reply)
 {
-	return send(fd, r, sizeof *r, MSG_NOSIGNAL) == (ssize_t)sizeof *r;
+	struct pollfd p = { .fd = reply };
+	return poll(&p, 1, 0) == 0;
 }
 
-static void *hasher_main(void *arg)
+static void answer(const struct order *o, size_t password_n, int reply)
 {
-	const struct hasher *me = arg;
+	struct hash_work w = {
+		.password = { o->password, password_n }, .make = o->make, .phc = o->phc
+	};
+	struct reply r = { .err = crypto_hash_work_do(&w) };
+	memcpy(r.text, w.text, sizeof r.text);
+	memcpy(r.hash, w.hash, sizeof r.hash);
+	(void)send(reply, &r, sizeof r, MSG_NOSIGNAL);
+	crypto_wipe(&w, sizeof w);
+	crypto_wipe(&r, sizeof r);
+}
+
+/* `background`: not NULL where it is to give way. */
+static void *hasher_main(void *background)
+{
 	struct order o;
 	size_t n = 0;
-	if (me->background)
+	int reply = -1;
+	if (background)
 		give_way();
-	bool sent = answer(me->fd, &(struct reply){ .number = 0 });
-	while (sent && take(me->fd, &o, &n)) {
-		struct hash_work w = {
-			.password = { o.password, n }, .make = o.make, .phc = o.phc
-		};
-		struct reply r = { .number = o.number, .err = crypto_hash_work_do(&w) };
-		memcpy(r.text, w.text, sizeof r.text);
-		memcpy(r.hash, w.hash, sizeof r.hash);
+	(void)send(HASHER_FD, "", 1, MSG_NOSIGNAL); /* it is there */
+	while (take(&o, &n, &reply)) {
+		if (is_awaited(reply))
+			answer(&o, n, reply);
 		crypto_wipe(&o, sizeof o);
-		sent = answer(me->fd, &r);
-		crypto_wipe(&w, sizeof w);
-		crypto_wipe(&r, sizeof r);
+		close(reply);
 	}
-	close(me->fd);
 	return NULL;
 }
 
-/* In rising order. */
-static size_t parse_fds(struct str list, int fds[static HASHERS_MAX + 1])
+/* This thread is one of them. */
+static void work(int64_t threads, void *background)
 {
-	size_t n = 0;
-	while (list.n > 0) {
-		int64_t fd = 0;
-		if (n > HASHERS_MAX || str_int(str_cut(&list, ','), FIRST_FD, INT32_MAX, &fd))
-			return 0;
-		if (n > 0 && fd <= fds[n - 1])
-			return 0;
-		fds[n++] = (int)fd;
+	pthread_t thread;
+	for (int64_t i = 1; i < threads; i++) {
+		if (!thread_start(&thread, hasher_main, background))
+			return;
 	}
-	return n;
+	(void)hasher_main(background);
 }
 
-/* A library may have opened something without saying that it shall end here. */
-static void close_others(const int fds[], size_t n)
-{
-	unsigned from = FIRST_FD;
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned)fds[i] > from)
-			(void)close_range(from, (unsigned)fds[i] - 1, 0);
-		from = (unsigned)fds[i] + 1;
-	}
-	(void)close_range(from, ~0U, 0);
-}
-
-static bool start(struct hasher *h, int fd, bool background)
-{
-	*h = (struct hasher){ .fd = fd, .background = background };
-	return thread_start(&h->thread, hasher_main, h);
-}
-
-/* Ends when the sockets have, which is when the program has, however it ended. */
+/* Ends when the socket has, which is when the program has, however it ended. */
 int crypto_hasher_main(int argc, char **argv)
 {
-	static struct hasher hashers[HASHERS_MAX];
-	int fds[HASHERS_MAX + 1];
-	const size_t n = argc == 4 ? parse_fds(str_of(argv[3]), fds) : 0;
-	if (n < 2 || crypto_start() != ERR_OK)
+	int64_t threads = 0;
+	if (argc != 4 || str_int(str_of(argv[3]), 1, HASHERS_MAX, &threads) != ERR_OK ||
+		crypto_start() != ERR_OK)
 		return EXIT_FAILURE;
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)prctl(PR_SET_NAME, "postern-hash");
 	go_first();
-	close_others(fds, n);
-	for (size_t i = 1; i < n; i++) {
-		if (!start(&hashers[i - 1], fds[i], strcmp(argv[2], HASHER_BACKGROUND) == 0))
-			_exit(EXIT_FAILURE);
-	}
-	for (size_t i = 1; i < n; i++)
-		pthread_join(hashers[i - 1].thread, NULL);
+	/* A library may have opened something without saying that it shall end here. */
+	(void)close_range(HASHER_FD + 1, ~0U, 0);
+	work(threads, strcmp(argv[2], HASHER_BACKGROUND) == 0 ? argv[2] : NULL);
 	_exit(EXIT_SUCCESS);
 }
