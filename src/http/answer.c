@@ -232,13 +232,14 @@ static void add_handler_headers(struct draft *d)
 	}
 }
 
-/* Nothing of this request or this moment is in the headers but the name of the request. */
-static bool is_usual(const struct draft *d)
+/* Nothing of this request, this reader or this moment is in the headers but the name of the
+ * request. */
+static bool is_reusable(const struct draft *d)
 {
 	const struct exchange *x = d->x;
 	return x->rsp.status == 200 && x->rsp.err == ERR_OK && !d->content_range &&
 	       x->rsp.retry_after_s <= 0 && !x->allow[0] && !x->close &&
-	       !atomic_load(&x->h->stopping);
+	       !atomic_load(&x->h->stopping) && http_response_cookies(&x->rsp) == 0;
 }
 
 /* The body is one that was there before, not one compressed for this request. */
@@ -281,9 +282,9 @@ void http_answer_make(struct exchange *x)
 	apply_conditions(&d);
 	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;
-	const bool usual = is_usual(&d);
-	x->from_cache = x->from_cache && usual && is_given(x);
-	if (!x->item && usual && is_lasting(x)) {
+	const bool reusable = is_reusable(&d);
+	x->from_cache = x->from_cache && reusable && is_given(x);
+	if (!x->item && reusable && is_lasting(x)) {
 		x->alike = alike_text(x);
 	}
 	if (http_response_pool_may_keep(x) && http_response_pool_acquire(x)) {

@@ -1,7 +1,6 @@
-/* What a loop thread is done with and will need again: the arenas of requests, and answers made of
- * what memory keeps, which differ in the name of the request and a cookie alone, or without a body
- * of their own. Making either anew
- * for each request would take more time than all the rest of it. */
+/* What a loop thread is done with and uses again: the arenas of requests, and answers that differ
+ * from the next one in the name of the request (X-Request-Id) alone. An answer with a cookie is one
+ * reader's, and never used again. What each saves is measured in docs/design.md. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -39,7 +38,7 @@ static void answer_free(struct pooled_answer *a)
 	*a = (struct pooled_answer){ 0 };
 }
 
-static void spares_free(void *arg)
+static void pool_free(void *arg)
 {
 	struct thread_pool *s = arg;
 	while (s->arena_count > 0) {
@@ -53,7 +52,7 @@ static void spares_free(void *arg)
 
 static void make_key(void)
 {
-	have_key = pthread_key_create(&key, spares_free) == 0;
+	have_key = pthread_key_create(&key, pool_free) == 0;
 }
 
 bool http_arena_pool_start(void)
@@ -137,17 +136,7 @@ static bool rename_answer(struct pooled_answer *a, const char *id)
 	       MHD_add_response_header(a->out, "X-Request-Id", id) == MHD_YES;
 }
 
-/* No reader is ever given another one's. */
-static bool change_cookie(struct MHD_Response *out, const char *cookie)
-{
-	const char *old = MHD_get_response_header(out, "Set-Cookie");
-	if (old && MHD_del_response_header(out, "Set-Cookie", old) != MHD_YES) {
-		return false;
-	}
-	return !cookie || MHD_add_response_header(out, "Set-Cookie", cookie) == MHD_YES;
-}
-
-/* A lane makes answers as well, but is given none back: it has no thread_pool, and needs none. */
+/* A lane makes answers as well, but is given none back: it has no pool, and needs none. */
 bool http_response_pool_acquire(struct exchange *x)
 {
 	struct thread_pool *s = pthread_getspecific(key);
@@ -155,8 +144,7 @@ bool http_response_pool_acquire(struct exchange *x)
 	if (!a || !a->out || !is_of(a, x)) {
 		return false;
 	}
-	if (!rename_answer(a, x->req.id) ||
-		(x->from_cache && !change_cookie(a->out, http_per_reader_cookie(x)))) {
+	if (!rename_answer(a, x->req.id)) {
 		answer_free(a);
 		return false;
 	}

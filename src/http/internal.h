@@ -281,8 +281,8 @@ struct exchange {
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
 	bool shareable;          /* by who asks and how: has a variant */
 	bool from_memory;        /* no handler made the answer */
-	/* The answer is the item's, word for word, but for the name of the request and a cookie of
-	 * the reader's own; so it can serve another one. */
+	/* The answer is the item's, word for word, but for the name of the request; so it can serve
+	 * another one. */
 	bool from_cache;
 	/* Nor is there an item, and still nothing but that name would differ for another request
 	 * with all of this alike: what the answer consists of, in the arena. Empty: that is not so.
@@ -349,8 +349,8 @@ void http_exchange_finish(struct exchange *x, enum err e);
 void http_exchange_fail(struct exchange *x, enum err e); /* renders e and makes the answer */
 void http_exchange_log(struct exchange *x, int64_t now_us, const char *end);
 
-/* The cookie that is this reader's own in an answer which is otherwise the item's, or NULL. */
-const char *http_per_reader_cookie(const struct exchange *x);
+/* response_cache.c: how many Set-Cookie it has. */
+size_t http_response_cookies(const struct response *rsp);
 
 /* arena_pool.c: for an exchange that is from_cache or alike to others. Take: x->answer, made before
  * on this thread of the same; false: there is none. Give back, on its loop thread: the answer and

@@ -72,20 +72,12 @@ static struct str key_of(
 	return (struct str){ space, what.n + 1 + whom.n };
 }
 
-static size_t cookie_count(const struct response *rsp)
+size_t http_response_cookies(const struct response *rsp)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < rsp->header_count; i++)
 		n += http_header_is_cookie(rsp, i);
 	return n;
-}
-
-/* Those who answer from memory add no header but a cookie, and the item holds none. */
-const char *http_per_reader_cookie(const struct exchange *x)
-{
-	const size_t n = x->rsp.header_count;
-	return n > 0 && http_header_is_cookie(&x->rsp, n - 1) ? x->rsp.headers[n - 1].value.p
-							      : NULL;
 }
 
 /* ---- storing ---- */
@@ -157,7 +149,7 @@ static bool may_be_kept(const struct exchange *x)
 {
 	const struct response *rsp = &x->rsp;
 	return rsp->shared.on && !x->req.head && rsp->status == 200 &&
-	       cookie_count(rsp) <= rsp->shared.per_reader_cookie &&
+	       http_response_cookies(rsp) <= rsp->shared.per_reader_cookie &&
 	       rsp->shared.tag_count <= COUNT(rsp->shared.tags);
 }
 
