@@ -73,11 +73,17 @@ enum err MUST_USE picture_strip(
  * picture's extension. */
 bool picture_name_ok(struct str name);
 
-/* ---- libxml2 ----
- * Starts it, and forgets what it lacked before on this thread; false without memory. */
-bool MUST_USE content_xml_begin(void);
-/* It was refused memory since: what it made is not whole. */
-bool content_xml_lacked(void);
+/* ---- libxml2 ---- */
+struct content_xml { /* what it lives on when the system refuses it memory */
+	struct content_xml *outer;
+	char *p;
+	size_t n, used;
+};
+/* Before it reads a text of so many bytes. False: there is no memory to keep at hand. Until
+ * content_xml_end, on the same thread; inside each other at will. */
+bool MUST_USE content_xml_begin(struct content_xml *x, size_t bytes);
+/* After all that it made is freed. ERR_NOMEM: what it made was not made whole. */
+enum err MUST_USE content_xml_end(struct content_xml *x);
 
 /* ---- sanitising ---- */
 struct figure {

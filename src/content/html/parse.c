@@ -27,16 +27,8 @@ static void free_ctxt(htmlParserCtxtPtr *ctxt)
 		htmlFreeParserCtxt(*ctxt);
 }
 
-void html_doc_free(xmlDoc **doc)
+static enum err parse(struct str html, xmlDoc **out)
 {
-	xmlFreeDoc(*doc);
-}
-
-enum err html_parse(struct str html, xmlDoc **out)
-{
-	*out = NULL;
-	if (!content_xml_begin())
-		return ERR_NOMEM;
 	__attribute__((cleanup(free_ctxt))) htmlParserCtxtPtr ctxt = htmlNewParserCtxt();
 	if (!ctxt)
 		return ERR_NOMEM;
@@ -44,13 +36,21 @@ enum err html_parse(struct str html, xmlDoc **out)
 	int options = HTML_PARSE_RECOVER | HTML_PARSE_NODEFDTD | HTML_PARSE_NOERROR |
 		      HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_COMPACT |
 		      HTML_PARSE_IGNORE_ENC;
-	__attribute__((cleanup(html_doc_free))) xmlDoc *doc =
-		htmlCtxtReadMemory(ctxt, html.p, (int)html.n, NULL, "UTF-8", options);
-	if (!doc || content_xml_lacked())
+	*out = htmlCtxtReadMemory(ctxt, html.p, (int)html.n, NULL, "UTF-8", options);
+	if (!*out)
 		return ERR_NOMEM;
-	if (!names_fit(ctxt->dict))
-		return ERR_TOO_LARGE;
-	*out = doc;
-	doc = NULL;
-	return ERR_OK;
+	return names_fit(ctxt->dict) ? ERR_OK : ERR_TOO_LARGE;
+}
+
+enum err html_parse(struct str html, html_parsed *use, void *ctx)
+{
+	struct content_xml memory;
+	xmlDoc *doc = NULL;
+	if (!content_xml_begin(&memory, html.n))
+		return ERR_NOMEM;
+	enum err e = parse(html, &doc);
+	if (!e)
+		e = use(ctx, doc);
+	xmlFreeDoc(doc);
+	return content_xml_end(&memory) ? ERR_NOMEM : e;
 }

@@ -6,8 +6,10 @@
 
 #include <libxml/tree.h>
 
-/* ERR_TOO_LARGE with more different names of elements and attributes than a document can need. */
-enum err MUST_USE html_parse(struct str html, xmlDoc **out);
-void html_doc_free(xmlDoc **doc); /* for cleanup; NULL is no matter */
+/* Hands the tree to `use`, which keeps nothing of it, and returns its error. ERR_TOO_LARGE with
+ * more different names of elements and attributes than a document can need. ERR_NOMEM, whatever
+ * `use` said, when memory was refused: what it was handed was not the whole. */
+typedef enum err html_parsed(void *ctx, const xmlDoc *doc);
+enum err MUST_USE html_parse(struct str html, html_parsed *use, void *ctx);
 
 #endif

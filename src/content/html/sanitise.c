@@ -408,24 +408,24 @@ static void visit_children(struct walk *k, const xmlNode *n, enum role role)
 
 /* ---- the door ---- */
 
+static enum err write_all(void *ctx, const xmlDoc *doc)
+{
+	struct walk *k = ctx;
+	for (const xmlNode *n = doc->children; n; n = n->next)
+		visit(k, n, ROLE_FLOW);
+	html_writer_end(&k->w);
+	if (!k->w.err && arena_failed(k->w.arena))
+		return ERR_NOMEM;
+	return k->w.err;
+}
+
 static enum err run(struct str html, struct walk *k)
 {
 	if (html.n > ARTICLE_SOURCE_MAX)
 		return ERR_TOO_LARGE;
 	if (!utf8_ok(html) || str_has_byte(html, '\0'))
 		return ERR_INVALID;
-	if (str_trim(html).n == 0)
-		return ERR_OK;
-	__attribute__((cleanup(html_doc_free))) xmlDoc *doc = NULL;
-	enum err e = html_parse(html, &doc);
-	if (e)
-		return e;
-	for (const xmlNode *n = doc->children; n; n = n->next)
-		visit(k, n, ROLE_FLOW);
-	html_writer_end(&k->w);
-	if (!k->w.err && (arena_failed(k->w.arena) || content_xml_lacked()))
-		return ERR_NOMEM;
-	return k->w.err;
+	return str_trim(html).n == 0 ? ERR_OK : html_parse(html, write_all, k);
 }
 
 enum err html_sanitise(

@@ -189,7 +189,7 @@ static enum err import_item(const struct import_file *f, struct json_t *json, co
 	if (!d.images)
 		return ERR_NOMEM;
 	enum err e = json ? import_ninjs_draft(&it, &d) : import_markdown_draft(&it, &d);
-	if (!e && arena_failed(arena))
+	if (arena_failed(arena)) /* what seemed wrong with it may be that alone */
 		e = ERR_NOMEM;
 	if (!e)
 		return item_store(r, &it, &d, shown);

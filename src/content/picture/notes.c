@@ -226,9 +226,10 @@ static void xmp_node(struct strip *s, xmlNode *n, int depth)
  * read as nothing else: in UTF-16 a document type would not be seen here. */
 void picture_note_xmp(struct strip *s, struct str xml)
 {
+	struct content_xml memory;
 	if (xml.n == 0 || xml.n > XMP_BYTES_MAX || memmem(xml.p, xml.n, "<!DOCTYPE", 9))
 		return;
-	if (!content_xml_begin()) {
+	if (!content_xml_begin(&memory, xml.n)) {
 		s->b.err = ERR_NOMEM;
 		return;
 	}
@@ -237,7 +238,7 @@ void picture_note_xmp(struct strip *s, struct str xml)
 	if (doc)
 		xmp_node(s, xmlDocGetRootElement(doc), 0);
 	xmlFreeDoc(doc);
-	if (content_xml_lacked())
+	if (content_xml_end(&memory))
 		s->b.err = ERR_NOMEM;
 }
 
