@@ -82,8 +82,8 @@ static enum err add(struct template_set *s, struct template t, char why[static W
 
 /* "_NAME" with the ending of the file that asks for it, so that text parts have partials of their
  * own, or else "_NAME.html". */
-static const struct template *find_partial(
-	const struct template_set *s, const struct template *from, struct str name)
+static enum err find_partial(const struct template_set *s, const struct template *from,
+	struct str name, const struct template **out)
 {
 	BUF_AUTO path = BUF(TEMPLATE_FILE_MAX);
 	const char *dot = memrchr(from->name.p, '.', from->name.n);
@@ -92,12 +92,15 @@ static const struct template *find_partial(
 	buf_str(&path, name);
 	size_t stem = path.n;
 	buf_add(&path, from->name.p + before, from->name.n - before);
-	const struct template *t = find(s, buf_view(&path));
-	if (t || path.err != ERR_OK)
-		return t;
-	path.n = stem;
+	if (path.err == ERR_OK)
+		*out = find(s, buf_view(&path));
+	if (*out)
+		return ERR_OK;
+	path.n = stem < path.n ? stem : path.n;
 	buf_puts(&path, ".html");
-	return find(s, buf_view(&path));
+	if (path.err == ERR_OK)
+		*out = find(s, buf_view(&path));
+	return path.err == ERR_NOMEM ? ERR_NOMEM : ERR_OK;
 }
 
 /* `why` NULL: a partial that is not there prints nothing, as the specification has it. */
@@ -108,7 +111,9 @@ static enum err link_partials(struct template_set *s, char *why)
 			struct node *n = &s->v[i].nodes[j];
 			if (n->op != OP_PARTIAL)
 				continue;
-			n->partial = find_partial(s, &s->v[i], n->text);
+			enum err e = find_partial(s, &s->v[i], n->text, &n->partial);
+			if (e)
+				return e;
 			if (n->partial || !why)
 				continue;
 			template_fault(&s->v[i], n->line, why, "there is no partial", n->text);
@@ -126,9 +131,11 @@ static enum err override(
 {
 	BUF_AUTO b = BUF(TEMPLATE_FILE_MAX);
 	const char *path = arena_fmt(s->arena, "%s/" STR_FMT, dir, STR_ARG(t->name));
-	enum err e = file_read(path, &b);
+	enum err e = *path ? file_read(path, &b) : ERR_NOMEM;
 	if (e == ERR_NOT_FOUND)
 		return ERR_OK;
+	if (e == ERR_NOMEM)
+		return e;
 	if (e == ERR_OK && !utf8_ok(buf_view(&b)))
 		e = ERR_INVALID;
 	if (e != ERR_OK) {
@@ -208,6 +215,8 @@ static enum err add_pairs(
 		if (i == (size_t)2 * PARTIALS_MAX)
 			return ERR_TOO_LARGE;
 		const char *name = arena_fmt(s->arena, "_%s.html", pairs[i]);
+		if (!*name)
+			return ERR_NOMEM;
 		struct template t = {
 			.name = str_of(name), .path = name, .source = str_of(pairs[i + 1])
 		};

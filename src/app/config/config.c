@@ -116,6 +116,8 @@ static enum err assign_file(
 	const char *name = arena_fmt(l->a, STR_FMT, STR_ARG(path));
 	enum err e = file_read(name, &b);
 
+	if (e == ERR_NOMEM)
+		return e;
 	if (e)
 		return refuse(l, "%s%s.%s_file = %s: the file cannot be read (%s)", where,
 			s->section, s->name, name, err_name(e));
@@ -290,27 +292,38 @@ static void tell_where(const struct loading *l)
 	}
 }
 
+static enum err load(struct loading *l, char **env)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < config_setting_count; i++)
+		e = assign(
+			l, &config_settings[i], str_of(config_settings[i].fallback), "default of ");
+	if (!e && l->path)
+		e = load_file(l);
+	if (!e)
+		e = load_env(l, env);
+	if (e)
+		return e;
+	e = config_check_together(l->c, l->a, l->why);
+	if (e)
+		tell_where(l);
+	return e;
+}
+
+/* Of whatever else is said without memory, nothing may be true. */
 enum err config_load(const char *path, char **env, struct arena *a, struct config *out,
 	char why[static CONFIG_WHY_SIZE])
 {
 	struct loading l = { .c = out, .a = a, .path = path, .why = why };
-	enum err e = ERR_OK;
 
 	*out = (struct config){ 0 };
 	why[0] = '\0';
-	for (size_t i = 0; !e && i < config_setting_count; i++)
-		e = assign(&l, &config_settings[i], str_of(config_settings[i].fallback),
-			"default of ");
-	if (!e && path)
-		e = load_file(&l);
-	if (!e)
-		e = load_env(&l, env);
-	if (e)
+	enum err e = load(&l, env);
+	if (e != ERR_NOMEM && !arena_failed(a))
 		return e;
-	e = config_check_together(out, a, why);
-	if (e)
-		tell_where(&l);
-	return e;
+	snprintf(why, CONFIG_WHY_SIZE, "there is no memory to read the configuration");
+	return ERR_NOMEM;
 }
 
 const char *config_theme(const struct config *c)
