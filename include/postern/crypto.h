@@ -115,8 +115,8 @@ void crypto_common_close(struct common_words *w); /* NULL is fine */
  * too), it is one short run or repetition, guessed within the first 2^14 tries, or one word of the
  * lists with at most digits and signs around it. CONTEXT: it is context words with at most digits
  * and signs around them. WEAK: libzxcvbn's estimate is below `min_bits`, where a word of the lists
- * counts as one of so many. */
-enum strength { STRENGTH_OK, STRENGTH_COMMON, STRENGTH_CONTEXT, STRENGTH_WEAK };
+ * counts as one of so many. UNKNOWN: memory ran out. */
+enum strength { STRENGTH_OK, STRENGTH_COMMON, STRENGTH_CONTEXT, STRENGTH_WEAK, STRENGTH_UNKNOWN };
 struct strength_rules {
 	const char *const *context;        /* site name, address, reader's name, NULL; or NULL */
 	const struct common_words *common; /* or NULL */

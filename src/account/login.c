@@ -156,10 +156,11 @@ enum err account_login(const struct accounts *s, const struct login *l, int64_t 
 	struct attempt at = { .s = s, .l = l, .now_s = now_s, .out = out };
 
 	*out = (struct login_result){ 0 };
-	if (email_parse(l->email, &at.email) != ERR_OK)
-		return ERR_UNAUTHENTICATED;
+	enum err e = email_parse(l->email, &at.email);
+	if (e)
+		return e == ERR_NOMEM ? e : ERR_UNAUTHENTICATED;
 	account_device_init(&at.device, l->device);
-	enum err e = db_tx(s->db, take_tx, &at);
+	e = db_tx(s->db, take_tx, &at);
 	if (!e)
 		e = judge(&at, a);
 	if (!e)

@@ -54,6 +54,8 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 		return refuse(why, ERR_WEAK_PASSWORD, "context_password",
 			"This password is too close to your address, your name or the name of this "
 			"site.");
+	case STRENGTH_UNKNOWN:
+		return ERR_NOMEM;
 	case STRENGTH_WEAK:
 		break;
 	}
@@ -93,9 +95,11 @@ static enum err proof_check(struct dns_verdict *p, struct arena *a)
 	enum err e = db_tx(p->s->db, proof_take_tx, p);
 	if (e)
 		return e;
-	if (p->c->current.n > (size_t)p->s->set.max_length * 4 + 64 ||
-		text_opaque(p->c->current, a, &current, &length) != ERR_OK)
+	if (p->c->current.n > (size_t)p->s->set.max_length * 4 + 64)
 		return ERR_DENIED;
+	e = text_opaque(p->c->current, a, &current, &length);
+	if (e)
+		return e == ERR_NOMEM ? e : ERR_DENIED;
 	return crypto_password_verify(p->acc.password_hash, current, p->s->set.cost);
 }
 

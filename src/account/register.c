@@ -26,8 +26,11 @@ static enum err prepare(
 	struct register_job *j, struct str email, struct str name, struct refusal *why)
 {
 	struct email parsed;
+	enum err e = email_parse(email, &parsed);
 
-	if (email_parse(email, &parsed) != ERR_OK) {
+	if (e == ERR_NOMEM)
+		return e;
+	if (e) {
 		*why = (struct refusal){ "email", "bad_address",
 			"This is not a complete e-mail address." };
 		return ERR_INVALID;

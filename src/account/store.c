@@ -95,8 +95,11 @@ enum err account_find(const struct accounts *s, struct str email_or_id, struct a
 	struct email email;
 	char id[ID_SIZE];
 	struct find f = { .out = out };
+	enum err e = email_parse(email_or_id, &email);
 
-	if (email_parse(email_or_id, &email) == ERR_OK) {
+	if (e == ERR_NOMEM)
+		return e;
+	if (!e) {
 		f.key = email.key;
 		f.by_address = true;
 	} else if (str_copy(id, sizeof id, email_or_id) == ERR_OK) {

@@ -141,8 +141,9 @@ static enum strength listed(struct str prepared, const struct strength_rules *r)
 	size_t n = 0;
 	struct words found;
 	ARENA_AUTO *a = arena_new(1 << 20);
-	if (!a || crypto_common_plain(prepared, a, text, &n) != ERR_OK)
-		return STRENGTH_WEAK; /* no memory, or no UTF-8 */
+	enum err e = a ? crypto_common_plain(prepared, a, text, &n) : ERR_NOMEM;
+	if (e)
+		return e == ERR_NOMEM ? STRENGTH_UNKNOWN : STRENGTH_WEAK;
 	crypto_squeeze(text);
 	crypto_common_find(r->common, text, &found);
 	struct list_finding f = { .bits = r->min_bits };

@@ -117,9 +117,15 @@ static int64_t hold(struct exchange *x)
 	return atomic_fetch_add(&x->h->metrics.held_bytes, bytes) + bytes;
 }
 
+/* An error said after memory was refused may have come of that alone: a 404 for a name that was cut
+ * off, a 403 for an origin that could not be compared. */
 void http_exchange_fail(struct exchange *x, enum err e)
 {
 	struct response *rsp = &x->rsp;
+	if (e != ERR_NOMEM && arena_failed(x->req.arena)) {
+		*rsp = (struct response){ .reason = "no_memory" };
+		e = ERR_NOMEM;
+	}
 	rsp->err = e;
 	if (rsp->shared.per_reader_cookie) {
 		http_response_cookies_drop(rsp);
@@ -186,7 +192,7 @@ static enum err run_handler(struct exchange *x)
 	const bool open = s->in_tx(s->in_tx_ctx);
 	const bool poisoned = http_response_poisoned(&x->rsp);
 	const bool silent = e == ERR_OK && (x->rsp.status < 200 || x->rsp.status > 599);
-	if (!open && arena_failed(x->req.arena)) {
+	if (!open && e == ERR_OK && arena_failed(x->req.arena)) {
 		x->rsp = (struct response){ .reason = "no_memory" };
 		return ERR_NOMEM;
 	}

@@ -75,7 +75,10 @@ static enum err render(
 static enum err letter_check(const struct letter *l)
 {
 	struct email to;
-	bool ok = email_parse(l->to, &to) == ERR_OK && strlen(to.text) == l->to.n && l->subject.n &&
+	enum err e = email_parse(l->to, &to);
+	if (e == ERR_NOMEM)
+		return e;
+	bool ok = !e && strlen(to.text) == l->to.n && l->subject.n &&
 		  mail_mime_line_ok(l->subject) && !str_has_byte(l->text, 0) &&
 		  !str_has_byte(l->html, 0);
 	return ok ? ERR_OK : ERR_INVALID;

@@ -3,6 +3,7 @@
 #include "internal.h"
 
 #include <idn2.h>
+#include <stdio.h>
 #include <utf8proc.h>
 
 enum { LOCAL_MAX = 64, LABEL_MAX = 63 };
@@ -125,12 +126,9 @@ static enum err to_ascii(struct str local, const char *domain, char out[static E
 	const int rc = idn2_to_ascii_8z(domain, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
 	if (rc != IDN2_OK)
 		return rc == IDN2_MALLOC ? ERR_NOMEM : ERR_INVALID;
-	BUF_AUTO b = BUF(EMAIL_SIZE - 1);
-	buf_str(&b, local);
-	buf_byte(&b, '@');
-	buf_puts(&b, ascii);
+	const int n = snprintf(out, EMAIL_SIZE, STR_FMT "@%s", STR_ARG(local), ascii);
 	idn2_free(ascii);
-	return b.err == ERR_OK ? str_copy(out, EMAIL_SIZE, buf_view(&b)) : b.err;
+	return n > 0 && n < EMAIL_SIZE ? ERR_OK : ERR_TOO_LARGE;
 }
 
 enum err email_parse(struct str s, struct email *out)

@@ -59,17 +59,13 @@ static enum err map_spaces(struct str s, struct arena *a, struct str *out)
 	return ERR_OK;
 }
 
-/* Normalises with the code points in between held by the arena, so that they are wiped with it. `s`
- * is UTF-8. */
-static enum err transform(struct str s, utf8proc_option_t how, struct arena *a, struct str *out)
+static const utf8proc_option_t NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+
+/* The text takes the place of its code points, of which there are at most `room`, and one more. */
+static enum err transform_in(utf8proc_int32_t *points, utf8proc_ssize_t room, struct str s,
+	utf8proc_option_t how, struct str *out)
 {
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s.p;
-	utf8proc_ssize_t room = utf8proc_decompose(p, (utf8proc_ssize_t)s.n, NULL, 0, how);
-	if (room < 0)
-		return ERR_INVALID;
-	utf8proc_int32_t *points = arena_alloc(a, ((size_t)room + 1) * sizeof *points);
-	if (!points)
-		return ERR_NOMEM;
 	utf8proc_ssize_t n = utf8proc_decompose(p, (utf8proc_ssize_t)s.n, points, room, how);
 	if (n < 0 || n > room)
 		return ERR_INVALID;
@@ -78,6 +74,18 @@ static enum err transform(struct str s, utf8proc_option_t how, struct arena *a, 
 		return ERR_INVALID;
 	*out = (struct str){ (const char *)points, (size_t)n };
 	return ERR_OK;
+}
+
+/* Normalises with the code points in between held by the arena, so that they are wiped with it. `s`
+ * is UTF-8. */
+static enum err transform(struct str s, utf8proc_option_t how, struct arena *a, struct str *out)
+{
+	utf8proc_ssize_t room = utf8proc_decompose(
+		(const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, NULL, 0, how);
+	if (room < 0)
+		return ERR_INVALID;
+	utf8proc_int32_t *points = arena_alloc(a, ((size_t)room + 1) * sizeof *points);
+	return points ? transform_in(points, room, s, how, out) : ERR_NOMEM;
 }
 
 static struct str form_of(struct str s, utf8proc_option_t how, struct arena *a)
@@ -90,17 +98,12 @@ static struct str form_of(struct str s, utf8proc_option_t how, struct arena *a)
 
 struct str utf8_composed(struct str s, struct arena *a)
 {
-	return form_of(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE, a);
+	return form_of(s, NFC, a);
 }
 
 struct str utf8_decomposed(struct str s, struct arena *a)
 {
 	return form_of(s, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE, a);
-}
-
-static enum err normalise(struct str s, struct arena *a, struct str *out)
-{
-	return transform(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE, a, out);
 }
 
 /* What the general way makes of such a text, which most paths are. False: there are other
@@ -159,7 +162,7 @@ enum err text_opaque(struct str s, struct arena *a, struct str *out, size_t *cod
 		return ERR_TOO_LARGE;
 	enum err e = map_spaces(s, a, &mapped);
 	if (e == ERR_OK)
-		e = normalise(mapped, a, &normal);
+		e = transform(mapped, NFC, a, &normal);
 	if (e != ERR_OK)
 		return e;
 	*out = normal;
@@ -193,8 +196,10 @@ enum err text_name(struct str s, char out[static NAME_SIZE])
 		if (n == 0 || !name_point_ok(cp))
 			return ERR_INVALID;
 	}
-	ARENA_AUTO *a = arena_new(NAME_INPUT_MAX * sizeof(uint32_t) * 4);
-	enum err e = a ? normalise(s, a, &normal) : ERR_NOMEM;
+	/* On the stack: a name must not be called malformed because memory ran out. Of a byte
+	 * there are at most four code points. */
+	utf8proc_int32_t points[NAME_INPUT_MAX * 4 + 1];
+	enum err e = transform_in(points, NAME_INPUT_MAX * 4, s, NFC, &normal);
 	if (e != ERR_OK)
 		return e;
 	if (normal.n >= NAME_SIZE)

@@ -145,11 +145,15 @@ enum err entitlement_seat_invite(const struct paywall *w, const struct seat_invi
 	struct invite_job j = { .w = w, .inv = inv };
 	struct email own;
 
-	if (email_parse(inv->email, &j.to) != ERR_OK)
+	enum err e = email_parse(inv->email, &j.to);
+	if (e)
+		return e == ERR_NOMEM ? e : ERR_INVALID;
+	e = email_parse(str_of(inv->owner_email), &own);
+	if (e == ERR_NOMEM)
+		return e;
+	if (!e && strcmp(own.key, j.to.key) == 0)
 		return ERR_INVALID;
-	if (email_parse(str_of(inv->owner_email), &own) == ERR_OK && strcmp(own.key, j.to.key) == 0)
-		return ERR_INVALID;
-	enum err e = db_tx(w->db, invite_tx, &j);
+	e = db_tx(w->db, invite_tx, &j);
 	if (!e)
 		mail_wake(w->mail);
 	return e;

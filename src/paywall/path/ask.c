@@ -12,6 +12,8 @@ static enum err site_add(struct str origin, struct arena *a, struct sites *out)
 	struct url u;
 	enum err e = url_absolute(str_of(arena_fmt(a, STR_FMT "/", STR_ARG(origin))), a, &u);
 
+	if (arena_failed(a))
+		return ERR_NOMEM;
 	if (e || u.path.n != 1)
 		return e ? e : ERR_INVALID;
 	out->origin[out->n] = u.origin;

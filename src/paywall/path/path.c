@@ -65,7 +65,10 @@ static enum err pattern_parse(const char *text, struct path_rule *r, char why[st
 
 	if (!a)
 		return ERR_NOMEM;
-	if (url_path_foreign(str_of(text), a, &path, &folded) != ERR_OK)
+	enum err e = url_path_foreign(str_of(text), a, &path, &folded);
+	if (e == ERR_NOMEM)
+		return e;
+	if (e)
 		return refuse(why, "path", text,
 			"a path such as /about, /archive/** (it and all below) or /articles/*/** "
 			"is "
@@ -88,8 +91,10 @@ static enum err site_parse(const char *text, struct path_rule *r, char why[stati
 
 	if (!a)
 		return ERR_NOMEM;
-	if (url_absolute(str_of(arena_fmt(a, "https://%s/", text)), a, &u) != ERR_OK ||
-		u.path.n != 1 || str_copy(r->site, sizeof r->site, u.site) != ERR_OK)
+	enum err e = url_absolute(str_of(arena_fmt(a, "https://%s/", text)), a, &u);
+	if (arena_failed(a))
+		return ERR_NOMEM;
+	if (e || u.path.n != 1 || str_copy(r->site, sizeof r->site, u.site) != ERR_OK)
 		return refuse(why, "site", text, "a name such as blog.example is expected");
 	return ERR_OK;
 }
