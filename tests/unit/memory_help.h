@@ -103,6 +103,24 @@ char *__wrap_strndup(const char *z, size_t n)
 	return memory_refuses() ? NULL : __real_strndup(z, n);
 }
 
+/* First in every program: were it linked otherwise, no other test could fail. */
+static inline void allocations_do_fail(void **state)
+{
+	(void)state;
+	memory_arm(1, MEMORY_ONE);
+	struct arena *a = arena_new(100);
+	assert_true(memory_disarm());
+	assert_null(a);
+	a = arena_new(100);
+	assert_non_null(a);
+	memory_arm(2, MEMORY_ONE);
+	assert_non_null(arena_alloc(a, 16));
+	assert_null(arena_alloc(a, 16));
+	assert_non_null(arena_alloc(a, 16));
+	assert_true(memory_disarm());
+	arena_free(a);
+}
+
 /* ---- the trial ---- */
 
 /* What a call made, as text: two results that are the same have the same. */

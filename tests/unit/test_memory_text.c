@@ -350,6 +350,7 @@ int main(void)
 	if (crypto_start() != ERR_OK)
 		return 1;
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(allocations_do_fail),
 		cmocka_unit_test(every_parser),
 		cmocka_unit_test(json_is_whole_or_an_error),
 		cmocka_unit_test(paths_keep_their_ids),
