@@ -88,6 +88,22 @@ struct str str_int_text(int64_t v, char space[static INT_TEXT_SIZE]);
  * not begin with one (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 size_t str_utf8(struct str s, uint32_t *cp);
 
+/* ---- bytes as text ---- */
+extern const char str_base32_letters[33]; /* RFC 4648 section 6, in lower case */
+/* `n` bytes in base32 without padding, as many letters as `size` holds, with a closing NUL. */
+void str_base32(const uint8_t *bytes, size_t n, char *out, size_t size);
+/* `n` bytes in lower-case hexadecimal digits and a NUL: 2 * n + 1 characters. */
+void str_hex(const uint8_t *bytes, size_t n, char *out);
+int str_hex_digit(char c); /* of either case; -1 for what is none */
+/* Exactly 2 * n digits of either case, else ERR_INVALID. */
+enum err MUST_USE str_hex_parse(struct str s, uint8_t *out, size_t n);
+
+/* ---- the words of an enum, in a table by value; NULL where a value has none ---- */
+const char *str_name_of(const char *const *words, size_t count, size_t value); /* "" without one */
+/* ERR_INVALID when no value has this word. An enum of ours is an unsigned to the compiler. */
+enum err MUST_USE str_name_find(
+	const char *const *words, size_t count, struct str s, unsigned *value);
+
 /* ---- buffer: grows up to a cap it is born with; the first failure sticks ---- */
 struct buf {
 	char *p; /* NUL-terminated whenever n > 0 */

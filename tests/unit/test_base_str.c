@@ -193,6 +193,66 @@ static void formatted(void **state)
 	}
 }
 
+/* Goal: ids and digests have the one form that RFC 4648 gives them, cut to the array they go into.
+ */
+static void base32(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *bytes, *text;
+	} cases[] = { { "", "" }, { "f", "my" }, { "fo", "mzxq" }, { "foo", "mzxw6" },
+		{ "foob", "mzxw6yq" }, { "fooba", "mzxw6ytb" }, { "foobar", "mzxw6ytboi" } };
+	char out[11], small[5];
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const uint8_t *bytes = (const uint8_t *)cases[i].bytes;
+		str_base32(bytes, strlen(cases[i].bytes), out, sizeof out);
+		assert_string_equal(out, cases[i].text);
+	}
+	str_base32((const uint8_t *)"foobar", 6, small, sizeof small);
+	assert_string_equal(small, "mzxw");
+}
+
+/* Goal: what str_hex writes str_hex_parse reads, and nothing of another length or form. */
+static void hexadecimal(void **state)
+{
+	(void)state;
+	const uint8_t bytes[] = { 0x00, 0x9a, 0xff };
+	uint8_t back[3] = { 1, 2, 3 };
+	char text[7];
+	str_hex(bytes, sizeof bytes, text);
+	assert_string_equal(text, "009aff");
+	assert_int_equal(str_hex_parse(STR("009AfF"), back, sizeof back), ERR_OK);
+	assert_memory_equal(back, bytes, sizeof bytes);
+	static const char *const bad[] = { "", "009af", "009aff0", "009afg", "00 aff", "-09aff",
+		"0x09af" };
+	memset(back, 7, sizeof back);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(str_hex_parse(str_of(bad[i]), back, sizeof back), ERR_INVALID);
+	assert_int_equal(back[0], 7);
+	for (int c = 0; c < 256; c++)
+		assert_int_equal(str_hex_digit((char)c) >= 0,
+			c != 0 && strchr("0123456789abcdefABCDEF", c) != NULL);
+}
+
+/* Goal: a value without a word has none, and no text without a letter finds one. */
+static void words_of_an_enum(void **state)
+{
+	(void)state;
+	static const char *const words[] = { NULL, "one", "", "three" };
+	unsigned value = 9;
+	assert_string_equal(str_name_of(words, COUNT(words), 0), "");
+	assert_string_equal(str_name_of(words, COUNT(words), 1), "one");
+	assert_string_equal(str_name_of(words, COUNT(words), 4), "");
+	assert_string_equal(str_name_of(words, COUNT(words), SIZE_MAX), "");
+	assert_int_equal(str_name_find(words, COUNT(words), STR("three"), &value), ERR_OK);
+	assert_int_equal(value, 3);
+	static const char *const bad[] = { "", "two", "One", "one ", "on" };
+	for (size_t i = 0; i < COUNT(bad); i++)
+		assert_int_equal(
+			str_name_find(words, COUNT(words), str_of(bad[i]), &value), ERR_INVALID);
+	assert_int_equal(value, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +265,9 @@ int main(void)
 		cmocka_unit_test(formatted),
 		cmocka_unit_test(utf8),
 		cmocka_unit_test(error_names),
+		cmocka_unit_test(base32),
+		cmocka_unit_test(hexadecimal),
+		cmocka_unit_test(words_of_an_enum),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
