@@ -100,6 +100,8 @@ struct ip_net {
 };
 enum { IP_TEXT_SIZE = 46, IP_NETS_MAX = 64 };
 enum err MUST_USE ip_parse(struct str s, struct ip *out); /* no zone, no port, no brackets */
+bool ip_is_v4(struct ip ip);
+struct ip ip_from_v4(const uint8_t b[static 4]);
 /* An address as proxies write it into X-Forwarded-For: also with a port, in brackets, with a zone,
  * in quotes, all of which is taken off. ERR_INVALID: no address ("unknown", "_hidden", "unix:"). */
 enum err MUST_USE ip_parse_forwarded(struct str s, struct ip *out);

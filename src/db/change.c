@@ -15,16 +15,15 @@ static const char *const names[DB_CHANGE_COUNT] = { [DB_CHANGE_SESSION] = "sessi
 
 const char *db_change_name(enum db_change kind)
 {
-	return kind > 0 && kind < DB_CHANGE_COUNT ? names[kind] : "";
+	return str_name_of(names, COUNT(names), kind);
 }
 
 /* 0 for a kind that only a newer program knows. */
 static enum db_change kind_of(const char *name)
 {
-	for (unsigned i = 1; i < DB_CHANGE_COUNT; i++)
-		if (strcmp(name, names[i]) == 0)
-			return (enum db_change)i;
-	return (enum db_change)0;
+	enum db_change kind = (enum db_change)0;
+	(void)!str_name_find(names, COUNT(names), str_of(name), &kind);
+	return kind;
 }
 
 /* ---- writing ---- */
@@ -47,8 +46,7 @@ static enum err id_make(struct change_id *id)
 	uint8_t bytes[(ID_SIZE - 1) / 2];
 	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
 		return ERR_INTERNAL;
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(id->text + 2 * i, 3, "%02x", bytes[i]);
+	str_hex(bytes, sizeof bytes, id->text);
 	id->start = id_start(id->text);
 	return ERR_OK;
 }

@@ -57,34 +57,23 @@ const char *dns_verdict_name(enum dns_verdict p)
 		[VERIFY_NONE] = "none",
 		[VERIFY_FAILED] = "failed",
 		[VERIFY_PENDING] = "later" };
-	return p >= VERIFY_HOST && p < COUNT(names) ? names[p] : "";
+	return str_name_of(names, COUNT(names), p);
 }
 
 /* ---- on the thread: questions and answers ---- */
 
-static bool is_v4(struct ip ip)
-{
-	static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
-	return memcmp(ip.b, head, sizeof head) == 0;
-}
-
 /* RFC 1035 section 3.5, RFC 3596 section 2.5. */
 static void reverse_name(struct ip ip, char out[static REVERSE_SIZE])
 {
-	static const char hex[] = "0123456789abcdef";
 	char *w = out;
 
-	if (is_v4(ip)) {
+	if (ip_is_v4(ip)) {
 		snprintf(out, REVERSE_SIZE, "%d.%d.%d.%d.in-addr.arpa", ip.b[15], ip.b[14],
 			ip.b[13], ip.b[12]);
 		return;
 	}
-	for (size_t i = sizeof ip.b; i > 0; i--) {
-		*w++ = hex[ip.b[i - 1] & 15];
-		*w++ = '.';
-		*w++ = hex[ip.b[i - 1] >> 4];
-		*w++ = '.';
-	}
+	for (size_t i = sizeof ip.b; i > 0; i--)
+		w += snprintf(w, 5, "%x.%x.", ip.b[i - 1] & 15U, ip.b[i - 1] >> 4);
 	snprintf(w, REVERSE_SIZE - (size_t)(w - out), "ip6.arpa");
 }
 
@@ -115,7 +104,7 @@ static void forward_next(struct job *j);
 
 static bool forward_same(const struct job *j, const unsigned char *answer, int length)
 {
-	if (is_v4(j->ip)) {
+	if (ip_is_v4(j->ip)) {
 		struct ares_addrttl list[ADDRESSES_MAX];
 		int n = ADDRESSES_MAX;
 		if (ares_parse_a_reply(answer, length, NULL, list, &n) != ARES_SUCCESS)
@@ -164,8 +153,8 @@ static void forward_next(struct job *j)
 		job_end(j, j->trouble ? VERIFY_FAILED : VERIFY_NONE, "");
 		return;
 	}
-	ares_query(j->p->channel, j->names[j->name_at], ns_c_in, is_v4(j->ip) ? ns_t_a : ns_t_aaaa,
-		forward_done, j);
+	ares_query(j->p->channel, j->names[j->name_at], ns_c_in,
+		ip_is_v4(j->ip) ? ns_t_a : ns_t_aaaa, forward_done, j);
 }
 
 static void name_take(struct job *j, const char *name)

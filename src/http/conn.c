@@ -12,16 +12,17 @@ enum { REAP_EVERY_US = 1000000 };
 
 static struct ip ip_of(const struct sockaddr *sa)
 {
-	struct ip ip = { .b = { [10] = 0xff, [11] = 0xff }, .set = true };
+	struct ip ip = { .set = true };
 	if (sa && sa->sa_family == AF_INET6) {
 		memcpy(ip.b, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
-	} else if (sa && sa->sa_family == AF_INET) {
-		memcpy(ip.b + 12, &((const struct sockaddr_in *)(const void *)sa)->sin_addr, 4);
-	} else {
-		/* a unix socket: whoever may open its file is on this machine */
-		memcpy(ip.b + 12, (const uint8_t[]){ 127, 0, 0, 1 }, 4);
+		return ip;
 	}
-	return ip;
+	if (sa && sa->sa_family == AF_INET) {
+		return ip_from_v4(
+			(const uint8_t *)&((const struct sockaddr_in *)(const void *)sa)->sin_addr);
+	}
+	/* a unix socket: whoever may open its file is on this machine */
+	return ip_from_v4((const uint8_t[]){ 127, 0, 0, 1 });
 }
 
 struct conn *http_conn_open(struct listener *l, struct MHD_Connection *mhd)

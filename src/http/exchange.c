@@ -24,21 +24,14 @@ static bool take_bits(uint8_t out[static ID_BYTES])
 	return true;
 }
 
-/* 128 random bits in base32: two words, each in twelve characters and one of the last four bits.
- * crypto is a sibling, and this name is no secret. */
+/* crypto, which makes all other ids, is a sibling of this room, and this name is no secret. */
 static bool make_id(char out[static ID_SIZE])
 {
-	uint64_t bits[2];
-	_Static_assert(sizeof bits == ID_BYTES && ID_SIZE == 2 * 13 + 1, "thirteen for each");
-	if (!take_bits((uint8_t *)bits)) {
+	uint8_t bits[ID_BYTES];
+	if (!take_bits(bits)) {
 		return false;
 	}
-	for (size_t i = 0; i < ID_SIZE - 1; i++) {
-		uint64_t *word = &bits[i >= 13];
-		out[i] = "abcdefghijklmnopqrstuvwxyz234567"[*word & 31];
-		*word >>= 5;
-	}
-	out[ID_SIZE - 1] = 0;
+	str_base32(bits, sizeof bits, out, ID_SIZE);
 	return true;
 }
 

@@ -13,14 +13,6 @@ enum {
 	ENCODED_MAX = 57,        /* with "=?UTF-8?Q?" and "?=" 69: fits behind "Subject: " */
 };
 
-static void put_hex(struct buf *out, unsigned char c)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	buf_byte(out, '=');
-	buf_byte(out, digits[c >> 4]);
-	buf_byte(out, digits[c & 15]);
-}
-
 static void quoted_line(struct buf *out, struct str line)
 {
 	size_t column = 0;
@@ -36,7 +28,7 @@ static void quoted_line(struct buf *out, struct str line)
 		if (plain)
 			buf_byte(out, (char)c);
 		else
-			put_hex(out, c);
+			buf_fmt(out, "=%02X", c);
 		column += width;
 	}
 	buf_puts(out, "\r\n");
@@ -127,7 +119,7 @@ static void put_encoded(struct buf *out, struct str s)
 		room -= width;
 		for (; n && i < s.n; n--, i++) {
 			if (width > 1)
-				put_hex(out, (unsigned char)s.p[i]);
+				buf_fmt(out, "=%02X", (unsigned char)s.p[i]);
 			else
 				buf_byte(out, (char)(s.p[i] == ' ' ? '_' : s.p[i]));
 		}

@@ -4,7 +4,6 @@
 
 #include "postern/text.h"
 
-int text_hex_value(char c);         /* -1 for what is no hexadecimal digit */
 int url_percent_byte(struct str s); /* that "%xx" at the head of `s` stands for, or -1 */
 /* Percent-decodes all of `s` once, '+' to a space when asked. ERR_INVALID for a '%' without two
  * hexadecimal digits. `out->p` is never NULL on success. */

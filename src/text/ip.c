@@ -8,9 +8,17 @@
 enum { V4_OFFSET = 12, V4_BITS_BEFORE = 96 };
 static const uint8_t v4_head[V4_OFFSET] = { [10] = 0xff, [11] = 0xff };
 
-static bool is_v4(const struct ip *ip)
+bool ip_is_v4(struct ip ip)
 {
-	return memcmp(ip->b, v4_head, sizeof v4_head) == 0;
+	return memcmp(ip.b, v4_head, sizeof v4_head) == 0;
+}
+
+struct ip ip_from_v4(const uint8_t b[static 4])
+{
+	struct ip ip = { .set = true };
+	memcpy(ip.b, v4_head, sizeof v4_head);
+	memcpy(ip.b + V4_OFFSET, b, 4);
+	return ip;
 }
 
 enum err ip_parse(struct str s, struct ip *out)
@@ -119,7 +127,7 @@ bool ip_in(const struct ip_net *nets, size_t n, struct ip ip)
 
 void ip_text(struct ip ip, char out[static IP_TEXT_SIZE])
 {
-	bool v4 = is_v4(&ip);
+	bool v4 = ip_is_v4(ip);
 	out[0] = '\0';
 	if (ip.set)
 		inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? ip.b + V4_OFFSET : ip.b, out, IP_TEXT_SIZE);
@@ -127,5 +135,5 @@ void ip_text(struct ip ip, char out[static IP_TEXT_SIZE])
 
 struct ip ip_prefix(struct ip ip, unsigned v4_bits, unsigned v6_bits)
 {
-	return mask(ip, is_v4(&ip) ? V4_BITS_BEFORE + v4_bits : v6_bits);
+	return mask(ip, ip_is_v4(ip) ? V4_BITS_BEFORE + v4_bits : v6_bits);
 }

@@ -7,7 +7,7 @@
 
 __extension__ typedef unsigned __int128 u128;
 
-enum { BITS = 128, V4_SHIFT = 32, V4_HEAD = 0xffff, WIDE_V4_BITS = 16, WIDE_V6_BITS = 32 };
+enum { BITS = 128, V4_SHIFT = 32, WIDE_V4_BITS = 16, WIDE_V6_BITS = 32 };
 
 static u128 number(struct ip ip)
 {
@@ -29,7 +29,7 @@ static struct ip address(u128 n)
 
 static bool is_v4(u128 n)
 {
-	return n >> V4_SHIFT == V4_HEAD;
+	return ip_is_v4(address(n));
 }
 
 static enum err refuse(char why[static IP_RANGE_WHY_SIZE], const char *text)
@@ -54,7 +54,8 @@ static enum err end_parse(struct str s, u128 *out, char why[static IP_RANGE_WHY_
 /* An IPv6 range around ::ffff:0:0/96 would hold every IPv4 address there is. */
 static enum err whole_refuse(u128 first, u128 last, char why[static IP_RANGE_WHY_SIZE])
 {
-	const u128 v4_first = (u128)V4_HEAD << V4_SHIFT, v4_last = v4_first | UINT32_MAX;
+	const u128 v4_first = number(ip_from_v4((const uint8_t[4]){ 0 })),
+		   v4_last = v4_first | UINT32_MAX;
 
 	if (first <= v4_first && last >= v4_last)
 		return refuse(why, "this is the whole internet; name the networks one by one");

@@ -3,22 +3,11 @@
  * front may read them differently. */
 #include "internal.h"
 
-int text_hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 int url_percent_byte(struct str s)
 {
-	if (s.n < 3 || text_hex_value(s.p[1]) < 0 || text_hex_value(s.p[2]) < 0)
+	if (s.n < 3 || str_hex_digit(s.p[1]) < 0 || str_hex_digit(s.p[2]) < 0)
 		return -1;
-	return text_hex_value(s.p[1]) << 4 | text_hex_value(s.p[2]);
+	return str_hex_digit(s.p[1]) << 4 | str_hex_digit(s.p[2]);
 }
 
 enum err url_percent_decode(struct str s, bool plus, struct arena *a, struct str *out)

@@ -13,28 +13,17 @@ enum { PICTURES_TOLD_MAX = 3 };
  * again. */
 static void image_id(struct str source, struct str name, char out[static ID_SIZE])
 {
-	static const char base32[] = "abcdefghijklmnopqrstuvwxyz234567";
 	uint8_t hash[HASH_BYTES];
 	const struct str pieces[] = { source, { "", 1 }, name };
 	crypto_digest_join(pieces, COUNT(pieces), hash);
-	for (size_t i = 0; i + 1 < ID_SIZE; i++) {
-		size_t bit = i * 5;
-		unsigned pair = (unsigned)hash[bit / 8] << 8 | hash[bit / 8 + 1];
-		out[i] = base32[pair >> (11 - bit % 8) & 31];
-	}
-	out[ID_SIZE - 1] = 0;
+	str_base32(hash, sizeof hash, out, ID_SIZE);
 }
 
 static void image_digest(struct str bytes, char out[static DIGEST_SIZE])
 {
-	static const char hex[] = "0123456789abcdef";
 	uint8_t hash[HASH_BYTES];
 	crypto_digest(bytes, hash);
-	for (size_t i = 0; i < HASH_BYTES; i++) {
-		out[2 * i] = hex[hash[i] >> 4];
-		out[2 * i + 1] = hex[hash[i] & 15];
-	}
-	out[DIGEST_SIZE - 1] = 0;
+	str_hex(hash, sizeof hash, out);
 }
 
 static struct str base_name(struct str path)

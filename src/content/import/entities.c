@@ -18,10 +18,7 @@ static uint32_t windows_1252(uint32_t cp)
 
 static int digit_of(char c, unsigned base)
 {
-	int v = c >= '0' && c <= '9'   ? c - '0'
-		: c >= 'a' && c <= 'f' ? c - 'a' + 10
-		: c >= 'A' && c <= 'F' ? c - 'A' + 10
-				       : 99;
+	const int v = str_hex_digit(c);
 	return v < (int)base ? v : -1;
 }
 

@@ -1,7 +1,6 @@
 /* The metered readings of accounts, in the database. */
 #include "internal.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { TAG_TEXT_SIZE = 2 * METER_TAG_BYTES + 1 };
@@ -21,30 +20,6 @@ void meter_counts_add(struct meter_counts *s, struct meter_tag t)
 {
 	if (s->n < COUNT(s->tags) && !meter_counts_has(s, t))
 		s->tags[s->n++] = t;
-}
-
-static void tag_text(struct meter_tag t, char out[static TAG_TEXT_SIZE])
-{
-	for (size_t i = 0; i < sizeof t.b; i++)
-		snprintf(out + 2 * i, 3, "%02x", t.b[i]);
-}
-
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static enum err tag_parse(const char *z, struct meter_tag *out)
-{
-	for (size_t i = 0; i < sizeof out->b; i++) {
-		int high = hex(z[2 * i]), low = high < 0 ? -1 : hex(z[2 * i + 1]);
-		if (low < 0)
-			return ERR_CORRUPT;
-		out->b[i] = (uint8_t)(high << 4 | low);
-	}
-	return z[2 * sizeof out->b] ? ERR_CORRUPT : ERR_OK;
 }
 
 /* ---- rows ---- */
@@ -89,7 +64,7 @@ enum err meter_rows_load(struct db_conn *c, const char *account_id, const struct
 		&rows, &n);
 	for (size_t i = 0; !e && i < n; i++) {
 		struct meter_tag t;
-		e = tag_parse(rows[i].tag, &t);
+		e = str_hex_parse(str_of(rows[i].tag), t.b, sizeof t.b) ? ERR_CORRUPT : ERR_OK;
 		if (!e)
 			meter_counts_add(out, t);
 	}
@@ -101,7 +76,7 @@ enum err meter_row_put(struct db_conn *c, const struct meter_row *r)
 {
 	char tag[TAG_TEXT_SIZE];
 
-	tag_text(r->tag, tag);
+	str_hex(r->tag.b, sizeof r->tag.b, tag);
 	return db_run(c,
 		&(struct db_call){ .query = QUERY_METER_COUNT,
 			DB_PARAMS(db_z(r->account_id), db_z(r->m->name), db_int(r->began_at),

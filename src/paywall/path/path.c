@@ -14,18 +14,12 @@ static const char *const files_names[] = {
 
 const char *path_files_name(enum path_files f)
 {
-	return f >= PATH_FILES_FREE && f <= PATH_FILES_COUNT ? files_names[f] : "";
+	return str_name_of(files_names, COUNT(files_names), f);
 }
 
 static enum err files_parse(struct str s, enum path_files *out)
 {
-	for (unsigned i = PATH_FILES_FREE; i <= PATH_FILES_COUNT; i++) {
-		if (str_eq(s, str_of(files_names[i]))) {
-			*out = (enum path_files)i;
-			return ERR_OK;
-		}
-	}
-	return ERR_INVALID;
+	return str_name_find(files_names, COUNT(files_names), s, out);
 }
 
 const char *path_level_name(const struct path_rule *r)
@@ -383,6 +377,6 @@ void path_article_id(const struct path_rule *r, const struct url *u, char out[st
 	const struct str pieces[] = { u->site, STR("\n"), part };
 	crypto_digest_join(pieces, COUNT(pieces), hash);
 	for (size_t i = 0; i < ID_SIZE - 1; i++)
-		out[i] = "abcdefghijklmnopqrstuvwxyz234567"[hash[i] % 32];
+		out[i] = str_base32_letters[hash[i] % 32];
 	out[ID_SIZE - 1] = 0;
 }
