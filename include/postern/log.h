@@ -13,6 +13,8 @@
 #include "postern/base.h"
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+/* "debug", "info", "warn" or "error"; else ERR_INVALID. */
+enum err MUST_USE log_level_parse(struct str s, enum log_level *out);
 enum log_format { LOG_LOGFMT, LOG_JSON };
 
 struct log {

@@ -1,6 +1,7 @@
 /* GET /api/v1/admin/explain: why a reader may have what he may have, and what would change it. */
 #include "internal.h"
 
+#include "postern/crawler.h"
 #include "postern/explain.h"
 
 struct explaining {
@@ -25,15 +26,12 @@ static json_t *article_json(const struct article *art)
 
 static json_t *reader_json(const struct explaining *g)
 {
-	static const char *const classes[] = {
-		[CRAWLER_NONE] = "none", [CRAWLER_SEARCH] = "search", [CRAWLER_AI] = "ai"
-	};
 	const struct paywall_reader *v = &g->x.reader;
 
 	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", g->account.email, "signed_in",
 		v->signed_in, "institution", v->institution ? v->institution : "", "crawler",
-		classes[v->crawler], "crawler_name", v->crawler_name ? v->crawler_name : "", "gift",
-		v->gift);
+		v->crawler ? crawler_class_name(v->crawler) : "none", "crawler_name",
+		v->crawler_name ? v->crawler_name : "", "gift", v->gift);
 }
 
 static enum err explain_read(struct db_conn *c, void *arg)

@@ -22,15 +22,12 @@ static enum err wall_open(struct app *app)
 		[AI_TEASER] = "teaser",
 		[AI_PAYMENT] = "payment",
 		[AI_BLOCK] = "block" };
-	struct policy_settings set = { .ai = AI_BLOCK,
-		.open_statuses = app->cfg.open_statuses,
+	struct policy_settings set = { .open_statuses = app->cfg.open_statuses,
 		.source_count = app->cfg.source_count };
 
 	memcpy(set.sources, app->cfg.sources, sizeof set.sources);
-	for (unsigned i = AI_ALLOW; i < COUNT(ai); i++) {
-		if (strcmp(app->cfg.ai_policy, ai[i]) == 0)
-			set.ai = (enum ai_policy)i;
-	}
+	if (str_name_find(ai, COUNT(ai), str_of(app->cfg.ai_policy), &set.ai) != ERR_OK)
+		set.ai = AI_BLOCK;
 	if (paywall_access_parse(str_of(app->cfg.default_access), &set.fallback) != ERR_OK)
 		set.fallback = ACCESS_SUBSCRIBER;
 	app->wall = (struct paywall){ .db = app->db,

@@ -6,12 +6,8 @@
 
 enum log_level app_log_level(const struct config *c)
 {
-	static const char *const names[] = { "debug", "info", "warn", "error" };
-	for (unsigned i = 0; i < COUNT(names); i++) {
-		if (strcmp(names[i], c->log_level) == 0)
-			return (enum log_level)i;
-	}
-	return LOG_INFO;
+	enum log_level level = LOG_INFO;
+	return log_level_parse(str_of(c->log_level), &level) == ERR_OK ? level : LOG_INFO;
 }
 
 struct account_settings app_account_settings(const struct config *c)

@@ -11,6 +11,11 @@ enum { TIME_SIZE = 48 };
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
+enum err log_level_parse(struct str s, enum log_level *out)
+{
+	return str_name_find(level_names, COUNT(level_names), s, out);
+}
+
 /* Characters that a terminal or a viewer may take for a new line, or that turn the order of those
  * around them, beside the plain controls: what follows could pass for a field of its own. */
 static bool deceives(uint32_t cp)

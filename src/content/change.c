@@ -75,12 +75,10 @@ enum err content_set_status(
 	struct change ch = {
 		.slug = slug, .status = status, .why = why, .now_s = now_s, .arena = arena
 	};
-	bool ok = false;
+	unsigned word = 0;
 	if (!arena)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < COUNT(known); i++)
-		ok = ok || str_eq(status, str_of(known[i]));
-	if (!ok)
+	if (str_name_find(known, COUNT(known), status, &word) != ERR_OK)
 		return ERR_INVALID;
 	return text_slug_ok(slug) ? db_tx(db, status_tx, &ch) : ERR_NOT_FOUND;
 }

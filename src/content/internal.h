@@ -294,6 +294,7 @@ enum front_key {
 	FRONT_USAGE_TERMS,
 	FRONT_COUNT
 };
+extern const char *const import_front_keys[FRONT_COUNT + 1]; /* ends with NULL */
 struct front {
 	struct str value[FRONT_COUNT];
 	int line[FRONT_COUNT]; /* 0: not there */

@@ -13,5 +13,5 @@ static const char *const kind_names[MAIL_KIND_COUNT] = {
 
 const char *mail_kind_name(enum mail_kind k)
 {
-	return k > 0 && k < MAIL_KIND_COUNT ? kind_names[k] : "";
+	return str_name_of(kind_names, COUNT(kind_names), k);
 }

@@ -9,7 +9,7 @@
 enum { LINE_BYTES_MAX = 32768 };
 
 /* In the order of enum front_key. */
-static const char *const key_names[FRONT_COUNT + 1] = {
+const char *const import_front_keys[FRONT_COUNT + 1] = {
 	"slug",
 	"headline",
 	"dek",
@@ -156,7 +156,7 @@ static enum err split(struct reader *r, struct str line, struct str *key, struct
 
 static const char *nearest_key(struct str key, const char *const *names)
 {
-	for (size_t i = 0; names == key_names && i < COUNT(elsewhere); i++) {
+	for (size_t i = 0; names == import_front_keys && i < COUNT(elsewhere); i++) {
 		if (str_eq_nocase(key, str_of(elsewhere[i].theirs)))
 			return elsewhere[i].ours;
 	}
@@ -194,11 +194,12 @@ static enum err take_key(struct reader *r, struct str line)
 	int k = 0;
 	enum err e = split(r, line, &key, &raw);
 	if (!e)
-		e = find_key(r, key, key_names, &k);
+		e = find_key(r, key, import_front_keys, &k);
 	if (e)
 		return e;
 	if (f->line[k])
-		return fault(r, "\"%s\" stands in line %d already", key_names[k], f->line[k]);
+		return fault(
+			r, "\"%s\" stands in line %d already", import_front_keys[k], f->line[k]);
 	f->line[k] = r->line;
 	r->in_images = k == FRONT_IMAGES;
 	if (r->in_images)

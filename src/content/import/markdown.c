@@ -42,10 +42,6 @@ static enum err unexpected_closing(struct import_item *it, const struct front *f
 static enum err take_time(
 	struct import_item *it, const struct front *f, enum front_key k, int64_t *out)
 {
-	static const char *const names[FRONT_COUNT] = { [FRONT_PUBLISHED] = "published",
-		[FRONT_UPDATED] = "updated",
-		[FRONT_EMBARGO] = "embargo",
-		[FRONT_EXPIRES] = "expires" };
 	if (!f->line[k])
 		return ERR_OK;
 	if (time_parse(f->value[k], k == FRONT_EXPIRES ? TIME_ENDS : TIME_STARTS, out) == ERR_OK)
@@ -54,7 +50,7 @@ static enum err take_time(
 	return import_refuse(it,
 		"line %d: %s: \"%.*s\" is neither a day like 2026-11-20 nor a time like "
 		"2026-11-20T05:40:00Z",
-		f->line[k], names[k], (int)(said.n < 60 ? said.n : 60), said.p);
+		f->line[k], import_front_keys[k], (int)(said.n < 60 ? said.n : 60), said.p);
 }
 
 static enum err take_closing_times(struct import_item *it, const struct front *f, struct draft *d)

@@ -11,18 +11,12 @@ static const char *const class_names[] = { [CRAWLER_SEARCH] = "search", [CRAWLER
 
 const char *crawler_class_name(enum crawler_class c)
 {
-	return c > CRAWLER_NONE && c < COUNT(class_names) ? class_names[c] : "";
+	return str_name_of(class_names, COUNT(class_names), c);
 }
 
 enum err crawler_class_parse(struct str s, enum crawler_class *out)
 {
-	for (unsigned i = CRAWLER_SEARCH; i < COUNT(class_names); i++) {
-		if (str_eq(s, str_of(class_names[i]))) {
-			*out = (enum crawler_class)i;
-			return ERR_OK;
-		}
-	}
-	return ERR_INVALID;
+	return str_name_find(class_names, COUNT(class_names), s, out);
 }
 
 /* ---- lists ---- */

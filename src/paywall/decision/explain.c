@@ -13,7 +13,7 @@ const char *decision_explain_step_name(enum explained_step s)
 		[STEP_ARTICLE] = "article",
 		[STEP_DEFAULT] = "default",
 		[STEP_SETTING] = "setting" };
-	return s >= STEP_OVERRIDE && s < COUNT(names) ? names[s] : "";
+	return str_name_of(names, COUNT(names), s);
 }
 
 static const char *sentence(struct arena *a, const struct buf *b)

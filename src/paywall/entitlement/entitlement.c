@@ -37,7 +37,7 @@ static const char *const status_names[] = { [STATUS_ACTIVE] = "active",
 
 const char *entitlement_status_name(enum entitlement_status s)
 {
-	return s >= STATUS_ACTIVE && s <= STATUS_UNPAID ? status_names[s] : "";
+	return str_name_of(status_names, COUNT(status_names), s);
 }
 
 const char *const *entitlement_status_words(void)
@@ -47,13 +47,7 @@ const char *const *entitlement_status_words(void)
 
 enum err entitlement_status_parse(struct str s, enum entitlement_status *out)
 {
-	for (unsigned i = STATUS_ACTIVE; i <= STATUS_UNPAID; i++) {
-		if (str_eq(s, str_of(status_names[i]))) {
-			*out = (enum entitlement_status)i;
-			return ERR_OK;
-		}
-	}
-	return ERR_INVALID;
+	return str_name_find(status_names, COUNT(status_names), s, out);
 }
 
 bool entitlement_name_ok(struct str s, size_t size)

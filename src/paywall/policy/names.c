@@ -63,69 +63,44 @@ static const struct {
 		"The article's access level is not one this program knows." },
 };
 
-static const char *name_of(const char *const *names, size_t count, unsigned i)
-{
-	return i < count && names[i] ? names[i] : "";
-}
-
-/* The index of a name, 0 when it is none. */
-static unsigned index_of(const char *const *names, size_t count, struct str s)
-{
-	for (unsigned i = 1; i < count; i++) {
-		if (str_eq(s, str_of(names[i])))
-			return i;
-	}
-	return 0;
-}
-
-/* Into an enum of ours, which is an unsigned to the compiler. */
-static enum err parse(const char *const *names, size_t count, struct str s, unsigned *out)
-{
-	unsigned i = index_of(names, count, s);
-
-	if (i)
-		*out = i;
-	return i ? ERR_OK : ERR_INVALID;
-}
-
 const char *paywall_access_name(enum access a)
 {
-	return name_of(access_names, COUNT(access_names), a);
+	return str_name_of(access_names, COUNT(access_names), a);
 }
 
 enum err paywall_access_parse(struct str s, enum access *out)
 {
-	return parse(access_names, COUNT(access_names), s, out);
+	return str_name_find(access_names, COUNT(access_names), s, out);
 }
 
 const char *policy_rule_kind_name(enum rule_kind k)
 {
-	return name_of(rule_kinds, COUNT(rule_kinds), k);
+	return str_name_of(rule_kinds, COUNT(rule_kinds), k);
 }
 
 enum err policy_rule_kind_parse(struct str s, enum rule_kind *out)
 {
-	return parse(rule_kinds, COUNT(rule_kinds), s, out);
+	return str_name_find(rule_kinds, COUNT(rule_kinds), s, out);
 }
 
 const char *policy_window_name(enum meter_window w)
 {
-	return name_of(windows, COUNT(windows), w);
+	return str_name_of(windows, COUNT(windows), w);
 }
 
 enum err policy_window_parse(struct str s, enum meter_window *out)
 {
-	return parse(windows, COUNT(windows), s, out);
+	return str_name_find(windows, COUNT(windows), s, out);
 }
 
 const char *policy_plan_kind_name(enum plan_kind k)
 {
-	return name_of(plan_kinds, COUNT(plan_kinds), k);
+	return str_name_of(plan_kinds, COUNT(plan_kinds), k);
 }
 
 enum err policy_plan_kind_parse(struct str s, enum plan_kind *out)
 {
-	return parse(plan_kinds, COUNT(plan_kinds), s, out);
+	return str_name_find(plan_kinds, COUNT(plan_kinds), s, out);
 }
 
 const char *paywall_grant_name(enum grant g)
