@@ -1,12 +1,13 @@
 // Instructions for one request, by callgrind: of Postern and of the bare twin, for every hot route. The counter is set to zero
-// when the server is warm and read after the requests, so start-up does not count, and the figure is the same on every run.
+// when the server is warm and read after the requests, so start-up does not count, and the figure is the same on every run. Of a
+// cold route each request asks for another article.
 //
 // Valgrind counts each byte that "rep stosb" sets as an instruction of its own, and libmicrohttpd clears 32 KiB of a connection
 // after every request. So what memset does is shown apart from the rest: `code` is without it.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
-import { hotRoutes } from './routes.mjs';
+import { coldRoutes, hotRoutes } from './routes.mjs';
 import { startPostern, startTwin } from './stage.mjs';
 import { selfCosts } from './profile.mjs';
 import { ask, folder, run, sleep, stop } from './tools.mjs';
@@ -24,9 +25,10 @@ const wrap = (dir) => [
 ];
 
 // One after the other over one kept connection, as a patient reader would.
-async function repeat(port, target, headers, n) {
+async function repeat(port, target, headers, from, n) {
 	const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-	for (let i = 0; i < n; i++) await ask(port, { path: target, headers, agent });
+	for (let i = from; i < from + n; i++)
+		await ask(port, { path: target instanceof Function ? target(i) : target, headers, agent });
 	agent.destroy();
 }
 
@@ -55,10 +57,10 @@ async function settled(server, dir) {
 
 // What the threads do anyway in such a time (the feed of changes, the reaper) is counted as well, and taken off.
 async function count(server, dir, target, headers) {
-	await repeat(server.port, target, headers, WARM);
+	await repeat(server.port, target, headers, 1, WARM);
 	control('-z', server.pid);
 	const began = performance.now();
-	await repeat(server.port, target, headers, COUNTED);
+	await repeat(server.port, target, headers, 1 + WARM, COUNTED);
 	const ms = performance.now() - began;
 	control('-d', server.pid);
 	const busy = new Map(selfCosts(newest(dir)));
@@ -79,8 +81,14 @@ export async function instructions({ keep, only } = {}) {
 		out = [];
 	for (const f of keep ? readdirSync(dir).filter((name) => name.startsWith('callgrind')) : [])
 		rmSync(path.join(dir, f));
-	const postern = await startPostern({ accounts: 20, articles: 20, wrap: wrap(dir), core: null });
-	const routes = (await hotRoutes(postern)).there.filter((r) => !r.script && (!only || only.includes(r.id)));
+	const postern = await startPostern({
+		accounts: 20,
+		articles: 4 * (WARM + COUNTED) + 40,
+		wrap: wrap(dir),
+		core: null,
+	});
+	const all = [...(await hotRoutes(postern)).there, ...(await coldRoutes(postern)).there];
+	const routes = all.filter((r) => !r.script && (!only || only.includes(r.id)));
 	const twin = await startTwin([NO_CONTENT, ...routes.map((row) => row.answer)], { wrap: wrap(twinDir) });
 	await settled(postern, dir);
 	for (const [i, row] of routes.entries()) {

@@ -75,10 +75,46 @@ export async function hotRoutes(server) {
 			fits: (a) => a.status === 200,
 		},
 	];
+	return answered(server, all);
+}
+
+// Pages that nobody has asked for yet, as browsers ask for them: `path` takes a number, and each number is another article. The
+// article 0 of a row tells whether it is answered as it should be.
+export async function coldRoutes(server) {
+	const token = server.tokens[0],
+		cookie = await meterCookie(server.port),
+		takes = { 'Accept-Encoding': 'gzip, deflate, br' };
+	return answered(server, [
+		{
+			id: 'cold-full',
+			name: 'whole article, subscriber, HTML, not in memory',
+			path: (i) => `/articles/bench-${4 * i + 20}`,
+			headers: { ...takes, Cookie: `postern=${token}` },
+			fits: decided('full'),
+		},
+		{
+			id: 'cold-metered',
+			name: 'next metered article, not in memory',
+			path: (i) => `/articles/bench-${4 * i + 21}`,
+			headers: cookie ? { ...takes, Cookie: cookie } : null,
+			fits: decided('full'),
+		},
+		{
+			id: 'cold-teaser',
+			name: 'teaser, anonymous, HTML, not in memory',
+			path: (i) => `/articles/bench-${4 * i + 20}`,
+			headers: takes,
+			fits: decided('teaser'),
+		},
+	]);
+}
+
+async function answered(server, all) {
 	const there = [];
 	for (const row of all) {
 		if (!row.headers) continue;
-		const answer = await ask(server.port, { path: row.path, headers: row.headers });
+		const first = row.path instanceof Function ? row.path(0) : row.path;
+		const answer = await ask(server.port, { path: first, headers: row.headers });
 		if (row.fits(answer)) there.push({ ...row, answer });
 	}
 	return { there, missing: all.filter((row) => !there.some((r) => r.id === row.id)) };
