@@ -11,6 +11,31 @@
 /* Of a request for an article or a path behind the gate. Points into the request. */
 struct access_request access_request_from_http(const struct request *r);
 
+/* ---- one read of the database for one answer ----
+ * The connection, the policy in force, and the moment from which what it sees may be kept. */
+struct access_snapshot {
+	const struct paywall *w;
+	int64_t now_s;
+	struct arena *a;
+	/* filled in for the function; the policy is held until the end */
+	struct db_conn *c;
+	const struct paywall_policy *policy;
+	const struct cache_load *load; /* NULL: nothing is kept in memory */
+	struct cache_load begun;
+};
+typedef enum err access_snapshot_fn(struct access_snapshot *s, void *arg);
+struct access_snapshot access_snapshot_begin(const struct paywall *w, const struct request *r);
+/* Like db_read: the function may run again. */
+enum err MUST_USE access_snapshot_read(
+	struct access_snapshot *s, access_snapshot_fn *fn, void *arg);
+/* To be called also after an error. */
+void access_snapshot_end(struct access_snapshot *s);
+/* All three in one, for who does not need the policy any longer. */
+enum err MUST_USE access_read(
+	const struct paywall *w, const struct request *r, access_snapshot_fn *fn, void *arg);
+/* Sections with something to show (content_sections), from memory when no article has changed. */
+enum err MUST_USE access_sections(struct access_snapshot *s, struct section **out, size_t *count);
+
 /* ---- an article: who asks, crawler verification, decide, count, open, tell, note, share ---- */
 struct accounts;
 struct access_article_query {
@@ -18,6 +43,9 @@ struct access_article_query {
 	const struct accounts *accounts; /* notes what subscribers read */
 	const struct teaser_bound *bound;
 	bool with_teaser; /* also where the whole text is granted */
+	/* What the face shows beside the article, read in the same snapshot; NULL: nothing. */
+	access_snapshot_fn *beside;
+	void *arg;
 };
 struct article_reading {
 	struct article article;
@@ -71,8 +99,9 @@ bool access_path_open_cached(const struct access_path_query *q, struct request *
 
 /* ---- sharing ---- */
 /* Marks an answer made of public lists as every anonymous reader's (struct response_sharing), when
- * the reader is one. Reads the database once more; trouble there only leaves it unshared. */
-void access_share_list(const struct paywall *w, const struct request *r, struct response *rsp);
+ * the reader is one. */
+enum err MUST_USE access_share_list(
+	struct access_snapshot *s, const struct request *r, struct response *rsp);
 /* The variant of an article's answer, see http_settings: decided anew by paywall_decide on facts
  * in memory. False: they are not all there, or it hangs on more than they are. Any thread. */
 bool access_variant(

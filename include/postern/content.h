@@ -96,6 +96,15 @@ enum err MUST_USE content_images(struct db_conn *c, const struct article *art,
 /* Lead picture or ERR_NOT_FOUND. */
 enum err MUST_USE content_lead_image(struct db_conn *c, const struct article *art,
 	const struct decision *d, struct arena *a, struct image *out);
+/* The same of a list: `image` of each where `found`. */
+struct content_lead {
+	const char *article_id;
+	struct decision decision;
+	struct image image;
+	bool found;
+};
+enum err MUST_USE content_lead_images(
+	struct db_conn *c, struct content_lead *v, size_t n, struct arena *a);
 /* The image and the article that owns it, without bytes. ERR_NOT_FOUND. */
 enum err MUST_USE content_media_find(struct db_conn *c, struct str id, struct arena *a,
 	struct image *img, struct article *owner);

@@ -56,15 +56,34 @@ static inline struct ip decision_client(const struct access_request *v)
  * crawlers.timeout_ms for it. Without it such a crawler is an anonymous reader. */
 void crawler_verify(const struct paywall *w, struct access_request *v, struct arena *a);
 
+struct cache_load;
+struct decision_read;
 /* Who asks for what. */
 struct decision_query {
 	const struct paywall *w;
 	const struct access_request *v;
 	const struct paywall_article *art;
 	struct arena *a;
+	/* Begun before the read: what the decision stands on is kept in w->decision_cache. NULL:
+	 * nothing is kept. */
+	const struct cache_load *load;
+	/* What an earlier read of the same request saw: keys of meters are not read again. NULL:
+	 * there was none. */
+	const struct decision_read *before;
 };
-/* Everything known for a decision, in the caller's read. The policy is the caller's and must
- * outlive the case. */
+struct meter_keys;
+/* What one read saw, and the decision on it. Lives in the arena, and as long as the policy. */
+struct decision_read {
+	struct decision d;
+	struct decision_inputs k;
+	const struct paywall_policy *policy;
+	const struct meter_keys
+		*keys; /* secret; NULL: not looked at, or nothing was ever counted */
+};
+/* Decides in the caller's read. The policy is the caller's, and must outlive what is read. */
+enum err MUST_USE decision_load(struct db_conn *c, const struct decision_query *q,
+	const struct paywall_policy *policy, struct decision_read *out);
+/* Everything known for a decision alone, likewise. */
 enum err MUST_USE decision_inputs_load(struct db_conn *c, const struct decision_query *q,
 	const struct paywall_policy *policy, struct decision_inputs *out);
 /* Copies what the decision shows of the policy, which it may then outlive. */
@@ -77,9 +96,11 @@ enum err MUST_USE decision_plans(const struct decision_inputs *k, struct arena *
 enum err MUST_USE decision_make(const struct paywall *w, struct db_conn *c,
 	const struct access_request *v, const struct paywall_article *art, struct arena *a,
 	struct decision *out);
-/* From memory: nothing but a credential could make this reader's answers differ from those of any
- * other: no account, no gift, no institution's address, no agent that may be a crawler's. False
- * when it cannot be told. Any thread, the event loop too. */
+/* Nothing but a credential could make this reader's answers differ from those of any other: no
+ * account, no gift, no institution's address, no agent that may be a crawler's. False when it
+ * cannot be told. */
+bool decision_is_anonymous_by(const struct paywall_policy *policy, const struct access_request *v);
+/* The same from memory, by the newest policy that was read. Any thread, the event loop too. */
 bool decision_is_anonymous(const struct paywall *w, const struct access_request *v);
 /* From memory, likewise: the address is in the range of an institution that is in force. */
 bool institution_has_client(const struct paywall *w, struct ip client, int64_t now_s);
@@ -101,8 +122,8 @@ bool crawler_agent_is_reader(struct str user_agent);
 bool decision_is_plain_reader(const struct paywall_policy *policy, const struct access_request *v);
 /* The institution that the reader comes from, its name for people in the arena, or NULL: for a
  * greeting, whatever it covers. */
-enum err MUST_USE institution_reader_title(const struct paywall *w, struct db_conn *c,
-	const struct access_request *v, struct arena *a, const char **out);
+enum err MUST_USE institution_reader_title(struct db_conn *c, const struct access_request *v,
+	const struct paywall_policy *policy, struct arena *a, const char **out);
 /* As the header Postern-Decision has it: "full; reason=metered; used=3; limit=6". {NULL, 0} without
  * memory. */
 struct str decision_text(const struct decision *d, struct arena *a);

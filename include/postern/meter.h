@@ -38,11 +38,9 @@ bool meter_must_record(const struct access_request *v, const struct decision *d)
 struct access_request meter_request_after(
 	const struct access_request *v, const struct meter_cookie_update *m);
 /* ---- from memory: a reading of an anonymous reader (decision_is_anonymous) ---- */
-struct cache_load;
-/* In a read: the keys that prove cookies, into paywall.decision_cache. ERR_NOT_FOUND: nothing was
- * ever counted. */
-enum err MUST_USE meter_keys_cache_put(
-	const struct paywall *w, const struct cache_load *load, struct db_conn *c);
+/* The keys that prove cookies, into paywall.decision_cache. */
+void meter_keys_cache_put(
+	const struct paywall *w, const struct cache_load *load, const struct meter_keys *keys);
 struct meter_cached_decision {
 	struct decision d; /* as after meter_record; points into the policy */
 	bool charged;      /* it holds once meter_ceiling_take has said yes */

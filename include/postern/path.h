@@ -90,6 +90,8 @@ enum path_verdict {
 	PATH_PREFETCH, /* a metered page that the browser fetches ahead */
 };
 struct path_question {
+	const struct paywall *w;
+	const struct cache_load *load; /* see decision_query */
 	const struct sites *sites;
 	struct url url;
 	struct str method;         /* of the request to the other server */
@@ -104,19 +106,15 @@ struct path_answer {
 	struct access_request req; /* as it was for the decision */
 	bool counts;               /* a page whose reading a meter may be charged with */
 	struct str plans;          /* of the reader's entitlements in force, comma list */
+	struct decision_read seen; /* for path_record, as long as the policy is held */
 };
-/* As of the caller's read; lives in the arena. */
-enum err MUST_USE path_decide(const struct paywall *w, struct db_conn *c,
-	const struct path_question *q, struct arena *a, struct path_answer *out);
+/* As of the caller's read; lives in the arena, but for `seen`. */
+enum err MUST_USE path_decide(struct db_conn *c, const struct path_question *q,
+	const struct paywall_policy *policy, struct arena *a, struct path_answer *out);
 /* The same answer from memory (decision_cache.h), when it is to pass by right alone; false: ask the
  * database. Any thread, the event loop too. */
 bool path_decide_cached(const struct paywall *w, const struct path_question *q, struct arena *a,
 	struct path_answer *out);
-/* In the read of path_decide, which began behind cache_begin: keeps what path_decide_cached takes,
- * where it could have given this answer. Trouble only leaves it to the next one. */
-struct cache_load;
-void path_cache_put(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
-	const struct path_answer *p, struct arena *a);
 /* Counts the reading where the decision says so, outside any read, before the answer goes out: what
  * meter_record does, for pages; files that are not charged pass as they are. On any error nothing
  * may pass. */

@@ -116,6 +116,11 @@ struct decision {
 	bool must_count; /* REASON_METERED: must be counted before the text goes out */
 };
 struct decision paywall_decide(const struct decision_inputs *k);
+/* The same in two steps, for who looks the usage up only where it matters. False: the decision
+ * hangs on the meter d->meter and grants nothing yet; with k->usage filled in,
+ * paywall_decide_metered makes it from `d`. */
+bool paywall_decide_unmetered(const struct decision_inputs *k, struct decision *d);
+struct decision paywall_decide_metered(const struct decision_inputs *k, struct decision d);
 /* The answer hangs on the meter: `used`, `limit` and `window_ends_at` say something. */
 bool paywall_metered(const struct decision *d);
 /* Whole, by what the article or the reader's account is: no meter, gift, address or claim has a

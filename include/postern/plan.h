@@ -24,7 +24,7 @@ struct plan_removal {
 enum err MUST_USE policy_plan_remove(struct db *db, struct plan_removal *r);
 const struct plan *policy_plan_find(const struct paywall_policy *p, const char *name); /* or NULL */
 /* What is sold and would open the article: plans with an address that cover it and are of a kind
- * that the decision offers, in the arena, by name. Inside a read of the caller's. */
+ * that the decision offers, copied into the arena, by name. */
 struct policy_plan_offers {
 	const struct paywall_article *article;
 	unsigned offer; /* of the decision */
@@ -32,6 +32,6 @@ struct policy_plan_offers {
 	size_t count;
 };
 enum err MUST_USE policy_plan_offers(
-	const struct paywall *w, struct db_conn *c, struct arena *a, struct policy_plan_offers *o);
+	const struct paywall_policy *policy, struct arena *a, struct policy_plan_offers *o);
 
 #endif

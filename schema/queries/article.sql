@@ -153,6 +153,11 @@ DELETE FROM media WHERE article_id = $1;
 SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, stripped
 FROM media WHERE article_id = $1 AND position < $2 ORDER BY position;
 
+-- The lead pictures of a list's articles; places that are not needed are ''.
+-- name: media_leads :many
+SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, stripped, article_id
+FROM media WHERE article_id IN ($1, $2, $3, $4, $5, $6, $7, $8) AND position = 0;
+
 -- name: media_by_id :one
 SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, stripped, article_id FROM media WHERE id = $1;
 

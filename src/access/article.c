@@ -5,12 +5,14 @@
 
 struct reading {
 	const struct access_article_query *q;
-	struct str slug;
-	struct access_request req; /* as it stands: behind a cookie_update it has the new cookie */
-	struct arena *a;
+	const struct request *r;
+	struct response *rsp;
+	struct access_request req; /* once a reading is recorded, with the new cookie */
 	struct article_reading *out;
 	struct paywall_article subject;
+	struct decision_read seen;
 	const struct decision *settled; /* what the meter made of the first decision, or NULL */
+	bool opened;
 };
 
 enum err access_decision_error(const struct decision *d)
@@ -22,41 +24,67 @@ enum err access_decision_error(const struct decision *d)
 	return paywall_gone(d) ? ERR_GONE : ERR_NOT_FOUND;
 }
 
-static enum err decide(struct db_conn *c, struct reading *g)
+/* Of the second read the first one's keys are good enough. */
+static enum err decide(struct access_snapshot *s, struct reading *g)
 {
+	const struct decision_read before = g->seen;
+	const struct decision_query q = { .w = s->w,
+		.v = &g->req,
+		.art = &g->subject,
+		.a = s->a,
+		.load = s->load,
+		.before = g->settled ? &before : NULL };
 	struct decision *d = &g->out->decision;
 
 	g->subject = content_paywall_article(&g->out->article);
-	enum err e = decision_make(g->q->wall, c, &g->req, &g->subject, g->a, d);
+	enum err e = decision_load(s->c, &q, s->policy, &g->seen);
+	if (e)
+		return e;
+	*d = g->seen.d;
+	e = decision_dup(d, s->a);
 	return e ? e : access_decision_error(d);
 }
 
-static enum err teaser_read(struct db_conn *c, struct reading *g)
+static enum err teaser_read(struct access_snapshot *s, const struct reading *g)
 {
 	struct decision d = g->out->decision;
 
 	if (!g->q->with_teaser)
 		return ERR_OK;
 	d.grant = GRANT_TEASER;
-	return content_open(c, &g->out->article, &d, g->q->bound, g->a, &g->out->teaser);
+	return content_open(s->c, &g->out->article, &d, g->q->bound, s->a, &g->out->teaser);
 }
 
-static enum err open_all(struct db_conn *c, struct reading *g)
+static enum err offers_list(struct access_snapshot *s, struct reading *g)
+{
+	struct policy_plan_offers *o = &g->out->offers;
+
+	*o = (struct policy_plan_offers){ .article = &g->subject, .offer = g->out->decision.offer };
+	enum err e = g->out->decision.grant == GRANT_FULL ? ERR_OK
+							  : policy_plan_offers(s->policy, s->a, o);
+	o->article = NULL;
+	return e;
+}
+
+/* What goes out, and what is known of with whom it may be shared. */
+static enum err open_all(struct access_snapshot *s, struct reading *g)
 {
 	struct article_reading *out = g->out;
-	enum err e = content_open(c, &out->article, &out->decision, g->q->bound, g->a, &out->text);
+	enum err e =
+		content_open(s->c, &out->article, &out->decision, g->q->bound, s->a, &out->text);
 
 	if (!e)
-		e = teaser_read(c, g);
+		e = teaser_read(s, g);
 	if (!e)
 		e = content_images(
-			c, &out->article, &out->decision, g->a, &out->images, &out->image_count);
-	if (e || out->decision.grant == GRANT_FULL)
-		return e;
-	out->offers =
-		(struct policy_plan_offers){ .article = &g->subject, .offer = out->decision.offer };
-	e = policy_plan_offers(g->q->wall, c, g->a, &out->offers);
-	out->offers.article = NULL;
+			s->c, &out->article, &out->decision, s->a, &out->images, &out->image_count);
+	if (!e)
+		e = offers_list(s, g);
+	if (!e && g->q->beside)
+		e = g->q->beside(s, g->q->arg);
+	if (!e)
+		e = access_share_article(s, out, &g->req, g->rsp);
+	g->opened = !e;
 	return e;
 }
 
@@ -71,33 +99,38 @@ static enum err confirm(struct reading *g, struct decision *d)
 	return d->must_count ? ERR_BUSY : ERR_OK;
 }
 
-static enum err article_read(struct db_conn *c, void *arg)
+static enum err article_read(struct access_snapshot *s, void *arg)
 {
 	struct reading *g = arg;
 	struct article_reading *out = g->out;
-	enum err e = content_find(c, g->slug, g->a, &out->article);
+	const struct str slug = g->r->params[0];
+	enum err e = content_find(s->c, slug, s->a, &out->article);
 
+	g->opened = false;
 	if (!e)
-		e = decide(c, g);
+		e = decide(s, g);
+	if (e)
+		return e;
 	/* The new address is told to whom the article would be shown, and nothing is counted yet.
 	 */
-	out->moved = !e && !str_eq(g->slug, str_of(out->article.slug));
+	out->moved = !str_eq(slug, str_of(out->article.slug));
 	if (out->moved)
 		return ERR_OK;
-	if (!e && g->settled)
+	if (g->settled)
 		e = confirm(g, &out->decision);
-	else if (!e && meter_must_record(&g->req, &out->decision))
+	else if (meter_must_record(&g->req, &out->decision))
 		return ERR_OK;
-	return e ? e : open_all(c, g);
+	return e ? e : open_all(s, g);
 }
 
 /* The count is in the database, or in the cookie of this very answer, before a word is read. */
-static enum err metered_read(struct reading *g)
+static enum err metered_read(struct access_snapshot *s, struct reading *g)
 {
 	struct article_reading *out = g->out;
 	struct decision settled = out->decision;
+	struct access_snapshot again = access_snapshot_begin(s->w, g->r);
 	const struct decision_query q = {
-		.w = g->q->wall, .v = &g->req, .art = &g->subject, .a = g->a
+		.w = s->w, .v = &g->req, .art = &g->subject, .a = s->a, .before = &g->seen
 	};
 	enum err e = meter_record(&q, &settled, &out->cookie_update);
 
@@ -105,37 +138,39 @@ static enum err metered_read(struct reading *g)
 		return e;
 	g->req = meter_request_after(&g->req, &out->cookie_update);
 	g->settled = &settled;
-	e = db_read(g->q->wall->db, article_read, g);
+	e = access_snapshot_read(&again, article_read, g);
 	g->settled = NULL;
+	access_snapshot_end(&again);
 	return e;
 }
 
 static enum err read_and_count(struct reading *g)
 {
 	struct article_reading *out = g->out;
-	enum err e = db_read(g->q->wall->db, article_read, g);
+	struct access_snapshot s = access_snapshot_begin(g->q->wall, g->r);
+	enum err e = access_snapshot_read(&s, article_read, g);
 
-	if (e || out->moved || !meter_must_record(&g->req, &out->decision))
-		return e;
-	e = metered_read(g);
-	if (e)
-		out->decision = (struct decision){ 0 };
+	if (!e && !out->moved && !g->opened) {
+		e = metered_read(&s, g);
+		if (e)
+			out->decision = (struct decision){ 0 };
+	}
+	access_snapshot_end(&s);
 	return e;
 }
 
 /* How many sessions of an account read at once. A text that the browser fetched ahead went out, so
  * it was read. */
-static void note_reading(
-	const struct reading *g, const struct request *r, const struct article_reading *rd)
+static void note_reading(const struct reading *g)
 {
-	if (rd->decision.reason == REASON_ENTITLED && !g->req.head)
-		account_reading(g->q->accounts, &r->caller, r->now_s);
+	if (g->out->decision.reason == REASON_ENTITLED && !g->req.head)
+		account_reading(g->q->accounts, &g->r->caller, g->r->now_s);
 }
 
 enum err access_article_open(const struct access_article_query *q, struct request *r,
 	struct response *rsp, struct article_reading *out)
 {
-	struct reading g = { .q = q, .slug = r->params[0], .a = r->arena, .out = out };
+	struct reading g = { .q = q, .r = r, .rsp = rsp, .out = out };
 	const struct decision *d = &out->decision;
 
 	*out = (struct article_reading){ 0 };
@@ -149,9 +184,8 @@ enum err access_article_open(const struct access_article_query *q, struct reques
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	if (e || out->moved)
 		return e;
-	note_reading(&g, r, out);
+	note_reading(&g);
 	response_header(rsp, "Postern-Decision", decision_text(d, r->arena));
-	access_share_article(q->wall, out, r, rsp);
 	access_tell_meter(r, rsp, &out->cookie_update);
 	return ERR_OK;
 }

@@ -22,25 +22,30 @@ void access_tell_meter(
 /* Of a decision that grants nothing; ERR_OK for the others. */
 enum err MUST_USE access_decision_error(const struct decision *d);
 
+/* ---- index.c ---- */
+/* The next moment at which any list is another one by itself; 0: none. */
+enum err MUST_USE access_next_moment(struct access_snapshot *s, int64_t *at_s);
+
 /* ---- share.c: an answer is marked as one for a variant (struct response_sharing), when it is: for
  * every anonymous reader, when the reader is one and the decision would be the same for all; for
- * readers who are signed in, when all of whom access_variant says the same would be answered alike.
- * Reads the database once more; trouble there only leaves the answer unshared. ---- */
+ * readers who are signed in, when all of whom access_variant says the same would be answered
+ * alike. ---- */
 /* For anonymous readers: whole when public, the teaser where no meter is, and whole or not as a
  * meter of the calendar has it, to all who have read as many. For readers: whole, by account or
  * entitlement. The answer may not name its reader. */
-void access_share_article(const struct paywall *w, const struct article_reading *rd,
-	const struct request *r, struct response *rsp);
+enum err MUST_USE access_share_article(struct access_snapshot *s, const struct article_reading *rd,
+	const struct access_request *req, struct response *rsp);
 /* A lead picture, which belongs to the teaser. */
-void access_share_picture(const struct paywall *w, const struct image *img, const struct request *r,
-	struct response *rsp);
+enum err MUST_USE access_share_picture(struct access_snapshot *s, const struct image *img,
+	const struct article *owner, const struct access_request *req, struct response *rsp);
 
 /* ---- variant.c ---- */
-/* Reads what access_variant takes and keeps it: the article's facts, and the entitlements of the
- * account that asks, or what counts the readings of an anonymous reader. False: not all could be
- * read. */
-bool access_facts_load(const struct paywall *w, const struct request *r, struct str slug);
-/* Whether a variant is that of a decision which was made with the database. */
-bool access_variant_is(const char *variant, const struct decision *d, struct arena *a);
+/* The variant of a decision that was made with the database, as access_variant will name it from
+ * memory; empty: none, or that of all anonymous readers. */
+struct str access_variant_of(const struct access_snapshot *s, const struct access_request *req,
+	const struct decision *d);
+/* Keeps what access_variant takes of an article. */
+void access_article_cache_put(const struct access_snapshot *s, const struct access_request *req,
+	const struct article *art);
 
 #endif

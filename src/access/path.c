@@ -2,27 +2,22 @@
 #include "internal.h"
 
 struct asking {
-	const struct paywall *w;
 	struct path_question q;
-	struct cache_load load;
-	struct arena *a;
 	struct path_answer *out;
 };
 
-static enum err ask_read(struct db_conn *c, void *arg)
+static enum err ask_read(struct access_snapshot *s, void *arg)
 {
 	struct asking *k = arg;
-	enum err e = path_decide(k->w, c, &k->q, k->a, k->out);
 
-	if (!e)
-		path_cache_put(k->w, &k->load, c, k->out, k->a);
-	return e;
+	k->q.load = s->load;
+	return path_decide(s->c, &k->q, s->policy, s->a, k->out);
 }
 
 static struct path_question question(const struct access_path_query *q, struct access_request req)
 {
 	return (struct path_question){
-		.sites = q->sites, .url = *q->url, .method = q->method, .req = req
+		.w = q->wall, .sites = q->sites, .url = *q->url, .method = q->method, .req = req
 	};
 }
 
@@ -35,17 +30,15 @@ static void tell(const struct request *r, struct response *rsp, const struct pat
 enum err access_path_open(const struct access_path_query *q, struct request *r,
 	struct response *rsp, struct path_answer *out)
 {
-	struct asking k = { .w = q->wall,
-		.q = question(q, access_request_verified(q->wall, r)),
-		.a = r->arena,
-		.out = out };
+	struct asking k = { question(q, access_request_verified(q->wall, r)), out };
+	struct access_snapshot s = access_snapshot_begin(q->wall, r);
 	struct meter_cookie_update cookie_update = { .move = METER_COOKIE_KEEP };
+	enum err e = access_snapshot_read(&s, ask_read, &k);
 
-	if (q->wall->decision_cache)
-		k.load = cache_begin(q->wall->decision_cache);
-	enum err e = db_read(q->wall->db, ask_read, &k);
 	if (!e && !q->only_look)
 		e = path_record(q->wall, out, r->arena, &cookie_update);
+	access_snapshot_end(&s);
+	out->seen = (struct decision_read){ .policy = NULL };
 	if (e)
 		return e;
 	tell(r, rsp, out);

@@ -2,18 +2,6 @@
  * from. */
 #include "internal.h"
 
-struct sharing {
-	const struct paywall *w;
-	const struct article *article; /* NULL: a list */
-	const struct image *image;     /* then the article is the one that owns it */
-	struct arena *a;
-	int64_t now_s, next_at; /* next_at: the next moment at which any list changes by itself */
-	int64_t closes_at; /* when this article may be another level, or is withdrawn; 0: never */
-};
-
-static const struct db_column next_columns[] = { DB_COL_INT(struct sharing, next_at) };
-static const struct db_shape next_shape = DB_SHAPE(struct sharing, next_columns);
-
 static int64_t earlier(int64_t a, int64_t b)
 {
 	if (a == 0 || b == 0)
@@ -52,65 +40,47 @@ static int64_t rules_change_at(
 	return at;
 }
 
-static enum err sharing_read(struct db_conn *c, void *arg)
-{
-	struct sharing *s = arg;
-	const struct paywall_policy *policy = NULL;
-	struct article owner;
-	struct image unused;
-	struct db_call next = { .query = QUERY_ARTICLE_NEXT_MOMENT,
-		DB_PARAMS(db_int(s->now_s)),
-		.shape = &next_shape };
-	enum err e = db_get(c, &next, s);
-	if (!e && s->image) {
-		e = content_media_find(c, str_of(s->image->id), s->a, &unused, &owner);
-		s->closes_at = e ? 0 : owner.expires_at;
-	}
-	if (e || !s->article)
-		return e;
-	e = policy_acquire(s->w->policies, c, &policy);
-	if (!e)
-		s->closes_at = earlier(
-			s->article->expires_at, rules_change_at(policy, s->article, s->now_s));
-	policy_release(s->w->policies, policy);
-	return e;
-}
-
 static void tag(struct response *rsp, enum db_change kind, const char *key)
 {
 	rsp->shared.tags[rsp->shared.tag_count++] = cache_tag(db_change_name(kind), str_of(key));
 }
 
-/* What is said of a variant holds until then, by itself. */
-static void share_as(
-	struct sharing *s, const char *variant, const struct request *r, struct response *rsp)
+/* `closes_at`: when what is shown may be another level, or is withdrawn; 0: never. */
+static enum err share_as(
+	struct access_snapshot *s, struct str variant, int64_t closes_at, struct response *rsp)
 {
-	s->a = r->arena;
-	s->now_s = r->now_s;
-	if (db_read(s->w->db, sharing_read, s) != ERR_OK)
-		return;
-	int64_t changes_at = earlier(s->next_at, s->closes_at);
-	rsp->shared = (struct response_sharing){ .on = true,
-		.fresh_until_s = earlier(changes_at, next_midnight(s->now_s)), /* pages are dated */
-		.usable_until_s = s->closes_at };
-	rsp->shared.on = str_copy(rsp->shared.variant, VARIANT_SIZE, str_of(variant)) == ERR_OK;
+	int64_t next_at;
+	enum err e = access_next_moment(s, &next_at);
+
+	rsp->shared = (struct response_sharing){ .on = false };
+	if (e)
+		return e;
+	const int64_t changes_at = earlier(next_at, closes_at);
+	rsp->shared.fresh_until_s = earlier(changes_at, next_midnight(s->now_s)); /* it is dated */
+	rsp->shared.usable_until_s = closes_at;
+	rsp->shared.on =
+		variant.p && str_copy(rsp->shared.variant, VARIANT_SIZE, variant) == ERR_OK;
 	tag(rsp, DB_CHANGE_POLICY, "");
 	tag(rsp, DB_CHANGE_ARTICLE, "");
+	return ERR_OK;
 }
 
-/* The reader is looked at again: the policy may have become another since the request came in. */
-static void share(struct sharing *s, const struct request *r, struct response *rsp)
+/* The reader is looked at by the policy of this read: it may have become another since the request
+ * came in. */
+static enum err share_with_all(struct access_snapshot *s, const struct access_request *req,
+	int64_t closes_at, struct response *rsp)
 {
-	struct access_request v = access_request_from_http(r);
 	rsp->shared = (struct response_sharing){ .on = false };
-	if (decision_is_anonymous(s->w, &v))
-		share_as(s, "", r, rsp);
+	if (!decision_is_anonymous_by(s->policy, req))
+		return ERR_OK;
+	return share_as(s, STR(""), closes_at, rsp);
 }
 
-void access_share_list(const struct paywall *w, const struct request *r, struct response *rsp)
+enum err access_share_list(struct access_snapshot *s, const struct request *r, struct response *rsp)
 {
-	struct sharing s = { .w = w };
-	share(&s, r, rsp);
+	const struct access_request req = access_request_from_http(r);
+
+	return share_with_all(s, &req, 0, rsp);
 }
 
 /* The wall as every anonymous reader meets it: no meter, no gift, no crawler's rule had a say. */
@@ -120,26 +90,28 @@ static bool is_plain_wall(const struct decision *d)
 	       (d->reason == REASON_SUBSCRIBER_ONLY || d->reason == REASON_LOGIN_REQUIRED);
 }
 
-void access_share_article(const struct paywall *w, const struct article_reading *rd,
-	const struct request *r, struct response *rsp)
+enum err access_share_article(struct access_snapshot *s, const struct article_reading *rd,
+	const struct access_request *req, struct response *rsp)
 {
-	struct sharing s = { .w = w, .article = &rd->article };
+	const struct article *art = &rd->article;
 	const struct decision *d = &rd->decision;
-	struct variant variant;
-	if (r->caller.signed_in || paywall_metered(d)) {
-		if (access_facts_load(w, r, str_of(rd->article.slug)) &&
-			access_variant(w, r, str_of(rd->article.slug), &variant) &&
-			access_variant_is(variant.name, d, r->arena))
-			share_as(&s, variant.name, r, rsp);
-	} else if (is_plain_wall(d) || (d->grant == GRANT_FULL && d->reason == REASON_PUBLIC)) {
-		share(&s, r, rsp);
+	const int64_t closes_at =
+		earlier(art->expires_at, rules_change_at(s->policy, art, s->now_s));
+	const struct str variant = access_variant_of(s, req, d);
+
+	rsp->shared = (struct response_sharing){ .on = false };
+	if (variant.n > 0) {
+		access_article_cache_put(s, req, art);
+		return share_as(s, variant, closes_at, rsp);
 	}
+	if (is_plain_wall(d) || (d->grant == GRANT_FULL && d->reason == REASON_PUBLIC))
+		return share_with_all(s, req, closes_at, rsp);
+	return ERR_OK;
 }
 
-void access_share_picture(const struct paywall *w, const struct image *img, const struct request *r,
-	struct response *rsp)
+enum err access_share_picture(struct access_snapshot *s, const struct image *img,
+	const struct article *owner, const struct access_request *req, struct response *rsp)
 {
-	struct sharing s = { .w = w, .image = img };
-	if (img->position == 0)
-		share(&s, r, rsp);
+	rsp->shared = (struct response_sharing){ .on = false };
+	return img->position == 0 ? share_with_all(s, req, owner->expires_at, rsp) : ERR_OK;
 }

@@ -44,17 +44,23 @@ static struct cache_item *look(const struct paywall *w, char kind, struct str sl
 				 : NULL;
 }
 
-/* ---- loading ---- */
+static bool is_signed_in(const struct access_request *v)
+{
+	return v->account_id && *v->account_id;
+}
 
-static void keep_article(const struct paywall *w, const struct cache_load *load, char kind,
+/* ---- keeping ---- */
+
+void access_article_cache_put(const struct access_snapshot *s, const struct access_request *req,
 	const struct article *art)
 {
+	const char kind = is_signed_in(req) ? FOR_READERS : FOR_ANONYMOUS;
 	_Alignas(struct cached_article) char space[sizeof(struct cached_article) + FACTS_TAGS_SIZE];
 	struct cached_article *k = (struct cached_article *)(void *)space;
 	struct paywall_article subject = content_paywall_article(art);
 	char key[FACTS_KEY_SIZE];
 
-	if (subject.tags.n > FACTS_TAGS_SIZE)
+	if (!s->load || subject.tags.n > FACTS_TAGS_SIZE)
 		return;
 	*k = (struct cached_article){ .access = subject.access,
 		.usable = subject.usable,
@@ -69,46 +75,11 @@ static void keep_article(const struct paywall *w, const struct cache_load *load,
 	if (subject.tags.n > 0)
 		memcpy(k->tags, subject.tags.p, subject.tags.n);
 	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_ARTICLE), str_of(art->id)) };
-	(void)cache_put(w->decision_cache, load,
+	(void)cache_put(s->w->decision_cache, s->load,
 		&(struct cache_put){ .key = key_of(kind, str_of(art->slug), key),
 			.value = { space, sizeof *k + subject.tags.n },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
-}
-
-struct loading {
-	const struct paywall *w;
-	const struct request *r;
-	struct str slug;
-	struct cache_load load;
-};
-
-static enum err loading_read(struct db_conn *c, void *arg)
-{
-	const struct loading *l = arg;
-	const struct caller *who = &l->r->caller;
-	struct article art;
-	enum err e = content_find(c, l->slug, l->r->arena, &art);
-
-	if (!e)
-		e = decision_cache_put_policy(l->w, &l->load, c);
-	if (!e && who->signed_in)
-		e = decision_cache_put_reader(l->w, &l->load, c, who->account_id, l->r->arena);
-	else if (!e)
-		e = meter_keys_cache_put(l->w, &l->load, c);
-	if (!e)
-		keep_article(l->w, &l->load, who->signed_in ? FOR_READERS : FOR_ANONYMOUS, &art);
-	return e;
-}
-
-bool access_facts_load(const struct paywall *w, const struct request *r, struct str slug)
-{
-	struct loading l = { .w = w, .r = r, .slug = slug };
-
-	if (!w->decision_cache)
-		return false;
-	l.load = cache_begin(w->decision_cache);
-	return db_read(w->db, loading_read, &l) == ERR_OK;
 }
 
 /* ---- deciding ---- */
@@ -147,14 +118,20 @@ static struct str metered_name(const struct decision *d, struct arena *a)
 	return arena_join(a, pieces, COUNT(pieces));
 }
 
-bool access_variant_is(const char *variant, const struct decision *d, struct arena *a)
+struct str access_variant_of(
+	const struct access_snapshot *s, const struct access_request *req, const struct decision *d)
 {
-	if (paywall_metered(d)) {
-		const struct str name = metered_name(d, a);
-		return name.n > 0 && str_eq(name, str_of(variant));
+	if (is_signed_in(req)) {
+		/* From memory nobody would count this session among those that read. */
+		const bool counted = s->w->reading_counted && d->reason == REASON_ENTITLED;
+		return !counted && decision_is_plain_reader(s->policy, req)
+			       ? str_of(reader_audience(d))
+			       : STR("");
 	}
-	const char *own = reader_audience(d);
-	return own && strcmp(own, variant) == 0;
+	if (!paywall_metered(d) || !req->whole_get || d->meter->window == WINDOW_ROLLING ||
+		!decision_is_anonymous_by(s->policy, req))
+		return STR("");
+	return metered_name(d, s->a);
 }
 
 /* ---- readers ---- */

@@ -82,50 +82,37 @@ static enum err who(struct request *r, struct response *rsp, struct checking *k)
 
 /* ---- by article ---- */
 
-static enum err article_decide(struct db_conn *c, struct checking *k,
-	const struct paywall_policy *policy, const struct article *art)
-{
-	struct paywall_article *subject = &k->p.article;
-	const struct decision_query ask = {
-		.w = k->api->wall, .v = &k->p.req, .art = subject, .a = k->a
-	};
-	struct decision_inputs f;
-
-	*subject = content_paywall_article(art);
-	k->p.req = k->q.req;
-	k->p.req.whole_get = true;
-	enum err e = decision_inputs_load(c, &ask, policy, &f);
-	if (!e)
-		e = decision_plans(&f, k->a, &k->p.plans);
-	if (e)
-		return e;
-	k->p.verdict = PATH_DECIDED;
-	k->p.counts = true;
-	k->p.decision = paywall_decide(&f);
-	return decision_dup(&k->p.decision, k->a);
-}
-
-static enum err article_ask(struct db_conn *c, struct checking *k)
+static enum err article_decide(struct access_snapshot *s, struct checking *k)
 {
 	struct article *art = arena_alloc(k->a, sizeof *art);
-	const struct paywall_policy *policy = NULL;
-	enum err e = art ? content_find(c, k->article, k->a, art) : ERR_NOMEM;
+	struct path_answer *p = &k->p;
+	const struct decision_query ask = {
+		.w = k->api->wall, .v = &p->req, .art = &p->article, .a = k->a
+	};
+	enum err e = art ? content_find(s->c, k->article, k->a, art) : ERR_NOMEM;
 
+	if (e)
+		return e;
+	p->article = content_paywall_article(art);
+	p->req = k->q.req;
+	p->req.whole_get = true;
+	e = decision_load(s->c, &ask, s->policy, &p->seen);
 	if (!e)
-		e = policy_acquire(k->api->wall->policies, c, &policy);
-	if (!e)
-		e = article_decide(c, k, policy, art);
-	policy_release(k->api->wall->policies, policy);
-	return e;
+		e = decision_plans(&p->seen.k, k->a, &p->plans);
+	if (e)
+		return e;
+	p->verdict = PATH_DECIDED;
+	p->counts = true;
+	p->decision = p->seen.d;
+	return decision_dup(&p->decision, k->a);
 }
 
-static enum err check_read(struct db_conn *c, void *arg)
+static enum err check_read(struct access_snapshot *s, void *arg)
 {
 	struct checking *k = arg;
 
-	if (k->article.p)
-		return article_ask(c, k);
-	return path_decide(k->api->wall, c, &k->q, k->a, &k->p);
+	return k->article.p ? article_decide(s, k)
+			    : path_decide(s->c, &k->q, s->policy, k->a, &k->p);
 }
 
 /* Only who asks for it is charged: many ask what would be the case, and show no text. */
@@ -169,9 +156,9 @@ static json_t *cookie_json(const struct meter_cookie_update *m)
 enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct checking k = {
-		.api = api, .a = r->arena, .q = { .sites = api->sites, .method = STR("GET") }
-	};
+	struct checking k = { .api = api,
+		.a = r->arena,
+		.q = { .w = api->wall, .sites = api->sites, .method = STR("GET") } };
 	enum err e = api_key_ask(api, r, rsp, KEY_ACCESS);
 
 	if (!e)
@@ -184,9 +171,11 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 	k.q.req.session_id = k.caller.session_id;
 	k.q.req.now_s = r->now_s;
 	k.q.req.meter_cookie = k.meter_cookie;
-	e = db_read(api->wall->db, check_read, &k);
+	struct access_snapshot s = access_snapshot_begin(api->wall, r);
+	e = access_snapshot_read(&s, check_read, &k);
 	if (!e)
 		e = settle(&k);
+	access_snapshot_end(&s);
 	if (e == ERR_NOT_FOUND)
 		rsp->detail = "There is no article of this slug.";
 	if (e)

@@ -138,37 +138,37 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 /* ---- list ---- */
 
 struct listing {
-	const struct paywall *wall;
+	const struct request *r;
+	struct response *rsp;
 	struct article_filter f;
-	struct arena *a;
 	struct article *list;
 	enum access *levels; /* in force now */
 	size_t count;
 };
 
-static enum err levels_read(struct db_conn *c, struct listing *l)
+static enum err levels_find(const struct access_snapshot *s, struct listing *l)
 {
-	const struct paywall_policy *policy = NULL;
+	const struct paywall_moment now = paywall_moment(s->now_s);
 	const struct paywall_rule *rule;
-	enum err e = policy_acquire(l->wall->policies, c, &policy);
 
-	for (size_t i = 0; !e && i < l->count; i++) {
-		struct paywall_article subject = content_paywall_article(&l->list[i]);
-		l->levels[i] = paywall_level(policy, &subject, paywall_moment(l->f.now_s), &rule);
+	l->levels = arena_alloc(s->a, (l->count + 1) * sizeof *l->levels);
+	if (!l->levels)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < l->count; i++) {
+		const struct paywall_article subject = content_paywall_article(&l->list[i]);
+		l->levels[i] = paywall_level(s->policy, &subject, now, &rule);
 	}
-	policy_release(l->wall->policies, policy);
-	return e;
+	return ERR_OK;
 }
 
-static enum err list_read(struct db_conn *c, void *arg)
+static enum err list_read(struct access_snapshot *s, void *arg)
 {
 	struct listing *l = arg;
-	enum err e = content_list(c, &l->f, l->a, &l->list, &l->count);
+	enum err e = content_list(s->c, &l->f, s->a, &l->list, &l->count);
 
-	if (e)
-		return e;
-	l->levels = arena_alloc(l->a, (l->count + 1) * sizeof *l->levels);
-	return l->levels ? levels_read(c, l) : ERR_NOMEM;
+	if (!e)
+		e = levels_find(s, l);
+	return e ? e : access_share_list(s, l->r, l->rsp);
 }
 
 static enum err list_parse(struct request *r, struct response *rsp, struct article_filter *f)
@@ -191,13 +191,13 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct listing l = { .wall = api->wall,
-		.a = r->arena,
-		.f = { .now_s = r->now_s, .search_ms = api->search_ms } };
+	struct listing l = {
+		.r = r, .rsp = rsp, .f = { .now_s = r->now_s, .search_ms = api->search_ms }
+	};
 	enum err e = list_parse(r, rsp, &l.f);
 
 	if (!e)
-		e = db_read(api->accounts->db, list_read, &l);
+		e = access_read(api->wall, r, list_read, &l);
 	if (e == ERR_BUSY && l.f.words.n + l.f.tag.n > 0)
 		rsp->detail = "The search took too long. Try again later, or within a section.";
 	if (e)
@@ -207,7 +207,6 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 		text_json_append(&items, article_json(&l.list[i], l.levels[i]));
 	if (l.count == l.f.limit)
 		next = json_string(content_cursor_text(&l.list[l.count - 1], r->arena));
-	access_share_list(api->wall, r, rsp);
 	return api_json_answer(
 		r, rsp, 200, json_pack("{s:o, s:o}", "articles", items, "next_cursor", next));
 }

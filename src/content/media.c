@@ -102,6 +102,65 @@ enum err content_lead_image(struct db_conn *c, const struct article *art, const 
 	return ERR_OK;
 }
 
+/* So many articles are asked about in one statement (media_leads). */
+enum { LEADS_AT_ONCE = 8 };
+
+static enum err leads_check(const struct content_lead *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!content_decision_is_valid(&v[i].decision))
+			return ERR_INTERNAL;
+	return ERR_OK;
+}
+
+static void lead_take(struct content_lead *v, size_t n, const struct owned_image *row)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!str_eq(str_of(v[i].article_id), row->article_id))
+			continue;
+		v[i].found = true;
+		v[i].image = row->image;
+	}
+}
+
+/* Of what no decision grants, nothing is asked for. */
+static enum err leads_read(struct db_conn *c, struct content_lead *v, size_t n, struct arena *a)
+{
+	struct db_param ids[LEADS_AT_ONCE];
+	struct owned_image *rows = NULL;
+	size_t count = 0, wanted = 0;
+
+	for (size_t i = 0; i < LEADS_AT_ONCE; i++) {
+		const bool granted = i < n && granted_below(&v[i].decision) > 0;
+		ids[i] = db_z(granted ? v[i].article_id : "");
+		wanted += granted;
+	}
+	if (wanted == 0)
+		return ERR_OK;
+	enum err e = db_list(c,
+		&(struct db_call){ .query = QUERY_MEDIA_LEADS,
+			.params = ids,
+			.param_count = LEADS_AT_ONCE,
+			.shape = &owned_shape,
+			.arena = a,
+			.max_rows = LEADS_AT_ONCE },
+		&rows, &count);
+	for (size_t i = 0; !e && i < count; i++)
+		lead_take(v, n, &rows[i]);
+	return e;
+}
+
+enum err content_lead_images(struct db_conn *c, struct content_lead *v, size_t n, struct arena *a)
+{
+	enum err e = leads_check(v, n);
+
+	for (size_t i = 0; i < n; i++)
+		v[i].found = false;
+	for (size_t i = 0; !e && i < n; i += LEADS_AT_ONCE)
+		e = leads_read(c, v + i, n - i < LEADS_AT_ONCE ? n - i : LEADS_AT_ONCE, a);
+	return e;
+}
+
 enum err content_media_find(
 	struct db_conn *c, struct str id, struct arena *a, struct image *img, struct article *owner)
 {

@@ -85,26 +85,22 @@ enum err gate_wall_problem(struct request *r, struct response *rsp, const struct
 /* ---- page ---- */
 
 struct offering {
-	const struct gate *g;
-	struct arena *a;
 	struct policy_plan_offers offers;
 };
 
-static enum err offers_read(struct db_conn *c, void *arg)
+static enum err offers_read(struct access_snapshot *s, void *arg)
 {
 	struct offering *o = arg;
-	return policy_plan_offers(o->g->wall, c, o->a, &o->offers);
+	return policy_plan_offers(s->policy, s->a, &o->offers);
 }
 
 /* What is sold and would open this path. */
-static enum err plans_view(struct template_data *root, const struct gate *g, struct arena *a,
-	const struct path_answer *p)
+static enum err plans_view(struct template_data *root, const struct gate *g,
+	const struct request *r, const struct path_answer *p)
 {
-	struct offering o = {
-		.g = g, .a = a, .offers = { .article = &p->article, .offer = p->decision.offer }
-	};
+	struct offering o = { .offers = { .article = &p->article, .offer = p->decision.offer } };
 	struct template_data *list = template_list(root, "plans");
-	enum err e = p->decision.offer ? db_read(g->wall->db, offers_read, &o) : ERR_OK;
+	enum err e = p->decision.offer ? access_read(g->wall, r, offers_read, &o) : ERR_OK;
 
 	for (size_t i = 0; !e && i < o.offers.count; i++) {
 		const struct plan *plan = &o.offers.list[i];
@@ -180,7 +176,7 @@ enum err gate_wall_page(
 	template_bool(root, "can_login", p->decision.offer & OFFER_LOGIN);
 	template_bool(root, "can_register", p->decision.offer & OFFER_REGISTER);
 	template_z(root, "request_id", r->id);
-	enum err e = plans_view(root, g, r->arena, p);
+	enum err e = plans_view(root, g, r, p);
 	if (!e)
 		e = template_render(g->templates, "gate.html", TEMPLATE_HTML, root, &out);
 	if (e)

@@ -7,12 +7,9 @@
 
 enum { MORE_CARDS = 4 };
 
+/* What stands beside the article. */
 struct around {
-	const struct pages *p;
-	struct access_request req;
-	struct str section;
-	int64_t now_s;
-	struct arena *a;
+	const struct article_reading *rd;
 	struct card *more;
 	size_t more_count;
 	struct section *sections;
@@ -20,17 +17,19 @@ struct around {
 	const char *institution;
 };
 
-static enum err around_read(struct db_conn *c, void *arg)
+static enum err around_read(struct access_snapshot *s, void *arg)
 {
 	struct around *ar = arg;
-	struct article_filter f = {
-		.section = ar->section, .limit = MORE_CARDS + 1, .now_s = ar->now_s
+	const struct article_filter f = {
+		.section = ar->rd->article.section, .limit = MORE_CARDS + 1, .now_s = s->now_s
 	};
-	enum err e = pages_cards_load(ar->p, c, &f, ar->a, &ar->more, &ar->more_count);
+	enum err e = pages_cards_load(s, &f, &ar->more, &ar->more_count);
 
 	if (!e)
-		e = content_sections(c, ar->now_s, ar->a, &ar->sections, &ar->section_count);
-	return e ? e : institution_reader_title(ar->p->wall, c, &ar->req, ar->a, &ar->institution);
+		e = access_sections(s, &ar->sections, &ar->section_count);
+	if (e)
+		return e;
+	return institution_reader_title(s->c, &ar->rd->req, s->policy, s->a, &ar->institution);
 }
 
 static void tags_view(struct template_data *v, const struct article *art)
@@ -187,10 +186,13 @@ static enum err read_elsewhere(const struct request *r, struct response *rsp)
 enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	const struct access_article_query q = {
-		.wall = p->wall, .accounts = p->accounts, .bound = &p->set.teaser
-	};
 	struct article_reading rd;
+	struct around ar = { .rd = &rd };
+	const struct access_article_query q = { .wall = p->wall,
+		.accounts = p->accounts,
+		.bound = &p->set.teaser,
+		.beside = around_read,
+		.arg = &ar };
 	enum err e = access_article_open(&q, r, rsp, &rd);
 
 	if (e == ERR_UNAUTHENTICATED)
@@ -199,14 +201,6 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	if (rd.moved)
 		return moved(r, rsp, rd.article.slug);
-	struct around ar = { .p = p,
-		.req = rd.req,
-		.section = rd.article.section,
-		.now_s = r->now_s,
-		.a = r->arena };
-	e = db_read(p->accounts->db, around_read, &ar);
-	if (e)
-		return e;
 	int status = rd.decision.reason == REASON_CRAWLER_PAYMENT ? 402 : 200;
 	e = pages_render(p, r, rsp, status, "article.html", page_data(p, r, &rd, &ar));
 	if (!e && pages_names_reader(r, rsp->body))

@@ -6,43 +6,52 @@
 
 /* Lead pictures are part of the teaser, so the decision for an anonymous reader is enough to show
  * them on a card. */
-static enum err card_load(struct db_conn *c, struct arena *a,
-	const struct decision_inputs *anonymous, struct card *card)
+static void card_decide(
+	const struct access_snapshot *s, struct card *card, struct content_lead *lead)
 {
-	struct paywall_article subject = content_paywall_article(&card->article);
-	struct decision_inputs k = *anonymous;
+	const struct paywall_article subject = content_paywall_article(&card->article);
+	const struct paywall_reader anonymous = { 0 };
+	const struct decision_inputs k = { .article = &subject,
+		.policy = s->policy,
+		.reader = &anonymous,
+		.now = paywall_moment(s->now_s) };
 
-	k.article = &subject;
-	struct decision d = paywall_uncharged(paywall_decide(&k));
-	card->level = d.level;
-	enum err e = content_lead_image(c, &card->article, &d, a, &card->image);
-
-	card->has_image = e == ERR_OK;
-	return e == ERR_NOT_FOUND ? ERR_OK : e;
+	lead->article_id = card->article.id;
+	lead->decision = paywall_uncharged(paywall_decide(&k));
+	card->level = lead->decision.level;
 }
 
-enum err pages_cards_load(const struct pages *p, struct db_conn *c, const struct article_filter *f,
-	struct arena *a, struct card **out, size_t *count)
+static enum err pictures_load(struct access_snapshot *s, struct card *cards, size_t n)
+{
+	struct content_lead *leads = arena_alloc(s->a, (n + 1) * sizeof *leads);
+
+	if (!leads)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++)
+		card_decide(s, &cards[i], &leads[i]);
+	enum err e = content_lead_images(s->c, leads, n, s->a);
+	for (size_t i = 0; !e && i < n; i++) {
+		cards[i].has_image = leads[i].found;
+		cards[i].image = leads[i].image;
+	}
+	return e;
+}
+
+enum err pages_cards_load(
+	struct access_snapshot *s, const struct article_filter *f, struct card **out, size_t *count)
 {
 	struct article *list = NULL;
 	size_t n = 0;
-	enum err e = content_list(c, f, a, &list, &n);
-	struct card *cards = e ? NULL : arena_alloc(a, (n + 1) * sizeof *cards);
-	struct decision_inputs anonymous = { .reader = &(struct paywall_reader){ 0 },
-		.now = paywall_moment(f->now_s) };
+	enum err e = content_list(s->c, f, s->a, &list, &n);
+	struct card *cards = e ? NULL : arena_alloc(s->a, (n + 1) * sizeof *cards);
 
 	if (e || !cards)
 		return e ? e : ERR_NOMEM;
-	e = policy_acquire(p->wall->policies, c, &anonymous.policy);
-	for (size_t i = 0; !e && i < n; i++) {
-		cards[i].article = list[i];
-		cards[i].now_s = f->now_s;
-		e = card_load(c, a, &anonymous, &cards[i]);
-	}
-	policy_release(p->wall->policies, anonymous.policy);
+	for (size_t i = 0; i < n; i++)
+		cards[i] = (struct card){ .article = list[i], .now_s = s->now_s };
 	*out = cards;
 	*count = n;
-	return e;
+	return pictures_load(s, cards, n);
 }
 
 void pages_access_data(struct template_data *v, enum access access)

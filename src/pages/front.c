@@ -22,31 +22,33 @@ static void cards_view(
 
 enum { FRONT_SECTIONS_MAX = 16 };
 struct front {
-	const struct pages *p;
+	const struct request *r;
+	struct response *rsp;
 	struct access_request req;
 	const char *institution;
-	int64_t now_s;
 	struct arena *a;
 	struct cards news, blocks[FRONT_SECTIONS_MAX];
 	struct section *sections;
 	size_t section_count;
 };
 
-static enum err front_read(struct db_conn *c, void *arg)
+static enum err front_read(struct access_snapshot *s, void *arg)
 {
 	struct front *f = arg;
-	struct article_filter all = { .limit = FRONT_NEWS, .now_s = f->now_s };
-	enum err e = pages_cards_load(f->p, c, &all, f->a, &f->news.v, &f->news.n);
+	struct article_filter all = { .limit = FRONT_NEWS, .now_s = s->now_s };
+	enum err e = pages_cards_load(s, &all, &f->news.v, &f->news.n);
 
 	if (!e)
-		e = content_sections(c, f->now_s, f->a, &f->sections, &f->section_count);
+		e = access_sections(s, &f->sections, &f->section_count);
 	for (size_t i = 0; !e && i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
 		struct article_filter one = {
-			.section = f->sections[i].slug, .limit = BLOCK_CARDS, .now_s = f->now_s
+			.section = f->sections[i].slug, .limit = BLOCK_CARDS, .now_s = s->now_s
 		};
-		e = pages_cards_load(f->p, c, &one, f->a, &f->blocks[i].v, &f->blocks[i].n);
+		e = pages_cards_load(s, &one, &f->blocks[i].v, &f->blocks[i].n);
 	}
-	return e ? e : institution_reader_title(f->p->wall, c, &f->req, f->a, &f->institution);
+	if (!e)
+		e = institution_reader_title(s->c, &f->req, s->policy, s->a, &f->institution);
+	return e ? e : access_share_list(s, f->r, f->rsp);
 }
 
 /* The newest story with a picture leads; the next ones with pictures stand beside it. Returns what
@@ -119,10 +121,8 @@ static void front_view(struct template_data *root, struct front *f)
 enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct front f = {
-		.p = p, .req = access_request_from_http(r), .now_s = r->now_s, .a = r->arena
-	};
-	enum err e = db_read(p->accounts->db, front_read, &f);
+	struct front f = { .r = r, .rsp = rsp, .req = access_request_from_http(r), .a = r->arena };
+	enum err e = access_read(p->wall, r, front_read, &f);
 
 	if (e)
 		return e;
@@ -135,14 +135,14 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 		pg.notice = "You are logged out.";
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	front_view(root, &f);
-	access_share_list(p->wall, r, rsp);
 	return pages_render(p, r, rsp, 200, "front.html", root);
 }
 
 /* ---- section ---- */
 
 struct section_page {
-	const struct pages *p;
+	const struct request *r;
+	struct response *rsp;
 	struct access_request req;
 	const char *institution;
 	struct article_filter filter;
@@ -152,14 +152,16 @@ struct section_page {
 	size_t section_count;
 };
 
-static enum err section_read(struct db_conn *c, void *arg)
+static enum err section_read(struct access_snapshot *s, void *arg)
 {
-	struct section_page *s = arg;
-	enum err e = pages_cards_load(s->p, c, &s->filter, s->a, &s->cards.v, &s->cards.n);
+	struct section_page *g = arg;
+	enum err e = pages_cards_load(s, &g->filter, &g->cards.v, &g->cards.n);
 
 	if (!e)
-		e = content_sections(c, s->filter.now_s, s->a, &s->sections, &s->section_count);
-	return e ? e : institution_reader_title(s->p->wall, c, &s->req, s->a, &s->institution);
+		e = access_sections(s, &g->sections, &g->section_count);
+	if (!e)
+		e = institution_reader_title(s->c, &g->req, s->policy, s->a, &g->institution);
+	return e ? e : access_share_list(s, g->r, g->rsp);
 }
 
 /* Older pages are named by the last article seen ("?before=1763600000-id"), so that new articles do
@@ -200,7 +202,8 @@ static void section_view(
 enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct section_page s = { .p = p,
+	struct section_page s = { .r = r,
+		.rsp = rsp,
 		.req = access_request_from_http(r),
 		.a = r->arena,
 		.filter = {
@@ -208,7 +211,7 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 	enum err e = before_parse(fields_get(&r->query, "before"), &s.filter);
 
 	if (!e)
-		e = db_read(p->accounts->db, section_read, &s);
+		e = access_read(p->wall, r, section_read, &s);
 	if (e)
 		return e;
 	const struct section *sec = section_named(&s, r->params[0]);
@@ -224,6 +227,5 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 		.section_count = s.section_count };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	section_view(root, &s, sec);
-	access_share_list(p->wall, r, rsp);
 	return pages_render(p, r, rsp, 200, "section.html", root);
 }

@@ -102,8 +102,8 @@ struct card {
 	int64_t now_s; /* of the request: which year its time is told with */
 };
 /* A list with the lead pictures. */
-enum err MUST_USE pages_cards_load(const struct pages *p, struct db_conn *c,
-	const struct article_filter *f, struct arena *a, struct card **out, size_t *count);
+enum err MUST_USE pages_cards_load(struct access_snapshot *s, const struct article_filter *f,
+	struct card **out, size_t *count);
 void pages_card_data(struct template_data *v, struct arena *a, const struct card *c);
 void pages_image_data(struct template_data *v, const char *key, struct arena *a,
 	const struct image *img); /* NULL: false */

@@ -3,6 +3,8 @@
  */
 #include "meter_help.h"
 
+#include "../../src/paywall/meter/internal.h"
+
 #include "postern/cache.h"
 
 enum { STEPS = 1500, ARTICLES = 9, HOUR = 3600 };
@@ -16,7 +18,10 @@ struct keeping {
 static enum err keep_read(struct db_conn *c, void *arg)
 {
 	struct keeping *k = arg;
-	k->err = meter_keys_cache_put(&k->o->w, &k->load, c);
+	struct meter_keys keys;
+	k->err = meter_keys_load(c, &keys);
+	if (!k->err)
+		meter_keys_cache_put(&k->o->w, &k->load, &keys);
 	return k->err == ERR_NOT_FOUND ? ERR_OK : k->err;
 }
 

@@ -162,7 +162,12 @@ struct keep {
 static enum err keep_read(struct db_conn *c, void *arg)
 {
 	struct keep *k = arg;
-	return decision_cache_put_policy(k->w, &k->load, c);
+	const struct paywall_policy *policy = NULL;
+	enum err e = policy_acquire(k->w->policies, c, &policy);
+	if (!e)
+		decision_cache_put_policy(k->w, &k->load, policy);
+	policy_release(k->w->policies, policy);
+	return e;
 }
 
 static void keep(struct fixture *f, const struct paywall *w)

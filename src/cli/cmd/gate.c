@@ -159,7 +159,13 @@ struct trying {
 static enum err try_read(struct db_conn *c, void *arg)
 {
 	struct trying *t = arg;
-	return path_decide(&t->c->app.wall, c, &t->q, t->c->app.arena, &t->p);
+	const struct paywall_policy *policy = NULL;
+	enum err e = policy_acquire(t->q.w->policies, c, &policy);
+
+	if (!e)
+		e = path_decide(c, &t->q, policy, t->c->app.arena, &t->p);
+	policy_release(t->q.w->policies, policy);
+	return e;
 }
 
 static int try_print(const struct trying *t)
@@ -190,7 +196,8 @@ int cmd_gate_test(struct cli *c)
 		   *ip = cli_option(c, "ip");
 	struct account acc = { 0 };
 	struct trying t = { .c = c,
-		.q = { .sites = &c->app.sites,
+		.q = { .w = &c->app.wall,
+			.sites = &c->app.sites,
 			.method = str_of(method ? method : "GET"),
 			.req.now_s = c->now_s } };
 

@@ -4,16 +4,21 @@
 #include "postern/decision.h"
 #include "postern/institution.h"
 
-bool decision_is_anonymous(const struct paywall *w, const struct access_request *v)
+bool decision_is_anonymous_by(const struct paywall_policy *policy, const struct access_request *v)
 {
 	if ((v->account_id && *v->account_id) || v->gifts.n > 0 ||
 		!crawler_agent_is_reader(v->user_agent))
 		return false;
+	return !institution_covers_address(policy, decision_client(v), v->now_s) &&
+	       !crawler_ai(policy->crawlers, v->user_agent, v->client) &&
+	       !crawler_claimed(policy->crawlers, v->user_agent, NULL);
+}
+
+bool decision_is_anonymous(const struct paywall *w, const struct access_request *v)
+{
 	const struct paywall_policy *policy = policy_cached(w->policies);
-	bool is_anonymous = policy &&
-			    !institution_covers_address(policy, decision_client(v), v->now_s) &&
-			    !crawler_ai(policy->crawlers, v->user_agent, v->client) &&
-			    !crawler_claimed(policy->crawlers, v->user_agent, NULL);
+	const bool is_anonymous = policy && decision_is_anonymous_by(policy, v);
+
 	policy_release(w->policies, policy);
 	return is_anonymous;
 }

@@ -60,38 +60,29 @@ struct cache_item *decision_cache_reader(const struct paywall *w, const char *ac
 }
 
 /* All of them or none: what is left out could be what opens an article. */
-enum err decision_cache_put_reader(const struct paywall *w, const struct cache_load *load,
-	struct db_conn *c, const char *account_id, struct arena *a)
+void decision_cache_put_reader(const struct paywall *w, const struct cache_load *load,
+	const char *account_id, const struct entitlements *all)
 {
-	struct cache_item *had = decision_cache_reader(w, account_id);
-	const bool is_cached = had;
 	struct cached_reader k = { .n = 0 };
-	struct entitlements list;
 	char key[READER_KEY_SIZE];
 	const uint64_t tags[] = { tag_of(DB_CHANGE_ENTITLEMENT, account_id),
 		tag_of(DB_CHANGE_ACCOUNT, account_id) };
 
-	cache_release(had);
-	if (is_cached)
-		return ERR_OK;
-	enum err e = entitlement_list(c, account_id, a, &list);
-	if (e || list.n > COUNT(k.v))
-		return e;
-	for (size_t i = 0; i < list.n; i++)
-		insert(&k, &list.v[i]);
+	if (all->n > COUNT(k.v))
+		return;
+	for (size_t i = 0; i < all->n; i++)
+		insert(&k, &all->v[i]);
 	(void)cache_put(w->decision_cache, load,
 		&(struct cache_put){ .key = reader_key(account_id, key),
 			.value = { (const char *)&k,
-				offsetof(struct cached_reader, v) + list.n * sizeof k.v[0] },
+				offsetof(struct cached_reader, v) + all->n * sizeof k.v[0] },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
-	return ERR_OK;
 }
 
-struct paywall_reader decision_cache_reader_for(const struct cache_item *reader,
-	const char *article_id, struct entitlement space[static ENTITLEMENTS_MAX])
+static struct paywall_reader pick(
+	const struct cached_reader *k, const char *article_id, struct entitlement *space)
 {
-	const struct cached_reader *k = (const void *)cache_value(reader).p;
 	size_t n = 0;
 	for (size_t i = 0; i < k->n; i++)
 		if (!*k->v[i].article_id || strcmp(k->v[i].article_id, article_id) == 0)
@@ -99,6 +90,20 @@ struct paywall_reader decision_cache_reader_for(const struct cache_item *reader,
 	return (struct paywall_reader){
 		.signed_in = true, .entitlements = space, .entitlement_count = n
 	};
+}
+
+struct paywall_reader decision_cache_reader_for(const struct cache_item *reader,
+	const char *article_id, struct entitlement space[static ENTITLEMENTS_MAX])
+{
+	return pick((const void *)cache_value(reader).p, article_id, space);
+}
+
+struct paywall_reader decision_entitlements_for(struct entitlements *all, const char *article_id)
+{
+	struct cached_reader k = { .n = 0 };
+	for (size_t i = 0; i < all->n && i < COUNT(k.v); i++)
+		insert(&k, &all->v[i]);
+	return pick(&k, article_id, all->v);
 }
 
 /* ---- the policy ---- */
@@ -126,24 +131,19 @@ const struct paywall_policy *decision_cache_policy(const struct paywall *w)
 
 /* The policy itself is kept elsewhere; what is kept here says which version was read, and that it
  * has not been changed since. */
-enum err decision_cache_put_policy(
-	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
+void decision_cache_put_policy(
+	const struct paywall *w, const struct cache_load *load, const struct paywall_policy *policy)
 {
-	const struct paywall_policy *policy = decision_cache_policy(w);
-	const bool is_cached = policy;
+	struct cache_item *had = cache_lookup(w->decision_cache, POLICY_KEY);
+	const bool is_cached = had && is_version(had, policy);
 	const uint64_t tags[] = { tag_of(DB_CHANGE_POLICY, "") };
 
-	policy_release(w->policies, policy);
+	cache_release(had);
 	if (is_cached)
-		return ERR_OK;
-	enum err e = policy_acquire(w->policies, c, &policy);
-	if (e)
-		return e;
+		return;
 	(void)cache_put(w->decision_cache, load,
 		&(struct cache_put){ .key = POLICY_KEY,
 			.value = { (const char *)&policy->version, sizeof policy->version },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
-	policy_release(w->policies, policy);
-	return ERR_OK;
 }

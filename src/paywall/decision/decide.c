@@ -268,12 +268,10 @@ struct decision paywall_uncharged(struct decision d)
 	return d;
 }
 
-static struct decision decide_metered(const struct decision_inputs *k, struct decision d)
+struct decision paywall_decide_metered(const struct decision_inputs *k, struct decision d)
 {
 	const struct meter *m = d.meter;
 
-	if (!m)
-		return wall(k, d, REASON_METER_EXHAUSTED, offers_sold(k));
 	/* An account never allows less than nobody has. */
 	bool registered = k->reader->signed_in && m->registered_limit > m->anonymous_limit;
 	int64_t used = k->usage.used;
@@ -291,6 +289,11 @@ static struct decision decide_metered(const struct decision_inputs *k, struct de
 	return wall(k, d, REASON_METER_EXHAUSTED, more | offers_sold(k));
 }
 
+static bool has_no_meter(const struct decision_inputs *k)
+{
+	return k->reader->crawler == CRAWLER_AI && !k->reader->signed_in;
+}
+
 static struct decision decide_closed(
 	const struct decision_inputs *k, struct decision d, enum reason entitlement)
 {
@@ -299,9 +302,9 @@ static struct decision decide_closed(
 		return wall(k, d, REASON_LOGIN_REQUIRED, OFFER_REGISTER);
 	case ACCESS_METERED:
 		/* A claimed name must not spare its bearer the meter. */
-		if (k->reader->crawler == CRAWLER_AI && !k->reader->signed_in)
+		if (has_no_meter(k))
 			return give(d, GRANT_TEASER, REASON_CRAWLER_TEASER);
-		return decide_metered(k, d);
+		return wall(k, d, REASON_METER_EXHAUSTED, offers_sold(k));
 	default:
 		return wall(k, d, k->reader->signed_in ? entitlement : REASON_SUBSCRIBER_ONLY,
 			offers_sold(k));
@@ -345,23 +348,36 @@ static bool nobody_may(const struct decision_inputs *k, struct decision *d)
 	return reason != 0;
 }
 
+bool paywall_decide_unmetered(const struct decision_inputs *k, struct decision *d)
+{
+	*d = (struct decision){ .grant = GRANT_NONE };
+	if (nobody_may(k, d))
+		return true;
+	d->level = paywall_level(k->policy, k->article, k->now, &d->rule);
+	d->teaser_words = d->rule ? d->rule->teaser_words : 0;
+	if (d->level < ACCESS_PUBLIC || d->level > ACCESS_SUBSCRIBER) {
+		*d = give(*d, GRANT_NONE, REASON_BAD_RULE);
+		return true;
+	}
+	if (crawler_limited(k, d))
+		return true;
+	if (d->level == ACCESS_PUBLIC) {
+		*d = give(*d, GRANT_FULL, REASON_PUBLIC);
+		return true;
+	}
+	if (d->level == ACCESS_METERED)
+		d->meter = paywall_meter_of(k->policy, k->article);
+	enum reason entitlement = entitlement_look(k, &d->by);
+	enum reason open = open_reason(k, d, entitlement);
+	if (!open && d->meter && !has_no_meter(k))
+		return false;
+	*d = open ? give(*d, GRANT_FULL, open) : decide_closed(k, *d, entitlement);
+	return true;
+}
+
 struct decision paywall_decide(const struct decision_inputs *k)
 {
-	struct decision d = { .grant = GRANT_NONE };
+	struct decision d;
 
-	if (nobody_may(k, &d))
-		return d;
-	d.level = paywall_level(k->policy, k->article, k->now, &d.rule);
-	d.teaser_words = d.rule ? d.rule->teaser_words : 0;
-	if (d.level < ACCESS_PUBLIC || d.level > ACCESS_SUBSCRIBER)
-		return give(d, GRANT_NONE, REASON_BAD_RULE);
-	if (crawler_limited(k, &d))
-		return d;
-	if (d.level == ACCESS_PUBLIC)
-		return give(d, GRANT_FULL, REASON_PUBLIC);
-	if (d.level == ACCESS_METERED)
-		d.meter = paywall_meter_of(k->policy, k->article);
-	enum reason entitlement = entitlement_look(k, &d.by);
-	enum reason open = open_reason(k, &d, entitlement);
-	return open ? give(d, GRANT_FULL, open) : decide_closed(k, d, entitlement);
+	return paywall_decide_unmetered(k, &d) ? d : paywall_decide_metered(k, d);
 }

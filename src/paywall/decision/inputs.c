@@ -3,18 +3,50 @@
 #include "postern/decision.h"
 
 #include "../meter/internal.h"
-#include "postern/entitlement.h"
+#include "postern/decision_cache.h"
 #include "postern/gift.h"
 
-static enum err reader_load(struct db_conn *c, const struct access_request *v,
-	const char *article_id, struct arena *a, struct paywall_reader *out)
+static bool is_cached(const struct paywall *w, const char *account_id)
 {
+	struct cache_item *item = decision_cache_reader(w, account_id);
+
+	cache_release(item);
+	return item;
+}
+
+/* Of all that the account has, for who wants to keep them; what concerns the article is picked from
+ * these as the event loop will pick it. False: they are too many, or known already. */
+static enum err all_load(
+	struct db_conn *c, const struct decision_query *q, struct paywall_reader *out, bool *done)
+{
+	const char *account_id = q->v->account_id;
+	struct entitlements all;
+
+	if (!q->load || is_cached(q->w, account_id))
+		return ERR_OK;
+	enum err e = entitlement_list(c, account_id, q->a, &all);
+	if (e || all.n > ENTITLEMENTS_MAX)
+		return e;
+	decision_cache_put_reader(q->w, q->load, account_id, &all);
+	*out = decision_entitlements_for(&all, q->art->id);
+	*done = true;
+	return ERR_OK;
+}
+
+static enum err reader_load(
+	struct db_conn *c, const struct decision_query *q, struct paywall_reader *out)
+{
+	const char *account_id = q->v->account_id;
 	struct entitlements list;
+	bool done = false;
 
 	*out = (struct paywall_reader){ 0 };
-	if (!v->account_id || !*v->account_id)
+	if (!account_id || !*account_id)
 		return ERR_OK;
-	enum err e = entitlement_for_article(c, v->account_id, article_id, a, &list);
+	enum err e = all_load(c, q, out, &done);
+	if (e || done)
+		return e;
+	e = entitlement_for_article(c, account_id, q->art->id, q->a, &list);
 	if (e)
 		return e;
 	*out = (struct paywall_reader){
@@ -23,42 +55,64 @@ static enum err reader_load(struct db_conn *c, const struct access_request *v,
 	return ERR_OK;
 }
 
-/* How much of a meter is used is looked up only where the answer hangs on it: not for a subscriber,
- * not for an article without a meter. */
-static bool meter_matters(const struct decision_inputs *k, const struct meter **m)
+/* How much of a meter is used is looked up only where the decision hangs on it: not for a
+ * subscriber, not for an article without a meter. */
+static enum err decide(struct db_conn *c, const struct decision_query *q, struct decision_read *out)
 {
-	struct decision d = paywall_decide(k);
+	if (paywall_decide_unmetered(&out->k, &out->d))
+		return ERR_OK;
+	enum err e = meter_usage(c, q, out->d.meter, &out->keys, &out->k.usage);
+	if (!e)
+		out->d = paywall_decide_metered(&out->k, out->d);
+	return e;
+}
 
-	*m = d.meter;
-	return paywall_metered(&d);
+static void keep(const struct decision_query *q, const struct decision_read *seen)
+{
+	decision_cache_put_policy(q->w, q->load, seen->policy);
+	if (seen->keys && !(q->v->account_id && *q->v->account_id))
+		meter_keys_cache_put(q->w, q->load, seen->keys);
+}
+
+enum err decision_load(struct db_conn *c, const struct decision_query *q,
+	const struct paywall_policy *policy, struct decision_read *out)
+{
+	struct paywall_reader *reader = arena_alloc(q->a, sizeof *reader);
+	struct gift_held gift = {
+		.cookie = q->v->gifts, .article_id = q->art->id, .now_s = q->v->now_s
+	};
+
+	if (!reader)
+		return ERR_NOMEM;
+	*out = (struct decision_read){ .policy = policy,
+		.k = { .article = q->art,
+			.policy = policy,
+			.reader = reader,
+			.now = paywall_moment(q->v->now_s) } };
+	enum err e = reader_load(c, q, reader);
+	if (e)
+		return e;
+	crawler_of_reader(q->v, policy, reader);
+	e = institution_of_reader(c, q->v, policy, q->art, reader);
+	if (!e)
+		e = gift_held(c, &gift);
+	if (e)
+		return e;
+	reader->gift = gift.yes;
+	e = decide(c, q, out);
+	if (!e && q->load)
+		keep(q, out);
+	return e;
 }
 
 enum err decision_inputs_load(struct db_conn *c, const struct decision_query *q,
 	const struct paywall_policy *policy, struct decision_inputs *out)
 {
-	struct paywall_reader *reader = arena_alloc(q->a, sizeof *reader);
-	const struct meter *m;
+	struct decision_read seen;
+	enum err e = decision_load(c, q, policy, &seen);
 
-	if (!reader)
-		return ERR_NOMEM;
-	*out = (struct decision_inputs){ .article = q->art,
-		.policy = policy,
-		.reader = reader,
-		.now = paywall_moment(q->v->now_s) };
-	struct gift_held gift = {
-		.cookie = q->v->gifts, .article_id = q->art->id, .now_s = q->v->now_s
-	};
-	enum err e = reader_load(c, q->v, q->art->id, q->a, reader);
-	if (!e) {
-		crawler_of_reader(q->v, policy, reader);
-		e = institution_of_reader(c, q->v, policy, q->art, reader);
-	}
-	if (!e)
-		e = gift_held(c, &gift);
-	reader->gift = gift.yes;
-	if (e || !meter_matters(out, &m))
-		return e;
-	return meter_usage(c, q, m, &out->usage);
+	*out = seen.k;
+	return e;
 }
 
 enum err decision_plans(const struct decision_inputs *k, struct arena *a, struct str *out)
@@ -112,13 +166,13 @@ enum err decision_make(const struct paywall *w, struct db_conn *c, const struct 
 {
 	const struct paywall_policy *policy = NULL;
 	const struct decision_query q = { .w = w, .v = v, .art = art, .a = a };
-	struct decision_inputs k;
+	struct decision_read seen;
 	enum err e = policy_acquire(w->policies, c, &policy);
 
 	if (!e)
-		e = decision_inputs_load(c, &q, policy, &k);
+		e = decision_load(c, &q, policy, &seen);
 	if (!e) {
-		*out = paywall_decide(&k);
+		*out = seen.d;
 		e = decision_dup(out, a);
 	}
 	policy_release(w->policies, policy);

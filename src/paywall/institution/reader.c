@@ -31,22 +31,17 @@ enum err institution_of_reader(struct db_conn *c, const struct access_request *v
 	return ERR_OK;
 }
 
-enum err institution_reader_title(const struct paywall *w, struct db_conn *c,
-	const struct access_request *v, struct arena *a, const char **out)
+enum err institution_reader_title(struct db_conn *c, const struct access_request *v,
+	const struct paywall_policy *policy, struct arena *a, const char **out)
 {
-	const struct paywall_policy *policy = NULL;
 	struct paywall_reader reader = { 0 };
-	enum err e = policy_acquire(w->policies, c, &policy);
+	enum err e = institution_of_reader(c, v, policy, NULL, &reader);
 
 	*out = NULL;
-	if (!e)
-		e = institution_of_reader(c, v, policy, NULL, &reader);
-	if (!e && reader.institution) {
-		*out = arena_fmt(a, "%s", reader.institution);
-		e = **out ? ERR_OK : ERR_NOMEM;
-	}
-	policy_release(w->policies, policy);
-	return e;
+	if (e || !reader.institution)
+		return e;
+	*out = arena_fmt(a, "%s", reader.institution);
+	return **out ? ERR_OK : ERR_NOMEM;
 }
 
 bool institution_covers_address(

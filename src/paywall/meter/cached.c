@@ -9,22 +9,20 @@
 /* Keys of paywall.decision_cache; what a meter and an article are called begins with n. */
 #define KEYS_KEY STR("k")
 
-enum err meter_keys_cache_put(
-	const struct paywall *w, const struct cache_load *load, struct db_conn *c)
+void meter_keys_cache_put(
+	const struct paywall *w, const struct cache_load *load, const struct meter_keys *keys)
 {
-	struct meter_keys keys;
-	enum err e = meter_keys_load(c, &keys);
-
-	if (e)
-		return e;
+	struct cache_item *had = cache_lookup(w->decision_cache, KEYS_KEY);
 	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
+
+	cache_release(had);
+	if (had)
+		return;
 	(void)cache_put(w->decision_cache, load,
 		&(struct cache_put){ .key = KEYS_KEY,
-			.value = { (const char *)&keys, sizeof keys },
+			.value = { (const char *)keys, sizeof *keys },
 			.tags = tags,
 			.tag_count = COUNT(tags) });
-	crypto_wipe(&keys, sizeof keys);
-	return ERR_OK;
 }
 
 struct cached_keys {

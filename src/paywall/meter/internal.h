@@ -56,9 +56,9 @@ enum cookie_state meter_cookie_open(
 /* What of a cookie counts on in this meter's window. */
 const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 	const struct meter_keys *keys, const struct meter *m, int64_t now_s);
-/* For decision_inputs_load: of the meter that the article has. */
+/* For decision_load: of the meter that the article has. `keys` are those it was told by. */
 enum err MUST_USE meter_usage(struct db_conn *c, const struct decision_query *q,
-	const struct meter *m, struct paywall_usage *out);
+	const struct meter *m, const struct meter_keys **keys, struct paywall_usage *out);
 /* What an article and a meter are called in cookies. */
 struct meter_names {
 	struct meter_tag article;

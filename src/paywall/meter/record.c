@@ -221,23 +221,29 @@ enum err meter_anonymous_update(const struct decision_query *q, const struct met
 	return meter_cookie_write(&k, ch->keys->seals[0].bytes, q->a, &out->value);
 }
 
+static enum err anonymous_update(const struct settling *s, const struct meter_keys *keys,
+	const struct paywall_policy *policy)
+{
+	const struct meter_names names = meter_names_of(keys, s->q->art->id, s->d->meter);
+	struct meter_cookie_content seen;
+
+	meter_cookie_read(keys, s->q, s->d->meter, &names, &seen);
+	return meter_anonymous_update(
+		s->q, &(struct meter_recording){ keys, policy, s->d, &seen }, s->cookie_update);
+}
+
 static enum err anonymous_read(struct db_conn *c, void *arg)
 {
 	const struct settling *s = arg;
 	const struct paywall_policy *policy = NULL;
 	struct meter_keys keys;
-	struct meter_cookie_content seen;
 	enum err e = meter_keys_load(c, &keys);
 
 	if (e)
 		return e;
 	e = policy_acquire(s->q->w->policies, c, &policy);
-	if (!e) {
-		const struct meter_names names = meter_names_of(&keys, s->q->art->id, s->d->meter);
-		meter_cookie_read(&keys, s->q, s->d->meter, &names, &seen);
-		e = meter_anonymous_update(s->q,
-			&(struct meter_recording){ &keys, policy, s->d, &seen }, s->cookie_update);
-	}
+	if (!e)
+		e = anonymous_update(s, &keys, policy);
 	policy_release(s->q->w->policies, policy);
 	crypto_wipe(&keys, sizeof keys);
 	return e;
@@ -259,21 +265,31 @@ static enum err decide_read(struct db_conn *c, void *arg)
 	return decision_make(s->q->w, c, s->q->v, s->q->art, s->q->a, s->d);
 }
 
-static enum err anonymous_settle(const struct settling *s)
+/* What the decision was read with says how to count it; else it is read for that. */
+static enum err anonymous_count(const struct settling *s)
 {
-	struct paywall *w = (struct paywall *)(uintptr_t)s->q->w;
+	struct db *db = s->q->w->db;
+	const struct decision_read *before = s->q->before;
 	int64_t now_s = s->q->v->now_s;
 
-	if (!meter_ceiling_take(w->ceiling, s->q->v->client, now_s)) {
+	if (before && before->keys)
+		return anonymous_update(s, before->keys, before->policy);
+	enum err e = db_read(db, anonymous_read, (void *)(uintptr_t)s);
+	if (e != ERR_NOT_FOUND)
+		return e;
+	e = db_tx(db, ensure_tx, &now_s);
+	return e ? e : db_read(db, anonymous_read, (void *)(uintptr_t)s);
+}
+
+static enum err anonymous_settle(const struct settling *s)
+{
+	const struct paywall *w = s->q->w;
+
+	if (!meter_ceiling_take(w->ceiling, s->q->v->client, s->q->v->now_s)) {
 		enum err e = db_read(w->db, decide_read, (void *)(uintptr_t)s);
 		return !e && s->d->must_count ? ERR_BUSY : e;
 	}
-	enum err e = db_read(w->db, anonymous_read, (void *)(uintptr_t)s);
-	if (e == ERR_NOT_FOUND) {
-		e = db_tx(w->db, ensure_tx, &now_s);
-		if (!e)
-			e = db_read(w->db, anonymous_read, (void *)(uintptr_t)s);
-	}
+	enum err e = anonymous_count(s);
 	if (!e)
 		meter_count_in(s->d);
 	return e;

@@ -87,24 +87,39 @@ void meter_anonymous_usage(const struct decision_query *q, const struct meter *m
 	usage_of(q, m, seen, &none, out);
 }
 
-enum err meter_usage(struct db_conn *c, const struct decision_query *q, const struct meter *m,
-	struct paywall_usage *out)
+/* As an earlier read of the request saw them, or anew into the arena, which is wiped. NULL: nothing
+ * was ever counted. */
+static enum err keys_of(
+	struct db_conn *c, const struct decision_query *q, const struct meter_keys **out)
 {
-	struct meter_keys keys = { .n = 0 };
+	*out = q->before ? q->before->keys : NULL;
+	if (*out)
+		return ERR_OK;
+	struct meter_keys *keys = arena_alloc(q->a, sizeof *keys);
+	if (!keys)
+		return ERR_NOMEM;
+	enum err e = meter_keys_load(c, keys);
+	if (!e)
+		*out = keys;
+	return e == ERR_NOT_FOUND ? ERR_OK : e;
+}
+
+enum err meter_usage(struct db_conn *c, const struct decision_query *q, const struct meter *m,
+	const struct meter_keys **keys, struct paywall_usage *out)
+{
+	static const struct meter_keys none = { .n = 0 };
 	struct meter_counts rows = { .n = 0 };
 	struct meter_cookie_content seen;
-	enum err e = meter_keys_load(c, &keys);
+	enum err e = keys_of(c, q, keys);
 
-	/* nothing was ever counted here: no cookie is ours, and there are no rows */
-	if (e == ERR_NOT_FOUND)
-		e = ERR_OK;
-	else if (!e && !is_anonymous(q->v))
+	/* without keys nothing was ever counted here: no cookie is ours, and there are no rows */
+	if (!e && *keys && !is_anonymous(q->v))
 		e = meter_rows_load(c, q->v->account_id, m, q->v->now_s, &rows);
-	if (!e) {
-		const struct meter_names names = meter_names_of(&keys, q->art->id, m);
-		meter_cookie_read(&keys, q, m, &names, &seen);
-		usage_of(q, m, &seen, &rows, out);
-	}
-	crypto_wipe(&keys, sizeof keys);
-	return e;
+	if (e)
+		return e;
+	const struct meter_keys *use = *keys ? *keys : &none;
+	const struct meter_names names = meter_names_of(use, q->art->id, m);
+	meter_cookie_read(use, q, m, &names, &seen);
+	usage_of(q, m, &seen, &rows, out);
+	return ERR_OK;
 }

@@ -176,18 +176,17 @@ static void visit_fill(const struct path_question *q, struct path_answer *out)
 	out->req.whole_get = out->counts && !out->req.ahead;
 }
 
-static enum err decide(const struct path_question *q, const struct decision_query *ask,
-	struct db_conn *c, const struct paywall_policy *policy, struct path_answer *out)
+static enum err decide(struct db_conn *c, const struct path_question *q,
+	const struct decision_query *ask, const struct paywall_policy *policy,
+	struct path_answer *out)
 {
-	struct decision_inputs k;
-
 	visit_fill(q, out);
-	enum err e = decision_inputs_load(c, ask, policy, &k);
+	enum err e = decision_load(c, ask, policy, &out->seen);
 	if (!e)
-		e = decision_plans(&k, ask->a, &out->plans);
+		e = decision_plans(&out->seen.k, ask->a, &out->plans);
 	if (e)
 		return e;
-	out->decision = paywall_decide(&k);
+	out->decision = out->seen.d;
 	out->verdict = uncounted(out, q->url.path);
 	if (out->verdict != PATH_DECIDED)
 		out->decision.grant = GRANT_NONE;
@@ -197,7 +196,11 @@ static enum err decide(const struct path_question *q, const struct decision_quer
 enum err path_record(const struct paywall *w, struct path_answer *p, struct arena *a,
 	struct meter_cookie_update *out)
 {
-	const struct decision_query ask = { .w = w, .v = &p->req, .art = &p->article, .a = a };
+	const struct decision_query ask = { .w = w,
+		.v = &p->req,
+		.art = &p->article,
+		.a = a,
+		.before = p->seen.policy ? &p->seen : NULL };
 
 	*out = (struct meter_cookie_update){ .move = METER_COOKIE_KEEP };
 	if (p->verdict != PATH_DECIDED)
@@ -209,24 +212,20 @@ enum err path_record(const struct paywall *w, struct path_answer *p, struct aren
 	return meter_record(&ask, &p->decision, out);
 }
 
-enum err path_decide(const struct paywall *w, struct db_conn *c, const struct path_question *q,
-	struct arena *a, struct path_answer *out)
+enum err path_decide(struct db_conn *c, const struct path_question *q,
+	const struct paywall_policy *policy, struct arena *a, struct path_answer *out)
 {
-	const struct decision_query ask = { .w = w, .v = &out->req, .art = &out->article, .a = a };
-	const struct paywall_policy *policy = NULL;
+	const struct decision_query ask = {
+		.w = q->w, .v = &out->req, .art = &out->article, .a = a, .load = q->load
+	};
 	const struct path_rule *rule = NULL;
-	enum err e = policy_acquire(w->policies, c, &policy);
+	enum err e = ERR_OK;
 
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
-	if (!e) {
-		out->verdict = look(q, policy, &rule, &out->origin);
-		if (rule)
-			e = take_rule(out, rule, &q->url, a);
-	}
-	if (!e && out->verdict == PATH_DECIDED)
-		e = decide(q, &ask, c, policy, out);
-	policy_release(w->policies, policy);
-	return e;
+	out->verdict = look(q, policy, &rule, &out->origin);
+	if (rule)
+		e = take_rule(out, rule, &q->url, a);
+	return e || out->verdict != PATH_DECIDED ? e : decide(c, q, &ask, policy, out);
 }
 
 /* ---- from memory ---- */
@@ -287,19 +286,6 @@ bool path_decide_cached(const struct paywall *w, const struct path_question *q, 
 	bool known = policy && ask_cached(w, q, policy, a, out);
 	policy_release(w->policies, policy);
 	return known;
-}
-
-void path_cache_put(const struct paywall *w, const struct cache_load *load, struct db_conn *c,
-	const struct path_answer *p, struct arena *a)
-{
-	const char *account_id = p->req.account_id;
-
-	if (!w->decision_cache || p->verdict != PATH_DECIDED || !paywall_by_right(&p->decision))
-		return;
-	enum err e = decision_cache_put_policy(w, load, c);
-	if (!e && account_id && *account_id)
-		e = decision_cache_put_reader(w, load, c, account_id, a);
-	(void)e; /* the answer stands all the same */
 }
 
 /* ---- words ---- */

@@ -157,19 +157,15 @@ static bool offered(const struct plan *plan, const struct policy_plan_offers *o)
 }
 
 enum err policy_plan_offers(
-	const struct paywall *w, struct db_conn *c, struct arena *a, struct policy_plan_offers *o)
+	const struct paywall_policy *policy, struct arena *a, struct policy_plan_offers *o)
 {
-	const struct paywall_policy *policy = NULL;
-	enum err e = policy_acquire(w->policies, c, &policy);
-
 	o->count = 0;
-	o->list = e ? NULL : arena_alloc(a, (policy->plan_count + 1) * sizeof *o->list);
-	if (!e && !o->list)
-		e = ERR_NOMEM;
-	for (size_t i = 0; !e && i < policy->plan_count; i++) {
+	o->list = arena_alloc(a, (policy->plan_count + 1) * sizeof *o->list);
+	if (!o->list)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < policy->plan_count; i++) {
 		if (offered(&policy->plans[i], o))
 			o->list[o->count++] = policy->plans[i];
 	}
-	policy_release(w->policies, policy);
-	return e;
+	return ERR_OK;
 }
