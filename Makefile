@@ -39,6 +39,8 @@ UNIT := $(wildcard tests/unit/test_*.c)
 # those that make allocations fail have malloc and its like for themselves (tests/unit/memory_help.h)
 wrap_comma := ,
 UNIT_WRAP := -Wl$(subst $() ,,$(foreach f,malloc calloc realloc reallocarray strdup strndup,$(wrap_comma)--wrap=$(f)))
+# and the one that counts decisions has those for itself
+COUNT_WRAP := -Wl$(subst $() ,,$(foreach f,paywall_decide paywall_decide_unmetered,$(wrap_comma)--wrap=$(f)))
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 EMBED := $(shell find web/templates web/mail web/static web/passwords web/demo/articles -type f 2>/dev/null) LICENSE
@@ -98,7 +100,7 @@ build/$(1)/postern: build/$(1)/src/cli/main.o build/$(1)/libpostern.a
 	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) $$(HARDEN) -o $$@ $$^ $$(LIBS)
 build/$(1)/unit/%: build/$(1)/tests/unit/%.o $$(UNIT_HELP:%.c=build/$(1)/%.o) build/$(1)/libpostern.a | build/.deps-test
 	@mkdir -p $$(@D)
-	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) $$(LD_TEST) -pie $$(if $$(filter test_memory_%,$$*),$$(UNIT_WRAP)) -o $$@ $$^ -lcmocka -lbrotlidec $$(LIBS)
+	@$$(compiler_$(1)) $$(CFLAGS_ALL) $$(flags_$(1)) $$(LD_TEST) -pie $$(if $$(filter test_memory_%,$$*),$$(UNIT_WRAP)) $$(if $$(filter test_pages_cold,$$*),$$(COUNT_WRAP)) -o $$@ $$^ -lcmocka -lbrotlidec $$(LIBS)
 $$(patsubst %.c,build/$(1)/%.o,$$(UNIT) $$(UNIT_HELP) $$(FUZZ) tests/fuzz/replay.c): | build/.deps-test
 .PHONY: $(1) unit-$(1)
 $(1): build/$(1)/postern

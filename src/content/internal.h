@@ -116,7 +116,7 @@ struct draft_image {
 	struct picture_info info;
 };
 /* What its source wants done with an article. */
-enum notice { NOTICE_USABLE = 1, NOTICE_HOLD, NOTICE_KILL };
+enum import_notice { NOTICE_USABLE = 1, NOTICE_HOLD, NOTICE_KILL };
 struct draft {
 	struct str source, headline, dek, byline, dateline, credit, section_name, tags, usage_terms,
 		language, status;
@@ -126,7 +126,7 @@ struct draft {
 	enum access access, default_access; /* access 0: not said */
 	int64_t published_at, updated_at;   /* 0: not said */
 	int64_t embargo_at, expires_at;     /* 0: none */
-	enum notice notice;                 /* 0: usable */
+	enum import_notice notice;                 /* 0: usable */
 	bool agency;           /* deliveries have an order, and what is taken back stays back */
 	bool hollow;           /* says nothing but its state: the text stays */
 	bool closes_level;     /* hollow, of a file: for subscribers until it is mended */
@@ -162,7 +162,7 @@ enum err MUST_USE import_draft_store(
 /* ---- what a source says of an article's state, and in which order ---- */
 /* The word of a pubStatus or `status`, in any case. What nobody knows withholds, and is `*known`
  * false. */
-enum notice import_notice_of(struct str word, bool *known);
+enum import_notice import_notice_of(struct str word, bool *known);
 /* Sets `notice` and `status` of the draft. */
 void import_draft_notice(struct draft *d, struct str word, bool *known);
 enum arrival {

@@ -53,6 +53,7 @@ struct db_conn {
 	struct driver_conn *handle;
 	struct driver_stmt **stmts; /* by query id, prepared at first use; our own behind them */
 	bool writer;                /* may write, now */
+	uint64_t statements;        /* of the snapshot */
 	struct db_changes *changes; /* of the transaction under way */
 	enum err tx_aborted; /* a statement failed: the engines differ in what goes on, so nothing
 			      * does
@@ -93,6 +94,7 @@ struct db_writer {
 struct db_stats {
 	uint64_t transactions, commits; /* that ended well */
 	uint64_t again;                 /* runs repeated because the engine asked for it */
+	uint64_t snapshots, statements; /* snapshots that were read from, statements in these */
 };
 
 /* Connections that are lent to one caller at a time. All of SQLite's are open from the start; a

@@ -37,5 +37,7 @@ void db_stats_add(struct db *db, struct db_stats more)
 	db->stats.transactions += more.transactions;
 	db->stats.commits += more.commits;
 	db->stats.again += more.again;
+	db->stats.snapshots += more.snapshots;
+	db->stats.statements += more.statements;
 	pthread_mutex_unlock(&db->stats_lock);
 }

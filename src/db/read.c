@@ -7,11 +7,13 @@ enum err db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg)
 {
 	c->tx_aborted = ERR_OK;
 	c->writer = false;
+	c->statements = 0;
 	enum err e = c->db->driver->begin(c->handle, DRIVER_READ);
 	if (e != ERR_OK)
 		return db_error(c, "begin", e);
 	e = fn(c, arg);
 	c->db->driver->rollback(c->handle);
+	db_stats_add(c->db, (struct db_stats){ .snapshots = 1, .statements = c->statements });
 	return e == ERR_OK ? c->tx_aborted : e;
 }
 

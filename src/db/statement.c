@@ -80,6 +80,7 @@ enum err db_statement_start(
 		d->reset(c->stmts[slot]);
 		return e;
 	}
+	c->statements++;
 	*out = c->stmts[slot];
 	return ERR_OK;
 }

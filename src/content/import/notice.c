@@ -9,7 +9,7 @@ enum { VERSION_PART_MAX = 18 }; /* digits that fit an int64_t */
 
 static const struct {
 	const char *word;
-	enum notice notice;
+	enum import_notice notice;
 } words[] = {
 	{ "usable", NOTICE_USABLE },
 	{ "withheld", NOTICE_HOLD },
@@ -41,7 +41,7 @@ static struct str word_of(struct str s)
 	return word;
 }
 
-enum notice import_notice_of(struct str s, bool *known)
+enum import_notice import_notice_of(struct str s, bool *known)
 {
 	struct str word = word_of(s);
 	*known = true;
