@@ -6,25 +6,6 @@
 
 #include <string.h>
 
-/* Keys of paywall.decision_cache; what a meter and an article are called begins with n. */
-#define KEYS_KEY STR("k")
-
-void meter_keys_cache_put(
-	const struct paywall *w, const struct cache_load *load, const struct meter_keys *keys)
-{
-	struct cache_item *had = cache_lookup(w->decision_cache, KEYS_KEY);
-	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
-
-	cache_release(had);
-	if (had)
-		return;
-	(void)cache_put(w->decision_cache, load,
-		&(struct cache_put){ .key = KEYS_KEY,
-			.value = { (const char *)keys, sizeof *keys },
-			.tags = tags,
-			.tag_count = COUNT(tags) });
-}
-
 struct cached_keys {
 	struct cache_load load; /* from before they were taken */
 	const struct meter_keys *keys;
@@ -94,7 +75,7 @@ bool meter_decide_cached(const struct decision_query *q, const struct paywall_po
 	if (!paywall_metered(&out->d))
 		return true;
 	struct cached_keys kept = { .load = cache_begin(q->w->decision_cache) };
-	struct cache_item *keys = cache_lookup(q->w->decision_cache, KEYS_KEY);
+	struct cache_item *keys = cache_lookup(q->w->decision_cache, METER_KEYS_KEY);
 	if (!keys)
 		return false;
 	kept.keys = (const void *)cache_value(keys).p;

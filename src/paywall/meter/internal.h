@@ -16,6 +16,8 @@ struct meter_keys {
 	size_t n;
 	struct meter_key seals[METER_KEYS_MAX]; /* the first seals, all are believed */
 };
+/* In paywall.decision_cache; what a meter and an article are called there begins with n. */
+#define METER_KEYS_KEY STR("k")
 /* ERR_NOT_FOUND before first use. */
 enum err MUST_USE meter_keys_load(struct db_conn *c, struct meter_keys *out);
 /* In a transaction: makes what is missing. */

@@ -3,6 +3,8 @@
  * rotate-key). */
 #include "internal.h"
 
+#include "postern/cache.h"
+
 #include <string.h>
 
 static const char seal_purpose[] = "meter", tag_purpose[] = "meter-tag";
@@ -173,4 +175,22 @@ enum err meter_rotate_key(struct db *db, bool revoke, int64_t now_s, int64_t *id
 	if (!e)
 		*id = r.id;
 	return e;
+}
+
+/* ---- kept in memory ---- */
+
+void meter_keys_cache_put(
+	const struct paywall *w, const struct cache_load *load, const struct meter_keys *keys)
+{
+	struct cache_item *had = cache_lookup(w->decision_cache, METER_KEYS_KEY);
+	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
+
+	cache_release(had);
+	if (had)
+		return;
+	(void)cache_put(w->decision_cache, load,
+		&(struct cache_put){ .key = METER_KEYS_KEY,
+			.value = { (const char *)keys, sizeof *keys },
+			.tags = tags,
+			.tag_count = COUNT(tags) });
 }
