@@ -126,7 +126,7 @@ struct draft {
 	enum access access, default_access; /* access 0: not said */
 	int64_t published_at, updated_at;   /* 0: not said */
 	int64_t embargo_at, expires_at;     /* 0: none */
-	enum import_notice notice;                 /* 0: usable */
+	enum import_notice notice;          /* 0: usable */
 	bool agency;           /* deliveries have an order, and what is taken back stays back */
 	bool hollow;           /* says nothing but its state: the text stays */
 	bool closes_level;     /* hollow, of a file: for subscribers until it is mended */
