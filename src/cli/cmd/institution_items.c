@@ -133,7 +133,7 @@ static int items_take(struct cli *c, const struct institution_item *items, size_
 	if (c->json)
 		return cli_print_json(
 			json_pack("{s:I, s:o}", "taken", (json_int_t)n, "overlaps", list));
-	printf("%zu taken.\n", n);
+	printf("%zu added.\n", n);
 	return EXIT_DONE;
 }
 
