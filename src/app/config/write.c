@@ -83,10 +83,11 @@ static void range_write(struct buf *out, const struct setting *s)
 
 void config_sample(struct buf *out)
 {
-	buf_puts(out, "# Postern's configuration. Every setting stands here with its default; a "
-		      "line that is commented out\n"
-		      "# does nothing. The environment wins over the file: POSTERN_SECTION_NAME, "
-		      "e.g. POSTERN_SERVER_LISTEN.\n");
+	buf_puts(out,
+		"# Postern's configuration: every setting with its default. To change one, remove "
+		"the\n"
+		"# semicolon and edit the value. Environment variables override this file, for\n"
+		"# example POSTERN_SERVER_LISTEN. Check the file with: postern config check\n");
 	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *s = &config_settings[i];
 
@@ -95,7 +96,7 @@ void config_sample(struct buf *out)
 		wrap(out, "# ", s->help, 98);
 		buf_puts(out, "# (");
 		range_write(out, s);
-		buf_fmt(out, "%s)\n", config_setting_is_live(s) ? "; taken by SIGHUP" : "");
+		buf_fmt(out, "%s)\n", config_setting_is_live(s) ? "; applied on SIGHUP" : "");
 		if (s->type == SETTING_SECRET)
 			buf_fmt(out, ";%s_file = /path/of/a/file/that/holds/it\n", s->name);
 		buf_fmt(out, ";%s =%s%s\n", s->name, *s->fallback ? " " : "", s->fallback);
@@ -113,6 +114,6 @@ void config_reference(struct buf *out)
 			s->fallback, *s->fallback ? "`" : "");
 		range_write(out, s);
 		buf_fmt(out, " | %s%s |\n", s->help,
-			config_setting_is_live(s) ? " Taken by `SIGHUP`." : "");
+			config_setting_is_live(s) ? " Applied on `SIGHUP`." : "");
 	}
 }
