@@ -38,8 +38,8 @@ static enum err check_type(struct exchange *x)
 	const struct request *r = &x->req;
 	struct str coding = request_header(r, "Content-Encoding");
 	if (coding.p && !str_eq_nocase(coding, STR("identity"))) {
-		return http_request_refuse(
-			x, ERR_UNSUPPORTED, "body_encoded", "Compressed bodies are not taken.");
+		return http_request_refuse(x, ERR_UNSUPPORTED, "body_encoded",
+			"Compressed request bodies are not accepted.");
 	}
 	struct str want = r->route->body == BODY_FORM ? STR("application/x-www-form-urlencoded")
 						      : STR("application/json");
@@ -59,7 +59,7 @@ static enum err check_body(struct exchange *x)
 	if (route->body == BODY_NONE) {
 		return x->announced > 0 || x->chunked
 			       ? http_request_refuse(x, ERR_TOO_LARGE, "body_unwanted",
-					 "No body is taken here.")
+					 "No request body is accepted here.")
 			       : ERR_OK;
 	}
 	/* No length may also mean one that is hidden from us: then what follows is no request. */
@@ -67,7 +67,7 @@ static enum err check_body(struct exchange *x)
 		x->close = true;
 		x->rsp.status = 411;
 		return http_request_refuse(
-			x, ERR_INVALID, "no_length", "A Content-Length is needed here.");
+			x, ERR_INVALID, "no_length", "Content-Length is required here.");
 	}
 	if (x->announced > route->body_cap) {
 		return http_request_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);

@@ -172,7 +172,7 @@ static enum err read_body(struct exchange *x)
 		return e;
 	}
 	return http_request_refuse(
-		x, ERR_INVALID, "bad_form", "The form is malformed or holds a field twice.");
+		x, ERR_INVALID, "bad_form", "The form is malformed or contains a field twice.");
 }
 
 /* The handler may say much, but not leave a transaction open or a header half made. What it made in

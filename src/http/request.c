@@ -147,14 +147,14 @@ static enum err read_method(struct exchange *x, const struct request_line *line)
 			return ERR_OK;
 		}
 	}
-	return not_implemented(x, "unknown_method", "This method is not known here.");
+	return not_implemented(x, "unknown_method", "This method is not supported.");
 }
 
 static enum err read_version(struct exchange *x, const struct request_line *line)
 {
 	if (strcmp(line->version, "HTTP/1.1") != 0 && strcmp(line->version, "HTTP/1.0") != 0) {
 		return http_request_refuse(
-			x, ERR_INVALID, "bad_version", "Only HTTP/1.1 is spoken here.");
+			x, ERR_INVALID, "bad_version", "Only HTTP/1.1 is supported.");
 	}
 	return ERR_OK;
 }
@@ -164,7 +164,7 @@ static enum err read_host(struct exchange *x, const struct request_line *line)
 	(void)line;
 	if (request_header_count(&x->req, "Host") != 1 || request_header(&x->req, "Host").n == 0) {
 		return http_request_refuse(
-			x, ERR_INVALID, "bad_host", "Exactly one Host header is needed.");
+			x, ERR_INVALID, "bad_host", "Exactly one Host header is required.");
 	}
 	return ERR_OK;
 }
@@ -178,13 +178,13 @@ static enum err read_framing(struct exchange *x, const struct request_line *line
 	const size_t encodings = request_header_count(r, "Transfer-Encoding");
 	if (lengths + encodings > 1) {
 		return http_request_refuse(x, ERR_INVALID, "bad_framing",
-			"Content-Length and Transfer-Encoding: at most one of them, once.");
+			"Send either Content-Length or Transfer-Encoding, and only once.");
 	}
 	if (lengths == 1) {
 		int64_t n = 0;
 		if (str_int(request_header(r, "Content-Length"), 0, INT64_MAX, &n) != ERR_OK) {
 			return http_request_refuse(
-				x, ERR_INVALID, "bad_length", "Content-Length is no number.");
+				x, ERR_INVALID, "bad_length", "Content-Length is not a number.");
 		}
 		x->announced = (uint64_t)n;
 	}
@@ -194,7 +194,7 @@ static enum err read_framing(struct exchange *x, const struct request_line *line
 	}
 	if (!str_eq_nocase(request_header(r, "Transfer-Encoding"), STR("chunked"))) {
 		return not_implemented(
-			x, "bad_encoding", "Only the chunked transfer coding is known.");
+			x, "bad_encoding", "Only the transfer coding chunked is supported.");
 	}
 	if (strcmp(line->version, "HTTP/1.1") != 0) {
 		return http_request_refuse(
@@ -233,7 +233,7 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 	r->target = str_of(x->conn->target);
 	if (str_has_byte(r->target, ' ')) {
 		return http_request_refuse(
-			x, ERR_INVALID, "bad_target", "The address holds a space.");
+			x, ERR_INVALID, "bad_target", "The address contains a space.");
 	}
 	if (r->target.n > TARGET_MAX) {
 		return http_request_refuse(
@@ -245,7 +245,8 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 	if (str_has_byte(r->target, '#') || url_path(raw, r->arena, &r->path) != ERR_OK) {
 		r->path = (struct str){ NULL, 0 };
 		return http_request_refuse(x, ERR_INVALID, "bad_path",
-			"The address is not written in the one form that is taken here.");
+			"The address is not in canonical form: dot segments, empty segments, "
+			"encoded slashes and control characters are refused.");
 	}
 	x->group = http_group_of(x->listener, r->path);
 	x->raw_query = rest;

@@ -79,7 +79,7 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 	if (str_eq(fields_get(&r->query, "done"), STR("password")))
 		pg.notice = "Your password is changed. Your other sessions were ended.";
 	else if (str_eq(fields_get(&r->query, "done"), STR("seat")))
-		pg.notice = "The place is yours. What the group reads, you read.";
+		pg.notice = "The seat is yours. You can now read what your group can read.";
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 	pages_template_str(v, "name", arena_str(r->arena, str_of(acc.name)));
 	template_text(v, "email", arena_str(r->arena, str_of(acc.email)));

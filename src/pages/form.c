@@ -22,7 +22,7 @@ static const char *top_sentence(const struct form_state *f)
 {
 	if (f->error)
 		return f->error;
-	return f->refusal ? "Please mend what is marked below." : NULL;
+	return f->refusal ? "Please correct the highlighted fields." : NULL;
 }
 
 void pages_form_data(struct template_data *root, struct arena *a, const struct pages *p,

@@ -82,10 +82,9 @@ static const char *refusal(enum err e)
 		return "Subscribers can give articles away. This account has no subscription that "
 		       "covers this one.";
 	case ERR_CONFLICT:
-		return "This article is open to everybody: simply send its address.";
+		return "This article is open to everybody. Send your friend its address.";
 	case ERR_LIMITED:
-		return "You have given away all the articles of this month. Next month there are "
-		       "more.";
+		return "You have used all your gifts of this month.";
 	default:
 		return NULL;
 	}
@@ -158,7 +157,7 @@ enum err pages_gifts(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	struct page pg = { .title = "Articles you gave away" };
 	if (str_eq(fields_get(&r->query, "done"), STR("revoked")))
-		pg.notice = "The link opens nothing any more.";
+		pg.notice = "The link no longer works.";
 	struct template_data *root = pages_frame_data(p, r, &pg),
 			     *list = template_list(root, "gifts");
 	for (size_t i = 0; i < o.count; i++)

@@ -120,7 +120,7 @@ void pages_meter_wall_data(struct template_data *wall, struct arena *a, const st
 void pages_device_cookie(struct request *r, struct response *rsp, const struct token *t);
 
 /* ---- register.c ---- */
-/* "Look in your mailbox", after registration and reset alike. */
+/* "Check your mail", after registration and reset alike. */
 enum err MUST_USE pages_check_mail(const struct pages *p, struct request *r, struct response *rsp,
 	bool registering, struct str back);
 /* Moves ?token= into a cookie, and redirects to the bare path. */

@@ -29,9 +29,8 @@ static enum err login_page(const struct pages *p, struct request *r, struct resp
 		.return_to = return_to,
 		.notice = f->error ? NULL : notice_of(fields_get(&r->query, "done")) };
 	if (r->caller.read_elsewhere && r->method == METHOD_GET) { /* told once */
-		pg.notice =
-			"Your account was being read in more places than it may be at once, so you "
-			"were logged out here. Log in to go on reading here.";
+		pg.notice = "Your account was in use in more places than allowed at the same time, "
+			    "so you were logged out here. Log in to keep reading here.";
 		pages_cookie_forget(r, rsp, "postern");
 	}
 	struct template_data *root = pages_frame_data(p, r, &pg);
@@ -85,15 +84,14 @@ static enum err login_refused(const struct pages *p, struct request *r, struct r
 	if (e == ERR_LIMITED) {
 		f.error = arena_fmt(r->arena,
 			"Too many failed attempts for this address. Try again in %s, or reset your "
-			"password: this browser can then log in at once, even if somebody else "
-			"keeps guessing.",
+			"password: this browser can then log in at once.",
 			pages_wait_text(r->arena, retry_after_s));
 		response_header(rsp, "Retry-After",
 			str_of(arena_fmt(r->arena, "%lld", (long long)retry_after_s)));
 		return login_page(p, r, rsp, 429, &f, return_to);
 	}
-	f.error = "This address and password do not belong together, or the address is not "
-		  "confirmed yet.";
+	f.error = "Wrong e-mail address or password. If you have just registered, confirm your "
+		  "address first.";
 	return login_page(p, r, rsp, 401, &f, return_to);
 }
 

@@ -12,7 +12,7 @@ enum err pages_check_mail(const struct pages *p, struct request *r, struct respo
 	bool registering, struct str back)
 {
 	const struct account_settings *set = &p->accounts->set;
-	struct page pg = { .title = "Look in your mailbox", .return_to = back };
+	struct page pg = { .title = "Check your mail", .return_to = back };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 
 	template_bool(v, "registering", registering);
@@ -102,7 +102,7 @@ static enum err verify_page(const struct pages *p, struct request *r, struct res
 
 	if (state == VERIFY_SPENT)
 		f.token_error =
-			"This link was used already, is too old, or was replaced by a newer one.";
+			"This link has been used, has expired or was replaced by a newer one.";
 	template_bool(root, "ask", state == VERIFY_ASK);
 	template_bool(root, "spent", state == VERIFY_SPENT);
 	pages_form_data(root, r->arena, p, &f);

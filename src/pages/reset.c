@@ -48,7 +48,7 @@ static enum err confirm_page(const struct pages *p, struct request *r, struct re
 		f.email = str_of(owner->email);
 	else
 		f.token_error =
-			"This link was used already, is too old, or was replaced by a newer one.";
+			"This link has been used, has expired or was replaced by a newer one.";
 	template_bool(root, "spent", !owner);
 	pages_form_data(root, r->arena, p, &f);
 	pages_private(rsp);

@@ -52,7 +52,7 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 	if (str_eq(fields_get(&r->query, "done"), STR("invited")))
 		pg.notice = "The invitation is on its way.";
 	else if (str_eq(fields_get(&r->query, "done"), STR("removed")))
-		pg.notice = "The place is free again.";
+		pg.notice = "The seat is free again.";
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 	int64_t left = l.group.seats - (int64_t)l.group.count;
 	template_z(v, "plan", l.group.plan);
@@ -77,11 +77,11 @@ static const char *invitation_refused(enum err e)
 	case ERR_INVALID:
 		return "This is not a complete e-mail address, or it is your own.";
 	case ERR_CONFLICT:
-		return "This address has a place in your group already.";
+		return "This address already has a seat in your group.";
 	case ERR_TOO_LARGE:
-		return "All places are taken. Remove somebody first.";
+		return "All seats are taken. Remove a member first.";
 	case ERR_LIMITED:
-		return "This address was sent several invitations within the hour. Try again "
+		return "This address has been sent several invitations in the last hour. Try again "
 		       "later.";
 	default:
 		return NULL;
@@ -124,7 +124,7 @@ enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
 static enum err accept_page(const struct pages *p, struct request *r, struct response *rsp,
 	const struct seat_offer *offer)
 {
-	struct page pg = { .title = offer ? "A place for you" : "This link no longer works",
+	struct page pg = { .title = offer ? "You are invited" : "This link no longer works",
 		.return_to = str_of(accept_path) };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = NULL;
 

@@ -215,7 +215,7 @@ test('log-in: a generic 401, then 303 with a cookie that scripts and other sites
 		const a = await r.logIn(who);
 		assert.equal(a.status, 401);
 		assert.equal(a.headers['www-authenticate'], undefined, 'no box of the browser’s');
-		assert.match(a.body, /do not belong together/);
+		assert.match(a.body, /Wrong e-mail address or password/);
 		assert.deepEqual(a.cookies, []);
 		secure(a, 'log-in refused');
 	}

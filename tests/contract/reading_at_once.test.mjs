@@ -44,7 +44,7 @@ test('the third to read ends the first, who is told why on the page to log in', 
 	}
 	assert.equal((await a.get('/')).status, 200);
 	const login = await a.get('/login?return_to=%2Farticles%2Fvault');
-	assert.match(login.body, /read in more places than it may be at once/);
+	assert.match(login.body, /in use in more places than allowed at the same time/);
 	assert.equal(a.session, undefined, 'the cookie is gone');
 	assert.doesNotMatch((await a.get('/login')).body, /more places/, 'told once');
 	assert.equal((await a.get('/articles/open-door')).status, 200);

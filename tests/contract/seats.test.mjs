@@ -107,7 +107,7 @@ test('no more than there are seats, also for many invitations at once', async ()
 	const answers = await Promise.all(Array.from({ length: 8 }, () => invite(newAddress('many'))));
 	assert.deepEqual(answers.map((a) => a.status).sort(), [303, 303, 303, 422, 422, 422, 422, 422]);
 	assert.equal(members().length, 3);
-	assert.match((await invite(newAddress('more'))).body, /All places are taken/);
+	assert.match((await invite(newAddress('more'))).body, /All seats are taken/);
 	assert.equal(server.cli('seat', 'invite', owner.email, newAddress('cli')).code, 5);
 	for (const m of members()) server.cliOk('seat', 'remove', owner.email, m.id);
 	server.cliOk('seat', 'invite', owner.email, newAddress('cli'));

@@ -97,7 +97,7 @@ for (const scripts of [true, false]) {
 		await form.getByLabel('E-mail address').fill(server.accounts.ada.email);
 		await form.getByLabel('Password', { exact: true }).fill('wrong-wrong-wrong');
 		await Promise.all([page.waitForNavigation(), form.getByRole('button', { name: 'Log In' }).click()]);
-		assert.match(await page.locator('main').innerText(), /do not belong together/);
+		assert.match(await page.locator('main').innerText(), /Wrong e-mail address or password/);
 		assert.equal(
 			await page.locator('main').getByLabel('E-mail address').inputValue(),
 			server.accounts.ada.email,
@@ -152,7 +152,7 @@ for (const scripts of [true, false]) {
 		assert.equal(new URL(page.url()).pathname, '/login');
 		assert.match(await page.locator('main').innerText(), /new password is set/);
 		await fillIn(page, who, page.locator('main'));
-		assert.match(await page.locator('main').innerText(), /do not belong together/, 'the old password');
+		assert.match(await page.locator('main').innerText(), /Wrong e-mail address or password/, 'the old password');
 		await fillIn(page, { ...who, password: fresh }, page.locator('main'));
 		await page.goto(story);
 		assert.ok(await isOpen(page));

@@ -100,7 +100,7 @@ export function readerPages() {
 				send(
 					p,
 					'/account/password',
-					{ 'Present password': 'wrong-password', 'New password': 'password1' },
+					{ 'Current password': 'wrong-password', 'New password': 'password1' },
 					'Change the password',
 				),
 		],
