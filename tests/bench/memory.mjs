@@ -2,7 +2,8 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { binary, execFile, freePort, seedDatabase, startPostern, startTwin } from './stage.mjs';
+import { freePort } from '../lib/ports.mjs';
+import { binary, execFile, seedDatabase, startPostern, startTwin } from './stage.mjs';
 import { CLIENT_CORE, ask, folder, median, pinned, root, rssKib, sleep, start, stop, untilReady } from './tools.mjs';
 
 // Holds connections open in a process of its own and says "open" once each had an answer.

@@ -1,9 +1,9 @@
 // The servers of a bench: Postern on a database of its own, the bare twin, nginx.
 import { execFile as execFileWithCallback } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from '../lib/ports.mjs';
 import { ask, cores, folder, root, run, start, untilReady } from './tools.mjs';
 
 export const execFile = promisify(execFileWithCallback);
@@ -12,14 +12,6 @@ const seeder = path.join(root, 'build/bench/seed'),
 	twinBinary = path.join(root, 'build/bench/twin');
 export const PASSWORD = 'bench-lantern-adrift';
 export const emailOf = (i) => `reader-${i}@bench.example`;
-
-export async function freePort() {
-	const s = net.createServer();
-	await new Promise((done) => s.listen(0, '127.0.0.1', done));
-	const { port } = s.address();
-	await new Promise((done) => s.close(done));
-	return port;
-}
 
 // Production's defaults, but for limits that one client at one address would meet at once.
 function settings(dir, port, ops, more) {

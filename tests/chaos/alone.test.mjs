@@ -10,7 +10,7 @@ import { makeAccount } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Api, Reader, request } from '../lib/http.mjs';
 import { holdLock } from '../lib/lock.mjs';
-import { binary, cleanEnv, databaseSql, freePorts, Server, tempDir, until } from '../lib/server.mjs';
+import { binary, cleanEnv, databaseSql, freePorts, Server, tempDir, until, within } from '../lib/server.mjs';
 
 const servers = [];
 after(() => Promise.all(servers.map((s) => s.close())));
@@ -88,7 +88,10 @@ test('nobody reads the log: readers are served, lines are counted, and it stops 
 	server.child.stderr.resume();
 	await until('the log tells', () => /"event":"log_dropped","lines":[1-9]/.test(server.stderr));
 	server.child.stderr.pause();
-	while ((await metric(server, 'postern_log_dropped_total')) === 0) await pipelined(server, 1000);
+	await until('a line that is dropped again', async () => {
+		await pipelined(server, 1000);
+		return metric(server, 'postern_log_dropped_total');
+	});
 	for (let i = 0; i < served; i += 4000) await Promise.all(Array.from({ length: 4 }, () => pipelined(server, 1000)));
 	const stopped = new Promise((done) => {
 		server.child.on('exit', (code, signal) => done({ code, signal }));
@@ -250,8 +253,8 @@ test('told to stop under load: every request that was taken is answered, and non
 		const customers = Array.from({ length: 24 }, (_, i) => customer(server, tally, agents[i], i));
 		await until('load', () => tally[200] > 200);
 		server.child.kill('SIGTERM');
-		await Promise.all(customers);
-		assert.deepEqual(await server.ended, { code: 0, signal: null });
+		await within('the last customer', Promise.all(customers));
+		assert.deepEqual(await within('the end', server.ended), { code: 0, signal: null });
 		assert.deepEqual(Object.keys(tally).sort(), ['200', 'ECONNREFUSED'], JSON.stringify(tally));
 	}
 });

@@ -20,18 +20,17 @@ export class Cluster {
 	}
 
 	async open(settings, count) {
-		const c = this;
-		c.pair = await Pair.start();
-		c.smtp = new Smtp({ tls: false });
-		await c.smtp.listen();
-		[c.port] = await freePorts(1);
-		c.origin = `http://127.0.0.1:${c.port}`;
-		c.gateways = [];
-		for (const name of names.slice(0, count)) c.gateways.push(await c.makeGateway(name, settings));
+		this.pair = await Pair.start();
+		this.smtp = new Smtp({ tls: false });
+		await this.smtp.listen();
+		[this.port] = await freePorts(1);
+		this.origin = `http://127.0.0.1:${this.port}`;
+		this.gateways = [];
+		for (const name of names.slice(0, count)) this.gateways.push(await this.makeGateway(name, settings));
 		// All at once: one of them migrates, the others wait for it.
-		await Promise.all(c.gateways.map((g) => g.start()));
-		await c.startProxy();
-		return c;
+		await Promise.all(this.gateways.map((g) => g.start()));
+		await this.startProxy();
+		return this;
 	}
 
 	async makeGateway(name, settings) {

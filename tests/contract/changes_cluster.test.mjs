@@ -7,7 +7,8 @@ import { apiSession, grantPlan, makeAccount } from '../lib/accounts.mjs';
 import { addressesIn, importArticles } from '../lib/articles.mjs';
 import { Api, Reader, metric, request } from '../lib/http.mjs';
 import { Cluster, emptyDatabase, sql } from '../lib/postgres.mjs';
-import { cleanEnv, sleep, startServer, until } from '../lib/server.mjs';
+import { Mailbox } from '../lib/mailbox.mjs';
+import { cleanEnv, obeyed, quickOnce, sleep, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = [
 	'GET /health/ready',
@@ -19,10 +20,14 @@ export const covers = [
 
 const OBEYED_MS = 1000,
 	TRUST_MS = 5000;
-const servers = [];
+const servers = [],
+	mailDir = `${tempDir()}/mail`;
 let cluster, url;
 const startOne = async () => {
-	const s = await startServer({ settings: { POSTERN_DATABASE_URL: url } });
+	const s = await startServer({
+		settings: { POSTERN_DATABASE_URL: url, POSTERN_MAIL_TRANSPORT: `maildir:${mailDir}` }, // either may send it
+	});
+	s.mail = new Mailbox(mailDir);
 	s.impatient = true;
 	servers.push(s);
 	return s;
@@ -33,7 +38,6 @@ before(async () => {
 	await startOne();
 	await startOne();
 	importArticles(servers[0]);
-	servers[1].mail = servers[0].mail; // either may have sent it
 });
 after(async () => {
 	await Promise.all(servers.map((s) => s.close()));
@@ -43,19 +47,12 @@ after(async () => {
 const status = async (api, target = '/account') => (await api.get(target)).status;
 const on = (server, api) => new Api(server, api.token);
 
-async function everywhere(what, ask) {
-	const start = performance.now();
-	await until(what, ask, 5000, 1);
-	return performance.now() - start;
-}
-
 function report(t, what, delays) {
 	delays.sort((a, b) => a - b);
 	const at = (q) => delays[Math.min(delays.length - 1, Math.floor(delays.length * q))].toFixed(1);
 	t.diagnostic(
 		`${what}: ${delays.length} delays, median ${at(0.5)} ms, p95 ${at(0.95)} ms, longest ${delays.at(-1).toFixed(1)} ms`,
 	);
-	assert.ok(delays.at(-1) < OBEYED_MS, `${what}: ${delays.at(-1).toFixed(0)} ms`);
 }
 
 let who;
@@ -68,7 +65,7 @@ test('a session ended through one process is refused by the other within a secon
 			there = on(b, here);
 		for (let k = 0; k < 2; k++) assert.deepEqual([await status(here), await status(there)], [200, 200]);
 		assert.equal((await here.delete('/sessions/current')).status, 204);
-		delays.push(await everywhere('the end', async () => (await status(there)) === 401));
+		delays.push(await obeyed('the end', async () => (await status(there)) === 401));
 		assert.equal(await status(here), 401);
 	}
 	report(t, 'session ended', delays);
@@ -84,20 +81,20 @@ test('accounts, entitlements and access changed by the command line are obeyed b
 			(await status(here, target)) === want && (await status(there, target)) === want;
 		assert.ok(await both('/articles/vault', 402));
 		const { id } = grantPlan(a, who.email, 'digital');
-		delays.push(await everywhere('grant', () => both('/articles/vault', 200)));
+		delays.push(await obeyed('grant', () => both('/articles/vault', 200)));
 		a.cliOk('entitlement', 'revoke', id);
-		delays.push(await everywhere('revoke', () => both('/articles/vault', 402)));
+		delays.push(await obeyed('revoke', () => both('/articles/vault', 402)));
 		const strangers = async (want) =>
 			(await Promise.all([a, b].map((s) => request(s, 'GET', '/api/v1/articles/open-door')))).every(
 				(r) => r.status === want,
 			);
 		assert.ok((await strangers(200)) && (await strangers(200)));
 		a.cliOk('article', 'set-access', 'open-door', 'subscriber');
-		delays.push(await everywhere('closed', () => strangers(401)));
+		delays.push(await obeyed('closed', () => strangers(401)));
 		a.cliOk('article', 'set-access', 'open-door', 'public');
-		delays.push(await everywhere('opened', () => strangers(200)));
+		delays.push(await obeyed('opened', () => strangers(200)));
 		a.cliOk('account', 'disable', who.email);
-		delays.push(await everywhere('disabled', () => both('/account', 401)));
+		delays.push(await obeyed('disabled', () => both('/account', 401)));
 		a.cliOk('account', 'enable', who.email);
 	}
 	report(t, 'commands', delays);
@@ -114,17 +111,15 @@ test('when the feed hangs, nothing older than 5 s is believed, though the databa
 		assert.equal(await status(api), 200, 'believed: the feed proves that nothing has changed');
 		await sleep(100);
 	}
-	const held = Date.now();
 	const psql = spawn(
 		'psql',
 		['-X', '-q', url, '-c', 'BEGIN; LOCK TABLE change IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(9); COMMIT'],
 		{ env: cleanEnv(), stdio: 'ignore' },
 	);
 	const ended = new Promise((done) => psql.on('close', done));
-	await until('the doubt', async () => (await status(api)) === 401, TRUST_MS + 1500, 20);
-	const took = Date.now() - held;
+	const took = await obeyed('the doubt', async () => (await status(api)) === 401, TRUST_MS + 500);
 	t.diagnostic(`refused ${took} ms after the feed began to hang`);
-	assert.ok(took > 1000 && took < TRUST_MS + 500, `${took} ms`);
+	assert.ok(took > 1000, `${took} ms`);
 	for (const s of servers)
 		assert.equal((await request(s, 'GET', '/')).status, 200, 'pages come from the database meanwhile');
 	await ended;
@@ -169,24 +164,24 @@ test('the database is lost: public pages go on, all else is 503, and it comes ba
 	await until(
 		'doubt in the session',
 		async () => {
-			const r = await page.get('/account/password');
+			const asked = Date.now(),
+				r = await page.get('/account/password');
 			if (r.status === 503) return true;
 			assert.ok(r.status === 200 && r.body.includes('href="/account"'), `${r.status}`);
-			last = Date.now() - lost;
+			last = asked - lost;
 			return false;
 		},
-		TRUST_MS + 3000,
+		30000,
 		20,
 	);
 	assert.ok(last > 2000 && last < TRUST_MS + 500, `a session was believed for ${last} ms`);
 	await sleep(Math.max(0, lost + TRUST_MS + 1000 - Date.now()));
 	for (const target of [...plain, picture]) {
-		const start = Date.now(),
-			r = await request(a, 'GET', target);
+		const r = await request(a, 'GET', target);
 		assert.equal(r.status, 200, target);
 		assert.deepEqual(r.bytes, before.get(target), target);
 		assert.match(r.headers['cache-status'] ?? '', /^Postern; hit; ttl=-\d+; detail="database lost"$/, target);
-		assert.ok(Date.now() - start < 1000, `${target}: ${Date.now() - start} ms`);
+		await quickOnce(target, 1000, () => request(a, 'GET', target));
 	}
 	const others = [
 		['GET', '/articles/vault'],
@@ -238,5 +233,5 @@ test('the database is lost: public pages go on, all else is 503, and it comes ba
 	const there = on(servers[1], api);
 	await until('the other', async () => (await status(there)) === 200, 15000, 20);
 	assert.equal((await api.delete('/sessions/current')).status, 204);
-	assert.ok((await everywhere('the end', async () => (await status(there)) === 401)) < OBEYED_MS);
+	await obeyed('the end', async () => (await status(there)) === 401);
 });

@@ -8,6 +8,7 @@ import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { addressesIn, importArticles } from '../lib/articles.mjs';
 import { Api, Reader, request, settled } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
+import { processorMs } from '../lib/time.mjs';
 
 let server, direct;
 before(async () => {
@@ -313,9 +314,10 @@ test('thousands of ranges cost a reader nothing that he would notice', async () 
 	assert.ok(isFull(await from('100.70.9.5')));
 	assert.ok(isFull(await from('2001:db8:1f00::5')));
 	assert.ok(!isFull(await from('100.70.9.200')));
-	const start = performance.now();
+	const before = processorMs(server.child.pid);
 	for (let i = 0; i < 200; i++) await from('203.0.113.7');
-	assert.ok(performance.now() - start < 20000, `${performance.now() - start} ms`);
+	const work = processorMs(server.child.pid) - before;
+	assert.ok(work < 10000, `${work} ms of processor time`);
 	server.cliOk('institution', 'remove', 'many', '--yes');
 });
 

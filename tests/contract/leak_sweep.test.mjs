@@ -42,7 +42,6 @@ const boundedSlugs = ['list', 'table', 'paragraph'].map((shape) => `bounded-${sh
 	BOUND = { words: 200, share: 0.3 };
 const hidden = shelf.filter((a) => a.ends).map((a) => a.slug),
 	shown = shelf.filter((a) => !a.ends).map((a) => a.slug);
-const subscribers = ['vault-piece', 'culture-piece', 'ruled-piece'];
 const everything = shown;
 
 let server, media, gift, seat, readers;

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { makeAccount } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Reader, request, send, statusOf } from '../lib/http.mjs';
-import { startServer } from '../lib/server.mjs';
+import { quickOnce, startServer, within } from '../lib/server.mjs';
 
 export const covers = [
 	'GET /',
@@ -241,15 +241,13 @@ test('slow and silent clients hold nobody else up', async () => {
 			send(
 				slow.port,
 				['', 'GET / HT', 'POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nemail'][i % 3],
-				{ quiet: 15000 },
+				{ quiet: 60000 },
 			),
 		);
-		const start = Date.now();
 		for (let i = 0; i < 20; i++) assert.equal((await request(slow, 'GET', '/login')).status, 200);
-		assert.ok(Date.now() - start < 10000);
-		const ended = await Promise.all(idle);
+		await quickOnce('a page', 1000, () => request(slow, 'GET', '/login'));
+		const ended = await within('the end of those who say nothing', Promise.all(idle), 45000);
 		assert.ok(ended.every((a) => statusOf(a) === 0 || statusOf(a) >= 400));
-		assert.ok(Date.now() - start < 12000, 'they are cut off in time');
 	} finally {
 		await slow.close();
 	}

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
 import net from 'node:net';
-import { freePort, sleep } from './server.mjs';
+import { freePort } from './ports.mjs';
+import { until } from './time.mjs';
 
 export const reverse4 = (ip) => `${ip.split('.').reverse().join('.')}.in-addr.arpa`;
 
@@ -33,10 +34,10 @@ export async function startDnsmasq({ hosts = [], names = [], pointers = [], doma
 		said += s;
 	});
 	const ended = new Promise((done) => child.on('close', done));
-	for (let i = 0; i < 100 && !/started/.test(said); i++) {
+	await until('dnsmasq', () => {
 		if (child.exitCode !== null) throw new Error(`dnsmasq: ${said}`);
-		await sleep(50);
-	}
+		return /started/.test(said);
+	});
 	return {
 		port,
 		address: `127.0.0.1:${port}`,
@@ -132,10 +133,12 @@ export async function startOdd(ask) {
 			}
 		});
 	});
-	// The stream first: of the ports below 65536 it is for TCP that many are taken.
-	await new Promise((done) => tcp.listen(0, '127.0.0.1', done));
-	const { port } = tcp.address();
-	await new Promise((done) => udp.bind(port, '127.0.0.1', done));
+	const port = await freePort();
+	for (const bind of [(done) => tcp.listen(port, '127.0.0.1', done), (done) => udp.bind(port, '127.0.0.1', done)])
+		await new Promise((done, fail) => {
+			for (const socket of [tcp, udp]) socket.once('error', fail);
+			bind(done);
+		});
 	return {
 		address: `127.0.0.1:${port}`,
 		asked,

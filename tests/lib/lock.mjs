@@ -1,5 +1,6 @@
 // Another program's transaction that holds a lock and does not end by itself: an administrator's, a copy, a forgotten session.
 import { spawn } from 'node:child_process';
+import { within } from './time.mjs';
 
 // On SQLite the one lock of all writers; on PostgreSQL what `postgres` takes. Returned once it is held.
 export async function holdLock(url, { postgres, sqlite = '' }) {
@@ -11,9 +12,13 @@ export async function holdLock(url, { postgres, sqlite = '' }) {
 		child.on('close', done);
 	});
 	child.stdin.write(`${begin} SELECT 'held';\n`);
-	await new Promise((done, fail) => {
+	const held = new Promise((done, fail) => {
 		child.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done());
 		child.on('exit', () => fail(new Error('the lock could not be taken')));
+	});
+	await within('the lock', held).catch((e) => {
+		child.kill('SIGKILL');
+		throw e;
 	});
 	return {
 		end: () => {

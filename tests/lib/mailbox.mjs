@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { simpleParser } from 'mailparser';
+import { sleep } from './time.mjs';
 
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-const MAIL_MS = 20000;
+const MAIL_MS = 60000;
 
 export const linkOf = (mail) => /https?:\/\/[^\s<>"]+[?&]token=[^\s<>"]+/.exec(mail.text)?.[0];
 export const tokenOf = (mail) => new URL(linkOf(mail)).searchParams.get('token');

@@ -3,42 +3,23 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Mailbox } from './mailbox.mjs';
+import { freePorts } from './ports.mjs';
 import { emptyDatabase, newDatabase, sql as psql } from './postgres.mjs';
+import { until } from './time.mjs';
+
+export { freePort, freePorts } from './ports.mjs';
+export { beforeMoment, obeyed, quickOnce, sleep, until, within } from './time.mjs';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const binary = path.resolve(root, process.env.TEST_BIN ?? 'build/debug/postern');
 
-const START_MS = 30000,
-	STOP_MS = 30000;
+const START_MS = 60000,
+	STOP_MS = 60000;
 const alarm = /AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:/;
-
-export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-
-// Asks until the answer is truthy; the last answer is returned, so that a message can show it.
-export async function until(what, ask, ms = 10000, every = 50) {
-	const end = Date.now() + ms;
-	for (;;) {
-		const answer = await ask();
-		if (answer) return answer;
-		if (Date.now() > end) assert.fail(`waited ${ms} ms for ${what}`);
-		await sleep(every);
-	}
-}
-
-// Held open together, so that they differ.
-export async function freePorts(count) {
-	const held = Array.from({ length: count }, () => net.createServer());
-	await Promise.all(held.map((s) => new Promise((done) => s.listen(0, '127.0.0.1', done))));
-	const ports = held.map((s) => s.address().port);
-	await Promise.all(held.map((s) => new Promise((done) => s.close(done))));
-	return ports;
-}
-export const freePort = async () => (await freePorts(1))[0];
 
 const folders = [];
 process.on('exit', () => folders.forEach((dir) => rmSync(dir, { recursive: true, force: true })));
@@ -79,14 +60,16 @@ export function run(args, { env = {}, cwd = tmpdir(), bin = binary, input, ms = 
 }
 
 // The same without holding up this process, which may itself be what the command talks to.
-export async function runBeside(args, { env = {}, cwd = tmpdir() } = {}) {
+export async function runBeside(args, { env = {}, cwd = tmpdir(), ms = 60000 } = {}) {
 	const child = spawn(binary, args, { env: cleanEnv(env), cwd, stdio: ['ignore', 'pipe', 'pipe'] });
 	const out = { stdout: '', stderr: '' };
 	for (const name of ['stdout', 'stderr'])
 		child[name].setEncoding('utf8').on('data', (s) => {
 			out[name] += s;
 		});
+	const late = setTimeout(() => child.kill('SIGKILL'), ms);
 	const { code } = await whenExits(child);
+	clearTimeout(late);
 	assert.doesNotMatch(out.stderr, alarm, `postern ${args.join(' ')}`);
 	return { code, ...out };
 }
@@ -265,16 +248,13 @@ export class Server {
 	}
 }
 
-// A port may be taken between the look and the bind: then once more.
 export async function startServer({ settings = {}, dir = tempDir(), command = ['serve'] } = {}) {
-	for (let tries = 3; ; tries--) {
-		const server = new Server(dir, await freePorts(2), settings, command);
-		try {
-			await server.start();
-			return server;
-		} catch (e) {
-			server.child.kill('SIGKILL');
-			if (tries === 1 || !/in use/i.test(server.stderr)) throw new Error(`${e.message}\n${server.stderr}`);
-		}
+	const server = new Server(dir, await freePorts(2), settings, command);
+	try {
+		await server.start();
+		return server;
+	} catch (e) {
+		server.child.kill('SIGKILL');
+		throw new Error(`${e.message}\n${server.stderr}`);
 	}
 }

@@ -68,8 +68,11 @@ export class Smtp {
 				}, done);
 			},
 		});
-		this.server.on('error', () => {}); // a client that gives up
-		await new Promise((done) => this.server.listen(port, '127.0.0.1', done));
+		await new Promise((done, fail) => {
+			this.server.once('error', fail); // the port is taken
+			this.server.listen(port, '127.0.0.1', done);
+		});
+		this.server.removeAllListeners('error').on('error', () => {}); // a client that gives up
 		this.port = this.server.server.address().port;
 		return this;
 	}

@@ -20,6 +20,15 @@ for (const file of files('tests/contract/*.test.mjs'))
 	if (!basename(file).startsWith('plain_') && /TEST_FLAVOUR|faketime/.test(read(file)))
 		finding(file, 1, 'needs a build without sanitizers, so it is to be called plain_*.test.mjs');
 
+// A busy machine answers as late as it likes: what is to be quick is claimed as tests/lib/time.mjs shows.
+for (const file of files('tests/contract/*.mjs', 'tests/chaos/*.mjs', 'tests/e2e/*.mjs')) {
+	const text = read(file);
+	for (const hit of text.matchAll(
+		/assert\.\w+\(\s*(?:Date|performance)\.now\(\) - \w+ <|\.listen\(0\b[^;]*\.close\(/g,
+	))
+		finding(file, lineAt(text, hit.index), 'is true on an idle machine only: see tests/lib/time.mjs and ports.mjs');
+}
+
 const targets = files('tests/fuzz/fuzz_*.c').map((file) => basename(file).slice(5, -2));
 const seeds = files('tests/fuzz/seeds/*');
 const seeded = new Set(seeds.map((file) => file.split('/')[3]));
