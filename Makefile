@@ -1,4 +1,4 @@
-# Postern. Every task by name: run test check lint bench bench-instructions fuzz fmt release install clean deps.
+# Postern. Every task by name: run test check lint lint-all bench bench-instructions fuzz fmt release install clean deps.
 # One build folder a flavour: build/FLAVOUR/…; generated sources in build/gen, shared by all.
 
 PREFIX ?= /usr/local
@@ -129,7 +129,7 @@ build/bench/twin build/bench/seed build/bench/readers: build/bench/%: tests/benc
 	@$(CC) -std=c17 -O2 -g -D_GNU_SOURCE $(WARN) -o $@ $< -lmicrohttpd -lsodium -lsqlite3
 bench_programs := build/release/postern build/bench/twin build/bench/seed build/bench/readers
 
-.PHONY: run test check lint bench bench-instructions fuzz fmt install clean deps chaos
+.PHONY: run test check lint lint-all bench bench-instructions fuzz fmt install clean deps chaos
 .SECONDARY:
 deps: build/.deps-run build/.deps-test
 run: build/release/postern
@@ -139,9 +139,9 @@ check: unit-debug build/debug/postern
 test: unit-asan unit-tsan $(replay) build/debug/postern build/asan/postern build/tsan/postern \
 		tests/node_modules/.done $(bench_programs)
 	@tests/run all
-lint: $(GEN_H) $(GEN_C) build/debug/postern tests/node_modules/.done
+lint lint-all: $(GEN_H) $(GEN_C) build/debug/postern tests/node_modules/.done
 	@tests/lint/clang $(CLANG) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -- $(SRC) src/cli/main.c $(UNIT) $(FUZZ); \
-		compiled=$$?; tests/lint/run && [ $$compiled = 0 ]
+		compiled=$$?; tests/lint/run $(if $(filter lint-all,$@),all) && [ $$compiled = 0 ]
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/bin/%)
 	tests/fuzz/run $(FUZZ_SECONDS)
 bench: $(bench_programs) | build/.deps-bench
@@ -150,8 +150,9 @@ bench-instructions: $(bench_programs) | build/.deps-bench
 	tests/bench/count $(if $(BUDGET),--budget) $(if $(PROFILE),--profile)
 chaos: build/debug/postern tests/node_modules/.done
 	@for t in tests/chaos/*.test.mjs; do TEST_BIN=$(CURDIR)/build/debug/postern TEST_FLAVOUR=debug node --test $$t || exit 1; done
-fmt:
+fmt: tests/node_modules/.done
 	clang-format -i $$(git ls-files '*.c' '*.h')
+	cd tests && node_modules/.bin/biome format --write --log-level=warn .
 install: build/release/postern
 	install -D -m 755 build/release/postern $(DESTDIR)$(PREFIX)/bin/postern
 	install -D -m 644 deploy/postern.service $(DESTDIR)$(PREFIX)/lib/systemd/system/postern.service
