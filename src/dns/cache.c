@@ -5,96 +5,86 @@
 
 #include <string.h>
 
-static uint64_t mix(uint64_t h, const void *p, size_t n)
+static uint64_t suffixes_hash(const struct dns_cache *c, const struct dns_verify_request *q)
 {
-	const uint8_t *b = p;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ b[i]) * 1099511628211u;
-	return h;
+	return hash_bytes(&c->key, str_of(q->suffixes));
 }
 
-uint64_t dns_cache_key(const char *suffixes)
+static size_t set_of(const struct dns_cache *c, const struct dns_cache_entry *e, size_t sets)
 {
-	return mix(14695981039346656037u, suffixes, strlen(suffixes));
+	char bytes[sizeof e->ip.b + sizeof e->suffixes];
+
+	memcpy(bytes, e->ip.b, sizeof e->ip.b);
+	memcpy(bytes + sizeof e->ip.b, &e->suffixes, sizeof e->suffixes);
+	return hash_bytes(&c->key, (struct str){ bytes, sizeof bytes }) % sets;
 }
 
-static size_t set_of(struct ip ip, uint64_t suffixes, size_t sets)
+static bool same(const struct dns_cache_entry *a, const struct dns_cache_entry *b)
 {
-	uint64_t h = mix(suffixes, ip.b, sizeof ip.b);
-	return (size_t)(h >> 32) % sets;
+	return a->suffixes == b->suffixes && memcmp(a->ip.b, b->ip.b, sizeof a->ip.b) == 0;
 }
 
-static bool same(struct ip a, struct ip b)
+/* The entry for the same that holds at `now_s`; NULL: none. */
+static const struct dns_cache_entry *find(const struct dns_cache_entry set[static CACHE_WAYS],
+	const struct dns_cache_entry *e, int64_t now_s)
 {
-	return memcmp(a.b, b.b, sizeof a.b) == 0;
+	for (size_t i = 0; i < CACHE_WAYS; i++) {
+		if (set[i].until_s > now_s && same(&set[i], e))
+			return &set[i];
+	}
+	return NULL;
+}
+
+/* Where `e` goes: over an entry for the same, else over the one that ends first. */
+static size_t way_for(
+	const struct dns_cache_entry set[static CACHE_WAYS], const struct dns_cache_entry *e)
+{
+	size_t first = 0;
+
+	for (size_t i = 0; i < CACHE_WAYS; i++) {
+		if (same(&set[i], e))
+			return i;
+		if (set[i].until_s < set[first].until_s)
+			first = i;
+	}
+	return first;
 }
 
 bool dns_cache_get(const struct dns_cache *c, const struct dns_verify_request *q,
 	enum dns_verdict *why, char host[static HOST_SIZE])
 {
-	uint64_t key = dns_cache_key(q->suffixes);
-	const struct dns_cache_hit *p = c->proved[set_of(q->ip, key, PROVED_SETS)];
-	const struct dns_cache_miss *r = c->refused[set_of(q->ip, key, REFUSED_SETS)];
+	const struct dns_cache_entry e = { .ip = q->ip, .suffixes = suffixes_hash(c, q) };
+	const size_t set = set_of(c, &e, PROVED_SETS);
+	const struct dns_cache_entry *found = find(c->proved[set], &e, q->now_s);
 
 	*host = '\0';
-	for (size_t i = 0; i < CACHE_WAYS; i++) {
-		if (p[i].until_s > q->now_s && p[i].suffixes == key && same(p[i].ip, q->ip)) {
-			memcpy(host, p[i].host, HOST_SIZE);
-			*why = VERIFY_HOST;
-			return true;
-		}
+	if (found) {
+		memcpy(host, c->hosts[set][found - c->proved[set]], HOST_SIZE);
+		*why = VERIFY_HOST;
+		return true;
 	}
-	for (size_t i = 0; i < CACHE_WAYS; i++) {
-		if (r[i].until_s > q->now_s && r[i].suffixes == key && same(r[i].ip, q->ip)) {
-			*why = r[i].why;
-			return true;
-		}
-	}
-	return false;
-}
-
-static void put_proved(struct dns_cache_hit *set, const struct dns_cache_hit *new)
-{
-	struct dns_cache_hit *at = &set[0];
-
-	for (size_t i = 0; i < CACHE_WAYS; i++) {
-		if (set[i].suffixes == new->suffixes && same(set[i].ip, new->ip)) {
-			at = &set[i];
-			break;
-		}
-		if (set[i].until_s < at->until_s)
-			at = &set[i];
-	}
-	*at = *new;
-}
-
-static void put_refused(struct dns_cache_miss *set, const struct dns_cache_miss *new)
-{
-	struct dns_cache_miss *at = &set[0];
-
-	for (size_t i = 0; i < CACHE_WAYS; i++) {
-		if (set[i].suffixes == new->suffixes && same(set[i].ip, new->ip)) {
-			at = &set[i];
-			break;
-		}
-		if (set[i].until_s < at->until_s)
-			at = &set[i];
-	}
-	*at = *new;
+	found = find(c->refused[set_of(c, &e, REFUSED_SETS)], &e, q->now_s);
+	if (found)
+		*why = found->why;
+	return found != NULL;
 }
 
 void dns_cache_put(struct dns_cache *c, const struct dns_verify_request *q, enum dns_verdict why,
 	const char *host, int64_t until_s)
 {
-	uint64_t key = dns_cache_key(q->suffixes);
+	const struct dns_cache_entry e = {
+		.ip = q->ip, .suffixes = suffixes_hash(c, q), .until_s = until_s, .why = why
+	};
+	char name[HOST_SIZE];
 
-	if (why == VERIFY_HOST) {
-		struct dns_cache_hit e = { .ip = q->ip, .suffixes = key, .until_s = until_s };
-		if (str_copy(e.host, sizeof e.host, str_of(host)) == ERR_OK)
-			put_proved(c->proved[set_of(q->ip, key, PROVED_SETS)], &e);
+	if (why != VERIFY_HOST) {
+		struct dns_cache_entry *refused = c->refused[set_of(c, &e, REFUSED_SETS)];
+		refused[way_for(refused, &e)] = e;
 		return;
 	}
-	struct dns_cache_miss e = { .ip = q->ip, .suffixes = key, .until_s = until_s, .why = why };
-	put_refused(c->refused[set_of(q->ip, key, REFUSED_SETS)], &e);
+	if (str_copy(name, sizeof name, str_of(host)) != ERR_OK)
+		return;
+	const size_t set = set_of(c, &e, PROVED_SETS), way = way_for(c->proved[set], &e);
+	c->proved[set][way] = e;
+	memcpy(c->hosts[set][way], name, sizeof name);
 }

@@ -1,29 +1,25 @@
-/* dns_cache: what was proved of addresses, and what was not, each with a limit in number and in
- * time. Apart, so that a flood of forgeries cannot push the proofs out. Not locked. */
-#ifndef POSTERN_PAYWALL_PROVER_CACHE_H
-#define POSTERN_PAYWALL_PROVER_CACHE_H
+/* dns_cache: which addresses were verified and which were not, each with a limit in number and in
+ * time. Apart, so that a flood of forgeries cannot push verified crawlers out. Not locked. */
+#ifndef POSTERN_DNS_CACHE_H
+#define POSTERN_DNS_CACHE_H
 
 #include "postern/dns.h"
+#include "postern/hash.h"
 
 enum { PROVED_SETS = 256, REFUSED_SETS = 1024, CACHE_WAYS = 4 };
-struct dns_cache_hit {
+struct dns_cache_entry {
 	struct ip ip;
-	uint64_t suffixes; /* dns_cache_key */
-	int64_t until_s;
-	char host[HOST_SIZE];
-};
-struct dns_cache_miss {
-	struct ip ip;
-	uint64_t suffixes;
-	int64_t until_s;
+	uint64_t suffixes; /* their hash */
+	int64_t until_s;   /* 0: free */
 	enum dns_verdict why;
 };
 struct dns_cache {
-	struct dns_cache_hit proved[PROVED_SETS][CACHE_WAYS];
-	struct dns_cache_miss refused[REFUSED_SETS][CACHE_WAYS];
+	struct hash_key key; /* random, so that nobody can aim at a set */
+	struct dns_cache_entry proved[PROVED_SETS][CACHE_WAYS];
+	char hosts[PROVED_SETS][CACHE_WAYS][HOST_SIZE];
+	struct dns_cache_entry refused[REFUSED_SETS][CACHE_WAYS];
 };
 
-uint64_t dns_cache_key(const char *suffixes);
 /* False: nothing is known at `now_s`. `host` is "" unless VERIFY_HOST. */
 bool dns_cache_get(const struct dns_cache *c, const struct dns_verify_request *q,
 	enum dns_verdict *why, char host[static HOST_SIZE]);

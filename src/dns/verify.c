@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "cache.h"
@@ -325,7 +326,10 @@ enum err dns_verifier_open(
 	if (!p)
 		return ERR_NOMEM;
 	p->set = *s;
-	enum err e = channel_open(p, why);
+	struct hash_key *key = &p->cache.key;
+	enum err e = getrandom(key, sizeof *key, 0) == (ssize_t)sizeof *key ? ERR_OK : ERR_INTERNAL;
+	if (!e)
+		e = channel_open(p, why);
 	if (!e)
 		e = prover_start(p, why);
 	if (e)

@@ -1,6 +1,7 @@
 /* The daily ceiling of metered readings for a network (meter.prefix_ceiling): sets of a few
  * counters, found by a keyed hash of the prefix. In a full set the least used counter is
  * replaced, so that a flood of prefixes cannot reset the counter of a busy one. */
+#include "postern/hash.h"
 #include "postern/meter.h"
 
 #include <pthread.h>
@@ -17,7 +18,7 @@ struct meter_ceiling {
 	unsigned limit;
 	pthread_mutex_t lock; /* over all below */
 	struct meter_span day;
-	uint8_t salt[KEY_BYTES];
+	struct hash_key key; /* another each day */
 	struct slot slots[SETS][WAYS];
 };
 
@@ -47,19 +48,16 @@ static void day_begin(struct meter_ceiling *c, int64_t now_s)
 	if (c->day.starts_at <= now_s && now_s < c->day.ends_at)
 		return;
 	c->day = meter_day(now_s);
-	crypto_random(c->salt, sizeof c->salt);
+	crypto_random(&c->key, sizeof c->key);
 	memset(c->slots, 0, sizeof c->slots);
 }
 
 static uint64_t prefix_hash(const struct meter_ceiling *c, struct ip client)
 {
 	struct ip prefix = ip_prefix(client, V4_BITS, V6_BITS);
-	uint8_t digest[16];
-	uint64_t hash;
+	const struct str bytes = { (const char *)prefix.b, sizeof prefix.b };
+	const uint64_t hash = hash_bytes(&c->key, bytes);
 
-	crypto_mac(c->salt, (struct str){ (const char *)prefix.b, sizeof prefix.b }, digest,
-		sizeof digest);
-	memcpy(&hash, digest, sizeof hash);
 	return hash ? hash : 1;
 }
 
