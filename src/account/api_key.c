@@ -135,8 +135,10 @@ static enum err put_tx(struct db_conn *c, void *arg)
 	struct key_row row;
 	enum err e = in_force(c, j, &row);
 
+	if (!j->rotate && e == ERR_NOT_FOUND)
+		return insert(c, j);
 	if (!j->rotate)
-		return e == ERR_OK ? ERR_CONFLICT : e == ERR_NOT_FOUND ? insert(c, j) : e;
+		return e ? e : ERR_CONFLICT;
 	if (!e)
 		e = account_api_key_scopes_parse(str_of(row.scopes), &j->scopes) ? ERR_CORRUPT
 										 : ERR_OK;
@@ -197,7 +199,9 @@ enum err account_api_key_revoke(struct db *db, const char *name, int64_t now_s)
 	struct key_job j = { .name = name, .now_s = now_s };
 	enum err e = db_tx(db, revoke_tx, &j);
 
-	return e ? e : j.changed ? ERR_OK : ERR_NOT_FOUND;
+	if (e)
+		return e;
+	return j.changed ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* ---- looking ---- */

@@ -37,7 +37,9 @@ static sigset_t heard(void)
 
 static const char *name_of(int signal)
 {
-	return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : "SIGHUP";
+	if (signal == SIGINT)
+		return "SIGINT";
+	return signal == SIGTERM ? "SIGTERM" : "SIGHUP";
 }
 
 static int say(const struct interrupt *i)

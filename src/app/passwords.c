@@ -23,15 +23,19 @@ static enum err fault_tell(const char *path, const struct common_fault *fault, e
 	return e;
 }
 
+static const char *unread(enum err e)
+{
+	if (e == ERR_NOT_FOUND)
+		return "is not there";
+	return e == ERR_TOO_LARGE ? "is larger than 4 MiB" : "cannot be read";
+}
+
 static enum err own_read(const char *path, struct buf *b, char why[static CONFIG_WHY_SIZE])
 {
 	enum err e = file_read(path, b);
 
 	if (e)
-		snprintf(why, CONFIG_WHY_SIZE, "password.words_file: %s %s", path,
-			e == ERR_NOT_FOUND   ? "is not there"
-			: e == ERR_TOO_LARGE ? "is larger than 4 MiB"
-					     : "cannot be read");
+		snprintf(why, CONFIG_WHY_SIZE, "password.words_file: %s %s", path, unread(e));
 	return e == ERR_NOT_FOUND || e == ERR_TOO_LARGE ? ERR_INVALID : e;
 }
 

@@ -146,13 +146,21 @@ static const char *failed_text(const struct readiness *r, struct arena *a)
 	return arena_fmt(a, "the database cannot be %s: %s\n", verb, err_name(r->err));
 }
 
+/* Under the lock. */
+static const char *probe_fault(const struct readiness *r, struct arena *a)
+{
+	if (r->under_way == STEP_WRITE)
+		return "the database does not answer to a write\n";
+	if (r->under_way == STEP_READ)
+		return "the database does not answer to a read\n";
+	return failed_text(r, a);
+}
+
 const char *app_readiness_fault(struct readiness *r, struct arena *a)
 {
 	pthread_mutex_lock(&r->worker.lock);
 	await_probe(r, clock_monotonic_us());
-	const char *fault = r->under_way == STEP_WRITE ? "the database does not answer to a write\n"
-			    : r->under_way == STEP_READ ? "the database does not answer to a read\n"
-							: failed_text(r, a);
+	const char *fault = probe_fault(r, a);
 	pthread_mutex_unlock(&r->worker.lock);
 	if (!fault && db_damaged(r->db))
 		return "the database is damaged: see event=db_failed in the log, and run postern "

@@ -132,6 +132,14 @@ struct str str_int_text(int64_t v, char space[static INT_TEXT_SIZE])
 	return (struct str){ space + at, INT_TEXT_SIZE - at };
 }
 
+/* Of the sequence that begins with this byte, if one does. */
+static size_t sequence_bytes(unsigned char lead)
+{
+	if (lead >= 0xf0)
+		return 4;
+	return lead >= 0xe0 ? 3 : 2;
+}
+
 size_t str_utf8(struct str s, uint32_t *cp)
 {
 	if (s.n == 0)
@@ -141,7 +149,7 @@ size_t str_utf8(struct str s, uint32_t *cp)
 		*cp = p[0];
 		return 1;
 	}
-	size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	size_t n = sequence_bytes(p[0]);
 	if (p[0] < 0xc2 || p[0] > 0xf4 || s.n < n)
 		return 0;
 	uint32_t c = p[0] & (0xffu >> (n + 1));

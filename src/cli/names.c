@@ -296,8 +296,11 @@ int cli_word_fail(const char *what, const char *word, const char *const *words)
 	const char *near = text_nearest(str_of(word), words);
 	BUF_AUTO b = BUF(1024);
 
-	for (size_t i = 0; words[i]; i++)
-		buf_fmt(&b, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	for (size_t i = 0; words[i]; i++) {
+		if (i > 0)
+			buf_puts(&b, words[i + 1] ? ", " : " or ");
+		buf_puts(&b, words[i]);
+	}
 	return cli_fail(EXIT_USAGE, "\"%s\" is no %s" NEAR_FMT " (" STR_FMT ")", word, what,
 		NEAR_ARG(near), STR_ARG(buf_view(&b)));
 }

@@ -38,9 +38,9 @@ int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t
 int cli_account(struct cli *c, const char *who, struct account *out)
 {
 	enum err e = account_find(&c->app.accounts, str_of(who), out);
-	return e == ERR_NOT_FOUND ? cli_fail(EXIT_NOT_FOUND, "account %s: not found", who)
-	       : e                ? cli_error(e, who)
-				  : EXIT_DONE;
+	if (e == ERR_NOT_FOUND)
+		return cli_fail(EXIT_NOT_FOUND, "account %s: not found", who);
+	return cli_error(e, who);
 }
 
 struct policy_look {

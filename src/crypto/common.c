@@ -197,7 +197,9 @@ static int part_order(const void *key, const void *member)
 	const char *const *word = member;
 	int order = strncmp(part->p, *word, part->n);
 
-	return order ? order : (*word)[part->n] ? -1 : 0;
+	if (order)
+		return order;
+	return (*word)[part->n] ? -1 : 0;
 }
 
 static bool is_word(const struct common_words *w, struct str part)

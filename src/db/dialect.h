@@ -45,6 +45,14 @@ static inline const char *dialect_sqlite_type(const char *p, size_t n)
 	return NULL;
 }
 
+/* How much of a script is copied at once: a literal, a word or one character. */
+static inline size_t dialect_step(size_t literal, size_t word)
+{
+	if (literal)
+		return literal;
+	return word ? word : 1;
+}
+
 /* A copy in SQLite's words, for the caller to free; NULL without memory. */
 static inline char *dialect_to_sqlite(const char *sql)
 {
@@ -54,7 +62,7 @@ static inline char *dialect_to_sqlite(const char *sql)
 		while (!skip && dialect_is_word(sql[n]))
 			n++;
 		const char *type = dialect_sqlite_type(sql, n);
-		size_t take = skip ? skip : n ? n : 1, put = type ? strlen(type) : take;
+		size_t take = dialect_step(skip, n), put = type ? strlen(type) : take;
 		memcpy(to, type ? type : sql, put);
 		to += put;
 		sql += take;

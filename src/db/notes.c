@@ -92,6 +92,13 @@ static uint64_t lose(struct db_notes *q, size_t count)
 	return lost;
 }
 
+static unsigned pause_after(unsigned pause_ms)
+{
+	if (pause_ms == 0)
+		return PAUSE_FIRST_MS;
+	return pause_ms < PAUSE_MOST_MS / 2 ? 2 * pause_ms : PAUSE_MOST_MS;
+}
+
 static void failed(struct db *db, struct db_notes *q, enum err e)
 {
 	const uint64_t lost = lose(q, q->batch_count);
@@ -101,9 +108,7 @@ static void failed(struct db *db, struct db_notes *q, enum err e)
 			log_z("why", "when sessions and keys were last used cannot be written; "
 				     "readers are served"));
 	}
-	q->pause_ms = q->pause_ms == 0                  ? PAUSE_FIRST_MS
-		      : q->pause_ms < PAUSE_MOST_MS / 2 ? 2 * q->pause_ms
-							: PAUSE_MOST_MS;
+	q->pause_ms = pause_after(q->pause_ms);
 }
 
 static void written(struct db *db, struct db_notes *q)

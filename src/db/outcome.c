@@ -8,16 +8,20 @@ bool db_damaged(const struct db *db)
 	return at_us != 0 && clock_monotonic_us() - at_us < DB_DAMAGE_US;
 }
 
+/* A concurrent driver's transaction is run again, and tells at the end. */
+static enum log_level level_of(const struct db *db, enum err e)
+{
+	if (e != ERR_BUSY)
+		return LOG_ERROR;
+	return db->driver->concurrent ? LOG_DEBUG : LOG_WARN;
+}
+
 enum err db_error(struct db_conn *c, const char *what, enum err e)
 {
 	if (e == ERR_CORRUPT)
 		atomic_store(&c->db->damaged_at_us, clock_monotonic_us());
-	/* A concurrent driver's transaction is run again, and tells at the end. */
-	enum log_level level = e != ERR_BUSY               ? LOG_ERROR
-			       : c->db->driver->concurrent ? LOG_DEBUG
-							   : LOG_WARN;
 	if (e != ERR_OK && e != ERR_CONFLICT && !db_stopped(c->db))
-		LOG(c->db->log, level, "db_failed", log_z("query", what),
+		LOG(c->db->log, level_of(c->db, e), "db_failed", log_z("query", what),
 			log_z("error", err_name(e)),
 			log_z("message", c->db->driver->message(c->handle)));
 	return e;

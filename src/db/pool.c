@@ -222,7 +222,9 @@ static bool pool_make(struct db_pool *p, size_t size)
 	pthread_mutex_init(&p->lock, NULL);
 	thread_cond_init(&p->wake);
 	thread_cond_init(&p->keeper_wake);
-	p->size = size == 0 ? 1 : size < DB_CONNECTIONS_MAX ? size : DB_CONNECTIONS_MAX;
+	p->size = size < DB_CONNECTIONS_MAX ? size : DB_CONNECTIONS_MAX;
+	if (size == 0)
+		p->size = 1;
 	p->idle = calloc(p->size, sizeof(struct db_conn *));
 	return p->idle;
 }

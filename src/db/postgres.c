@@ -82,7 +82,7 @@ static char *dialect_to_postgres(const char *sql)
 		while (!skip && dialect_is_word(sql[n]))
 			n++;
 		bool type = !skip && is_word(sql, n, "TEXT");
-		size_t take = skip ? skip : n ? n : 1;
+		size_t take = dialect_step(skip, n);
 		size_t put = type ? sizeof collated - 1 : take;
 		memcpy(to, type ? collated : sql, put);
 		to += put;

@@ -92,7 +92,8 @@ enum err db_pg_bind(struct driver_stmt *s, size_t i, const struct db_param *p)
 	}
 	if (p->s.n > INT32_MAX)
 		return ERR_TOO_LARGE;
-	s->values[i] = p->type == DB_NULL ? NULL : p->s.p ? p->s.p : "";
+	const char *value = p->s.p ? p->s.p : "";
+	s->values[i] = p->type == DB_NULL ? NULL : value;
 	s->lengths[i] = (int)p->s.n;
 	s->formats[i] = 1;
 	return ERR_OK;

@@ -95,7 +95,9 @@ static int poll_ms(int64_t end_us)
 	if (!end_us)
 		return -1;
 	int64_t left_ms = (end_us - clock_monotonic_us() + MS_US - 1) / MS_US;
-	return left_ms < 0 ? 0 : left_ms > POLL_MAX_MS ? POLL_MAX_MS : (int)left_ms;
+	if (left_ms < 0)
+		return 0;
+	return left_ms > POLL_MAX_MS ? POLL_MAX_MS : (int)left_ms;
 }
 
 enum err db_pg_poll(struct driver_conn *c, int64_t end_us, bool *there)

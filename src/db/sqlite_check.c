@@ -19,7 +19,9 @@ static enum err finding(
 	if (!good)
 		snprintf(why, DB_WHY_SIZE, "%s: %.200s", what, text ? text : sqlite3_errmsg(c->db));
 	sqlite3_finalize(st);
-	return good ? ERR_OK : rc == SQLITE_ROW ? ERR_CORRUPT : db_sqlite_err(rc);
+	if (good)
+		return ERR_OK;
+	return rc == SQLITE_ROW ? ERR_CORRUPT : db_sqlite_err(rc);
 }
 
 struct check_state {

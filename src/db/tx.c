@@ -102,11 +102,9 @@ static enum verdict settle(struct db *db, struct attempt *a)
 		db_sleep_us(db_jitter_us(DB_DOUBT_PAUSE_MS));
 		e = look_once(db, a, &committed);
 	}
+	const char *found = committed ? "committed" : "not_committed";
 	LOG(db->log, e == ERR_OK ? LOG_WARN : LOG_ERROR, "db_commit_unknown",
-		log_z("message", a->message),
-		log_z("found", e != ERR_OK ? "nothing"
-			       : committed ? "committed"
-					   : "not_committed"));
+		log_z("message", a->message), log_z("found", e == ERR_OK ? found : "nothing"));
 	a->err = e == ERR_OK ? ERR_OK : ERR_UNAVAILABLE;
 	return e == ERR_OK && !committed ? AGAIN : DONE;
 }
@@ -129,9 +127,10 @@ static enum verdict attempt_lined_up(struct db *db, struct attempt *a, bool alon
 	struct timespec until;
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += db->busy_timeout_ms / 1000 + 1;
-	int fault = a->kind != DRIVER_WRITE ? -1
-		    : alone                 ? pthread_rwlock_timedwrlock(&db->turn, &until)
-					    : pthread_rwlock_timedrdlock(&db->turn, &until);
+	int fault = -1;
+	if (a->kind == DRIVER_WRITE)
+		fault = alone ? pthread_rwlock_timedwrlock(&db->turn, &until)
+			      : pthread_rwlock_timedrdlock(&db->turn, &until);
 	enum verdict v = attempt(db, a);
 	if (fault == 0)
 		pthread_rwlock_unlock(&db->turn);

@@ -60,7 +60,9 @@ static json_t *offers(unsigned flags)
 
 static enum err status_error(int status)
 {
-	return status == 401 ? ERR_UNAUTHENTICATED : status == 402 ? ERR_PAYMENT : ERR_DENIED;
+	if (status == 401)
+		return ERR_UNAUTHENTICATED;
+	return status == 402 ? ERR_PAYMENT : ERR_DENIED;
 }
 
 enum err gate_wall_problem(struct request *r, struct response *rsp, const struct wall *w)

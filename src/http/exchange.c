@@ -192,7 +192,10 @@ static enum err run_handler(struct exchange *x)
 	if (!open && !poisoned && !silent) {
 		return e;
 	}
-	const char *fault = open ? "transaction_left_open" : poisoned ? "bad_header" : "no_status";
+	const char *fault = poisoned ? "bad_header" : "no_status";
+	if (open) {
+		fault = "transaction_left_open";
+	}
 	LOG(s->log, LOG_ERROR, "handler_fault", log_z("fault", fault), log_z("id", x->req.id),
 		log_z("route", x->req.route->pattern));
 	x->rsp = (struct response){ .reason = fault };

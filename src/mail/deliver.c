@@ -25,7 +25,9 @@ int64_t mail_backoff_s(int64_t attempts, uint32_t random)
 {
 	static const int64_t steps_s[] = { 10, 30, 120, 600, 1800, 3600, 7200, 14400 };
 	size_t last = COUNT(steps_s) - 1;
-	size_t i = attempts < 1 ? 0 : (uint64_t)attempts - 1 < last ? (size_t)attempts - 1 : last;
+	size_t i = attempts < 1 ? 0 : (size_t)attempts - 1;
+	if (i > last)
+		i = last;
 	return steps_s[i] * (800 + random % 401) / 1000;
 }
 
@@ -67,9 +69,9 @@ static void log_outcome(const struct mail *m, const struct letter *l, const stru
 		[MAIL_TROUBLE] = "mail_trouble",
 		[MAIL_DROPPED] = "mail_dropped",
 	};
-	enum log_level level = v->outcome == MAIL_SENT ? LOG_INFO
-			       : v->operator_fault     ? LOG_ERROR
-						       : LOG_WARN;
+	enum log_level level = v->operator_fault ? LOG_ERROR : LOG_WARN;
+	if (v->outcome == MAIL_SENT)
+		level = LOG_INFO;
 	/* A recipient's refusal often repeats the address: it stays in the row. */
 	bool ours = v->outcome == MAIL_TROUBLE || v->outcome == MAIL_DROPPED;
 	const char *words = ours ? v->words : "";

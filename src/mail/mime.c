@@ -102,7 +102,9 @@ static size_t code_point_bytes(unsigned char lead)
 {
 	if (lead < 0xc0)
 		return 1;
-	return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	if (lead < 0xe0)
+		return 2;
+	return lead < 0xf0 ? 3 : 4;
 }
 
 /* Words of at most 75 characters; a code point is never cut in two (section 5). */

@@ -18,14 +18,20 @@ static const char *when_text(struct arena *a, int64_t at_s)
 	return arena_fmt(a, "%s", text);
 }
 
+static const char *count_text(struct arena *a, unsigned n, const char *unit)
+{
+	return arena_fmt(a, "%u %s%s", n, unit, n == 1 ? "" : "s");
+}
+
 static const char *valid_text(struct arena *a, unsigned minutes)
 {
 	if (!minutes)
 		return NULL;
-	bool hours = minutes % 60 == 0, days = minutes > 48 * 60 && minutes % (24 * 60) == 0;
-	unsigned n = days ? minutes / (24 * 60) : (hours ? minutes / 60 : minutes);
-	const char *unit = days ? "day" : (hours ? "hour" : "minute");
-	return arena_fmt(a, "%u %s%s", n, unit, n == 1 ? "" : "s");
+	if (minutes > 48 * 60 && minutes % (24 * 60) == 0)
+		return count_text(a, minutes / (24 * 60), "day");
+	if (minutes % 60 == 0)
+		return count_text(a, minutes / 60, "hour");
+	return count_text(a, minutes, "minute");
 }
 
 static const char *text_or_null(const char *z)

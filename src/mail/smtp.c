@@ -105,13 +105,11 @@ enum err mail_smtp_url(const struct mail *m, char out[static SMTP_URL_SIZE], cha
 	if (fault) {
 		/* An address with a password in it is not repeated. */
 		bool secret = has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD);
+		const char *said = str_of(m->s.transport).n ? m->s.transport : "\"\"";
 		snprintf(why, 256,
 			"the mail transport %.80s %s; it is smtp://HOST:587, smtps://HOST:465 or "
 			"maildir:PATH",
-			secret                     ? ""
-			: str_of(m->s.transport).n ? m->s.transport
-						   : "\"\"",
-			fault);
+			secret ? "" : said, fault);
 		return ERR_INVALID;
 	}
 	char path[DOMAIN_SIZE + 1];

@@ -139,9 +139,8 @@ static enum err read_tag(struct parser *p, size_t start, struct tag *tag)
 	n += p->close.n;
 	if (from > p->src.n || !find(p->src, from, (struct str){ closer, n }, &to))
 		return fault(p, line, "this tag is not closed", (struct str){ NULL, 0 });
-	*tag = (struct tag){ .kind = !marked       ? 'v'
-				     : kind == '{' ? '&'
-						   : kind,
+	const char of_mark = kind == '{' ? '&' : kind;
+	*tag = (struct tag){ .kind = marked ? of_mark : 'v',
 		.name = str_trim((struct str){ p->src.p + from, to - from }),
 		.start = start,
 		.end = to + n,

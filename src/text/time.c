@@ -30,7 +30,9 @@ unsigned time_local_zone_version(void)
 
 static time_t in_calendar(int64_t t_s)
 {
-	return (time_t)(t_s < FIRST_S ? FIRST_S : t_s > LAST_S ? LAST_S : t_s);
+	if (t_s < FIRST_S)
+		return (time_t)FIRST_S;
+	return (time_t)(t_s > LAST_S ? LAST_S : t_s);
 }
 
 static struct tm utc_tm(int64_t t_s)

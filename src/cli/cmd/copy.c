@@ -42,11 +42,9 @@ static int copy_code(enum err e, const char *why)
 {
 	if (e == ERR_STOPPED)
 		return EXIT_UNAVAILABLE;
-	int code = e == ERR_CONFLICT  ? EXIT_CONFLICT
-		   : e == ERR_INVALID ? EXIT_CONFIG
-		   : e == ERR_CORRUPT ? EXIT_FAILED
-				      : EXIT_UNAVAILABLE;
-	return cli_fail(code, "%s", *why ? why : err_name(e));
+	if (e == ERR_CORRUPT)
+		return cli_fail(EXIT_FAILED, "%s", *why ? why : err_name(e));
+	return cli_open_error(e, why);
 }
 
 static enum err sides_open(struct cli *c, struct copy *copy, bool compare, char *why)

@@ -55,7 +55,9 @@ static void put_point(struct buf *b, uint32_t cp)
 		buf_byte(b, (char)cp);
 		return;
 	}
-	int more = cp < 0x800 ? 1 : (cp < 0x10000 ? 2 : 3);
+	int more = cp < 0x800 ? 1 : 2;
+	if (cp >= 0x10000)
+		more = 3;
 	static const uint8_t heads[] = { 0, 0xc0, 0xe0, 0xf0 };
 	buf_byte(b, (char)(heads[more] | cp >> (6 * more)));
 	while (more-- > 0)

@@ -65,7 +65,9 @@ static enum err take_tags(struct ninjs_reading *r)
 	for (size_t i = 0; !e && i < COUNT(keys); i++)
 		e = import_ninjs_names(r->it, r->item, keys[i], collect_tag, &tags);
 	r->d->tags = arena_buf(r->it->arena, &tags);
-	return e ? e : (r->d->tags.p ? ERR_OK : ERR_NOMEM);
+	if (e)
+		return e;
+	return r->d->tags.p ? ERR_OK : ERR_NOMEM;
 }
 
 static void first_section(void *ctx, struct str name)

@@ -138,6 +138,14 @@ static void closing_time(
 	hide(r, why);
 }
 
+static int64_t first_set(const int64_t *times, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (times[i])
+			return times[i];
+	return 0;
+}
+
 enum err import_ninjs_times(struct ninjs_reading *r)
 {
 	struct draft *d = r->d;
@@ -152,8 +160,8 @@ enum err import_ninjs_times(struct ninjs_reading *r)
 	closing_time(r, "embargoedUntil", TIME_STARTS, &until);
 	closing_time(r, "embargoed", TIME_STARTS, &embargoed);
 	closing_time(r, "expires", TIME_ENDS, &d->expires_at);
-	first = content ? content : (first ? first : version);
-	d->published_at = published ? published : first;
+	const int64_t times[] = { published, content, first, version };
+	d->published_at = first_set(times, COUNT(times));
 	d->updated_at = d->version_at = version;
 	d->embargo_at = until > embargoed ? until : embargoed;
 	return e;

@@ -97,9 +97,10 @@ enum arrival import_arrival(const struct draft *d, const struct article_origin *
 		return ARRIVAL_UNCLEAR;
 	if (counted && count != 0)
 		return count > 0 ? ARRIVAL_NEWER : ARRIVAL_OLDER;
+	if (counted && time < 0)
+		return ARRIVAL_REVISED_BEFORE;
 	if (counted)
-		return time < 0 ? ARRIVAL_REVISED_BEFORE
-				: (time > 0 ? ARRIVAL_REVISED : ARRIVAL_SAME);
+		return time > 0 ? ARRIVAL_REVISED : ARRIVAL_SAME;
 	if (time != 0)
 		return time > 0 ? ARRIVAL_NEWER : ARRIVAL_OLDER;
 	return d->version_at && o->version_at ? ARRIVAL_SAME : ARRIVAL_UNCLEAR;
