@@ -251,7 +251,8 @@ static enum err policy_known_from_start(struct db_conn *c, void *arg)
 	return e;
 }
 
-enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+/* What readers see. */
+static enum err faces_open(struct app *app, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
 	struct pages_settings ps = { .site_name = c->site_name,
@@ -263,23 +264,35 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.teaser = app_teaser_bound(c),
 		.development = c->development };
 
-	app->started_s = clock_now_s(&app->clock);
 	enum err e = app_words_open(c, &app->words, why);
 	app->accounts.set.common = app->words;
 	if (!e)
 		e = pages_open(&ps, &app->accounts, &app->wall, &app->pages, why);
-	if (!e)
-		e = gate_start(app, why);
-	if (!e)
-		e = db_read(app->db, policy_known_from_start, app);
-	if (!e)
-		e = app_verifier_open(app, why);
+	return e ? e : gate_start(app, why);
+}
+
+/* What requests count on: the policy, caches, and the threads that work beside them. */
+static enum err background_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	enum err e = db_read(app->db, policy_known_from_start, app);
+	if (e)
+		return e;
+	e = app_verifier_open(app, why);
 	if (!e)
 		e = app_caches_open(app);
 	if (!e)
 		e = db_notes_start(app->db);
+	return e ? e : app_readiness_start(app->db, &app->clock, &app->readiness);
+}
+
+enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
+{
+	const struct config *c = &app->cfg;
+
+	app->started_s = clock_now_s(&app->clock);
+	enum err e = faces_open(app, why);
 	if (!e)
-		e = app_readiness_start(app->db, &app->clock, &app->readiness);
+		e = background_start(app, why);
 	if (e)
 		return e;
 	app->api = (struct api){ .accounts = &app->accounts,

@@ -21,6 +21,16 @@ static void fresh_free(struct fresh *f)
 	template_free(f->mail);
 }
 
+static enum err themes_load(struct app *app, struct fresh *f, char why[static CONFIG_WHY_SIZE])
+{
+	const char *theme = config_theme(&f->cfg);
+	enum err e = pages_theme_load(app->pages, theme, &f->pages, why);
+
+	if (!e)
+		e = gate_theme_load(theme, &f->gate, why);
+	return e ? e : mail_theme_load(theme, &f->mail, why);
+}
+
 static enum err fresh_read(
 	struct app *app, struct arena *a, struct fresh *f, char why[static CONFIG_WHY_SIZE])
 {
@@ -28,13 +38,7 @@ static enum err fresh_read(
 
 	if (!e)
 		e = app_check_mail(&f->cfg, app, why);
-	if (!e)
-		e = pages_theme_load(app->pages, config_theme(&f->cfg), &f->pages, why);
-	if (!e)
-		e = gate_theme_load(config_theme(&f->cfg), &f->gate, why);
-	if (!e)
-		e = mail_theme_load(config_theme(&f->cfg), &f->mail, why);
-	return e;
+	return e ? e : themes_load(app, f, why);
 }
 
 /* ---- what is another than before ---- */

@@ -437,15 +437,18 @@ enum err cli_copy_run(const struct copy *c, char why[static COPY_WHY_SIZE])
 	struct whole w = { .copy = c, .why = why, .table = "", .copies = true };
 	char words[256] = "";
 	enum err e = source_check(c, why);
-	if (e == ERR_OK && (e = db_migrate(c->to, words)) != ERR_OK)
+	if (e != ERR_OK)
+		return e;
+	e = db_migrate(c->to, words);
+	if (e != ERR_OK)
 		return refuse(why, e, words);
-	if (e == ERR_OK)
-		e = target_prepare(c, why);
+	e = target_prepare(c, why);
 	if (e == ERR_OK)
 		e = whole_run(&w);
-	if (e == ERR_OK && (e = db_tx(c->to, target_end, NULL)) != ERR_OK)
-		return refuse(why, e, "the target cannot be written");
-	return e;
+	if (e != ERR_OK)
+		return e;
+	e = db_tx(c->to, target_end, NULL);
+	return e == ERR_OK ? e : refuse(why, e, "the target cannot be written");
 }
 
 enum err cli_copy_compare(const struct copy *c, char why[static COPY_WHY_SIZE])

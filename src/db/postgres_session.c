@@ -24,8 +24,9 @@ static enum err session_moves(struct driver_conn *c, struct driver_conn *other, 
 
 	if (e == ERR_OK)
 		e = db_pg_script(other, "BEGIN", NULL);
-	if (e == ERR_OK)
-		e = server_pid(other, &taken);
+	if (e != ERR_OK)
+		return e;
+	e = server_pid(other, &taken);
 	if (e == ERR_OK)
 		e = server_pid(c, &now);
 	if (e == ERR_OK)

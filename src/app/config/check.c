@@ -300,8 +300,19 @@ static enum err development_check(struct checking *l)
 		c->listen, c->base_url);
 }
 
+static enum err listens_check(struct checking *l)
+{
+	enum err e = listen_check(l, "server.listen", l->c->listen);
+	if (e || !*l->c->ops_listen)
+		return e;
+	return listen_check(l, "ops.listen", l->c->ops_listen);
+}
+
 enum err config_check_together(struct config *c, struct arena *a, char why[static CONFIG_WHY_SIZE])
 {
+	static enum err (*const checks[])(struct checking *) = { base_url_check, sites_check,
+		links_check, listens_check, files_check, limits_check, timezone_check,
+		statuses_check, development_check, proxies_parse };
 	struct checking checking = { .c = c, .a = a, .why = why }, *l = &checking;
 
 	if (c->session_idle_days > c->session_days)
@@ -318,24 +329,10 @@ enum err config_check_together(struct config *c, struct arena *a, char why[stati
 	if (text_name(str_of(c->site_name), name) != ERR_OK)
 		return refuse(
 			l, "site.name is longer than %d bytes, or no plain UTF-8", NAME_SIZE - 1);
-	enum err e = base_url_check(l);
-	if (!e)
-		e = sites_check(l);
-	if (!e)
-		e = links_check(l);
-	if (!e)
-		e = listen_check(l, "server.listen", c->listen);
-	if (!e && *c->ops_listen)
-		e = listen_check(l, "ops.listen", c->ops_listen);
-	if (!e)
-		e = files_check(l);
-	if (!e)
-		e = limits_check(l);
-	if (!e)
-		e = timezone_check(l);
-	if (!e)
-		e = statuses_check(l);
-	if (!e)
-		e = development_check(l);
-	return e ? e : proxies_parse(l);
+	for (size_t i = 0; i < COUNT(checks); i++) {
+		enum err e = checks[i](l);
+		if (e)
+			return e;
+	}
+	return ERR_OK;
 }

@@ -330,21 +330,31 @@ static enum err take_text(struct import_item *it, struct str body, struct draft 
 	return e;
 }
 
+typedef enum err take_part_fn(struct import_item *it, const struct front *f, struct draft *d);
+
+static enum err take_parts(struct import_item *it, const struct front *f, struct draft *d,
+	take_part_fn *const *parts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum err e = parts[i](it, f, d);
+		if (e)
+			return e;
+	}
+	return ERR_OK;
+}
+
 /* Whose it is, and what may close it: first, and also of front matter that has a fault. */
 static enum err take_head(struct import_item *it, const struct front *f, struct draft *d)
 {
-	enum err e = take_slug(it, f, d);
-	if (!e)
-		e = take_source(it, f, d);
-	if (!e)
-		e = take_status(it, f, d);
-	if (!e)
-		e = take_closing_times(it, f, d);
-	return e ? e : take_access(it, f, d);
+	static take_part_fn *const head[] = { take_slug, take_source, take_status,
+		take_closing_times, take_access };
+	return take_parts(it, f, d, head, COUNT(head));
 }
 
 enum err import_markdown_draft(struct import_item *it, struct draft *d)
 {
+	static take_part_fn *const parts[] = { take_head, take_fields, take_times, take_tags,
+		take_images };
 	if (!utf8_ok(it->text) || str_has_byte(it->text, '\0'))
 		return import_refuse(it, "is not UTF-8 text");
 	struct front *f = arena_alloc(it->arena, sizeof *f);
@@ -356,14 +366,6 @@ enum err import_markdown_draft(struct import_item *it, struct draft *d)
 	if (e == ERR_INVALID)
 		return import_refuse(it, "%s", f->why);
 	if (!e)
-		e = take_head(it, f, d);
-	if (!e)
-		e = take_fields(it, f, d);
-	if (!e)
-		e = take_times(it, f, d);
-	if (!e)
-		e = take_tags(it, f, d);
-	if (!e)
-		e = take_images(it, f, d);
+		e = take_parts(it, f, d, parts, COUNT(parts));
 	return e ? e : take_text(it, f->body, d);
 }

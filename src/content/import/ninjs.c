@@ -167,8 +167,9 @@ static enum err take_lines(struct ninjs_reading *r)
 	enum err e = first_line(r, by, COUNT(by), &d->byline);
 	if (!e && d->byline.n == 0)
 		e = take_authors(r);
-	if (!e)
-		e = line_of(r, "located", &d->dateline);
+	if (e)
+		return e;
+	e = line_of(r, "located", &d->dateline);
 	if (!e)
 		e = line_of(r, "language", &d->language);
 	if (!e)
@@ -306,19 +307,18 @@ static enum err take_text(struct ninjs_reading *r, const struct passages *descri
 
 static enum err read_text(struct ninjs_reading *r)
 {
+	static enum err (*const parts[])(
+		struct ninjs_reading *) = { take_headline, take_lines, take_tags, take_section };
 	struct passages *descriptions = arena_alloc(r->it->arena, sizeof *descriptions);
 	if (!descriptions)
 		return ERR_NOMEM;
-	enum err e = take_headline(r);
-	if (!e)
-		e = take_lines(r);
-	if (!e)
-		e = take_tags(r);
-	if (!e)
-		e = take_section(r);
-	if (!e)
-		e = import_ninjs_passages(
-			r->it, r->item, "", "description", "descriptions", descriptions);
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		enum err e = parts[i](r);
+		if (e)
+			return e;
+	}
+	enum err e = import_ninjs_passages(
+		r->it, r->item, "", "description", "descriptions", descriptions);
 	if (!e)
 		e = take_credit(r, descriptions);
 	if (!e)
