@@ -185,7 +185,7 @@ static enum err run_handler(struct exchange *x)
 	const bool open = s->in_tx(s->in_tx_ctx);
 	const bool poisoned = http_response_poisoned(&x->rsp);
 	const bool silent = e == ERR_OK && (x->rsp.status < 200 || x->rsp.status > 599);
-	if (!open && e == ERR_OK && arena_failed(x->req.arena)) {
+	if (!open && arena_failed(x->req.arena)) {
 		x->rsp = (struct response){ .reason = "no_memory" };
 		return ERR_NOMEM;
 	}
