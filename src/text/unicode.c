@@ -184,6 +184,8 @@ static bool name_point_ok(uint32_t cp)
 	}
 }
 
+enum { NAME_POINTS_MAX = 4 * NAME_INPUT_MAX };
+
 enum err text_name(struct str s, char out[static NAME_SIZE])
 {
 	uint32_t cp = 0;
@@ -198,8 +200,8 @@ enum err text_name(struct str s, char out[static NAME_SIZE])
 	}
 	/* On the stack: a name must not be called malformed because memory ran out. Of a byte
 	 * there are at most four code points. */
-	utf8proc_int32_t points[NAME_INPUT_MAX * 4 + 1];
-	enum err e = transform_in(points, NAME_INPUT_MAX * 4, s, NFC, &normal);
+	utf8proc_int32_t points[NAME_POINTS_MAX + 1];
+	enum err e = transform_in(points, NAME_POINTS_MAX, s, NFC, &normal);
 	if (e != ERR_OK)
 		return e;
 	if (normal.n >= NAME_SIZE)
