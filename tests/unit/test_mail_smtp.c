@@ -200,12 +200,12 @@ static void test_timeouts(void **state)
 	int64_t began_us = clock_monotonic_us();
 	send_to(f, m, "hang@example.org", "deferred");
 	send_to(f, m, "ada@example.org", "sent");
-	assert_true(clock_monotonic_us() - began_us < 10000000);
+	assert_true(clock_monotonic_us() - began_us < 60000000);
 	mail_close(m);
 	f->settings.timeout_s = 300;
 	m = fixture_mail(f, f->db);
 	send_to(f, m, "bob@example.org", "sent");
-	assert_true(clock_monotonic_us() - began_us < 20000000);
+	assert_true(clock_monotonic_us() - began_us < 120000000);
 	mail_close(m);
 	peer_stop(&p);
 }
@@ -339,7 +339,7 @@ static void test_close_while_sending(void **state)
 	assert_int_equal(peer_talks(&p), 1);
 	int64_t began_us = clock_monotonic_us();
 	mail_close(m);
-	assert_true(clock_monotonic_us() - began_us < 9000000);
+	assert_true(clock_monotonic_us() - began_us < 45000000);
 	struct mail_row row = row_to(f, "hang@example.org");
 	assert_in_range(row.next_at, START_S + 8, START_S + 12);
 	assert_int_equal(row.failed_at, 0);
