@@ -167,13 +167,12 @@ static void feed_run(struct db *db, struct db_change_log *f)
 {
 	unsigned tries = 0;
 	while (!feed_closing(f)) {
-		if (f->conn) {
+		if (f->conn)
 			(void)!feed_wait(db, f); /* broken: we connect anew */
-		} else if (feed_connect(db, f) == ERR_OK) {
+		else if (feed_connect(db, f) == ERR_OK)
 			tries = 0;
-		} else {
+		else
 			feed_pause(f, retry_ms(tries++));
-		}
 	}
 	feed_disconnect(f);
 	mark_set(f, NULL);

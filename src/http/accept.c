@@ -113,9 +113,8 @@ static void refuse_handshakes(int fd)
 static void accept_queue(struct listener *l)
 {
 	int err = 0;
-	for (int i = 0; i < SOMAXCONN && (err == 0 || err == ECONNABORTED); i++) {
+	for (int i = 0; i < SOMAXCONN && (err == 0 || err == ECONNABORTED); i++)
 		err = is_full(l) ? EAGAIN : accept_one(l);
-	}
 }
 
 /* Also those whose handshake is half done. */
@@ -151,9 +150,8 @@ void http_accept_stop(struct listener *l)
 		pthread_join(l->acceptor, NULL);
 		l->accepts = false;
 	}
-	if (l->stop_fd >= 0) {
+	if (l->stop_fd >= 0)
 		close(l->stop_fd);
-	}
 	if (l->fd >= 0) {
 		http_listen_remove(l->address);
 		close(l->fd);

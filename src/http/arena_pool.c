@@ -30,9 +30,8 @@ static bool have_key;
 
 static void answer_free(struct pooled_answer *a)
 {
-	if (a->out) {
+	if (a->out)
 		MHD_destroy_response(a->out);
-	}
 	cache_release(a->item);
 	free(a->alike);
 	*a = (struct pooled_answer){ 0 };
@@ -41,12 +40,10 @@ static void answer_free(struct pooled_answer *a)
 static void pool_free(void *arg)
 {
 	struct thread_pool *s = arg;
-	while (s->arena_count > 0) {
+	while (s->arena_count > 0)
 		arena_free(s->arenas[--s->arena_count]);
-	}
-	for (size_t i = 0; i < ANSWERS; i++) {
+	for (size_t i = 0; i < ANSWERS; i++)
 		answer_free(&s->answers[i]);
-	}
 	free(s);
 }
 
@@ -76,9 +73,8 @@ static struct thread_pool *pool_of_thread(void)
 struct arena *http_arena_acquire(void)
 {
 	struct thread_pool *s = pthread_getspecific(key);
-	if (s && s->arena_count > 0) {
+	if (s && s->arena_count > 0)
 		return s->arenas[--s->arena_count];
-	}
 	struct arena *a = arena_new(REQUEST_ARENA_MAX);
 	if (a && !arena_reset(a, FIRST_BYTES)) {
 		arena_free(a);
@@ -122,9 +118,8 @@ static struct pooled_answer *place_of(struct thread_pool *s, const struct exchan
 
 static bool is_of(const struct pooled_answer *a, const struct exchange *x)
 {
-	if (x->from_cache) {
+	if (x->from_cache)
 		return a->item == x->item && a->coding == x->coding;
-	}
 	return a->alike && a->alike_n == x->alike.n &&
 	       memcmp(a->alike, x->alike.p, x->alike.n) == 0;
 }
@@ -141,9 +136,8 @@ bool http_response_pool_acquire(struct exchange *x)
 {
 	struct thread_pool *s = pthread_getspecific(key);
 	struct pooled_answer *a = s ? place_of(s, x) : NULL;
-	if (!a || !a->out || !is_of(a, x)) {
+	if (!a || !a->out || !is_of(a, x))
 		return false;
-	}
 	if (!rename_answer(a, x->req.id)) {
 		answer_free(a);
 		return false;
@@ -158,9 +152,8 @@ void http_response_pool_release(struct exchange *x)
 {
 	struct thread_pool *s = pool_of_thread();
 	char *alike = s && x->alike.n > 0 ? malloc(x->alike.n) : NULL;
-	if (!s || (x->alike.n > 0 && !alike)) {
+	if (!s || (x->alike.n > 0 && !alike))
 		return;
-	}
 	struct pooled_answer *a = place_of(s, x);
 	answer_free(a);
 	*a = (struct pooled_answer){ .item = x->item,
@@ -168,9 +161,8 @@ void http_response_pool_release(struct exchange *x)
 		.alike_n = x->alike.n,
 		.out = x->answer,
 		.coding = x->coding };
-	if (alike) {
+	if (alike)
 		memcpy(alike, x->alike.p, x->alike.n);
-	}
 	memcpy(a->id, x->req.id, sizeof a->id);
 	x->item = NULL;
 	x->answer = NULL;

@@ -17,10 +17,9 @@ static struct ip ip_of(const struct sockaddr *sa)
 		memcpy(ip.b, &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, 16);
 		return ip;
 	}
-	if (sa && sa->sa_family == AF_INET) {
+	if (sa && sa->sa_family == AF_INET)
 		return ip_from_v4(
 			(const uint8_t *)&((const struct sockaddr_in *)(const void *)sa)->sin_addr);
-	}
 	/* a unix socket: whoever may open its file is on this machine */
 	return ip_from_v4((const uint8_t[]){ 127, 0, 0, 1 });
 }
@@ -29,9 +28,8 @@ struct conn *http_conn_open(struct listener *l, struct MHD_Connection *mhd)
 {
 	struct http *h = l->h;
 	struct conn *c = calloc(1, sizeof *c);
-	if (!c) {
+	if (!c)
 		return NULL;
-	}
 	const union MHD_ConnectionInfo *fd =
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
 	const union MHD_ConnectionInfo *peer =
@@ -46,9 +44,8 @@ struct conn *http_conn_open(struct listener *l, struct MHD_Connection *mhd)
 	http_conn_await_request(h, c, now_us);
 	pthread_mutex_lock(&h->conns.lock);
 	c->next = h->conns.head;
-	if (c->next) {
+	if (c->next)
 		c->next->prev = c;
-	}
 	h->conns.head = c;
 	pthread_mutex_unlock(&h->conns.lock);
 	atomic_fetch_add(&h->metrics.connections, 1);
@@ -59,28 +56,24 @@ struct conn *http_conn_open(struct listener *l, struct MHD_Connection *mhd)
 /* What was asked may hold a token of a mailed link. */
 static void forget_target(struct conn *c)
 {
-	if (c->target) {
+	if (c->target)
 		explicit_bzero(c->target, c->target_size);
-	}
 }
 
 /* libmicrohttpd calls this before it closes the descriptor, so the reaper never shuts down a number
  * that was reused. */
 void http_conn_close(struct conn *c)
 {
-	if (!c) {
+	if (!c)
 		return;
-	}
 	struct http *h = c->listener->h;
 	pthread_mutex_lock(&h->conns.lock);
-	if (c->prev) {
+	if (c->prev)
 		c->prev->next = c->next;
-	} else {
+	else
 		h->conns.head = c->next;
-	}
-	if (c->next) {
+	if (c->next)
 		c->next->prev = c->prev;
-	}
 	pthread_mutex_unlock(&h->conns.lock);
 	atomic_fetch_sub(&h->metrics.connections, 1);
 	atomic_fetch_sub(&c->listener->open, 1);
@@ -132,9 +125,8 @@ void http_conn_close_idle(struct listener *l, int64_t idle_us)
 	pthread_mutex_lock(&l->h->conns.lock);
 	for (struct conn *c = l->h->conns.head; c; c = c->next) {
 		const int64_t since_us = atomic_load(&c->idle_since_us);
-		if (c->listener == l && since_us != 0 && since_us <= before_us) {
+		if (c->listener == l && since_us != 0 && since_us <= before_us)
 			(void)shutdown(c->fd, SHUT_RD);
-		}
 	}
 	pthread_mutex_unlock(&l->h->conns.lock);
 }
@@ -173,9 +165,8 @@ bool http_reaper_start(struct http *h)
 
 void http_reaper_stop(struct http *h)
 {
-	if (!h->reaper_runs) {
+	if (!h->reaper_runs)
 		return;
-	}
 	pthread_mutex_lock(&h->conns.lock);
 	h->reaper_ends = true;
 	pthread_cond_signal(&h->reaper_wake);

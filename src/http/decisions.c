@@ -22,17 +22,15 @@ struct http_decisions {
 struct http_decisions *http_decisions_new(void)
 {
 	struct http_decisions *d = calloc(1, sizeof *d);
-	if (d) {
+	if (d)
 		pthread_mutex_init(&d->lock, NULL);
-	}
 	return d;
 }
 
 void http_decisions_free(struct http_decisions *d)
 {
-	if (d) {
+	if (d)
 		pthread_mutex_destroy(&d->lock);
-	}
 	free(d);
 }
 
@@ -41,9 +39,8 @@ static bool label_copy(char out[static LABEL_SIZE], struct str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		const char c = s.p[i];
-		if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+		if (c < ' ' || c > '~' || c == '"' || c == '\\')
 			return false;
-		}
 	}
 	return str_copy(out, LABEL_SIZE, s) == ERR_OK;
 }
@@ -94,9 +91,8 @@ void http_decisions_count(
 {
 	const struct labels want = { surface_of(pattern), str_of(grant), str_of(reason) };
 	size_t i = find(d, &want);
-	if (i == PLACES) {
+	if (i == PLACES)
 		i = add(d, &want);
-	}
 	_Atomic uint64_t *count = i < PLACES ? &d->places[i].count : &d->other;
 	atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
 }

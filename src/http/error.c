@@ -46,11 +46,9 @@ const struct error_info *http_error_info(enum err e)
 
 int response_error_status(const struct response *rsp)
 {
-	if (rsp->status >= 400) {
+	if (rsp->status >= 400)
 		return rsp->status;
-	}
-	if (rsp->err == ERR_INVALID && rsp->problem_count > 0) {
+	if (rsp->err == ERR_INVALID && rsp->problem_count > 0)
 		return 422;
-	}
 	return http_error_info(rsp->err)->status;
 }

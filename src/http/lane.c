@@ -42,20 +42,18 @@ static struct ip prefix_of(const struct lane_pool *l, const struct exchange *x)
 static struct source *source_find(const struct lane_pool *l, const struct ip *prefix)
 {
 	struct source *s = l->head;
-	while (s && memcmp(s->prefix, prefix->b, sizeof s->prefix) != 0) {
+	while (s && memcmp(s->prefix, prefix->b, sizeof s->prefix) != 0)
 		s = s->next;
-	}
 	return s;
 }
 
 static void source_to_end(struct lane_pool *l, struct source *s)
 {
 	s->next = NULL;
-	if (l->tail) {
+	if (l->tail)
 		l->tail->next = s;
-	} else {
+	else
 		l->head = s;
-	}
 	l->tail = s;
 }
 
@@ -77,14 +75,12 @@ static bool may_run(const struct lane_pool *l, const struct source *s)
 
 static void source_remove(struct lane_pool *l, struct source *before, struct source *s)
 {
-	if (before) {
+	if (before)
 		before->next = s->next;
-	} else {
+	else
 		l->head = s->next;
-	}
-	if (l->tail == s) {
+	if (l->tail == s)
 		l->tail = before;
-	}
 }
 
 /* The first request of the source whose turn it is, `*from`; NULL when none may run. */
@@ -95,16 +91,14 @@ static struct exchange *next_in_turn(struct lane_pool *l, struct source **from)
 		before = s;
 		s = s->next;
 	}
-	if (!s) {
+	if (!s)
 		return NULL;
-	}
 	source_remove(l, before, s);
 	source_to_end(l, s);
 	struct exchange *x = s->first;
 	s->first = x->next;
-	if (s->first) {
+	if (s->first)
 		s->first->prev = NULL;
-	}
 	s->waiting--;
 	s->running++;
 	l->waiting--;
@@ -116,13 +110,11 @@ static struct exchange *next_in_turn(struct lane_pool *l, struct source **from)
 static void source_done(struct lane_pool *l, struct source *s)
 {
 	s->running--;
-	if (s->waiting > 0 || s->running > 0) {
+	if (s->waiting > 0 || s->running > 0)
 		return;
-	}
 	struct source *before = NULL;
-	for (struct source *at = l->head; at != s; at = at->next) {
+	for (struct source *at = l->head; at != s; at = at->next)
 		before = at;
-	}
 	source_remove(l, before, s);
 	s->next = l->free;
 	l->free = s;
@@ -134,13 +126,11 @@ static void source_done(struct lane_pool *l, struct source *s)
 static struct exchange *displace(struct lane_pool *l, const struct ip *newcomer)
 {
 	struct source *most = l->head;
-	for (struct source *s = l->head; s; s = s->next) {
+	for (struct source *s = l->head; s; s = s->next)
 		most = s->waiting > most->waiting ? s : most;
-	}
 	const struct source *own = source_find(l, newcomer);
-	if (!most || (own ? own->waiting : 0) + 1 >= most->waiting) {
+	if (!most || (own ? own->waiting : 0) + 1 >= most->waiting)
 		return NULL;
-	}
 	struct exchange *x = most->last;
 	most->last = x->prev;
 	most->last->next = NULL;
@@ -157,12 +147,10 @@ static struct exchange *take(struct lane_pool *l, struct source **of, bool *aban
 {
 	struct exchange *x = NULL;
 	pthread_mutex_lock(&l->lock);
-	if (*of) {
+	if (*of)
 		source_done(l, *of);
-	}
-	while (!(x = next_in_turn(l, of)) && !(l->closed && l->waiting == 0 && l->reserved == 0)) {
+	while (!(x = next_in_turn(l, of)) && !(l->closed && l->waiting == 0 && l->reserved == 0))
 		pthread_cond_wait(&l->wake, &l->lock);
-	}
 	*abandon = l->abandon;
 	pthread_mutex_unlock(&l->lock);
 	return x;
@@ -174,18 +162,16 @@ static void *lane_main(void *arg)
 	bool abandon = false;
 	struct source *of = NULL;
 	struct exchange *x = NULL;
-	while ((x = take(l, &of, &abandon))) {
+	while ((x = take(l, &of, &abandon)))
 		l->s.run(x, abandon);
-	}
 	return NULL;
 }
 
 struct lane_pool *http_lane_start(const struct lane_settings *s)
 {
 	struct lane_pool *l = calloc(1, sizeof *l + s->threads * sizeof l->threads[0]);
-	if (!l) {
+	if (!l)
 		return NULL;
-	}
 	const size_t sources = (size_t)s->room + s->threads;
 	l->sources = calloc(sources, sizeof *l->sources);
 	if (!l->sources) {
@@ -221,18 +207,15 @@ bool http_lane_reserve(struct lane_pool *l, const struct exchange *x)
 		displaced = displace(l, &prefix);
 		ok = displaced != NULL;
 	}
-	if (ok) {
+	if (ok)
 		l->reserved++;
-	}
-	if (!ok || displaced) {
+	if (!ok || displaced)
 		l->refused++;
-	}
 	pthread_mutex_unlock(&l->lock);
 	/* The place that is now reserved keeps http_lane_stop from returning before this is done.
 	 */
-	if (displaced) {
+	if (displaced)
 		l->s.refuse(displaced);
-	}
 	return ok;
 }
 
@@ -241,49 +224,43 @@ void http_lane_push(struct lane_pool *l, struct exchange *x)
 	const struct ip prefix = prefix_of(l, x);
 	pthread_mutex_lock(&l->lock);
 	struct source *s = source_find(l, &prefix);
-	if (!s) {
+	if (!s)
 		s = source_add(l, &prefix);
-	}
 	x->next = NULL;
 	x->prev = s->waiting > 0 ? s->last : NULL;
-	if (x->prev) {
+	if (x->prev)
 		x->prev->next = x;
-	} else {
+	else
 		s->first = x;
-	}
 	s->last = x;
 	s->waiting++;
 	l->waiting++;
 	l->reserved--;
-	if (l->closed) {
+	if (l->closed)
 		pthread_cond_broadcast(&l->wake);
-	} else {
+	else
 		pthread_cond_signal(&l->wake);
-	}
 	pthread_mutex_unlock(&l->lock);
 }
 
 void http_lane_stop(struct lane_pool *l, bool abandon)
 {
-	if (!l) {
+	if (!l)
 		return;
-	}
 	pthread_mutex_lock(&l->lock);
 	l->closed = true;
 	l->abandon = abandon;
 	pthread_cond_broadcast(&l->wake);
 	pthread_mutex_unlock(&l->lock);
-	for (unsigned i = 0; i < l->running; i++) {
+	for (unsigned i = 0; i < l->running; i++)
 		pthread_join(l->threads[i], NULL);
-	}
 	l->running = 0;
 }
 
 void http_lane_free(struct lane_pool *l)
 {
-	if (!l) {
+	if (!l)
 		return;
-	}
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
 	free(l->sources);

@@ -75,9 +75,8 @@ struct http_limits *http_limits_new(
 	const struct rate_limit limits[static RATE_COUNT], unsigned factor)
 {
 	struct http_limits *l = calloc(1, sizeof *l);
-	if (!l) {
+	if (!l)
 		return NULL;
-	}
 	if (getrandom(&l->key, sizeof l->key, 0) != (ssize_t)sizeof l->key) {
 		free(l);
 		return NULL;
@@ -85,17 +84,15 @@ struct http_limits *http_limits_new(
 	l->factor = factor;
 	http_limits_set(l, limits);
 	limit_set(l, RATE_REFUSAL, (struct rate_limit){ .burst = 20, .per_minute = 300 });
-	for (size_t i = 0; i < SHARDS; i++) {
+	for (size_t i = 0; i < SHARDS; i++)
 		pthread_mutex_init(&l->shards[i].lock, NULL);
-	}
 	return l;
 }
 
 void http_limits_free(struct http_limits *l)
 {
-	for (size_t i = 0; l && i < SHARDS; i++) {
+	for (size_t i = 0; l && i < SHARDS; i++)
 		pthread_mutex_destroy(&l->shards[i].lock);
-	}
 	free(l);
 }
 
@@ -105,12 +102,10 @@ static struct bucket *bucket_of(
 {
 	struct bucket *fullest = &set[0];
 	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].class == class && !memcmp(set[i].prefix, prefix, 16)) {
+		if (set[i].class == class && !memcmp(set[i].prefix, prefix, 16))
 			return &set[i];
-		}
-		if (set[i].full_at_us < fullest->full_at_us) {
+		if (set[i].full_at_us < fullest->full_at_us)
 			fullest = &set[i];
-		}
 	}
 	*fullest = (struct bucket){ .class = class };
 	memcpy(fullest->prefix, prefix, 16);
@@ -122,9 +117,8 @@ static bool take(struct http_limits *l, unsigned class, const uint8_t key[static
 {
 	const int64_t interval_us =
 		atomic_load_explicit(&l->interval_us[class], memory_order_relaxed);
-	if (interval_us == 0) {
+	if (interval_us == 0)
 		return true;
-	}
 	char source[17] = { [16] = (char)class };
 	memcpy(source, key, 16);
 	const uint64_t hash = hash_bytes(&l->key, (struct str){ source, sizeof source });
@@ -135,9 +129,8 @@ static bool take(struct http_limits *l, unsigned class, const uint8_t key[static
 	int64_t full_at_us = b->full_at_us > now_us ? b->full_at_us : now_us;
 	const int64_t early_us = full_at_us - now_us -
 				 atomic_load_explicit(&l->slack_us[class], memory_order_relaxed);
-	if (early_us <= 0) {
+	if (early_us <= 0)
 		b->full_at_us = full_at_us + interval_us;
-	}
 	pthread_mutex_unlock(&shard->lock);
 	*wait_s = early_us <= 0 ? 0 : (early_us + 999999) / 1000000;
 	return early_us <= 0;

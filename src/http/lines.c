@@ -34,12 +34,10 @@ static bool request_line_whole(const struct exchange *x, const struct request_li
 bool http_lines_whole(const struct exchange *x, const struct request_line *line)
 {
 	const size_t crlf = 2;
-	if (library_looks()) {
+	if (library_looks())
 		return true;
-	}
-	if (!request_line_whole(x, line)) {
+	if (!request_line_whole(x, line))
 		return false;
-	}
 	uintptr_t at = end_of(str_of(line->version));
 	for (size_t i = 0; i < x->header_count; i++) {
 		const struct header *header = &x->headers[i];

@@ -23,9 +23,8 @@ union address {
 static bool is_unix(const char *address, struct str *path)
 {
 	struct str text = str_of(address);
-	if (!str_starts(text, STR("unix:"))) {
+	if (!str_starts(text, STR("unix:")))
 		return false;
-	}
 	*path = (struct str){ text.p + 5, text.n - 5 };
 	return true;
 }
@@ -34,9 +33,8 @@ static enum err parse_unix(struct str path, union address *a, socklen_t *size)
 {
 	a->un.sun_family = AF_UNIX;
 	*size = sizeof a->un;
-	if (path.n == 0 || path.p[0] != '/') {
+	if (path.n == 0 || path.p[0] != '/')
 		return ERR_INVALID;
-	}
 	return str_copy(a->un.sun_path, sizeof a->un.sun_path, path);
 }
 
@@ -45,19 +43,16 @@ static enum err parse_inet(const char *address, union address *a, socklen_t *siz
 {
 	const char *colon = strrchr(address, ':');
 	int64_t port = 0;
-	if (!colon || str_int(str_of(colon + 1), 0, 65535, &port) != ERR_OK) {
+	if (!colon || str_int(str_of(colon + 1), 0, 65535, &port) != ERR_OK)
 		return ERR_INVALID;
-	}
 	struct str host = { address, (size_t)(colon - address) };
 	const bool six = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
-	if (six) {
+	if (six)
 		host = (struct str){ host.p + 1, host.n - 2 };
-	}
 	char text[IP_TEXT_SIZE];
 	enum err e = str_copy(text, sizeof text, host);
-	if (e != ERR_OK) {
+	if (e != ERR_OK)
 		return e;
-	}
 	*size = six ? sizeof a->in6 : sizeof a->in;
 	if (six) {
 		a->in6.sin6_family = AF_INET6;
@@ -74,16 +69,13 @@ static enum err parse_inet(const char *address, union address *a, socklen_t *siz
 static void remove_stale(const union address *a, socklen_t size)
 {
 	struct stat st;
-	if (lstat(a->un.sun_path, &st) != 0 || !S_ISSOCK(st.st_mode)) {
+	if (lstat(a->un.sun_path, &st) != 0 || !S_ISSOCK(st.st_mode))
 		return;
-	}
 	const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (probe < 0) {
+	if (probe < 0)
 		return;
-	}
-	if (connect(probe, &a->sa, size) != 0 && errno == ECONNREFUSED) {
+	if (connect(probe, &a->sa, size) != 0 && errno == ECONNREFUSED)
 		(void)unlink(a->un.sun_path);
-	}
 	close(probe);
 }
 
@@ -91,9 +83,8 @@ static unsigned bound_port(int fd)
 {
 	union address a = { 0 };
 	socklen_t size = sizeof a;
-	if (getsockname(fd, &a.sa, &size) != 0) {
+	if (getsockname(fd, &a.sa, &size) != 0)
 		return 0;
-	}
 	switch (a.sa.sa_family) {
 	case AF_INET:
 		return ntohs(a.in.sin_port);
@@ -110,9 +101,8 @@ static int open_socket(const union address *a, socklen_t size)
 	const int on = 1;
 	const bool local = a->sa.sa_family == AF_UNIX;
 	const int fd = socket(a->sa.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0) {
+	if (fd < 0)
 		return -1;
-	}
 	if ((!local && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) ||
 		bind(fd, &a->sa, size) != 0 || listen(fd, SOMAXCONN) != 0) {
 		const int fault = errno;
@@ -136,9 +126,8 @@ enum err http_listen(const char *address, int *fd, unsigned *port, char why[stat
 			address);
 		return ERR_INVALID;
 	}
-	if (local) {
+	if (local)
 		remove_stale(&a, size);
-	}
 	const int s = open_socket(&a, size);
 	if (s < 0) {
 		(void)snprintf(why, WHY_SIZE, "cannot listen on %.100s: %s%s", address,
@@ -157,9 +146,8 @@ enum err http_listen(const char *address, int *fd, unsigned *port, char why[stat
 void http_listen_remove(const char *address)
 {
 	struct str path = { 0 };
-	if (is_unix(address, &path)) {
+	if (is_unix(address, &path))
 		(void)unlink(path.p);
-	}
 }
 
 enum err http_address_check(const char *address)

@@ -14,9 +14,8 @@ void http_metrics_count(struct http_metrics *m, const struct exchange *x, int st
 	atomic_fetch_add(&m->requests[x->listener->is_ops][status / 100], 1);
 	const enum lane lane = x->req.route && !x->from_memory ? x->req.route->lane : LANE_LOOP;
 	size_t i = 0;
-	while (us > buckets[i].us) {
+	while (us > buckets[i].us)
 		i++;
-	}
 	atomic_fetch_add(&m->duration[lane][i], 1);
 	atomic_fetch_add(&m->duration_us[lane], (uint64_t)us);
 }
@@ -37,12 +36,11 @@ static void put_requests(const struct http *h, struct buf *out)
 	head(out, "postern_http_requests_total", "counter",
 		"Requests by listener and status class.");
 	for (size_t ops = 0; ops < 2; ops++) {
-		for (size_t i = 0; i < COUNT(classes); i++) {
+		for (size_t i = 0; i < COUNT(classes); i++)
 			buf_fmt(out,
 				"postern_http_requests_total{listener=\"%s\",class=\"%s\"} %llu\n",
 				ops ? "ops" : "public", classes[i],
 				value(&h->metrics.requests[ops][i]));
-		}
 	}
 }
 
@@ -66,35 +64,30 @@ static void put_durations(const struct http *h, struct buf *out)
 static void put_lanes(const struct http *h, struct buf *out)
 {
 	struct lane_stats stats[LANE_COUNT] = { 0 };
-	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++) {
+	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++)
 		stats[lane] = http_lane_stats(h->lanes[lane]);
-	}
 	head(out, "postern_lane_waiting", "gauge", "Requests waiting for a thread.");
-	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++) {
+	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++)
 		buf_fmt(out, "postern_lane_waiting{lane=\"%s\"} %zu\n", lane_names[lane],
 			stats[lane].waiting);
-	}
 	head(out, "postern_lane_room", "gauge", "Requests that may wait at most.");
-	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++) {
+	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++)
 		buf_fmt(out, "postern_lane_room{lane=\"%s\"} %zu\n", lane_names[lane],
 			stats[lane].room);
-	}
 	head(out, "postern_lane_refused_total", "counter",
 		"Requests refused because a lane was full.");
-	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++) {
+	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++)
 		buf_fmt(out, "postern_lane_refused_total{lane=\"%s\"} %llu\n", lane_names[lane],
 			(unsigned long long)stats[lane].refused);
-	}
 }
 
 static void put_limits(const struct http *h, struct buf *out)
 {
 	head(out, "postern_limited_total", "counter",
 		"Requests refused by a rate limit, by class.");
-	for (size_t i = 1; i < RATE_COUNT; i++) {
+	for (size_t i = 1; i < RATE_COUNT; i++)
 		buf_fmt(out, "postern_limited_total{class=\"%s\"} %llu\n",
 			http_rate_name((enum rate_class)i), value(&h->metrics.limited[i]));
-	}
 }
 
 static void put_gauges(const struct http *h, struct buf *out)

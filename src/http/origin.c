@@ -20,20 +20,17 @@ static enum err deny(struct exchange *x, const char *reason, const char *detail)
 static enum err check_cookie_group(struct exchange *x, struct str site)
 {
 	const struct request *r = &x->req;
-	if (site.p) {
+	if (site.p)
 		return str_eq(site, STR("same-origin"))
 			       ? ERR_OK
 			       : deny(x, "cross_site", "This form was sent from another site.");
-	}
 	struct str origin = request_header(r, "Origin");
-	if (!origin.p) {
+	if (!origin.p)
 		return deny(x, "no_origin",
 			"Your browser did not say which site the form was sent from (Origin "
 			"header).");
-	}
-	if (request_header_count(r, "Origin") > 1 || !is_own_origin(x, origin)) {
+	if (request_header_count(r, "Origin") > 1 || !is_own_origin(x, origin))
 		return deny(x, "wrong_origin", "This form was sent from another site.");
-	}
 	return ERR_OK;
 }
 
@@ -45,14 +42,11 @@ enum err http_origin_check(struct exchange *x)
 		return ERR_OK;
 	}
 	struct str site = request_header(r, "Sec-Fetch-Site");
-	if (request_header_count(r, "Sec-Fetch-Site") > 1) {
+	if (request_header_count(r, "Sec-Fetch-Site") > 1)
 		return deny(x, "cross_site", "Sec-Fetch-Site was sent twice.");
-	}
-	if (x->group->credential == CREDENTIAL_COOKIE) {
+	if (x->group->credential == CREDENTIAL_COOKIE)
 		return check_cookie_group(x, site);
-	}
-	if (str_eq(site, STR("cross-site")) || str_eq(site, STR("same-site"))) {
+	if (str_eq(site, STR("cross-site")) || str_eq(site, STR("same-site")))
 		return deny(x, "cross_site", "This request was sent by a page of another site.");
-	}
 	return ERR_OK;
 }

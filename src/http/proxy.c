@@ -15,9 +15,8 @@ bool request_from_proxy(const struct request *r)
 static struct str cut_last(struct str *list)
 {
 	size_t at = list->n;
-	while (at > 0 && list->p[at - 1] != ',') {
+	while (at > 0 && list->p[at - 1] != ',')
 		at--;
-	}
 	struct str last = { list->p + at, list->n - at };
 	*list = at > 0 ? (struct str){ list->p, at - 1 } : (struct str){ NULL, 0 };
 	return str_trim(last);
@@ -28,9 +27,8 @@ static void tell(const struct exchange *x, struct str element)
 {
 	struct http *h = x->h;
 	int64_t told_us = atomic_load(&h->forwarded_told_us);
-	if (told_us != 0 && x->started_us - told_us < TELL_EVERY_US) {
+	if (told_us != 0 && x->started_us - told_us < TELL_EVERY_US)
 		return;
-	}
 	if (atomic_compare_exchange_strong(&h->forwarded_told_us, &told_us, x->started_us)) {
 		char believed[IP_TEXT_SIZE];
 		ip_text(x->req.client, believed);
@@ -56,9 +54,8 @@ static bool walk(struct exchange *x, struct str list)
 			return true;
 		}
 		x->req.client = ip;
-		if (!ip_in(s->trusted_proxies, s->trusted_proxy_count, ip)) {
+		if (!ip_in(s->trusted_proxies, s->trusted_proxy_count, ip))
 			return true;
-		}
 	}
 	return false;
 }
@@ -69,8 +66,7 @@ void http_client_address(struct exchange *x)
 	bool done = !x->conn->peer_trusted;
 	for (size_t i = x->header_count; i > 0 && !done; i--) {
 		const struct header *header = &x->headers[i - 1];
-		if (str_eq_nocase(header->name, STR("X-Forwarded-For"))) {
+		if (str_eq_nocase(header->name, STR("X-Forwarded-For")))
 			done = walk(x, header->value);
-		}
 	}
 }

@@ -11,9 +11,8 @@ static struct str shown_name(struct exchange *x, struct str name)
 {
 	static const bool plain[256] = { ['!' ... '~'] = true };
 	name.n = name.n < NAME_SHOWN_MAX ? name.n : NAME_SHOWN_MAX;
-	if (str_made_of(plain, name)) {
+	if (str_made_of(plain, name))
 		return arena_str(x->req.arena, name);
-	}
 	BUF_AUTO b = BUF((size_t)3 * NAME_SHOWN_MAX);
 	url_encode(&b, name);
 	return arena_buf(x->req.arena, &b);
@@ -22,9 +21,8 @@ static struct str shown_name(struct exchange *x, struct str name)
 static enum err refuse_unknown(struct exchange *x, struct str name)
 {
 	const struct str shown = shown_name(x, name);
-	if (!shown.p) {
+	if (!shown.p)
 		return ERR_NOMEM;
-	}
 	response_problem(&x->rsp, shown.p, "unknown_field", "This parameter is not known here.");
 	return http_request_refuse(x, ERR_INVALID, "unknown_parameter", NULL);
 }
@@ -65,18 +63,15 @@ enum err http_query_read(struct exchange *x)
 	struct request *r = &x->req;
 	const struct str names = str_of(r->route->query);
 	struct str fault;
-	if (x->group->credential == CREDENTIAL_PROXIED) {
+	if (x->group->credential == CREDENTIAL_PROXIED)
 		return ERR_OK;
-	}
 	if (x->group->credential == CREDENTIAL_BEARER) {
 		const struct str name = query_undeclared(x->raw_query, names);
-		if (name.p) {
+		if (name.p)
 			return refuse_unknown(x, name);
-		}
 	}
 	enum err e = query_parse(x->raw_query, names, r->arena, &r->query, &fault);
-	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
+	if (e == ERR_INVALID || e == ERR_TOO_LARGE)
 		return refuse_value(x, e, fault);
-	}
 	return e == ERR_OK ? make_key(x) : e;
 }

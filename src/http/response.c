@@ -37,9 +37,8 @@ void http_response_cookies_drop(struct response *rsp)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < rsp->header_count && !http_response_poisoned(rsp); i++) {
-		if (!http_header_is_cookie(rsp, i)) {
+		if (!http_header_is_cookie(rsp, i))
 			rsp->headers[n++] = rsp->headers[i];
-		}
 	}
 	rsp->header_count = http_response_poisoned(rsp) ? rsp->header_count : n;
 }
@@ -52,9 +51,8 @@ void response_redirect(struct response *rsp, struct str location)
 
 void response_problem(struct response *rsp, const char *field, const char *code, const char *detail)
 {
-	if (rsp->problem_count < COUNT(rsp->problems)) {
+	if (rsp->problem_count < COUNT(rsp->problems))
 		rsp->problems[rsp->problem_count++] = (struct field_problem){ field, code, detail };
-	}
 }
 
 /* cookie-octet of RFC 6265 section 4.1.1 */

@@ -8,9 +8,8 @@
 const struct route_group *http_group_of(const struct listener *l, struct str path)
 {
 	for (size_t i = 0; i < l->group_count; i++) {
-		if (str_starts(path, str_of(l->groups[i].prefix))) {
+		if (str_starts(path, str_of(l->groups[i].prefix)))
 			return &l->groups[i];
-		}
 	}
 	return &l->groups[l->group_count - 1];
 }
@@ -20,9 +19,8 @@ const struct route_group *http_group_of(const struct listener *l, struct str pat
 /* By the two bytes behind the group's prefix. What begins with a {name} there fits any path. */
 static size_t place_of(const char *at, size_t n)
 {
-	if (n > 0 && at[0] == '{') {
+	if (n > 0 && at[0] == '{')
 		return ROUTE_PLACE_ANY;
-	}
 	const unsigned first = n > 0 ? (unsigned char)at[0] : 0;
 	const unsigned second = n > 1 ? (unsigned char)at[1] : 0;
 	return (first * 5 + second) % ROUTE_PLACE_ANY;
@@ -40,9 +38,8 @@ static void index_make(const struct route_group *g, struct route_index *out)
 	*out = (struct route_index){ .prefix_n = strlen(g->prefix) };
 	for (size_t place = 0; place < ROUTE_PLACES; place++) {
 		for (size_t i = 0; i < g->count; i++) {
-			if (place_of_route(g, i) == place) {
+			if (place_of_route(g, i) == place)
 				out->routes[n++] = &g->routes[i];
-			}
 		}
 		out->ends[place] = (uint16_t)n;
 	}
@@ -51,9 +48,8 @@ static void index_make(const struct route_group *g, struct route_index *out)
 struct route_index *http_route_indexes(const struct route_group *groups, size_t count)
 {
 	struct route_index *all = calloc(count + 1, sizeof *all); /* + 1: none is no failure */
-	for (size_t i = 0; all && i < count; i++) {
+	for (size_t i = 0; all && i < count; i++)
 		index_make(&groups[i], &all[i]);
-	}
 	return all;
 }
 
@@ -72,9 +68,8 @@ static struct candidates candidates_at(const struct route_index *index, size_t p
 /* A path that begins with a brace is looked for among those that fit any. */
 static struct candidates candidates_for(const struct route_index *index, struct str path)
 {
-	if (path.n < index->prefix_n) {
+	if (path.n < index->prefix_n)
 		return (struct candidates){ NULL, 0 };
-	}
 	return candidates_at(index, place_of(path.p + index->prefix_n, path.n - index->prefix_n));
 }
 
@@ -97,17 +92,15 @@ struct fit {
 static bool begins_alike(struct str pattern, struct str path)
 {
 	size_t i = 0;
-	while (i < pattern.n && i < path.n && pattern.p[i] == path.p[i] && pattern.p[i] != '{') {
+	while (i < pattern.n && i < path.n && pattern.p[i] == path.p[i] && pattern.p[i] != '{')
 		i++;
-	}
 	return i == pattern.n ? i == path.n : pattern.p[i] == '{';
 }
 
 static bool fits(struct str pattern, struct str path, struct fit *out)
 {
-	if (!begins_alike(pattern, path)) {
+	if (!begins_alike(pattern, path))
 		return false;
-	}
 	*out = (struct fit){ 0 };
 	uint64_t bit = (uint64_t)1 << 63;
 	while (pattern.p && path.p) {
@@ -118,9 +111,8 @@ static bool fits(struct str pattern, struct str path, struct fit *out)
 		}
 		struct str have = str_cut(&path, '/');
 		if (str_starts(want, STR("{"))) {
-			if (have.n == 0 || out->count == ROUTE_PARAMS_MAX) {
+			if (have.n == 0 || out->count == ROUTE_PARAMS_MAX)
 				return false;
-			}
 			out->params[out->count++] = have;
 		} else if (!str_eq(want, have)) {
 			return false;
@@ -138,12 +130,10 @@ static void allow(const bool methods[static METHOD_ANY], char out[static ALLOW_S
 		"DELETE", "OPTIONS" };
 	size_t n = 0;
 	for (size_t i = METHOD_GET; i < METHOD_ANY; i++) {
-		for (const char *p = n > 0 && methods[i] ? ", " : ""; *p; p++) {
+		for (const char *p = n > 0 && methods[i] ? ", " : ""; *p; p++)
 			out[n++] = *p;
-		}
-		for (const char *p = methods[i] ? names[i] : ""; *p; p++) {
+		for (const char *p = methods[i] ? names[i] : ""; *p; p++)
 			out[n++] = *p;
-		}
 	}
 	out[n] = 0;
 }
@@ -154,9 +144,8 @@ static void note_methods(
 {
 	struct fit fit;
 	for (size_t i = 0; i < among.n; i++) {
-		if (fits(str_of(among.v[i]->pattern), path, &fit)) {
+		if (fits(str_of(among.v[i]->pattern), path, &fit))
 			methods[among.v[i]->method] = true;
-		}
 	}
 }
 
@@ -194,7 +183,6 @@ void http_route_match(const struct route_index *index, enum method method, struc
 	*out = (struct route_match){ 0 };
 	find_best(candidates_for(index, path), method, path, &best, out);
 	find_best(candidates_any(index), method, path, &best, out);
-	if (!out->route) {
+	if (!out->route)
 		find_others(index, path, out);
-	}
 }

@@ -11,22 +11,17 @@ enum { WHY_SIZE = 256, PARTS_MAX = 60 };
  * "{name...}". */
 static const char *part_fault(struct str part, bool last, size_t *params)
 {
-	if (part.n == 0) {
+	if (part.n == 0)
 		return "an empty part";
-	}
-	if (part.p[0] != '{') {
+	if (part.p[0] != '{')
 		return str_has_byte(part, '{') || str_has_byte(part, '}') ? "a stray brace" : NULL;
-	}
-	if (part.n < 3 || part.p[part.n - 1] != '}') {
+	if (part.n < 3 || part.p[part.n - 1] != '}')
 		return "a stray brace";
-	}
-	if (last && part.n > 5 && str_ends(part, STR("...}"))) {
+	if (last && part.n > 5 && str_ends(part, STR("...}")))
 		part.n -= 3;
-	}
 	for (size_t i = 1; i + 1 < part.n; i++) {
-		if (part.p[i] != '_' && (part.p[i] < 'a' || part.p[i] > 'z')) {
+		if (part.p[i] != '_' && (part.p[i] < 'a' || part.p[i] > 'z'))
 			return "a bad name in braces";
-		}
 	}
 	return ++*params > ROUTE_PARAMS_MAX ? "too many names in braces" : NULL;
 }
@@ -34,20 +29,17 @@ static const char *part_fault(struct str part, bool last, size_t *params)
 static const char *pattern_fault(const char *pattern)
 {
 	struct str rest = str_of(pattern);
-	if (!str_starts(rest, STR("/"))) {
+	if (!str_starts(rest, STR("/")))
 		return "a pattern that does not start with /";
-	}
-	if (rest.n == 1) {
+	if (rest.n == 1)
 		return NULL;
-	}
 	rest = (struct str){ rest.p + 1, rest.n - 1 };
 	size_t params = 0;
 	for (size_t parts = 0; rest.p; parts++) {
 		struct str part = str_cut(&rest, '/');
 		const char *fault = part_fault(part, !rest.p, &params);
-		if (fault || parts == PARTS_MAX) {
+		if (fault || parts == PARTS_MAX)
 			return fault ? fault : "too many parts";
-		}
 	}
 	return NULL;
 }
@@ -57,22 +49,18 @@ static const char *query_fault(const char *query, enum credential credential)
 {
 	struct str rest = str_of(query);
 	size_t names = 0;
-	if (credential == CREDENTIAL_PROXIED && rest.n > 0) {
+	if (credential == CREDENTIAL_PROXIED && rest.n > 0)
 		return "names in a query that is another server's";
-	}
-	if (str_ends(rest, STR(" "))) {
+	if (str_ends(rest, STR(" ")))
 		return "a stray space among the names of its query";
-	}
 	while (rest.n > 0) {
 		struct str name = str_cut(&rest, ' ');
 		for (size_t i = 0; i < name.n; i++) {
-			if (name.p[i] != '_' && (name.p[i] < 'a' || name.p[i] > 'z')) {
+			if (name.p[i] != '_' && (name.p[i] < 'a' || name.p[i] > 'z'))
 				return "a bad name in its query";
-			}
 		}
-		if (name.n == 0 || ++names > FIELDS_MAX) {
+		if (name.n == 0 || ++names > FIELDS_MAX)
 			return "a stray space or too many names in its query";
-		}
 	}
 	return NULL;
 }
@@ -88,21 +76,16 @@ static bool columns_in_range(const struct route *r)
 
 static const char *route_fault(const struct route_group *g, const struct route *r)
 {
-	if (!columns_in_range(r)) {
+	if (!columns_in_range(r))
 		return "an empty or impossible column";
-	}
-	if ((r->body == BODY_NONE) != (r->body_cap == 1)) {
+	if ((r->body == BODY_NONE) != (r->body_cap == 1))
 		return "a body cap that does not go with its body kind";
-	}
-	if ((r->method == METHOD_GET || r->method == METHOD_ANY) && r->body != BODY_NONE) {
+	if ((r->method == METHOD_GET || r->method == METHOD_ANY) && r->body != BODY_NONE)
 		return "a body on GET";
-	}
-	if (r->lane == LANE_LOOP && r->who != WHO_ANYONE) {
+	if (r->lane == LANE_LOOP && r->who != WHO_ANYONE)
 		return "credentials looked at in the loop";
-	}
-	if (r->who != WHO_ANYONE && g->credential == CREDENTIAL_NONE) {
+	if (r->who != WHO_ANYONE && g->credential == CREDENTIAL_NONE)
 		return "credentials in a group that takes none";
-	}
 	const char *fault = query_fault(r->query, g->credential);
 	return fault ? fault : pattern_fault(r->pattern);
 }
@@ -114,9 +97,8 @@ static bool same_shape(struct str a, struct str b)
 		struct str x = str_cut(&a, '/');
 		struct str y = str_cut(&b, '/');
 		const bool both_named = str_starts(x, STR("{")) && str_starts(y, STR("{"));
-		if (!both_named && !str_eq(x, y)) {
+		if (!both_named && !str_eq(x, y))
 			return false;
-		}
 	}
 	return !a.p && !b.p;
 }
@@ -151,12 +133,10 @@ static bool group_ok(const struct listener *l, size_t index, char why[static 256
 	for (size_t i = 0; i < g->count; i++) {
 		const struct route *r = &g->routes[i];
 		const char *fault = route_fault(g, r);
-		if (!fault && http_group_of(l, str_of(r->pattern)) != g) {
+		if (!fault && http_group_of(l, str_of(r->pattern)) != g)
 			fault = "a pattern that belongs to another group";
-		}
-		if (!fault && doubled(g, i)) {
+		if (!fault && doubled(g, i))
 			fault = "a pattern that is there twice";
-		}
 		if (fault) {
 			(void)snprintf(why, WHY_SIZE, "route %.60s %zu (%.60s) has %s", g->prefix,
 				i, r->pattern ? r->pattern : "no pattern", fault);
@@ -170,9 +150,8 @@ static bool groups_ok(const struct route_group *groups, size_t count, char why[s
 {
 	const struct listener l = { .groups = groups, .group_count = count };
 	for (size_t i = 0; i < count; i++) {
-		if (!group_ok(&l, i, why)) {
+		if (!group_ok(&l, i, why))
 			return false;
-		}
 	}
 	return count > 0;
 }
@@ -188,44 +167,35 @@ static bool base_url_ok(const char *base_url)
 
 static const char *settings_fault(const struct http_settings *s)
 {
-	if (!s->listen || !s->base_url || !s->csp || !s->clock || !s->identify || !s->in_tx) {
+	if (!s->listen || !s->base_url || !s->csp || !s->clock || !s->identify || !s->in_tx)
 		return "listen, base_url, csp, clock, identify and in_tx must be set";
-	}
 	const unsigned threads[] = { s->loop_threads, s->work_threads, s->hash_threads };
 	for (size_t i = 0; i < COUNT(threads); i++) {
-		if (threads[i] == 0 || threads[i] > LANE_THREADS_MAX) {
+		if (threads[i] == 0 || threads[i] > LANE_THREADS_MAX)
 			return "loop_threads, work_threads and hash_threads must be from 1 to 257";
-		}
 	}
-	if (!s->work_queue || !s->hash_queue || !s->connections || !s->timeout_s) {
+	if (!s->work_queue || !s->hash_queue || !s->connections || !s->timeout_s)
 		return "queues, connections and timeout_s must be above 0";
-	}
-	if (s->trusted_proxy_count > IP_NETS_MAX) {
+	if (s->trusted_proxy_count > IP_NETS_MAX)
 		return "too many trusted_proxies";
-	}
 	for (size_t i = 1; i < RATE_COUNT; i++) {
-		if ((s->limits[i].burst == 0) != (s->limits[i].per_minute == 0)) {
+		if ((s->limits[i].burst == 0) != (s->limits[i].per_minute == 0))
 			return "a rate limit needs a burst and a rate, or neither";
-		}
 	}
-	if (!base_url_ok(s->base_url)) {
+	if (!base_url_ok(s->base_url))
 		return "base_url must be an origin in its one spelling";
-	}
-	if (str_starts(str_of(s->base_url), STR("https://")) != s->secure) {
+	if (str_starts(str_of(s->base_url), STR("https://")) != s->secure)
 		return "secure must say whether base_url is https";
-	}
 	return NULL;
 }
 
 bool http_table_check(const struct http_settings *s, char why[static 256])
 {
 	const char *fault = settings_fault(s);
-	if (!fault && (!s->groups || s->group_count == 0)) {
+	if (!fault && (!s->groups || s->group_count == 0))
 		fault = "no routes";
-	}
-	if (!fault && s->ops_listen && s->ops_listen[0] && !s->ops) {
+	if (!fault && s->ops_listen && s->ops_listen[0] && !s->ops)
 		fault = "an operations listener without routes";
-	}
 	if (fault) {
 		(void)snprintf(why, WHY_SIZE, "%s", fault);
 		return false;

@@ -28,9 +28,8 @@ struct tarpit {
 static bool is_delayed(const struct exchange *x)
 {
 	const struct route *r = x->req.route;
-	if (!r || r->rate == RATE_SERVICE) {
+	if (!r || r->rate == RATE_SERVICE)
 		return false;
-	}
 	return x->refused == ERR_LIMITED || (x->refused == ERR_BUSY && r->lane == LANE_HASH);
 }
 
@@ -74,16 +73,14 @@ bool http_tarpit_hold(struct exchange *x)
 static struct exchange *await_due(struct tarpit *p)
 {
 	for (;;) {
-		if (p->ends) {
+		if (p->ends)
 			return p->first;
-		}
-		if (!p->first) {
+		if (!p->first)
 			pthread_cond_wait(&p->wake, &p->lock);
-		} else if (p->first->due_us <= clock_monotonic_us()) {
+		else if (p->first->due_us <= clock_monotonic_us())
 			return p->first;
-		} else {
+		else
 			(void)thread_cond_wait_until(&p->wake, &p->lock, p->first->due_us);
-		}
 	}
 }
 
@@ -116,9 +113,8 @@ static void *tarpit_main(void *arg)
 struct tarpit *http_tarpit_start(unsigned connections)
 {
 	struct tarpit *p = calloc(1, sizeof *p);
-	if (!p) {
+	if (!p)
 		return NULL;
-	}
 	p->room = connections / PART < WAITING_MAX ? connections / PART : WAITING_MAX;
 	pthread_mutex_init(&p->lock, NULL);
 	thread_cond_init(&p->wake);
@@ -131,9 +127,8 @@ struct tarpit *http_tarpit_start(unsigned connections)
 
 void http_tarpit_stop(struct tarpit *p)
 {
-	if (!p) {
+	if (!p)
 		return;
-	}
 	pthread_mutex_lock(&p->lock);
 	p->ends = true;
 	pthread_cond_signal(&p->wake);
@@ -143,9 +138,8 @@ void http_tarpit_stop(struct tarpit *p)
 
 void http_tarpit_free(struct tarpit *p)
 {
-	if (!p) {
+	if (!p)
 		return;
-	}
 	pthread_cond_destroy(&p->wake);
 	pthread_mutex_destroy(&p->lock);
 	free(p);

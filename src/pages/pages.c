@@ -169,11 +169,10 @@ void pages_theme_take(struct pages *p, struct pages_theme *fresh)
 		atomic_store(&p->assets, fresh->assets);
 		fresh->assets = NULL;
 	}
-	if (p->templates) {
+	if (p->templates)
 		template_replace(p->templates, fresh->templates);
-	} else {
+	else
 		p->templates = fresh->templates;
-	}
 	fresh->templates = NULL;
 	pages_theme_free(fresh);
 }
