@@ -74,6 +74,7 @@ struct setting {
 	const char *choices;  /* SETTING_TEXT: "debug info warn error", or NULL for free text */
 	const char *help;     /* one or two sentences, for the sample file and the reference */
 };
+enum { CONFIG_SETTINGS_MAX = 128 };
 extern const struct setting config_settings[];
 extern const size_t config_setting_count;
 /* Taken by SIGHUP, without a restart. */

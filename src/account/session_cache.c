@@ -16,6 +16,7 @@ struct kept {
 };
 enum { KEPT_MAX = sizeof(struct kept) + EMAIL_SIZE + NAME_SIZE };
 
+/* The value is const to others; this file counts its use. */
 static struct kept *cached_of(const struct cache_item *item)
 {
 	return item ? (struct kept *)(uintptr_t)cache_value(item).p : NULL;

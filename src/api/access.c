@@ -62,7 +62,7 @@ static enum err who(struct request *r, struct response *rsp, struct checking *k)
 	struct account acc;
 
 	if (k->token.p)
-		return account_identify(
+		return account_identify(/* whose context is not const, for a server's sake */
 			(void *)(uintptr_t)k->api->accounts, k->token, r->now_s, &k->caller);
 	if (!k->account_id.p)
 		return ERR_OK;

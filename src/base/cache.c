@@ -60,6 +60,7 @@ struct cache {
 	struct shard shards[];
 };
 
+/* Const or not as the item is, which C cannot say. */
 static char *value_of(const struct cache_item *i)
 {
 	return (char *)(uintptr_t)(i->links + i->link_count);

@@ -10,6 +10,7 @@
 enum { TIME_SIZE = 48 };
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
+_Static_assert(COUNT(level_names) == LOG_ERROR + 1, "each level has its word");
 
 enum err log_level_parse(struct str s, enum log_level *out)
 {

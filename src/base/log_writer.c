@@ -147,10 +147,11 @@ static struct str write_on(struct log_writer *w, struct str lines)
 /* Under the lock, which is given up while writing. */
 static void write_lines(struct log_writer *w)
 {
-	struct str lines = { w->filling, w->n };
+	char *const half = w->filling;
+	const struct str lines = { half, w->n };
 	const uint64_t mark = w->added;
 	w->filling = w->spare;
-	w->spare = (char *)(uintptr_t)lines.p;
+	w->spare = half;
 	w->n = 0;
 	w->urgent = false;
 	w->writing_since_us = clock_monotonic_us();

@@ -28,13 +28,13 @@ static int command_find(int argc, char **argv, const struct command **out)
 
 static int unknown_command(int argc, char **argv)
 {
-	const char *names[128];
+	const char *names[CLI_COMMANDS_MAX + 1];
 	size_t n = 0;
 	char typed[128];
 
 	if ((argc < 2 || argv[1][0] == '-') && cli_help_group(argv[0]))
 		return EXIT_USAGE;
-	for (; n < cli_command_count && n + 1 < COUNT(names); n++)
+	for (; n < cli_command_count; n++)
 		names[n] = cli_commands[n].name;
 	names[n] = NULL;
 	snprintf(typed, sizeof typed, "%s%s%s", argv[0], argc > 1 && argv[1][0] != '-' ? " " : "",

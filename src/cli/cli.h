@@ -55,6 +55,7 @@ struct cli {
 /* The whole program: parses arguments, runs one command, returns its exit code (docs/cli.md). */
 int cli_main(int argc, char **argv, char **env);
 
+enum { CLI_COMMANDS_MAX = 127 };
 extern const struct command cli_commands[];
 extern const size_t cli_command_count;
 

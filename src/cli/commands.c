@@ -382,3 +382,4 @@ const struct command cli_commands[] = {
 		cmd_version },
 };
 const size_t cli_command_count = COUNT(cli_commands);
+_Static_assert(COUNT(cli_commands) <= CLI_COMMANDS_MAX, "cli.c has room for each");

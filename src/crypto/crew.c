@@ -84,6 +84,7 @@ static void environment(char *out[static ENV_MAX])
 static pid_t spawn(const struct crew *c, int theirs)
 {
 	char threads[INT_TEXT_SIZE + 1] = "", *env[ENV_MAX];
+	/* posix_spawn wants them so, and changes none */
 	char *argv[] = { (char *)(uintptr_t) "postern", (char *)(uintptr_t)CRYPTO_HASHER_ARGUMENT,
 		(char *)(uintptr_t)c->name, threads, NULL };
 	posix_spawn_file_actions_t actions;

@@ -22,7 +22,7 @@ void http_metrics_count(struct http_metrics *m, const struct exchange *x, int st
 
 static unsigned long long value(const _Atomic uint64_t *v)
 {
-	return atomic_load_explicit((_Atomic uint64_t *)(uintptr_t)v, memory_order_relaxed);
+	return atomic_load_explicit(v, memory_order_relaxed);
 }
 
 static void head(struct buf *out, const char *name, const char *type, const char *help)
@@ -92,7 +92,7 @@ static void put_limits(const struct http *h, struct buf *out)
 
 static void put_gauges(const struct http *h, struct buf *out)
 {
-	struct http_metrics *m = (struct http_metrics *)(uintptr_t)&h->metrics;
+	const struct http_metrics *m = &h->metrics;
 	head(out, "postern_http_connections", "gauge", "Open connections.");
 	buf_fmt(out, "postern_http_connections %lld\n", (long long)atomic_load(&m->connections));
 	head(out, "postern_http_requests_in_flight", "gauge",

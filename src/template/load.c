@@ -192,10 +192,10 @@ bool template_has(const struct template_set *t, const char *name)
 	return find(t, str_of(name)) != NULL;
 }
 
-/* The set is const to who renders; its lock is not. */
 enum err template_render(const struct template_set *t, const char *name, enum template_mode mode,
 	const struct template_data *root, struct buf *out)
 {
+	/* the set is const to whoever renders, its lock is not */
 	pthread_rwlock_t *lock = &((struct template_set *)(uintptr_t)t)->lock;
 
 	pthread_rwlock_rdlock(lock);

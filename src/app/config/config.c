@@ -18,8 +18,9 @@ struct loading {
 	struct arena *a;
 	const char *path;
 	char *why;
-	bool seen[128];
-	const char *from[128]; /* where a value stands: "postern.ini:12: ", or NULL for a default */
+	bool seen[CONFIG_SETTINGS_MAX];
+	const char *from[CONFIG_SETTINGS_MAX]; /* where a value stands: "postern.ini:12: ", or NULL
+						  for a default */
 	enum err err;
 	struct str text; /* of the file, what is not read yet */
 	int line;
@@ -126,7 +127,7 @@ static enum err assign_file(
 
 static const char *nearest(struct arena *a, const char *section, const char *name)
 {
-	const char *names[2 * 128 + 1];
+	const char *names[2 * CONFIG_SETTINGS_MAX + 1];
 	size_t n = 0;
 
 	for (size_t i = 0; i < config_setting_count && n + 1 < COUNT(names); i++)
@@ -238,7 +239,7 @@ static void env_name(const struct setting *s, const char *suffix, char out[stati
 
 static enum err take_env(struct loading *l, struct str name, struct str value)
 {
-	const char *names[2 * 128 + 1];
+	const char *names[2 * CONFIG_SETTINGS_MAX + 1];
 	size_t n = 0;
 	char known[NAME_MAX_SIZE];
 

@@ -261,6 +261,7 @@ const struct setting config_settings[] = {
 		"minutes", "How long an address that could not be verified is remembered."),
 };
 const size_t config_setting_count = COUNT(config_settings);
+_Static_assert(COUNT(config_settings) <= CONFIG_SETTINGS_MAX, "config.c has room for each");
 
 bool config_setting_is_live(const struct setting *s)
 {

@@ -23,6 +23,11 @@ static const struct plan demo_plan = {
 
 enum { DEMO_ENV_MAX = 512 };
 
+static char *put_env(const char *text)
+{
+	return (char *)(uintptr_t)text; /* main's environment is char **, and nobody writes to it */
+}
+
 /* The demo's settings go in front of the environment, so that the environment may change them. */
 static int demo_config(struct cli *c, const char *dir)
 {
@@ -36,10 +41,9 @@ static int demo_config(struct cli *c, const char *dir)
 	struct arena *a = c->app.arena;
 
 	for (size_t i = 0; i < COUNT(fixed); i++)
-		env[n++] = (char *)(uintptr_t)arena_fmt(a, "%s", fixed[i]);
-	env[n++] =
-		(char *)(uintptr_t)arena_fmt(a, "POSTERN_DATABASE_URL=sqlite:%s/postern.db", dir);
-	env[n++] = (char *)(uintptr_t)arena_fmt(a, "POSTERN_MAIL_TRANSPORT=maildir:%s/mail", dir);
+		env[n++] = put_env(fixed[i]);
+	env[n++] = put_env(arena_fmt(a, "POSTERN_DATABASE_URL=sqlite:%s/postern.db", dir));
+	env[n++] = put_env(arena_fmt(a, "POSTERN_MAIL_TRANSPORT=maildir:%s/mail", dir));
 	for (char **e = c->env; *e && n < DEMO_ENV_MAX; e++)
 		env[n++] = *e;
 	env[n] = NULL;

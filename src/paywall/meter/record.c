@@ -266,7 +266,7 @@ static enum err decide_read(struct db_conn *c, void *arg)
 }
 
 /* What the decision was read with says how to count it; else it is read for that. */
-static enum err anonymous_count(const struct settling *s)
+static enum err anonymous_count(struct settling *s)
 {
 	struct db *db = s->q->w->db;
 	const struct decision_read *before = s->q->before;
@@ -274,19 +274,19 @@ static enum err anonymous_count(const struct settling *s)
 
 	if (before && before->keys)
 		return anonymous_update(s, before->keys, before->policy);
-	enum err e = db_read(db, anonymous_read, (void *)(uintptr_t)s);
+	enum err e = db_read(db, anonymous_read, s);
 	if (e != ERR_NOT_FOUND)
 		return e;
 	e = db_tx(db, ensure_tx, &now_s);
-	return e ? e : db_read(db, anonymous_read, (void *)(uintptr_t)s);
+	return e ? e : db_read(db, anonymous_read, s);
 }
 
-static enum err anonymous_settle(const struct settling *s)
+static enum err anonymous_settle(struct settling *s)
 {
 	const struct paywall *w = s->q->w;
 
 	if (!meter_ceiling_take(w->ceiling, s->q->v->client, s->q->v->now_s)) {
-		enum err e = db_read(w->db, decide_read, (void *)(uintptr_t)s);
+		enum err e = db_read(w->db, decide_read, s);
 		return !e && s->d->must_count ? ERR_BUSY : e;
 	}
 	enum err e = anonymous_count(s);

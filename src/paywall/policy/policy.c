@@ -233,7 +233,7 @@ const struct paywall_policy *policy_cached(struct policy_cache *pc)
 
 void policy_release(struct policy_cache *pc, const struct paywall_policy *p)
 {
-	struct snapshot *s = (struct snapshot *)(uintptr_t)p;
+	struct snapshot *s = (struct snapshot *)(uintptr_t)p; /* const to those it is lent to */
 
 	if (!s)
 		return;
