@@ -258,11 +258,10 @@ struct exchange {
 	const struct route_group *group;
 	struct header *headers; /* in the arena */
 	size_t header_count;
-	uint64_t header_names; /* a bit for each; some share one */
-	uint64_t announced;    /* Content-Length */
-	size_t header_bytes;   /* of the request line and the headers, as sent */
-	size_t header_lines;   /* as libmicrohttpd counts them, with the one of ours */
-	struct str raw_query;  /* what stands behind the '?'; {NULL, 0}: no '?' */
+	uint64_t announced;   /* Content-Length */
+	size_t header_bytes;  /* of the request line and the headers, as sent */
+	size_t header_lines;  /* as libmicrohttpd counts them, with the one of ours */
+	struct str raw_query; /* what stands behind the '?'; {NULL, 0}: no '?' */
 	/* The path and what the route reads of the query, in one spelling: requests that are alike
 	 * in it get the same answer. In the arena, without a space. */
 	struct str key;

@@ -6,23 +6,12 @@
 
 enum { COOKIE_NAME_MAX = 128 }; /* of ours, with prefix */
 
-/* Most names that are asked for are not there, which is told by length and first letter. */
-static uint64_t name_bit(struct str name)
-{
-	return (uint64_t)1 << ((name.n * 7 + ((unsigned char)name.p[0] | 0x20U)) % 64);
-}
-
-static bool may_have(const struct exchange *x, struct str name)
-{
-	return x->header_names & name_bit(name);
-}
-
 size_t request_header_count(const struct request *r, const char *name)
 {
 	const struct exchange *x = r->x;
 	const struct str want = str_of(name);
 	size_t n = 0;
-	for (size_t i = 0; may_have(x, want) && i < x->header_count; i++) {
+	for (size_t i = 0; i < x->header_count; i++) {
 		n += str_eq_nocase(x->headers[i].name, want);
 	}
 	return n;
@@ -32,7 +21,7 @@ struct str request_header(const struct request *r, const char *name)
 {
 	const struct exchange *x = r->x;
 	const struct str want = str_of(name);
-	for (size_t i = 0; may_have(x, want) && i < x->header_count; i++) {
+	for (size_t i = 0; i < x->header_count; i++) {
 		if (str_eq_nocase(x->headers[i].name, want)) {
 			return x->headers[i].value;
 		}
@@ -47,7 +36,7 @@ struct str request_cookie(const struct request *r, const char *name)
 	struct str value = { NULL, 0 };
 	const struct str prefix = r->x->h->s.secure ? STR("__Host-") : STR("");
 	const struct str bare = str_of(name);
-	if (!may_have(r->x, STR("Cookie")) || prefix.n + bare.n >= sizeof full) {
+	if (prefix.n + bare.n >= sizeof full) {
 		return value;
 	}
 	memcpy(full, prefix.p, prefix.n);
@@ -85,7 +74,6 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 		return MHD_NO;
 	}
 	x->header_count++;
-	x->header_names |= name_bit(header->name);
 	return MHD_YES;
 }
 

@@ -41,8 +41,7 @@ static const struct request *from(const char *ip, const char *agent, const char 
 {
 	s.x = (struct exchange){ .h = &s.h,
 		.req = { .method = METHOD_GET, .arena = s.f->arena, .now_s = NOW, .x = &s.x },
-		.headers = s.headers,
-		.header_names = UINT64_MAX };
+		.headers = s.headers };
 	assert_int_equal(ip_parse(str_of(ip), &s.x.req.client), ERR_OK);
 	snprintf(s.x.req.caller.account_id, ID_SIZE, "%s", account);
 	s.headers[0] = (struct header){ STR("User-Agent"), str_of(agent) };

@@ -138,8 +138,7 @@ static struct cost cost_of(const char *slug, const char *account)
 			.now_s = NOW,
 			.x = &s.x },
 		.headers = s.headers,
-		.header_count = cookie.n > 0,
-		.header_names = UINT64_MAX };
+		.header_count = cookie.n > 0 };
 	s.headers[0] = (struct header){ STR("Cookie"), cookie };
 	snprintf(s.x.req.caller.account_id, ID_SIZE, "%s", account);
 	s.x.req.caller.signed_in = *account;
