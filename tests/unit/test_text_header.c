@@ -26,6 +26,24 @@ static void names_and_values(void **state)
 	assert_false(header_value_ok(STR("\x1b[2J")));
 }
 
+/* Goal: each byte counts wherever it stands, alone and behind a tab. */
+static void any_byte_anywhere(void **state)
+{
+	(void)state;
+	for (unsigned b = 0; b < 256; b++) {
+		const bool good = b == '\t' || (b >= ' ' && b != 0x7f);
+		for (size_t at = 0; at < 27; at++) {
+			char text[27];
+			memset(text, 'x', sizeof text);
+			text[at] = (char)b;
+			assert_int_equal(header_value_ok((struct str){ text, sizeof text }), good);
+			assert_int_equal(header_value_ok((struct str){ text, at + 1 }), good);
+			text[at / 2] = at / 2 == at ? (char)b : '\t';
+			assert_int_equal(header_value_ok((struct str){ text, sizeof text }), good);
+		}
+	}
+}
+
 /* Goal: If-None-Match compares weakly and gives up at the first thing that is no tag. */
 static void etags(void **state)
 {
@@ -120,6 +138,7 @@ static void html(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(any_byte_anywhere),
 		cmocka_unit_test(names_and_values),
 		cmocka_unit_test(etags),
 		cmocka_unit_test(ranges),
