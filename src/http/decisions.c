@@ -7,16 +7,15 @@
 
 enum { PLACES = 192, LABEL_SIZE = 32 };
 
-/* Its labels are written once, before `used` counts it: whoever sees it there needs no lock. */
 struct place {
 	char surface[LABEL_SIZE], grant[LABEL_SIZE], reason[LABEL_SIZE];
-	_Atomic uint64_t count;
+	uint64_t count;
 };
 struct http_decisions {
-	pthread_mutex_t lock; /* of who adds a place */
+	pthread_mutex_t lock; /* of all that follows */
 	struct place places[PLACES];
-	_Atomic size_t used;
-	_Atomic uint64_t other;
+	size_t used;
+	uint64_t other;
 };
 
 struct http_decisions *http_decisions_new(void)
@@ -56,61 +55,48 @@ struct labels {
 	struct str surface, grant, reason;
 };
 
-/* The place of these labels; PLACES: there is none. */
-static size_t find(const struct http_decisions *d, const struct labels *want)
+/* The place of these labels, if need be a new one; NULL: there is none. Under the lock. */
+static struct place *place_of_labels(struct http_decisions *d, const struct labels *want)
 {
-	const size_t used = atomic_load_explicit(&d->used, memory_order_acquire);
-	for (size_t i = 0; i < used; i++) {
-		const struct place *p = &d->places[i];
+	for (size_t i = 0; i < d->used; i++) {
+		struct place *p = &d->places[i];
 		if (str_eq(str_of(p->reason), want->reason) &&
 			str_eq(str_of(p->grant), want->grant) &&
-			str_eq(str_of(p->surface), want->surface)) {
-			return i;
-		}
+			str_eq(str_of(p->surface), want->surface))
+			return p;
 	}
-	return PLACES;
-}
-
-static size_t add(struct http_decisions *d, const struct labels *want)
-{
-	pthread_mutex_lock(&d->lock);
-	size_t i = find(d, want); /* another thread may have been first */
-	const size_t used = atomic_load_explicit(&d->used, memory_order_relaxed);
-	if (i == PLACES && used < PLACES && label_copy(d->places[used].surface, want->surface) &&
-		label_copy(d->places[used].grant, want->grant) &&
-		label_copy(d->places[used].reason, want->reason)) {
-		i = used;
-		atomic_store_explicit(&d->used, used + 1, memory_order_release);
-	}
-	pthread_mutex_unlock(&d->lock);
-	return i;
+	struct place *fresh = &d->places[d->used];
+	if (d->used == PLACES || !label_copy(fresh->surface, want->surface) ||
+		!label_copy(fresh->grant, want->grant) || !label_copy(fresh->reason, want->reason))
+		return NULL;
+	d->used++;
+	return fresh;
 }
 
 void http_decisions_count(
 	struct http_decisions *d, const char *pattern, const char *grant, const char *reason)
 {
 	const struct labels want = { surface_of(pattern), str_of(grant), str_of(reason) };
-	size_t i = find(d, &want);
-	if (i == PLACES)
-		i = add(d, &want);
-	_Atomic uint64_t *count = i < PLACES ? &d->places[i].count : &d->other;
-	atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+	pthread_mutex_lock(&d->lock);
+	struct place *p = place_of_labels(d, &want);
+	++*(p ? &p->count : &d->other);
+	pthread_mutex_unlock(&d->lock);
 }
 
 void http_decisions_put(struct http_decisions *d, struct buf *out)
 {
 	buf_puts(out, "# HELP postern_decisions_total Answers to who may read what, by the first "
 		      "part of the route.\n# TYPE postern_decisions_total counter\n");
-	const size_t used = atomic_load_explicit(&d->used, memory_order_acquire);
-	for (size_t i = 0; i < used; i++) {
-		struct place *p = &d->places[i];
+	pthread_mutex_lock(&d->lock);
+	for (size_t i = 0; i < d->used; i++) {
+		const struct place *p = &d->places[i];
 		buf_fmt(out,
 			"postern_decisions_total{surface=\"%s\",grant=\"%s\",reason=\"%s\"} %llu\n",
-			p->surface, p->grant, p->reason,
-			(unsigned long long)atomic_load(&p->count));
+			p->surface, p->grant, p->reason, (unsigned long long)p->count);
 	}
 	buf_fmt(out,
 		"postern_decisions_total{surface=\"other\",grant=\"other\",reason=\"other\"} "
 		"%llu\n",
-		(unsigned long long)atomic_load(&d->other));
+		(unsigned long long)d->other);
+	pthread_mutex_unlock(&d->lock);
 }
