@@ -155,7 +155,7 @@ static void framing(void **state)
 		ROW("no length",
 			"POST /form HTTP/1.1\r\n" HOST FORM SAME "\r\nGET / HTTP/1.1\r\n" HOST
 			"\r\n",
-			411, true, "pages|malformed|A Content-Length"),
+			411, true, "pages|malformed|Content-Length is required"),
 		ROW("no length, json", "PUT /api/json HTTP/1.1\r\n" HOST JSON "\r\n", 411, true,
 			"api|malformed"),
 		ROW("no length where no body is taken", "POST /empty HTTP/1.1\r\n" HOST SAME "\r\n",
