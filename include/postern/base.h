@@ -107,7 +107,7 @@ enum err MUST_USE str_name_find(
 /* ---- buffer: grows up to a cap it is born with; the first failure sticks ---- */
 struct buf {
 	char *p; /* NUL-terminated whenever n > 0 */
-	size_t n, room, max;
+	size_t n, capacity, max;
 	enum err err; /* ERR_OK, ERR_NOMEM or ERR_TOO_LARGE; check once, at the end */
 };
 #define BUF(max_bytes) ((struct buf){ .max = (max_bytes) })

@@ -243,7 +243,7 @@ struct db_subscriber {
 	void (*changed)(void *ctx, enum db_change kind, struct str key);
 	void (*flush)(void *ctx); /* anything may have changed */
 	/* All that was committed before this moment of clock_boot_us has been told. */
-	void (*proven)(void *ctx, int64_t at_us);
+	void (*validated)(void *ctx, int64_t at_us);
 };
 /* Before other threads use the database. The feed then watches the `change` table on a thread and a
  * connection of its own; while that is broken nothing is proven, and when it is back all is

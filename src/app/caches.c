@@ -33,7 +33,7 @@ static void flush(void *ctx)
 		cache_flush(c);
 }
 
-static void proven(void *ctx, int64_t at_us)
+static void validated(void *ctx, int64_t at_us)
 {
 	struct cache *c = NULL;
 	for (size_t i = 0; (c = app_caches_all(ctx, i)); i++)
@@ -49,7 +49,7 @@ static struct cache *make(int64_t mib, unsigned shards)
 enum err app_caches_open(struct app *app)
 {
 	const struct db_subscriber to = {
-		.ctx = app, .changed = changed, .flush = flush, .proven = proven
+		.ctx = app, .changed = changed, .flush = flush, .validated = validated
 	};
 	app->accounts.sessions = make(app->cfg.cache_sessions_mib, SESSION_SHARDS);
 	app->shared = make(app->cfg.cache_pages_mib, PAGE_SHARDS);

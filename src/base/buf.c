@@ -18,22 +18,22 @@ static bool reserve(struct buf *b, size_t n)
 		return false;
 	}
 	size_t need = b->n + n + 1;
-	if (need <= b->room)
+	if (need <= b->capacity)
 		return true;
-	size_t room = b->room ? b->room : FIRST_ROOM;
-	while (room < need && room <= SIZE_MAX / 2)
-		room *= 2;
-	if (room < need)
-		room = need;
-	if (room - 1 > b->max)
-		room = b->max + 1;
-	char *p = realloc(b->p, room);
+	size_t capacity = b->capacity ? b->capacity : FIRST_ROOM;
+	while (capacity < need && capacity <= SIZE_MAX / 2)
+		capacity *= 2;
+	if (capacity < need)
+		capacity = need;
+	if (capacity - 1 > b->max)
+		capacity = b->max + 1;
+	char *p = realloc(b->p, capacity);
 	if (!p) {
 		b->err = ERR_NOMEM;
 		return false;
 	}
 	b->p = p;
-	b->room = room;
+	b->capacity = capacity;
 	return true;
 }
 

@@ -230,11 +230,11 @@ static void make_room(const struct cache *c, struct shard *s, size_t bytes)
 
 int64_t cache_validated_at_us(const struct cache *c, const struct cache_item *i)
 {
-	int64_t proven = atomic_load_explicit(&c->validated_at_us, memory_order_acquire);
-	return proven > i->read_at_us ? proven : i->read_at_us;
+	int64_t validated = atomic_load_explicit(&c->validated_at_us, memory_order_acquire);
+	return validated > i->read_at_us ? validated : i->read_at_us;
 }
 
-static struct cache_item *look(struct cache *c, struct str key, bool unproven)
+static struct cache_item *look(struct cache *c, struct str key, bool stale_too)
 {
 	if (key.n == 0 || key.n > CACHE_KEY_MAX)
 		return NULL;
@@ -243,7 +243,7 @@ static struct cache_item *look(struct cache *c, struct str key, bool unproven)
 	/* The proof is looked at under the lock: what it proves has been dropped here by then. */
 	pthread_mutex_lock(&s->lock);
 	struct cache_item *i = find(c, s, hash, key);
-	if (i && !unproven &&
+	if (i && !stale_too &&
 		cache_validated_at_us(c, i) < clock_boot_coarse_us() - c->set.fresh_us)
 		i = NULL;
 	if (i) {

@@ -26,7 +26,7 @@ struct log_writer {
 	pthread_t thread;
 	pthread_mutex_t lock; /* of what follows; never held while writing */
 	pthread_cond_t wake, done;
-	char *filling, *spare;
+	char *filling, *idle;
 	size_t n;
 	uint64_t added, written;  /* bytes, since the start */
 	int64_t writing_since_us; /* 0: not writing */
@@ -150,8 +150,8 @@ static void write_lines(struct log_writer *w)
 	char *const half = w->filling;
 	const struct str lines = { half, w->n };
 	const uint64_t mark = w->added;
-	w->filling = w->spare;
-	w->spare = half;
+	w->filling = w->idle;
+	w->idle = half;
 	w->n = 0;
 	w->urgent = false;
 	w->writing_since_us = clock_monotonic_us();
@@ -220,7 +220,7 @@ struct log_writer *log_writer_start(int fd, enum log_format format)
 	w->fd = fd;
 	w->format = format;
 	w->filling = w->halves[0];
-	w->spare = w->halves[1];
+	w->idle = w->halves[1];
 	pthread_mutex_init(&w->lock, NULL);
 	thread_cond_init(&w->wake);
 	thread_cond_init(&w->done);

@@ -17,20 +17,21 @@ enum { SECTIONS_MAX = 4096, NAMES_MAX = 16384, NAMES_FIRST = 64, SUGGESTED_MAX =
 struct names {
 	struct arena *a;
 	const char **v;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 static enum err names_grow(struct names *l)
 {
-	size_t room = l->room ? l->room * 2 : NAMES_FIRST;
-	const char **v = room > NAMES_MAX ? NULL : arena_alloc(l->a, (room + 1) * sizeof *v);
+	size_t capacity = l->capacity ? l->capacity * 2 : NAMES_FIRST;
+	const char **v =
+		capacity > NAMES_MAX ? NULL : arena_alloc(l->a, (capacity + 1) * sizeof *v);
 
 	if (!v)
-		return room > NAMES_MAX ? ERR_TOO_LARGE : ERR_NOMEM;
+		return capacity > NAMES_MAX ? ERR_TOO_LARGE : ERR_NOMEM;
 	if (l->n > 0)
 		memcpy(v, l->v, l->n * sizeof *v);
 	l->v = v;
-	l->room = room;
+	l->capacity = capacity;
 	return ERR_OK;
 }
 
@@ -47,7 +48,7 @@ static enum err names_add(struct names *l, struct str s)
 {
 	if (s.n == 0 || names_have(l, s))
 		return ERR_OK;
-	enum err e = l->n == l->room ? names_grow(l) : ERR_OK;
+	enum err e = l->n == l->capacity ? names_grow(l) : ERR_OK;
 	if (e)
 		return e;
 	struct str copy = arena_str(l->a, s);

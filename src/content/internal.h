@@ -203,20 +203,20 @@ enum err MUST_USE import_seen_add(struct import_seen *s, struct str identity, co
 void import_draft_tag_add(struct buf *tags, struct str name);
 
 /* ---- the folder around a file that is imported ---- */
-struct place {
+struct import_dir {
 	int folder;         /* descriptor, or -1 for embedded files */
 	const char *prefix; /* of embedded files: the folder with its '/' */
 };
 /* A file below the folder; no "..", no absolute path, no symbolic link on the way. ERR_INVALID for
  * such a path, ERR_NOT_FOUND, ERR_TOO_LARGE, ERR_UNAVAILABLE. */
-enum err MUST_USE import_dir_read(
-	const struct place *p, struct str path, size_t max_bytes, struct arena *a, struct str *out);
+enum err MUST_USE import_dir_read(const struct import_dir *p, struct str path, size_t max_bytes,
+	struct arena *a, struct str *out);
 
 /* ---- importers ---- */
 struct json_t; /* jansson's */
 struct import_item {
 	const struct import_settings *settings;
-	const struct place *place;
+	const struct import_dir *dir;
 	struct arena *arena;
 	struct str file;     /* name of the file, without folders */
 	struct str folder;   /* name of the folder that holds it; empty: not known */

@@ -89,7 +89,7 @@ static enum err feed_look(struct db_change_log *f)
 		db_change_tell(f, l.rows[i].id, l.rows[i].kind, l.rows[i].key);
 	mark_set(f, mark);
 	atomic_store(&f->validated_at_us, at_us);
-	f->to.proven(f->to.ctx, at_us);
+	f->to.validated(f->to.ctx, at_us);
 	return ERR_OK;
 }
 

@@ -1,6 +1,6 @@
 /* Limits how many threads may wait to write at once. The server has one request thread more than
  * that, so when writers are held up (another program's lock, a slow disk), a thread stays free
- * for readers. Normally a place is free within milliseconds; once all places are taken and none
+ * for readers. Normally a slot is free within milliseconds; once all slots are taken and none
  * was released for DB_CROWD_MS, the next writer is refused and told to try again. */
 #include "internal.h"
 
@@ -11,9 +11,9 @@ struct db_crowd {
 	pthread_cond_t wake;
 	unsigned max, count;
 	bool full;       /* the last one who came was refused */
-	int64_t left_us; /* when a place was given back last */
+	int64_t left_us; /* when a slot was given back last */
 	uint64_t refused;
-	int64_t since_us[]; /* of each place; 0: free */
+	int64_t since_us[]; /* of each slot; 0: free */
 };
 
 struct db_crowd *db_crowd_new(unsigned max)
@@ -37,7 +37,7 @@ void db_crowd_free(struct db_crowd *w)
 	free(w);
 }
 
-/* Since when nothing has moved, all places being taken. */
+/* Since when nothing has moved, all slots being taken. */
 static int64_t still_since_us(const struct db_crowd *w)
 {
 	int64_t since_us = INT64_MAX;
@@ -48,7 +48,7 @@ static int64_t still_since_us(const struct db_crowd *w)
 	return since_us > w->left_us ? since_us : w->left_us;
 }
 
-static unsigned place_take(struct db_crowd *w)
+static unsigned slot_take(struct db_crowd *w)
 {
 	unsigned i = 0;
 
@@ -60,7 +60,7 @@ static unsigned place_take(struct db_crowd *w)
 }
 
 /* Under the lock. */
-static enum err place_wait(struct db_crowd *w)
+static enum err slot_wait(struct db_crowd *w)
 {
 	const int64_t patience_us = (int64_t)DB_CROWD_MS * 1000;
 
@@ -73,20 +73,20 @@ static enum err place_wait(struct db_crowd *w)
 	return ERR_OK;
 }
 
-enum err db_crowd_enter(struct db *db, unsigned *place)
+enum err db_crowd_enter(struct db *db, unsigned *slot)
 {
 	struct db_crowd *w = db->crowd;
 
 	if (!w)
 		return ERR_OK;
 	pthread_mutex_lock(&w->lock);
-	enum err e = place_wait(w);
+	enum err e = slot_wait(w);
 	bool first = e != ERR_OK && !w->full;
 	int64_t still_ms = first ? (clock_monotonic_us() - still_since_us(w)) / 1000 : 0;
 	w->full = e != ERR_OK;
 	w->refused += e != ERR_OK;
 	if (e == ERR_OK)
-		*place = place_take(w);
+		*slot = slot_take(w);
 	pthread_mutex_unlock(&w->lock);
 	if (first)
 		LOG(db->log, LOG_WARN, "db_writers_full", log_int("writers", w->max),
@@ -96,14 +96,14 @@ enum err db_crowd_enter(struct db *db, unsigned *place)
 	return e;
 }
 
-void db_crowd_leave(struct db *db, unsigned place)
+void db_crowd_leave(struct db *db, unsigned slot)
 {
 	struct db_crowd *w = db->crowd;
 
 	if (!w)
 		return;
 	pthread_mutex_lock(&w->lock);
-	w->since_us[place] = 0;
+	w->since_us[slot] = 0;
 	w->count--;
 	w->left_us = clock_monotonic_us();
 	pthread_cond_signal(&w->wake);

@@ -94,10 +94,10 @@ static enum err session_check(struct db *db, char why[static DB_WHY_SIZE])
 static enum err db_connect(struct db *db, const struct db_settings *s, char why[static DB_WHY_SIZE])
 {
 	struct db_version v;
-	enum err e = db->driver->prepare_place(s->url, s->use, &db->place, &db->claim, why);
+	enum err e = db->driver->prepare_location(s->url, s->use, &db->location, &db->claim, why);
 	if (e != ERR_OK)
 		return e;
-	db->driver->url_show(db->place, db->shown);
+	db->driver->url_show(db->location, db->shown);
 	if (!db->driver->concurrent && s->use != DB_LOOK)
 		e = writer_open(db, why);
 	if (e == ERR_OK)
@@ -181,11 +181,11 @@ void db_close(struct db *db)
 	db_writer_stop(db);
 	db_pool_close(db);
 	db_conn_close(db->writer.conn);
-	if (db->place)
-		db->driver->release_place(db->claim);
+	if (db->location)
+		db->driver->release_location(db->claim);
 	pthread_mutex_destroy(&db->stats_lock);
 	pthread_rwlock_destroy(&db->turn);
 	db_crowd_free(db->crowd);
-	free(db->place);
+	free(db->location);
 	free(db);
 }

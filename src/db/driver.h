@@ -15,10 +15,10 @@ struct driver_conn;
 struct driver_stmt;
 
 struct driver_target {
-	const char *place; /* what the connections open: a path, or libpq's URL */
-	bool writer;       /* else it refuses to write; of one writer */
-	bool serving;      /* for the server to know what is connected */
-	bool looking;      /* changes nothing, not even how the file is kept */
+	const char *location; /* what the connections open: a path, or libpq's URL */
+	bool writer;          /* else it refuses to write; of one writer */
+	bool serving;         /* for the server to know what is connected */
+	bool looking;         /* changes nothing, not even how the file is kept */
 	unsigned busy_timeout_ms;
 	const _Atomic int *stop; /* not 0: give up what is under way; may be NULL */
 };
@@ -39,19 +39,19 @@ struct driver {
 	unsigned page_cache_kib; /* of each connection, at most; 0: the server's business */
 	const char *tables; /* of the driver itself, made by the first migration; may be NULL */
 
-	/* Whether `url` can be meant, without looking at the place. */
+	/* Whether `url` can be meant, without looking at what it names. */
 	enum err (*url_check)(const char *url, char why[static DB_WHY_SIZE]);
-	/* `url` or a place as it may be shown: without the password. */
+	/* `url` or a location as it may be shown: without the password. */
 	void (*url_show)(const char *url, char out[static DB_SHOWN_SIZE]);
 	/* Before the first open: makes what must exist (the file), and for DB_SERVE claims it for
-	 * this process. `place` is what the connections shall open, for the caller to free; `claim`
+	 * this process. `location` is what the connections shall open, for the caller to free; `claim`
 	 * is handed back to release(). */
-	enum err (*prepare_place)(const char *url, enum db_use use, char **place, int *claim,
+	enum err (*prepare_location)(const char *url, enum db_use use, char **location, int *claim,
 		char why[static DB_WHY_SIZE]);
-	void (*release_place)(int claim);
+	void (*release_location)(int claim);
 	/* Keeps servers off, or finds that one is there. */
-	enum err (*claim)(
-		struct driver_conn *c, const char *place, int *claim, char why[static DB_WHY_SIZE]);
+	enum err (*claim)(struct driver_conn *c, const char *location, int *claim,
+		char why[static DB_WHY_SIZE]);
 
 	enum err (*open)(const struct driver_target *t, struct driver_conn **out,
 		char why[static DB_WHY_SIZE]);

@@ -135,8 +135,8 @@ struct db {
 	struct db_schema schema;
 	struct log log_copy;
 	const struct log *log;
-	char *place;
-	char shown[DB_SHOWN_SIZE]; /* the place, for people */
+	char *location;
+	char shown[DB_SHOWN_SIZE]; /* the location, for people */
 	int claim;
 	enum db_use use;
 	const _Atomic int *stop;
@@ -209,9 +209,9 @@ enum err MUST_USE db_may_write(const struct db *db);
 /* ---- crowd.c ---- */
 struct db_crowd *db_crowd_new(unsigned max); /* NULL without memory */
 void db_crowd_free(struct db_crowd *w);
-/* ERR_BUSY when all places are taken and none was given back for DB_CROWD_MS. */
-enum err MUST_USE db_crowd_enter(struct db *db, unsigned *place);
-void db_crowd_leave(struct db *db, unsigned place);
+/* ERR_BUSY when all slots are taken and none was given back for DB_CROWD_MS. */
+enum err MUST_USE db_crowd_enter(struct db *db, unsigned *slot);
+void db_crowd_leave(struct db *db, unsigned slot);
 unsigned db_crowd_count(const struct db *db); /* that are in */
 
 /* ---- change.c ---- */

@@ -45,7 +45,7 @@ void db_conn_close(struct db_conn *c)
 
 struct driver_target db_target(const struct db *db, bool writer)
 {
-	return (struct driver_target){ .place = db->place,
+	return (struct driver_target){ .location = db->location,
 		.writer = writer,
 		.serving = db->use == DB_SERVE,
 		.looking = db->use == DB_LOOK,

@@ -8,27 +8,27 @@
 
 static const char *const schemes[] = { "postgres://", "postgresql://", NULL };
 
-/* ---- the place ---- */
-static enum err prepare_place(
-	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
+/* ---- the location ---- */
+static enum err prepare_location(
+	const char *url, enum db_use use, char **location, int *claim, char why[static DB_WHY_SIZE])
 {
 	(void)use; /* any number of servers may share it */
 	enum err e = db_pg_url_check(url, why);
 	if (e != ERR_OK)
 		return e;
 	*claim = -1;
-	*place = strdup(url);
-	return *place ? ERR_OK : ERR_NOMEM;
+	*location = strdup(url);
+	return *location ? ERR_OK : ERR_NOMEM;
 }
 
-static void release_place(int claim)
+static void release_location(int claim)
 {
 	(void)claim;
 }
 
 /* Any number may be connected; what is asked is whether there are. */
 static enum err claim(
-	struct driver_conn *c, const char *place, int *out, char why[static DB_WHY_SIZE])
+	struct driver_conn *c, const char *location, int *out, char why[static DB_WHY_SIZE])
 {
 	PGresult *r = NULL;
 	char shown[DB_SHOWN_SIZE];
@@ -38,7 +38,7 @@ static enum err claim(
 		&r);
 	bool served = e == ERR_OK && strcmp(PQgetvalue(r, 0, 0), "0") != 0;
 	PQclear(r);
-	db_pg_url_show(place, shown);
+	db_pg_url_show(location, shown);
 	*out = -1;
 	if (e != ERR_OK)
 		snprintf(why, DB_WHY_SIZE, "%.80s: %.120s", shown, c->message);
@@ -177,8 +177,8 @@ const struct driver db_postgres_driver = {
 	.tables = db_pg_tables,
 	.url_check = db_pg_url_check,
 	.url_show = db_pg_url_show,
-	.prepare_place = prepare_place,
-	.release_place = release_place,
+	.prepare_location = prepare_location,
+	.release_location = release_location,
 	.claim = claim,
 	.open = db_pg_open,
 	.session_check = db_pg_session_check,

@@ -24,7 +24,7 @@ static PGconn *connect_to(const struct driver_target *t)
 		"application_name", "dbname", "client_encoding", NULL };
 	const char *const values[] = { connect_s, tcp_ms, "5", "2", "3",
 		t->looking ? "any" : "read-write", /* a standby will do for a look */
-		t->serving ? "postern" : "postern-tool", t->place, "UTF8", NULL };
+		t->serving ? "postern" : "postern-tool", t->location, "UTF8", NULL };
 	return PQconnectdbParams(keys, values, 1);
 }
 
@@ -45,11 +45,11 @@ static enum err server_judge(PGconn *pg, char why[static DB_WHY_SIZE])
 	return ERR_OK;
 }
 
-static void refuse(const char *place, const PGconn *pg, char why[static DB_WHY_SIZE])
+static void refuse(const char *location, const PGconn *pg, char why[static DB_WHY_SIZE])
 {
 	char shown[DB_SHOWN_SIZE];
 	const char *words = pg ? PQerrorMessage(pg) : "no memory";
-	db_pg_url_show(place, shown);
+	db_pg_url_show(location, shown);
 	snprintf(why, DB_WHY_SIZE, "the database %.80s cannot be reached: %.*s", shown,
 		(int)strcspn(words, "\n"), words);
 }
@@ -100,7 +100,7 @@ enum err db_pg_open(
 {
 	struct driver_conn *c = calloc(1, sizeof *c);
 	if (!c) {
-		refuse(t->place, NULL, why);
+		refuse(t->location, NULL, why);
 		return ERR_NOMEM;
 	}
 	*c = (struct driver_conn){ .pg = connect_to(t),
@@ -110,11 +110,11 @@ enum err db_pg_open(
 	enum err e = ERR_OK;
 	if (PQstatus(c->pg) != CONNECTION_OK) {
 		e = ERR_UNAVAILABLE;
-		refuse(t->place, c->pg, why);
+		refuse(t->location, c->pg, why);
 	} else {
 		e = server_judge(c->pg, why);
 		if (e == ERR_OK && (e = conn_start(c)) != ERR_OK)
-			refuse(t->place, c->pg, why);
+			refuse(t->location, c->pg, why);
 	}
 	if (e != ERR_OK) {
 		db_pg_close(c);

@@ -160,9 +160,9 @@ static int lock_open(const char *path, int more)
 }
 
 /* A tool does not make the file: it would be another user's, and keep the server off. */
-int db_sqlite_turn_open(const char *place)
+int db_sqlite_turn_open(const char *location)
 {
-	return lock_open(place, 0);
+	return lock_open(location, 0);
 }
 
 /* The lock ends with the process, however it dies. The file stays: to remove it would race with the
@@ -188,10 +188,10 @@ static enum err claim_take(const char *path, int *claim, char why[static DB_WHY_
 }
 
 enum err db_sqlite_file_claim(
-	struct driver_conn *c, const char *place, int *claim, char why[static DB_WHY_SIZE])
+	struct driver_conn *c, const char *location, int *claim, char why[static DB_WHY_SIZE])
 {
 	(void)c;
-	return claim_take(place, claim, why);
+	return claim_take(location, claim, why);
 }
 
 void db_sqlite_file_release(int claim)
@@ -202,7 +202,7 @@ void db_sqlite_file_release(int claim)
 
 /* The real path, so that two names of one file are one claim. */
 enum err db_sqlite_file_prepare(
-	const char *url, enum db_use use, char **place, int *claim, char why[static DB_WHY_SIZE])
+	const char *url, enum db_use use, char **location, int *claim, char why[static DB_WHY_SIZE])
 {
 	const char *given = path_of(url);
 	bool there = use == DB_COPY_FROM || use == DB_LOOK;
@@ -219,6 +219,6 @@ enum err db_sqlite_file_prepare(
 		free(path);
 		return e;
 	}
-	*place = path;
+	*location = path;
 	return ERR_OK;
 }

@@ -94,7 +94,7 @@ static int conn_tune(sqlite3 *db, const struct driver_target *t)
 	return text_run(db, pragma);
 }
 
-static enum err open_refuse(const char *place, int rc, sqlite3 *db, char why[static DB_WHY_SIZE])
+static enum err open_refuse(const char *location, int rc, sqlite3 *db, char why[static DB_WHY_SIZE])
 {
 	enum err e = db_sqlite_err(rc);
 	const char *message = db ? sqlite3_errmsg(db) : "no memory";
@@ -102,14 +102,14 @@ static enum err open_refuse(const char *place, int rc, sqlite3 *db, char why[sta
 		snprintf(why, DB_WHY_SIZE,
 			"the file %.100s is not a SQLite database; name another, or restore a "
 			"backup",
-			place);
+			location);
 	else if (e == ERR_BUSY)
 		snprintf(why, DB_WHY_SIZE,
 			"the database %.100s is locked by another program; try again when that is "
 			"done",
-			place);
+			location);
 	else
-		snprintf(why, DB_WHY_SIZE, "the database %.100s cannot be opened: %.80s", place,
+		snprintf(why, DB_WHY_SIZE, "the database %.100s cannot be opened: %.80s", location,
 			message);
 	return e;
 }
@@ -134,7 +134,7 @@ void db_sqlite_watch(struct driver_conn *c)
  * query_only. */
 static int open_mode(const struct driver_target *t)
 {
-	bool may_write = !t->looking || access(t->place, W_OK) == 0;
+	bool may_write = !t->looking || access(t->location, W_OK) == 0;
 
 	return may_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 }
@@ -155,12 +155,12 @@ enum err db_sqlite_open(
 {
 	struct driver_conn *c = calloc(1, sizeof *c);
 	if (!c)
-		return open_refuse(t->place, SQLITE_NOMEM, NULL, why);
+		return open_refuse(t->location, SQLITE_NOMEM, NULL, why);
 	c->writer = t->writer;
 	c->stop = t->stop;
 	c->busy_ms = t->busy_timeout_ms;
-	c->turn = t->writer ? db_sqlite_turn_open(t->place) : -1;
-	int rc = sqlite3_open_v2(t->place, &c->db,
+	c->turn = t->writer ? db_sqlite_turn_open(t->location) : -1;
+	int rc = sqlite3_open_v2(t->location, &c->db,
 		open_mode(t) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
 			SQLITE_OPEN_EXRESCODE,
 		NULL);
@@ -173,7 +173,7 @@ enum err db_sqlite_open(
 	if (rc == SQLITE_OK)
 		db_sqlite_watch(c);
 	if (rc != SQLITE_OK) {
-		enum err e = open_refuse(t->place, rc, c->db, why);
+		enum err e = open_refuse(t->location, rc, c->db, why);
 		db_sqlite_close(c);
 		return e;
 	}

@@ -113,7 +113,7 @@ enum err db_sqlite_checkpointer_start(
 	enum err e = k ? db_sqlite_open(&own, &k->conn, why) : ERR_NOMEM;
 	if (e == ERR_OK) {
 		k->conn->busy_ms = RESTART_WAIT_MS;
-		k->conn->turn = db_sqlite_turn_open(t->place);
+		k->conn->turn = db_sqlite_turn_open(t->location);
 	}
 	if (e == ERR_OK && !thread_worker_start(&k->worker, checkpointer_main, k)) {
 		db_sqlite_close(k->conn);

@@ -232,27 +232,27 @@ enum err db_get_id(struct db_conn *c, const struct db_call *call, char id[static
 /* ---- lists: the array doubles in the arena ---- */
 struct rows {
 	char *p;
-	size_t count, room;
+	size_t count, capacity;
 };
 
 static enum err rows_grow(struct rows *r, const struct db_call *call)
 {
 	if (r->count == call->max_rows)
 		return ERR_TOO_LARGE;
-	if (r->count < r->room)
+	if (r->count < r->capacity)
 		return ERR_OK;
-	size_t room = r->room ? r->room * 2 : 8;
-	if (room > call->max_rows)
-		room = call->max_rows;
-	char *p = room > SIZE_MAX / call->shape->row_bytes
+	size_t capacity = r->capacity ? r->capacity * 2 : 8;
+	if (capacity > call->max_rows)
+		capacity = call->max_rows;
+	char *p = capacity > SIZE_MAX / call->shape->row_bytes
 			  ? NULL
-			  : arena_alloc(call->arena, room * call->shape->row_bytes);
+			  : arena_alloc(call->arena, capacity * call->shape->row_bytes);
 	if (!p)
 		return ERR_NOMEM;
 	if (r->count > 0)
 		memcpy(p, r->p, r->count * call->shape->row_bytes);
 	r->p = p;
-	r->room = room;
+	r->capacity = capacity;
 	return ERR_OK;
 }
 

@@ -163,7 +163,7 @@ enum err db_claim(struct db *db, char why[static 256])
 		snprintf(why, DB_WHY_SIZE, "the database %.100s does not answer", db->shown);
 		return e;
 	}
-	e = db->driver->claim(c->handle, db->place, &db->claim, why);
+	e = db->driver->claim(c->handle, db->location, &db->claim, why);
 	db_pool_release(db, c);
 	return e;
 }

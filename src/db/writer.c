@@ -199,12 +199,12 @@ static enum err tx_begin(struct db *db, enum driver_begin kind, db_fn *fn, void 
 		e = db_scope_enter(&scope, db);
 	if (e != ERR_OK)
 		return e;
-	unsigned place = 0;
-	e = db_crowd_enter(db, &place);
+	unsigned slot = 0;
+	e = db_crowd_enter(db, &slot);
 	if (e == ERR_OK) {
 		e = db->driver->concurrent ? db_tx_concurrent(db, kind, fn, arg)
 					   : tx_run(db, fn, arg);
-		db_crowd_leave(db, place);
+		db_crowd_leave(db, slot);
 	}
 	db_scope_leave(&scope);
 	return e != ERR_OK && db_stopped(db) ? ERR_STOPPED : e;

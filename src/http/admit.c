@@ -76,8 +76,8 @@ static enum err check_body(struct exchange *x)
 	if (e != ERR_OK) {
 		return e;
 	}
-	x->body_room = x->chunked ? route->body_cap : (size_t)x->announced;
-	x->body = arena_alloc(x->req.arena, x->body_room + 1);
+	x->body_capacity = x->chunked ? route->body_cap : (size_t)x->announced;
+	x->body = arena_alloc(x->req.arena, x->body_capacity + 1);
 	return x->body ? ERR_OK : ERR_NOMEM;
 }
 

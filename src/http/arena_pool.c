@@ -110,7 +110,7 @@ static uint64_t mixed(struct str s)
 	return sum >> 32;
 }
 
-static struct pooled_answer *place_of(struct thread_pool *s, const struct exchange *x)
+static struct pooled_answer *slot_of(struct thread_pool *s, const struct exchange *x)
 {
 	const uint64_t at = x->from_cache ? (uintptr_t)x->item / 64 + x->coding : mixed(x->alike);
 	return &s->answers[at % ANSWERS];
@@ -135,7 +135,7 @@ static bool rename_answer(struct pooled_answer *a, const char *id)
 bool http_response_pool_acquire(struct exchange *x)
 {
 	struct thread_pool *s = pthread_getspecific(key);
-	struct pooled_answer *a = s ? place_of(s, x) : NULL;
+	struct pooled_answer *a = s ? slot_of(s, x) : NULL;
 	if (!a || !a->out || !is_of(a, x))
 		return false;
 	if (!rename_answer(a, x->req.id)) {
@@ -154,7 +154,7 @@ void http_response_pool_release(struct exchange *x)
 	char *alike = s && x->alike.n > 0 ? malloc(x->alike.n) : NULL;
 	if (!s || (x->alike.n > 0 && !alike))
 		return;
-	struct pooled_answer *a = place_of(s, x);
+	struct pooled_answer *a = slot_of(s, x);
 	answer_free(a);
 	*a = (struct pooled_answer){ .item = x->item,
 		.alike = alike,

@@ -5,15 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 192, LABEL_SIZE = 32 };
+enum { SERIES_MAX = 192, LABEL_SIZE = 32 };
 
-struct place {
+struct series {
 	char surface[LABEL_SIZE], grant[LABEL_SIZE], reason[LABEL_SIZE];
 	uint64_t count;
 };
 struct http_decisions {
 	pthread_mutex_t lock; /* of all that follows */
-	struct place places[PLACES];
+	struct series series[SERIES_MAX];
 	size_t used;
 	uint64_t other;
 };
@@ -55,18 +55,18 @@ struct labels {
 	struct str surface, grant, reason;
 };
 
-/* The place of these labels, if need be a new one; NULL: there is none. Under the lock. */
-static struct place *place_of_labels(struct http_decisions *d, const struct labels *want)
+/* The series of these labels, if need be a new one; NULL: there is none. Under the lock. */
+static struct series *series_of_labels(struct http_decisions *d, const struct labels *want)
 {
 	for (size_t i = 0; i < d->used; i++) {
-		struct place *p = &d->places[i];
+		struct series *p = &d->series[i];
 		if (str_eq(str_of(p->reason), want->reason) &&
 			str_eq(str_of(p->grant), want->grant) &&
 			str_eq(str_of(p->surface), want->surface))
 			return p;
 	}
-	struct place *fresh = &d->places[d->used];
-	if (d->used == PLACES || !label_copy(fresh->surface, want->surface) ||
+	struct series *fresh = &d->series[d->used];
+	if (d->used == SERIES_MAX || !label_copy(fresh->surface, want->surface) ||
 		!label_copy(fresh->grant, want->grant) || !label_copy(fresh->reason, want->reason))
 		return NULL;
 	d->used++;
@@ -78,7 +78,7 @@ void http_decisions_count(
 {
 	const struct labels want = { surface_of(pattern), str_of(grant), str_of(reason) };
 	pthread_mutex_lock(&d->lock);
-	struct place *p = place_of_labels(d, &want);
+	struct series *p = series_of_labels(d, &want);
 	++*(p ? &p->count : &d->other);
 	pthread_mutex_unlock(&d->lock);
 }
@@ -89,7 +89,7 @@ void http_decisions_put(struct http_decisions *d, struct buf *out)
 		      "part of the route.\n# TYPE postern_decisions_total counter\n");
 	pthread_mutex_lock(&d->lock);
 	for (size_t i = 0; i < d->used; i++) {
-		const struct place *p = &d->places[i];
+		const struct series *p = &d->series[i];
 		buf_fmt(out,
 			"postern_decisions_total{surface=\"%s\",grant=\"%s\",reason=\"%s\"} %llu\n",
 			p->surface, p->grant, p->reason, (unsigned long long)p->count);

@@ -99,7 +99,7 @@ void http_arena_release(struct arena *a); /* wiped; NULL is fine */
 struct lane_pool;
 struct lane_settings {
 	const char *name;
-	unsigned threads, room; /* room: requests that may wait */
+	unsigned threads, capacity; /* room: requests that may wait */
 	/* Runs on a lane thread and must not touch the exchange after giving it back. `abandon`:
 	 * the server stops and the request is to be refused. */
 	void (*run)(struct exchange *x, bool abandon);
@@ -111,7 +111,7 @@ struct lane_settings {
 	unsigned each; /* threads that one source may have at once; 0: all */
 };
 struct lane_stats {
-	size_t waiting, room;
+	size_t waiting, capacity;
 	uint64_t refused;
 };
 struct lane_pool *http_lane_start(const struct lane_settings *s);
@@ -228,11 +228,11 @@ struct route_match {
 };
 /* The routes of a group by the first bytes behind its prefix, in the order of the table where
  * those are alike. Good while the table is. */
-enum { ROUTES_MAX = 256, ROUTE_PLACE_ANY = 63, ROUTE_PLACES };
+enum { ROUTES_MAX = 256, ROUTE_PLACE_ANY = 63, ROUTE_BUCKETS };
 struct route_index {
 	size_t prefix_n;
-	uint16_t
-		ends[ROUTE_PLACES]; /* where each place ends in `routes`, and the next one begins */
+	uint16_t ends[ROUTE_BUCKETS]; /* where each place ends in `routes`, and the next one begins
+				       */
 	const struct route *routes[ROUTES_MAX];
 };
 /* An index for each, of tables that http_table_check has found good; to be freed. NULL: no memory.
@@ -266,7 +266,7 @@ struct exchange {
 	 * in it get the same answer. In the arena, without a space. */
 	struct str key;
 	char *body;
-	size_t body_n, body_room;
+	size_t body_n, body_capacity;
 	uint64_t drained; /* bytes of a refused body */
 	struct MHD_Response *answer;
 	uint64_t bytes; /* of the body in the answer */

@@ -172,7 +172,7 @@ struct lane_pool *http_lane_start(const struct lane_settings *s)
 	struct lane_pool *l = calloc(1, sizeof *l + s->threads * sizeof l->threads[0]);
 	if (!l)
 		return NULL;
-	const size_t sources = (size_t)s->room + s->threads;
+	const size_t sources = (size_t)s->capacity + s->threads;
 	l->sources = calloc(sources, sizeof *l->sources);
 	if (!l->sources) {
 		free(l);
@@ -203,7 +203,7 @@ bool http_lane_reserve(struct lane_pool *l, const struct exchange *x)
 	struct exchange *displaced = NULL;
 	pthread_mutex_lock(&l->lock);
 	bool ok = !l->closed;
-	if (ok && l->waiting + l->reserved >= l->s.room) {
+	if (ok && l->waiting + l->reserved >= l->s.capacity) {
 		displaced = displace(l, &prefix);
 		ok = displaced != NULL;
 	}
@@ -270,7 +270,7 @@ void http_lane_free(struct lane_pool *l)
 struct lane_stats http_lane_stats(struct lane_pool *l)
 {
 	pthread_mutex_lock(&l->lock);
-	struct lane_stats out = { l->waiting, l->s.room, l->refused };
+	struct lane_stats out = { l->waiting, l->s.capacity, l->refused };
 	pthread_mutex_unlock(&l->lock);
 	return out;
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static uintptr_t place(const char *p)
+static uintptr_t address_of(const char *p)
 {
 	return (uintptr_t)p;
 }
@@ -26,9 +26,9 @@ static bool library_looks(void)
 
 static bool request_line_whole(const struct exchange *x, const struct request_line *line)
 {
-	const uintptr_t target = place(x->conn->target_sent);
+	const uintptr_t target = address_of(x->conn->target_sent);
 	return target == end_of(str_of(line->method)) + 1 &&
-	       place(line->version) == target + x->req.target.n + 1;
+	       address_of(line->version) == target + x->req.target.n + 1;
 }
 
 bool http_lines_whole(const struct exchange *x, const struct request_line *line)
@@ -41,11 +41,11 @@ bool http_lines_whole(const struct exchange *x, const struct request_line *line)
 	uintptr_t at = end_of(str_of(line->version));
 	for (size_t i = 0; i < x->header_count; i++) {
 		const struct header *header = &x->headers[i];
-		if (place(header->name.p) != at + crlf ||
-			place(header->value.p) <= end_of(header->name)) {
+		if (address_of(header->name.p) != at + crlf ||
+			address_of(header->value.p) <= end_of(header->name)) {
 			return false;
 		}
 		at = end_of(header->value);
 	}
-	return place(line->method) + x->header_bytes == at + crlf + crlf;
+	return address_of(line->method) + x->header_bytes == at + crlf + crlf;
 }

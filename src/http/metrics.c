@@ -73,7 +73,7 @@ static void put_lanes(const struct http *h, struct buf *out)
 	head(out, "postern_lane_room", "gauge", "Requests that may wait at most.");
 	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++)
 		buf_fmt(out, "postern_lane_room{lane=\"%s\"} %zu\n", lane_names[lane],
-			stats[lane].room);
+			stats[lane].capacity);
 	head(out, "postern_lane_refused_total", "counter",
 		"Requests refused because a lane was full.");
 	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++)

@@ -17,7 +17,7 @@ const struct route_group *http_group_of(const struct listener *l, struct str pat
 /* ---- the index: to look at each route of a table would take longer than all else ---- */
 
 /* By the two bytes behind the group's prefix. What begins with a {name} there fits any path. */
-static size_t place_of(const char *at, size_t n)
+static size_t bucket_of(const char *at, size_t n)
 {
 	if (n > 0 && at[0] == '{')
 		return ROUTE_PLACE_ANY;
@@ -26,22 +26,22 @@ static size_t place_of(const char *at, size_t n)
 	return (first * 5 + second) % ROUTE_PLACE_ANY;
 }
 
-static size_t place_of_route(const struct route_group *g, size_t i)
+static size_t bucket_of_route(const struct route_group *g, size_t i)
 {
 	const char *at = g->routes[i].pattern + strlen(g->prefix);
-	return place_of(at, strlen(at));
+	return bucket_of(at, strlen(at));
 }
 
 static void index_make(const struct route_group *g, struct route_index *out)
 {
 	size_t n = 0;
 	*out = (struct route_index){ .prefix_n = strlen(g->prefix) };
-	for (size_t place = 0; place < ROUTE_PLACES; place++) {
+	for (size_t bucket = 0; bucket < ROUTE_BUCKETS; bucket++) {
 		for (size_t i = 0; i < g->count; i++) {
-			if (place_of_route(g, i) == place)
+			if (bucket_of_route(g, i) == bucket)
 				out->routes[n++] = &g->routes[i];
 		}
-		out->ends[place] = (uint16_t)n;
+		out->ends[bucket] = (uint16_t)n;
 	}
 }
 
@@ -53,16 +53,16 @@ struct route_index *http_route_indexes(const struct route_group *groups, size_t 
 	return all;
 }
 
-/* Those of one place. */
+/* Those of one bucket. */
 struct candidates {
 	const struct route *const *v;
 	size_t n;
 };
 
-static struct candidates candidates_at(const struct route_index *index, size_t place)
+static struct candidates candidates_at(const struct route_index *index, size_t bucket)
 {
-	const size_t from = place > 0 ? index->ends[place - 1] : 0;
-	return (struct candidates){ index->routes + from, index->ends[place] - from };
+	const size_t from = bucket > 0 ? index->ends[bucket - 1] : 0;
+	return (struct candidates){ index->routes + from, index->ends[bucket] - from };
 }
 
 /* A path that begins with a brace is looked for among those that fit any. */
@@ -70,7 +70,7 @@ static struct candidates candidates_for(const struct route_index *index, struct 
 {
 	if (path.n < index->prefix_n)
 		return (struct candidates){ NULL, 0 };
-	return candidates_at(index, place_of(path.p + index->prefix_n, path.n - index->prefix_n));
+	return candidates_at(index, bucket_of(path.p + index->prefix_n, path.n - index->prefix_n));
 }
 
 static struct candidates candidates_any(const struct route_index *index)

@@ -125,7 +125,7 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
  * cut off. */
 static enum MHD_Result receive(struct exchange *x, const char *data, size_t n)
 {
-	if (x->refused == ERR_OK && n > x->body_room - x->body_n) {
+	if (x->refused == ERR_OK && n > x->body_capacity - x->body_n) {
 		x->refused = http_request_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
 	}
 	if (x->refused == ERR_OK) {

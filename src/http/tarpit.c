@@ -20,7 +20,7 @@ struct tarpit {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	struct exchange *first, *last; /* the first is the next to be due */
-	size_t waiting, room;
+	size_t waiting, capacity;
 	bool ends;
 	pthread_t thread;
 };
@@ -37,7 +37,7 @@ static bool is_delayed(const struct exchange *x)
 static bool put(struct tarpit *p, struct exchange *x, int64_t now_us)
 {
 	pthread_mutex_lock(&p->lock);
-	const bool fits = !p->ends && p->waiting < p->room;
+	const bool fits = !p->ends && p->waiting < p->capacity;
 	if (fits) {
 		MHD_suspend_connection(x->mhd);
 		x->due_us = now_us + HOLD_US;
@@ -115,7 +115,7 @@ struct tarpit *http_tarpit_start(unsigned connections)
 	struct tarpit *p = calloc(1, sizeof *p);
 	if (!p)
 		return NULL;
-	p->room = connections / PART < WAITING_MAX ? connections / PART : WAITING_MAX;
+	p->capacity = connections / PART < WAITING_MAX ? connections / PART : WAITING_MAX;
 	pthread_mutex_init(&p->lock, NULL);
 	thread_cond_init(&p->wake);
 	if (!thread_start(&p->thread, tarpit_main, p)) {

@@ -110,15 +110,15 @@ static size_t code_point_bytes(unsigned char lead)
 /* Words of at most 75 characters; a code point is never cut in two (section 5). */
 static void put_encoded(struct buf *out, struct str s)
 {
-	size_t room = 0;
+	size_t left = 0;
 	for (size_t i = 0; i < s.n;) {
 		size_t n = code_point_bytes((unsigned char)s.p[i]);
 		size_t width = is_word_char((unsigned char)s.p[i]) ? 1 : 3 * n;
-		if (width > room) {
+		if (width > left) {
 			buf_puts(out, i ? "?=\r\n =?UTF-8?Q?" : "=?UTF-8?Q?");
-			room = ENCODED_MAX;
+			left = ENCODED_MAX;
 		}
-		room -= width;
+		left -= width;
 		for (; n && i < s.n; n--, i++) {
 			if (width > 1)
 				buf_fmt(out, "=%02X", (unsigned char)s.p[i]);

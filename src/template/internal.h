@@ -32,7 +32,7 @@ struct template
 	const char *path;  /* for messages */
 	struct str source; /* the nodes point into it */
 	struct node *nodes;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 struct template_set {

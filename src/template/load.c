@@ -20,14 +20,14 @@ static void lock_init(pthread_rwlock_t *lock)
 	pthread_rwlockattr_destroy(&attr);
 }
 
-static struct template_set *set_new(size_t room)
+static struct template_set *set_new(size_t capacity)
 {
 	struct template_set *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
 	lock_init(&s->lock);
 	s->arena = arena_new(SET_ARENA_MAX);
-	s->v = calloc(room ? room : 1, sizeof *s->v);
+	s->v = calloc(capacity ? capacity : 1, sizeof *s->v);
 	if (s->arena && s->v)
 		return s;
 	template_free(s);

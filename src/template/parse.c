@@ -54,13 +54,13 @@ static unsigned line_at(struct parser *p, size_t offset)
 static enum err add_node(struct parser *p, struct node node)
 {
 	struct template *t = p->t;
-	if (t->n == t->room) {
-		size_t room = t->room ? t->room * 2 : NODES_FIRST;
-		struct node *nodes = reallocarray(t->nodes, room, sizeof *nodes);
+	if (t->n == t->capacity) {
+		size_t capacity = t->capacity ? t->capacity * 2 : NODES_FIRST;
+		struct node *nodes = reallocarray(t->nodes, capacity, sizeof *nodes);
 		if (!nodes)
 			return ERR_NOMEM;
 		t->nodes = nodes;
-		t->room = room;
+		t->capacity = capacity;
 	}
 	t->nodes[t->n++] = node;
 	return ERR_OK;

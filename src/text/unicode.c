@@ -62,12 +62,12 @@ static enum err map_spaces(struct str s, struct arena *a, struct str *out)
 static const utf8proc_option_t NFC = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
 
 /* The text takes the place of its code points, of which there are at most `room`, and one more. */
-static enum err transform_in(utf8proc_int32_t *points, utf8proc_ssize_t room, struct str s,
+static enum err transform_in(utf8proc_int32_t *points, utf8proc_ssize_t capacity, struct str s,
 	utf8proc_option_t how, struct str *out)
 {
 	const utf8proc_uint8_t *p = (const utf8proc_uint8_t *)s.p;
-	utf8proc_ssize_t n = utf8proc_decompose(p, (utf8proc_ssize_t)s.n, points, room, how);
-	if (n < 0 || n > room)
+	utf8proc_ssize_t n = utf8proc_decompose(p, (utf8proc_ssize_t)s.n, points, capacity, how);
+	if (n < 0 || n > capacity)
 		return ERR_INVALID;
 	n = utf8proc_reencode(points, n, how);
 	if (n < 0)
@@ -80,12 +80,12 @@ static enum err transform_in(utf8proc_int32_t *points, utf8proc_ssize_t room, st
  * is UTF-8. */
 static enum err transform(struct str s, utf8proc_option_t how, struct arena *a, struct str *out)
 {
-	utf8proc_ssize_t room = utf8proc_decompose(
+	utf8proc_ssize_t capacity = utf8proc_decompose(
 		(const utf8proc_uint8_t *)s.p, (utf8proc_ssize_t)s.n, NULL, 0, how);
-	if (room < 0)
+	if (capacity < 0)
 		return ERR_INVALID;
-	utf8proc_int32_t *points = arena_alloc(a, ((size_t)room + 1) * sizeof *points);
-	return points ? transform_in(points, room, s, how, out) : ERR_NOMEM;
+	utf8proc_int32_t *points = arena_alloc(a, ((size_t)capacity + 1) * sizeof *points);
+	return points ? transform_in(points, capacity, s, how, out) : ERR_NOMEM;
 }
 
 static struct str form_of(struct str s, utf8proc_option_t how, struct arena *a)

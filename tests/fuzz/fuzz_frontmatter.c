@@ -24,12 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	static struct draft_image images[ARTICLE_IMAGES_MAX];
 	static const struct import_settings settings = { .default_section = "News",
 		.default_access = ACCESS_SUBSCRIBER };
-	static const struct place nowhere = { .folder = -1, .prefix = "none/" };
+	static const struct import_dir nowhere = { .folder = -1, .prefix = "none/" };
 	ARENA_AUTO *a = arena_new(256 << 20);
 	if (!a || crypto_start() != ERR_OK)
 		return 0;
 	struct import_item it = { .settings = &settings,
-		.place = &nowhere,
+		.dir = &nowhere,
 		.arena = a,
 		.file = STR("a.md"),
 		.text = { (const char *)p, n } };

@@ -13,14 +13,14 @@ static enum err one(void *ctx, struct json_t *item, const char *where, const cha
 	static struct draft_image images[ARTICLE_IMAGES_MAX];
 	static const struct import_settings settings = { .default_section = "News",
 		.default_access = ACCESS_SUBSCRIBER };
-	static const struct place nowhere = { .folder = -1, .prefix = "none/" };
+	static const struct import_dir nowhere = { .folder = -1, .prefix = "none/" };
 	struct arena *a = ctx;
 	if (!item && !(why && why[0]))
 		abort();
 	if (!item)
 		return ERR_OK;
 	struct import_item it = { .settings = &settings,
-		.place = &nowhere,
+		.dir = &nowhere,
 		.arena = a,
 		.file = STR("a.json"),
 		.json = item };

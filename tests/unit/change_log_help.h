@@ -15,7 +15,7 @@ struct listener {
 	size_t count, flushes;
 	int64_t validated_at_us;
 };
-struct room {
+struct capacity {
 	struct fixture f;
 	struct db *other; /* another process, as far as the database can tell */
 	struct listener l;
@@ -76,7 +76,7 @@ static inline size_t flushes(struct listener *l)
 	return n;
 }
 
-static inline int64_t proven(struct listener *l)
+static inline int64_t validated(struct listener *l)
 {
 	pthread_mutex_lock(&l->lock);
 	int64_t at_us = l->validated_at_us;
@@ -87,13 +87,13 @@ static inline int64_t proven(struct listener *l)
 static inline void wait_proof(struct listener *l)
 {
 	int64_t from = clock_boot_us();
-	for (int ms = 0; proven(l) < from; ms++) {
+	for (int ms = 0; validated(l) < from; ms++) {
 		assert_true(ms < PATIENCE_MS);
 		usleep(1000);
 	}
 }
 
-static inline struct db *open_one(struct room *r)
+static inline struct db *open_one(struct capacity *r)
 {
 	char why[256] = "";
 	struct db *db = NULL;
@@ -109,7 +109,7 @@ static inline struct db *open_one(struct room *r)
 
 static inline int room_open(void **state)
 {
-	struct room *r = calloc(1, sizeof *r);
+	struct capacity *r = calloc(1, sizeof *r);
 	assert_non_null(r);
 	snprintf(r->f.folder, sizeof r->f.folder, "/tmp/postern-feed-XXXXXX");
 	assert_non_null(mkdtemp(r->f.folder));
@@ -125,7 +125,7 @@ static inline int room_open(void **state)
 
 static inline int room_close(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	char command[96];
 	db_close(r->f.db);
 	db_close(r->other);
@@ -137,7 +137,7 @@ static inline int room_close(void **state)
 	return rc;
 }
 
-static inline void start(struct room *r)
+static inline void start(struct capacity *r)
 {
 	const struct db_subscriber s = { &r->l, on_changed, on_flush, on_validated };
 	assert_int_equal(db_change_log_start(r->f.db, &s), ERR_OK);

@@ -96,7 +96,7 @@ static inline const struct driver *fixture_driver(void)
 static inline void admin_run(const char *sql)
 {
 	const char *url = getenv("TEST_POSTGRES");
-	struct driver_target t = { .place = url, .writer = true, .busy_timeout_ms = 5000 };
+	struct driver_target t = { .location = url, .writer = true, .busy_timeout_ms = 5000 };
 	struct driver_conn *c = NULL;
 	char why[DB_WHY_SIZE];
 	if (!url)

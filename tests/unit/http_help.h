@@ -239,8 +239,8 @@ static bool UNUSED read_answer(int fd, bool head_only, struct answer *a)
 	while (n < want && n + 1 < ANSWER_MAX) {
 		/* the head byte by byte, so that the next answer stays in the socket */
 		const size_t left = ANSWER_MAX - 1 - n;
-		const size_t room = want == SIZE_MAX ? 1 : want - n < left ? want - n : left;
-		const ssize_t got = get(fd, a->bytes + n, room, WAIT_MS);
+		const size_t capacity = want == SIZE_MAX ? 1 : want - n < left ? want - n : left;
+		const ssize_t got = get(fd, a->bytes + n, capacity, WAIT_MS);
 		if (got <= 0) {
 			a->closed = got == 0;
 			break;

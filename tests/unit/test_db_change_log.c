@@ -29,7 +29,7 @@ static enum err write_one(struct db *db, const char *key)
 /* ---- in this process ---- */
 static void test_told_before_return(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	char key[16];
 	start(r);
 	for (int i = 0; i < 50; i++) {
@@ -48,7 +48,7 @@ static void test_told_before_return(void **state)
 
 static void test_many_in_one(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	start(r);
 	struct write w = { "x", DB_TOLD_MAX, ERR_OK };
 	assert_int_equal(db_tx(r->f.db, write_fn, &w), ERR_OK);
@@ -60,7 +60,7 @@ static void test_many_in_one(void **state)
 
 static void test_misuse(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	char key[DB_CHANGE_KEY_SIZE + 1];
 	memset(key, 'k', sizeof key);
 	key[DB_CHANGE_KEY_SIZE] = 0;
@@ -76,7 +76,7 @@ static void test_misuse(void **state)
 /* ---- from elsewhere ---- */
 static void test_other_process(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	char key[16];
 	int64_t slowest_us = 0;
 	start(r);
@@ -100,7 +100,7 @@ static void test_other_process(void **state)
 
 static void test_rolled_back(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	start(r);
 	struct write w = { "undone", 1, ERR_SPENT };
 	assert_int_equal(db_tx(r->other, write_fn, &w), ERR_SPENT);
@@ -114,7 +114,7 @@ static void test_rolled_back(void **state)
 enum { OTHERS = 4, EACH = 250 };
 static void *write_main(void *arg)
 {
-	struct room *r = arg;
+	struct capacity *r = arg;
 	static _Atomic int next;
 	for (int i = 0; i < EACH; i++) {
 		char key[16];
@@ -128,7 +128,7 @@ static void *write_main(void *arg)
 /* Many writers on both sides: each change is told, and once. */
 static void test_none_missed(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	pthread_t threads[OTHERS];
 	start(r);
 	for (int i = 0; i < OTHERS; i++)
@@ -172,7 +172,7 @@ static void *slow_main(void *arg)
 
 static void test_late_commit(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	struct slow s = { .db = r->other };
 	pthread_t thread;
 	void *failed = NULL;
@@ -209,10 +209,10 @@ static enum err write_batch(struct db_conn *c, void *arg)
 	return e;
 }
 
-static struct driver_conn *open_transaction(const struct room *r)
+static struct driver_conn *open_transaction(const struct capacity *r)
 {
 	const struct driver_target t = {
-		.place = r->f.url, .writer = true, .busy_timeout_ms = 2000
+		.location = r->f.url, .writer = true, .busy_timeout_ms = 2000
 	};
 	struct driver_conn *c = NULL;
 	char why[DB_WHY_SIZE] = "";
@@ -227,7 +227,7 @@ static struct driver_conn *open_transaction(const struct room *r)
  * number, and nothing is flushed. */
 static void test_open_transaction(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	struct driver_conn *idle = open_transaction(r);
 	start(r);
 	uint64_t before = db_change_log_stats_get(r->f.db).changes;
@@ -246,7 +246,7 @@ static void test_open_transaction(void **state)
  * look. */
 static void test_foreign_ids(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	struct driver_conn *c = open_transaction(r);
 	char sql[160];
 	for (int i = 0; i < BATCH; i++) {
@@ -280,7 +280,7 @@ static const struct db_query_text raw_texts[] = {
 	{ "raw_count", "SELECT COUNT(*) FROM change", NULL, 0, 1 },
 };
 
-static struct db *open_raw(struct room *r)
+static struct db *open_raw(struct capacity *r)
 {
 	char why[256] = "";
 	struct db *db = NULL;
@@ -316,7 +316,7 @@ static enum err raw_count(struct db_conn *c, void *arg)
 /* A newer program may tell of things that this one does not know. */
 static void test_unknown_kind(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	struct db *raw = open_raw(r);
 	start(r);
 	struct raw w = { "00112233445566778899aabbcc", "bundle", 1800000000, 0 };
@@ -350,7 +350,7 @@ static enum err faulty_open(
 
 static void test_broken(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	faulty = *fixture_driver();
 	faulty.wait = faulty_wait;
 	faulty.open = faulty_open;
@@ -364,12 +364,12 @@ static void test_broken(void **state)
 		assert_true(ms < SECOND_MS);
 		usleep(1000);
 	}
-	int64_t last = proven(&r->l);
+	int64_t last = validated(&r->l);
 	assert_int_equal(write_one(r->other, "unheard"), ERR_OK);
 	assert_int_equal(write_one(r->f.db, "own"), ERR_OK); /* told, feed or no feed */
 	assert_int_equal(times_told(&r->l, "own"), 1); /* the feed is not there to say it too */
 	usleep(300000);
-	assert_int_equal(proven(&r->l), last);
+	assert_int_equal(validated(&r->l), last);
 	assert_int_equal(times_told(&r->l, "unheard"), 0);
 	struct db_change_log_stats s = db_change_log_stats_get(r->f.db);
 	assert_true(!s.live && s.running && s.age_us >= 300000 && s.breaks == 1);
@@ -388,7 +388,7 @@ static void test_broken(void **state)
 /* ---- purging ---- */
 static void test_purge(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	struct db *raw = open_raw(r);
 	start(r);
 	int64_t now = clock_now_s(NULL);
@@ -414,7 +414,7 @@ static void test_purge(void **state)
 
 static void test_stop(void **state)
 {
-	struct room *r = *state;
+	struct capacity *r = *state;
 	start(r);
 	int64_t from = clock_boot_us();
 	db_change_log_stop(r->f.db);

@@ -105,7 +105,7 @@ static void *gateway_main(void *arg)
 /* Puts the database back to the version before. */
 static void migrated_back(const struct fixture *f)
 {
-	struct driver_target t = { .place = f->url, .writer = true, .busy_timeout_ms = 5000 };
+	struct driver_target t = { .location = f->url, .writer = true, .busy_timeout_ms = 5000 };
 	struct driver_conn *c = NULL;
 	char why[DB_WHY_SIZE];
 	assert_int_equal(db_postgres_driver.open(&t, &c, why), ERR_OK);
@@ -168,7 +168,7 @@ static void *migrate_main(void *arg)
 static void test_beside_open_transaction(void **state)
 {
 	struct fixture *f = *state;
-	struct driver_target t = { .place = f->url, .writer = true, .busy_timeout_ms = 5000 };
+	struct driver_target t = { .location = f->url, .writer = true, .busy_timeout_ms = 5000 };
 	struct driver_conn *open = NULL;
 	pthread_t thread;
 	void *failed = NULL;

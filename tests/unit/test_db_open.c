@@ -138,9 +138,9 @@ static void test_versions(void **state)
 
 static struct driver_conn *bare_open(const struct fixture *f)
 {
-	struct driver_target t = {
-		.place = on_postgres() ? f->url : f->path, .writer = true, .busy_timeout_ms = 1000
-	};
+	struct driver_target t = { .location = on_postgres() ? f->url : f->path,
+		.writer = true,
+		.busy_timeout_ms = 1000 };
 	struct driver_conn *c = NULL;
 	char why[DB_WHY_SIZE];
 	if (!on_postgres() && access(f->path, F_OK) != 0)

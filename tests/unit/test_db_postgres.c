@@ -427,7 +427,7 @@ static void test_limits(void **state)
 		struct driver_conn *c = NULL;
 		snprintf(url, sizeof url, "%s%s", f->url, cases[i].options);
 		const struct driver_target t = {
-			.place = url, .writer = true, .busy_timeout_ms = 2000
+			.location = url, .writer = true, .busy_timeout_ms = 2000
 		};
 		assert_int_equal(db_pg_open(&t, &c, why), ERR_OK);
 		asked_is(c, "SHOW statement_timeout", cases[i].statement);

@@ -7,7 +7,9 @@
 
 static struct driver_conn *conn_open(const struct fixture *f)
 {
-	struct driver_target t = { .place = f->db->place, .writer = true, .busy_timeout_ms = 1000 };
+	struct driver_target t = {
+		.location = f->db->location, .writer = true, .busy_timeout_ms = 1000
+	};
 	struct driver_conn *c = NULL;
 	char why[DB_WHY_SIZE];
 	if (fixture_driver()->open(&t, &c, why) != ERR_OK)

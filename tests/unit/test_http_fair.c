@@ -53,14 +53,14 @@ static bool queue(char name, const char *client)
 	return true;
 }
 
-static void begin(unsigned room, bool fair)
+static void begin(unsigned capacity, bool fair)
 {
 	memset(&scene, 0, sizeof scene);
 	memset(order, 0, sizeof order);
 	memset(refused, 0, sizeof refused);
 	memset(abandoned, 0, sizeof abandoned);
 	atomic_store(&gate_shut, true);
-	const struct lane_settings settings = { "x", 1, room, run, fair, refuse, 0 };
+	const struct lane_settings settings = { "x", 1, capacity, run, fair, refuse, 0 };
 	scene.lane = http_lane_start(&settings);
 	assert_non_null(scene.lane);
 	assert_true(queue('-', "203.0.113.200"));

@@ -29,7 +29,7 @@ static bool path_ok(struct str path)
 }
 
 static enum err read_embedded(
-	const struct place *p, const char *path, size_t max_bytes, struct str *out)
+	const struct import_dir *p, const char *path, size_t max_bytes, struct str *out)
 {
 	char full[2 * PATH_BYTES_MAX];
 	int n = snprintf(full, sizeof full, "%s%s", p->prefix, path);
@@ -99,8 +99,8 @@ static enum err read_whole(int fd, size_t max_bytes, struct arena *a, struct str
 	return ERR_OK;
 }
 
-enum err import_dir_read(
-	const struct place *p, struct str path, size_t max_bytes, struct arena *a, struct str *out)
+enum err import_dir_read(const struct import_dir *p, struct str path, size_t max_bytes,
+	struct arena *a, struct str *out)
 {
 	char name[PATH_BYTES_MAX];
 	if (!path_ok(path) || str_copy(name, sizeof name, path) != ERR_OK)

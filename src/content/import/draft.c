@@ -96,7 +96,7 @@ static enum err read_found(
 	enum err e = ERR_NOT_FOUND;
 	for (size_t i = 0; i < COUNT(tries) && e == ERR_NOT_FOUND; i++) {
 		if (tries[i].n > 0)
-			e = import_dir_read(it->place, tries[i], IMAGE_BYTES_MAX, it->arena, bytes);
+			e = import_dir_read(it->dir, tries[i], IMAGE_BYTES_MAX, it->arena, bytes);
 		*path = tries[i];
 	}
 	return e;

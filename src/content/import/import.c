@@ -31,7 +31,7 @@ static struct str folder_name(struct str path)
 
 struct names {
 	char **v;
-	size_t n, room;
+	size_t n, capacity;
 };
 
 static void names_free(struct names *names)
@@ -50,13 +50,13 @@ static enum err names_add(struct names *names, const char *name)
 {
 	if (names->n == FOLDER_ENTRIES_MAX)
 		return ERR_TOO_LARGE;
-	if (names->n == names->room) {
-		size_t room = names->room ? 2 * names->room : 64;
-		char **v = realloc(names->v, room * sizeof *v);
+	if (names->n == names->capacity) {
+		size_t capacity = names->capacity ? 2 * names->capacity : 64;
+		char **v = realloc(names->v, capacity * sizeof *v);
 		if (!v)
 			return ERR_NOMEM;
 		names->v = v;
-		names->room = room;
+		names->capacity = capacity;
 	}
 	char *copy = strdup(name);
 	if (!copy)
@@ -123,10 +123,12 @@ static enum err import_entry(const struct import_run *r, const struct folder *in
 		return import_below(r, in, name, path.p);
 	if (!import_takes(str_of(name)))
 		return ERR_OK;
-	const struct place place = { .folder = in->fd };
-	struct import_file f = {
-		.run = r, .place = &place, .shown = path.p, .name = str_of(name), .folder = in->name
-	};
+	const struct import_dir import_dir = { .folder = in->fd };
+	struct import_file f = { .run = r,
+		.dir = &import_dir,
+		.shown = path.p,
+		.name = str_of(name),
+		.folder = in->name };
 	return import_one(&f);
 }
 
@@ -166,10 +168,10 @@ static enum err import_file(const struct import_run *r, const char *path)
 	int fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return ERR_NOT_FOUND;
-	const struct place place = { .folder = fd };
+	const struct import_dir import_dir = { .folder = fd };
 	char *real = realpath(name, NULL);
 	struct import_file f = { .run = r,
-		.place = &place,
+		.dir = &import_dir,
 		.shown = path,
 		.name = file,
 		.folder = folder_name(str_of(real)) };
@@ -220,9 +222,9 @@ static enum err import_one_embedded(const struct import_run *r, const struct emb
 	buf_byte(&prefix, '\0');
 	if (prefix.err)
 		return prefix.err;
-	const struct place place = { .folder = -1, .prefix = prefix.p };
+	const struct import_dir import_dir = { .folder = -1, .prefix = prefix.p };
 	struct import_file file = { .run = r,
-		.place = &place,
+		.dir = &import_dir,
 		.shown = f->path,
 		.name = str_of(name),
 		.folder = folder_name(str_of(prefix.p)) };

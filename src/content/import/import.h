@@ -17,7 +17,7 @@ struct import_run {
 /* A file on its way: its items have these in common. */
 struct import_file {
 	const struct import_run *run;
-	const struct place *place;
+	const struct import_dir *dir;
 	const char *shown;
 	struct str name, folder;
 	struct str text;

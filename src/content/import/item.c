@@ -178,7 +178,7 @@ static enum err import_item(const struct import_file *f, struct json_t *json, co
 		return ERR_NOMEM;
 	struct import_item it = { .settings = r->settings,
 		.now_s = r->now_s,
-		.place = f->place,
+		.dir = f->dir,
 		.arena = arena,
 		.file = f->name,
 		.folder = f->folder,
@@ -242,7 +242,7 @@ enum err import_one(struct import_file *f)
 		return ERR_NOMEM;
 	f->run->count->files++;
 	enum err e = import_dir_read(
-		f->place, f->name, json ? JSON_FILE_MAX : ARTICLE_SOURCE_MAX, arena, &f->text);
+		f->dir, f->name, json ? JSON_FILE_MAX : ARTICLE_SOURCE_MAX, arena, &f->text);
 	if (e == ERR_NOMEM)
 		return e;
 	if (!e)

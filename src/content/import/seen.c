@@ -15,7 +15,7 @@ struct seen_entry {
 };
 struct import_seen {
 	struct seen_entry *v;
-	size_t n, room; /* room: a power of two */
+	size_t n, capacity; /* room: a power of two */
 };
 
 struct import_seen *import_seen_make(void)
@@ -23,8 +23,8 @@ struct import_seen *import_seen_make(void)
 	struct import_seen *s = calloc(1, sizeof *s);
 	if (!s)
 		return NULL;
-	s->room = SEEN_FIRST;
-	s->v = calloc(s->room, sizeof *s->v);
+	s->capacity = SEEN_FIRST;
+	s->v = calloc(s->capacity, sizeof *s->v);
 	if (s->v)
 		return s;
 	free(s);
@@ -35,7 +35,7 @@ void import_seen_free(struct import_seen *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->room; i++)
+	for (size_t i = 0; i < s->capacity; i++)
 		free(s->v[i].path);
 	free(s->v);
 	free(s);
@@ -46,30 +46,30 @@ void import_seen_freep(struct import_seen **s)
 	import_seen_free(*s);
 }
 
-static struct seen_entry *slot(struct seen_entry *v, size_t room, const uint8_t *digest)
+static struct seen_entry *slot(struct seen_entry *v, size_t capacity, const uint8_t *digest)
 {
 	size_t at = 0;
 	memcpy(&at, digest, sizeof at);
-	while (v[at & (room - 1)].path &&
-		memcmp(v[at & (room - 1)].digest, digest, HASH_BYTES) != 0)
+	while (v[at & (capacity - 1)].path &&
+		memcmp(v[at & (capacity - 1)].digest, digest, HASH_BYTES) != 0)
 		at++;
-	return &v[at & (room - 1)];
+	return &v[at & (capacity - 1)];
 }
 
 static enum err grow(struct import_seen *s)
 {
-	if (s->room >= SEEN_MAX)
+	if (s->capacity >= SEEN_MAX)
 		return ERR_TOO_LARGE;
-	size_t room = 2 * s->room;
-	struct seen_entry *v = calloc(room, sizeof *v);
+	size_t capacity = 2 * s->capacity;
+	struct seen_entry *v = calloc(capacity, sizeof *v);
 	if (!v)
 		return ERR_NOMEM;
-	for (size_t i = 0; i < s->room; i++)
+	for (size_t i = 0; i < s->capacity; i++)
 		if (s->v[i].path)
-			*slot(v, room, s->v[i].digest) = s->v[i];
+			*slot(v, capacity, s->v[i].digest) = s->v[i];
 	free(s->v);
 	s->v = v;
-	s->room = room;
+	s->capacity = capacity;
 	return ERR_OK;
 }
 
@@ -77,17 +77,17 @@ const char *import_seen_path(const struct import_seen *s, struct str identity)
 {
 	uint8_t digest[HASH_BYTES];
 	crypto_digest(identity, digest);
-	return slot(s->v, s->room, digest)->path;
+	return slot(s->v, s->capacity, digest)->path;
 }
 
 enum err import_seen_add(struct import_seen *s, struct str identity, const char *path)
 {
 	uint8_t digest[HASH_BYTES];
-	enum err e = 4 * s->n >= 3 * s->room ? grow(s) : ERR_OK;
+	enum err e = 4 * s->n >= 3 * s->capacity ? grow(s) : ERR_OK;
 	if (e)
 		return e;
 	crypto_digest(identity, digest);
-	struct seen_entry *at = slot(s->v, s->room, digest);
+	struct seen_entry *at = slot(s->v, s->capacity, digest);
 	if (at->path)
 		return ERR_OK;
 	at->path = strdup(path);

@@ -65,7 +65,7 @@ static void entitlement(struct trial *t)
 	tell(t, "entitlement", "An entitlement in force that covers the article", &k);
 }
 
-static void gift_and_place(struct trial *t)
+static void gift_and_institution(struct trial *t)
 {
 	struct paywall_reader reader = *t->k->reader;
 	struct decision_inputs k = *t->k;
@@ -189,7 +189,7 @@ void decision_explain_changes(const struct decision_inputs *k, struct explanatio
 	sign_in(&t);
 	entitlement(&t);
 	meter(&t);
-	gift_and_place(&t);
+	gift_and_institution(&t);
 	crawler(&t);
 	article(&t);
 	later(&t);
