@@ -151,6 +151,7 @@ bench-instructions: $(bench_programs) | build/.deps-bench
 chaos: build/debug/postern tests/node_modules/.done
 	@for t in tests/chaos/*.test.mjs; do TEST_BIN=$(CURDIR)/build/debug/postern TEST_FLAVOUR=debug node --test $$t || exit 1; done
 fmt: tests/node_modules/.done
+	node tests/lint/style.mjs --fix
 	clang-format -i $$(git ls-files '*.c' '*.h')
 	cd tests && node_modules/.bin/biome format --write --log-level=warn .
 install: build/release/postern
