@@ -137,7 +137,7 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 
 /* ---- list ---- */
 
-struct listing {
+struct article_listing {
 	const struct request *r;
 	struct response *rsp;
 	struct article_filter f;
@@ -146,7 +146,7 @@ struct listing {
 	size_t count;
 };
 
-static enum err levels_find(const struct access_snapshot *s, struct listing *l)
+static enum err levels_find(const struct access_snapshot *s, struct article_listing *l)
 {
 	const struct paywall_moment now = paywall_moment(s->now_s);
 	const struct paywall_rule *rule;
@@ -161,9 +161,9 @@ static enum err levels_find(const struct access_snapshot *s, struct listing *l)
 	return ERR_OK;
 }
 
-static enum err list_read(struct access_snapshot *s, void *arg)
+static enum err articles_read(struct access_snapshot *s, void *arg)
 {
-	struct listing *l = arg;
+	struct article_listing *l = arg;
 	enum err e = content_list(s->c, &l->f, s->a, &l->list, &l->count);
 
 	if (!e)
@@ -191,13 +191,13 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct listing l = {
+	struct article_listing l = {
 		.r = r, .rsp = rsp, .f = { .now_s = r->now_s, .search_ms = api->search_ms }
 	};
 	enum err e = list_parse(r, rsp, &l.f);
 
 	if (!e)
-		e = access_read(api->wall, r, list_read, &l);
+		e = access_read(api->wall, r, articles_read, &l);
 	if (e == ERR_BUSY && l.f.words.n + l.f.tag.n > 0)
 		rsp->detail = "The search took too long. Try again later, or within a section.";
 	if (e)

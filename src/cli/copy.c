@@ -338,7 +338,7 @@ static enum err whole_read(struct db_conn *from, void *arg)
 	return e;
 }
 
-static enum err refuse(char why[static COPY_WHY_SIZE], enum err e, const char *text)
+static enum err copy_refuse(char why[static COPY_WHY_SIZE], enum err e, const char *text)
 {
 	snprintf(why, COPY_WHY_SIZE, "%s", text);
 	return e;
@@ -350,9 +350,9 @@ static enum err whole_run(struct whole *w)
 	if (e != ERR_OK)
 		snprintf(w->why, COPY_WHY_SIZE, "table %s: %s; see the lines above, if any",
 			w->table, err_name(e));
-	return e == ERR_OK && w->differs
-		       ? refuse(w->why, ERR_CORRUPT, "the two databases differ, as the table shows")
-		       : e;
+	return e == ERR_OK && w->differs ? copy_refuse(w->why, ERR_CORRUPT,
+						   "the two databases differ, as the table shows")
+					 : e;
 }
 
 /* ---- whether the target may be written ---- */
@@ -397,7 +397,7 @@ static enum err target_prepare(const struct copy *c, char why[static COPY_WHY_SI
 	struct target t = { .copy = c };
 	enum err e = db_read(c->to, target_look, &t);
 	if (e != ERR_OK)
-		return refuse(why, e, "the target cannot be read");
+		return copy_refuse(why, e, "the target cannot be read");
 	if (strcmp(t.mark, c->source) == 0)
 		return ERR_OK; /* taken up again */
 	if (*t.mark) {
@@ -414,7 +414,7 @@ static enum err target_prepare(const struct copy *c, char why[static COPY_WHY_SI
 		return ERR_CONFLICT;
 	}
 	e = db_tx(c->to, target_begin, &t);
-	return e == ERR_OK ? e : refuse(why, e, "the target cannot be written");
+	return e == ERR_OK ? e : copy_refuse(why, e, "the target cannot be written");
 }
 
 static enum err source_check(const struct copy *c, char why[static COPY_WHY_SIZE])
@@ -422,7 +422,7 @@ static enum err source_check(const struct copy *c, char why[static COPY_WHY_SIZE
 	struct db_version v = { 0 };
 	enum err e = db_version(c->from, &v);
 	if (e != ERR_OK)
-		return refuse(why, e, "the source cannot be read");
+		return copy_refuse(why, e, "the source cannot be read");
 	if (v.found == v.wanted)
 		return ERR_OK;
 	snprintf(why, COPY_WHY_SIZE,
@@ -441,14 +441,14 @@ enum err cli_copy_run(const struct copy *c, char why[static COPY_WHY_SIZE])
 		return e;
 	e = db_migrate(c->to, words);
 	if (e != ERR_OK)
-		return refuse(why, e, words);
+		return copy_refuse(why, e, words);
 	e = target_prepare(c, why);
 	if (e == ERR_OK)
 		e = whole_run(&w);
 	if (e != ERR_OK)
 		return e;
 	e = db_tx(c->to, target_end, NULL);
-	return e == ERR_OK ? e : refuse(why, e, "the target cannot be written");
+	return e == ERR_OK ? e : copy_refuse(why, e, "the target cannot be written");
 }
 
 enum err cli_copy_compare(const struct copy *c, char why[static COPY_WHY_SIZE])

@@ -98,7 +98,7 @@ static void known_text(struct buf *b, const struct names *l)
 	buf_puts(b, few ? ")." : ".");
 }
 
-static int refuse(
+static int name_refuse(
 	const struct cli *c, const struct unknown *u, const struct names *l, struct str word)
 {
 	const char *near = l->n ? text_nearest(word, l->v) : NULL;
@@ -123,7 +123,7 @@ static bool is_meant(const struct cli *c)
 static int name_check(
 	const struct cli *c, const struct unknown *u, const struct names *l, struct str word)
 {
-	return names_have(l, word) || is_meant(c) ? EXIT_DONE : refuse(c, u, l, word);
+	return names_have(l, word) || is_meant(c) ? EXIT_DONE : name_refuse(c, u, l, word);
 }
 
 /* ---- plans ---- */

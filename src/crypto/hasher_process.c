@@ -52,7 +52,7 @@ static int fd_of(const struct msghdr *m)
 }
 
 /* The next order, and where its reply goes to; false at the end. */
-static bool take(struct order *o, size_t *password_n, int *reply)
+static bool order_take(struct order *o, size_t *password_n, int *reply)
 {
 	const size_t head = offsetof(struct order, password);
 	union {
@@ -102,7 +102,7 @@ static void *hasher_main(void *background)
 	if (background)
 		give_way();
 	(void)send(HASHER_FD, "", 1, MSG_NOSIGNAL); /* it is there */
-	while (take(&o, &n, &reply)) {
+	while (order_take(&o, &n, &reply)) {
 		if (is_awaited(reply))
 			answer(&o, n, reply);
 		crypto_wipe(&o, sizeof o);

@@ -7,7 +7,7 @@
 
 #include "base64.h"
 
-static bool take(struct str *rest, struct str literal)
+static bool literal_take(struct str *rest, struct str literal)
 {
 	if (!str_starts(*rest, literal))
 		return false;
@@ -36,12 +36,12 @@ static bool take_number(struct str *rest, uint32_t *out)
 
 static bool take_algorithm(struct str *rest, enum phc_algorithm *out)
 {
-	if (take(rest, STR("$argon2id$v=19$"))) {
+	if (literal_take(rest, STR("$argon2id$v=19$"))) {
 		*out = PHC_ARGON2ID;
 		return true;
 	}
 	*out = PHC_ARGON2I;
-	return take(rest, STR("$argon2i$v=19$"));
+	return literal_take(rest, STR("$argon2i$v=19$"));
 }
 
 /* Salt and hash, the last two parts. */
@@ -67,10 +67,10 @@ enum err crypto_phc_parse(struct str s, struct phc *out)
 {
 	struct phc phc;
 	uint32_t lanes = 0;
-	bool formed = take_algorithm(&s, &phc.algorithm) && take(&s, STR("m=")) &&
-		      take_number(&s, &phc.memory_kib) && take(&s, STR(",t=")) &&
-		      take_number(&s, &phc.passes) && take(&s, STR(",p=")) &&
-		      take_number(&s, &lanes) && take(&s, STR("$")) && take_values(s, &phc);
+	bool formed = take_algorithm(&s, &phc.algorithm) && literal_take(&s, STR("m=")) &&
+		      take_number(&s, &phc.memory_kib) && literal_take(&s, STR(",t=")) &&
+		      take_number(&s, &phc.passes) && literal_take(&s, STR(",p=")) &&
+		      take_number(&s, &lanes) && literal_take(&s, STR("$")) && take_values(s, &phc);
 	if (!formed)
 		return ERR_INVALID;
 	enum err e = cost_check(&phc, lanes);

@@ -107,7 +107,7 @@ static int64_t wait_end_us(const struct db *db, int64_t start_us)
 	return start_us + (int64_t)ms * 1000;
 }
 
-static enum err take(struct db *db, struct db_conn **out)
+static enum err conn_take(struct db *db, struct db_conn **out)
 {
 	struct db_pool *p = &db->pool;
 	int64_t start_us = clock_monotonic_us();
@@ -128,7 +128,7 @@ static enum err take(struct db *db, struct db_conn **out)
 enum err db_pool_acquire(struct db *db, struct db_conn **out)
 {
 	pthread_mutex_lock(&db->pool.lock);
-	enum err e = take(db, out);
+	enum err e = conn_take(db, out);
 	pthread_mutex_unlock(&db->pool.lock);
 	return e;
 }

@@ -45,7 +45,7 @@ static enum err server_judge(PGconn *pg, char why[static DB_WHY_SIZE])
 	return ERR_OK;
 }
 
-static void refuse(const char *location, const PGconn *pg, char why[static DB_WHY_SIZE])
+static void connection_refuse(const char *location, const PGconn *pg, char why[static DB_WHY_SIZE])
 {
 	char shown[DB_SHOWN_SIZE];
 	const char *words = pg ? PQerrorMessage(pg) : "no memory";
@@ -100,7 +100,7 @@ enum err db_pg_open(
 {
 	struct driver_conn *c = calloc(1, sizeof *c);
 	if (!c) {
-		refuse(t->location, NULL, why);
+		connection_refuse(t->location, NULL, why);
 		return ERR_NOMEM;
 	}
 	*c = (struct driver_conn){ .pg = connect_to(t),
@@ -110,11 +110,11 @@ enum err db_pg_open(
 	enum err e = ERR_OK;
 	if (PQstatus(c->pg) != CONNECTION_OK) {
 		e = ERR_UNAVAILABLE;
-		refuse(t->location, c->pg, why);
+		connection_refuse(t->location, c->pg, why);
 	} else {
 		e = server_judge(c->pg, why);
 		if (e == ERR_OK && (e = conn_start(c)) != ERR_OK)
-			refuse(t->location, c->pg, why);
+			connection_refuse(t->location, c->pg, why);
 	}
 	if (e != ERR_OK) {
 		db_pg_close(c);

@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum err refuse(char why[static DB_WHY_SIZE], enum err e, const char *path, const char *text)
+static enum err file_refuse(
+	char why[static DB_WHY_SIZE], enum err e, const char *path, const char *text)
 {
 	snprintf(why, DB_WHY_SIZE, "the database %.100s %s", path, text);
 	return e;
@@ -58,16 +59,16 @@ static enum err file_create(const char *path, char why[static DB_WHY_SIZE])
 		return ERR_OK;
 	case ENOENT:
 	case ENOTDIR:
-		return refuse(why, ERR_UNAVAILABLE, path,
+		return file_refuse(why, ERR_UNAVAILABLE, path,
 			"stands in a folder that does not exist; create the folder, or name "
 			"another file");
 	case EACCES:
 	case EPERM:
 	case EROFS:
-		return refuse(why, ERR_UNAVAILABLE, path,
+		return file_refuse(why, ERR_UNAVAILABLE, path,
 			"cannot be created: this user may not write in its folder");
 	default:
-		return refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
+		return file_refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
 	}
 }
 
@@ -76,7 +77,7 @@ static enum err file_there(const char *path, char why[static DB_WHY_SIZE])
 	if (access(path, F_OK) == 0)
 		return ERR_OK;
 	if (errno != ENOENT)
-		return refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
+		return file_refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
 	snprintf(why, DB_WHY_SIZE,
 		"there is no database at %.100s; run postern db migrate or postern serve to make "
 		"it, or name the right one%s",
@@ -92,10 +93,10 @@ static enum err file_judge_look(const char *path, char why[static DB_WHY_SIZE])
 	bool fits = snprintf(log, sizeof log, "%s-wal", path) < (int)sizeof log;
 
 	if (access(path, R_OK) != 0)
-		return refuse(why, ERR_UNAVAILABLE, path, "cannot be read by this user");
+		return file_refuse(why, ERR_UNAVAILABLE, path, "cannot be read by this user");
 	if (access(path, W_OK) == 0 || (fits && access(log, R_OK) == 0))
 		return ERR_OK;
-	return refuse(why, ERR_UNAVAILABLE, path,
+	return file_refuse(why, ERR_UNAVAILABLE, path,
 		"is read by a user who may not write it only while a server runs; run as the one "
 		"it "
 		"belongs to");
@@ -105,20 +106,20 @@ static enum err file_judge(const char *path, bool looking, char why[static DB_WH
 {
 	struct stat st;
 	if (stat(path, &st) != 0)
-		return refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
+		return file_refuse(why, ERR_UNAVAILABLE, path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return refuse(why, ERR_INVALID, path, "is not a file; name a file");
+		return file_refuse(why, ERR_INVALID, path, "is not a file; name a file");
 	if (looking)
 		return file_judge_look(path, why);
 	if (access(path, R_OK | W_OK) != 0)
-		return refuse(why, ERR_UNAVAILABLE, path,
+		return file_refuse(why, ERR_UNAVAILABLE, path,
 			"cannot be written by this user; change its owner, or run as the one it "
 			"belongs to");
 	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/'); /* there is one: realpath made it */
 	snprintf(folder, sizeof folder, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 	if (access(folder, W_OK | X_OK) != 0)
-		return refuse(why, ERR_UNAVAILABLE, path,
+		return file_refuse(why, ERR_UNAVAILABLE, path,
 			"needs a folder that this user may write: its log of changes stands beside "
 			"it");
 	return ERR_OK;
@@ -139,7 +140,7 @@ static enum err claim_lock(int fd, const char *path, char why[static DB_WHY_SIZE
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return ERR_OK;
 	if (errno != EWOULDBLOCK)
-		return refuse(why, ERR_UNAVAILABLE, path, "cannot be locked in its folder");
+		return file_refuse(why, ERR_UNAVAILABLE, path, "cannot be locked in its folder");
 	char pid[16];
 	claim_owner(fd, pid, sizeof pid);
 	snprintf(why, DB_WHY_SIZE,
@@ -171,7 +172,7 @@ static enum err claim_take(const char *path, int *claim, char why[static DB_WHY_
 {
 	int fd = lock_open(path, O_CREAT);
 	if (fd < 0)
-		return refuse(why, ERR_UNAVAILABLE, path, "cannot be locked in its folder");
+		return file_refuse(why, ERR_UNAVAILABLE, path, "cannot be locked in its folder");
 	enum err e = claim_lock(fd, path, why);
 	if (e != ERR_OK) {
 		close(fd);
@@ -181,7 +182,8 @@ static enum err claim_take(const char *path, int *claim, char why[static DB_WHY_
 	int length = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
 	if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)length, 0) != length) {
 		close(fd);
-		return refuse(why, ERR_UNAVAILABLE, path, "cannot be locked: is the disk full?");
+		return file_refuse(
+			why, ERR_UNAVAILABLE, path, "cannot be locked: is the disk full?");
 	}
 	*claim = fd;
 	return ERR_OK;
@@ -211,7 +213,7 @@ enum err db_sqlite_file_prepare(
 		return e;
 	char *path = realpath(given, NULL);
 	if (!path)
-		return refuse(why, ERR_UNAVAILABLE, given, strerror(errno));
+		return file_refuse(why, ERR_UNAVAILABLE, given, strerror(errno));
 	e = file_judge(path, use == DB_LOOK, why);
 	if (e == ERR_OK && use == DB_SERVE)
 		e = claim_take(path, claim, why);

@@ -111,7 +111,7 @@ enum err gate_auth_request(void *ctx, struct request *r, struct response *rsp)
 	return ERR_OK;
 }
 
-static enum err refuse(const struct gate *g, struct request *r, struct response *rsp,
+static enum err request_refuse(const struct gate *g, struct request *r, struct response *rsp,
 	const struct path_answer *p, const struct original *o)
 {
 	struct wall w = { .status = refusal_status(r, p), .answer = p, .original = o };
@@ -139,7 +139,8 @@ static enum err answer(
 	e = access_path_open(&q, r, rsp, &p);
 	if (e)
 		return e;
-	return p.decision.grant == GRANT_FULL ? pass(r, rsp, &p) : refuse(g, r, rsp, &p, &o);
+	return p.decision.grant == GRANT_FULL ? pass(r, rsp, &p)
+					      : request_refuse(g, r, rsp, &p, &o);
 }
 
 enum err gate_forward_auth(void *ctx, struct request *r, struct response *rsp)

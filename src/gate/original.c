@@ -5,7 +5,8 @@
 
 enum { CHEAP_MAX = 512 };
 
-static enum err refuse(struct response *rsp, enum err e, const char *reason, const char *detail)
+static enum err original_refuse(
+	struct response *rsp, enum err e, const char *reason, const char *detail)
 {
 	rsp->reason = reason;
 	rsp->detail = detail;
@@ -109,20 +110,20 @@ enum err gate_original_read(const struct gate *g, struct request *r, enum dialec
 	struct original *out, struct response *rsp)
 {
 	if (!request_from_proxy(r))
-		return refuse(rsp, ERR_DENIED, "untrusted_proxy",
+		return original_refuse(rsp, ERR_DENIED, "untrusted_proxy",
 			"Only a proxy in server.trusted_proxies may ask here.");
 	struct str address = address_of(g, r, d);
 	*out = (struct original){ .method = method_of(r, d) };
 	if (!method_ok(out->method))
-		return refuse(rsp, ERR_INVALID, "bad_original_method",
+		return original_refuse(rsp, ERR_INVALID, "bad_original_method",
 			"The original method must come in exactly one header, in capitals.");
 	if (address.n == 0)
-		return refuse(rsp, ERR_INVALID, "bad_original_url",
+		return original_refuse(rsp, ERR_INVALID, "bad_original_url",
 			"The original address must come in exactly one header each of those that "
 			"this endpoint reads.");
 	enum err e = url_absolute(address, r->arena, &out->url);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE)
-		return refuse(rsp, ERR_INVALID, "bad_original_url",
+		return original_refuse(rsp, ERR_INVALID, "bad_original_url",
 			"The original address is not written in the one form that is taken here.");
 	return e;
 }

@@ -143,7 +143,7 @@ static struct exchange *displace(struct lane_pool *l, const struct ip *newcomer)
 
 /* The next request, or NULL when the lane is closed and nothing can come any more. `*of`: whose
  * request this thread is done with, or NULL; then whose it has now. */
-static struct exchange *take(struct lane_pool *l, struct source **of, bool *abandon)
+static struct exchange *exchange_take(struct lane_pool *l, struct source **of, bool *abandon)
 {
 	struct exchange *x = NULL;
 	pthread_mutex_lock(&l->lock);
@@ -162,7 +162,7 @@ static void *lane_main(void *arg)
 	bool abandon = false;
 	struct source *of = NULL;
 	struct exchange *x = NULL;
-	while ((x = take(l, &of, &abandon)))
+	while ((x = exchange_take(l, &of, &abandon)))
 		l->s.run(x, abandon);
 	return NULL;
 }

@@ -112,7 +112,7 @@ static struct bucket *bucket_of(
 	return fullest;
 }
 
-static bool take(struct http_limits *l, unsigned class, const uint8_t key[static 16],
+static bool bucket_take(struct http_limits *l, unsigned class, const uint8_t key[static 16],
 	int64_t now_us, int64_t *wait_s)
 {
 	const int64_t interval_us =
@@ -140,7 +140,7 @@ bool http_limits_take(
 	struct http_limits *l, unsigned class, struct ip client, int64_t now_us, int64_t *wait_s)
 {
 	const struct ip prefix = ip_prefix(client, 32, 64);
-	return take(l, class, prefix.b, now_us, wait_s);
+	return bucket_take(l, class, prefix.b, now_us, wait_s);
 }
 
 /* Its first 80 bits: enough for nobody to meet another's by chance. */
@@ -151,5 +151,5 @@ bool http_limits_take_account(
 	int64_t wait_s = 0;
 	_Static_assert(ID_SIZE > sizeof key, "an id is longer than what is taken of it");
 	memcpy(key, id, sizeof key);
-	return take(l, RATE_ACCOUNT + class, key, now_us, &wait_s);
+	return bucket_take(l, RATE_ACCOUNT + class, key, now_us, &wait_s);
 }

@@ -84,7 +84,7 @@ static struct exchange *await_due(struct tarpit *p)
 	}
 }
 
-static struct exchange *take(struct tarpit *p)
+static struct exchange *due_take(struct tarpit *p)
 {
 	pthread_mutex_lock(&p->lock);
 	struct exchange *x = await_due(p);
@@ -101,7 +101,7 @@ static void *tarpit_main(void *arg)
 {
 	struct tarpit *p = arg;
 	struct exchange *x = NULL;
-	while ((x = take(p))) {
+	while ((x = due_take(p))) {
 		struct MHD_Connection *mhd = x->mhd;
 		x->paused_us = clock_monotonic_us() - (x->due_us - HOLD_US);
 		atomic_store(&x->state, EXCHANGE_READY);

@@ -32,7 +32,7 @@ static bool is_v4(u128 n)
 	return ip_is_v4(address(n));
 }
 
-static enum err refuse(char why[static IP_RANGE_WHY_SIZE], const char *text)
+static enum err range_refuse(char why[static IP_RANGE_WHY_SIZE], const char *text)
 {
 	snprintf(why, IP_RANGE_WHY_SIZE, "%s", text);
 	return ERR_INVALID;
@@ -58,11 +58,13 @@ static enum err whole_refuse(u128 first, u128 last, char why[static IP_RANGE_WHY
 		   v4_last = v4_first | UINT32_MAX;
 
 	if (first <= v4_first && last >= v4_last)
-		return refuse(why, "this is the whole internet; name the networks one by one");
+		return range_refuse(
+			why, "this is the whole internet; name the networks one by one");
 	if (is_v4(first) != is_v4(last))
-		return refuse(why, "one end is an IPv4 address, the other is not");
+		return range_refuse(why, "one end is an IPv4 address, the other is not");
 	if (first == 0 && last == ~(u128)0)
-		return refuse(why, "this is the whole internet; name the networks one by one");
+		return range_refuse(
+			why, "this is the whole internet; name the networks one by one");
 	return ERR_OK;
 }
 
@@ -72,14 +74,14 @@ static enum err bits_parse(
 	int64_t n, most = v4 ? V4_SHIFT : BITS;
 
 	if (str_int(s, 0, 100000, &n) != ERR_OK)
-		return refuse(why, "a number of bits, as in /24, is expected behind the '/'");
+		return range_refuse(why, "a number of bits, as in /24, is expected behind the '/'");
 	if (n > most) {
 		snprintf(why, IP_RANGE_WHY_SIZE, "/%lld: at most /%lld is possible here",
 			(long long)n, (long long)most);
 		return ERR_INVALID;
 	}
 	if (n == 0)
-		return refuse(why, "/0 is the whole internet; name the networks one by one");
+		return range_refuse(why, "/0 is the whole internet; name the networks one by one");
 	*bits = (unsigned)(v4 ? n + BITS - V4_SHIFT : n);
 	return ERR_OK;
 }
@@ -115,7 +117,7 @@ static enum err dash_parse(
 	if (!e)
 		e = end_parse(str_trim(last), &end[1], why);
 	if (!e && end[0] > end[1])
-		e = refuse(why, "the range is reversed: the lower address comes first");
+		e = range_refuse(why, "the range is reversed: the lower address comes first");
 	return e;
 }
 
@@ -127,12 +129,13 @@ enum err ip_range_parse(struct str s, struct ip_range *out, char why[static IP_R
 	enum err e;
 
 	if (rest.n == 0)
-		return refuse(why, "an address, a network such as 192.0.2.0/24, or FIRST-LAST is "
-				   "expected");
+		return range_refuse(why,
+			"an address, a network such as 192.0.2.0/24, or FIRST-LAST is "
+			"expected");
 	if (rest.n > IP_RANGE_TEXT_SIZE)
-		return refuse(why, "too long for a range of addresses");
+		return range_refuse(why, "too long for a range of addresses");
 	if (cidr && dash)
-		return refuse(why, "either '/' or '-', not both");
+		return range_refuse(why, "either '/' or '-', not both");
 	struct str first = str_cut(&rest, cidr ? '/' : '-');
 	if (cidr)
 		e = cidr_parse(first, rest, end, why);

@@ -18,8 +18,8 @@ struct checking {
 	char *why;
 };
 
-static enum err refuse(struct checking *l, const char *fmt, ...) PRINTF(2, 3);
-static enum err refuse(struct checking *l, const char *fmt, ...)
+static enum err check_refuse(struct checking *l, const char *fmt, ...) PRINTF(2, 3);
+static enum err check_refuse(struct checking *l, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -33,8 +33,9 @@ static enum err listen_check(struct checking *l, const char *name, const char *a
 {
 	if (http_address_check(address) == ERR_OK)
 		return ERR_OK;
-	return refuse(l, "%s = %s: 127.0.0.1:8080, [::1]:8080 or unix:/path/of.sock is expected",
-		name, address);
+	return check_refuse(l,
+		"%s = %s: 127.0.0.1:8080, [::1]:8080 or unix:/path/of.sock is expected", name,
+		address);
 }
 
 /* "::/0", and "0.0.0.0/0", which is ::ffff:0:0/96. */
@@ -56,16 +57,16 @@ static enum err proxies_parse(struct checking *l)
 		if (one.n == 0)
 			continue;
 		if (c->trusted_proxy_count == IP_NETS_MAX)
-			return refuse(
+			return check_refuse(
 				l, "server.trusted_proxies: at most %d networks", IP_NETS_MAX);
 		struct ip_net *net = &c->trusted_proxies[c->trusted_proxy_count];
 		if (ip_net_parse(one, net) != ERR_OK)
-			return refuse(l,
+			return check_refuse(l,
 				"server.trusted_proxies: " STR_FMT
 				" is neither an address nor a network such as 10.0.0.0/8",
 				STR_ARG(one));
 		if (covers_all(net))
-			return refuse(l,
+			return check_refuse(l,
 				"server.trusted_proxies: " STR_FMT
 				" would trust the whole internet",
 				STR_ARG(one));
@@ -86,7 +87,7 @@ static enum err base_url_check(struct checking *l)
 	if (e == ERR_NOMEM)
 		return e;
 	if (e)
-		return refuse(l,
+		return check_refuse(l,
 			"server.base_url = %s: an address such as https://news.example is "
 			"expected, without a path (a domain with other letters than a to z in the "
 			"form that begins with xn--)",
@@ -105,9 +106,9 @@ static enum err sites_check(struct checking *l)
 	if (!a)
 		return ERR_NOMEM;
 	enum err e = path_sites_parse(l->c->base_url, l->c->gate_sites, a, &sites, why);
-	return e == ERR_INVALID
-		       ? refuse(l, "gate.sites: %s", *why ? why : "server.base_url is no address")
-		       : e;
+	return e == ERR_INVALID ? check_refuse(l, "gate.sites: %s",
+					  *why ? why : "server.base_url is no address")
+				: e;
 }
 
 /* They go into robots.txt and into a header as they are. */
@@ -125,7 +126,7 @@ static enum err links_check(struct checking *l)
 		for (size_t k = 0; k < s.n; k++)
 			bad = bad || s.p[k] <= ' ' || s.p[k] > '~' || strchr("<>\"\\", s.p[k]);
 		if (s.n > 0 && bad)
-			return refuse(l,
+			return check_refuse(l,
 				"%s = %s: an address such as https://news.example/licence.xml is "
 				"expected, in ASCII and without spaces",
 				links[i].name, links[i].value);
@@ -152,9 +153,9 @@ static enum err files_check(struct checking *l)
 
 	db_url_show(c->database_url, shown);
 	if (db_url_check(c->database_url, why) != ERR_OK)
-		return refuse(l, "database.url = %s: %s", shown, why);
+		return check_refuse(l, "database.url = %s: %s", shown, why);
 	if (*c->theme && (stat(c->theme, &st) != 0 || !S_ISDIR(st.st_mode)))
-		return refuse(l, "web.theme = %s: there is no such folder", c->theme);
+		return check_refuse(l, "web.theme = %s: there is no such folder", c->theme);
 	return ERR_OK;
 }
 
@@ -175,7 +176,7 @@ static enum err limits_check(struct checking *l)
 
 	for (size_t i = 0; i < COUNT(pairs); i++) {
 		if (!pairs[i].burst != !pairs[i].per_minute)
-			return refuse(l,
+			return check_refuse(l,
 				"limits.%s_burst = %lld and limits.%s_per_minute = %lld: either "
 				"both are 0, for no limit, or "
 				"none",
@@ -193,18 +194,18 @@ static enum err timezone_check(struct checking *l)
 	if (config_zone_is(zone))
 		return ERR_OK;
 	if (access(CONFIG_ZONES, F_OK) != 0)
-		return refuse(l,
+		return check_refuse(l,
 			"site.timezone = %s: this machine has no time zones, so that only UTC can "
 			"be used; install the package tzdata, which brings " CONFIG_ZONES,
 			zone);
 	if (strncmp(zone, "right/", 6) == 0)
-		return refuse(l,
+		return check_refuse(l,
 			"site.timezone = %s: the zones below right/ count leap seconds, as the "
 			"system's clock does not; did you mean %s?",
 			zone, zone + 6);
 	near = config_zone_near(zone, &names);
-	return refuse(l, "site.timezone = %s: " CONFIG_ZONES " has no such time zone; %s%s%s", zone,
-		near ? "did you mean " : "a name such as Europe/Berlin or UTC is expected",
+	return check_refuse(l, "site.timezone = %s: " CONFIG_ZONES " has no such time zone; %s%s%s",
+		zone, near ? "did you mean " : "a name such as Europe/Berlin or UTC is expected",
 		near ? near : "", near ? "?" : "");
 }
 
@@ -212,7 +213,7 @@ static enum err status_refuse(struct checking *l, const char *name, struct str w
 {
 	const char *near = text_nearest(word, entitlement_status_words());
 
-	return refuse(l,
+	return check_refuse(l,
 		"%s: " STR_FMT
 		" is none of active, trialing, past_due, paused, canceled, unpaid" NEAR_FMT,
 		name, STR_ARG(word), NEAR_ARG(near));
@@ -258,17 +259,17 @@ static enum err sources_parse(struct checking *l)
 			continue;
 		struct str source = str_trim(str_cut(&words, ':'));
 		if (c->source_count == POLICY_SOURCES_MAX)
-			return refuse(l, "%s: at most %d sources", name, POLICY_SOURCES_MAX);
+			return check_refuse(l, "%s: at most %d sources", name, POLICY_SOURCES_MAX);
 		struct source_statuses *s = &c->sources[c->source_count];
 		if (!words.p || !entitlement_name_ok(source, sizeof s->source) ||
 			str_copy(s->source, sizeof s->source, source) != ERR_OK)
-			return refuse(l,
+			return check_refuse(l,
 				"%s: \"" STR_FMT "\": a source, a colon and statuses are expected, "
 				"such as \"stripe: "
 				"active trialing\"",
 				name, STR_ARG(source));
 		if (source_known(c, source))
-			return refuse(
+			return check_refuse(
 				l, "%s: " STR_FMT " stands there twice", name, STR_ARG(source));
 		enum err e = statuses_parse(l, name, words, &s->open);
 		if (e)
@@ -293,7 +294,7 @@ static enum err development_check(struct checking *l)
 
 	if (!c->development || (listens_locally(str_of(c->listen)) && !c->secure))
 		return ERR_OK;
-	return refuse(l,
+	return check_refuse(l,
 		"server.development = yes shows everybody's mail: it needs server.listen on this "
 		"machine only (it is "
 		"%s) and a server.base_url without https (it is %s)",
@@ -316,18 +317,18 @@ enum err config_check_together(struct config *c, struct arena *a, char why[stati
 	struct checking checking = { .c = c, .a = a, .why = why }, *l = &checking;
 
 	if (c->session_idle_days > c->session_days)
-		return refuse(l, "session.idle_days = %lld is more than session.days = %lld",
+		return check_refuse(l, "session.idle_days = %lld is more than session.days = %lld",
 			(long long)c->session_idle_days, (long long)c->session_days);
 	if (c->password_passes < 2 && c->password_memory_kib < 47104)
-		return refuse(l,
+		return check_refuse(l,
 			"password.passes = 1 needs password.memory_kib of at least 47104; it is "
 			"%lld",
 			(long long)c->password_memory_kib);
 	char name[NAME_SIZE];
 	if (!*c->site_name)
-		return refuse(l, "site.name is empty: pages and mails need the paper's name");
+		return check_refuse(l, "site.name is empty: pages and mails need the paper's name");
 	if (text_name(str_of(c->site_name), name) != ERR_OK)
-		return refuse(
+		return check_refuse(
 			l, "site.name is longer than %d bytes, or no plain UTF-8", NAME_SIZE - 1);
 	for (size_t i = 0; i < COUNT(checks); i++) {
 		enum err e = checks[i](l);

@@ -26,8 +26,8 @@ struct loading {
 	int line;
 };
 
-static enum err refuse(struct loading *l, const char *fmt, ...) PRINTF(2, 3);
-static enum err refuse(struct loading *l, const char *fmt, ...)
+static enum err setting_refuse(struct loading *l, const char *fmt, ...) PRINTF(2, 3);
+static enum err setting_refuse(struct loading *l, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -85,7 +85,7 @@ static enum err assign(
 {
 	if (s->type == SETTING_INT) {
 		if (str_int(value, s->min, s->max, member(l->c, s)) != ERR_OK)
-			return refuse(l,
+			return setting_refuse(l,
 				"%s%s.%s = " STR_FMT
 				": a whole number from %lld to %lld (%s) is expected",
 				where, s->section, s->name, STR_ARG(value), (long long)s->min,
@@ -94,14 +94,15 @@ static enum err assign(
 	}
 	if (s->type == SETTING_BOOL) {
 		if (!bool_parse(value, member(l->c, s)))
-			return refuse(l, "%s%s.%s = " STR_FMT ": yes or no is expected", where,
-				s->section, s->name, STR_ARG(value));
+			return setting_refuse(l, "%s%s.%s = " STR_FMT ": yes or no is expected",
+				where, s->section, s->name, STR_ARG(value));
 		return ERR_OK;
 	}
 	if (s->choices && !choice_ok(s->choices, value)) {
 		const char *near = choice_nearest(l->a, s->choices, value);
-		return refuse(l, "%s%s.%s = " STR_FMT ": one of these is expected: %s" NEAR_FMT,
-			where, s->section, s->name, STR_ARG(value), s->choices, NEAR_ARG(near));
+		return setting_refuse(l,
+			"%s%s.%s = " STR_FMT ": one of these is expected: %s" NEAR_FMT, where,
+			s->section, s->name, STR_ARG(value), s->choices, NEAR_ARG(near));
 	}
 	struct str copy = arena_str(l->a, value.p ? value : STR(""));
 	if (!copy.p)
@@ -120,7 +121,7 @@ static enum err assign_file(
 	if (e == ERR_NOMEM)
 		return e;
 	if (e)
-		return refuse(l, "%s%s.%s_file = %s: the file cannot be read (%s)", where,
+		return setting_refuse(l, "%s%s.%s_file = %s: the file cannot be read (%s)", where,
 			s->section, s->name, name, err_name(e));
 	return assign(l, s, str_trim(buf_view(&b)), where);
 }
@@ -167,14 +168,14 @@ static int file_line(void *user, const char *section, const char *name, const ch
 		return 0;
 	if (!s) {
 		const char *other = nearest(l->a, section, name);
-		refuse(l, "%s%s%s%s is not a setting%s%s%s", where, section, *section ? "." : "",
-			name, other ? "; did you mean " : "", other ? other : "",
-			other ? "?" : " (see `postern config sample`)");
+		setting_refuse(l, "%s%s%s%s is not a setting%s%s%s", where, section,
+			*section ? "." : "", name, other ? "; did you mean " : "",
+			other ? other : "", other ? "?" : " (see `postern config sample`)");
 		return 0;
 	}
 	size_t index = (size_t)(s - config_settings);
 	if (l->seen[index]) {
-		refuse(l, "%s%s.%s is set twice", where, section, name);
+		setting_refuse(l, "%s%s.%s is set twice", where, section, name);
 		return 0;
 	}
 	l->seen[index] = true;
@@ -197,7 +198,7 @@ static char *next_line(char *line, int size, void *stream)
 	struct str one = str_cut(&l->text, '\n');
 	l->line++;
 	if (one.n + 2 > (size_t)size) {
-		refuse(l, "%s:%d: the line is longer than %d characters", l->path, l->line,
+		setting_refuse(l, "%s:%d: the line is longer than %d characters", l->path, l->line,
 			size - 2);
 		return NULL;
 	}
@@ -217,13 +218,14 @@ static enum err load_file(struct loading *l)
 		return e;
 	}
 	if (memchr(b.n ? b.p : "", 0, b.n))
-		return refuse(l, "%s: the file holds NUL bytes; it is not a text file", l->path);
+		return setting_refuse(
+			l, "%s: the file holds NUL bytes; it is not a text file", l->path);
 	l->text = buf_view(&b);
 	int line = ini_parse_stream(next_line, l, file_line, l);
 	if (l->err)
 		return l->err;
 	if (line)
-		return refuse(
+		return setting_refuse(
 			l, "%s:%d: neither [section], name = value nor a comment", l->path, line);
 	return ERR_OK;
 }
@@ -260,8 +262,8 @@ static enum err take_env(struct loading *l, struct str name, struct str value)
 	}
 	names[n] = NULL;
 	const char *other = text_nearest(name, names);
-	return refuse(l, "environment: " STR_FMT " is not a setting" NEAR_FMT, STR_ARG(name),
-		NEAR_ARG(other));
+	return setting_refuse(l, "environment: " STR_FMT " is not a setting" NEAR_FMT,
+		STR_ARG(name), NEAR_ARG(other));
 }
 
 static enum err load_env(struct loading *l, char **env)

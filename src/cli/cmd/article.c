@@ -164,7 +164,7 @@ struct looking {
 	struct teaser_report teaser; /* of `one` */
 };
 
-static enum err list_read(struct db_conn *c, void *arg)
+static enum err articles_read(struct db_conn *c, void *arg)
 {
 	struct looking *l = arg;
 	return content_list(c, &l->f, l->a, &l->list, &l->n);
@@ -193,7 +193,7 @@ int cmd_article_list(struct cli *c)
 		return code;
 	l.f.limit = (size_t)n;
 	l.f.section = str_of(section);
-	enum err e = db_read(c->app.db, list_read, &l);
+	enum err e = db_read(c->app.db, articles_read, &l);
 	if (e)
 		return cli_error(e, "articles");
 	if (c->json) {

@@ -71,15 +71,15 @@ int cmd_crawler_remove(struct cli *c)
 
 /* ---- list ---- */
 
-struct listing {
+struct crawler_listing {
 	struct arena *a;
 	struct crawler *v;
 	size_t n;
 };
 
-static enum err list_read(struct db_conn *c, void *arg)
+static enum err crawlers_read(struct db_conn *c, void *arg)
 {
-	struct listing *l = arg;
+	struct crawler_listing *l = arg;
 	return crawler_list(c, l->a, &l->v, &l->n);
 }
 
@@ -101,8 +101,8 @@ static const char *suffixes_text(struct arena *a, const char *suffixes)
 
 int cmd_crawler_list(struct cli *c)
 {
-	struct listing l = { .a = c->app.arena };
-	enum err e = db_read(c->app.db, list_read, &l);
+	struct crawler_listing l = { .a = c->app.arena };
+	enum err e = db_read(c->app.db, crawlers_read, &l);
 
 	if (e)
 		return cli_error(e, "crawlers");

@@ -120,7 +120,7 @@ static json_t *rule_json(const struct path_rule *r)
 		"files", path_files_name(r->files));
 }
 
-static void rule_print(const struct path_rule *r)
+static void path_rule_print(const struct path_rule *r)
 {
 	printf("%3lld  %-10s  %s%s  %s%s%s%s%s  files %s  %s\n", (long long)r->position,
 		path_level_name(r), r->site, r->path, r->methods, *r->section ? "  section " : "",
@@ -141,7 +141,7 @@ int cmd_gate_list(struct cli *c)
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < l.n; i++)
-		rule_print(&l.rules[i]);
+		path_rule_print(&l.rules[i]);
 	if (l.n == 0)
 		printf("There are no rules, so the gate lets nobody in. Add one with "
 		       "postern gate add.\n");
@@ -186,7 +186,7 @@ static int try_print(const struct trying *t)
 		return EXIT_DONE;
 	printf("article    %s%s\nrule     ", p->article.id,
 		p->counts ? ", counts as a page" : ", does not count");
-	rule_print(r);
+	path_rule_print(r);
 	return EXIT_DONE;
 }
 

@@ -25,7 +25,7 @@ struct gift_find {
 	size_t count;
 };
 
-static enum err list_read(struct db_conn *c, void *arg)
+static enum err gifts_read(struct db_conn *c, void *arg)
 {
 	struct gift_find *l = arg;
 	return gift_list(c, &l->f, l->a, &l->list, &l->count);
@@ -54,7 +54,7 @@ int cmd_gift_list(struct cli *c)
 	if (code)
 		return code;
 	l.f.limit = (size_t)limit;
-	enum err e = db_read(c->app.db, list_read, &l);
+	enum err e = db_read(c->app.db, gifts_read, &l);
 	if (e)
 		return cli_error(e, "gifts");
 	json_t *doc = json_array();

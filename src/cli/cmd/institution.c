@@ -88,7 +88,7 @@ int cmd_institution_add(struct cli *c)
 
 /* ---- lists ---- */
 
-struct listing {
+struct institution_listing {
 	struct str name;
 	struct arena *a;
 	struct institution *v;
@@ -99,13 +99,13 @@ struct listing {
 
 static enum err listing_read(struct db_conn *c, void *arg)
 {
-	struct listing *l = arg;
+	struct institution_listing *l = arg;
 	enum err e = institution_list(c, l->a, &l->v, &l->n);
 
 	return e ? e : institution_items(c, l->name, l->a, &l->items, &l->item_count);
 }
 
-static const struct institution *listing_find(const struct listing *l, const char *name)
+static const struct institution *listing_find(const struct institution_listing *l, const char *name)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->v[i].name, name) == 0)
@@ -114,7 +114,8 @@ static const struct institution *listing_find(const struct listing *l, const cha
 	return NULL;
 }
 
-static size_t item_count(const struct listing *l, const char *name, enum institution_kind kind)
+static size_t item_count(
+	const struct institution_listing *l, const char *name, enum institution_kind kind)
 {
 	size_t n = 0;
 
@@ -126,7 +127,7 @@ static size_t item_count(const struct listing *l, const char *name, enum institu
 int cmd_institution_list(struct cli *c)
 {
 	ARENA_AUTO *a = arena_new(ITEMS_BYTES_MAX);
-	struct listing l = { .a = a };
+	struct institution_listing l = { .a = a };
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
 
 	if (e)
@@ -148,7 +149,7 @@ int cmd_institution_list(struct cli *c)
 	return c->json ? cli_print_json(doc) : EXIT_DONE;
 }
 
-static int show_json(const struct listing *l, const struct institution *i)
+static int show_json(const struct institution_listing *l, const struct institution *i)
 {
 	json_t *doc = institution_json(i), *ranges = json_array(), *domains = json_array();
 	char text[INSTITUTION_ITEM_SIZE];
@@ -166,7 +167,7 @@ static int show_json(const struct listing *l, const struct institution *i)
 int cmd_institution_show(struct cli *c)
 {
 	ARENA_AUTO *a = arena_new(ITEMS_BYTES_MAX);
-	struct listing l = { .a = a, .name = str_of(c->args[0]) };
+	struct institution_listing l = { .a = a, .name = str_of(c->args[0]) };
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
 	const struct institution *i = e ? NULL : listing_find(&l, c->args[0]);
 	char text[INSTITUTION_ITEM_SIZE];
@@ -185,7 +186,7 @@ int cmd_institution_show(struct cli *c)
 int cmd_institution_set(struct cli *c)
 {
 	ARENA_AUTO *a = arena_new(ITEMS_BYTES_MAX);
-	struct listing l = { .a = a, .name = str_of(c->args[0]) };
+	struct institution_listing l = { .a = a, .name = str_of(c->args[0]) };
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
 	const struct institution *found = e ? NULL : listing_find(&l, c->args[0]);
 
@@ -245,7 +246,7 @@ static void export_item(const struct institution_item *it, const char *end,
 int cmd_institution_export(struct cli *c)
 {
 	ARENA_AUTO *a = arena_new(ITEMS_BYTES_MAX);
-	struct listing l = { .a = a };
+	struct institution_listing l = { .a = a };
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
 	const char *end = cli_option(c, "nginx") ? ";" : "";
 

@@ -24,7 +24,7 @@ struct cursor {
 	size_t n;
 };
 
-static bool take(struct cursor *c, void *out, size_t n)
+static bool bytes_take(struct cursor *c, void *out, size_t n)
 {
 	if (c->n < n)
 		return false;
@@ -59,7 +59,7 @@ static bool take_count(struct cursor *c, struct meter_count *m)
 {
 	uint64_t began_at = 0, n = 0;
 
-	if (!take(c, m->name, sizeof m->name) || !take_number(c, 5, &began_at) ||
+	if (!bytes_take(c, m->name, sizeof m->name) || !take_number(c, 5, &began_at) ||
 		!take_number(c, 1, &n))
 		return false;
 	if (began_at == 0 || n == 0 || n > METER_LIMIT_MAX)
@@ -67,7 +67,7 @@ static bool take_count(struct cursor *c, struct meter_count *m)
 	m->began_at = (int64_t)began_at;
 	m->n = (size_t)n;
 	for (size_t i = 0; i < m->n; i++) {
-		if (!take(c, m->tags[i].b, sizeof m->tags[i].b) || tag_doubled(m, i))
+		if (!bytes_take(c, m->tags[i].b, sizeof m->tags[i].b) || tag_doubled(m, i))
 			return false;
 	}
 	return true;
@@ -111,7 +111,7 @@ static enum err raw_parse(const struct raw *r, struct meter_cookie *out)
 
 	out->count = 0;
 	if (!take_number(&c, 1, &version) || version != VERSION || !take_number(&c, 4, &key) ||
-		key == 0 || !take(&c, out->id, sizeof out->id) || !take_counts(&c, out))
+		key == 0 || !bytes_take(&c, out->id, sizeof out->id) || !take_counts(&c, out))
 		return ERR_INVALID;
 	out->key = (uint32_t)key;
 	return ERR_OK;
