@@ -44,8 +44,8 @@ struct driver {
 	/* `url` or a location as it may be shown: without the password. */
 	void (*url_show)(const char *url, char out[static DB_SHOWN_SIZE]);
 	/* Before the first open: makes what must exist (the file), and for DB_SERVE claims it for
-	 * this process. `location` is what the connections shall open, for the caller to free; `claim`
-	 * is handed back to release(). */
+	 * this process. `location` is what the connections shall open, for the caller to free;
+	 * `claim` is handed back to release(). */
 	enum err (*prepare_location)(const char *url, enum db_use use, char **location, int *claim,
 		char why[static DB_WHY_SIZE]);
 	void (*release_location)(int claim);
