@@ -49,6 +49,7 @@ QUERIES := $(wildcard schema/queries/*.sql)
 GEN_C := build/gen/schema.c
 GEN_S := build/gen/embed.S
 GEN_H := build/gen/postern/queries.h
+GEN_Q := $(QUERIES:schema/%.sql=build/gen/postern/%.h)
 
 # ---- packages: checked once, again when the list changes; one after another, for apt has one lock ----
 build/.deps-run: deploy/deps
@@ -62,18 +63,18 @@ tests/node_modules/.done: tests/package-lock.json | build/.deps-test
 	@touch $@
 
 # ---- generated: the queries, prepared against the migrated schema, and the embedded files ----
-build/gen/schemac: tools/schemac.c tools/dialect_check.h tools/tables.h src/db/dialect.h | build/.deps-run
+SCHEMAC := tools/schemac.c tools/signature.c tools/function.c
+build/gen/schemac: $(SCHEMAC) tools/schemac.h tools/dialect_check.h tools/tables.h src/db/dialect.h | build/.deps-run
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
-	@$(CC) $(CFLAGS_ALL) -O1 -o $@ $< -lsqlite3
+	@$(CC) $(CFLAGS_ALL) -O1 -o $@ $(SCHEMAC) -lsqlite3
 build/gen/embed: tools/embed.c | build/.deps-run
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
 	@$(CC) $(CFLAGS_ALL) -O1 -D_GNU_SOURCE -o $@ $<
-$(GEN_H) $(GEN_C) &: build/gen/schemac $(MIGRATIONS) $(QUERIES)
-	@mkdir -p build/gen/postern
-	@echo "  SCHEMA $(GEN_H)"
-	@build/gen/schemac schema $(GEN_H) $(GEN_C)
+$(GEN_H) $(GEN_C) $(GEN_Q) &: build/gen/schemac $(MIGRATIONS) $(QUERIES)
+	@echo "  SCHEMA build/gen"
+	@build/gen/schemac schema build/gen
 $(GEN_S): build/gen/embed $(EMBED)
 	@echo "  EMBED $@"
 	@build/gen/embed $@ $(EMBED)
@@ -83,7 +84,7 @@ define flavour
 compiler_$(1) = $$(if $$(cc_$(1)),$$(cc_$(1)),$$(CC))
 obj_$(1) := $$(SRC:%.c=build/$(1)/%.o) build/$(1)/gen/schema.o build/$(1)/gen/embed.o
 unit_$(1) := $$(UNIT:tests/unit/%.c=build/$(1)/unit/%)
-build/$(1)/%.o: %.c $$(GEN_H) | build/.deps-run
+build/$(1)/%.o: %.c $$(GEN_H) | $$(GEN_Q) build/.deps-run
 	@mkdir -p $$(@D)
 	@echo "  CC $(1) $$<"
 	@$$(compiler_$(1)) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(flags_$(1)) -fPIE -MMD -MP -c -o $$@ $$<

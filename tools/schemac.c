@@ -1,35 +1,26 @@
-/* schemac SCHEMA_DIR OUT.h OUT.c: reads SCHEMA_DIR/migrations/NNNN_name.sql and
+/* schemac SCHEMA_DIR OUT_DIR: reads SCHEMA_DIR/migrations/NNNN_name.sql and
  * SCHEMA_DIR/queries/…sql, applies the migrations to an empty SQLite database in memory, prepares
- * every query against it and writes both as C. A bad query is a build error. Runs at build time
- * only and leaves on the first fault.
+ * every query against it and writes both as C: the texts (schema.c), their numbers
+ * (postern/queries.h), and of each file of queries a header with a function for each
+ * (postern/queries/FILE.h). A bad query is a build error. Runs at build time only and leaves on the
+ * first fault.
  *
- * A query is headed by "-- name: session_by_token :one", ":many" or ":exec"; further comment lines
- * may follow. Where the engines must differ, a second text headed "-- name: session_by_token :one
- * postgres" comes directly behind. */
+ * A query is headed by "-- name: session_by_token :one", ":many", ":exec" or ":execrows"; its
+ * directives (signature.c) and other comment lines may follow. Where the engines must differ, a
+ * second text headed "-- name: session_by_token :one postgres" comes directly behind. */
 #define _POSIX_C_SOURCE 200809L
+#include "schemac.h"
 #include "dialect_check.h"
 #include "tables.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <sys/stat.h>
 
-enum { QUERIES_MAX = 1000, MIGRATIONS_MAX = 9999, NAME_MAX_BYTES = 63, FILE_MAX_BYTES = 256 << 10 };
+enum { MIGRATIONS_MAX = 9999, FILE_MAX_BYTES = 256 << 10 };
 
-struct place {
-	const char *file;
-	int line;
-};
-struct query {
-	struct place at;
-	char name[NAME_MAX_BYTES + 1];
-	char kind[8];
-	char *sql, *postgres;
-	int params, columns;
-};
 struct migration {
 	char *name, *sql;
 };
@@ -45,10 +36,10 @@ struct schema {
 	struct query queries[QUERIES_MAX];
 	size_t query_count;
 	struct tables tables;
+	const char *out; /* the folder that is written to */
 };
 
-__attribute__((format(printf, 2, 3))) static _Noreturn void fail(
-	struct place at, const char *fmt, ...)
+void fail(struct place at, const char *fmt, ...)
 {
 	if (at.line > 0)
 		fprintf(stderr, "%s:%d: ", at.file, at.line);
@@ -230,8 +221,9 @@ static char *sql_clean(struct schema *s, const char *from, const char *end)
 	return out;
 }
 
-static const struct query *query_named(const struct schema *s, const char *name)
+static const struct query *query_named(const void *schema, const char *name)
 {
+	const struct schema *s = schema;
 	for (size_t i = 0; i < s->query_count; i++)
 		if (strcmp(s->queries[i].name, name) == 0)
 			return &s->queries[i];
@@ -260,24 +252,65 @@ static struct query *query_add(struct schema *s, const struct query *head)
 static bool kind_is_good(const char *kind)
 {
 	return strcmp(kind, ":one") == 0 || strcmp(kind, ":many") == 0 ||
-	       strcmp(kind, ":exec") == 0;
+	       strcmp(kind, ":exec") == 0 || strcmp(kind, ":execrows") == 0;
+}
+
+/* "-- in: …" and the like; anything else is a comment. */
+static void directive_take(struct query *q, const char *text)
+{
+	char word[16] = "";
+	int used = 0;
+	if (sscanf(text, "-- %15[a-z]%n", word, &used) < 1)
+		return;
+	const char *rest = text + used;
+	const char **said = strcmp(word, "in") == 0      ? &q->said.in
+			    : strcmp(word, "row") == 0   ? &q->said.row
+			    : strcmp(word, "alone") == 0 ? &q->said.alone
+							 : NULL;
+	if (strcmp(text, "-- timed") == 0)
+		q->said.timed = true;
+	if (*rest != ':')
+		return;
+	if (!said || *said)
+		fail(q->at, "%s: '-- %s:' is no directive, or stands twice: in, row, alone, timed",
+			q->name, word);
+	*said = rest + 1 + strspn(rest + 1, " \t");
+}
+
+/* The directives in the comment lines directly behind the header. A list whose line ends with a
+ * comma goes on in the next. */
+static void directives_read(struct schema *s, struct query *q, const char *p)
+{
+	while (strncmp(p, "\n--", 3) == 0) {
+		size_t n = strcspn(++p, "\n");
+		while (p[n - 1] == ',' && strncmp(p + n, "\n--", 3) == 0)
+			n += 1 + strcspn(p + n + 1, "\n");
+		char *text = schema_copy(s, p, n);
+		for (char *c = strchr(text, '\n'); c; c = strchr(c, '\n'))
+			memset(c, ' ', 3);
+		directive_take(q, text);
+		p += n;
+	}
 }
 
 /* Adds the text behind a header, up to `end`: as a query, or as the second text of the one before.
  */
 static void query_take(struct schema *s, struct place at, const char *header, const char *end)
 {
-	struct query head = { .at = at };
+	static struct query head;
+	head = (struct query){ .at = at };
 	char engine[16] = "", more[2] = "";
 	const char *body = header + strcspn(header, "\n");
 	char *line = schema_copy(s, header, (size_t)(body - header));
-	int n = sscanf(line, "-- name: %63s %7s %15s %1s", head.name, head.kind, engine, more);
+	int n = sscanf(line, "-- name: %63s %11s %15s %1s", head.name, head.kind, engine, more);
 	if (n < 2 || n > 3 || !name_is_good(head.name) || !kind_is_good(head.kind))
-		fail(at, "a query is headed '-- name: some_words :one', ':many' or ':exec'");
+		fail(at, "a query is headed '-- name: some_words :one', ':many', ':exec' or "
+			 "':execrows'");
 	char *sql = sql_clean(s, body, end);
 	if (!*sql)
 		fail(at, "%s: no statement follows", head.name);
 	dialect_check(at, schema_copy(s, header, (size_t)(end - header)));
+	directives_read(s, &head, body);
 	if (n == 2) {
 		query_add(s, &head)->sql = sql;
 		return;
@@ -289,6 +322,8 @@ static void query_take(struct schema *s, struct place at, const char *header, co
 		last->postgres)
 		fail(at, "%s: must stand directly behind its first text, of the same kind",
 			head.name);
+	if (head.said.in || head.said.row || head.said.alone || head.said.timed)
+		fail(at, "%s: directives stand at its first text", head.name);
 	last->postgres = sql;
 }
 
@@ -352,10 +387,31 @@ static void params_check(const struct query *q, sqlite3_stmt *st)
 		fail(q->at, "%s: its two texts differ in parameters", q->name);
 }
 
+/* Called for each table that a statement reads or writes while it is prepared. */
+static int table_touch(void *arg, int action, const char *table, const char *column,
+	const char *schema, const char *trigger)
+{
+	struct touched *t = arg;
+	(void)column;
+	(void)schema;
+	(void)trigger;
+	if (action != SQLITE_READ && action != SQLITE_INSERT && action != SQLITE_UPDATE &&
+		action != SQLITE_DELETE)
+		return SQLITE_OK;
+	for (int i = 0; i < t->count; i++)
+		if (strcmp(t->tables[i], table) == 0)
+			return SQLITE_OK;
+	if (t->count < TOUCHED_MAX)
+		snprintf(t->tables[t->count++], WORD_SIZE, "%s", table);
+	return SQLITE_OK;
+}
+
 static void query_check(struct schema *s, struct query *q)
 {
 	sqlite3_stmt *st = NULL;
 	const char *tail = NULL;
+	struct touched touched = { .db = s->db };
+	sqlite3_set_authorizer(s->db, table_touch, &touched);
 	if (sqlite3_prepare_v2(s->db, q->sql, -1, &st, &tail) != SQLITE_OK)
 		fail(q->at, "%s: %s", q->name, sqlite3_errmsg(s->db));
 	if (!st || tail[strspn(tail, " \t\r\n;")])
@@ -363,11 +419,13 @@ static void query_check(struct schema *s, struct query *q)
 	q->params = sqlite3_bind_parameter_count(st);
 	q->columns = sqlite3_column_count(st);
 	params_check(q, st);
-	bool exec = strcmp(q->kind, ":exec") == 0;
+	sqlite3_set_authorizer(s->db, NULL, NULL);
+	bool exec = strncmp(q->kind, ":exec", 5) == 0;
 	if (exec && q->columns > 0)
 		fail(q->at, "%s: returns columns, so it is :one or :many", q->name);
 	if (!exec && q->columns == 0)
 		fail(q->at, "%s: returns nothing, so it is :exec", q->name);
+	signature_read(q, st, &touched, query_named, s);
 	sqlite3_finalize(st);
 }
 
@@ -443,31 +501,65 @@ static bool file_holds(const char *path, const char *text, size_t n)
 
 /* Leaves a file alone that is right already: an edit of a query's text then rebuilds only the table
  * of texts. */
-static void output(
-	const struct schema *s, const char *path, void (*fn)(FILE *, const struct schema *))
+static void output(const char *path, const char *text, size_t n)
 {
 	struct place at = { path, 0 };
+	if (file_holds(path, text, n))
+		return;
+	FILE *f = fopen(path, "we");
+	if (!f || fwrite(text, 1, n, f) != n || fclose(f) != 0)
+		fail(at, "%s", strerror(errno));
+}
+
+static void output_by(struct schema *s, const char *name, void (*fn)(FILE *, const struct schema *))
+{
 	char *text = NULL;
 	size_t n = 0;
 	FILE *f = must(open_memstream(&text, &n));
 	fn(f, s);
 	if (fclose(f) != 0)
-		fail(at, "%s", strerror(errno));
-	if (file_holds(path, text, n))
-		return;
-	f = fopen(path, "we");
-	if (!f || fwrite(text, 1, n, f) != n || fclose(f) != 0)
-		fail(at, "%s", strerror(errno));
+		fail((struct place){ name, 0 }, "%s", strerror(errno));
+	output(path_join(s, s->out, name), text, n);
 	free(text);
 }
 
-int main(int argc, char **argv)
+/* The functions of one file of queries. */
+static void functions_output(struct schema *s, const char *path)
 {
-	if (argc != 4) {
-		fputs("usage: schemac SCHEMA_DIR OUT.h OUT.c\n", stderr);
-		return 2;
+	const char *base = strrchr(path, '/') + 1;
+	char name[WORD_SIZE * 2], guard[WORD_SIZE];
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = must(open_memstream(&text, &n));
+	snprintf(guard, sizeof guard, "%.*s", (int)strlen(base) - 4, base);
+	for (char *c = guard; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	fprintf(f, "/* Generated by schemac from schema/queries/%s. */\n", base);
+	fprintf(f, "#ifndef POSTERN_QUERIES_%s_H\n#define POSTERN_QUERIES_%s_H\n\n", guard, guard);
+	fputs("#include \"postern/db.h\"\n", f);
+	for (size_t i = 0; i < s->query_count; i++)
+		if (strcmp(s->queries[i].at.file, path) == 0)
+			function_write(f, &s->queries[i]);
+	fputs("\n#endif\n", f);
+	if (fclose(f) != 0)
+		fail((struct place){ path, 0 }, "%s", strerror(errno));
+	snprintf(name, sizeof name, "postern/queries/%.*s.h", (int)strlen(base) - 4, base);
+	output(path_join(s, s->out, name), text, n);
+	free(text);
+}
+
+static void folders_make(struct schema *s)
+{
+	static const char *const names[] = { "postern", "postern/queries" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *path = path_join(s, s->out, names[i]);
+		if (mkdir(path, 0777) != 0 && errno != EEXIST)
+			fail((struct place){ path, 0 }, "%s", strerror(errno));
 	}
-	struct schema *s = must(calloc(1, sizeof *s));
+}
+
+static void database_open(struct schema *s)
+{
 	if (sqlite3_open(":memory:", &s->db) != SQLITE_OK)
 		fail((struct place){ "schemac", 0 }, "cannot open SQLite");
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
@@ -479,6 +571,17 @@ int main(int argc, char **argv)
 		    "BIGINT)",
 		    NULL, NULL, NULL) != SQLITE_OK)
 		fail((struct place){ "schemac", 0 }, "%s", sqlite3_errmsg(s->db));
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3) {
+		fputs("usage: schemac SCHEMA_DIR OUT_DIR\n", stderr);
+		return 2;
+	}
+	struct schema *s = must(calloc(1, sizeof *s));
+	s->out = argv[2];
+	database_open(s);
 	files_each(s, argv[1], "migrations", migration_read);
 	const char *table = NULL, *why = tables_read(s->db, &s->tables, &table);
 	if (why)
@@ -486,8 +589,10 @@ int main(int argc, char **argv)
 	files_each(s, argv[1], "queries", queries_read);
 	for (size_t i = 0; i < s->query_count; i++)
 		query_check(s, &s->queries[i]);
-	output(s, argv[2], header_write);
-	output(s, argv[3], source_write);
+	folders_make(s);
+	output_by(s, "postern/queries.h", header_write);
+	output_by(s, "schema.c", source_write);
+	files_each(s, argv[1], "queries", functions_output);
 	schema_free(s);
 	return 0;
 }

@@ -153,31 +153,72 @@ static inline struct db_param db_blob(const void *p, size_t n)
 {
 	return (struct db_param){ .type = DB_BLOB, .s = { p, n } };
 }
+static inline struct db_param db_bytes(struct str s)
+{
+	return db_blob(s.p, s.n);
+}
+enum { DB_HASH_BYTES = 32 };
+static inline struct db_param db_hash(const uint8_t hash[static DB_HASH_BYTES])
+{
+	return db_blob(hash, DB_HASH_BYTES);
+}
+static inline struct db_param db_hash_or_null(const uint8_t *hash)
+{
+	return hash ? db_hash(hash) : (struct db_param){ .type = DB_NULL };
+}
 
 /* ---- columns out: each result column, in order, to one member of a row struct. NULL reads as 0,
  * false or "" ---- */
-enum db_kind { DB_TO_INT = 1, DB_TO_BOOL, DB_TO_CHARS, DB_TO_STR, DB_TO_BYTES };
+enum db_kind {
+	DB_TO_INT = 1, /* int64_t */
+	DB_TO_BOOL,    /* true: not NULL and not 0 */
+	DB_TO_CHARS,   /* char[]; longer text is ERR_CORRUPT */
+	DB_TO_STR,     /* struct str, text or bytes, in the call's arena */
+	DB_TO_BYTES,   /* uint8_t[]: exactly so many, or NULL */
+	DB_TO_WORD,    /* what `parse` makes of the text; ERR_CORRUPT when it cannot */
+	DB_TO_NOTHING, /* not looked at */
+};
 struct db_column {
 	enum db_kind kind;
 	size_t offset, size;
+	enum err (*parse)(struct str word, void *member);
 };
-#define DB_MEMBER(row, m, kind_, type)                                                             \
+#define DB_IS(member, type) __builtin_types_compatible_p(__typeof__(member), type)
+#define DB_KIND_OF(member)                                                                         \
+	(DB_IS(member, int64_t)                          ? DB_TO_INT                               \
+		: DB_IS(member, bool)                    ? DB_TO_BOOL                              \
+		: DB_IS(member, struct str)              ? DB_TO_STR                               \
+		: DB_IS(member, char[sizeof(member)])    ? DB_TO_CHARS                             \
+		: DB_IS(member, uint8_t[sizeof(member)]) ? DB_TO_BYTES                             \
+							 : 0)
+/* Does not compile for a member of a kind that is not among `kinds`. */
+#define DB_COL(row, m, kinds)                                                                      \
 	{                                                                                          \
-		(kind_), offsetof(row, m),                                                         \
-			sizeof(((row *)0)->m) +                                                    \
-				0 * sizeof(char[__builtin_types_compatible_p(                      \
-							__typeof__(((row *)0)->m), type)           \
-							? 1                                        \
-							: -1])                                     \
+		.kind = DB_KIND_OF(((row *)0)->m), .offset = offsetof(row, m),                     \
+		.size = sizeof(((row *)0)->m) +                                                    \
+			0 * sizeof(char[(kinds) >> DB_KIND_OF(((row *)0)->m) & 1 ? 1 : -1])        \
 	}
-#define DB_COL_INT(row, m) DB_MEMBER(row, m, DB_TO_INT, int64_t)
-#define DB_COL_BOOL(row, m) DB_MEMBER(row, m, DB_TO_BOOL, bool) /* true: not NULL and not 0 */
-#define DB_COL_STR(row, m)                                                                         \
-	DB_MEMBER(row, m, DB_TO_STR, struct str) /* text or blob, into the call's arena */
-#define DB_COL_CHARS(row, m)                                                                       \
-	DB_MEMBER(row, m, DB_TO_CHARS, char[sizeof(((row *)0)->m)]) /* longer: ERR_CORRUPT */
-#define DB_COL_BYTES(row, m)                                                                       \
-	DB_MEMBER(row, m, DB_TO_BYTES, uint8_t[sizeof(((row *)0)->m)]) /* exact length, or NULL */
+#define DB_COL_INT(row, m) DB_COL(row, m, 1 << DB_TO_INT | 1 << DB_TO_BOOL)
+#define DB_COL_BOOL DB_COL_INT
+#define DB_COL_STR(row, m) DB_COL(row, m, 1 << DB_TO_STR)
+#define DB_COL_CHARS(row, m) DB_COL(row, m, 1 << DB_TO_CHARS)
+#define DB_COL_BYTES(row, m) DB_COL(row, m, 1 << DB_TO_BYTES)
+/* The same of a call that has an arena. */
+#define DB_COL_TEXT(row, m) DB_COL(row, m, 1 << DB_TO_CHARS | 1 << DB_TO_STR)
+#define DB_COL_BLOB(row, m) DB_COL(row, m, 1 << DB_TO_BYTES | 1 << DB_TO_STR)
+/* Of an expression, whose type SQL does not declare; FIXED: without an arena. */
+#define DB_COL_FIXED(row, m)                                                                       \
+	DB_COL(row, m, 1 << DB_TO_INT | 1 << DB_TO_BOOL | 1 << DB_TO_CHARS | 1 << DB_TO_BYTES)
+#define DB_COL_ANY(row, m)                                                                         \
+	DB_COL(row, m,                                                                             \
+		1 << DB_TO_INT | 1 << DB_TO_BOOL | 1 << DB_TO_CHARS | 1 << DB_TO_BYTES |           \
+			1 << DB_TO_STR)
+/* A word that stands for something: `fn` makes the member of it. */
+#define DB_COL_WORD(row, m, fn)                                                                    \
+	{                                                                                          \
+		.kind = DB_TO_WORD, .offset = offsetof(row, m), .size = sizeof(((row *)0)->m),     \
+		.parse = (fn)                                                                      \
+	}
 
 struct db_shape {
 	const struct db_column *columns;
@@ -193,7 +234,7 @@ struct db_call {
 	const struct db_param *params;
 	size_t param_count;
 	const struct db_shape *shape; /* db_get, db_list */
-	struct arena *arena;          /* db_list, and wherever a shape has DB_COL_STR */
+	struct arena *arena;          /* db_list, and wherever a shape has DB_TO_STR */
 	size_t max_rows;              /* db_list: more is ERR_TOO_LARGE */
 	/* db_list: ERR_BUSY when it takes longer; 0: as long as any statement may. The rest of a
 	 * transaction is then held to the same, on PostgreSQL. */
@@ -212,6 +253,14 @@ enum err MUST_USE db_list(
 	struct db_conn *c, const struct db_call *call, void *rows_out, size_t *count);
 /* Runs a statement; `changed` (may be NULL) is the number of rows it touched. */
 enum err MUST_USE db_run(struct db_conn *c, const struct db_call *call, int64_t *changed);
+/* The same three of a statement that is alone in its snapshot or transaction. */
+enum db_alone { DB_ALONE_READ = 1, DB_ALONE_TX, DB_ALONE_TX_EACH };
+enum err MUST_USE db_get_alone(
+	struct db *db, enum db_alone how, const struct db_call *call, void *row);
+enum err MUST_USE db_list_alone(struct db *db, enum db_alone how, const struct db_call *call,
+	void *rows_out, size_t *count);
+enum err MUST_USE db_run_alone(
+	struct db *db, enum db_alone how, const struct db_call *call, int64_t *changed);
 /* True inside a transaction or snapshot of this thread: http checks after every handler that it is
  * false. */
 bool db_in_tx(const struct db *db);

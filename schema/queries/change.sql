@@ -4,6 +4,7 @@
 -- not see is what has happened since, however long other transactions of the cluster stay open.
 
 -- name: change_insert :exec
+-- in: id, kind, key, made_at
 INSERT INTO change (id, tx, kind, key, made_at)
 VALUES ($1, (SELECT COALESCE(MAX(tx), 0) + 1 FROM change), $2, $3, $4);
 -- name: change_insert :exec postgres
@@ -13,6 +14,7 @@ FROM pg_notify('postern_change', '');
 
 -- What has been seen so far, as text for change_since.
 -- name: change_mark :one
+-- row: str
 SELECT CAST(COALESCE(MAX(tx), 0) AS TEXT) FROM change;
 -- name: change_mark :one postgres
 SELECT CAST(pg_current_snapshot() AS TEXT);
@@ -20,6 +22,8 @@ SELECT CAST(pg_current_snapshot() AS TEXT);
 -- The second half: transactions that were still open at the last look. The upper bound leaves out rows of another
 -- cluster, which a restored dump brings with it; their ids mean nothing here.
 -- name: change_since :many
+-- in: mark text, max
+-- row: kind char[32], key char[DB_CHANGE_KEY_SIZE]
 SELECT id, kind, key FROM change WHERE tx > CAST($1 AS BIGINT) ORDER BY tx LIMIT $2;
 -- name: change_since :many postgres
 SELECT id, kind, key FROM (
@@ -34,6 +38,7 @@ SELECT id, kind, key FROM (
 ) AS unseen ORDER BY tx LIMIT $2;
 
 -- The newest stays, so that the count goes on from it.
--- name: change_purge :exec
+-- name: change_purge :execrows
+-- in: before_s int, max int
 DELETE FROM change WHERE id IN (
 	SELECT id FROM change WHERE made_at < $1 AND tx < (SELECT MAX(tx) FROM change) ORDER BY made_at LIMIT $2);

@@ -101,6 +101,10 @@ static bool column_fits(const struct db_column *col, const struct db_param *v)
 		return v->type == DB_TEXT || v->type == DB_BLOB;
 	case DB_TO_BYTES:
 		return v->type == DB_BLOB && v->s.n == col->size;
+	case DB_TO_WORD:
+		return v->type == DB_TEXT;
+	case DB_TO_NOTHING:
+		return true;
 	}
 	return false;
 }
@@ -132,22 +136,31 @@ static enum err column_store(
 			return ERR_NOMEM;
 		memcpy(to, &copy, sizeof copy);
 		break;
+	case DB_TO_WORD:
+		return col->parse(v->type == DB_TEXT ? v->s : copy, to) ? ERR_CORRUPT : ERR_OK;
+	case DB_TO_NOTHING:
+		break;
 	}
 	return ERR_OK;
 }
 
-/* All columns are looked at before the first is stored, so that a bad row leaves the caller's
- * alone. */
+static enum err corrupt(
+	struct db_conn *c, const struct db_call *call, size_t column, const struct db_param *v)
+{
+	LOG(c->db->log, LOG_ERROR, "db_corrupt", log_z("query", query_name(c, call)),
+		log_int("column", (int64_t)column + 1), log_int("type", v->type),
+		log_int("bytes", (int64_t)v->s.n));
+	return ERR_CORRUPT;
+}
+
+/* All columns are looked at before the first is stored, so that a row that does not fit leaves the
+ * caller's alone. */
 static enum err row_check(struct db_conn *c, const struct db_call *call, struct driver_stmt *stmt)
 {
 	for (size_t i = 0; i < call->shape->count; i++) {
 		struct db_param v = c->db->driver->column(stmt, i);
-		if (column_fits(&call->shape->columns[i], &v))
-			continue;
-		LOG(c->db->log, LOG_ERROR, "db_corrupt", log_z("query", query_name(c, call)),
-			log_int("column", (int64_t)i + 1), log_int("type", v.type),
-			log_int("bytes", (int64_t)v.s.n));
-		return ERR_CORRUPT;
+		if (!column_fits(&call->shape->columns[i], &v))
+			return corrupt(c, call, i, &v);
 	}
 	return ERR_OK;
 }
@@ -159,6 +172,8 @@ static enum err row_read(
 	for (size_t i = 0; e == ERR_OK && i < call->shape->count; i++) {
 		struct db_param v = c->db->driver->column(stmt, i);
 		e = column_store(&call->shape->columns[i], &v, call->arena, row);
+		if (e == ERR_CORRUPT)
+			return corrupt(c, call, i, &v);
 	}
 	return e;
 }
