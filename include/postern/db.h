@@ -280,6 +280,10 @@ const char *db_change_name(enum db_change kind); /* "session", …: the tag of w
  * process the subscriber is told before db_tx returns, in others within a second of the commit.
  * ERR_INTERNAL for an unknown kind or a key that is too long. */
 enum err MUST_USE db_change_add(struct db_conn *c, enum db_change kind, const char *key);
+/* The same for each of these ids, which a query returned: at most so many at once. */
+enum { DB_CHANGE_IDS_MAX = 20000, DB_CHANGE_IDS_BYTES = DB_CHANGE_IDS_MAX * 4 * ID_SIZE };
+enum err MUST_USE db_change_add_ids(
+	struct db_conn *c, enum db_change kind, char (*ids)[ID_SIZE], size_t count);
 /* The same for each id that a query returns in its one column: DB_CHANGE_EACH_MAX of them at most,
  * which the query's own LIMIT should be. `query` has neither shape nor arena. */
 enum { DB_CHANGE_EACH_MAX = 20000 };
@@ -332,10 +336,13 @@ struct db_batch {
 struct db_swept {
 	int64_t deleted, batches, longest_ms;
 };
+/* A query that deletes at most `max` rows of before that time. */
+typedef enum err db_purge_fn(struct db_conn *c, int64_t before_s, int64_t max, int64_t *deleted);
 struct db_sweep {
 	const char *name; /* in the log */
 	/* DELETE of at most $2 rows of before $1. */
 	enum query query;
+	db_purge_fn *purge;
 	int64_t before_s;
 	int64_t least; /* rows of a batch; 0: 64. Fewer where many others go with each. */
 	/* Or this, which begins its own transaction, on the caller's thread. */

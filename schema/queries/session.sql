@@ -1,7 +1,7 @@
 -- $3 is a little later than now: what was made after it was made before a clock was set back.
 -- name: session_by_token :one
 -- in: token_hash hash, now_s int, latest_s int
--- row: struct known_session created_at=times.created_at, last_seen_at=times.last_seen_at,
+-- row: struct cached_session created_at=times.created_at, last_seen_at=times.last_seen_at,
 --     idle_s=times.idle_s, expires_at=times.expires_at
 SELECT s.id, s.account_id, a.email, a.name, s.created_at, s.last_seen_at, s.idle_s, s.expires_at
 FROM session s JOIN account a ON a.id = s.account_id

@@ -3,6 +3,8 @@
  * a while, so that the other server can change over without an outage. */
 #include "postern/api_key.h"
 
+#include "postern/queries/key.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -82,71 +84,41 @@ struct key_job {
 	int64_t now_s, keep_s;
 	uint8_t hash[HASH_BYTES];
 	char id[ID_SIZE];
-	int64_t changed;
 	bool rotate;
 };
-struct key_row {
-	struct api_key k;
-	char scopes[KEY_SCOPES_SIZE];
-};
-static const struct db_column key_columns[] = {
-	DB_COL_CHARS(struct key_row, k.id),
-	DB_COL_CHARS(struct key_row, k.name),
-	DB_COL_CHARS(struct key_row, scopes),
-	DB_COL_INT(struct key_row, k.created_at),
-	DB_COL_INT(struct key_row, k.expires_at),
-	DB_COL_INT(struct key_row, k.revoked_at),
-	DB_COL_INT(struct key_row, k.used_at),
-};
-static const struct db_shape key_shape = DB_SHAPE(struct key_row, key_columns);
-struct count_row {
-	int64_t count;
-};
-static const struct db_column count_columns[] = { DB_COL_INT(struct count_row, count) };
-static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_columns);
-
 static enum err insert(struct db_conn *c, const struct key_job *j)
 {
-	struct count_row n;
 	char scopes[KEY_SCOPES_SIZE];
-	enum err e = db_get(c,
-		&(struct db_call){ .query = QUERY_SERVICE_KEY_COUNT, .shape = &count_shape }, &n);
+	int64_t count = 0;
+	enum err e = q_service_key_count(c, &count);
 
-	if (e || n.count >= KEYS_MAX)
-		return e ? e : ERR_TOO_LARGE;
+	if (e)
+		return e;
+	if (count >= KEYS_MAX)
+		return ERR_TOO_LARGE;
 	account_api_key_scopes_text(j->scopes, scopes);
-	struct db_call call = { .query = QUERY_SERVICE_KEY_INSERT,
-		DB_PARAMS(db_z(j->id), db_z(j->name), db_blob(j->hash, HASH_BYTES), db_z(scopes),
-			db_int(j->now_s)) };
-	return db_run(c, &call, NULL);
+	return q_service_key_insert(c, j->id, j->name, j->hash, scopes, j->now_s);
 }
 
-static enum err in_force(struct db_conn *c, const struct key_job *j, struct key_row *out)
+static enum err create(struct db_conn *c, const struct key_job *j, enum err found)
 {
-	struct db_call call = { .query = QUERY_SERVICE_KEY_BY_NAME,
-		DB_PARAMS(db_z(j->name), db_int(j->now_s)),
-		.shape = &key_shape };
-	return db_get(c, &call, out);
+	if (found == ERR_NOT_FOUND)
+		return insert(c, j);
+	return found ? found : ERR_CONFLICT;
 }
 
 static enum err put_tx(struct db_conn *c, void *arg)
 {
 	struct key_job *j = arg;
-	struct key_row row;
-	enum err e = in_force(c, j, &row);
+	struct api_key in_force;
+	enum err e = q_service_key_by_name(c, j->name, j->now_s, &in_force);
 
-	if (!j->rotate && e == ERR_NOT_FOUND)
-		return insert(c, j);
 	if (!j->rotate)
-		return e ? e : ERR_CONFLICT;
-	if (!e)
-		e = account_api_key_scopes_parse(str_of(row.scopes), &j->scopes) ? ERR_CORRUPT
-										 : ERR_OK;
+		return create(c, j, e);
 	if (e)
 		return e;
-	struct db_call shorten = { .query = QUERY_SERVICE_KEY_EXPIRE,
-		DB_PARAMS(db_z(j->name), db_int(j->now_s + j->keep_s)) };
-	e = db_run(c, &shorten, NULL);
+	j->scopes = in_force.scopes;
+	e = q_service_key_expire(c, j->name, j->now_s + j->keep_s);
 	return e ? e : insert(c, j);
 }
 
@@ -186,72 +158,21 @@ enum err account_api_key_rotate(struct db *db, const char *name, int64_t keep_s,
 	return put(db, &j, text);
 }
 
-static enum err revoke_tx(struct db_conn *c, void *arg)
-{
-	struct key_job *j = arg;
-	struct db_call call = { .query = QUERY_SERVICE_KEY_REVOKE,
-		DB_PARAMS(db_z(j->name), db_int(j->now_s)) };
-	return db_run(c, &call, &j->changed);
-}
-
 enum err account_api_key_revoke(struct db *db, const char *name, int64_t now_s)
 {
-	struct key_job j = { .name = name, .now_s = now_s };
-	enum err e = db_tx(db, revoke_tx, &j);
+	int64_t changed = 0;
+	enum err e = q_service_key_revoke(db, name, now_s, &changed);
 
 	if (e)
 		return e;
-	return j.changed ? ERR_OK : ERR_NOT_FOUND;
+	return changed ? ERR_OK : ERR_NOT_FOUND;
 }
 
 /* ---- looking ---- */
 
-struct key_look {
-	struct arena *a;
-	struct key_row *rows;
-	size_t n;
-	uint8_t hash[HASH_BYTES];
-	struct key_row one;
-	int64_t now_s;
-};
-
-static enum err list_read(struct db_conn *c, void *arg)
-{
-	struct key_look *l = arg;
-	struct db_call call = { .query = QUERY_SERVICE_KEY_LIST,
-		DB_PARAMS(db_int(KEYS_MAX)),
-		.shape = &key_shape,
-		.arena = l->a,
-		.max_rows = KEYS_MAX };
-	return db_list(c, &call, &l->rows, &l->n);
-}
-
 enum err account_api_key_list(struct db *db, struct arena *a, struct api_key **out, size_t *count)
 {
-	struct key_look l = { .a = a };
-	enum err e = db_read(db, list_read, &l);
-	struct api_key *list = e ? NULL : arena_alloc(a, (l.n + 1) * sizeof *list);
-
-	if (e || !list)
-		return e ? e : ERR_NOMEM;
-	for (size_t i = 0; i < l.n; i++) {
-		list[i] = l.rows[i].k;
-		if (account_api_key_scopes_parse(str_of(l.rows[i].scopes), &list[i].scopes) !=
-			ERR_OK)
-			return ERR_CORRUPT;
-	}
-	*out = list;
-	*count = l.n;
-	return ERR_OK;
-}
-
-static enum err find_read(struct db_conn *c, void *arg)
-{
-	struct key_look *l = arg;
-	struct db_call call = { .query = QUERY_SERVICE_KEY_BY_HASH,
-		DB_PARAMS(db_blob(l->hash, HASH_BYTES), db_int(l->now_s)),
-		.shape = &key_shape };
-	return db_get(c, &call, &l->one);
+	return q_service_key_list(db, KEYS_MAX, a, out, count);
 }
 
 struct key_use {
@@ -262,9 +183,7 @@ struct key_use {
 static enum err used_tx(struct db_conn *c, void *arg)
 {
 	const struct key_use *use = arg;
-	struct db_call call = { .query = QUERY_SERVICE_KEY_USED,
-		DB_PARAMS(db_z(use->id), db_int(use->used_at)) };
-	return db_run(c, &call, NULL);
+	return q_service_key_used(c, use->id, use->used_at);
 }
 
 /* For the operator; nobody waits for it. */
@@ -279,16 +198,13 @@ static void use_note(struct db *db, const struct api_key *k, int64_t now_s)
 enum err account_api_key_check(
 	struct db *db, struct str text, enum key_scope scope, int64_t now_s, struct api_key *out)
 {
-	struct key_look l = { .now_s = now_s };
+	uint8_t hash[HASH_BYTES];
 
-	if (hash_of(text, l.hash) != ERR_OK)
+	if (hash_of(text, hash) != ERR_OK)
 		return ERR_UNAUTHENTICATED;
-	enum err e = db_read(db, find_read, &l);
+	enum err e = q_service_key_by_hash(db, hash, now_s, out);
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
-	if (account_api_key_scopes_parse(str_of(l.one.scopes), &l.one.k.scopes) != ERR_OK)
-		return ERR_CORRUPT;
-	*out = l.one.k;
 	if (!(out->scopes & scope))
 		return ERR_DENIED;
 	if (now_s - out->used_at >= KEY_USED_STEP_S)
@@ -299,6 +215,6 @@ enum err account_api_key_check(
 enum err account_api_key_purge(struct db_sweeper *s)
 {
 	return db_sweep(s, &(struct db_sweep){ .name = "service_keys",
-				   .query = QUERY_SERVICE_KEY_PURGE,
+				   .purge = q_service_key_purge,
 				   .before_s = s->now_s - (int64_t)90 * 86400 });
 }

@@ -8,27 +8,12 @@
  * due. */
 #include "internal.h"
 
+#include "postern/queries/session.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum { CAP_LIST_MAX = 1000, CAP_BYTES_MAX = 1 << 20 };
-
-struct session_use {
-	char id[ID_SIZE];
-	uint8_t hash[HASH_BYTES];
-	struct session_times times;
-	int64_t known_at;  /* used then, for certain */
-	int64_t counts_at; /* and may have been used until then */
-};
-static const struct db_column use_columns[] = {
-	DB_COL_CHARS(struct session_use, id),
-	DB_COL_BYTES(struct session_use, hash),
-	DB_COL_INT(struct session_use, times.created_at),
-	DB_COL_INT(struct session_use, times.last_seen_at),
-	DB_COL_INT(struct session_use, times.idle_s),
-	DB_COL_INT(struct session_use, times.expires_at),
-};
-static const struct db_shape use_shape = DB_SHAPE(struct session_use, use_columns);
 
 static void use_find(const struct accounts *s, struct session_use *u, int64_t now_s)
 {
@@ -61,20 +46,13 @@ static int use_order(const void *one, const void *other)
 	return strcmp(a->id, b->id);
 }
 
-static enum err session_delete(struct db_conn *c, const char *account_id, const char *id)
-{
-	return db_run(c,
-		&(struct db_call){
-			.query = QUERY_SESSION_END, DB_PARAMS(db_z(id), db_z(account_id)) },
-		NULL);
-}
-
 /* What is known here and not noted yet would be lost with the cache, which the end of a session
  * empties of its account. */
 static enum err use_note(struct db_conn *c, const struct session_use *u)
 {
-	return u->known_at > u->times.last_seen_at ? account_session_touch(c, u->id, u->known_at)
-						   : ERR_OK;
+	if (u->known_at <= u->times.last_seen_at)
+		return ERR_OK;
+	return q_session_touch(c, u->id, u->known_at, u->known_at + CLOCK_SKEW_S);
 }
 
 enum err account_session_cap(struct db_conn *c, const struct account_session_cap *cap)
@@ -82,12 +60,10 @@ enum err account_session_cap(struct db_conn *c, const struct account_session_cap
 	ARENA_AUTO *a = arena_new(CAP_BYTES_MAX);
 	struct session_use *list = NULL;
 	size_t n = 0, keep = cap->s->set.sessions_max > 0 ? cap->s->set.sessions_max - 1 : 0;
-	struct db_call call = { .query = QUERY_SESSION_TO_TRIM,
-		DB_PARAMS(db_z(cap->account_id), db_z(cap->new_id), db_int(CAP_LIST_MAX)),
-		.shape = &use_shape,
-		.arena = a,
-		.max_rows = CAP_LIST_MAX };
-	enum err e = a ? db_list(c, &call, &list, &n) : ERR_NOMEM;
+
+	if (!a)
+		return ERR_NOMEM;
+	enum err e = q_session_to_trim(c, cap->account_id, cap->new_id, CAP_LIST_MAX, a, &list, &n);
 
 	if (e || n <= keep)
 		return e;
@@ -96,6 +72,6 @@ enum err account_session_cap(struct db_conn *c, const struct account_session_cap
 	qsort(list, n, sizeof *list, use_order);
 	for (size_t i = 0; !e && i < n; i++)
 		e = i < keep ? use_note(c, &list[i])
-			     : session_delete(c, cap->account_id, list[i].id);
+			     : q_session_end(c, list[i].id, cap->account_id, NULL);
 	return e ? e : db_change_add(c, DB_CHANGE_SESSION, cap->account_id);
 }

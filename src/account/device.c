@@ -7,6 +7,8 @@
  * bound to anything of the reader's. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -24,15 +26,10 @@ void account_device_init(struct device *d, struct str presented)
 enum err account_device_find(
 	struct db_conn *c, struct device *d, const char *account_id, int64_t now_s)
 {
-	char found[ID_SIZE];
-	struct db_call call = { .query = QUERY_DEVICE_KNOWN,
-		DB_PARAMS(db_blob(d->hash, HASH_BYTES), db_z(account_id),
-			db_int(now_s + CLOCK_SKEW_S)) };
-
 	d->known = false;
 	if (!d->presented)
 		return ERR_OK;
-	enum err e = db_get_id(c, &call, found);
+	enum err e = q_device_known(c, d->hash, account_id, now_s + CLOCK_SKEW_S);
 	d->known = e == ERR_OK;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
@@ -68,14 +65,10 @@ void account_device_proved(struct device *d, struct proved_device *p)
 /* The accounts of the token before go over to the new one. */
 static enum err marks_move(struct db_conn *c, const struct device *d)
 {
-	struct db_call move = { .query = QUERY_DEVICE_MOVE,
-		DB_PARAMS(db_blob(d->hash, HASH_BYTES), db_blob(d->fresh->hash, HASH_BYTES)) };
-	struct db_call trim = { .query = QUERY_DEVICE_TRIM_ACCOUNTS,
-		DB_PARAMS(
-			db_blob(d->fresh->hash, HASH_BYTES), db_int(ACCOUNTS_PER_DEVICE_MAX - 1)) };
-	enum err e = d->presented ? db_run(c, &move, NULL) : ERR_OK;
-
-	return e || !d->presented ? e : db_run(c, &trim, NULL);
+	if (!d->presented)
+		return ERR_OK;
+	enum err e = q_device_move(c, d->hash, d->fresh->hash);
+	return e ? e : q_device_trim_accounts(c, d->fresh->hash, ACCOUNTS_PER_DEVICE_MAX - 1);
 }
 
 enum err account_device_mark(
@@ -83,14 +76,11 @@ enum err account_device_mark(
 {
 	if (!d->known && !d->fresh)
 		return ERR_OK;
-	struct db_param hash = db_blob(d->known ? d->hash : d->fresh->hash, HASH_BYTES);
-	struct db_call put = { .query = QUERY_DEVICE_PUT,
-		DB_PARAMS(hash, db_z(account_id), db_int(now_s)) };
-	struct db_call trim = { .query = QUERY_DEVICE_TRIM,
-		DB_PARAMS(db_z(account_id), hash, db_int(MARKS_PER_ACCOUNT_MAX - 1)) };
-	enum err e = d->known ? ERR_OK : marks_move(c, d);
-
-	if (!e)
-		e = db_run(c, &put, NULL);
-	return e || d->known ? e : db_run(c, &trim, NULL);
+	if (d->known)
+		return q_device_put(c, d->hash, account_id, now_s);
+	enum err e = marks_move(c, d);
+	if (e)
+		return e;
+	e = q_device_put(c, d->fresh->hash, account_id, now_s);
+	return e ? e : q_device_trim(c, account_id, d->fresh->hash, MARKS_PER_ACCOUNT_MAX - 1);
 }

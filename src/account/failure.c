@@ -4,17 +4,9 @@
  * never locked out for good. */
 #include "internal.h"
 
-#include <string.h>
+#include "postern/queries/account.h"
 
-struct failure_row {
-	int64_t failures, last_at, next_at;
-};
-static const struct db_column failure_columns[] = {
-	DB_COL_INT(struct failure_row, failures),
-	DB_COL_INT(struct failure_row, last_at),
-	DB_COL_INT(struct failure_row, next_at),
-};
-static const struct db_shape failure_shape = DB_SHAPE(struct failure_row, failure_columns);
+#include <string.h>
 
 struct failure_key account_failure_key_of(const char *kind, struct str what)
 {
@@ -40,31 +32,19 @@ int64_t account_failure_delay_s(const struct account_settings *set, int64_t fail
 enum err account_failure_take(struct db_conn *c, const struct account_settings *set,
 	const struct failure_key *k, int64_t now_s, int64_t *retry_after_s)
 {
-	struct failure_row row = { 0 };
-	struct db_call get = { .query = QUERY_FAILURE_GET,
-		DB_PARAMS(db_blob(k->hash, HASH_BYTES)),
-		.shape = &failure_shape };
-	enum err e = db_get(c, &get, &row);
+	struct failure_get_row row = { 0 };
+	enum err e = q_failure_get(c, k->hash, &row);
 
-	if (e == ERR_NOT_FOUND || (!e && row.last_at + set->failure_forget_s <= now_s))
-		row = (struct failure_row){ 0 };
-	else if (e)
+	if (e && e != ERR_NOT_FOUND)
 		return e;
+	if (e || row.last_at + set->failure_forget_s <= now_s)
+		row = (struct failure_get_row){ 0 };
 	/* A clock that was set back must not keep anybody out for longer than the longest delay. */
 	if (row.next_at > now_s && row.next_at <= now_s + set->failure_delay_max_s) {
 		*retry_after_s = row.next_at - now_s;
 		return ERR_LIMITED;
 	}
 	row.failures++;
-	struct db_call put = { .query = QUERY_FAILURE_PUT,
-		DB_PARAMS(db_blob(k->hash, HASH_BYTES), db_int(row.failures), db_int(now_s),
-			db_int(now_s + account_failure_delay_s(set, row.failures))) };
-	return db_run(c, &put, NULL);
-}
-
-enum err account_failure_clear(struct db_conn *c, const struct failure_key *k)
-{
-	struct db_call call = { .query = QUERY_FAILURE_CLEAR,
-		DB_PARAMS(db_blob(k->hash, HASH_BYTES)) };
-	return db_run(c, &call, NULL);
+	return q_failure_put(c, k->hash, row.failures, now_s,
+		now_s + account_failure_delay_s(set, row.failures));
 }

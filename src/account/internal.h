@@ -9,9 +9,6 @@
 #define PURPOSE_RESET "reset"
 
 /* ---- store.c: inside a read or transaction of the caller's ---- */
-enum err MUST_USE account_store_by_key(
-	struct db_conn *c, const char *email_key, struct account *out);
-enum err MUST_USE account_store_by_id(struct db_conn *c, const char *id, struct account *out);
 struct access_kept {
 	const char *account_id;
 	const char *session_id;          /* "": none */
@@ -21,8 +18,6 @@ struct access_kept {
  * tokens under way. */
 enum err MUST_USE account_store_end_access(
 	struct db_conn *c, const struct access_kept *k, int64_t now_s);
-/* Drops password, name and proof of an account whose mailbox is not proved. */
-enum err MUST_USE account_store_disown(struct db_conn *c, const char *id, int64_t now_s);
 /* ERR_CONFLICT when the stored hash is not `old_hash` any more. */
 enum err MUST_USE account_store_set_password(struct db_conn *c, const struct account *acc,
 	const char *new_hash, bool proves_mailbox, int64_t now_s);
@@ -69,11 +64,14 @@ void account_session_cache_put(struct cache *c, const struct cache_load *l,
 /* When this process last saw it in use, to the second; 0 when it is not kept. */
 int64_t account_session_cache_used_at(struct cache *c, const uint8_t hash[static HASH_BYTES]);
 
-/* ---- session.c: inside db_tx ---- */
-/* Notes that it was used then. */
-enum err MUST_USE account_session_touch(struct db_conn *c, const char *id, int64_t at_s);
-
 /* ---- cap.c: inside db_tx ---- */
+struct session_use {
+	char id[ID_SIZE];
+	uint8_t hash[HASH_BYTES];
+	struct session_times times;
+	int64_t known_at;  /* used then, for certain */
+	int64_t counts_at; /* and may have been used until then */
+};
 struct account_session_cap {
 	const struct accounts *s;
 	const char *account_id;
@@ -137,7 +135,6 @@ struct failure_key account_failure_key_of(const char *kind, struct str what);
 /* Counts one try. ERR_LIMITED with the seconds to wait when none is due. */
 enum err MUST_USE account_failure_take(struct db_conn *c, const struct account_settings *set,
 	const struct failure_key *k, int64_t now_s, int64_t *retry_after_s);
-enum err MUST_USE account_failure_clear(struct db_conn *c, const struct failure_key *k);
 /* Seconds until the next try after `failures` wrong ones. */
 int64_t account_failure_delay_s(const struct account_settings *set, int64_t failures);
 

@@ -5,6 +5,9 @@
  * account. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
+#include "postern/queries/session.h"
+
 #include <string.h>
 
 /* One log-in under way: what the first transaction found, what the second shall write. */
@@ -25,7 +28,7 @@ struct attempt {
 static enum err take_tx(struct db_conn *c, void *arg)
 {
 	struct attempt *at = arg;
-	enum err e = account_store_by_key(c, at->email.key, &at->acc);
+	enum err e = q_account_by_key(c, at->email.key, &at->acc);
 
 	if (e == ERR_NOT_FOUND)
 		at->acc = (struct account){ 0 };
@@ -59,14 +62,11 @@ static void session_fill(struct attempt *at)
 static enum err session_store(struct db_conn *c, const struct attempt *at)
 {
 	const struct session *ss = &at->out->session;
-	struct db_call insert = { .query = QUERY_SESSION_INSERT,
-		DB_PARAMS(db_z(ss->id), db_blob(at->out->token.hash, HASH_BYTES), db_z(at->acc.id),
-			db_z(ss->name), db_int(ss->remember), db_int(ss->created_at),
-			db_int(ss->idle_s), db_int(ss->expires_at)) };
 	const struct account_session_cap cap = {
 		.s = at->s, .account_id = at->acc.id, .new_id = ss->id, .now_s = at->now_s
 	};
-	enum err e = db_run(c, &insert, NULL);
+	enum err e = q_session_insert(c, ss->id, at->out->token.hash, at->acc.id, ss->name,
+		ss->remember, ss->created_at, ss->idle_s, ss->expires_at);
 
 	return e ? e : account_session_cap(c, &cap);
 }
@@ -77,25 +77,25 @@ static enum err enter_tx(struct db_conn *c, void *arg)
 {
 	struct attempt *at = arg;
 	struct account now;
-	struct db_call seen = { .query = QUERY_ACCOUNT_SET_LOGIN,
-		DB_PARAMS(db_z(at->acc.id), db_int(at->now_s)) };
+	enum err e = q_account_by_id(c, at->acc.id, &now);
 
-	enum err e = account_store_by_id(c, at->acc.id, &now);
-	if (e == ERR_NOT_FOUND ||
-		(!e && (now.disabled_at || !now.verified_at ||
-			       strcmp(now.password_hash, at->acc.password_hash) != 0)))
+	if (e)
+		return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
+	if (now.disabled_at || !now.verified_at ||
+		strcmp(now.password_hash, at->acc.password_hash) != 0)
 		return ERR_UNAUTHENTICATED;
-	if (!e && at->rehash[0])
+	if (at->rehash[0])
 		e = account_store_set_password(c, &now, at->rehash, false, at->now_s);
-	if (!e)
-		e = session_store(c, at);
-	if (!e)
-		e = account_device_mark(c, &at->device, at->acc.id, at->now_s);
-	if (!e)
-		e = db_run(c, &seen, NULL);
-	if (!e)
-		e = account_failure_clear(c, &at->key);
-	return e;
+	if (e)
+		return e;
+	e = session_store(c, at);
+	if (e)
+		return e;
+	e = account_device_mark(c, &at->device, at->acc.id, at->now_s);
+	if (e)
+		return e;
+	e = q_account_set_login(c, at->acc.id, at->now_s);
+	return e ? e : q_failure_clear(c, at->key.hash);
 }
 
 static enum err judge(struct attempt *at, struct arena *a)

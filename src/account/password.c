@@ -4,6 +4,8 @@
  * changing the password. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
+
 #include <string.h>
 
 static enum err refuse(struct refusal *why, enum err e, const char *code, const char *detail)
@@ -65,7 +67,7 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 
 /* ---- proof of the current password by somebody who is signed in ---- */
 
-struct dns_verdict {
+struct proof_job {
 	const struct accounts *s;
 	struct password_change *c;
 	struct failure_key key;
@@ -78,15 +80,15 @@ struct dns_verdict {
  * changing a password. */
 static enum err proof_take_tx(struct db_conn *c, void *arg)
 {
-	struct dns_verdict *p = arg;
-	enum err e = account_store_by_id(c, p->c->account_id, &p->acc);
+	struct proof_job *p = arg;
+	enum err e = q_account_by_id(c, p->c->account_id, &p->acc);
 
-	if (!e)
-		e = account_failure_take(c, &p->s->set, &p->key, p->now_s, &p->c->retry_after_s);
-	return e;
+	if (e)
+		return e;
+	return account_failure_take(c, &p->s->set, &p->key, p->now_s, &p->c->retry_after_s);
 }
 
-static enum err proof_check(struct dns_verdict *p, struct arena *a)
+static enum err proof_check(struct proof_job *p, struct arena *a)
 {
 	struct str current;
 	size_t length;
@@ -105,33 +107,35 @@ static enum err proof_check(struct dns_verdict *p, struct arena *a)
 
 static enum err change_tx(struct db_conn *c, void *arg)
 {
-	struct dns_verdict *p = arg;
+	struct proof_job *p = arg;
 	struct email to;
 	struct access_kept kept = { p->acc.id, p->c->session_id, { 0 } };
 
 	if (crypto_token_hash(p->c->device, kept.device_hash) != ERR_OK)
 		memset(kept.device_hash, 0, sizeof kept.device_hash);
 	enum err e = account_store_set_password(c, &p->acc, p->new_hash, false, p->now_s);
-
-	if (!e)
-		e = account_store_end_access(c, &kept, p->now_s);
-	if (!e)
-		e = account_failure_clear(c, &p->key);
-	if (!e)
-		e = email_parse(str_of(p->acc.email), &to);
-	if (!e)
-		e = account_notice_send(c, p->s, MAIL_PASSWORD_CHANGED, &to, p->acc.name, p->now_s);
-	return e;
+	if (e)
+		return e;
+	e = account_store_end_access(c, &kept, p->now_s);
+	if (e)
+		return e;
+	e = q_failure_clear(c, p->key.hash);
+	if (e)
+		return e;
+	e = email_parse(str_of(p->acc.email), &to);
+	if (e)
+		return e;
+	return account_notice_send(c, p->s, MAIL_PASSWORD_CHANGED, &to, p->acc.name, p->now_s);
 }
 
 static enum err forgive_tx(struct db_conn *c, void *arg)
 {
-	const struct dns_verdict *p = arg;
-	return account_failure_clear(c, &p->key);
+	const struct proof_job *p = arg;
+	return q_failure_clear(c, p->key.hash);
 }
 
 /* The current password was right: a refused new one is no wrong guess. Returns `refusal`. */
-static enum err forgive(struct dns_verdict *p, enum err refusal)
+static enum err forgive(struct proof_job *p, enum err refusal)
 {
 	enum err e = db_tx(p->s->db, forgive_tx, p);
 	return e ? e : refusal;
@@ -140,7 +144,7 @@ static enum err forgive(struct dns_verdict *p, enum err refusal)
 enum err account_password_change(const struct accounts *s, struct password_change *ch,
 	int64_t now_s, struct arena *a, struct refusal *why)
 {
-	struct dns_verdict p = { .s = s, .c = ch, .now_s = now_s };
+	struct proof_job p = { .s = s, .c = ch, .now_s = now_s };
 	struct str prepared;
 	char hash[PASSWORD_HASH_SIZE];
 
@@ -168,7 +172,7 @@ enum err account_password_change(const struct accounts *s, struct password_chang
 enum err account_delete_own(
 	const struct accounts *s, struct password_change *ch, int64_t now_s, struct arena *a)
 {
-	struct dns_verdict p = { .s = s, .c = ch, .now_s = now_s };
+	struct proof_job p = { .s = s, .c = ch, .now_s = now_s };
 	enum err e = proof_check(&p, a);
 
 	if (!e)

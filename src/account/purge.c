@@ -4,6 +4,9 @@
  * again at each use. An account may be in memory for what it may read, so its end is told. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
+#include "postern/queries/session.h"
+
 #include <string.h>
 
 enum {
@@ -15,55 +18,27 @@ enum {
 	UNVERIFIED_BYTES_MAX = 256 << 10,
 };
 
-struct unverified_row {
-	char id[ID_SIZE];
-	int64_t updated_at, has_rights;
-};
-static const struct db_column unverified_columns[] = {
-	DB_COL_CHARS(struct unverified_row, id),
-	DB_COL_INT(struct unverified_row, updated_at),
-	DB_COL_INT(struct unverified_row, has_rights),
-};
-static const struct db_shape unverified_shape = DB_SHAPE(struct unverified_row, unverified_columns);
-
 /* Walks through them by age, so that those that stay, because they hold something, are passed once
  * in a run and by reading alone. */
 struct unverified {
-	int64_t before_s, max, deleted;
-	struct unverified_row last; /* of the batch before */
-	struct arena *a;
-	struct unverified_row *list;
+	int64_t before_s, deleted;
+	struct account_unverified_row last; /* of the batch before */
+	struct account_unverified_row *list;
 	size_t n;
 };
-
-static enum err unverified_read(struct db_conn *c, void *arg)
-{
-	struct unverified *u = arg;
-	struct db_call call = { .query = QUERY_ACCOUNT_UNVERIFIED,
-		DB_PARAMS(db_int(u->before_s), db_int(u->last.updated_at), db_z(u->last.id),
-			db_int(u->max)),
-		.shape = &unverified_shape,
-		.arena = u->a,
-		.max_rows = UNVERIFIED_MAX };
-
-	return db_list(c, &call, &u->list, &u->n);
-}
 
 /* The lock first: who is giving this account something at the moment has done so, or fails, before
  * the question whether it holds anything is asked. */
 static enum err unverified_delete(struct db_conn *c, struct unverified *u, const char *id)
 {
-	char locked[ID_SIZE];
-	struct db_call lock = { .query = QUERY_ACCOUNT_LOCK, DB_PARAMS(db_z(id)) };
-	struct db_call call = { .query = QUERY_ACCOUNT_DELETE_UNVERIFIED,
-		DB_PARAMS(db_z(id), db_int(u->before_s)) };
 	int64_t changed = 0;
-	enum err e = db_get_id(c, &lock, locked);
+	enum err e = q_account_lock(c, id);
 
-	if (!e)
-		e = db_run(c, &call, &changed);
-	if (e || !changed)
+	if (e)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	e = q_account_delete_unverified(c, id, u->before_s, &changed);
+	if (e || !changed)
+		return e;
 	u->deleted++;
 	return db_change_add(c, DB_CHANGE_ACCOUNT, id);
 }
@@ -95,10 +70,12 @@ static enum err unverified_batch(struct db_sweeper *s, void *arg, struct db_batc
 	struct unverified *u = arg;
 	ARENA_AUTO *a = arena_new(UNVERIFIED_BYTES_MAX);
 
-	u->a = a;
-	b->max = u->max = b->max < UNVERIFIED_MAX ? b->max : UNVERIFIED_MAX;
+	if (!a)
+		return ERR_NOMEM;
+	b->max = b->max < UNVERIFIED_MAX ? b->max : UNVERIFIED_MAX;
 	u->deleted = 0;
-	enum err e = a ? db_read(s->db, unverified_read, u) : ERR_NOMEM;
+	enum err e = q_account_unverified(s->db, u->before_s, u->last.updated_at, u->last.id,
+		(size_t)b->max, a, &u->list, &u->n);
 	if (!e && any_to_delete(u))
 		e = db_tx_each(s->db, unverified_tx, u);
 	if (e)
@@ -116,19 +93,17 @@ enum err account_purge(const struct accounts *s, struct db_sweeper *sweeper)
 	struct unverified u = { .before_s = now_s - (int64_t)s->set.verify_minutes * 60 * 2,
 		.last.updated_at = INT64_MIN };
 	const struct db_sweep steps[] = {
-		{ .name = "sessions", .query = QUERY_SESSION_PURGE, .before_s = now_s },
+		{ .name = "sessions", .purge = q_session_purge, .before_s = now_s },
 		{ .name = "ended_sessions",
-			.query = QUERY_SESSION_ENDED_PURGE,
+			.purge = q_session_ended_purge,
 			.before_s = now_s - ENDED_KEPT_S },
-		{ .name = "mail_tokens", .query = QUERY_MAIL_TOKEN_PURGE, .before_s = now_s },
+		{ .name = "mail_tokens", .purge = q_mail_token_purge, .before_s = now_s },
 		{ .name = "failures",
-			.query = QUERY_FAILURE_PURGE,
+			.purge = q_failure_purge,
 			.before_s = now_s - s->set.failure_forget_s },
-		{ .name = "devices",
-			.query = QUERY_DEVICE_PURGE,
-			.before_s = now_s - DEVICE_KEPT_S },
+		{ .name = "devices", .purge = q_device_purge, .before_s = now_s - DEVICE_KEPT_S },
 		{ .name = "account_requests",
-			.query = QUERY_ACCOUNT_REQUEST_PURGE,
+			.purge = q_account_request_purge,
 			.before_s = now_s - REQUEST_KEPT_S },
 		{ .name = "unverified_accounts", .batch = unverified_batch, .arg = &u },
 	};

@@ -2,28 +2,12 @@
  * so that most readings write nothing, and the write is a note that no reader waits for long. */
 #include "internal.h"
 
+#include "postern/queries/session.h"
+
 #include <string.h>
 
 /* What reads on its limit shall find the others ended, where the database is well. */
 enum { READ_TOUCH_S = 60, READING_WAIT_MS = 250 };
-
-struct reading_look {
-	const char *session_id;
-	int64_t read_at; /* as stored */
-};
-
-static enum err read_at_read(struct db_conn *c, void *arg)
-{
-	static const struct db_column columns[] = { DB_COL_INT(struct reading_look, read_at) };
-	static const struct db_shape shape = DB_SHAPE(struct reading_look, columns);
-	struct reading_look *l = arg;
-
-	return db_get(c,
-		&(struct db_call){ .query = QUERY_SESSION_READ_AT,
-			DB_PARAMS(db_z(l->session_id)),
-			.shape = &shape },
-		l);
-}
 
 struct reading_note {
 	char session_id[ID_SIZE], account_id[ID_SIZE];
@@ -32,31 +16,25 @@ struct reading_note {
 
 static enum err others_end(struct db_conn *c, const struct reading_note *n)
 {
-	int64_t since = n->now_s - n->window_s, changed = 0;
-	struct db_param keep = db_int(n->at_once);
-	struct db_call tell = { .query = QUERY_SESSION_READING_TELL,
-		DB_PARAMS(db_z(n->account_id), db_z(n->session_id), db_int(since), keep,
-			db_int(n->now_s)) };
-	struct db_call end = { .query = QUERY_SESSION_READING_END,
-		DB_PARAMS(db_z(n->account_id), db_z(n->session_id), db_int(since), keep) };
-	enum err e = db_run(c, &tell, NULL);
+	const int64_t since_s = n->now_s - n->window_s;
+	int64_t changed = 0;
+	enum err e = q_session_reading_tell(
+		c, n->account_id, n->session_id, since_s, n->at_once, n->now_s);
 
-	if (!e)
-		e = db_run(c, &end, &changed);
+	if (e)
+		return e;
+	e = q_session_reading_end(c, n->account_id, n->session_id, since_s, n->at_once, &changed);
 	return e || !changed ? e : db_change_add(c, DB_CHANGE_SESSION, n->account_id);
 }
 
 static enum err reading_tx(struct db_conn *c, void *arg)
 {
 	const struct reading_note *n = arg;
-	struct db_call lock = { .query = QUERY_SESSION_READING_LOCK,
-		DB_PARAMS(db_z(n->account_id)) };
-	struct db_call touch = { .query = QUERY_SESSION_SET_READ,
-		DB_PARAMS(db_z(n->session_id), db_int(n->now_s)) };
-	enum err e = db_run(c, &lock, NULL);
+	enum err e = q_session_reading_lock(c, n->account_id);
 
-	if (!e)
-		e = db_run(c, &touch, NULL);
+	if (e)
+		return e;
+	e = q_session_set_read(c, n->session_id, n->now_s);
 	return e ? e : others_end(c, n);
 }
 
@@ -75,37 +53,27 @@ static void reading_note(const struct accounts *s, const struct caller *who, int
 
 void account_reading(const struct accounts *s, const struct caller *who, int64_t now_s)
 {
-	struct reading_look l = { .session_id = who->session_id };
+	int64_t read_at = 0; /* as stored */
 
 	if (!s->set.reading_at_once || !who->signed_in)
 		return;
 	/* ended meanwhile: the next request is told. Any other error is in the log. */
-	if (db_read(s->db, read_at_read, &l) != ERR_OK)
+	if (q_session_read_at(s->db, who->session_id, &read_at) != ERR_OK)
 		return;
 	/* a clock that was put back must not keep a session from being counted */
-	if (l.read_at <= now_s && now_s - l.read_at < READ_TOUCH_S)
+	if (read_at <= now_s && now_s - read_at < READ_TOUCH_S)
 		return;
 	reading_note(s, who, now_s);
 }
 
-struct why_row {
-	char reason[32];
-};
-
 enum err account_session_ended(
 	struct db_conn *c, const uint8_t hash[static HASH_BYTES], struct caller *out)
 {
-	static const struct db_column columns[] = { DB_COL_CHARS(struct why_row, reason) };
-	static const struct db_shape shape = DB_SHAPE(struct why_row, columns);
-	struct why_row row;
-	enum err e = db_get(c,
-		&(struct db_call){ .query = QUERY_SESSION_ENDED_WHY,
-			DB_PARAMS(db_blob(hash, HASH_BYTES)),
-			.shape = &shape },
-		&row);
+	char reason[32];
+	enum err e = q_session_ended_why(c, hash, reason);
 
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	out->read_elsewhere = str_eq(str_of(row.reason), STR("reading_elsewhere"));
+	out->read_elsewhere = str_eq(str_of(reason), STR("reading_elsewhere"));
 	return ERR_OK;
 }

@@ -3,6 +3,8 @@
  * and for known addresses. The command line creates confirmed accounts directly. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
+
 #include <string.h>
 
 struct register_job {
@@ -16,10 +18,9 @@ struct register_job {
 static enum err account_insert(struct db_conn *c, const struct register_job *j)
 {
 	const struct account *acc = &j->acc;
-	struct db_call call = { .query = QUERY_ACCOUNT_INSERT,
-		DB_PARAMS(db_z(acc->id), db_z(acc->email), db_z(acc->email_key), db_z(acc->name),
-			db_z_or_null(acc->password_hash), db_int(j->now_s), db_int(j->now_s)) };
-	return db_run(c, &call, NULL);
+
+	return q_account_insert(c, acc->id, acc->email, acc->email_key, acc->name,
+		acc->password_hash, j->now_s, j->now_s);
 }
 
 static enum err prepare(
@@ -153,24 +154,25 @@ static enum err verify_tx(struct db_conn *c, void *arg)
 
 	j->v->choose = (struct token){ 0 };
 	enum err e = account_token_spend(c, j->token_hash, PURPOSE_VERIFY, j->now_s, j->account_id);
-	if (!e)
-		e = account_store_by_id(c, j->account_id, &acc);
-	if (!e && acc.disabled_at)
-		e = ERR_SPENT;
 	if (e)
 		return e;
+	e = q_account_by_id(c, j->account_id, &acc);
+	if (e)
+		return e;
+	if (acc.disabled_at)
+		return ERR_SPENT;
 	bool stays = password_stays(j, &acc);
-	struct db_call call = { .query = QUERY_ACCOUNT_SET_VERIFIED,
-		DB_PARAMS(db_z(acc.id), db_int(j->now_s)) };
 	if (!stays)
-		e = account_store_disown(c, acc.id, j->now_s);
-	if (!e)
-		e = db_run(c, &call, NULL);
-	if (!e)
-		e = account_device_mark(c, &j->device, acc.id, j->now_s);
-	if (!e && !stays)
-		e = account_token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, &j->v->choose);
-	return e;
+		e = q_account_disown(c, acc.id, j->now_s);
+	if (e)
+		return e;
+	e = q_account_set_verified(c, acc.id, j->now_s);
+	if (e)
+		return e;
+	e = account_device_mark(c, &j->device, acc.id, j->now_s);
+	if (e || stays)
+		return e;
+	return account_token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, &j->v->choose);
 }
 
 enum err account_verify(const struct accounts *s, struct verification *v, int64_t now_s)

@@ -7,6 +7,7 @@
  * requests of the same attacker meet it at no time that would tell him anything. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
 #include "postern/thread.h"
 
 #include <stdio.h>
@@ -26,28 +27,17 @@ static const char *const kind_names[] = {
 	[ACCOUNT_REQUEST_RESET] = "reset",
 };
 
-static struct db_param proof_param(const struct account_request *r)
+static const uint8_t *proof_of(const struct account_request *r)
 {
-	if (crypto_hash_is_none(r->proof_hash))
-		return (struct db_param){ .type = DB_NULL };
-	return db_blob(r->proof_hash, HASH_BYTES);
-}
-
-static enum err insert_tx(struct db_conn *c, void *arg)
-{
-	const struct account_request *r = arg;
-	struct db_call call = { .query = QUERY_ACCOUNT_REQUEST_INSERT,
-		DB_PARAMS(db_z(r->id), db_z(r->kind), db_z(r->email), db_z(r->email_key),
-			db_z(r->name), db_z_or_null(r->password_hash), proof_param(r),
-			db_text(r->return_to), db_int(r->created_at)) };
-	return db_run(c, &call, NULL);
+	return crypto_hash_is_none(r->proof_hash) ? NULL : r->proof_hash;
 }
 
 enum err account_request_put(
 	const struct accounts *s, enum account_request_kind kind, struct account_request *r)
 {
 	snprintf(r->kind, sizeof r->kind, "%s", kind_names[kind]);
-	enum err e = db_tx(s->db, insert_tx, r);
+	enum err e = q_account_request_insert(s->db, r->id, r->kind, r->email, r->email_key,
+		r->name, r->password_hash, proof_of(r), r->return_to, r->created_at);
 	if (!e)
 		account_requests_wake(s->requests);
 	return e;
@@ -64,38 +54,14 @@ struct work {
 	enum mail_kind mail;
 };
 
-static enum err take(struct db_conn *c, struct work *w)
-{
-	static const struct db_column columns[] = {
-		DB_COL_CHARS(struct account_request, id),
-		DB_COL_CHARS(struct account_request, kind),
-		DB_COL_CHARS(struct account_request, email),
-		DB_COL_CHARS(struct account_request, email_key),
-		DB_COL_CHARS(struct account_request, name),
-		DB_COL_CHARS(struct account_request, password_hash),
-		DB_COL_BYTES(struct account_request, proof_hash),
-		DB_COL_STR(struct account_request, return_to),
-		DB_COL_INT(struct account_request, created_at),
-	};
-	static const struct db_shape shape = DB_SHAPE(struct account_request, columns);
-	struct db_call call = { .query = QUERY_ACCOUNT_REQUEST_TAKE,
-		DB_PARAMS(db_z(w->id)),
-		.shape = &shape,
-		.arena = w->a };
-	return db_get(c, &call, &w->row);
-}
-
 /* Both change nothing for an account that is verified. Who of two that registered one address owns
  * the mailbox is not known yet, so neither password may stay. */
 static enum err account_begin(struct db_conn *c, const struct work *w)
 {
 	const struct account_request *r = &w->row;
-	struct db_call insert = { .query = QUERY_ACCOUNT_REGISTER,
-		DB_PARAMS(db_z(r->id), db_z(r->email), db_z(r->email_key), db_z(r->name),
-			db_z_or_null(r->password_hash), db_int(w->now_s), proof_param(r)) };
-	enum err e = db_run(c, &insert, NULL);
-
-	return e ? e : account_store_disown(c, w->known.id, w->now_s);
+	enum err e = q_account_register(
+		c, r->id, r->email, r->email_key, r->name, r->password_hash, w->now_s, proof_of(r));
+	return e ? e : q_account_disown(c, w->known.id, w->now_s);
 }
 
 static enum mail_kind mail_for(const struct work *w, bool registering)
@@ -133,14 +99,14 @@ static enum err notify(struct db_conn *c, struct work *w, bool registering)
 static enum err work_tx(struct db_conn *c, void *arg)
 {
 	struct work *w = arg;
-	enum err e = take(c, w);
+	enum err e = q_account_request_take(c, w->id, w->a, &w->row);
 
 	if (e)
 		return e;
 	bool registering =
 		str_eq(str_of(w->row.kind), str_of(kind_names[ACCOUNT_REQUEST_REGISTER]));
 	w->known = (struct account){ 0 };
-	e = account_store_by_key(c, w->row.email_key, &w->known);
+	e = q_account_by_key(c, w->row.email_key, &w->known);
 	if (e && e != ERR_NOT_FOUND)
 		return e;
 	e = registering ? account_begin(c, w) : ERR_OK;
@@ -164,57 +130,37 @@ static enum err work_on(const struct accounts *s, const char *id, int64_t now_s)
 }
 
 /* ---- all that wait ---- */
-struct waiting {
-	char id[ID_SIZE];
-	int64_t created_at;
-};
-struct list_job {
-	struct waiting last;
-	struct arena *a;
-	struct waiting *rows;
-	size_t count;
-};
-
-static enum err list_read(struct db_conn *c, void *arg)
-{
-	static const struct db_column columns[] = { DB_COL_CHARS(struct waiting, id),
-		DB_COL_INT(struct waiting, created_at) };
-	static const struct db_shape shape = DB_SHAPE(struct waiting, columns);
-	struct list_job *j = arg;
-	struct db_call call = { .query = QUERY_ACCOUNT_REQUEST_LIST,
-		DB_PARAMS(db_int(j->last.created_at), db_z(j->last.id), db_int(LIST_MAX)),
-		.shape = &shape,
-		.arena = j->a,
-		.max_rows = LIST_MAX };
-	return db_list(c, &call, &j->rows, &j->count);
-}
-
 /* The rows after `last`, which becomes the last of them. One that fails is left for the next round
  * and holds up nobody behind it. */
-static enum err run_some(
-	const struct accounts *s, int64_t now_s, struct waiting *last, size_t *count)
+static enum err run_some(const struct accounts *s, int64_t now_s,
+	struct account_request_list_row *last, size_t *count)
 {
 	ARENA_AUTO *a = arena_new(ROW_BYTES_MAX);
-	struct list_job j = { .last = *last, .a = a };
-	enum err e = a ? db_read(s->db, list_read, &j) : ERR_NOMEM, failed = ERR_OK;
+	struct account_request_list_row *rows = NULL;
+	size_t n = 0;
+	enum err failed = ERR_OK;
 
+	if (!a)
+		return ERR_NOMEM;
+	enum err e =
+		q_account_request_list(s->db, last->created_at, last->id, LIST_MAX, a, &rows, &n);
 	if (e)
 		return e;
-	for (size_t i = 0; i < j.count; i++) {
-		e = work_on(s, j.rows[i].id, now_s);
+	for (size_t i = 0; i < n; i++) {
+		e = work_on(s, rows[i].id, now_s);
 		if (e == ERR_UNAVAILABLE)
 			return e;
 		failed = e ? e : failed;
 	}
-	*count = j.count;
-	if (j.count)
-		*last = j.rows[j.count - 1];
+	*count = n;
+	if (n)
+		*last = rows[n - 1];
 	return failed;
 }
 
 enum err account_requests_run(const struct accounts *s, int64_t now_s)
 {
-	struct waiting last = { .created_at = INT64_MIN };
+	struct account_request_list_row last = { .created_at = INT64_MIN };
 	enum err failed = ERR_OK;
 	size_t count = LIST_MAX;
 	bool any = false;

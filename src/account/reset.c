@@ -3,6 +3,8 @@
  * other links and tells the owner by mail (OWASP Forgot Password cheat sheet). */
 #include "internal.h"
 
+#include "postern/queries/account.h"
+
 #include <string.h>
 
 enum err account_reset_request(
@@ -58,39 +60,54 @@ struct confirm_job {
 	int64_t now_s;
 };
 
+/* Whoever typed password and name before had not proved the mailbox. */
+static enum err unproved_drop(struct db_conn *c, struct account *acc, int64_t now_s)
+{
+	if (acc->verified_at)
+		return ERR_OK;
+	acc->password_hash[0] = '\0';
+	return q_account_disown(c, acc->id, now_s);
+}
+
+static enum err owner_tell(
+	struct db_conn *c, const struct confirm_job *j, const struct account *acc)
+{
+	struct email to;
+	enum err e = email_parse(str_of(acc->email), &to);
+
+	if (e)
+		return e;
+	return account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &to, acc->name, j->now_s);
+}
+
 static enum err confirm_tx(struct db_conn *c, void *arg)
 {
 	const struct confirm_job *j = arg;
 	char id[ID_SIZE];
 	struct account acc;
-	struct email to;
 
 	enum err e = account_token_spend(c, j->token_hash, PURPOSE_RESET, j->now_s, id);
-	if (!e)
-		e = account_store_by_id(c, id, &acc);
-	if (!e && acc.disabled_at)
-		e = ERR_SPENT;
-	if (!e && !acc.verified_at) {
-		/* Whoever typed password and name before had not proved the mailbox. */
-		e = account_store_disown(c, acc.id, j->now_s);
-		acc.password_hash[0] = '\0';
-	}
-	if (!e)
-		e = account_store_set_password(c, &acc, j->new_hash, true, j->now_s);
-	if (!e)
-		e = account_store_end_access(
-			c, &(struct access_kept){ acc.id, "", { 0 } }, j->now_s);
-	if (!e)
-		e = account_device_mark(c, &j->device, acc.id, j->now_s);
-	if (!e) {
-		struct failure_key k = account_failure_key_of("address", str_of(acc.email_key));
-		e = account_failure_clear(c, &k);
-	}
-	if (!e)
-		e = email_parse(str_of(acc.email), &to);
-	if (!e)
-		e = account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &to, acc.name, j->now_s);
-	return e;
+	if (e)
+		return e;
+	e = q_account_by_id(c, id, &acc);
+	if (e)
+		return e;
+	if (acc.disabled_at)
+		return ERR_SPENT;
+	e = unproved_drop(c, &acc, j->now_s);
+	if (e)
+		return e;
+	e = account_store_set_password(c, &acc, j->new_hash, true, j->now_s);
+	if (e)
+		return e;
+	e = account_store_end_access(c, &(struct access_kept){ acc.id, "", { 0 } }, j->now_s);
+	if (e)
+		return e;
+	e = account_device_mark(c, &j->device, acc.id, j->now_s);
+	if (e)
+		return e;
+	e = q_failure_clear(c, account_failure_key_of("address", str_of(acc.email_key)).hash);
+	return e ? e : owner_tell(c, j, &acc);
 }
 
 enum err account_reset_confirm(const struct accounts *s, const struct reset_confirmation *r,

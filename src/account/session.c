@@ -3,6 +3,8 @@
  * most once in some minutes. */
 #include "internal.h"
 
+#include "postern/queries/session.h"
+
 #include <string.h>
 
 struct identify {
@@ -11,39 +13,15 @@ struct identify {
 	int64_t now_s;
 	struct cached_session known;
 };
-static const struct db_column identify_columns[] = {
-	DB_COL_CHARS(struct cached_session, id),
-	DB_COL_CHARS(struct cached_session, account_id),
-	DB_COL_CHARS(struct cached_session, email),
-	DB_COL_CHARS(struct cached_session, name),
-	DB_COL_INT(struct cached_session, times.created_at),
-	DB_COL_INT(struct cached_session, times.last_seen_at),
-	DB_COL_INT(struct cached_session, times.idle_s),
-	DB_COL_INT(struct cached_session, times.expires_at),
-};
-static const struct db_shape identify_shape = DB_SHAPE(struct cached_session, identify_columns);
-
 static enum err identify_read(struct db_conn *c, void *arg)
 {
 	struct identify *i = arg;
-	struct db_call call = { .query = QUERY_SESSION_BY_TOKEN,
-		DB_PARAMS(db_blob(i->hash, HASH_BYTES), db_int(i->now_s),
-			db_int(i->now_s + CLOCK_SKEW_S)),
-		.shape = &identify_shape };
-	enum err e = db_get(c, &call, &i->known);
+	enum err e = q_session_by_token(c, i->hash, i->now_s, i->now_s + CLOCK_SKEW_S, &i->known);
 
 	if (e != ERR_NOT_FOUND || !i->out)
 		return e;
 	enum err other = account_session_ended(c, i->hash, i->out);
 	return other ? other : e;
-}
-
-enum err account_session_touch(struct db_conn *c, const char *id, int64_t at_s)
-{
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_SESSION_TOUCH,
-			DB_PARAMS(db_z(id), db_int(at_s), db_int(at_s + CLOCK_SKEW_S)) },
-		NULL);
 }
 
 struct touch {
@@ -54,7 +32,7 @@ struct touch {
 static enum err touch_tx(struct db_conn *c, void *arg)
 {
 	const struct touch *t = arg;
-	return account_session_touch(c, t->id, t->now_s);
+	return q_session_touch(c, t->id, t->now_s, t->now_s + CLOCK_SKEW_S);
 }
 
 /* A reader is served whether or not this can be written. */
@@ -125,59 +103,28 @@ bool account_identify_cached(
 	return account_session_cache_get(s->sessions, hash, now_s, out);
 }
 
-static const struct db_column session_columns[] = {
-	DB_COL_CHARS(struct session, id),
-	DB_COL_CHARS(struct session, name),
-	DB_COL_INT(struct session, remember),
-	DB_COL_INT(struct session, created_at),
-	DB_COL_INT(struct session, last_seen_at),
-	DB_COL_INT(struct session, idle_s),
-	DB_COL_INT(struct session, expires_at),
-};
-static const struct db_shape session_shape = DB_SHAPE(struct session, session_columns);
-
 struct session_job {
 	const char *account_id;
 	char id[ID_SIZE];
-	int64_t now_s, changed;
-	struct arena *a;
-	struct session **out;
-	size_t *count;
+	int64_t changed;
 };
-
-static enum err list_read(struct db_conn *c, void *arg)
-{
-	struct session_job *j = arg;
-	struct db_call call = { .query = QUERY_SESSION_LIST,
-		DB_PARAMS(db_z(j->account_id), db_int(j->now_s), db_int(j->now_s + CLOCK_SKEW_S),
-			db_int(SESSIONS_LIST_MAX)),
-		.shape = &session_shape,
-		.arena = j->a,
-		.max_rows = SESSIONS_LIST_MAX };
-	return db_list(c, &call, j->out, j->count);
-}
 
 enum err account_sessions(const struct accounts *s, const char *account_id, int64_t now_s,
 	struct arena *a, struct session **out, size_t *count)
 {
-	struct session_job j = {
-		.account_id = account_id, .now_s = now_s, .a = a, .out = out, .count = count
-	};
-	return db_read(s->db, list_read, &j);
+	return q_session_list(
+		s->db, account_id, now_s, now_s + CLOCK_SKEW_S, SESSIONS_LIST_MAX, a, out, count);
 }
 
-static enum err ended_run(struct db_conn *c, const struct db_call *call, struct session_job *j)
+static enum err ended_tell(struct db_conn *c, enum err e, const struct session_job *j)
 {
-	enum err e = db_run(c, call, &j->changed);
 	return e || !j->changed ? e : db_change_add(c, DB_CHANGE_SESSION, j->account_id);
 }
 
 static enum err end_tx(struct db_conn *c, void *arg)
 {
 	struct session_job *j = arg;
-	struct db_call call = { .query = QUERY_SESSION_END,
-		DB_PARAMS(db_z(j->id), db_z(j->account_id)) };
-	return ended_run(c, &call, j);
+	return ended_tell(c, q_session_end(c, j->id, j->account_id, &j->changed), j);
 }
 
 enum err account_session_end(
@@ -196,9 +143,7 @@ enum err account_session_end(
 static enum err end_others_tx(struct db_conn *c, void *arg)
 {
 	struct session_job *j = arg;
-	struct db_call call = { .query = QUERY_SESSION_END_OTHERS,
-		DB_PARAMS(db_z(j->account_id), db_z(j->id)) };
-	return ended_run(c, &call, j);
+	return ended_tell(c, q_session_end_others(c, j->account_id, j->id, &j->changed), j);
 }
 
 enum err account_sessions_end_others(
@@ -207,8 +152,9 @@ enum err account_sessions_end_others(
 	struct session_job j = { .account_id = account_id };
 	enum err e = str_copy(j.id, sizeof j.id, str_of(keep_id));
 
-	if (!e)
-		e = db_tx(s->db, end_others_tx, &j);
+	if (e)
+		return e;
+	e = db_tx(s->db, end_others_tx, &j);
 	if (!e && ended)
 		*ended = j.changed;
 	return e;

@@ -3,73 +3,29 @@
  * processes in the same transaction. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
+#include "postern/queries/session.h"
+
 #include <string.h>
-
-static const struct db_column account_columns[] = {
-	DB_COL_CHARS(struct account, id),
-	DB_COL_CHARS(struct account, email),
-	DB_COL_CHARS(struct account, email_key),
-	DB_COL_CHARS(struct account, name),
-	DB_COL_CHARS(struct account, password_hash),
-	DB_COL_INT(struct account, created_at),
-	DB_COL_INT(struct account, updated_at),
-	DB_COL_INT(struct account, verified_at),
-	DB_COL_INT(struct account, disabled_at),
-	DB_COL_INT(struct account, last_login_at),
-	DB_COL_BYTES(struct account, proof_hash),
-};
-static const struct db_shape account_shape = DB_SHAPE(struct account, account_columns);
-
-static enum err store_one(
-	struct db_conn *c, enum query query, const char *value, struct account *out)
-{
-	struct db_call call = { .query = query, DB_PARAMS(db_z(value)), .shape = &account_shape };
-	return db_get(c, &call, out);
-}
-
-enum err account_store_by_key(struct db_conn *c, const char *email_key, struct account *out)
-{
-	return store_one(c, QUERY_ACCOUNT_BY_KEY, email_key, out);
-}
-
-enum err account_store_by_id(struct db_conn *c, const char *id, struct account *out)
-{
-	return store_one(c, QUERY_ACCOUNT_BY_ID, id, out);
-}
 
 enum err account_store_end_access(struct db_conn *c, const struct access_kept *k, int64_t now_s)
 {
-	struct db_call sessions = { .query = QUERY_SESSION_END_OTHERS,
-		DB_PARAMS(db_z(k->account_id), db_z(k->session_id)) };
-	struct db_call devices = { .query = QUERY_DEVICE_CLEAR_OTHERS,
-		DB_PARAMS(db_z(k->account_id), db_blob(k->device_hash, HASH_BYTES)) };
-	struct db_call tokens = { .query = QUERY_MAIL_TOKEN_VOID_ALL,
-		DB_PARAMS(db_z(k->account_id), db_int(now_s)) };
-
-	enum err e = db_run(c, &sessions, NULL);
-	if (!e)
-		e = db_run(c, &devices, NULL);
-	if (!e)
-		e = db_run(c, &tokens, NULL);
-	if (!e)
-		e = db_change_add(c, DB_CHANGE_SESSION, k->account_id);
-	return e;
-}
-
-enum err account_store_disown(struct db_conn *c, const char *id, int64_t now_s)
-{
-	struct db_call call = { .query = QUERY_ACCOUNT_DISOWN, DB_PARAMS(db_z(id), db_int(now_s)) };
-	return db_run(c, &call, NULL);
+	enum err e = q_session_end_others(c, k->account_id, k->session_id, NULL);
+	if (e)
+		return e;
+	e = q_device_clear_others(c, k->account_id, k->device_hash);
+	if (e)
+		return e;
+	e = q_mail_token_void_all(c, k->account_id, now_s);
+	return e ? e : db_change_add(c, DB_CHANGE_SESSION, k->account_id);
 }
 
 enum err account_store_set_password(struct db_conn *c, const struct account *acc,
 	const char *new_hash, bool proves_mailbox, int64_t now_s)
 {
-	struct db_call call = { .query = QUERY_ACCOUNT_SET_PASSWORD,
-		DB_PARAMS(db_z(acc->id), db_z(acc->password_hash), db_z(new_hash), db_int(now_s),
-			db_int_or_null(proves_mailbox ? now_s : 0)) };
 	int64_t changed = 0;
-	enum err e = db_run(c, &call, &changed);
+	enum err e = q_account_set_password(c, acc->id, acc->password_hash, new_hash, now_s,
+		proves_mailbox ? now_s : 0, &changed);
 	if (e)
 		return e;
 	return changed == 1 ? ERR_OK : ERR_CONFLICT;
@@ -86,8 +42,8 @@ struct find {
 static enum err find_read(struct db_conn *c, void *arg)
 {
 	struct find *f = arg;
-	return f->by_address ? account_store_by_key(c, f->key, f->out)
-			     : account_store_by_id(c, f->key, f->out);
+	return f->by_address ? q_account_by_key(c, f->key, f->out)
+			     : q_account_by_id(c, f->key, f->out);
 }
 
 enum err account_find(const struct accounts *s, struct str email_or_id, struct account *out)
@@ -118,22 +74,20 @@ struct change {
 	int64_t now_s;
 };
 
-/* Runs an update of one account; no row is ERR_NOT_FOUND. */
-static enum err run_on_one(struct db_conn *c, const struct db_call *call, const char *id)
+/* After an update of one account; no row is ERR_NOT_FOUND. */
+static enum err told(struct db_conn *c, enum err e, int64_t changed, const char *id)
 {
-	int64_t changed = 0;
-	enum err e = db_run(c, call, &changed);
-	if (!e && changed == 0)
-		e = ERR_NOT_FOUND;
-	return e ? e : db_change_add(c, DB_CHANGE_ACCOUNT, id);
+	if (e)
+		return e;
+	return changed ? db_change_add(c, DB_CHANGE_ACCOUNT, id) : ERR_NOT_FOUND;
 }
 
 static enum err set_name_tx(struct db_conn *c, void *arg)
 {
 	const struct change *ch = arg;
-	struct db_call call = { .query = QUERY_ACCOUNT_SET_NAME,
-		DB_PARAMS(db_z(ch->id), db_z(ch->name), db_int(ch->now_s)) };
-	return run_on_one(c, &call, ch->id);
+	int64_t changed = 0;
+	enum err e = q_account_set_name(c, ch->id, ch->name, ch->now_s, &changed);
+	return told(c, e, changed, ch->id);
 }
 
 enum err account_set_name(const struct accounts *s, const char *id, struct str name, int64_t now_s)
@@ -146,20 +100,25 @@ enum err account_set_name(const struct accounts *s, const char *id, struct str n
 /* Who reads by a seat in a group of this account loses or regains it with the account. */
 static enum err members_tell(struct db_conn *c, const char *owner_id)
 {
-	return db_change_add_each(c, DB_CHANGE_ENTITLEMENT,
-		&(struct db_call){ .query = QUERY_ENTITLEMENT_MEMBERS_OF,
-			DB_PARAMS(db_z(owner_id), db_int(DB_CHANGE_EACH_MAX)) });
+	ARENA_AUTO *a = arena_new(DB_CHANGE_IDS_BYTES);
+	char(*ids)[ID_SIZE] = NULL;
+	size_t n = 0;
+	if (!a)
+		return ERR_NOMEM;
+	enum err e = q_entitlement_members_of(c, owner_id, DB_CHANGE_IDS_MAX, a, &ids, &n);
+	return e ? e : db_change_add_ids(c, DB_CHANGE_ENTITLEMENT, ids, n);
 }
 
 static enum err set_disabled_tx(struct db_conn *c, void *arg)
 {
 	const struct change *ch = arg;
-	struct db_call call = { .query = QUERY_ACCOUNT_SET_DISABLED,
-		DB_PARAMS(db_z(ch->id), db_int_or_null(ch->disabled ? ch->now_s : 0),
-			db_int(ch->now_s)) };
-	enum err e = run_on_one(c, &call, ch->id);
-	if (!e)
-		e = members_tell(c, ch->id);
+	int64_t changed = 0;
+	enum err e = q_account_set_disabled(
+		c, ch->id, ch->disabled ? ch->now_s : 0, ch->now_s, &changed);
+	e = told(c, e, changed, ch->id);
+	if (e)
+		return e;
+	e = members_tell(c, ch->id);
 	if (e || !ch->disabled)
 		return e;
 	return account_store_end_access(c, &(struct access_kept){ ch->id, "", { 0 } }, ch->now_s);
@@ -175,10 +134,12 @@ enum err account_set_disabled(
 static enum err delete_tx(struct db_conn *c, void *arg)
 {
 	const struct change *ch = arg;
-	struct db_call call = { .query = QUERY_ACCOUNT_DELETE, DB_PARAMS(db_z(ch->id)) };
+	int64_t changed = 0;
 	enum err e = members_tell(c, ch->id); /* while they can be found */
-
-	return e ? e : run_on_one(c, &call, ch->id);
+	if (e)
+		return e;
+	e = q_account_delete(c, ch->id, &changed);
+	return told(c, e, changed, ch->id);
 }
 
 enum err account_delete(const struct accounts *s, const char *id)
@@ -187,40 +148,21 @@ enum err account_delete(const struct accounts *s, const char *id)
 	return db_tx(s->db, delete_tx, &ch);
 }
 
-struct listing {
-	char after[EMAIL_SIZE];
-	size_t max;
-	struct arena *a;
-	struct account **out;
-	size_t *count;
-};
-
-static enum err list_read(struct db_conn *c, void *arg)
-{
-	struct listing *l = arg;
-	struct db_call call = { .query = QUERY_ACCOUNT_LIST,
-		DB_PARAMS(db_z(l->after), db_int((int64_t)l->max)),
-		.shape = &account_shape,
-		.arena = l->a,
-		.max_rows = l->max };
-	return db_list(c, &call, l->out, l->count);
-}
-
 /* In the spelling that the list is ordered by: an address in capitals is no other place in it. */
 static enum err cursor_parse(struct str after, char key[static EMAIL_SIZE])
 {
 	struct email address;
 	enum err e = email_parse(after, &address);
-
-	if (!e)
-		memcpy(key, address.key, EMAIL_SIZE);
-	return e;
+	if (e)
+		return e;
+	memcpy(key, address.key, EMAIL_SIZE);
+	return ERR_OK;
 }
 
 enum err account_list(const struct accounts *s, struct str after, size_t max, struct arena *a,
 	struct account **out, size_t *count)
 {
-	struct listing l = { .max = max > 500 ? 500 : max, .a = a, .out = out, .count = count };
-	enum err e = after.n ? cursor_parse(after, l.after) : ERR_OK;
-	return e ? e : db_read(s->db, list_read, &l);
+	char key[EMAIL_SIZE] = "";
+	enum err e = after.n ? cursor_parse(after, key) : ERR_OK;
+	return e ? e : q_account_list(s->db, key, max > 500 ? 500 : max, a, out, count);
 }

@@ -3,6 +3,8 @@
  * spends it, so of two simultaneous uses one succeeds. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
+
 #include <string.h>
 
 static unsigned token_minutes(const struct accounts *s, const char *purpose)
@@ -13,14 +15,10 @@ static unsigned token_minutes(const struct accounts *s, const char *purpose)
 static enum err token_store(struct db_conn *c, const struct accounts *s, const char *account_id,
 	const char *purpose, int64_t now_s, const struct token *t)
 {
-	struct db_call void_older = { .query = QUERY_MAIL_TOKEN_VOID,
-		DB_PARAMS(db_z(account_id), db_z(purpose), db_int(now_s)) };
-	struct db_call insert = { .query = QUERY_MAIL_TOKEN_INSERT,
-		DB_PARAMS(db_blob(t->hash, HASH_BYTES), db_z(account_id), db_z(purpose),
-			db_int(now_s), db_int(now_s + (int64_t)token_minutes(s, purpose) * 60)) };
+	const int64_t life_s = (int64_t)token_minutes(s, purpose) * 60;
+	enum err e = q_mail_token_void(c, account_id, purpose, now_s);
 
-	enum err e = db_run(c, &void_older, NULL);
-	return e ? e : db_run(c, &insert, NULL);
+	return e ? e : q_mail_token_insert(c, t->hash, account_id, purpose, now_s, now_s + life_s);
 }
 
 enum err account_token_issue(struct db_conn *c, const struct accounts *s, const char *account_id,
@@ -86,10 +84,7 @@ enum err account_token_send(struct db_conn *c, const struct token_order *o)
 enum err account_token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES],
 	const char *purpose, int64_t now_s, char account_id[static ID_SIZE])
 {
-	struct db_call call = { .query = QUERY_MAIL_TOKEN_SPEND,
-		DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(purpose), db_int(now_s),
-			db_int(now_s + CLOCK_SKEW_S)) };
-	enum err e = db_get_id(c, &call, account_id);
+	enum err e = q_mail_token_spend(c, hash, purpose, now_s, now_s + CLOCK_SKEW_S, account_id);
 
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
@@ -105,13 +100,11 @@ static enum err look_read(struct db_conn *c, void *arg)
 {
 	struct look *l = arg;
 	char account_id[ID_SIZE];
-	struct db_call call = { .query = QUERY_MAIL_TOKEN_LOOK,
-		DB_PARAMS(db_blob(l->hash, HASH_BYTES), db_z(l->purpose), db_int(l->now_s),
-			db_int(l->now_s + CLOCK_SKEW_S)) };
-	enum err e = db_get_id(c, &call, account_id);
+	enum err e = q_mail_token_look(
+		c, l->hash, l->purpose, l->now_s, l->now_s + CLOCK_SKEW_S, account_id);
 
 	if (!e)
-		e = account_store_by_id(c, account_id, l->out);
+		e = q_account_by_id(c, account_id, l->out);
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 

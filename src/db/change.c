@@ -85,6 +85,17 @@ enum err db_change_add(struct db_conn *c, enum db_change kind, const char *key)
 	return e;
 }
 
+enum err db_change_add_ids(
+	struct db_conn *c, enum db_change kind, char (*ids)[ID_SIZE], size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum err e = db_change_add(c, kind, ids[i]);
+		if (e != ERR_OK)
+			return e;
+	}
+	return ERR_OK;
+}
+
 struct changed_id {
 	char id[ID_SIZE];
 };
