@@ -3,6 +3,7 @@
  * a second with the last result. Nothing is tried while nobody asks. */
 #include "internal.h"
 
+#include "postern/queries/probe.h"
 #include "postern/thread.h"
 
 #include <stdio.h>
@@ -32,36 +33,15 @@ struct readiness {
 
 /* ---- what is tried ---- */
 
-static enum err write_tx(struct db_conn *c, void *arg)
+/* By keys that nobody has, so that each probe goes another way through the indexes. */
+static enum err look(const struct readiness *r)
 {
-	const struct readiness *r = arg;
-
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_PROBE_PUT,
-			DB_PARAMS(db_z(r->id), db_int(clock_now_s(r->clock))) },
-		NULL);
-}
-
-struct look_row {
-	int64_t count;
-};
-
-static enum err look_read(struct db_conn *c, void *arg)
-{
-	static const struct db_column columns[] = { DB_COL_INT(struct look_row, count) };
-	static const struct db_shape shape = DB_SHAPE(struct look_row, columns);
 	uint8_t hash[HASH_BYTES];
 	char id[ID_SIZE];
-	struct look_row row;
 
-	(void)arg;
 	crypto_random(hash, sizeof hash);
 	crypto_id_make(id);
-	return db_get(c,
-		&(struct db_call){ .query = QUERY_PROBE_LOOK,
-			DB_PARAMS(db_blob(hash, sizeof hash), db_z(id)),
-			.shape = &shape },
-		&row);
+	return q_probe_look(r->db, hash, id);
 }
 
 static void under_way(struct readiness *r, enum step step)
@@ -75,12 +55,12 @@ static void under_way(struct readiness *r, enum step step)
 static void probe(struct readiness *r)
 {
 	enum step failed = STEP_WRITE;
-	enum err e = db_tx_each(r->db, write_tx, r);
+	enum err e = q_probe_put(r->db, r->id, clock_now_s(r->clock));
 
 	if (!e) {
 		failed = STEP_READ;
 		under_way(r, STEP_READ);
-		e = db_read(r->db, look_read, r);
+		e = look(r);
 	}
 	pthread_mutex_lock(&r->worker.lock);
 	r->under_way = STEP_NONE;
@@ -201,6 +181,6 @@ void app_readiness_stop(struct readiness *r)
 enum err app_readiness_purge(struct db_sweeper *s)
 {
 	return db_sweep(s, &(struct db_sweep){ .name = "probes",
-				   .query = QUERY_PROBE_PURGE,
+				   .purge = q_probe_purge,
 				   .before_s = s->now_s - PROBE_KEEP_S });
 }
