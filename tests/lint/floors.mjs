@@ -48,6 +48,26 @@ const doors = {
 	path: 'paywall',
 	config: 'app',
 };
+// The room that asks a file of queries, and may alone include its functions.
+const queries = {
+	account: 'account',
+	key: 'account',
+	session: 'account',
+	mail: 'mail',
+	article: 'content',
+	change: 'db',
+	probe: 'app',
+	crawler: 'paywall',
+	gift: 'paywall',
+	institution: 'paywall',
+	meter: 'paywall',
+	path: 'paywall',
+	paywall: 'paywall',
+	plan: 'paywall',
+	policy: 'paywall',
+	rule: 'paywall',
+	seat: 'paywall',
+};
 const vendors = [
 	[/^(sodium|zxcvbn)\.h$/, ['crypto']],
 	[/^(sqlite3|libpq-fe)\.h$/, ['db', 'tools']],
@@ -97,6 +117,13 @@ function checkDoor(file, line, room, name) {
 		);
 }
 
+function checkQueries(file, line, room, name) {
+	if (!(name in queries))
+		finding(file, line, `name the room of schema/queries/${name}.sql in tests/lint/floors.mjs`);
+	else if (queries[name] !== room)
+		finding(file, line, `the queries of ${name}.sql are asked by ${queries[name]} alone, not by ${room}`);
+}
+
 function checkPrivate(file, line, room, name) {
 	const path = join(dirname(file), name);
 	if (!path.startsWith(room === 'tools' ? 'tools/' : `src/${room}/`) && shared[file] !== path)
@@ -122,7 +149,8 @@ for (const file of sources) {
 			const [, quote, name] = text.match(/^\s*#\s*include\s*([<"])([^>"]+)[>"]/) ?? [];
 			const door = name?.match(/^postern\/(.+)\.h$/);
 			if (!name) return;
-			if (door) checkDoor(file, i + 1, room, door[1]);
+			if (door?.[1].startsWith('queries/')) checkQueries(file, i + 1, room, door[1].slice('queries/'.length));
+		else if (door) checkDoor(file, i + 1, room, door[1]);
 			else if (quote === '"') checkPrivate(file, i + 1, room, name);
 			else checkVendor(file, i + 1, room, name);
 		});
