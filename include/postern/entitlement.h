@@ -54,5 +54,7 @@ bool entitlement_name_ok(struct str s, size_t size);
 const char *entitlement_status_name(enum entitlement_status s); /* "past_due"; "" for others */
 const char *const *entitlement_status_words(void); /* all names, NULL behind the last */
 enum err MUST_USE entitlement_status_parse(struct str s, enum entitlement_status *out);
+/* As it is stored: what nobody knows is 0, which is in no set of open ones and lets nobody in. */
+enum err MUST_USE entitlement_status_read(struct str s, enum entitlement_status *out);
 
 #endif

@@ -44,6 +44,9 @@ struct path_rule_words {
 };
 const char *path_files_name(enum path_files f);         /* "free", "read", "count" */
 const char *path_level_name(const struct path_rule *r); /* "closed", or that of the access */
+/* ERR_INVALID for other words; the level is `closed` or an access. */
+enum err MUST_USE path_files_parse(struct str s, enum path_files *out);
+enum err MUST_USE path_level_parse(struct str s, struct path_rule *r);
 enum err MUST_USE path_rule_parse(
 	const struct path_rule_words *w, struct path_rule *out, char why[static 256]);
 /* At `position`, others moving down; 0: at the end. ERR_TOO_LARGE: PATH_RULES_MAX are there. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "postern/institution.h"
+#include "postern/queries/crawler.h"
 
 static const char *const class_names[] = { [CRAWLER_SEARCH] = "search", [CRAWLER_AI] = "ai" };
 
@@ -21,41 +22,9 @@ enum err crawler_class_parse(struct str s, enum crawler_class *out)
 
 /* ---- lists ---- */
 
-struct crawler_row {
-	struct crawler cr;
-	char class[16];
-};
-static const struct db_column crawler_columns[] = {
-	DB_COL_CHARS(struct crawler_row, cr.name),
-	DB_COL_CHARS(struct crawler_row, class),
-	DB_COL_CHARS(struct crawler_row, cr.agent),
-	DB_COL_CHARS(struct crawler_row, cr.suffixes),
-	DB_COL_INT(struct crawler_row, cr.loaded_at),
-};
-static const struct db_shape crawler_shape = DB_SHAPE(struct crawler_row, crawler_columns);
-
 enum err crawler_list(struct db_conn *c, struct arena *a, struct crawler **out, size_t *count)
 {
-	struct crawler_row *rows = NULL;
-	size_t n = 0;
-	struct db_call call = { .query = QUERY_CRAWLER_LIST,
-		DB_PARAMS(db_int(CRAWLERS_MAX)),
-		.shape = &crawler_shape,
-		.arena = a,
-		.max_rows = CRAWLERS_MAX };
-	enum err e = db_list(c, &call, &rows, &n);
-	struct crawler *list = e ? NULL : arena_alloc(a, (n + 1) * sizeof *list);
-
-	if (e || !list)
-		return e ? e : ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		list[i] = rows[i].cr;
-		if (crawler_class_parse(str_of(rows[i].class), &list[i].class) != ERR_OK)
-			return ERR_CORRUPT;
-	}
-	*out = list;
-	*count = n;
-	return ERR_OK;
+	return q_crawler_list(c, CRAWLERS_MAX, a, out, count);
 }
 
 /* ---- checks ---- */
@@ -108,21 +77,6 @@ enum err crawler_suffixes_parse(
 
 /* ---- changes ---- */
 
-struct count_row {
-	int64_t n;
-};
-
-static enum err count_get(struct db_conn *c, enum query query, int64_t *out)
-{
-	static const struct db_column columns[] = { DB_COL_INT(struct count_row, n) };
-	static const struct db_shape shape = DB_SHAPE(struct count_row, columns);
-	struct count_row row = { 0 };
-	enum err e = db_get(c, &(struct db_call){ .query = query, .shape = &shape }, &row);
-
-	*out = row.n;
-	return e;
-}
-
 struct add_job {
 	const struct crawler *cr;
 	int64_t now_s;
@@ -133,18 +87,17 @@ static enum err add_tx(struct db_conn *c, void *arg)
 	const struct add_job *j = arg;
 	const struct crawler *cr = j->cr;
 	int64_t count = 0, changed = 0;
-	struct db_call call = { .query = QUERY_CRAWLER_INSERT,
-		DB_PARAMS(db_z(cr->name), db_z(crawler_class_name(cr->class)), db_z(cr->agent),
-			db_z(cr->suffixes), db_int(j->now_s)) };
-	enum err e = count_get(c, QUERY_CRAWLER_COUNT, &count);
+	enum err e = q_crawler_count(c, &count);
 
-	if (!e && count >= CRAWLERS_MAX)
+	if (e)
+		return e;
+	if (count >= CRAWLERS_MAX)
 		return ERR_TOO_LARGE;
-	if (!e)
-		e = db_run(c, &call, &changed);
-	if (!e && !changed)
-		return ERR_CONFLICT;
-	return e ? e : policy_version_bump(c);
+	e = q_crawler_insert(c, cr->name, crawler_class_name(cr->class), cr->agent, cr->suffixes,
+		j->now_s, &changed);
+	if (e)
+		return e;
+	return changed ? policy_version_bump(c) : ERR_CONFLICT;
 }
 
 enum err crawler_add(struct db *db, const struct crawler *cr, int64_t now_s)
@@ -156,14 +109,12 @@ enum err crawler_add(struct db *db, const struct crawler *cr, int64_t now_s)
 
 static enum err remove_tx(struct db_conn *c, void *arg)
 {
-	struct db_call call = { .query = QUERY_CRAWLER_DELETE,
-		DB_PARAMS(db_text(*(const struct str *)arg)) };
 	int64_t changed = 0;
-	enum err e = db_run(c, &call, &changed);
+	enum err e = q_crawler_delete(c, *(const struct str *)arg, &changed);
 
-	if (!e && !changed)
-		return ERR_NOT_FOUND;
-	return e ? e : policy_version_bump(c);
+	if (e)
+		return e;
+	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
 }
 
 enum err crawler_remove(struct db *db, struct str name)
@@ -177,34 +128,32 @@ struct load_job {
 	int64_t now_s;
 };
 
-static enum err range_insert(struct db_conn *c, struct str name, const struct ip_range *r)
+static enum err ranges_replace(struct db_conn *c, const struct load_job *j)
 {
-	struct db_call call = { .query = QUERY_CRAWLER_RANGE_INSERT,
-		DB_PARAMS(db_text(name), db_blob(r->first.b, sizeof r->first.b),
-			db_blob(r->last.b, sizeof r->last.b)) };
-	return db_run(c, &call, NULL);
+	int64_t count = 0;
+	enum err e = q_crawler_ranges_delete(c, j->name);
+
+	for (size_t i = 0; !e && i < j->list->n; i++)
+		e = q_crawler_range_insert(c, j->name, j->list->v[i].first.b, j->list->v[i].last.b);
+	if (e)
+		return e;
+	e = q_crawler_range_count(c, &count);
+	if (e)
+		return e;
+	return count > CRAWLER_RANGES_MAX ? ERR_TOO_LARGE : ERR_OK;
 }
 
 static enum err load_tx(struct db_conn *c, void *arg)
 {
 	const struct load_job *j = arg;
-	struct db_call loaded = { .query = QUERY_CRAWLER_SET_LOADED,
-		DB_PARAMS(db_text(j->name), db_int(j->now_s)) };
-	struct db_call clear = { .query = QUERY_CRAWLER_RANGES_DELETE,
-		DB_PARAMS(db_text(j->name)) };
-	int64_t changed = 0, count = 0;
-	enum err e = db_run(c, &loaded, &changed);
+	int64_t changed = 0;
+	enum err e = q_crawler_set_loaded(c, j->name, j->now_s, &changed);
 
-	if (!e && !changed)
+	if (e)
+		return e;
+	if (!changed)
 		return ERR_NOT_FOUND;
-	if (!e)
-		e = db_run(c, &clear, NULL);
-	for (size_t i = 0; !e && i < j->list->n; i++)
-		e = range_insert(c, j->name, &j->list->v[i]);
-	if (!e)
-		e = count_get(c, QUERY_CRAWLER_RANGE_COUNT, &count);
-	if (!e && count > CRAWLER_RANGES_MAX)
-		return ERR_TOO_LARGE;
+	e = ranges_replace(c, j);
 	return e ? e : policy_version_bump(c);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../institution/ranges.h"
+#include "postern/queries/crawler.h"
 
 /* What crawlers and fetchers for AI call themselves; some names stand in robots.txt only. */
 const char *const crawler_ai_agents[] = { "AI2Bot", "Amazonbot", "anthropic-ai",
@@ -23,18 +24,7 @@ struct crawlers {
 
 /* ---- loading ---- */
 
-struct range_row {
-	char crawler[CRAWLER_NAME_SIZE];
-	uint8_t first[16], last[16];
-};
-static const struct db_column range_columns[] = {
-	DB_COL_CHARS(struct range_row, crawler),
-	DB_COL_BYTES(struct range_row, first),
-	DB_COL_BYTES(struct range_row, last),
-};
-static const struct db_shape range_shape = DB_SHAPE(struct range_row, range_columns);
-
-static enum err range_take(struct crawlers *in, const struct range_row *row)
+static enum err range_take(struct crawlers *in, const struct crawler_range_list_row *row)
 {
 	struct ranges_span *s = &in->ranges.v[in->ranges.n];
 
@@ -43,8 +33,8 @@ static enum err range_take(struct crawlers *in, const struct range_row *row)
 			continue;
 		s->owner = (uint32_t)i;
 		s->range.first.set = s->range.last.set = true;
-		memcpy(s->range.first.b, row->first, sizeof row->first);
-		memcpy(s->range.last.b, row->last, sizeof row->last);
+		memcpy(s->range.first.b, row->first_ip, sizeof row->first_ip);
+		memcpy(s->range.last.b, row->last_ip, sizeof row->last_ip);
 		in->ranges.n++;
 		return ERR_OK;
 	}
@@ -54,18 +44,17 @@ static enum err range_take(struct crawlers *in, const struct range_row *row)
 static enum err ranges_load(struct db_conn *c, struct arena *a, struct crawlers *in)
 {
 	ARENA_AUTO *scratch = arena_new(8 << 20);
-	struct range_row *rows = NULL;
+	struct crawler_range_list_row *rows = NULL;
 	size_t n = 0;
-	struct db_call call = { .query = QUERY_CRAWLER_RANGE_LIST,
-		DB_PARAMS(db_int(CRAWLER_RANGES_MAX)),
-		.shape = &range_shape,
-		.arena = scratch,
-		.max_rows = CRAWLER_RANGES_MAX };
-	enum err e = scratch ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
 
-	in->ranges.v = e ? NULL : arena_alloc(a, (n + 1) * sizeof *in->ranges.v);
-	if (e || !in->ranges.v)
-		return e ? e : ERR_NOMEM;
+	if (!scratch)
+		return ERR_NOMEM;
+	enum err e = q_crawler_range_list(c, CRAWLER_RANGES_MAX, scratch, &rows, &n);
+	if (e)
+		return e;
+	in->ranges.v = arena_alloc(a, (n + 1) * sizeof *in->ranges.v);
+	if (!in->ranges.v)
+		return ERR_NOMEM;
 	for (size_t i = 0; !e && i < n; i++)
 		e = range_take(in, &rows[i]);
 	institution_ranges_index(&in->ranges);

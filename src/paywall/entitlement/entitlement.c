@@ -4,28 +4,9 @@
 #include "postern/entitlement.h"
 
 #include "postern/crypto.h"
+#include "postern/queries/paywall.h"
 
 #include <string.h>
-
-struct entitlement_row {
-	struct entitlement e;
-	char status[16];
-};
-static const struct db_column entitlement_columns[] = {
-	DB_COL_CHARS(struct entitlement_row, e.id),
-	DB_COL_CHARS(struct entitlement_row, e.plan),
-	DB_COL_CHARS(struct entitlement_row, e.source),
-	DB_COL_CHARS(struct entitlement_row, e.article_id),
-	DB_COL_CHARS(struct entitlement_row, status),
-	DB_COL_INT(struct entitlement_row, e.starts_at),
-	DB_COL_INT(struct entitlement_row, e.ends_at),
-	DB_COL_INT(struct entitlement_row, e.grace_s),
-	DB_COL_INT(struct entitlement_row, e.revoked_at),
-	DB_COL_INT(struct entitlement_row, e.seats),
-	DB_COL_BOOL(struct entitlement_row, e.by_seat),
-};
-static const struct db_shape entitlement_shape =
-	DB_SHAPE(struct entitlement_row, entitlement_columns);
 
 static const char *const status_names[] = { [STATUS_ACTIVE] = "active",
 	[STATUS_TRIALING] = "trialing",
@@ -50,6 +31,13 @@ enum err entitlement_status_parse(struct str s, enum entitlement_status *out)
 	return str_name_find(status_names, COUNT(status_names), s, out);
 }
 
+enum err entitlement_status_read(struct str s, enum entitlement_status *out)
+{
+	if (entitlement_status_parse(s, out) != ERR_OK)
+		*out = (enum entitlement_status)0;
+	return ERR_OK;
+}
+
 bool entitlement_name_ok(struct str s, size_t size)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -64,10 +52,15 @@ bool entitlement_name_ok(struct str s, size_t size)
 /* ---- members of a group ---- */
 enum err entitlement_members_tell(struct db_conn *c, const struct entitlement_group *g)
 {
-	return db_change_add_each(c, DB_CHANGE_ENTITLEMENT,
-		&(struct db_call){ .query = QUERY_ENTITLEMENT_MEMBERS,
-			DB_PARAMS(db_z(g->owner_id), db_z(g->plan),
-				db_z(g->except ? g->except : ""), db_int(DB_CHANGE_EACH_MAX)) });
+	ARENA_AUTO *a = arena_new(DB_CHANGE_IDS_BYTES);
+	char(*ids)[ID_SIZE] = NULL;
+	size_t n = 0;
+
+	if (!a)
+		return ERR_NOMEM;
+	enum err e = q_entitlement_members(c, g->owner_id, g->plan, g->except ? g->except : "",
+		DB_CHANGE_IDS_MAX, a, &ids, &n);
+	return e ? e : db_change_add_ids(c, DB_CHANGE_ENTITLEMENT, ids, n);
 }
 
 struct grant_job {
@@ -80,16 +73,13 @@ static enum err grant_tx(struct db_conn *c, void *arg)
 {
 	const struct grant_job *j = arg;
 	const struct entitlement_grant *g = j->g;
-	struct db_call call = { .query = QUERY_ENTITLEMENT_INSERT,
-		DB_PARAMS(db_z(j->id), db_z(g->account_id), db_z(g->plan), db_z(g->source),
-			db_text(str_of(g->article_id).p ? str_of(g->article_id) : STR("")),
-			db_z(entitlement_status_name(g->status)), db_int(g->starts_at),
-			db_int_or_null(g->ends_at), db_int(g->grace_s), db_int(g->seats),
-			db_int(j->now_s)) };
-	enum err e = db_run(c, &call, NULL);
+	enum err e = q_entitlement_insert(c, j->id, g->account_id, g->plan, g->source,
+		g->article_id, entitlement_status_name(g->status), g->starts_at, g->ends_at,
+		g->grace_s, g->seats, j->now_s);
 
-	if (!e)
-		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, g->account_id);
+	if (e)
+		return e;
+	e = db_change_add(c, DB_CHANGE_ENTITLEMENT, g->account_id);
 	if (e || !g->seats)
 		return e;
 	/* a renewal: the members of the group go on with it */
@@ -120,33 +110,29 @@ struct one_job {
 	enum entitlement_status status; /* 0: revoke */
 	int64_t ends_at, grace_s;       /* ends_at 0, grace_s -1: as they are */
 	int64_t now_s;
-	char account_id[ID_SIZE], plan[PLAN_SIZE];
 };
-static const struct db_column owner_columns[] = { DB_COL_CHARS(struct one_job, account_id),
-	DB_COL_CHARS(struct one_job, plan) };
-static const struct db_shape owner_shape = DB_SHAPE(struct one_job, owner_columns);
+
+static enum err one_change(
+	struct db_conn *c, const struct one_job *j, struct entitlement_revoke_row *owner)
+{
+	if (!j->status)
+		return q_entitlement_revoke(c, j->id, j->now_s, owner);
+	return q_entitlement_set_status(
+		c, j->id, entitlement_status_name(j->status), j->ends_at, j->grace_s, owner);
+}
 
 static enum err one_tx(struct db_conn *c, void *arg)
 {
-	struct one_job *j = arg;
-	struct db_call revoke = { .query = QUERY_ENTITLEMENT_REVOKE,
-		DB_PARAMS(db_text(j->id), db_int(j->now_s)),
-		.shape = &owner_shape };
-	struct db_param grace = db_int(j->grace_s);
-	if (j->grace_s < 0)
-		grace.type = DB_NULL;
-	struct db_call set = { .query = QUERY_ENTITLEMENT_SET_STATUS,
-		DB_PARAMS(db_text(j->id), db_z(entitlement_status_name(j->status)),
-			db_int_or_null(j->ends_at), grace),
-		.shape = &owner_shape };
-	enum err e = db_get(c, j->status ? &set : &revoke, j);
+	struct entitlement_revoke_row owner;
+	enum err e = one_change(c, arg, &owner);
 
-	if (!e)
-		e = db_change_add(c, DB_CHANGE_ENTITLEMENT, j->account_id);
+	if (e)
+		return e;
+	e = db_change_add(c, DB_CHANGE_ENTITLEMENT, owner.account_id);
 	if (e)
 		return e;
 	return entitlement_members_tell(
-		c, &(struct entitlement_group){ .owner_id = j->account_id, .plan = j->plan });
+		c, &(struct entitlement_group){ .owner_id = owner.account_id, .plan = owner.plan });
 }
 
 enum err entitlement_revoke(struct db *db, struct str id, int64_t now_s)
@@ -166,64 +152,20 @@ enum err entitlement_set_status(struct db *db, const struct entitlement_change *
 	return db_tx(db, one_tx, &j);
 }
 
-/* A status nobody knows lets nobody in: 0 is in no set of open ones. */
-static struct entitlement row_read(const struct entitlement_row *row)
-{
-	struct entitlement e = row->e;
-
-	if (entitlement_status_parse(str_of(row->status), &e.status) != ERR_OK)
-		e.status = (enum entitlement_status)0;
-	return e;
-}
-
 enum err entitlement_get(struct db_conn *c, struct str id, struct entitlement *out)
 {
-	struct entitlement_row row;
-	struct db_call call = { .query = QUERY_ENTITLEMENT_BY_ID,
-		DB_PARAMS(db_text(id)),
-		.shape = &entitlement_shape };
-	enum err e = db_get(c, &call, &row);
-
-	if (!e)
-		*out = row_read(&row);
-	return e;
-}
-
-static enum err take_rows(struct db_conn *c, struct db_call call, struct entitlements *out)
-{
-	struct entitlement_row *rows = NULL;
-	size_t n = 0;
-
-	call.shape = &entitlement_shape;
-	enum err e = db_list(c, &call, &rows, &n);
-	struct entitlement *list = e ? NULL : arena_alloc(call.arena, (n + 1) * sizeof *list);
-
-	if (e || !list)
-		return e ? e : ERR_NOMEM;
-	for (size_t i = 0; i < n; i++)
-		list[i] = row_read(&rows[i]);
-	*out = (struct entitlements){ list, n };
-	return ERR_OK;
+	return q_entitlement_by_id(c, id, out);
 }
 
 enum err entitlement_list(
 	struct db_conn *c, const char *account_id, struct arena *a, struct entitlements *out)
 {
-	return take_rows(c,
-		(struct db_call){ .query = QUERY_ENTITLEMENT_BY_ACCOUNT,
-			DB_PARAMS(db_z(account_id), db_int(ENTITLEMENTS_LIST_MAX)),
-			.arena = a,
-			.max_rows = ENTITLEMENTS_LIST_MAX },
-		out);
+	return q_entitlement_by_account(c, account_id, ENTITLEMENTS_LIST_MAX, a, &out->v, &out->n);
 }
 
 enum err entitlement_for_article(struct db_conn *c, const char *account_id, const char *article_id,
 	struct arena *a, struct entitlements *out)
 {
-	return take_rows(c,
-		(struct db_call){ .query = QUERY_ENTITLEMENT_FOR_ARTICLE,
-			DB_PARAMS(db_z(account_id), db_z(article_id), db_int(ENTITLEMENTS_MAX)),
-			.arena = a,
-			.max_rows = ENTITLEMENTS_MAX },
-		out);
+	return q_entitlement_for_article(
+		c, account_id, article_id, ENTITLEMENTS_MAX, a, &out->v, &out->n);
 }

@@ -1,9 +1,10 @@
 /* Giving an article: who may, the monthly quota, and the list of gifts. Redeeming is in redeem.c.
  */
-#include "internal.h"
+#include "postern/gift.h"
 
 #include "postern/entitlement.h"
 #include "postern/plan.h"
+#include "postern/queries/gift.h"
 #include "postern/text.h"
 
 #include <string.h>
@@ -82,20 +83,14 @@ static int64_t month_start(int64_t now_s)
 
 static enum err quota_left(struct db_conn *c, const struct make_job *j, int64_t *left)
 {
-	struct count_row {
-		int64_t n;
-	} row = { 0 };
-	static const struct db_column columns[] = { DB_COL_INT(struct count_row, n) };
-	static const struct db_shape shape = DB_SHAPE(struct count_row, columns);
-	struct db_call lock = { .query = QUERY_GIFT_GIVER_LOCK, DB_PARAMS(db_z(j->o->account_id)) };
-	struct db_call count = { .query = QUERY_GIFT_COUNT_SINCE,
-		DB_PARAMS(db_z(j->o->account_id), db_int(month_start(j->o->now_s))),
-		.shape = &shape };
-	enum err e = db_run(c, &lock, NULL);
+	const char *giver = j->o->account_id;
+	int64_t given = 0;
+	enum err e = q_gift_giver_lock(c, giver);
 
-	if (!e)
-		e = db_get(c, &count, &row);
-	*left = j->w->gifts.per_month > row.n ? j->w->gifts.per_month - row.n : 0;
+	if (e)
+		return e;
+	e = q_gift_count_since(c, giver, month_start(j->o->now_s), &given);
+	*left = j->w->gifts.per_month > given ? j->w->gifts.per_month - given : 0;
 	return e;
 }
 
@@ -104,20 +99,9 @@ static enum err insert(struct db_conn *c, const struct make_job *j, const char *
 	const struct gift_order *o = j->o;
 	int64_t days = o->days ? o->days : j->w->gifts.days;
 	int64_t most = o->redemptions ? o->redemptions : j->w->gifts.redemptions;
-	struct db_call call = { .query = QUERY_GIFT_INSERT,
-		DB_PARAMS(db_z(id), db_z(o->article_id), db_z_or_null(o->account_id),
-			db_text(str_of(o->made_by).p ? str_of(o->made_by) : STR("")),
-			db_int(o->now_s), db_int(o->now_s + days * 86400), db_int(most)) };
 
-	return db_run(c, &call, NULL);
-}
-
-static enum err gift_get(struct db_conn *c, const char *id, struct gift *out)
-{
-	return db_get(c,
-		&(struct db_call){
-			.query = QUERY_GIFT_BY_ID, DB_PARAMS(db_z(id)), .shape = &gift_shape },
-		out);
+	return q_gift_insert(c, id, o->article_id, o->account_id, o->made_by, o->now_s,
+		o->now_s + days * 86400, most);
 }
 
 static enum err gift_new(struct db_conn *c, const struct make_job *j)
@@ -128,8 +112,9 @@ static enum err gift_new(struct db_conn *c, const struct make_job *j)
 		return ERR_LIMITED;
 	crypto_id_make(id);
 	enum err e = insert(c, j, id);
-	if (!e)
-		e = gift_get(c, id, &j->out->gift);
+	if (e)
+		return e;
+	e = q_gift_by_id(c, id, &j->out->gift);
 	if (!e && j->o->account_id)
 		j->out->left--;
 	return e;
@@ -138,10 +123,7 @@ static enum err gift_new(struct db_conn *c, const struct make_job *j)
 /* The gift of before, if it still works. */
 static enum err gift_again(struct db_conn *c, const struct make_job *j)
 {
-	struct db_call live = { .query = QUERY_GIFT_LIVE,
-		DB_PARAMS(db_z(j->o->account_id), db_z(j->o->article_id), db_int(j->o->now_s)),
-		.shape = &gift_shape };
-	enum err e = db_get(c, &live, &j->out->gift);
+	enum err e = q_gift_live(c, j->o->account_id, j->o->article_id, j->o->now_s, &j->out->gift);
 
 	j->out->again = !e;
 	return e;
@@ -150,14 +132,10 @@ static enum err gift_again(struct db_conn *c, const struct make_job *j)
 static enum err link_add(struct db_conn *c, const struct make_job *j)
 {
 	const char *id = j->out->gift.id;
-	struct db_call add = { .query = QUERY_GIFT_TOKEN_INSERT,
-		DB_PARAMS(db_blob(j->out->token.hash, HASH_BYTES), db_z(id), db_int(j->o->now_s)) };
-	struct db_call trim = { .query = QUERY_GIFT_TOKEN_TRIM,
-		DB_PARAMS(db_z(id), db_int(GIFT_LINKS_MAX - 1),
-			db_blob(j->out->token.hash, HASH_BYTES)) };
-	enum err e = db_run(c, &add, NULL);
+	const uint8_t *hash = j->out->token.hash;
+	enum err e = q_gift_token_insert(c, hash, id, j->o->now_s);
 
-	return e ? e : db_run(c, &trim, NULL);
+	return e ? e : q_gift_token_trim(c, id, GIFT_LINKS_MAX - 1, hash);
 }
 
 static enum err make_tx(struct db_conn *c, void *arg)
@@ -188,62 +166,28 @@ enum err gift_make(const struct paywall *w, const struct gift_order *o, struct g
 
 /* ---- what was given ---- */
 
-static struct db_call list_call(const struct gift_filter *f, struct db_param p[static 3])
-{
-	const char *account = f->account_id ? f->account_id : "", *slug = f->slug ? f->slug : "";
-	size_t limit = f->limit && f->limit < GIFTS_LIST_MAX ? f->limit : GIFTS_LIST_MAX;
-	struct db_call call = { .query = QUERY_GIFT_LIST, .params = p, .param_count = 0 };
-
-	if (*account) {
-		call.query = QUERY_GIFT_LIST_OF_ACCOUNT;
-		p[call.param_count++] = db_z(account);
-	} else if (*slug) {
-		call.query = QUERY_GIFT_LIST_OF_ARTICLE;
-	}
-	if (*account || *slug)
-		p[call.param_count++] = db_z(slug);
-	p[call.param_count++] = db_int((int64_t)limit);
-	return call;
-}
-
 enum err gift_list(struct db_conn *c, const struct gift_filter *f, struct arena *a,
 	struct gift **out, size_t *count)
 {
-	struct db_param params[3];
-	struct db_call call = list_call(f, params);
+	const char *account = f->account_id ? f->account_id : "", *slug = f->slug ? f->slug : "";
+	size_t max = f->limit && f->limit < GIFTS_LIST_MAX ? f->limit : GIFTS_LIST_MAX;
 
-	call.shape = &gift_shape;
-	call.arena = a;
-	call.max_rows = GIFTS_LIST_MAX;
-	return db_list(c, &call, out, count);
-}
-
-struct end_job {
-	struct str id;
-	const char *account_id;
-	int64_t now_s;
-};
-
-static enum err revoke_tx(struct db_conn *c, void *arg)
-{
-	const struct end_job *j = arg;
-	char revoked[ID_SIZE];
-	struct db_call call = { .query = QUERY_GIFT_REVOKE,
-		DB_PARAMS(db_text(j->id), db_int(j->now_s),
-			db_z(j->account_id ? j->account_id : "")) };
-
-	return db_get_id(c, &call, revoked);
+	if (*account)
+		return q_gift_list_of_account(c, account, slug, max, a, out, count);
+	if (*slug)
+		return q_gift_list_of_article(c, slug, max, a, out, count);
+	return q_gift_list(c, max, a, out, count);
 }
 
 enum err gift_revoke(struct db *db, struct str id, const char *account_id, int64_t now_s)
 {
-	return db_tx(db, revoke_tx, &(struct end_job){ id, account_id, now_s });
+	return q_gift_revoke(db, id, now_s, account_id ? account_id : "");
 }
 
 enum err gift_purge(struct db_sweeper *s)
 {
 	return db_sweep(s, &(struct db_sweep){ .name = "gifts",
-				   .query = QUERY_GIFT_PURGE,
+				   .purge = q_gift_purge,
 				   .before_s = s->now_s - KEEP_S,
 				   .least = 4 }); /* each with its links and redemptions */
 }

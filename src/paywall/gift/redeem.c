@@ -1,6 +1,8 @@
 /* Redeeming a gift: the link, the count of redemptions, and the cookie that holds the browser's
  * secrets ("pst_….pst_…", newest first). */
-#include "internal.h"
+#include "postern/gift.h"
+
+#include "postern/queries/gift.h"
 
 #include <string.h>
 
@@ -10,20 +12,10 @@ struct look_job {
 	struct gift *out;
 };
 
-static enum err by_token(
-	struct db_conn *c, const uint8_t hash[static HASH_BYTES], int64_t now_s, struct gift *out)
-{
-	return db_get(c,
-		&(struct db_call){ .query = QUERY_GIFT_BY_TOKEN,
-			DB_PARAMS(db_blob(hash, HASH_BYTES), db_int(now_s + CLOCK_SKEW_S)),
-			.shape = &gift_shape },
-		out);
-}
-
 static enum err look_read(struct db_conn *c, void *arg)
 {
 	struct look_job *j = arg;
-	return by_token(c, j->hash, j->now_s, j->out);
+	return q_gift_by_token(c, j->hash, j->now_s + CLOCK_SKEW_S, j->out);
 }
 
 enum err gift_find(const struct paywall *w, struct str token, int64_t now_s, struct gift *out)
@@ -60,11 +52,7 @@ enum err gift_held(struct db_conn *c, struct gift_held *h)
 
 	h->yes = false;
 	while (!h->yes && secret_next(&rest, &seen, hash)) {
-		char found[ID_SIZE];
-		struct db_call call = { .query = QUERY_GIFT_HELD,
-			DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(h->article_id), db_int(h->now_s),
-				db_int(h->now_s + CLOCK_SKEW_S)) };
-		enum err e = db_get_id(c, &call, found);
+		enum err e = q_gift_held(c, hash, h->article_id, h->now_s, h->now_s + CLOCK_SKEW_S);
 
 		if (e && e != ERR_NOT_FOUND)
 			return e;
@@ -81,10 +69,7 @@ static enum err is_visitor(struct db_conn *c, struct str cookie, const char *gif
 
 	*yes = false;
 	while (!*yes && secret_next(&cookie, &seen, hash)) {
-		char found[ID_SIZE];
-		struct db_call call = { .query = QUERY_GIFT_VISITOR_OF,
-			DB_PARAMS(db_blob(hash, HASH_BYTES), db_z(gift_id)) };
-		enum err e = db_get_id(c, &call, found);
+		enum err e = q_gift_visitor_of(c, hash, gift_id);
 
 		if (e && e != ERR_NOT_FOUND)
 			return e;
@@ -123,27 +108,26 @@ static enum err spend(struct db_conn *c, const struct redeem_job *j)
 {
 	const char *id = j->r->gift.id;
 	int64_t changed = 0;
-	struct db_call count = { .query = QUERY_GIFT_REDEEM,
-		DB_PARAMS(db_z(id), db_int(j->r->now_s)) };
-	struct db_call visitor = { .query = QUERY_GIFT_VISITOR_INSERT,
-		DB_PARAMS(db_blob(j->secret.hash, HASH_BYTES), db_z(id), db_int(j->r->now_s)) };
-	enum err e = db_run(c, &count, &changed);
+	enum err e = q_gift_redeem(c, id, j->r->now_s, &changed);
 
-	if (!e && changed != 1)
+	if (e)
+		return e;
+	if (changed != 1)
 		return ERR_SPENT;
-	return e ? e : db_run(c, &visitor, NULL);
+	return q_gift_visitor_insert(c, j->secret.hash, id, j->r->now_s);
 }
 
 static enum err redeem_tx(struct db_conn *c, void *arg)
 {
 	struct redeem_job *j = arg;
 	struct gift *g = &j->r->gift;
-	enum err e = by_token(c, j->hash, j->r->now_s, g);
+	enum err e = q_gift_by_token(c, j->hash, j->r->now_s + CLOCK_SKEW_S, g);
 
-	if (!e && (g->revoked_at || g->expires_at <= j->r->now_s))
+	if (e)
+		return e;
+	if (g->revoked_at || g->expires_at <= j->r->now_s)
 		return ERR_SPENT;
-	if (!e)
-		e = is_visitor(c, j->r->cookie, g->id, &j->has_already);
+	e = is_visitor(c, j->r->cookie, g->id, &j->has_already);
 	return e || j->has_already ? e : spend(c, j);
 }
 

@@ -2,49 +2,16 @@
  * ranges and mail domains, checked and stored. Recognising their readers is in reader.c. */
 #include "postern/institution.h"
 
+#include "postern/queries/institution.h"
+
 #include <string.h>
 
 /* ---- lists ---- */
 
-static const struct db_column institution_columns[] = {
-	DB_COL_CHARS(struct institution, name),
-	DB_COL_CHARS(struct institution, title),
-	DB_COL_CHARS(struct institution, plan),
-	DB_COL_INT(struct institution, starts_at),
-	DB_COL_INT(struct institution, ends_at),
-};
-static const struct db_shape institution_shape = DB_SHAPE(struct institution, institution_columns);
-
-struct range_row {
-	char institution[INSTITUTION_SIZE];
-	uint8_t first[16], last[16];
-};
-static const struct db_column range_columns[] = {
-	DB_COL_CHARS(struct range_row, institution),
-	DB_COL_BYTES(struct range_row, first),
-	DB_COL_BYTES(struct range_row, last),
-};
-static const struct db_shape range_shape = DB_SHAPE(struct range_row, range_columns);
-
-struct domain_row {
-	char institution[INSTITUTION_SIZE];
-	char domain[DOMAIN_SIZE];
-};
-static const struct db_column domain_columns[] = {
-	DB_COL_CHARS(struct domain_row, institution),
-	DB_COL_CHARS(struct domain_row, domain),
-};
-static const struct db_shape domain_shape = DB_SHAPE(struct domain_row, domain_columns);
-
 enum err institution_list(
 	struct db_conn *c, struct arena *a, struct institution **out, size_t *count)
 {
-	struct db_call call = { .query = QUERY_INSTITUTION_LIST,
-		DB_PARAMS(db_int(INSTITUTIONS_MAX)),
-		.shape = &institution_shape,
-		.arena = a,
-		.max_rows = INSTITUTIONS_MAX };
-	return db_list(c, &call, out, count);
+	return q_institution_list(c, INSTITUTIONS_MAX, a, out, count);
 }
 
 static struct ip ip_of(const uint8_t b[16])
@@ -55,16 +22,16 @@ static struct ip ip_of(const uint8_t b[16])
 	return ip;
 }
 
-static struct institution_item range_item(const struct range_row *row)
+static struct institution_item range_item(const struct institution_range_list_row *row)
 {
 	struct institution_item it = { .kind = INSTITUTION_RANGE,
-		.range = { ip_of(row->first), ip_of(row->last) } };
+		.range = { ip_of(row->first_ip), ip_of(row->last_ip) } };
 
 	memcpy(it.institution, row->institution, sizeof it.institution);
 	return it;
 }
 
-static struct institution_item domain_item(const struct domain_row *row)
+static struct institution_item domain_item(const struct institution_domain_list_row *row)
 {
 	struct institution_item it = { .kind = INSTITUTION_DOMAIN };
 
@@ -76,27 +43,19 @@ static struct institution_item domain_item(const struct domain_row *row)
 enum err institution_items(struct db_conn *c, struct str name, struct arena *a,
 	struct institution_item **out, size_t *count)
 {
-	struct range_row *ranges = NULL;
-	struct domain_row *domains = NULL;
+	struct institution_range_list_row *ranges = NULL;
+	struct institution_domain_list_row *domains = NULL;
 	size_t n = 0, m = 0;
-	struct str of = name.p ? name : STR("");
-	struct db_call range_call = { .query = QUERY_INSTITUTION_RANGE_LIST,
-		DB_PARAMS(db_text(of), db_int(INSTITUTION_RANGES_MAX)),
-		.shape = &range_shape,
-		.arena = a,
-		.max_rows = INSTITUTION_RANGES_MAX };
-	struct db_call domain_call = { .query = QUERY_INSTITUTION_DOMAIN_LIST,
-		DB_PARAMS(db_text(of), db_int(INSTITUTION_DOMAINS_MAX)),
-		.shape = &domain_shape,
-		.arena = a,
-		.max_rows = INSTITUTION_DOMAINS_MAX };
-	enum err e = db_list(c, &range_call, &ranges, &n);
+	enum err e = q_institution_range_list(c, name, INSTITUTION_RANGES_MAX, a, &ranges, &n);
 
-	if (!e)
-		e = db_list(c, &domain_call, &domains, &m);
-	struct institution_item *list = e ? NULL : arena_alloc(a, (n + m + 1) * sizeof *list);
-	if (e || !list)
-		return e ? e : ERR_NOMEM;
+	if (e)
+		return e;
+	e = q_institution_domain_list(c, name, INSTITUTION_DOMAINS_MAX, a, &domains, &m);
+	if (e)
+		return e;
+	struct institution_item *list = arena_alloc(a, (n + m + 1) * sizeof *list);
+	if (!list)
+		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++)
 		list[i] = range_item(&ranges[i]);
 	for (size_t i = 0; i < m; i++)
@@ -106,48 +65,20 @@ enum err institution_items(struct db_conn *c, struct str name, struct arena *a,
 	return ERR_OK;
 }
 
-struct mail_row {
-	char email_key[EMAIL_SIZE];
-};
-
 enum err institution_account_domain(
 	struct db_conn *c, const char *account_id, char out[static DOMAIN_SIZE])
 {
-	static const struct db_column columns[] = { DB_COL_CHARS(struct mail_row, email_key) };
-	static const struct db_shape shape = DB_SHAPE(struct mail_row, columns);
-	struct mail_row row;
-	struct db_call call = { .query = QUERY_INSTITUTION_ACCOUNT_MAIL,
-		DB_PARAMS(db_z(account_id)),
-		.shape = &shape };
-	enum err e = db_get(c, &call, &row);
+	char email[EMAIL_SIZE];
+	enum err e = q_institution_account_mail(c, account_id, email);
 
 	*out = '\0';
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
-	const char *at = strrchr(row.email_key, '@');
+	const char *at = strrchr(email, '@');
 	return at ? str_copy(out, DOMAIN_SIZE, str_of(at + 1)) : ERR_CORRUPT;
 }
 
 /* ---- changes ---- */
-
-struct count_row {
-	int64_t n;
-};
-
-static enum err count_get(struct db_conn *c, enum query query, const char *name, int64_t *out)
-{
-	static const struct db_column columns[] = { DB_COL_INT(struct count_row, n) };
-	static const struct db_shape shape = DB_SHAPE(struct count_row, columns);
-	struct db_param named = db_z(name);
-	struct db_call call = {
-		.query = query, .params = &named, .param_count = name ? 1 : 0, .shape = &shape
-	};
-	struct count_row row = { 0 };
-	enum err e = db_get(c, &call, &row);
-
-	*out = row.n;
-	return e;
-}
 
 struct add_job {
 	const struct institution *i;
@@ -156,13 +87,12 @@ struct add_job {
 
 static enum err policy_plan_check(struct db_conn *c, const struct institution *i)
 {
-	int64_t plans = 1;
-	enum err e =
-		*i->plan ? count_get(c, QUERY_INSTITUTION_PLAN_COUNT, i->plan, &plans) : ERR_OK;
+	int64_t plans = 0;
 
-	if (!e && plans == 0)
-		return ERR_NOT_FOUND;
-	return e;
+	if (!*i->plan)
+		return ERR_OK;
+	enum err e = q_institution_plan_count(c, i->plan, &plans);
+	return !e && plans == 0 ? ERR_NOT_FOUND : e;
 }
 
 static bool institution_ok(const struct institution *i)
@@ -177,21 +107,20 @@ static enum err add_tx(struct db_conn *c, void *arg)
 	const struct add_job *j = arg;
 	const struct institution *i = j->i;
 	int64_t count = 0, changed = 0;
-	struct db_call call = { .query = QUERY_INSTITUTION_INSERT,
-		DB_PARAMS(db_z(i->name), db_z(i->title), db_z(i->plan), db_int(i->starts_at),
-			db_int_or_null(i->ends_at), db_int(j->now_s)) };
-	enum err e = count_get(c, QUERY_INSTITUTION_COUNT, NULL, &count);
+	enum err e = q_institution_count(c, &count);
 
-	if (!e)
-		e = policy_plan_check(c, i);
+	if (e)
+		return e;
+	e = policy_plan_check(c, i);
 	if (e)
 		return e;
 	if (count >= INSTITUTIONS_MAX)
 		return ERR_TOO_LARGE;
-	e = db_run(c, &call, &changed);
-	if (!e && !changed)
-		return ERR_CONFLICT;
-	return e ? e : policy_version_bump(c);
+	e = q_institution_insert(
+		c, i->name, i->title, i->plan, i->starts_at, i->ends_at, j->now_s, &changed);
+	if (e)
+		return e;
+	return changed ? policy_version_bump(c) : ERR_CONFLICT;
 }
 
 enum err institution_add(struct db *db, const struct institution *i, int64_t now_s)
@@ -206,17 +135,15 @@ enum err institution_add(struct db *db, const struct institution *i, int64_t now
 static enum err set_tx(struct db_conn *c, void *arg)
 {
 	const struct institution *i = ((const struct add_job *)arg)->i;
-	struct db_call call = { .query = QUERY_INSTITUTION_UPDATE,
-		DB_PARAMS(db_z(i->name), db_z(i->title), db_z(i->plan), db_int(i->starts_at),
-			db_int_or_null(i->ends_at)) };
 	int64_t changed = 0;
 	enum err e = policy_plan_check(c, i);
 
-	if (!e)
-		e = db_run(c, &call, &changed);
-	if (!e && !changed)
-		return ERR_NOT_FOUND;
-	return e ? e : policy_version_bump(c);
+	if (e)
+		return e;
+	e = q_institution_update(c, i->name, i->title, i->plan, i->starts_at, i->ends_at, &changed);
+	if (e)
+		return e;
+	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
 }
 
 enum err institution_set(struct db *db, const struct institution *i)
@@ -231,14 +158,11 @@ enum err institution_set(struct db *db, const struct institution *i)
 static enum err remove_tx(struct db_conn *c, void *arg)
 {
 	int64_t changed = 0;
-	enum err e = db_run(c,
-		&(struct db_call){ .query = QUERY_INSTITUTION_DELETE,
-			DB_PARAMS(db_text(*(const struct str *)arg)) },
-		&changed);
+	enum err e = q_institution_delete(c, *(const struct str *)arg, &changed);
 
-	if (!e && !changed)
-		return ERR_NOT_FOUND;
-	return e ? e : policy_version_bump(c);
+	if (e)
+		return e;
+	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
 }
 
 enum err institution_remove(struct db *db, struct str name)
@@ -248,61 +172,67 @@ enum err institution_remove(struct db *db, struct str name)
 
 static enum err owner_check(struct db_conn *c, const struct institution_item *it)
 {
-	static const struct db_column columns[] = { DB_COL_CHARS(struct domain_row, institution) };
-	static const struct db_shape shape = DB_SHAPE(struct domain_row, columns);
-	struct domain_row row;
-	struct db_call call = { .query = QUERY_INSTITUTION_DOMAIN_OWNER,
-		DB_PARAMS(db_z(it->domain)),
-		.shape = &shape };
-	enum err e = db_get(c, &call, &row);
+	char owner[INSTITUTION_SIZE];
+	enum err e = q_institution_domain_owner(c, it->domain, owner);
 
-	if (!e && strcmp(row.institution, it->institution) != 0)
-		return ERR_CONFLICT;
-	return e;
+	if (e)
+		return e;
+	return strcmp(owner, it->institution) == 0 ? ERR_OK : ERR_CONFLICT;
 }
 
 static enum err item_insert(struct db_conn *c, const struct institution_item *it)
 {
-	struct db_call range = { .query = QUERY_INSTITUTION_RANGE_INSERT,
-		DB_PARAMS(db_z(it->institution), db_blob(it->range.first.b, 16),
-			db_blob(it->range.last.b, 16)) };
-	struct db_call domain = { .query = QUERY_INSTITUTION_DOMAIN_INSERT,
-		DB_PARAMS(db_z(it->domain), db_z(it->institution)) };
-	int64_t known;
-	enum err e = count_get(c, QUERY_INSTITUTION_EXISTS, it->institution, &known);
+	int64_t known = 0;
+	enum err e = q_institution_exists(c, it->institution, &known);
 
-	if (!e && !known)
-		e = ERR_NOT_FOUND;
 	if (e)
 		return e;
+	if (!known)
+		return ERR_NOT_FOUND;
 	if (it->kind == INSTITUTION_RANGE)
-		return db_run(c, &range, NULL);
-	e = db_run(c, &domain, NULL);
+		return q_institution_range_insert(
+			c, it->institution, it->range.first.b, it->range.last.b);
+	e = q_institution_domain_insert(c, it->domain, it->institution);
 	return e ? e : owner_check(c, it);
+}
+
+static enum err clear(struct db_conn *c, const char *institution)
+{
+	enum err e = q_institution_ranges_delete(c, institution);
+	return e ? e : q_institution_domains_delete(c, institution);
 }
 
 static enum err items_clear(struct db_conn *c, const struct institution_change *ch)
 {
-	static const enum query queries[] = { QUERY_INSTITUTION_RANGES_DELETE,
-		QUERY_INSTITUTION_DOMAINS_DELETE };
 	const char *last = "";
-	enum err e = ERR_OK;
 
-	for (size_t i = 0; !e && i < ch->count; i++) {
+	for (size_t i = 0; i < ch->count; i++) {
 		const char *name = ch->items[i].institution;
-		for (size_t q = 0; !e && q < COUNT(queries) && strcmp(name, last) != 0; q++)
-			e = db_run(c,
-				&(struct db_call){ .query = queries[q], DB_PARAMS(db_z(name)) },
-				NULL);
+		enum err e = strcmp(name, last) == 0 ? ERR_OK : clear(c, name);
+		if (e)
+			return e;
 		last = name;
 	}
-	return e;
+	return ERR_OK;
+}
+
+static enum err items_fit(struct db_conn *c)
+{
+	int64_t ranges = 0, domains = 0;
+	enum err e = q_institution_range_count(c, &ranges);
+
+	if (e)
+		return e;
+	e = q_institution_domain_count(c, &domains);
+	if (e)
+		return e;
+	return ranges > INSTITUTION_RANGES_MAX || domains > INSTITUTION_DOMAINS_MAX ? ERR_TOO_LARGE
+										    : ERR_OK;
 }
 
 static enum err items_tx(struct db_conn *c, void *arg)
 {
 	struct institution_change *ch = arg;
-	int64_t ranges = 0, domains = 0;
 	enum err e = ch->replace ? items_clear(c, ch) : ERR_OK;
 
 	for (ch->at = 0; !e && ch->at < ch->count; ch->at++) {
@@ -310,12 +240,9 @@ static enum err items_tx(struct db_conn *c, void *arg)
 		if (e)
 			return e;
 	}
-	if (!e)
-		e = count_get(c, QUERY_INSTITUTION_RANGE_COUNT, NULL, &ranges);
-	if (!e)
-		e = count_get(c, QUERY_INSTITUTION_DOMAIN_COUNT, NULL, &domains);
-	if (!e && (ranges > INSTITUTION_RANGES_MAX || domains > INSTITUTION_DOMAINS_MAX))
-		return ERR_TOO_LARGE;
+	if (e)
+		return e;
+	e = items_fit(c);
 	return e ? e : policy_version_bump(c);
 }
 
@@ -324,20 +251,22 @@ enum err institution_items_add(struct db *db, struct institution_change *ch)
 	return db_tx(db, items_tx, ch);
 }
 
+static enum err item_delete(struct db_conn *c, const struct institution_item *it, int64_t *changed)
+{
+	if (it->kind != INSTITUTION_RANGE)
+		return q_institution_domain_delete(c, it->institution, it->domain, changed);
+	return q_institution_range_delete(
+		c, it->institution, it->range.first.b, it->range.last.b, changed);
+}
+
 static enum err item_remove_tx(struct db_conn *c, void *arg)
 {
-	const struct institution_item *it = arg;
-	struct db_call range = { .query = QUERY_INSTITUTION_RANGE_DELETE,
-		DB_PARAMS(db_z(it->institution), db_blob(it->range.first.b, 16),
-			db_blob(it->range.last.b, 16)) };
-	struct db_call domain = { .query = QUERY_INSTITUTION_DOMAIN_DELETE,
-		DB_PARAMS(db_z(it->institution), db_z(it->domain)) };
 	int64_t changed = 0;
-	enum err e = db_run(c, it->kind == INSTITUTION_RANGE ? &range : &domain, &changed);
+	enum err e = item_delete(c, arg, &changed);
 
-	if (!e && !changed)
-		return ERR_NOT_FOUND;
-	return e ? e : policy_version_bump(c);
+	if (e)
+		return e;
+	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
 }
 
 enum err institution_item_remove(struct db *db, const struct institution_item *item)

@@ -1,9 +1,9 @@
 /* The metered readings of accounts, in the database. */
 #include "internal.h"
 
-#include <string.h>
+#include "postern/queries/meter.h"
 
-enum { TAG_TEXT_SIZE = 2 * METER_TAG_BYTES + 1 };
+#include <string.h>
 
 /* ---- a tally ---- */
 
@@ -24,11 +24,6 @@ void meter_counts_add(struct meter_counts *s, struct meter_tag t)
 
 /* ---- rows ---- */
 
-struct counted_row {
-	char tag[TAG_TEXT_SIZE];
-	int64_t began_at;
-};
-
 /* Where a count that goes on may have begun, both ends inside: as meter_counts_on has it. */
 static struct meter_span began_between(const struct meter *m, int64_t now_s)
 {
@@ -43,25 +38,16 @@ static struct meter_span began_between(const struct meter *m, int64_t now_s)
 enum err meter_rows_load(struct db_conn *c, const char *account_id, const struct meter *m,
 	int64_t now_s, struct meter_counts *out)
 {
-	static const struct db_column columns[] = { DB_COL_CHARS(struct counted_row, tag),
-		DB_COL_INT(struct counted_row, began_at) };
-	static const struct db_shape shape = DB_SHAPE(struct counted_row, columns);
 	struct meter_span began = began_between(m, now_s);
 	ARENA_AUTO *a = arena_new(16384);
-	struct counted_row *rows = NULL;
+	struct meter_counted_row *rows = NULL;
 	size_t n = 0;
 
 	if (!a)
 		return ERR_NOMEM;
 	*out = (struct meter_counts){ 0 };
-	enum err e = db_list(c,
-		&(struct db_call){ .query = QUERY_METER_COUNTED,
-			DB_PARAMS(db_z(account_id), db_z(m->name), db_int(began.starts_at),
-				db_int(began.ends_at), db_int(METER_COUNTED_MAX)),
-			.shape = &shape,
-			.arena = a,
-			.max_rows = METER_COUNTED_MAX },
-		&rows, &n);
+	enum err e = q_meter_counted(c, account_id, m->name, began.starts_at, began.ends_at,
+		METER_COUNTED_MAX, a, &rows, &n);
 	for (size_t i = 0; !e && i < n; i++) {
 		struct meter_tag t;
 		e = str_hex_parse(str_of(rows[i].tag), t.b, sizeof t.b) ? ERR_CORRUPT : ERR_OK;
@@ -74,14 +60,11 @@ enum err meter_rows_load(struct db_conn *c, const char *account_id, const struct
 
 enum err meter_row_put(struct db_conn *c, const struct meter_row *r)
 {
-	char tag[TAG_TEXT_SIZE];
+	char tag[METER_TAG_TEXT_SIZE];
 
 	str_hex(r->tag.b, sizeof r->tag.b, tag);
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_METER_COUNT,
-			DB_PARAMS(db_z(r->account_id), db_z(r->m->name), db_int(r->began_at),
-				db_z(tag), db_z(r->article_id), db_int(r->now_s)) },
-		NULL);
+	return q_meter_count(
+		c, r->account_id, r->m->name, r->began_at, tag, r->article_id, r->now_s);
 }
 
 /* ---- for people ---- */
@@ -106,47 +89,10 @@ enum err meter_usages(struct db_conn *c, const struct paywall_policy *p, const c
 enum err meter_history(struct db_conn *c, const char *account_id, struct arena *a,
 	struct meter_history **out, size_t *count)
 {
-	static const struct db_column columns[] = {
-		DB_COL_CHARS(struct meter_history, meter),
-		DB_COL_INT(struct meter_history, began_at),
-		DB_COL_INT(struct meter_history, read_at),
-		DB_COL_STR(struct meter_history, article_id),
-		DB_COL_STR(struct meter_history, slug),
-		DB_COL_STR(struct meter_history, headline),
-	};
-	static const struct db_shape shape = DB_SHAPE(struct meter_history, columns);
-
-	return db_list(c,
-		&(struct db_call){ .query = QUERY_METER_SHOWN,
-			DB_PARAMS(db_z(account_id), db_int(METER_HISTORY_MAX)),
-			.shape = &shape,
-			.arena = a,
-			.max_rows = METER_HISTORY_MAX },
-		out, count);
-}
-
-struct reset_job {
-	const char *account_id;
-	struct str meter;
-	int64_t removed;
-};
-
-static enum err reset_tx(struct db_conn *c, void *arg)
-{
-	struct reset_job *j = arg;
-
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_METER_RESET,
-			DB_PARAMS(db_z(j->account_id), db_text(j->meter)) },
-		&j->removed);
+	return q_meter_shown(c, account_id, METER_HISTORY_MAX, a, out, count);
 }
 
 enum err meter_reset(struct db *db, const char *account_id, struct str meter, int64_t *removed)
 {
-	struct reset_job j = { .account_id = account_id, .meter = meter.p ? meter : STR("") };
-	enum err e = db_tx(db, reset_tx, &j);
-
-	if (!e)
-		*removed = j.removed;
-	return e;
+	return q_meter_reset(db, account_id, meter, removed);
 }

@@ -40,6 +40,7 @@ void meter_counts_add(
 	struct meter_counts *s, struct meter_tag t); /* twice is once; full: not at all */
 
 /* ---- of accounts, in the database ---- */
+enum { METER_TAG_TEXT_SIZE = 2 * METER_TAG_BYTES + 1 };
 enum err MUST_USE meter_rows_load(struct db_conn *c, const char *account_id, const struct meter *m,
 	int64_t now_s, struct meter_counts *out);
 struct meter_row {

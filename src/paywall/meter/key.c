@@ -4,25 +4,11 @@
 #include "internal.h"
 
 #include "postern/cache.h"
+#include "postern/queries/meter.h"
 
 #include <string.h>
 
 static const char seal_purpose[] = "meter", tag_purpose[] = "meter-tag";
-
-static const struct db_column key_columns[] = {
-	DB_COL_INT(struct meter_key, id),
-	DB_COL_BYTES(struct meter_key, bytes),
-};
-static const struct db_shape key_shape = DB_SHAPE(struct meter_key, key_columns);
-
-static enum err newest(struct db_conn *c, const char *purpose, struct meter_key *out)
-{
-	return db_get(c,
-		&(struct db_call){ .query = QUERY_SECRET_NEWEST,
-			DB_PARAMS(db_z(purpose)),
-			.shape = &key_shape },
-		out);
-}
 
 static enum err seals_load(struct db_conn *c, struct meter_keys *out)
 {
@@ -32,13 +18,7 @@ static enum err seals_load(struct db_conn *c, struct meter_keys *out)
 	if (!a)
 		return ERR_NOMEM;
 	out->n = 0;
-	enum err e = db_list(c,
-		&(struct db_call){ .query = QUERY_SECRET_KEYS,
-			DB_PARAMS(db_z(seal_purpose), db_int(METER_KEYS_MAX)),
-			.shape = &key_shape,
-			.arena = a,
-			.max_rows = METER_KEYS_MAX },
-		&rows, &out->n);
+	enum err e = q_secret_keys(c, seal_purpose, METER_KEYS_MAX, a, &rows, &out->n);
 	if (e || out->n == 0)
 		return e ? e : ERR_NOT_FOUND;
 	memcpy(out->seals, rows, out->n * sizeof *rows);
@@ -50,7 +30,7 @@ enum err meter_keys_load(struct db_conn *c, struct meter_keys *out)
 {
 	enum err e = seals_load(c, out);
 
-	return e ? e : newest(c, tag_purpose, &out->tag);
+	return e ? e : q_secret_newest(c, tag_purpose, &out->tag);
 }
 
 static enum err make(struct db_conn *c, const char *purpose, int64_t id, int64_t now_s)
@@ -58,11 +38,7 @@ static enum err make(struct db_conn *c, const char *purpose, int64_t id, int64_t
 	uint8_t bytes[KEY_BYTES];
 
 	crypto_random(bytes, sizeof bytes);
-	enum err e = db_run(c,
-		&(struct db_call){ .query = QUERY_SECRET_INSERT,
-			DB_PARAMS(db_z(purpose), db_int(id), db_blob(bytes, sizeof bytes),
-				db_int(now_s)) },
-		NULL);
+	enum err e = q_secret_insert(c, purpose, id, bytes, now_s);
 	crypto_wipe(bytes, sizeof bytes);
 	return e;
 }
@@ -72,7 +48,7 @@ static enum err make(struct db_conn *c, const char *purpose, int64_t id, int64_t
 static enum err ensure(struct db_conn *c, const char *purpose, int64_t now_s)
 {
 	struct meter_key key;
-	enum err e = newest(c, purpose, &key);
+	enum err e = q_secret_newest(c, purpose, &key);
 
 	crypto_wipe(&key, sizeof key);
 	return e == ERR_NOT_FOUND ? make(c, purpose, 1, now_s) : e;
@@ -85,8 +61,9 @@ enum err meter_keys_ensure(struct db_conn *c, int64_t now_s, struct meter_keys *
 	if (e != ERR_NOT_FOUND)
 		return e;
 	e = ensure(c, seal_purpose, now_s);
-	if (!e)
-		e = ensure(c, tag_purpose, now_s);
+	if (e)
+		return e;
+	e = ensure(c, tag_purpose, now_s);
 	return e ? e : meter_keys_load(c, out);
 }
 
@@ -136,10 +113,7 @@ struct rotation {
 enum err meter_keys_forget(struct db_conn *c, int64_t before_s)
 {
 	int64_t changed = 0;
-	enum err e = db_run(c,
-		&(struct db_call){ .query = QUERY_SECRET_FORGET,
-			DB_PARAMS(db_z(seal_purpose), db_int(before_s)) },
-		&changed);
+	enum err e = q_secret_forget(c, seal_purpose, before_s, &changed);
 
 	return e || !changed ? e : db_change_add(c, DB_CHANGE_POLICY, "");
 }
@@ -150,18 +124,16 @@ static enum err rotate_tx(struct db_conn *c, void *arg)
 	struct meter_keys keys;
 	enum err e = meter_keys_ensure(c, r->now_s, &keys);
 
-	if (!e && keys.n >= METER_KEYS_MAX && !r->revoke)
-		e = ERR_LIMITED;
 	if (e)
 		return e;
+	if (keys.n >= METER_KEYS_MAX && !r->revoke)
+		return ERR_LIMITED;
 	r->id = keys.seals[0].id + 1;
 	crypto_wipe(&keys, sizeof keys);
 	e = make(c, seal_purpose, r->id, r->now_s);
-	if (!e)
-		e = db_run(c,
-			&(struct db_call){ .query = QUERY_SECRET_REPLACE,
-				DB_PARAMS(db_z(seal_purpose), db_int(r->id), db_int(r->now_s)) },
-			NULL);
+	if (e)
+		return e;
+	e = q_secret_replace(c, seal_purpose, r->id, r->now_s);
 	if (!e && r->revoke)
 		e = meter_keys_forget(c, INT64_MAX);
 	return e ? e : db_change_add(c, DB_CHANGE_POLICY, "");

@@ -1,6 +1,9 @@
 /* Creates, changes and removes meters, and deletes the counts of windows that are over. */
 #include "internal.h"
 
+#include "postern/queries/meter.h"
+#include "postern/queries/policy.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,15 +122,13 @@ static enum err set_tx(struct db_conn *c, void *arg)
 	struct meter_list l = { .n = 0 };
 	enum err e = meters_read(c, &l);
 
-	if (!e)
-		e = fit_check(&l, m, j->why);
-	if (!e)
-		e = db_run(c,
-			&(struct db_call){ .query = QUERY_METER_PUT,
-				DB_PARAMS(db_z(m->name), db_z(m->section),
-					db_int(m->anonymous_limit), db_int(m->registered_limit),
-					db_z(policy_window_name(m->window)), db_int(m->days)) },
-			NULL);
+	if (e)
+		return e;
+	e = fit_check(&l, m, j->why);
+	if (e)
+		return e;
+	e = q_meter_put(c, m->name, m->section, m->anonymous_limit, m->registered_limit,
+		policy_window_name(m->window), m->days);
 	return e ? e : policy_version_bump(c);
 }
 
@@ -148,9 +149,7 @@ struct remove_job {
 static enum err remove_tx(struct db_conn *c, void *arg)
 {
 	struct remove_job *j = arg;
-	enum err e = db_run(c,
-		&(struct db_call){ .query = QUERY_METER_DROP, DB_PARAMS(db_text(j->name)) },
-		&j->changed);
+	enum err e = q_meter_drop(c, j->name, &j->changed);
 
 	return e ? e : policy_version_bump(c);
 }
@@ -206,7 +205,7 @@ enum err meter_purge(struct db_sweeper *s)
 		return e;
 	before_s = s->now_s - before_s;
 	const struct db_sweep steps[] = {
-		{ .name = "meter_reads", .query = QUERY_METER_FORGET, .before_s = before_s },
+		{ .name = "meter_reads", .purge = q_meter_forget, .before_s = before_s },
 		{ .name = "meter_keys", .batch = keys_batch, .arg = &before_s },
 	};
 

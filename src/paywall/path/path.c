@@ -2,6 +2,7 @@
 #include "postern/path.h"
 
 #include "postern/crypto.h"
+#include "postern/queries/path.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@ const char *path_files_name(enum path_files f)
 	return str_name_of(files_names, COUNT(files_names), f);
 }
 
-static enum err files_parse(struct str s, enum path_files *out)
+enum err path_files_parse(struct str s, enum path_files *out)
 {
 	return str_name_find(files_names, COUNT(files_names), s, out);
 }
@@ -27,7 +28,7 @@ const char *path_level_name(const struct path_rule *r)
 	return r->closed ? "closed" : paywall_access_name(r->access);
 }
 
-static enum err level_parse(struct str s, struct path_rule *r)
+enum err path_level_parse(struct str s, struct path_rule *r)
 {
 	r->closed = str_eq(s, STR("closed"));
 	return r->closed ? ERR_OK : paywall_access_parse(s, &r->access);
@@ -132,7 +133,7 @@ enum err path_rule_parse(
 
 	if (e)
 		return e;
-	if (level_parse(str_of(w->level), &r) != ERR_OK)
+	if (path_level_parse(str_of(w->level), &r) != ERR_OK)
 		return refuse(why, "level", w->level,
 			"one of public, registered, metered, subscriber, default, closed is "
 			"expected");
@@ -141,7 +142,7 @@ enum err path_rule_parse(
 			"methods in capitals between spaces, such as \"GET HEAD POST\", or any");
 	if (w->methods && str_copy(r.methods, sizeof r.methods, str_of(w->methods)) != ERR_OK)
 		return ERR_INVALID;
-	if (w->files && files_parse(str_of(w->files), &r.files) != ERR_OK)
+	if (w->files && path_files_parse(str_of(w->files), &r.files) != ERR_OK)
 		return refuse(why, "files", w->files, "one of free, read, count is expected");
 	e = w->site ? site_parse(w->site, &r, why) : ERR_OK;
 	if (!e)
@@ -153,87 +154,46 @@ enum err path_rule_parse(
 
 /* ---- rows ---- */
 
-struct path_row {
-	struct path_rule r;
-	char level[16], files[16];
-};
-static const struct db_column path_columns[] = {
-	DB_COL_CHARS(struct path_row, r.id),
-	DB_COL_INT(struct path_row, r.position),
-	DB_COL_CHARS(struct path_row, r.site),
-	DB_COL_CHARS(struct path_row, r.path),
-	DB_COL_CHARS(struct path_row, r.methods),
-	DB_COL_CHARS(struct path_row, level),
-	DB_COL_CHARS(struct path_row, r.section),
-	DB_COL_CHARS(struct path_row, r.tag),
-	DB_COL_CHARS(struct path_row, files),
-};
-static const struct db_shape path_shape = DB_SHAPE(struct path_row, path_columns);
-
 enum err path_rules_load(
 	struct db_conn *c, struct arena *a, const struct path_rule **out, size_t *count)
 {
-	struct path_row *rows = NULL;
-	size_t n = 0;
-	struct db_call call = { .query = QUERY_PATH_RULE_LIST,
-		DB_PARAMS(db_int(PATH_RULES_MAX)),
-		.shape = &path_shape,
-		.arena = a,
-		.max_rows = PATH_RULES_MAX };
-	enum err e = db_list(c, &call, &rows, &n);
-	struct path_rule *rules = e ? NULL : arena_alloc(a, (n + 1) * sizeof *rules);
+	struct path_rule *rules = NULL;
+	enum err e = q_path_rule_list(c, PATH_RULES_MAX, a, &rules, count);
 
-	if (e || !rules)
-		return e ? e : ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		struct path_rule *r = &rules[i];
-
-		*r = rows[i].r;
-		if (level_parse(str_of(rows[i].level), r) != ERR_OK ||
-			files_parse(str_of(rows[i].files), &r->files) != ERR_OK)
-			return ERR_CORRUPT;
-		e = text_fold(str_of(r->path), a, &r->folded);
-		if (e)
-			return e == ERR_INVALID ? ERR_CORRUPT : e;
-	}
+	for (size_t i = 0; !e && i < *count; i++)
+		e = text_fold(str_of(rules[i].path), a, &rules[i].folded);
 	*out = rules;
-	*count = n;
-	return ERR_OK;
+	return e == ERR_INVALID ? ERR_CORRUPT : e;
 }
 
 struct path_job {
 	struct path_rule *r;
 	struct str id;
-	int64_t position, now_s, changed;
+	int64_t position, now_s;
 };
-struct place_row {
-	int64_t last, count;
-};
+
+static enum err insert(struct db_conn *c, const struct path_rule *r, int64_t now_s)
+{
+	return q_path_rule_insert(c, r->id, r->position, r->site, r->path, r->methods,
+		path_level_name(r), r->section, r->tag, path_files_name(r->files), now_s);
+}
 
 static enum err add_tx(struct db_conn *c, void *arg)
 {
-	static const struct db_column columns[] = { DB_COL_INT(struct place_row, last),
-		DB_COL_INT(struct place_row, count) };
-	static const struct db_shape shape = DB_SHAPE(struct place_row, columns);
 	struct path_job *j = arg;
 	struct path_rule *r = j->r;
-	struct place_row row;
-	enum err e = db_get(
-		c, &(struct db_call){ .query = QUERY_PATH_RULE_LAST, .shape = &shape }, &row);
+	struct path_rule_last_row there;
+	enum err e = q_path_rule_last(c, &there);
 
-	if (!e && row.count >= PATH_RULES_MAX)
+	if (e)
+		return e;
+	if (there.count >= PATH_RULES_MAX)
 		return ERR_TOO_LARGE;
-	r->position = j->position && j->position <= row.last ? j->position : row.last + 1;
-	struct db_call move = { .query = QUERY_PATH_RULE_MAKE_ROOM,
-		DB_PARAMS(db_int(r->position)) };
-	struct db_call insert = { .query = QUERY_PATH_RULE_INSERT,
-		DB_PARAMS(db_z(r->id), db_int(r->position), db_z(r->site), db_z(r->path),
-			db_z(r->methods), db_z(path_level_name(r)), db_z(r->section), db_z(r->tag),
-			db_z(path_files_name(r->files)), db_int(j->now_s)) };
-	if (!e)
-		e = db_run(c, &move, NULL);
-	if (!e)
-		e = db_run(c, &insert, NULL);
+	r->position = j->position && j->position <= there.last ? j->position : there.last + 1;
+	e = q_path_rule_make_room(c, r->position);
+	if (e)
+		return e;
+	e = insert(c, r, j->now_s);
 	return e ? e : policy_version_bump(c);
 }
 
@@ -247,13 +207,13 @@ enum err path_rule_add(struct db *db, struct path_rule *r, int64_t position, int
 
 static enum err remove_tx(struct db_conn *c, void *arg)
 {
-	struct path_job *j = arg;
-	struct db_call call = { .query = QUERY_PATH_RULE_DELETE, DB_PARAMS(db_text(j->id)) };
-	enum err e = db_run(c, &call, &j->changed);
+	const struct path_job *j = arg;
+	int64_t changed = 0;
+	enum err e = q_path_rule_delete(c, j->id, &changed);
 
-	if (!e && j->changed == 0)
-		return ERR_NOT_FOUND;
-	return e ? e : policy_version_bump(c);
+	if (e)
+		return e;
+	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
 }
 
 enum err path_rule_remove(struct db *db, struct str id)

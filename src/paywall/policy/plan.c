@@ -3,6 +3,7 @@
 #include "postern/plan.h"
 
 #include "postern/entitlement.h"
+#include "postern/queries/plan.h"
 #include "postern/text.h"
 
 #include <stdio.h>
@@ -70,15 +71,6 @@ enum err policy_plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_
 	return b.err ? b.err : str_copy(out, PLAN_SECTIONS_SIZE, buf_view(&b));
 }
 
-struct count_row {
-	int64_t n;
-};
-static const struct db_column count_columns[] = { DB_COL_INT(struct count_row, n) };
-static const struct db_shape count_shape = DB_SHAPE(struct count_row, count_columns);
-static const struct db_column holder_columns[] = { DB_COL_INT(struct plan_removal, holders),
-	DB_COL_INT(struct plan_removal, institutions) };
-static const struct db_shape holder_shape = DB_SHAPE(struct plan_removal, holder_columns);
-
 struct set_job {
 	const struct plan *p;
 	int64_t now_s;
@@ -88,19 +80,15 @@ static enum err set_tx(struct db_conn *c, void *arg)
 {
 	const struct set_job *j = arg;
 	const struct plan *p = j->p;
-	struct count_row others;
-	struct db_call count = {
-		.query = QUERY_PLAN_COUNT, DB_PARAMS(db_z(p->name)), .shape = &count_shape
-	};
-	struct db_call put = { .query = QUERY_PLAN_PUT,
-		DB_PARAMS(db_z(p->name), db_z(policy_plan_kind_name(p->kind)), db_z(p->sections),
-			db_z(p->title), db_z(p->price), db_z(p->href), db_int(j->now_s)) };
-	enum err e = db_get(c, &count, &others);
+	int64_t others = 0;
+	enum err e = q_plan_count(c, p->name, &others);
 
-	if (!e && others.n >= PLANS_MAX)
+	if (e)
+		return e;
+	if (others >= PLANS_MAX)
 		return ERR_TOO_LARGE;
-	if (!e)
-		e = db_run(c, &put, NULL);
+	e = q_plan_put(c, p->name, policy_plan_kind_name(p->kind), p->sections, p->title, p->price,
+		p->href, j->now_s);
 	return e ? e : policy_version_bump(c);
 }
 
@@ -115,20 +103,17 @@ enum err policy_plan_set(struct db *db, const struct plan *p, int64_t now_s)
 static enum err remove_tx(struct db_conn *c, void *arg)
 {
 	struct plan_removal *r = arg;
-	struct db_call count = { .query = QUERY_PLAN_HOLDERS,
-		DB_PARAMS(db_text(r->name), db_int(r->now_s)),
-		.shape = &holder_shape };
-	struct db_call gone = { .query = QUERY_PLAN_DELETE, DB_PARAMS(db_text(r->name)) };
 	int64_t changed = 0;
-	enum err e = db_get(c, &count, r);
+	enum err e = q_plan_holders(c, r->name, r->now_s, r);
 
-	if (!e && (r->holders || r->institutions) && !r->even_held)
+	if (e)
+		return e;
+	if ((r->holders || r->institutions) && !r->even_held)
 		return ERR_CONFLICT;
-	if (!e)
-		e = db_run(c, &gone, &changed);
-	if (!e && !changed)
-		return ERR_NOT_FOUND;
-	return e ? e : policy_version_bump(c);
+	e = q_plan_delete(c, r->name, &changed);
+	if (e)
+		return e;
+	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
 }
 
 enum err policy_plan_remove(struct db *db, struct plan_removal *r)

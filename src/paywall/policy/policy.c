@@ -5,6 +5,7 @@
 
 #include "postern/crawler.h"
 #include "postern/institution.h"
+#include "postern/queries/policy.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -24,137 +25,38 @@ struct policy_cache {
 	bool invalid;            /* see policy_invalidate */
 };
 
-/* ---- rows ---- */
-
-struct rule_row {
-	struct paywall_rule r;
-	char kind[16], access[16];
-};
-static const struct db_column rule_columns[] = {
-	DB_COL_CHARS(struct rule_row, r.id),
-	DB_COL_INT(struct rule_row, r.position),
-	DB_COL_CHARS(struct rule_row, kind),
-	DB_COL_CHARS(struct rule_row, r.section),
-	DB_COL_CHARS(struct rule_row, r.tag),
-	DB_COL_INT(struct rule_row, r.from_s),
-	DB_COL_INT(struct rule_row, r.until_s),
-	DB_COL_INT(struct rule_row, r.weekdays),
-	DB_COL_CHARS(struct rule_row, access),
-	DB_COL_INT(struct rule_row, r.teaser_words),
-};
-static const struct db_shape rule_shape = DB_SHAPE(struct rule_row, rule_columns);
-
-struct meter_row {
-	struct meter m;
-	char window[16];
-};
-static const struct db_column meter_columns[] = {
-	DB_COL_CHARS(struct meter_row, m.name),
-	DB_COL_CHARS(struct meter_row, m.section),
-	DB_COL_INT(struct meter_row, m.anonymous_limit),
-	DB_COL_INT(struct meter_row, m.registered_limit),
-	DB_COL_CHARS(struct meter_row, window),
-	DB_COL_INT(struct meter_row, m.days),
-};
-static const struct db_shape meter_shape = DB_SHAPE(struct meter_row, meter_columns);
-
-struct plan_row {
-	struct plan p;
-	char kind[16];
-};
-static const struct db_column plan_columns[] = {
-	DB_COL_CHARS(struct plan_row, p.name),
-	DB_COL_CHARS(struct plan_row, kind),
-	DB_COL_CHARS(struct plan_row, p.sections),
-	DB_COL_CHARS(struct plan_row, p.title),
-	DB_COL_CHARS(struct plan_row, p.price),
-	DB_COL_CHARS(struct plan_row, p.href),
-};
-static const struct db_shape plan_shape = DB_SHAPE(struct plan_row, plan_columns);
-
 /* ---- loading: a word that this program does not know is ERR_CORRUPT, never a guess ---- */
 
-struct loading {
-	struct db_conn *c;
-	struct snapshot *s;
-};
-
-static enum err list(const struct loading *l, const struct db_call *with, void *rows, size_t *n)
+static enum err lists_load(struct db_conn *c, struct arena *a, struct paywall_policy *p)
 {
-	struct db_call call = *with;
+	struct paywall_rule *rules = NULL;
+	struct meter *meters = NULL;
+	struct plan *plans = NULL;
+	enum err e = q_rule_list(c, RULES_MAX, a, &rules, &p->rule_count);
 
-	call.arena = l->s->arena;
-	return db_list(l->c, &call, rows, n);
+	if (e)
+		return e;
+	e = q_meter_list(c, METERS_MAX, a, &meters, &p->meter_count);
+	if (e)
+		return e;
+	e = q_plan_list(c, PLANS_MAX, a, &plans, &p->plan_count);
+	p->rules = rules;
+	p->meters = meters;
+	p->plans = plans;
+	return e;
 }
 
-static enum err rules_load(const struct loading *l)
+static enum err policy_load(struct db_conn *c, struct arena *a, struct paywall_policy *p)
 {
-	struct rule_row *rows = NULL;
-	struct db_call call = { .query = QUERY_RULE_LIST,
-		DB_PARAMS(db_int(RULES_MAX)),
-		.shape = &rule_shape,
-		.max_rows = RULES_MAX };
-	size_t n = 0;
-	enum err e = list(l, &call, &rows, &n);
-	struct paywall_rule *rules = e ? NULL : arena_alloc(l->s->arena, (n + 1) * sizeof *rules);
+	enum err e = lists_load(c, a, p);
 
-	if (e || !rules)
-		return e ? e : ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		rules[i] = rows[i].r;
-		if (policy_rule_kind_parse(str_of(rows[i].kind), &rules[i].kind) != ERR_OK ||
-			paywall_access_parse(str_of(rows[i].access), &rules[i].access) != ERR_OK)
-			return ERR_CORRUPT;
-	}
-	l->s->policy.rules = rules;
-	l->s->policy.rule_count = n;
-	return ERR_OK;
-}
-
-static enum err meters_load(const struct loading *l)
-{
-	struct meter_row *rows = NULL;
-	struct db_call call = { .query = QUERY_METER_LIST,
-		DB_PARAMS(db_int(METERS_MAX)),
-		.shape = &meter_shape,
-		.max_rows = METERS_MAX };
-	size_t n = 0;
-	enum err e = list(l, &call, &rows, &n);
-	struct meter *meters = e ? NULL : arena_alloc(l->s->arena, (n + 1) * sizeof *meters);
-
-	if (e || !meters)
-		return e ? e : ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		meters[i] = rows[i].m;
-		if (policy_window_parse(str_of(rows[i].window), &meters[i].window) != ERR_OK)
-			return ERR_CORRUPT;
-	}
-	l->s->policy.meters = meters;
-	l->s->policy.meter_count = n;
-	return ERR_OK;
-}
-
-static enum err plans_load(const struct loading *l)
-{
-	struct plan_row *rows = NULL;
-	struct db_call call = { .query = QUERY_PLAN_LIST,
-		DB_PARAMS(db_int(PLANS_MAX)),
-		.shape = &plan_shape,
-		.max_rows = PLANS_MAX };
-	size_t n = 0;
-	enum err e = list(l, &call, &rows, &n);
-	struct plan *plans = e ? NULL : arena_alloc(l->s->arena, (n + 1) * sizeof *plans);
-
-	if (e || !plans)
-		return e ? e : ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		plans[i] = rows[i].p;
-		if (policy_plan_kind_parse(str_of(rows[i].kind), &plans[i].kind) != ERR_OK)
-			return ERR_CORRUPT;
-	}
-	l->s->policy.plans = plans;
-	l->s->policy.plan_count = n;
-	return ERR_OK;
+	if (e)
+		return e;
+	e = institutions_load(c, a, &p->institutions);
+	if (e)
+		return e;
+	e = path_rules_load(c, a, &p->paths, &p->path_count);
+	return e ? e : crawlers_load(c, a, &p->crawlers);
 }
 
 static void snapshot_free(struct snapshot *s)
@@ -168,7 +70,6 @@ static enum err snapshot_load(
 	const struct policy_cache *pc, struct db_conn *c, int64_t version, struct snapshot **out)
 {
 	struct snapshot *s = calloc(1, sizeof *s);
-	struct loading l = { .c = c, .s = s };
 
 	if (!s || !(s->arena = arena_new(POLICY_BYTES_MAX))) {
 		free(s);
@@ -180,17 +81,7 @@ static enum err snapshot_load(
 	s->policy.open_statuses = pc->set.open_statuses;
 	s->policy.sources = pc->set.sources;
 	s->policy.source_count = pc->set.source_count;
-	enum err e = rules_load(&l);
-	if (!e)
-		e = meters_load(&l);
-	if (!e)
-		e = plans_load(&l);
-	if (!e)
-		e = institutions_load(c, s->arena, &s->policy.institutions);
-	if (!e)
-		e = path_rules_load(c, s->arena, &s->policy.paths, &s->policy.path_count);
-	if (!e)
-		e = crawlers_load(c, s->arena, &s->policy.crawlers);
+	enum err e = policy_load(c, s->arena, &s->policy);
 	if (e)
 		snapshot_free(s);
 	else
@@ -285,26 +176,19 @@ static void adopt(struct policy_cache *pc, struct snapshot *s)
 
 /* ---- by the database ---- */
 
-struct version_row {
-	int64_t version;
-};
-
 enum err policy_acquire(
 	struct policy_cache *pc, struct db_conn *c, const struct paywall_policy **out)
 {
-	static const struct db_column columns[] = { DB_COL_INT(struct version_row, version) };
-	static const struct db_shape shape = DB_SHAPE(struct version_row, columns);
-	struct version_row row;
 	struct snapshot *s = NULL;
-	enum err e = db_get(
-		c, &(struct db_call){ .query = QUERY_POLICY_VERSION, .shape = &shape }, &row);
+	int64_t version = 0;
+	enum err e = q_policy_version(c, &version);
 
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
-	*out = cached_of_version(pc, row.version);
+	*out = cached_of_version(pc, version);
 	if (*out)
 		return ERR_OK;
-	e = snapshot_load(pc, c, row.version, &s);
+	e = snapshot_load(pc, c, version, &s);
 	if (e)
 		return e;
 	adopt(pc, s);

@@ -3,6 +3,7 @@
 #include "postern/rule.h"
 
 #include "postern/crypto.h"
+#include "postern/queries/rule.h"
 #include "postern/text.h"
 
 #include <stdio.h>
@@ -48,10 +49,6 @@ enum err policy_rule_check(const struct paywall_rule *r, char why[static RULE_WH
 
 /* ---- the order ---- */
 
-struct place_row {
-	char id[ID_SIZE], kind[16];
-};
-
 struct change {
 	const struct paywall_rule *added; /* NULL: none */
 	struct str id;                    /* moved or removed */
@@ -61,41 +58,15 @@ struct change {
 	bool remove;
 };
 
-static enum err order_load(
-	struct db_conn *c, struct arena *a, struct place_row **rows, size_t *count)
-{
-	static const struct db_column columns[] = { DB_COL_CHARS(struct place_row, id),
-		DB_COL_CHARS(struct place_row, kind) };
-	static const struct db_shape shape = DB_SHAPE(struct place_row, columns);
-	struct db_call call = { .query = QUERY_RULE_POSITIONS,
-		DB_PARAMS(db_int(RULES_MAX)),
-		.shape = &shape,
-		.arena = a,
-		.max_rows = RULES_MAX };
-
-	return db_list(c, &call, rows, count);
-}
-
 static enum err insert(struct db_conn *c, const struct paywall_rule *r, int64_t now_s)
 {
-	struct db_call call = { .query = QUERY_RULE_INSERT,
-		DB_PARAMS(db_z(r->id), db_int(0), db_z(policy_rule_kind_name(r->kind)),
-			db_z(r->section), db_z(r->tag), db_int(r->from_s), db_int(r->until_s),
-			db_int(r->weekdays), db_z(paywall_access_name(r->access)),
-			db_int(r->teaser_words), db_int(now_s)) };
-	return db_run(c, &call, NULL);
-}
-
-static enum err number(struct db_conn *c, const char *id, int64_t position)
-{
-	return db_run(c,
-		&(struct db_call){
-			.query = QUERY_RULE_SET_POSITION, DB_PARAMS(db_z(id), db_int(position)) },
-		NULL);
+	return q_rule_insert(c, r->id, 0, policy_rule_kind_name(r->kind), r->section, r->tag,
+		r->from_s, r->until_s, r->weekdays, paywall_access_name(r->access), r->teaser_words,
+		now_s);
 }
 
 /* Writes 1, 2, 3 … for the rules of a kind, with `id` at its new place (0: left out). */
-static enum err renumber(struct db_conn *c, const struct place_row *rows, size_t n,
+static enum err renumber(struct db_conn *c, const struct rule_positions_row *rows, size_t n,
 	const char *kind, const char *id, int64_t wished, int64_t *placed)
 {
 	int64_t next = 1;
@@ -107,14 +78,15 @@ static enum err renumber(struct db_conn *c, const struct place_row *rows, size_t
 			continue;
 		if (next == wished)
 			*placed = next++;
-		e = number(c, rows[i].id, next++);
+		e = q_rule_set_position(c, rows[i].id, next++);
 	}
 	if (!*placed)
 		*placed = next;
-	return e ? e : number(c, id, *placed);
+	return e ? e : q_rule_set_position(c, id, *placed);
 }
 
-static const struct place_row *named(const struct place_row *rows, size_t n, struct str id)
+static const struct rule_positions_row *named(
+	const struct rule_positions_row *rows, size_t n, struct str id)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (str_eq(str_of(rows[i].id), id))
@@ -123,7 +95,8 @@ static const struct place_row *named(const struct place_row *rows, size_t n, str
 	return NULL;
 }
 
-static enum err add_tx(struct db_conn *c, struct change *ch, const struct place_row *rows, size_t n)
+static enum err add_tx(
+	struct db_conn *c, struct change *ch, const struct rule_positions_row *rows, size_t n)
 {
 	if (n >= RULES_MAX)
 		return ERR_TOO_LARGE;
@@ -136,25 +109,25 @@ static enum err add_tx(struct db_conn *c, struct change *ch, const struct place_
 static enum err change_tx(struct db_conn *c, void *arg)
 {
 	struct change *ch = arg;
-	struct place_row *rows = NULL;
+	struct rule_positions_row *rows = NULL;
 	size_t n = 0;
 	ARENA_AUTO *a = arena_new(1 << 20);
-	enum err e = a ? order_load(c, a, &rows, &n) : ERR_NOMEM;
 
+	if (!a)
+		return ERR_NOMEM;
+	enum err e = q_rule_positions(c, RULES_MAX, a, &rows, &n);
 	if (e)
 		return e;
 	if (ch->added) {
 		e = add_tx(c, ch, rows, n);
 		return e ? e : policy_version_bump(c);
 	}
-	const struct place_row *row = named(rows, n, ch->id);
+	const struct rule_positions_row *row = named(rows, n, ch->id);
 	if (!row)
 		return ERR_NOT_FOUND;
 	e = renumber(c, rows, n, row->kind, row->id, ch->remove ? 0 : ch->position, &ch->placed);
 	if (!e && ch->remove)
-		e = db_run(c,
-			&(struct db_call){ .query = QUERY_RULE_DELETE, DB_PARAMS(db_z(row->id)) },
-			NULL);
+		e = q_rule_delete(c, row->id);
 	return e ? e : policy_version_bump(c);
 }
 
