@@ -133,6 +133,9 @@ enum err MUST_USE content_cursor_parse(struct str s, struct article_filter *f);
 struct section {
 	struct str slug, name;
 };
+/* The next moment at which a list is another one by itself: something begins to be shown, or ends.
+ * 0: none. */
+enum err MUST_USE content_next_moment(struct db_conn *c, int64_t now_s, int64_t *at_s);
 /* Sections with something to show, by name. */
 enum err MUST_USE content_sections(
 	struct db_conn *c, int64_t now_s, struct arena *a, struct section **out, size_t *count);

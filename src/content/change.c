@@ -2,6 +2,8 @@
  * its entry in the change log. */
 #include "internal.h"
 
+#include "postern/queries/article.h"
+
 enum { CHANGE_ARENA_MAX = 1 << 20 };
 
 struct change {
@@ -14,7 +16,7 @@ struct change {
 static enum err change_load(
 	struct db_conn *c, const struct change *ch, struct article *art, struct article_origin *o)
 {
-	enum err e = content_article_get(c, QUERY_ARTICLE_BY_SLUG, ch->slug, ch->arena, art);
+	enum err e = q_article_by_slug(c, ch->slug, ch->arena, art);
 	return e ? e : content_origin_load(c, art, ch->arena, o);
 }
 
@@ -85,22 +87,12 @@ enum err content_set_status(
 
 /* ---- the end ---- */
 
-struct deleted {
-	char id[ID_SIZE];
-};
-static const struct db_column deleted_columns[] = { DB_COL_CHARS(struct deleted, id) };
-static const struct db_shape deleted_shape = DB_SHAPE(struct deleted, deleted_columns);
-
 static enum err delete_tx(struct db_conn *c, void *arg)
 {
 	const struct str *slug = arg;
-	struct deleted row;
-	enum err e = db_get(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_DELETE,
-			DB_PARAMS(db_text(*slug)),
-			.shape = &deleted_shape },
-		&row);
-	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, row.id);
+	char id[ID_SIZE];
+	enum err e = q_article_delete(c, *slug, id);
+	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, id);
 }
 
 enum err content_delete(struct db *db, struct str slug)

@@ -3,6 +3,7 @@
  * housekeeping when the teaser settings have changed. */
 #include "dek.h"
 
+#include "postern/queries/article.h"
 #include "repeat.h"
 #include "teaser.h"
 
@@ -102,16 +103,6 @@ struct str content_text_bounded(
 
 /* ---- housekeeping ---- */
 
-struct stale {
-	char id[ID_SIZE];
-	struct str dek;
-};
-static const struct db_column stale_columns[] = {
-	DB_COL_CHARS(struct stale, id),
-	DB_COL_STR(struct stale, dek),
-};
-static const struct db_shape stale_shape = DB_SHAPE(struct stale, stale_columns);
-
 struct settle {
 	const struct teaser_bound *bound;
 	struct db_batch *b;
@@ -126,65 +117,46 @@ static enum err caption_settle(struct db_conn *c, const struct settle *s, const 
 	struct str caption = content_text_bounded(lead->caption, blocks, s->bound, a);
 	if (str_eq(alt, lead->alt) && str_eq(caption, lead->caption))
 		return ERR_OK;
-	return db_run(c,
-		&(struct db_call){
-			.query = QUERY_MEDIA_CAPTION_SETTLE,
-			DB_PARAMS(db_z(lead->id), content_row_text(lead->alt),
-				content_row_text(lead->caption), content_row_text(alt),
-				content_row_text(caption)),
-		},
-		NULL);
+	return q_media_caption_settle(c, lead->id, lead->alt, lead->caption, alt, caption);
 }
 
-static enum err settle_one(
-	struct db_conn *c, const struct settle *s, const struct stale *row, struct arena *a)
+static enum err settle_one(struct db_conn *c, const struct settle *s,
+	const struct article_dek_stale_row *row, struct arena *a)
 {
 	struct image *lead = NULL;
 	struct blocks blocks = { .v = NULL };
 	size_t leads = 0;
 	enum err e = content_images_below(c, row->id, 1, a, &lead, &leads);
+	if (e)
+		return e;
 	bool told = leads > 0 && lead->alt.n + lead->caption.n > 0;
-	if (!e && (told || row->dek.n > 0))
+	if (told || row->dek.n > 0)
 		e = content_blocks_below(c, row->id, ARTICLE_BLOCKS_MAX, a, &blocks.v, &blocks.n);
 	if (!e && told)
 		e = caption_settle(c, s, lead, &blocks, a);
 	if (e)
 		return e;
 	struct str shown = content_dek_bounded(row->dek, blocks.v, blocks.n, s->bound, a);
-	e = db_run(c,
-		&(struct db_call){
-			.query = QUERY_ARTICLE_DEK_SETTLE,
-			DB_PARAMS(db_z(row->id), content_row_text(row->dek),
-				content_row_text(shown),
-				db_int(content_dek_bound_number(s->bound))),
-		},
-		NULL);
+	e = q_article_dek_settle(c, row->id, row->dek, shown, content_dek_bound_number(s->bound));
 	return e || (row->dek.n == 0 && !told) ? e : db_change_add(c, DB_CHANGE_ARTICLE, row->id);
 }
 
 static enum err settle_tx(struct db_conn *c, void *arg)
 {
 	const struct settle *s = arg;
-	ARENA_AUTO *list = arena_new(SETTLE_MAX * (sizeof(struct stale) + FIELD_MAX + 64));
-	struct stale *v = NULL;
+	ARENA_AUTO *list =
+		arena_new(SETTLE_MAX * (sizeof(struct article_dek_stale_row) + FIELD_MAX + 64));
+	struct article_dek_stale_row *v = NULL;
 	size_t n = 0;
 	if (!list)
 		return ERR_NOMEM;
-	int64_t max = s->b->max < SETTLE_MAX ? s->b->max : SETTLE_MAX;
-	enum err e = db_list(c,
-		&(struct db_call){
-			.query = QUERY_ARTICLE_DEK_STALE,
-			DB_PARAMS(db_int(content_dek_bound_number(s->bound)), db_int(max)),
-			.shape = &stale_shape,
-			.arena = list,
-			.max_rows = SETTLE_MAX,
-		},
-		&v, &n);
+	size_t max = s->b->max < SETTLE_MAX ? (size_t)s->b->max : SETTLE_MAX;
+	enum err e = q_article_dek_stale(c, content_dek_bound_number(s->bound), max, list, &v, &n);
 	for (size_t i = 0; !e && i < n; i++) {
 		ARENA_AUTO *a = arena_new(SETTLE_ARENA);
 		e = a ? settle_one(c, s, &v[i], a) : ERR_NOMEM;
 	}
-	s->b->seen = (int64_t)n < max ? 0 : s->b->max;
+	s->b->seen = n < max ? 0 : s->b->max;
 	return e;
 }
 

@@ -3,6 +3,8 @@
 #include "html/walk.h"
 #include "internal.h"
 
+#include "postern/queries/article.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -228,38 +230,20 @@ static enum err export_one(
 }
 
 struct slug_page {
-	struct slug_row {
-		char slug[SLUG_SIZE];
-	} * v;
+	char (*v)[SLUG_SIZE];
 	size_t n;
 	char after[SLUG_SIZE];
 	struct arena *arena;
 };
-static const struct db_column slug_columns[] = { DB_COL_CHARS(struct slug_row, slug) };
-static const struct db_shape slug_shape = DB_SHAPE(struct slug_row, slug_columns);
-
-static enum err read_slugs(struct db_conn *c, void *arg)
-{
-	struct slug_page *p = arg;
-	return db_list(c,
-		&(struct db_call){
-			.query = QUERY_ARTICLE_SLUGS_AFTER,
-			DB_PARAMS(db_z(p->after), db_int(EXPORT_PAGE)),
-			.shape = &slug_shape,
-			.arena = p->arena,
-			.max_rows = EXPORT_PAGE,
-		},
-		&p->v, &p->n);
-}
 
 static enum err export_page(struct db *db, struct slug_page *p, content_export_fn *fn, void *ctx)
 {
-	enum err e = db_read(db, read_slugs, p);
+	enum err e = q_article_slugs_after(db, p->after, EXPORT_PAGE, p->arena, &p->v, &p->n);
 	for (size_t i = 0; !e && i < p->n; i++) {
-		e = export_one(db, &(struct exported){ .slug = str_of(p->v[i].slug) }, fn, ctx);
+		e = export_one(db, &(struct exported){ .slug = str_of(p->v[i]) }, fn, ctx);
 		if (e == ERR_NOT_FOUND) /* deleted since the page was read */
 			e = ERR_OK;
-		memcpy(p->after, p->v[i].slug, SLUG_SIZE);
+		memcpy(p->after, p->v[i], SLUG_SIZE);
 	}
 	return e;
 }
@@ -271,7 +255,7 @@ enum err content_export(struct db *db, struct str slug, content_export_fn *fn, v
 	struct slug_page page = { .after = "" };
 	enum err e = ERR_OK;
 	do {
-		ARENA_AUTO *arena = arena_new(EXPORT_PAGE * sizeof(struct slug_row) + 65536);
+		ARENA_AUTO *arena = arena_new(EXPORT_PAGE * SLUG_SIZE + 65536);
 		if (!arena)
 			return ERR_NOMEM;
 		page.arena = arena;

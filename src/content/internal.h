@@ -17,18 +17,12 @@ enum {
 };
 
 /* ---- rows ---- */
-struct article_row {
-	struct article a; /* all but `access` */
-	struct str access;
+/* What a row's word means; 0, which grants nothing, for what this program does not know. */
+enum err MUST_USE content_access_read(struct str word, enum access *out);
+struct owned_image {
+	struct image image;
+	struct str article_id;
 };
-extern const struct db_shape content_article_shape; /* of an article_row */
-/* Text that was left empty is '' in the database, not NULL. */
-struct db_param content_row_text(struct str s);
-/* What the row's access text means; 0, which grants nothing, for what this program does not know.
- */
-void content_article_settle(struct article_row *row);
-enum err MUST_USE content_article_get(
-	struct db_conn *c, enum query query, struct str key, struct arena *a, struct article *out);
 /* Both with the word of it for every cache. */
 enum err MUST_USE content_article_set_access(
 	struct db_conn *c, const char *id, enum access access, int64_t now_s);

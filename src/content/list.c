@@ -2,6 +2,8 @@
  * position of the next page holds. */
 #include "internal.h"
 
+#include "postern/queries/article.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,19 +73,6 @@ static enum err search_make(const struct article_filter *f, struct arena *a, str
 	return ERR_OK;
 }
 
-enum { LIST_PARAMS = 5, SECTION_PARAM = 5, SEARCH_PARAMS = 7 + WORDS_MAX };
-
-static void list_params(const struct article_filter *f, struct db_param p[static LIST_PARAMS])
-{
-	/* Without a cursor all times are older than the end of time. */
-	bool cursor = f->before_id.n > 0;
-	p[0] = db_int(f->all ? 1 : 0);
-	p[1] = db_int(f->now_s);
-	p[2] = db_int(cursor ? f->before_at : INT64_MAX);
-	p[3] = db_text(cursor ? f->before_id : STR(""));
-	p[4] = db_int(f->limit > 0 && f->limit < LIST_MAX ? (int64_t)f->limit : LIST_MAX);
-}
-
 /* "1763600000-id" or, from before 1970, "-1577923200-id". An id has no '-'. */
 enum err content_cursor_parse(struct str s, struct article_filter *f)
 {
@@ -102,19 +91,23 @@ const char *content_cursor_text(const struct article *last, struct arena *a)
 	return arena_fmt(a, "%lld-%s", (long long)last->published_at, last->id);
 }
 
-static enum err take_rows(
-	struct article_row *rows, size_t n, struct arena *a, struct article **out, size_t *count)
+_Static_assert(WORDS_MAX == 8, "article_search has a pattern for each word");
+
+static enum err list_ask(struct db_conn *c, const struct article_filter *f, const struct search *s,
+	struct arena *a, struct article **out, size_t *count)
 {
-	struct article *v = arena_alloc(a, (n ? n : 1) * sizeof *v);
-	if (!v)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < n; i++) {
-		content_article_settle(&rows[i]);
-		v[i] = rows[i].a;
-	}
-	*out = v;
-	*count = n;
-	return ERR_OK;
+	/* Without a cursor all times are older than the end of time. */
+	const bool cursor = f->before_id.n > 0;
+	const int64_t before_at = cursor ? f->before_at : INT64_MAX;
+	const struct str before_id = cursor ? f->before_id : STR("");
+	const size_t max = f->limit > 0 && f->limit < LIST_MAX ? f->limit : LIST_MAX;
+	if (f->tag.n > 0 || str_trim(f->words).n > 0)
+		return q_article_search(c, f->all, f->now_s, before_at, before_id, f->section,
+			s->tag, s->words, max, f->search_ms, a, out, count);
+	if (f->section.n > 0)
+		return q_article_in_section(
+			c, f->all, f->now_s, before_at, before_id, f->section, max, a, out, count);
+	return q_article_latest(c, f->all, f->now_s, before_at, before_id, max, a, out, count);
 }
 
 enum err content_list(struct db_conn *c, const struct article_filter *f, struct arena *a,
@@ -122,41 +115,17 @@ enum err content_list(struct db_conn *c, const struct article_filter *f, struct 
 {
 	struct search s;
 	enum err e = search_make(f, a, &s);
-	if (e)
+	*out = NULL;
+	*count = 0;
+	if (e || s.nothing)
 		return e;
-	if (s.nothing)
-		return take_rows(NULL, 0, a, out, count);
-	struct db_param p[SEARCH_PARAMS];
-	list_params(f, p);
-	p[SECTION_PARAM] = db_text(f->section.n ? f->section : STR(""));
-	p[SECTION_PARAM + 1] = db_text(s.tag);
-	for (size_t i = 0; i < WORDS_MAX; i++)
-		p[SECTION_PARAM + 2 + i] = db_text(s.words[i]);
-	struct db_call call = { .query = QUERY_ARTICLE_LATEST,
-		.params = p,
-		.param_count = LIST_PARAMS,
-		.shape = &content_article_shape,
-		.arena = a,
-		.max_rows = LIST_MAX };
-	if (f->tag.n > 0 || str_trim(f->words).n > 0) {
-		call.query = QUERY_ARTICLE_SEARCH;
-		call.param_count = SEARCH_PARAMS;
-		call.limit_ms = f->search_ms;
-	} else if (f->section.n > 0) {
-		call.query = QUERY_ARTICLE_IN_SECTION;
-		call.param_count = LIST_PARAMS + 1;
-	}
-	struct article_row *rows = NULL;
-	size_t n = 0;
-	e = db_list(c, &call, &rows, &n);
-	return e ? e : take_rows(rows, n, a, out, count);
+	return list_ask(c, f, &s, a, out, count);
 }
 
-static const struct db_column section_columns[] = {
-	DB_COL_STR(struct section, slug),
-	DB_COL_STR(struct section, name),
-};
-static const struct db_shape section_shape = DB_SHAPE(struct section, section_columns);
+enum err content_next_moment(struct db_conn *c, int64_t now_s, int64_t *at_s)
+{
+	return q_article_next_moment(c, now_s, at_s);
+}
 
 /* Here and not in SQL: engines order text by locales of their own. */
 static int by_name(const void *x, const void *y)
@@ -172,15 +141,7 @@ enum err content_sections(
 {
 	struct section *v = NULL;
 	size_t n = 0;
-	enum err e = db_list(c,
-		&(struct db_call){
-			.query = QUERY_ARTICLE_SECTIONS,
-			DB_PARAMS(db_int(now_s), db_int(LIST_MAX)),
-			.shape = &section_shape,
-			.arena = a,
-			.max_rows = LIST_MAX,
-		},
-		&v, &n);
+	enum err e = q_article_sections(c, now_s, LIST_MAX, a, &v, &n);
 	if (e)
 		return e;
 	if (n > 1)
@@ -190,27 +151,8 @@ enum err content_sections(
 	return ERR_OK;
 }
 
-struct slug_row {
-	struct str slug;
-};
-
 enum err content_section_slugs(
 	struct db_conn *c, size_t max, struct arena *a, struct str **out, size_t *count)
 {
-	static const struct db_column columns[] = { DB_COL_STR(struct slug_row, slug) };
-	static const struct db_shape shape = DB_SHAPE(struct slug_row, columns);
-	struct slug_row *rows = NULL;
-	struct db_call call = { .query = QUERY_ARTICLE_SECTION_SLUGS,
-		DB_PARAMS(db_int((int64_t)max)),
-		.shape = &shape,
-		.arena = a,
-		.max_rows = max };
-	enum err e = db_list(c, &call, &rows, count);
-
-	*out = e ? NULL : arena_alloc(a, (*count + 1) * sizeof **out);
-	if (!e && !*out)
-		e = ERR_NOMEM;
-	for (size_t i = 0; !e && i < *count; i++)
-		(*out)[i] = rows[i].slug;
-	return e;
+	return q_article_section_slugs(c, max, a, out, count);
 }

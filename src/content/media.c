@@ -2,46 +2,7 @@
  * lead picture, anything else opens none. */
 #include "internal.h"
 
-static const struct db_column image_columns[] = {
-	DB_COL_CHARS(struct image, id),
-	DB_COL_INT(struct image, position),
-	DB_COL_INT(struct image, width),
-	DB_COL_INT(struct image, height),
-	DB_COL_STR(struct image, name),
-	DB_COL_STR(struct image, content_type),
-	DB_COL_STR(struct image, alt),
-	DB_COL_STR(struct image, caption),
-	DB_COL_STR(struct image, credit),
-	DB_COL_STR(struct image, digest),
-	DB_COL_INT(struct image, stripped),
-};
-static const struct db_shape image_shape = DB_SHAPE(struct image, image_columns);
-
-struct owned_image {
-	struct image image;
-	struct str article_id;
-};
-static const struct db_column owned_columns[] = {
-	DB_COL_CHARS(struct owned_image, image.id),
-	DB_COL_INT(struct owned_image, image.position),
-	DB_COL_INT(struct owned_image, image.width),
-	DB_COL_INT(struct owned_image, image.height),
-	DB_COL_STR(struct owned_image, image.name),
-	DB_COL_STR(struct owned_image, image.content_type),
-	DB_COL_STR(struct owned_image, image.alt),
-	DB_COL_STR(struct owned_image, image.caption),
-	DB_COL_STR(struct owned_image, image.credit),
-	DB_COL_STR(struct owned_image, image.digest),
-	DB_COL_INT(struct owned_image, image.stripped),
-	DB_COL_STR(struct owned_image, article_id),
-};
-static const struct db_shape owned_shape = DB_SHAPE(struct owned_image, owned_columns);
-
-struct image_bytes {
-	struct str bytes;
-};
-static const struct db_column bytes_columns[] = { DB_COL_STR(struct image_bytes, bytes) };
-static const struct db_shape bytes_shape = DB_SHAPE(struct image_bytes, bytes_columns);
+#include "postern/queries/article.h"
 
 /* Pictures stand at positions below what this returns. */
 static int64_t granted_below(const struct decision *d)
@@ -60,15 +21,7 @@ static int64_t granted_below(const struct decision *d)
 enum err content_images_below(struct db_conn *c, const char *article_id, int64_t end,
 	struct arena *a, struct image **out, size_t *count)
 {
-	return db_list(c,
-		&(struct db_call){
-			.query = QUERY_MEDIA_OF_ARTICLE,
-			DB_PARAMS(db_z(article_id), db_int(end)),
-			.shape = &image_shape,
-			.arena = a,
-			.max_rows = ARTICLE_IMAGES_MAX,
-		},
-		out, count);
+	return q_media_of_article(c, article_id, end, ARTICLE_IMAGES_MAX, a, out, count);
 }
 
 enum err content_images(struct db_conn *c, const struct article *art, const struct decision *d,
@@ -165,14 +118,10 @@ enum err content_media_find(
 	struct db_conn *c, struct str id, struct arena *a, struct image *img, struct article *owner)
 {
 	struct owned_image row = { 0 };
-	enum err e = db_get(c,
-		&(struct db_call){ .query = QUERY_MEDIA_BY_ID,
-			DB_PARAMS(db_text(id)),
-			.shape = &owned_shape,
-			.arena = a },
-		&row);
-	if (!e)
-		e = content_article_get(c, QUERY_ARTICLE_BY_ID, row.article_id, a, owner);
+	enum err e = q_media_by_id(c, id, a, &row);
+	if (e)
+		return e;
+	e = q_article_by_id(c, row.article_id, a, owner);
 	if (e)
 		return e;
 	*img = row.image;
@@ -186,18 +135,13 @@ enum err content_media_open(struct db_conn *c, const struct image *img, const st
 		return ERR_INTERNAL;
 	if (img->position < 0 || img->position >= granted_below(d))
 		return ERR_DENIED;
-	struct image_bytes row = { 0 };
-	enum err e = db_get(c,
-		&(struct db_call){ .query = QUERY_MEDIA_BYTES,
-			DB_PARAMS(db_z(img->id), db_int(img->position)),
-			.shape = &bytes_shape,
-			.arena = a },
-		&row);
+	struct str stored;
+	enum err e = q_media_bytes(c, img->id, img->position, a, &stored);
 	if (e)
 		return e;
-	*bytes = row.bytes;
+	*bytes = stored;
 	if (img->stripped)
 		return ERR_OK;
 	struct picture_notes ignored;
-	return picture_strip(row.bytes, a, bytes, &ignored);
+	return picture_strip(stored, a, bytes, &ignored);
 }

@@ -3,13 +3,9 @@
  * database. */
 #include "teaser.h"
 
-enum { OPEN_BYTES_MAX = 4 * ARTICLE_SOURCE_MAX };
+#include "postern/queries/article.h"
 
-static const struct db_column block_columns[] = {
-	DB_COL_INT(struct block, words),
-	DB_COL_STR(struct block, html),
-};
-static const struct db_shape block_shape = DB_SHAPE(struct block, block_columns);
+enum { OPEN_BYTES_MAX = 4 * ARTICLE_SOURCE_MAX };
 
 bool content_decision_is_valid(const struct decision *d)
 {
@@ -22,15 +18,7 @@ bool content_decision_is_valid(const struct decision *d)
 enum err content_blocks_below(struct db_conn *c, const char *article_id, int64_t end,
 	struct arena *a, struct block **out, size_t *count)
 {
-	return db_list(c,
-		&(struct db_call){
-			.query = QUERY_ARTICLE_BLOCK_HTML,
-			DB_PARAMS(db_z(article_id), db_int(end)),
-			.shape = &block_shape,
-			.arena = a,
-			.max_rows = ARTICLE_BLOCKS_MAX,
-		},
-		out, count);
+	return q_article_block_html(c, article_id, end, ARTICLE_BLOCKS_MAX, a, out, count);
 }
 
 static enum err all_read(

@@ -2,27 +2,13 @@
  * which only imports and the desk read. */
 #include "internal.h"
 
-static const struct db_column origin_columns[] = {
-	DB_COL_STR(struct article_origin, version),
-	DB_COL_INT(struct article_origin, version_at),
-	DB_COL_INT(struct article_origin, shown),
-	DB_COL_STR(struct article_origin, hidden_by),
-	DB_COL_INT(struct article_origin, hidden_at),
-	DB_COL_STR(struct article_origin, hidden_why),
-	DB_COL_STR(struct article_origin, access_by),
-};
-static const struct db_shape origin_shape = DB_SHAPE(struct article_origin, origin_columns);
+#include "postern/queries/article.h"
 
 static enum err origin_get(
 	struct db_conn *c, const char *article_id, struct arena *a, struct article_origin *out)
 {
 	struct article_origin row = { .version = STR("") };
-	enum err e = db_get(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_ORIGIN_GET,
-			DB_PARAMS(db_z(article_id)),
-			.shape = &origin_shape,
-			.arena = a },
-		&row);
+	enum err e = q_article_origin_get(c, article_id, a, &row);
 	*out = row;
 	return e;
 }
@@ -55,13 +41,6 @@ enum err content_origin(
 enum err content_origin_put(
 	struct db_conn *c, const char *article_id, const struct article_origin *o)
 {
-	return db_run(c,
-		&(struct db_call){
-			.query = QUERY_ARTICLE_ORIGIN_PUT,
-			DB_PARAMS(db_z(article_id), content_row_text(o->version),
-				db_int(o->version_at), db_int(o->shown),
-				content_row_text(o->hidden_by), db_int_or_null(o->hidden_at),
-				content_row_text(o->hidden_why), content_row_text(o->access_by)),
-		},
-		NULL);
+	return q_article_origin_put(c, article_id, o->version, o->version_at, o->shown,
+		o->hidden_by, o->hidden_at, o->hidden_why, o->access_by);
 }

@@ -3,6 +3,8 @@
  * to every article. */
 #include "teaser.h"
 
+#include "postern/queries/article.h"
+
 #include <string.h>
 
 enum {
@@ -109,30 +111,6 @@ struct teaser_size content_teaser_make(const struct teaser_text *t, const struct
 
 /* ---- the door's part ---- */
 
-struct piece {
-	int64_t position;
-	struct str html;
-};
-static const struct db_column piece_columns[] = {
-	DB_COL_INT(struct piece, position),
-	DB_COL_STR(struct piece, html),
-};
-static const struct db_shape piece_shape = DB_SHAPE(struct piece, piece_columns);
-
-static enum err pieces_read(struct db_conn *c, const struct article *art, int64_t from, int64_t n,
-	int64_t bytes, struct arena *a, struct piece **out, size_t *count)
-{
-	return db_list(c,
-		&(struct db_call){
-			.query = QUERY_ARTICLE_BLOCK_PIECES,
-			DB_PARAMS(db_z(art->id), db_int(from), db_int(from + n), db_int(bytes)),
-			.shape = &piece_shape,
-			.arena = a,
-			.max_rows = ARTICLE_BLOCKS_MAX,
-		},
-		out, count);
-}
-
 /* Positions run from 0 without a gap: fewer rows than asked for are the last. */
 static enum err text_read(struct db_conn *c, const struct article *art,
 	const struct teaser_bound *b, struct arena *a, struct teaser_text *t)
@@ -142,9 +120,10 @@ static enum err text_read(struct db_conn *c, const struct article *art,
 		bytes = ARTICLE_SOURCE_MAX;
 	for (int64_t n = FIRST_BLOCKS; from < ARTICLE_BLOCKS_MAX && !t->enough && !t->broken;
 		n *= 2) {
-		struct piece *v = NULL;
+		struct article_block_pieces_row *v = NULL;
 		size_t count = 0;
-		enum err e = pieces_read(c, art, from, n, bytes, a, &v, &count);
+		enum err e = q_article_block_pieces(
+			c, art->id, from, from + n, bytes, ARTICLE_BLOCKS_MAX, a, &v, &count);
 		if (e)
 			return e;
 		for (size_t i = 0; i < count && !t->enough; i++)

@@ -2,6 +2,7 @@
 #include "../dek.h"
 
 #include "postern/crypto.h"
+#include "postern/queries/article.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,10 +56,10 @@ static enum err slug_owner(
 {
 	struct article other;
 	struct str slug = str_of(t->slug);
-	enum err e = content_article_get(c, QUERY_ARTICLE_BY_SLUG, slug, s->arena, &other);
+	enum err e = q_article_by_slug(c, slug, s->arena, &other);
 	/* A slug that is asked for takes a former address over; a made one gives way to it. */
 	if (e == ERR_NOT_FOUND && s->draft->slug_loose)
-		e = content_article_get(c, QUERY_ARTICLE_BY_ALIAS, slug, s->arena, &other);
+		e = q_article_by_alias(c, slug, s->arena, &other);
 	bool taken = !e && strcmp(other.id, t->id) != 0;
 	*owner = taken ? other.source : (struct str){ NULL, 0 };
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -187,10 +188,10 @@ static void choose_values(struct store *s, struct target *t)
 static enum err find_stored(struct db_conn *c, const struct store *s, struct article *old)
 {
 	const struct draft *d = s->draft;
-	enum err e = content_article_get(c, QUERY_ARTICLE_BY_SOURCE, d->source, s->arena, old);
+	enum err e = q_article_by_source(c, d->source, s->arena, old);
 	if (e != ERR_NOT_FOUND || !d->bundle)
 		return e;
-	e = content_article_get(c, QUERY_ARTICLE_BY_SOURCE, STR("file:index"), s->arena, old);
+	e = q_article_by_source(c, STR("file:index"), s->arena, old);
 	return !e && !str_eq(old->headline, d->headline) ? ERR_NOT_FOUND : e;
 }
 
@@ -280,60 +281,30 @@ static enum err write_row(struct db_conn *c, const struct store *s, const struct
 	const struct draft *d = s->draft;
 	char section[SLUG_SIZE];
 	text_slug(d->section_name, section);
-	return db_run(c,
-		&(struct db_call){
-			.query = t->exists ? QUERY_ARTICLE_UPDATE : QUERY_ARTICLE_INSERT,
-			DB_PARAMS(db_z(t->id), db_z(t->slug), content_row_text(d->source),
-				content_row_text(d->headline), content_row_text(d->dek),
-				content_row_text(d->byline), content_row_text(d->dateline),
-				content_row_text(d->credit), db_z(section),
-				content_row_text(d->section_name), content_row_text(d->tags),
-				db_z(paywall_access_name(t->access)), content_row_text(t->status),
-				content_row_text(d->usage_terms), content_row_text(d->language),
-				db_int(t->published_at), db_int(t->updated_at),
-				db_int_or_null(t->embargo_at), db_int_or_null(d->expires_at),
-				db_int_or_null(d->blocks.cut), db_int(d->blocks.words),
-				db_int(s->now_s), content_row_text(d->dek_shown),
-				db_int(content_dek_bound_number(&d->bound))),
-		},
-		NULL);
+	return (t->exists ? q_article_update : q_article_insert)(c, t->id, t->slug, d->source,
+		d->headline, d->dek, d->byline, d->dateline, d->credit, section, d->section_name,
+		d->tags, paywall_access_name(t->access), t->status, d->usage_terms, d->language,
+		t->published_at, t->updated_at, t->embargo_at, d->expires_at, d->blocks.cut,
+		d->blocks.words, s->now_s, d->dek_shown, content_dek_bound_number(&d->bound));
 }
 
 static enum err write_blocks(struct db_conn *c, const struct blocks *blocks, const char *id)
 {
-	enum err e = db_run(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_BLOCK_DELETE, DB_PARAMS(db_z(id)) },
-		NULL);
-	for (size_t i = 0; !e && i < blocks->n; i++) {
-		const struct block *b = &blocks->v[i];
-		e = db_run(c,
-			&(struct db_call){
-				.query = QUERY_ARTICLE_BLOCK_INSERT,
-				DB_PARAMS(db_z(id), db_int((int64_t)i), db_int(b->words),
-					content_row_text(b->html)),
-			},
-			NULL);
-	}
+	enum err e = q_article_block_delete(c, id);
+	for (size_t i = 0; !e && i < blocks->n; i++)
+		e = q_article_block_insert(
+			c, id, (int64_t)i, blocks->v[i].words, blocks->v[i].html);
 	return e;
 }
 
 static enum err write_images(struct db_conn *c, const struct draft *d, const char *id)
 {
-	enum err e = db_run(
-		c, &(struct db_call){ .query = QUERY_MEDIA_DELETE, DB_PARAMS(db_z(id)) }, NULL);
+	enum err e = q_media_delete(c, id);
 	for (size_t i = 0; !e && i < d->image_count; i++) {
 		const struct draft_image *im = &d->images[i];
-		e = db_run(c,
-			&(struct db_call){
-				.query = QUERY_MEDIA_INSERT,
-				DB_PARAMS(db_z(im->id), db_z(id), db_int(image_position(d, i)),
-					content_row_text(im->name), db_z(im->info.content_type),
-					db_int(im->info.width), db_int(im->info.height),
-					content_row_text(im->alt), content_row_text(im->caption),
-					content_row_text(im->credit), db_z(im->digest),
-					db_blob(im->bytes.p, im->bytes.n)),
-			},
-			NULL);
+		e = q_media_insert(c, im->id, id, image_position(d, i), im->name,
+			im->info.content_type, im->info.width, im->info.height, im->alt,
+			im->caption, im->credit, im->digest, im->bytes);
 	}
 	return e;
 }
@@ -343,27 +314,24 @@ static enum err write_alias(struct db_conn *c, const struct store *s, const stru
 {
 	enum err e = ERR_OK;
 	if (!t->exists || t->moves)
-		e = db_run(c,
-			&(struct db_call){
-				.query = QUERY_ARTICLE_ALIAS_DELETE, DB_PARAMS(db_z(t->slug)) },
-			NULL);
+		e = q_article_alias_delete(c, t->slug);
 	if (e || !t->moves)
 		return e;
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_ARTICLE_ALIAS_PUT,
-			DB_PARAMS(db_z(t->old.slug), db_z(t->id), db_int(s->now_s)) },
-		NULL);
+	return q_article_alias_put(c, t->old.slug, t->id, s->now_s);
 }
 
 static enum err write_all(struct db_conn *c, const struct store *s, const struct target *t)
 {
 	enum err e = write_row(c, s, t);
-	if (!e)
-		e = write_alias(c, s, t);
-	if (!e)
-		e = write_blocks(c, &s->draft->blocks, t->id);
-	if (!e)
-		e = write_images(c, s->draft, t->id);
+	if (e)
+		return e;
+	e = write_alias(c, s, t);
+	if (e)
+		return e;
+	e = write_blocks(c, &s->draft->blocks, t->id);
+	if (e)
+		return e;
+	e = write_images(c, s->draft, t->id);
 	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, t->id);
 }
 
