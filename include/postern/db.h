@@ -199,8 +199,6 @@ struct db_column {
 			0 * sizeof(char[(kinds) >> DB_KIND_OF(((row *)0)->m) & 1 ? 1 : -1])        \
 	}
 #define DB_COL_INT(row, m) DB_COL(row, m, 1 << DB_TO_INT | 1 << DB_TO_BOOL)
-#define DB_COL_BOOL DB_COL_INT
-#define DB_COL_STR(row, m) DB_COL(row, m, 1 << DB_TO_STR)
 #define DB_COL_CHARS(row, m) DB_COL(row, m, 1 << DB_TO_CHARS)
 #define DB_COL_BYTES(row, m) DB_COL(row, m, 1 << DB_TO_BYTES)
 /* The same of a call that has an arena. */
@@ -246,8 +244,6 @@ struct db_call {
 
 /* First row into `row`; ERR_NOT_FOUND without one. Further rows are not looked at. */
 enum err MUST_USE db_get(struct db_conn *c, const struct db_call *call, void *row);
-/* The same of an id, the one column of a query: `call` has no shape. */
-enum err MUST_USE db_get_id(struct db_conn *c, const struct db_call *call, char id[static ID_SIZE]);
 /* All rows as an array in the arena. No rows is ERR_OK and *count 0. */
 enum err MUST_USE db_list(
 	struct db_conn *c, const struct db_call *call, void *rows_out, size_t *count);
@@ -284,11 +280,6 @@ enum err MUST_USE db_change_add(struct db_conn *c, enum db_change kind, const ch
 enum { DB_CHANGE_IDS_MAX = 20000, DB_CHANGE_IDS_BYTES = DB_CHANGE_IDS_MAX * 4 * ID_SIZE };
 enum err MUST_USE db_change_add_ids(
 	struct db_conn *c, enum db_change kind, char (*ids)[ID_SIZE], size_t count);
-/* The same for each id that a query returns in its one column: DB_CHANGE_EACH_MAX of them at most,
- * which the query's own LIMIT should be. `query` has neither shape nor arena. */
-enum { DB_CHANGE_EACH_MAX = 20000 };
-enum err MUST_USE db_change_add_each(
-	struct db_conn *c, enum db_change kind, const struct db_call *query);
 
 /* Told of changes, on any thread, perhaps more than once of the same; must not wait. */
 struct db_subscriber {
@@ -340,8 +331,6 @@ struct db_swept {
 typedef enum err db_purge_fn(struct db_conn *c, int64_t before_s, int64_t max, int64_t *deleted);
 struct db_sweep {
 	const char *name; /* in the log */
-	/* DELETE of at most $2 rows of before $1. */
-	enum query query;
 	db_purge_fn *purge;
 	int64_t before_s;
 	int64_t least; /* rows of a batch; 0: 64. Fewer where many others go with each. */

@@ -2,6 +2,8 @@
  * Those of other processes are read by change_log.c; both ways tell each change once. */
 #include "internal.h"
 
+#include "postern/queries/change.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,11 +77,7 @@ enum err db_change_add(struct db_conn *c, enum db_change kind, const char *key)
 	if (e != ERR_OK)
 		return e;
 	/* The system's time, which only says when the row may go. */
-	e = db_run(c,
-		&(struct db_call){ .query = QUERY_CHANGE_INSERT,
-			DB_PARAMS(db_z(id.text), db_z(db_change_name(kind)), db_z(key),
-				db_int(clock_now_s(NULL))) },
-		NULL);
+	e = q_change_insert(c, id.text, db_change_name(kind), key, clock_now_s(NULL));
 	if (e == ERR_OK)
 		note(c->changes, kind, key, id.start);
 	return e;
@@ -94,27 +92,6 @@ enum err db_change_add_ids(
 			return e;
 	}
 	return ERR_OK;
-}
-
-struct changed_id {
-	char id[ID_SIZE];
-};
-
-enum err db_change_add_each(struct db_conn *c, enum db_change kind, const struct db_call *query)
-{
-	static const struct db_column columns[] = { DB_COL_CHARS(struct changed_id, id) };
-	static const struct db_shape shape = DB_SHAPE(struct changed_id, columns);
-	ARENA_AUTO *arena = arena_new((size_t)DB_CHANGE_EACH_MAX * 4 * sizeof(struct changed_id));
-	struct db_call call = *query;
-	struct changed_id *rows = NULL;
-	size_t n = 0;
-	call.shape = &shape;
-	call.arena = arena;
-	call.max_rows = DB_CHANGE_EACH_MAX;
-	enum err e = arena ? db_list(c, &call, &rows, &n) : ERR_NOMEM;
-	for (size_t i = 0; e == ERR_OK && i < n; i++)
-		e = db_change_add(c, kind, rows[i].id);
-	return e;
 }
 
 /* ---- telling ---- */

@@ -2,6 +2,8 @@
  * Subscribers in this process are told at once; other processes learn it by watching the table. */
 #include "internal.h"
 
+#include "postern/queries/change.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -17,50 +19,22 @@ enum {
 
 /* ---- watching ---- */
 
-struct change_row {
-	char id[ID_SIZE];
-	char kind[32];
-	char key[DB_CHANGE_KEY_SIZE];
-};
-static const struct db_column row_columns[] = {
-	DB_COL_CHARS(struct change_row, id),
-	DB_COL_CHARS(struct change_row, kind),
-	DB_COL_CHARS(struct change_row, key),
-};
-static const struct db_shape row_shape = DB_SHAPE(struct change_row, row_columns);
-
 struct look {
 	struct str mark;  /* what this look has seen, in the engine's words */
 	const char *from; /* the mark of the last look; NULL: there was none */
 	struct arena *arena;
-	struct change_row *rows;
+	struct change_since_row *rows;
 	size_t count;
-	bool many;
 };
-static const struct db_column mark_columns[] = {
-	DB_COL_STR(struct look, mark),
-};
-static const struct db_shape mark_shape = DB_SHAPE(struct look, mark_columns);
 
 /* Both statements see the same snapshot: what becomes visible behind it is met by the next look. */
 static enum err look_read(struct db_conn *c, void *arg)
 {
 	struct look *l = arg;
-	enum err e = db_get(c,
-		&(struct db_call){
-			.query = QUERY_CHANGE_MARK, .shape = &mark_shape, .arena = l->arena },
-		l);
+	enum err e = q_change_mark(c, l->arena, &l->mark);
 	if (e != ERR_OK || !l->from)
 		return e;
-	e = db_list(c,
-		&(struct db_call){ .query = QUERY_CHANGE_SINCE,
-			DB_PARAMS(db_z(l->from), db_int(ROWS_MAX + 1)),
-			.shape = &row_shape,
-			.arena = l->arena,
-			.max_rows = ROWS_MAX },
-		&l->rows, &l->count);
-	l->many = e == ERR_TOO_LARGE;
-	return l->many ? ERR_OK : e;
+	return q_change_since(c, l->from, ROWS_MAX + 1, l->arena, &l->rows, &l->count);
 }
 
 static void mark_set(struct db_change_log *f, char *mark)
@@ -83,9 +57,10 @@ static enum err feed_look(struct db_change_log *f)
 	if (!mark)
 		return e == ERR_OK ? ERR_NOMEM : e;
 	bool asleep = at_us - atomic_load(&f->validated_at_us) > ASLEEP_US;
-	if (!l.from || l.many || asleep)
+	bool many = l.count > ROWS_MAX;
+	if (!l.from || many || asleep)
 		db_changes_flush(f);
-	for (size_t i = 0; i < l.count && !l.many; i++)
+	for (size_t i = 0; i < l.count && !many; i++)
 		db_change_tell(f, l.rows[i].id, l.rows[i].kind, l.rows[i].key);
 	mark_set(f, mark);
 	atomic_store(&f->validated_at_us, at_us);
@@ -246,7 +221,7 @@ static enum err marks_batch(struct db_sweeper *s, void *arg, struct db_batch *b)
 enum err db_changes_purge(struct db_sweeper *s)
 {
 	const struct db_sweep steps[] = {
-		{ .name = "changes", .query = QUERY_CHANGE_PURGE, .before_s = s->now_s - KEEP_S },
+		{ .name = "changes", .purge = q_change_purge, .before_s = s->now_s - KEEP_S },
 		{ .name = "transaction_marks", .batch = marks_batch },
 	};
 

@@ -231,19 +231,6 @@ enum err db_get(struct db_conn *c, const struct db_call *call, void *row)
 	return e;
 }
 
-enum err db_get_id(struct db_conn *c, const struct db_call *call, char id[static ID_SIZE])
-{
-	struct id_row {
-		char id[ID_SIZE];
-	};
-	static const struct db_column columns[] = { DB_COL_CHARS(struct id_row, id) };
-	static const struct db_shape shape = DB_SHAPE(struct id_row, columns);
-	struct db_call of_id = *call;
-
-	of_id.shape = &shape;
-	return db_get(c, &of_id, id);
-}
-
 /* ---- lists: the array doubles in the arena ---- */
 struct rows {
 	char *p;

@@ -22,13 +22,7 @@ struct query_batch {
 static enum err query_tx(struct db_conn *c, void *arg)
 {
 	const struct query_batch *q = arg;
-	enum err e =
-		q->step->purge
-			? q->step->purge(c, q->step->before_s, q->b->max, &q->b->deleted)
-			: db_run(c,
-				  &(struct db_call){ .query = q->step->query,
-					  DB_PARAMS(db_int(q->step->before_s), db_int(q->b->max)) },
-				  &q->b->deleted);
+	enum err e = q->step->purge(c, q->step->before_s, q->b->max, &q->b->deleted);
 
 	q->b->seen = q->b->deleted;
 	return e;

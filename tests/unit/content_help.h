@@ -5,6 +5,7 @@
 #include "../../src/content/dek.h"
 
 #include "postern/crypto.h"
+#include "postern/queries/article.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -82,11 +83,7 @@ static inline enum err set_access(struct db_conn *c, const char *slug, const cha
 	ARENA_AUTO *arena = arena_new(1 << 20);
 	struct article a;
 	enum err e = arena ? content_find(c, str_of(slug), arena, &a) : ERR_NOMEM;
-	return e ? e
-		 : db_run(c,
-			   &(struct db_call){ .query = QUERY_ARTICLE_SET_ACCESS,
-				   DB_PARAMS(db_z(a.id), db_z(word), db_int(NOW)) },
-			   NULL);
+	return e ? e : q_article_set_access(c, a.id, str_of(word), NOW);
 }
 
 /* ---- files ---- */

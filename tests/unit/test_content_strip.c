@@ -183,17 +183,11 @@ static enum err store_as_before(struct db_conn *c, void *arg)
 	struct article a;
 	enum err e = content_find(c, STR("a"), q->f->arena, &a);
 	if (!e)
-		e = db_run(c,
-			&(struct db_call){ .query = QUERY_MEDIA_DELETE, DB_PARAMS(db_z(a.id)) },
-			NULL);
+		e = q_media_delete(c, a.id);
+	const struct str empty = STR("");
 	return e ? e
-		 : db_run(c,
-			   &(struct db_call){ .query = QUERY_MEDIA_INSERT,
-				   DB_PARAMS(db_z("old"), db_z(a.id), db_int(0), db_z("a.jpg"),
-					   db_z("image/jpeg"), db_int(8), db_int(4), db_z(""),
-					   db_z(""), db_z(""), db_z("digest"),
-					   db_blob(q->bytes.p, q->bytes.n)) },
-			   NULL);
+		 : q_media_insert(c, "old", a.id, 0, STR("a.jpg"), "image/jpeg", 8, 4, empty, empty,
+			   empty, "digest", q->bytes);
 }
 
 static enum err open_stored(struct db_conn *c, void *arg)

@@ -10,9 +10,9 @@ struct kind {
 	struct str b_all;
 };
 static const struct db_column kind_columns[] = { DB_COL_INT(struct kind, n),
-	DB_COL_BOOL(struct kind, n_there), DB_COL_CHARS(struct kind, t),
-	DB_COL_STR(struct kind, t_all), DB_COL_BYTES(struct kind, b),
-	DB_COL_STR(struct kind, b_all) };
+	DB_COL_INT(struct kind, n_there), DB_COL_CHARS(struct kind, t),
+	DB_COL_TEXT(struct kind, t_all), DB_COL_BYTES(struct kind, b),
+	DB_COL_BLOB(struct kind, b_all) };
 static const struct db_shape kind_shape = DB_SHAPE(struct kind, kind_columns);
 
 struct get {

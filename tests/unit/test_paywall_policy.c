@@ -6,6 +6,7 @@
 
 #include "postern/decision_cache.h"
 #include "postern/policy.h"
+#include "postern/queries/policy.h"
 
 static const struct policy_settings settings = {
 	.fallback = ACCESS_SUBSCRIBER, .ai = AI_TEASER, .open_statuses = 1u << STATUS_ACTIVE
@@ -40,10 +41,7 @@ static const struct paywall_policy *take(struct fixture *f, struct policy_cache 
 static enum err limit_tx(struct db_conn *c, void *arg)
 {
 	const int64_t *limit = arg;
-	struct db_call call = { .query = QUERY_METER_PUT,
-		DB_PARAMS(db_z("all"), db_z(""), db_int(*limit), db_int(*limit), db_z("month"),
-			db_int(0)) };
-	enum err e = db_run(c, &call, NULL);
+	enum err e = q_meter_put(c, "all", "", *limit, *limit, "month", 0);
 	return e ? e : policy_version_bump(c);
 }
 
@@ -88,10 +86,7 @@ static void a_change_is_seen_by_the_next_and_not_by_who_holds_one(void **state)
 static enum err break_tx(struct db_conn *c, void *arg)
 {
 	(void)arg;
-	struct db_call call = { .query = QUERY_METER_PUT,
-		DB_PARAMS(db_z("all"), db_z(""), db_int(9), db_int(9), db_z("fortnight"),
-			db_int(0)) };
-	enum err e = db_run(c, &call, NULL);
+	enum err e = q_meter_put(c, "all", "", 9, 9, "fortnight", 0);
 	return e ? e : policy_version_bump(c);
 }
 
