@@ -63,6 +63,7 @@ UPDATE outbox SET body_text = '', body_html = '' WHERE id = $1;
 -- $2 is the attempt this was the outcome of: a sender whose claim has lapsed changes nothing.
 -- name: outbox_set_deferred :exec
 -- in: id str, attempts, next_at, error
+-- alone: each
 UPDATE outbox SET next_at = $3, error = $4 WHERE id = $1 AND attempts = $2 AND sent_at IS NULL AND failed_at IS NULL;
 
 -- name: outbox_set_failed :exec

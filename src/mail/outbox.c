@@ -82,12 +82,6 @@ static enum err result_sent(struct db_conn *c, void *arg)
 	return e || r->keep_text ? e : q_outbox_wipe(c, r->letter->id);
 }
 
-static enum err result_deferred(struct db_conn *c, void *arg)
-{
-	const struct result *r = arg;
-	return q_outbox_set_deferred(c, r->letter->id, r->letter->attempts + 1, r->at_s, r->words);
-}
-
 static enum err result_failed(struct db_conn *c, void *arg)
 {
 	const struct result *r = arg;
@@ -103,8 +97,7 @@ enum err mail_outbox_sent(struct db *db, const struct letter *l, int64_t now_s, 
 enum err mail_outbox_deferred(
 	struct db *db, const struct letter *l, int64_t next_at, const char *words)
 {
-	return db_tx_each(db, result_deferred,
-		&(struct result){ .letter = l, .at_s = next_at, .words = words });
+	return q_outbox_set_deferred(db, l->id, l->attempts + 1, next_at, words);
 }
 
 enum err mail_outbox_failed(struct db *db, const struct letter *l, int64_t now_s, const char *words)
