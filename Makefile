@@ -63,8 +63,8 @@ tests/node_modules/.done: tests/package-lock.json | build/.deps-test
 	@touch $@
 
 # ---- generated: the queries, prepared against the migrated schema, and the embedded files ----
-SCHEMAC := tools/schemac.c tools/signature.c tools/function.c
-build/gen/schemac: $(SCHEMAC) tools/schemac.h tools/dialect_check.h tools/tables.h src/db/dialect.h | build/.deps-run
+SCHEMAC := $(addprefix tools/,schemac.c signature.c function.c tables.c output.c)
+build/gen/schemac: $(SCHEMAC) tools/schemac.h tools/dialect_check.h src/db/dialect.h | build/.deps-run
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"
 	@$(CC) $(CFLAGS_ALL) -O1 -o $@ $(SCHEMAC) -lsqlite3

@@ -7,6 +7,9 @@
 #include <stdio.h>
 
 enum {
+	MIGRATIONS_MAX = 9999,
+	TABLES_MAX = 200,
+	COLUMNS_MAX = 90, /* of a table */
 	QUERIES_MAX = 1000,
 	NAME_MAX_BYTES = 63,
 	WORD_SIZE = 64,
@@ -61,8 +64,47 @@ struct query {
 	bool arena; /* the row has text in an arena */
 };
 
+/* ---- tables.c ---- */
+struct table {
+	char name[WORD_SIZE];
+	/* The columns of the primary key first, in its order. */
+	char columns[COLUMNS_MAX][WORD_SIZE];
+	int column_count, key_count;
+	long long seeded; /* rows that the migrations put in */
+	bool placed;
+};
+struct tables {
+	struct table all[TABLES_MAX];
+	size_t count;
+	size_t order[TABLES_MAX]; /* parents before children */
+};
+/* NULL, or what is wrong, with the table in `*which`. */
+const char *tables_read(sqlite3 *db, struct tables *s, const char **which);
+void tables_write(FILE *f, const struct tables *s);
+
+/* ---- schemac.c ---- */
+struct migration {
+	char *name, *sql;
+};
+struct schema {
+	sqlite3 *db;
+	struct memory *memory; /* all that lives until the end */
+	struct migration migrations[MIGRATIONS_MAX];
+	size_t migration_count;
+	struct query queries[QUERIES_MAX];
+	size_t query_count;
+	struct tables tables;
+	const char *out; /* the folder that is written to */
+};
+void *must(void *p);
+char *path_join(struct schema *s, const char *dir, const char *name);
+/* Calls `fn` with each .sql file of dir/sub in the order of names. A missing folder is an empty
+ * one. */
+void files_each(struct schema *s, const char *dir, const char *sub,
+	void (*fn)(struct schema *, const char *));
 __attribute__((format(printf, 2, 3))) _Noreturn void fail(struct place at, const char *fmt, ...);
 
+/* ---- signature.c ---- */
 /* What the statement says of itself, by directives and, where they are silent, by the columns of
  * its tables. `touched`: those tables. */
 struct touched {
@@ -73,7 +115,8 @@ struct touched {
 typedef const struct query *query_find(const void *queries, const char *name);
 void signature_read(struct query *q, sqlite3_stmt *st, const struct touched *t, query_find *find,
 	const void *queries);
-/* Writes the function of a query. */
+/* ---- function.c, output.c ---- */
 void function_write(FILE *f, const struct query *q);
+void schema_output(struct schema *s, const char *schema_dir);
 
 #endif

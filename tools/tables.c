@@ -1,29 +1,8 @@
 /* tables: what copies a database from one engine to the other is written from the schema, so that a
- * table of a new migration is copied without anybody thinking of it. Build time only; included by
- * schemac.c alone. */
-#ifndef BUILD_TABLES_H
-#define BUILD_TABLES_H
+ * table of a new migration is copied without anybody thinking of it. */
+#include "schemac.h"
 
-#include <sqlite3.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-
-enum { TABLES_MAX = 200, COLUMNS_MAX = 90, TABLE_NAME_SIZE = 64 };
-
-struct table {
-	char name[TABLE_NAME_SIZE];
-	/* The columns of the primary key first, in its order. */
-	char columns[COLUMNS_MAX][TABLE_NAME_SIZE];
-	int column_count, key_count;
-	long long seeded; /* rows that the migrations put in */
-	bool placed;
-};
-struct tables {
-	struct table all[TABLES_MAX];
-	size_t count;
-	size_t order[TABLES_MAX]; /* parents before children */
-};
 
 /* NULL when it cannot be prepared. */
 static sqlite3_stmt *tables_ask(
@@ -38,7 +17,7 @@ static sqlite3_stmt *tables_ask(
 static void table_column_add(struct table *t, sqlite3_stmt *st)
 {
 	if (t->column_count < COLUMNS_MAX)
-		snprintf(t->columns[t->column_count++], TABLE_NAME_SIZE, "%s",
+		snprintf(t->columns[t->column_count++], WORD_SIZE, "%s",
 			(const char *)sqlite3_column_text(st, 0));
 }
 
@@ -94,12 +73,12 @@ static bool table_place_next(sqlite3 *db, struct tables *s, size_t at)
 }
 
 /* NULL, or what is wrong, with the table in `*which`. */
-static const char *tables_read(sqlite3 *db, struct tables *s, const char **which)
+const char *tables_read(sqlite3 *db, struct tables *s, const char **which)
 {
 	sqlite3_stmt *st = tables_ask(
 		db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", "", "");
 	while (st && sqlite3_step(st) == SQLITE_ROW && s->count < TABLES_MAX)
-		snprintf(s->all[s->count++].name, TABLE_NAME_SIZE, "%s",
+		snprintf(s->all[s->count++].name, WORD_SIZE, "%s",
 			(const char *)sqlite3_column_text(st, 0));
 	sqlite3_finalize(st);
 	for (size_t i = 0; i < s->count; i++) {
@@ -187,7 +166,7 @@ static void table_write(FILE *f, const struct table *t)
 	fputs("\t} },\n", f);
 }
 
-static void tables_write(FILE *f, const struct tables *s)
+void tables_write(FILE *f, const struct tables *s)
 {
 	fputs("\nconst struct db_table db_tables[] = {\n", f);
 	for (size_t i = 0; i < s->count; i++)
@@ -195,5 +174,3 @@ static void tables_write(FILE *f, const struct tables *s)
 	fputs("\t{ NULL, 0, 0, 0, { { NULL, NULL, NULL, 0, 0 } } },\n};\n", f);
 	fprintf(f, "const size_t db_table_count = %zu;\n", s->count);
 }
-
-#endif
