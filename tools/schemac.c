@@ -241,6 +241,7 @@ static bool kind_is_good(const char *kind)
 /* "-- in: …" and the like; anything else is a comment. */
 static void directive_take(struct query *q, const char *text)
 {
+	const struct place at = q->at;
 	char word[16] = "";
 	int used = 0;
 	if (sscanf(text, "-- %15[a-z]%n", word, &used) < 1)
@@ -255,7 +256,7 @@ static void directive_take(struct query *q, const char *text)
 	if (*rest != ':')
 		return;
 	if (!said || *said)
-		fail(q->at, "%s: '-- %s:' is no directive, or stands twice: in, row, alone, timed",
+		fail(at, "%s: '-- %s:' is no directive, or stands twice: in, row, alone, timed",
 			q->name, word);
 	*said = rest + 1 + strspn(rest + 1, " \t");
 }

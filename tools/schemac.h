@@ -13,6 +13,7 @@ enum {
 	QUERIES_MAX = 1000,
 	NAME_MAX_BYTES = 63,
 	WORD_SIZE = 64,
+	ITEM_SIZE = 256,
 	PARAMS_MAX = 40,
 	ROW_MAX = 40,     /* columns of a result */
 	TOUCHED_MAX = 16, /* tables of a statement */

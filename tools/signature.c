@@ -38,13 +38,13 @@ static bool word_next(const struct query *q, const char **p, char out[static WOR
 }
 
 /* What stands before the next comma; false at the end. */
-static bool item_next(const struct query *q, const char **p, char out[static 4 * WORD_SIZE])
+static bool item_next(const struct query *q, const char **p, char out[static ITEM_SIZE])
 {
 	if (!**p)
 		return false;
 	*p += strspn(*p, " \t");
 	size_t n = strcspn(*p, ",");
-	if (n == 0 || n >= 4 * WORD_SIZE)
+	if (n == 0 || n >= ITEM_SIZE)
 		fail(q->at, "%s: nothing, or too much, stands before a comma", q->name);
 	memcpy(out, *p, n);
 	out[n] = '\0';
@@ -193,7 +193,7 @@ static void argument_read(struct query *q, const struct touched *t, const char *
 static void arguments_read(struct query *q, const struct touched *t)
 {
 	const char *p = q->said.in ? q->said.in : "";
-	char item[4 * WORD_SIZE];
+	char item[ITEM_SIZE];
 	int params = 0;
 	while (q->argument_count < PARAMS_MAX && item_next(q, &p, item)) {
 		argument_read(q, t, item);
@@ -286,7 +286,7 @@ static void place_read(struct query *q, const char *item)
 
 static void row_struct_read(struct query *q, const char *p)
 {
-	char item[4 * WORD_SIZE];
+	char item[ITEM_SIZE];
 	const char *rest = p;
 	q->row = ROW_STRUCT;
 	word_next(q, &rest, q->row_name);
@@ -305,7 +305,7 @@ static void row_struct_read(struct query *q, const char *p)
 /* "column type", of a struct that is written here. */
 static void row_own_read(struct query *q, const char *p)
 {
-	char item[4 * WORD_SIZE], name[WORD_SIZE], type[WORD_SIZE];
+	char item[ITEM_SIZE], name[WORD_SIZE], type[WORD_SIZE];
 	q->row = ROW_OWN;
 	snprintf(q->row_name, sizeof q->row_name, "%.58s_row", q->name);
 	while (item_next(q, &p, item)) {
