@@ -207,14 +207,16 @@ FROM media WHERE article_id = $1 AND position < $2 ORDER BY position;
 
 -- The lead pictures of a list's articles; places that are not needed are ''.
 -- name: media_leads :many
+-- in: article_ids str[8]
+-- row: struct owned_image in arena, id=image.id, position=image.position, width=image.width,
+--     height=image.height, name=image.name, content_type=image.content_type, alt=image.alt,
+--     caption=image.caption, credit=image.credit, digest=image.digest, stripped=image.stripped
 SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, stripped, article_id
 FROM media WHERE article_id IN ($1, $2, $3, $4, $5, $6, $7, $8) AND position = 0;
 
 -- name: media_by_id :one
 -- in: id str
--- row: struct owned_image in arena, id=image.id, position=image.position, width=image.width,
---     height=image.height, name=image.name, content_type=image.content_type, alt=image.alt,
---     caption=image.caption, credit=image.credit, digest=image.digest, stripped=image.stripped
+-- row: as media_leads
 SELECT id, position, width, height, name, content_type, alt, caption, credit, digest, stripped, article_id FROM media WHERE id = $1;
 
 -- name: media_bytes :one

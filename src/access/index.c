@@ -40,9 +40,6 @@ static void put(const struct access_snapshot *s, struct str key, struct str valu
 
 /* ---- the next moment ---- */
 
-static const struct db_column next_columns[] = { DB_COL_INT(struct until, changes_at) };
-static const struct db_shape next_shape = DB_SHAPE(struct until, next_columns);
-
 enum err access_next_moment(struct access_snapshot *s, int64_t *at_s)
 {
 	struct until u = { .read_at = s->now_s };
@@ -53,11 +50,7 @@ enum err access_next_moment(struct access_snapshot *s, int64_t *at_s)
 		cache_release(item);
 		return ERR_OK;
 	}
-	enum err e = db_get(s->c,
-		&(struct db_call){ .query = QUERY_ARTICLE_NEXT_MOMENT,
-			DB_PARAMS(db_int(s->now_s)),
-			.shape = &next_shape },
-		&u);
+	enum err e = content_next_moment(s->c, s->now_s, &u.changes_at);
 	if (e)
 		return e;
 	put(s, MOMENT_KEY, (struct str){ (const char *)&u, sizeof u });

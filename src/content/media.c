@@ -76,28 +76,23 @@ static void lead_take(struct content_lead *v, size_t n, const struct owned_image
 	}
 }
 
+_Static_assert(LEADS_AT_ONCE == 8, "media_leads takes so many articles");
+
 /* Of what no decision grants, nothing is asked for. */
 static enum err leads_read(struct db_conn *c, struct content_lead *v, size_t n, struct arena *a)
 {
-	struct db_param ids[LEADS_AT_ONCE];
+	struct str ids[LEADS_AT_ONCE];
 	struct owned_image *rows = NULL;
 	size_t count = 0, wanted = 0;
 
 	for (size_t i = 0; i < LEADS_AT_ONCE; i++) {
 		const bool granted = i < n && granted_below(&v[i].decision) > 0;
-		ids[i] = db_z(granted ? v[i].article_id : "");
+		ids[i] = str_of(granted ? v[i].article_id : "");
 		wanted += granted;
 	}
 	if (wanted == 0)
 		return ERR_OK;
-	enum err e = db_list(c,
-		&(struct db_call){ .query = QUERY_MEDIA_LEADS,
-			.params = ids,
-			.param_count = LEADS_AT_ONCE,
-			.shape = &owned_shape,
-			.arena = a,
-			.max_rows = LEADS_AT_ONCE },
-		&rows, &count);
+	enum err e = q_media_leads(c, ids, LEADS_AT_ONCE, a, &rows, &count);
 	for (size_t i = 0; !e && i < count; i++)
 		lead_take(v, n, &rows[i]);
 	return e;
