@@ -251,6 +251,84 @@ static void test_list(void **state)
 	}
 }
 
+/* ---- words, columns that nobody asks for, and statements that are alone ---- */
+
+enum size { SMALL = 1, LARGE };
+static enum err size_parse(struct str word, void *member)
+{
+	enum size size = str_eq(word, STR("small"))   ? SMALL
+			 : str_eq(word, STR("large")) ? LARGE
+						      : (enum size)0;
+	memcpy(member, &size, sizeof size);
+	return size ? ERR_OK : ERR_INVALID;
+}
+struct sized {
+	int64_t n;
+	enum size size;
+};
+static const struct db_column sized_columns[] = { DB_COL_WORD(struct sized, size, size_parse),
+	DB_COL_INT(struct sized, n) };
+static const struct db_shape sized_shape = DB_SHAPE(struct sized, sized_columns);
+static const struct db_column unseen_columns[] = { { .kind = DB_TO_NOTHING },
+	{ .kind = DB_TO_NOTHING } };
+static const struct db_shape unseen_shape = { unseen_columns, COUNT(unseen_columns), 0 };
+
+/* Goal: a word is what its function makes of it; one that it does not know is ERR_CORRUPT. */
+static void test_words(void **state)
+{
+	struct fixture *f = *state;
+	const struct db_param from[] = { db_int(2) };
+	struct db_call call = { .query = (enum query)Q_KIND_LIST,
+		.params = from,
+		.param_count = 1,
+		.shape = &sized_shape };
+	struct sized row = { 0 };
+
+	assert_int_equal(kind_put(f->db, "huge", 1), ERR_OK);
+	assert_int_equal(kind_put(f->db, "large", 2), ERR_OK);
+	assert_int_equal(db_get_alone(f->db, DB_ALONE_READ, &call, &row), ERR_OK);
+	assert_int_equal(row.size, LARGE);
+	assert_int_equal(row.n, 2);
+	call.params = (const struct db_param[]){ db_int(1) };
+	assert_int_equal(db_get_alone(f->db, DB_ALONE_READ, &call, &row), ERR_CORRUPT);
+}
+
+/* Goal: a row may be asked for as a yes or no, and a statement alone in any of three ways. */
+static void test_alone(void **state)
+{
+	struct fixture *f = *state;
+	static const enum db_alone all[] = { DB_ALONE_READ, DB_ALONE_TX, DB_ALONE_TX_EACH };
+	struct db_call look = { .query = (enum query)Q_KIND_LIST,
+		.params = (const struct db_param[]){ db_int(0) },
+		.param_count = 1,
+		.shape = &unseen_shape };
+	struct db_call wipe = { .query = (enum query)Q_KIND_WIPE };
+
+	for (size_t i = 0; i < COUNT(all); i++) {
+		ARENA_AUTO *a = arena_new(4096);
+		struct db_call list = look;
+		struct sized *rows = NULL;
+		size_t count = 0;
+		int64_t changed = 0;
+
+		assert_int_equal(db_get_alone(f->db, all[i], &look, NULL), ERR_NOT_FOUND);
+		assert_int_equal(kind_put(f->db, "small", 3), ERR_OK);
+		assert_int_equal(db_get_alone(f->db, all[i], &look, NULL), ERR_OK);
+		list.shape = &sized_shape;
+		list.arena = a;
+		list.max_rows = 9;
+		assert_int_equal(db_list_alone(f->db, all[i], &list, &rows, &count), ERR_OK);
+		assert_int_equal(count, 1);
+		assert_int_equal(rows[0].size, SMALL);
+		enum err e = db_run_alone(
+			f->db, all[i] == DB_ALONE_READ ? DB_ALONE_TX : all[i], &wipe, &changed);
+		assert_int_equal(e, ERR_OK);
+		assert_int_equal(changed, 1);
+	}
+	assert_int_equal(db_run_alone(f->db, DB_ALONE_READ, &wipe, NULL), ERR_INTERNAL);
+	assert_int_equal(db_run_alone(f->db, (enum db_alone)0, &wipe, NULL), ERR_INTERNAL);
+}
+
 /* Goal: a call that the program got wrong is refused, not guessed at. */
 static void test_misuse(void **state)
 {
@@ -383,6 +461,8 @@ int main(void)
 		ON_DB(test_constraints),
 		ON_DB(test_returning),
 		ON_DB(test_list),
+		ON_DB(test_words),
+		ON_DB(test_alone),
 		ON_DB(test_time_limit),
 		ON_DB(test_misuse),
 		ON_DB(test_readers_only_read),
