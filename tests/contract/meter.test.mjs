@@ -67,7 +67,7 @@ test('a stranger reads six a month, and those again', async () => {
 		wall.body,
 		/The count starts again on <time datetime="\d{4}-\d\d-01T00:00:00Z">\w+, 1 \w+ \d{4}<\/time>/,
 	);
-	assert.match(wall.body, /With a free account it is 10/);
+	assert.match(wall.body, /A free account gives you 10/);
 	assert.ok(!wall.body.includes(kept(6)));
 	assert.deepEqual(wall.cookies, []);
 	const again = await reader.get(article(0));

@@ -225,7 +225,7 @@ test('a wall that offers an account is not given to whom an account opens nothin
 				for (const i of order) {
 					const wall = await readers[i].get(article(5));
 					assert.equal(decision(wall), 'teaser; reason=meter_exhausted; used=1; limit=1');
-					assert.equal(/With a free account it is 2/.test(wall.body), i === 1, `reader ${i}, round ${round}`);
+					assert.equal(/A free account gives you 2/.test(wall.body), i === 1, `reader ${i}, round ${round}`);
 				}
 		} finally {
 			await own.close();

@@ -47,7 +47,7 @@ test('the last evening and the first second', { skip }, async () => {
 		const account = await reader.get('/account');
 		pageSays(account, 'Monday, 30 November 2026');
 		pageSays(account, 'until 30 November (2026-12-01T05:00:00Z)');
-		pageSays(account, 'Reader since30 November (2026-12-01T04:3');
+		pageSays(account, 'Member since30 November (2026-12-01T04:3');
 		pageSays(await reader.get('/account/group'), 'invited until 7 December, 23:3');
 		pageSays(await reader.get('/account/sessions'), 'Since 30 November, 23:3');
 		server.cliOk('gate', 'add', '/paid/**', 'subscriber');
