@@ -66,7 +66,7 @@ static enum err offers_list(struct access_snapshot *s, struct reading *g)
 	return e;
 }
 
-/* What goes out, and what is known of with whom it may be shared. */
+/* What goes out. */
 static enum err open_all(struct access_snapshot *s, struct reading *g)
 {
 	struct article_reading *out = g->out;
@@ -78,12 +78,18 @@ static enum err open_all(struct access_snapshot *s, struct reading *g)
 	if (!e)
 		e = content_images(
 			s->c, &out->article, &out->decision, s->a, &out->images, &out->image_count);
-	if (!e)
-		e = offers_list(s, g);
+	return e ? e : offers_list(s, g);
+}
+
+/* The same, and what is known of with whom it may be shared. */
+static enum err open_and_share(struct access_snapshot *s, struct reading *g)
+{
+	enum err e = open_all(s, g);
+
 	if (!e && g->q->beside)
 		e = g->q->beside(s, g->q->arg);
 	if (!e)
-		e = access_share_article(s, out, &g->req, g->rsp);
+		e = access_share_article(s, g->out, &g->req, g->rsp);
 	g->opened = !e;
 	return e;
 }
@@ -120,7 +126,7 @@ static enum err article_read(struct access_snapshot *s, void *arg)
 		e = confirm(g, &out->decision);
 	else if (meter_must_record(&g->req, &out->decision))
 		return ERR_OK;
-	return e ? e : open_all(s, g);
+	return e ? e : open_and_share(s, g);
 }
 
 /* The count is in the database, or in the cookie of this very answer, before a word is read. */

@@ -5,7 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { files, finding, finish, lineAt, read, withoutText } from './lib.mjs';
 
-const LADDER_MOST = 3; // steps in a row that ask whether all is well so far
+const LADDER_MOST = 4; // steps in a row that ask whether all is well so far
 
 // A branch that decides again, written straight or in parentheses that call nothing.
 function nestedConditionals(file, c) {
