@@ -35,7 +35,6 @@ static enum err decide(struct access_snapshot *s, struct reading *g)
 		.load = s->load,
 		.before = g->settled ? &before : NULL };
 	struct decision *d = &g->out->decision;
-
 	g->subject = content_paywall_article(&g->out->article);
 	enum err e = decision_load(s->c, &q, s->policy, &g->seen);
 	if (e)
@@ -48,7 +47,6 @@ static enum err decide(struct access_snapshot *s, struct reading *g)
 static enum err teaser_read(struct access_snapshot *s, const struct reading *g)
 {
 	struct decision d = g->out->decision;
-
 	if (!g->q->with_teaser)
 		return ERR_OK;
 	d.grant = GRANT_TEASER;
@@ -58,7 +56,6 @@ static enum err teaser_read(struct access_snapshot *s, const struct reading *g)
 static enum err offers_list(struct access_snapshot *s, struct reading *g)
 {
 	struct policy_plan_offers *o = &g->out->offers;
-
 	*o = (struct policy_plan_offers){ .article = &g->subject, .offer = g->out->decision.offer };
 	enum err e = g->out->decision.grant == GRANT_FULL ? ERR_OK
 							  : policy_plan_offers(s->policy, s->a, o);
@@ -72,7 +69,6 @@ static enum err open_all(struct access_snapshot *s, struct reading *g)
 	struct article_reading *out = g->out;
 	enum err e =
 		content_open(s->c, &out->article, &out->decision, g->q->bound, s->a, &out->text);
-
 	if (!e)
 		e = teaser_read(s, g);
 	if (!e)
@@ -85,7 +81,6 @@ static enum err open_all(struct access_snapshot *s, struct reading *g)
 static enum err open_and_share(struct access_snapshot *s, struct reading *g)
 {
 	enum err e = open_all(s, g);
-
 	if (!e && g->q->beside)
 		e = g->q->beside(s, g->q->arg);
 	if (!e)
@@ -111,7 +106,6 @@ static enum err article_read(struct access_snapshot *s, void *arg)
 	struct article_reading *out = g->out;
 	const struct str slug = g->r->params[0];
 	enum err e = content_find(s->c, slug, s->a, &out->article);
-
 	g->opened = false;
 	if (!e)
 		e = decide(s, g);
@@ -139,7 +133,6 @@ static enum err metered_read(struct access_snapshot *s, struct reading *g)
 		.w = s->w, .v = &g->req, .art = &g->subject, .a = s->a, .before = &g->seen
 	};
 	enum err e = meter_record(&q, &settled, &out->cookie_update);
-
 	if (e)
 		return e;
 	g->req = meter_request_after(&g->req, &out->cookie_update);
@@ -155,7 +148,6 @@ static enum err read_and_count(struct reading *g)
 	struct article_reading *out = g->out;
 	struct access_snapshot s = access_snapshot_begin(g->q->wall, g->r);
 	enum err e = access_snapshot_read(&s, article_read, g);
-
 	if (!e && !out->moved && !g->opened) {
 		e = metered_read(&s, g);
 		if (e)
@@ -178,7 +170,6 @@ enum err access_article_open(const struct access_article_query *q, struct reques
 {
 	struct reading g = { .q = q, .r = r, .rsp = rsp, .out = out };
 	const struct decision *d = &out->decision;
-
 	*out = (struct article_reading){ 0 };
 	if (r->caller.read_elsewhere)
 		return ERR_UNAUTHENTICATED;

@@ -15,7 +15,6 @@ static enum err decide(struct access_snapshot *s, const struct showing *g,
 	const struct decision_query q = { .w = s->w, .v = &g->req, .art = &subject, .a = s->a };
 	struct decision_read seen;
 	enum err e = decision_load(s->c, &q, s->policy, &seen);
-
 	if (e)
 		return e;
 	*d = paywall_uncharged(seen.d);
@@ -27,7 +26,6 @@ static enum err bytes_read(struct access_snapshot *s, struct showing *g, const s
 {
 	const char *account_id = g->req.account_id;
 	enum err e = content_media_open(s->c, &g->out->image, d, s->a, &g->out->bytes);
-
 	return e == ERR_DENIED && !(account_id && *account_id) ? ERR_UNAUTHENTICATED : e;
 }
 
@@ -37,7 +35,6 @@ static enum err media_read(struct access_snapshot *s, void *arg)
 	struct article owner;
 	struct decision d;
 	enum err e = content_media_find(s->c, g->r->params[0], s->a, &g->out->image, &owner);
-
 	if (!e)
 		e = decide(s, g, &owner, &d);
 	if (!e)
@@ -49,6 +46,5 @@ enum err access_media_open(
 	const struct paywall *w, struct request *r, struct response *rsp, struct access_media *out)
 {
 	struct showing g = { .r = r, .rsp = rsp, .req = access_request_verified(w, r), .out = out };
-
 	return access_read(w, r, media_read, &g);
 }

@@ -27,7 +27,6 @@ struct access_request access_request_from_http(const struct request *r)
 struct access_request access_request_verified(const struct paywall *w, const struct request *r)
 {
 	struct access_request req = access_request_from_http(r);
-
 	crawler_verify(w, &req, r->arena);
 	return req;
 }

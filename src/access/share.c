@@ -51,7 +51,6 @@ static enum err share_as(
 {
 	int64_t next_at;
 	enum err e = access_next_moment(s, &next_at);
-
 	rsp->shared = (struct response_sharing){ .on = false };
 	if (e)
 		return e;
@@ -79,7 +78,6 @@ static enum err share_with_all(struct access_snapshot *s, const struct access_re
 enum err access_share_list(struct access_snapshot *s, const struct request *r, struct response *rsp)
 {
 	const struct access_request req = access_request_from_http(r);
-
 	return share_with_all(s, &req, 0, rsp);
 }
 
@@ -98,7 +96,6 @@ enum err access_share_article(struct access_snapshot *s, const struct article_re
 	const int64_t closes_at =
 		earlier(art->expires_at, rules_change_at(s->policy, art, s->now_s));
 	const struct str variant = access_variant_of(s, req, d);
-
 	rsp->shared = (struct response_sharing){ .on = false };
 	if (variant.n > 0) {
 		access_article_cache_put(s, req, art);

@@ -23,7 +23,6 @@ static enum err run(struct db_conn *c, void *arg)
 {
 	const struct running *g = arg;
 	struct access_snapshot *s = g->s;
-
 	policy_drop(s); /* of a run before this one */
 	s->c = c;
 	enum err e = policy_acquire(s->w->policies, c, &s->policy);
@@ -33,7 +32,6 @@ static enum err run(struct db_conn *c, void *arg)
 enum err access_snapshot_read(struct access_snapshot *s, access_snapshot_fn *fn, void *arg)
 {
 	struct running g = { s, fn, arg };
-
 	if (s->w->decision_cache) {
 		s->begun = cache_begin(s->w->decision_cache);
 		s->load = &s->begun;
@@ -53,7 +51,6 @@ enum err access_read(
 {
 	struct access_snapshot s = access_snapshot_begin(w, r);
 	enum err e = access_snapshot_read(&s, fn, arg);
-
 	access_snapshot_end(&s);
 	return e;
 }

@@ -57,7 +57,6 @@ int64_t account_session_cache_used_at(struct cache *c, const uint8_t hash[static
 		cache_lookup_stale(c, (struct str){ (const char *)hash, HASH_BYTES });
 	const struct packed_session *k = cached_of(item);
 	int64_t at = k ? atomic_load_explicit(&k->used_at, memory_order_relaxed) : 0;
-
 	cache_release(item);
 	return at;
 }

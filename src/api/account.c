@@ -21,7 +21,6 @@ enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 		{ "name", false, &reg.name },
 	};
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
-
 	if (!e) {
 		e = account_register(api->accounts, &reg, r->now_s, r->arena, &why);
 		api_json_field_error(rsp, &why);
@@ -43,7 +42,6 @@ enum err api_email_verify(void *ctx, struct request *r, struct response *rsp)
 	};
 	const struct json_flag flag = { "remember_device", &remember };
 	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &flag);
-
 	v.device = remember ? &device : NULL;
 	if (!e)
 		e = account_verify(api->accounts, &v, r->now_s);
@@ -65,7 +63,6 @@ static enum err record_read(struct db_conn *c, void *arg)
 static json_t *entitlements_json(const struct record *rec)
 {
 	json_t *list = json_array();
-
 	for (size_t i = 0; i < rec->list.n; i++) {
 		const struct entitlement *e = &rec->list.v[i];
 		text_json_append(&list,
@@ -86,7 +83,6 @@ enum err api_account_get(void *ctx, struct request *r, struct response *rsp)
 	struct account acc;
 	struct record rec = { .id = r->caller.account_id, .a = r->arena };
 	enum err e = account_find(api->accounts, str_of(r->caller.account_id), &acc);
-
 	if (!e)
 		e = db_read(api->accounts->db, record_read, &rec);
 	if (e)
@@ -104,7 +100,6 @@ enum err api_account_patch(void *ctx, struct request *r, struct response *rsp)
 	struct str name;
 	const struct json_field fields[] = { { "name", true, &name } };
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
-
 	if (e)
 		return e;
 	e = account_set_name(api->accounts, r->caller.account_id, name, r->now_s);
@@ -133,7 +128,6 @@ enum err api_account_delete(void *ctx, struct request *r, struct response *rsp)
 		.session_id = r->caller.session_id };
 	const struct json_field fields[] = { { "current_password", true, &ch.current } };
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
-
 	if (!e)
 		e = account_delete_own(api->accounts, &ch, r->now_s, r->arena);
 	return api_no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
@@ -151,7 +145,6 @@ enum err api_password_change(void *ctx, struct request *r, struct response *rsp)
 		{ "device_token", false, &ch.device },
 	};
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
-
 	if (!e) {
 		e = account_password_change(api->accounts, &ch, r->now_s, r->arena, &why);
 		if (why.field)
@@ -167,7 +160,6 @@ enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
 	struct str email;
 	const struct json_field fields[] = { { "email", true, &email } };
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
-
 	if (e)
 		return e;
 	e = account_reset_request(api->accounts, email, r->id, r->now_s);
@@ -193,7 +185,6 @@ enum err api_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 	};
 	const struct json_flag flag = { "remember_device", &remember };
 	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &flag);
-
 	rc.device = remember ? &device : NULL;
 	if (!e) {
 		e = account_reset_confirm(api->accounts, &rc, r->now_s, r->arena, &why);

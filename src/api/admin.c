@@ -27,7 +27,6 @@ static json_t *article_json(const struct article *art)
 static json_t *reader_json(const struct explaining *g)
 {
 	const struct paywall_reader *v = &g->x.reader;
-
 	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", g->account.email, "signed_in",
 		v->signed_in, "institution", v->institution ? v->institution : "", "crawler",
 		v->crawler ? crawler_class_name(v->crawler) : "none", "crawler_name",
@@ -38,7 +37,6 @@ static enum err explain_read(struct db_conn *c, void *arg)
 {
 	struct explaining *g = arg;
 	enum err e = content_find(c, g->slug, g->a, &g->article);
-
 	if (e)
 		return e;
 	g->subject = content_paywall_article(&g->article);
@@ -48,7 +46,6 @@ static enum err explain_read(struct db_conn *c, void *arg)
 static enum err explaining_parse(struct request *r, struct response *rsp, struct explaining *g)
 {
 	struct str ip = fields_get(&r->query, "ip"), at = fields_get(&r->query, "at");
-
 	g->slug = fields_get(&r->query, "article");
 	g->reader = fields_get(&r->query, "reader");
 	if (g->slug.n == 0)
@@ -82,7 +79,6 @@ enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
 	const struct api *api = ctx;
 	struct explaining g = { .api = api, .a = r->arena, .req.now_s = r->now_s };
 	enum err e = api_key_ask(api, r, rsp, KEY_EXPLAIN);
-
 	if (!e)
 		e = explaining_parse(r, rsp, &g);
 	if (!e)

@@ -9,7 +9,6 @@ static json_t *tags_json(const struct article *a)
 {
 	json_t *list = json_array();
 	struct str rest = a->tags, tag;
-
 	while (content_tag_next(&rest, &tag))
 		text_json_append(&list, text_json_str(tag));
 	return list;
@@ -29,11 +28,9 @@ static json_t *article_json(const struct article *a, enum access level)
 static json_t *images_json(const struct article_reading *rd, struct arena *a)
 {
 	json_t *list = json_array();
-
 	for (size_t i = 0; i < rd->image_count; i++) {
 		const struct image *img = &rd->images[i];
 		const char *href = arena_fmt(a, "/media/%s/" STR_FMT, img->id, STR_ARG(img->name));
-
 		text_json_append(&list,
 			json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "href", href, "width",
 				(json_int_t)img->width, "height", (json_int_t)img->height, "alt",
@@ -59,7 +56,6 @@ static json_t *decision_json(const struct decision *d)
 static json_t *plans_json(const struct policy_plan_offers *o)
 {
 	json_t *list = json_array();
-
 	for (size_t i = 0; i < o->count; i++) {
 		const struct plan *p = &o->list[i];
 		text_json_append(&list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "plan", p->name,
@@ -84,9 +80,7 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 	bool pay = rd->decision.reason == REASON_CRAWLER_PAYMENT;
 	enum err err = r->caller.signed_in || pay ? ERR_PAYMENT : ERR_UNAUTHENTICATED;
 	const struct error_info *face = http_error_info(err);
-
 	json_t *decision = decision_json(&rd->decision);
-
 	text_json_put(&decision, "plans", plans_json(&rd->offers));
 	if (err == ERR_UNAUTHENTICATED)
 		response_header(rsp, "WWW-Authenticate", STR("Bearer"));
@@ -104,7 +98,6 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 static enum err article_moved(struct request *r, struct response *rsp, const struct article *art)
 {
 	const char *href = arena_fmt(r->arena, "/api/v1/articles/%s", art->slug);
-
 	response_header(rsp, "Location", str_of(href));
 	return api_json_answer(
 		r, rsp, 301, json_pack("{s:s, s:s}", "slug", art->slug, "href", href));
@@ -119,7 +112,6 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 		.with_teaser = true };
 	struct article_reading rd;
 	enum err e = access_article_open(&q, r, rsp, &rd);
-
 	if (e)
 		return e;
 	if (rd.moved)
@@ -150,7 +142,6 @@ static enum err levels_find(const struct access_snapshot *s, struct article_list
 {
 	const struct paywall_moment now = paywall_moment(s->now_s);
 	const struct paywall_rule *rule;
-
 	l->levels = arena_alloc(s->a, (l->count + 1) * sizeof *l->levels);
 	if (!l->levels)
 		return ERR_NOMEM;
@@ -165,7 +156,6 @@ static enum err articles_read(struct access_snapshot *s, void *arg)
 {
 	struct article_listing *l = arg;
 	enum err e = content_list(s->c, &l->f, s->a, &l->list, &l->count);
-
 	if (!e)
 		e = levels_find(s, l);
 	return e ? e : access_share_list(s, l->r, l->rsp);
@@ -175,7 +165,6 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 {
 	struct str limit = fields_get(&r->query, "limit"), cursor = fields_get(&r->query, "cursor");
 	int64_t n = LIST_DEFAULT;
-
 	if (limit.n > 0 && str_int(limit, 1, LIST_MAX, &n) != ERR_OK)
 		response_problem(rsp, "limit", "bad_number", "A number from 1 to 100.");
 	if (cursor.n > 0 && content_cursor_parse(cursor, f) != ERR_OK)
@@ -195,7 +184,6 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 		.r = r, .rsp = rsp, .f = { .now_s = r->now_s, .search_ms = api->search_ms }
 	};
 	enum err e = list_parse(r, rsp, &l.f);
-
 	if (!e)
 		e = access_read(api->wall, r, articles_read, &l);
 	if (e == ERR_BUSY && l.f.words.n + l.f.tag.n > 0)

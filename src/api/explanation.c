@@ -12,7 +12,6 @@ static const char *or_empty(const char *z)
 static json_t *rules_json(const struct explanation *x)
 {
 	json_t *list = json_array();
-
 	for (size_t i = 0; i < x->rule_count; i++) {
 		const struct explained_rule *v = &x->rules[i];
 		text_json_append(&list, json_pack("{s:s, s:s, s:I, s:s, s:b, s:b, s:s, s:s}",
@@ -29,7 +28,6 @@ static json_t *rules_json(const struct explanation *x)
 static json_t *entitlements_json(const struct explanation *x)
 {
 	json_t *list = json_array();
-
 	for (size_t i = 0; i < x->entitlement_count; i++) {
 		const struct explained_entitlement *v = &x->entitlements[i];
 		const struct entitlement *e = v->entitlement;
@@ -49,7 +47,6 @@ static json_t *entitlements_json(const struct explanation *x)
 static json_t *changes_json(const struct explanation *x)
 {
 	json_t *list = json_array();
-
 	for (size_t i = 0; i < x->change_count; i++) {
 		const struct explained_change *v = &x->changes[i];
 		text_json_append(&list, json_pack("{s:s, s:s, s:o, s:s, s:s}", "what", v->what,

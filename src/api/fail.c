@@ -9,7 +9,6 @@ static json_t *problem_document(struct request *r, const struct response *rsp, i
 	const char *detail = rsp->detail ? rsp->detail : face->sentence;
 	const char *code =
 		rsp->problem_count && rsp->err == ERR_INVALID ? "invalid_fields" : face->code;
-
 	if (elsewhere) {
 		code = "reading_elsewhere";
 		detail = "This account was reading in more places than it may, so this session was "
@@ -44,7 +43,6 @@ void api_fail(void *ctx, struct request *r, struct response *rsp)
 {
 	int status = response_error_status(rsp);
 	enum err e = api_json_answer(r, rsp, status, problem_document(r, rsp, status));
-
 	(void)ctx;
 	rsp->content_type = "application/problem+json";
 	if (e || arena_failed(r->arena))

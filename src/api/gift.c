@@ -26,7 +26,6 @@ static enum err leave_read(struct db_conn *c, void *arg)
 	struct leave *l = arg;
 	enum err e = content_find(c, l->slug, l->a, &l->article);
 	struct paywall_article subject = content_paywall_article(&l->article);
-
 	return e ? e : gift_allowed(l->wall, c, &l->req, &subject, l->a);
 }
 
@@ -51,7 +50,6 @@ enum err api_gift_create(void *ctx, struct request *r, struct response *rsp)
 	const struct json_field fields[] = { { "article", true, &l.slug } };
 	struct gift_made made;
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
-
 	if (e)
 		return e;
 	e = db_read(api->accounts->db, leave_read, &l);
@@ -95,7 +93,6 @@ enum err api_gift_list(void *ctx, struct request *r, struct response *rsp)
 		.a = r->arena };
 	json_t *list = NULL;
 	enum err e = db_read(api->accounts->db, own_read, &o);
-
 	if (e)
 		return e;
 	list = json_array();

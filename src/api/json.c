@@ -53,7 +53,6 @@ static enum err take_members(
 	size_t count = w->count;
 	const char *name;
 	json_t *value;
-
 	json_object_foreach(doc, name, value)
 	{
 		if (w->flag && strcmp(name, w->flag->name) == 0) {
@@ -84,7 +83,6 @@ enum err api_json_body_flag(struct request *r, struct response *rsp,
 {
 	const struct json_wanted wanted = { fields, count, flag };
 	json_error_t at;
-
 	if (flag)
 		*flag->out = false;
 	for (size_t i = 0; i < count; i++)
@@ -110,7 +108,6 @@ enum err api_json_body_flag(struct request *r, struct response *rsp,
 enum err api_json_answer(struct request *r, struct response *rsp, int status, json_t *doc)
 {
 	enum err e = text_json_write(doc, JSON_COMPACT, r->arena, &rsp->body);
-
 	if (e)
 		return e;
 	rsp->status = status;

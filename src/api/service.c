@@ -7,7 +7,6 @@ enum err api_key_ask(
 	struct str value = request_header(r, "Authorization");
 	struct str scheme = str_cut(&value, ' ');
 	struct api_key key;
-
 	rsp->reason = "service_key";
 	if (!str_eq_nocase(scheme, STR("Bearer"))) {
 		rsp->detail = "A service key is needed: Authorization: Bearer psk_…";

@@ -6,7 +6,6 @@
 static json_t *session_json(const struct session *s)
 {
 	int64_t idle = s->last_seen_at + s->idle_s;
-
 	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "id", s->id, "name", s->name,
 		"created_at", text_json_time(s->created_at), "last_seen_at",
 		text_json_time(s->last_seen_at), "expires_at", text_json_time(s->expires_at),
@@ -27,7 +26,6 @@ enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
 	};
 	const struct json_flag remember = { "remember_device", &l.remember_device };
 	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &remember);
-
 	if (!e)
 		e = account_login(api->accounts, &l, r->now_s, r->arena, &res);
 	if (e == ERR_LIMITED) {
@@ -55,7 +53,6 @@ enum err api_session_list(void *ctx, struct request *r, struct response *rsp)
 	size_t n = 0;
 	enum err e = account_sessions(
 		api->accounts, r->caller.account_id, r->now_s, r->arena, &list, &n);
-
 	if (e)
 		return e;
 	json_t *items = json_array();

@@ -19,7 +19,6 @@ enum {
 static int64_t limit_raise(const struct log *log)
 {
 	struct rlimit limit = { 0 };
-
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return ENDLESS;
 	const rlim_t soft = limit.rlim_cur;
@@ -35,7 +34,6 @@ static int64_t limit_raise(const struct log *log)
 int64_t app_descriptors_fit(int64_t limit, int64_t connections, int64_t database)
 {
 	const int64_t left = limit - HTTP_OPS_CONNECTIONS - PER_CONN * database - OTHERS;
-
 	if (connections <= left)
 		return connections;
 	return left > LEAST ? left : LEAST;
@@ -46,7 +44,6 @@ void app_descriptors_start(struct app *app, unsigned database, unsigned hashers)
 	const struct config *c = &app->cfg;
 	const int64_t limit = limit_raise(&app->log);
 	const int64_t fit = app_descriptors_fit(limit - hashers, c->connections, database);
-
 	if (fit < c->connections)
 		LOG(&app->log, LOG_WARN, "connections_lowered", log_int("descriptors", limit),
 			log_int("configured", c->connections), log_int("connections", fit),

@@ -37,7 +37,6 @@ bool app_hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	const struct hashers_settings s = { .threads = app_hashers_threads(&app->cfg),
 		.per_second = hashes_per_second(&app->cfg),
 		.log = &app->log };
-
 	app->hashers = crypto_hashers_start(&s);
 	if (!app->hashers)
 		snprintf(why, CONFIG_WHY_SIZE, "no memory or no process to hash passwords");
@@ -47,7 +46,6 @@ bool app_hashers_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 void app_hashers_metrics(struct app *app, struct buf *b)
 {
 	const struct hashers_stats s = crypto_hashers_stats(app->hashers);
-
 	buf_fmt(b,
 		"# HELP postern_hashers_lost Of the two processes that hash passwords, how many "
 		"are not there now.\n# TYPE postern_hashers_lost gauge\npostern_hashers_lost %u\n"

@@ -21,7 +21,6 @@ enum err app_health_live(void *ctx, struct request *r, struct response *rsp)
 enum err app_health_ready(void *ctx, struct request *r, struct response *rsp)
 {
 	struct app *app = ctx;
-
 	if (atomic_load(&app->draining))
 		return answer(rsp, 503, STR("stopping\n"));
 	const char *fault = app_readiness_fault(app->readiness, r->arena);
@@ -49,7 +48,6 @@ static void lost_metrics(struct app *app, struct buf *b)
 static void mail_metrics(struct app *app, struct buf *b)
 {
 	const struct mail_round n = mail_counts(app->mail);
-
 	buf_fmt(b,
 		"# HELP postern_mails_total Outcomes of mail deliveries by this process. dropped: "
 		"not sent, because the link in it had expired, was used or was replaced.\n"
@@ -65,7 +63,6 @@ enum err app_health_metrics(void *ctx, struct request *r, struct response *rsp)
 {
 	struct app *app = ctx;
 	BUF_AUTO b = BUF(1 << 20);
-
 	http_metrics(app->http, &b);
 	app_caches_metrics(app, &b);
 	lost_metrics(app, &b);

@@ -23,7 +23,6 @@ static bool pause_ms(void *ctx, unsigned ms)
 {
 	struct housekeeping *h = ctx;
 	int64_t end_us = clock_monotonic_us() + (int64_t)ms * 1000;
-
 	pthread_mutex_lock(&h->worker.lock);
 	bool go_on = thread_worker_sleep(&h->worker, end_us);
 	pthread_mutex_unlock(&h->worker.lock);
@@ -34,7 +33,6 @@ static void run(struct housekeeping *h, struct db_sweeper *s)
 {
 	const struct app *app = h->app;
 	const struct teaser_bound bound = app_teaser_bound(&app->cfg);
-
 	/* Each has logged what failed, and counted it. */
 	(void)!account_purge(&app->accounts, s);
 	(void)!mail_purge(s);
@@ -50,7 +48,6 @@ static void *housekeeping_main(void *arg)
 {
 	struct housekeeping *h = arg;
 	bool go_on = true;
-
 	while (go_on) {
 		struct db_sweeper s = { .db = h->app->db,
 			.now_s = clock_now_s(&h->app->clock),
@@ -65,7 +62,6 @@ static void *housekeeping_main(void *arg)
 struct housekeeping *app_housekeeping_start(struct app *app)
 {
 	struct housekeeping *h = calloc(1, sizeof *h);
-
 	if (!h)
 		return NULL;
 	h->app = app;

@@ -17,7 +17,6 @@ enum { GRACE_S = 2, CODE_BASE = 128 };
 static bool is_ignored(int signal)
 {
 	struct sigaction now;
-
 	return sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
 
@@ -25,7 +24,6 @@ static sigset_t heard(void)
 {
 	static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
 	sigset_t set;
-
 	sigemptyset(&set);
 	for (size_t i = 0; i < COUNT(ending); i++) {
 		if (!is_ignored(ending[i]))
@@ -46,7 +44,6 @@ static int say(const struct interrupt *i)
 {
 	const char *left = atomic_load(&i->left);
 	int signal = atomic_load(&i->signal);
-
 	fprintf(stderr, "%spostern: ended by %s: %s.\n", isatty(2) ? "\r\033[K" : "",
 		name_of(signal), left ? left : "what was not committed is undone");
 	return CODE_BASE + signal;
@@ -58,7 +55,6 @@ static void *listen_main(void *arg)
 	struct interrupt *i = arg;
 	sigset_t set = heard();
 	int got = 0;
-
 	while (got <= 0 || got == SIGUSR1) {
 		got = sigwaitinfo(&set, NULL);
 		if (atomic_load(&i->done))
@@ -74,7 +70,6 @@ static void *listen_main(void *arg)
 void app_interrupt_start(struct interrupt *i)
 {
 	sigset_t set = heard();
-
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	i->running = thread_start(&i->thread, listen_main, i);
 	if (!i->running)

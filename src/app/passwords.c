@@ -33,7 +33,6 @@ static const char *unread(enum err e)
 static enum err own_read(const char *path, struct buf *b, char why[static CONFIG_WHY_SIZE])
 {
 	enum err e = file_read(path, b);
-
 	if (e)
 		snprintf(why, CONFIG_WHY_SIZE, "password.words_file: %s %s", path, unread(e));
 	return e == ERR_NOT_FOUND || e == ERR_TOO_LARGE ? ERR_INVALID : e;
@@ -47,7 +46,6 @@ enum err app_words_open(
 	size_t n = 0;
 	BUF_AUTO own = BUF(OWN_BYTES_MAX);
 	enum err e = *c->password_words_file ? own_read(c->password_words_file, &own, why) : ERR_OK;
-
 	if (e)
 		return e;
 	texts[n++] = buf_view(&own);

@@ -25,7 +25,6 @@ static enum err themes_load(struct app *app, struct fresh *f, char why[static CO
 {
 	const char *theme = config_theme(&f->cfg);
 	enum err e = pages_theme_load(app->pages, theme, &f->pages, why);
-
 	if (!e)
 		e = gate_theme_load(theme, &f->gate, why);
 	return e ? e : mail_theme_load(theme, &f->mail, why);
@@ -35,7 +34,6 @@ static enum err fresh_read(
 	struct app *app, struct arena *a, struct fresh *f, char why[static CONFIG_WHY_SIZE])
 {
 	enum err e = config_load(app->source.path, app->source.env, a, &f->cfg, why);
-
 	if (!e)
 		e = app_check_mail(&f->cfg, app, why);
 	return e ? e : themes_load(app, f, why);
@@ -46,7 +44,6 @@ static enum err fresh_read(
 static bool value_equal(const struct config *a, const struct config *b, const struct setting *s)
 {
 	const void *x = (const char *)a + s->offset, *y = (const char *)b + s->offset;
-
 	switch (s->type) {
 	case SETTING_INT:
 		return *(const int64_t *)x == *(const int64_t *)y;
@@ -85,7 +82,6 @@ static enum err live_copy(struct app *app, const struct config *next)
 		const struct setting *s = &config_settings[i];
 		void *to = (char *)&app->cfg + s->offset;
 		const void *from = (const char *)next + s->offset;
-
 		if (!config_setting_is_live(s) || value_equal(&app->cfg, next, s))
 			continue;
 		if (s->type == SETTING_INT) {
@@ -103,7 +99,6 @@ static enum err live_copy(struct app *app, const struct config *next)
 static void level_take(struct app *app)
 {
 	enum log_level level = app_log_level(&app->cfg);
-
 	log_level_set(&app->log, level);
 	db_log_level_set(app->db, level);
 }
@@ -114,7 +109,6 @@ static enum err fresh_take(struct app *app, struct fresh *f)
 {
 	struct rate_limit limits[RATE_COUNT] = { 0 };
 	enum err e = live_copy(app, &f->cfg);
-
 	if (e)
 		return e;
 	app_limits(&app->cfg, limits);
@@ -154,7 +148,6 @@ void app_reload(struct app *app)
 	BUF_AUTO restart = BUF(NAMES_BYTES_MAX);
 	enum log_level before = app_log_level(&app->cfg);
 	enum err e = a ? fresh_read(app, a, &f, why) : ERR_NOMEM;
-
 	if (!e) {
 		changes_name(app, &f.cfg, &taken, &restart);
 		e = fresh_take(app, &f);

@@ -62,7 +62,6 @@ enum err app_check_mail(
 	struct mail_settings set = app_mail_settings(c, app);
 	struct mail *m = NULL;
 	enum err e = mail_open(&set, NULL, &m, why);
-
 	mail_close(m);
 	return e;
 }

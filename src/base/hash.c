@@ -44,7 +44,6 @@ uint64_t hash_bytes(const struct hash_key *key, struct str in)
 		key->a ^ 0x6c7967656e657261U, key->b ^ 0x7465646279746573U };
 	uint64_t m = 0;
 	size_t at = 0;
-
 	for (; at + sizeof m <= in.n; at += sizeof m) {
 		memcpy(&m, in.p + at, sizeof m);
 		word(&s, le64toh(m));

@@ -122,7 +122,6 @@ struct str str_int_text(int64_t v, char space[static INT_TEXT_SIZE])
 {
 	size_t at = INT_TEXT_SIZE;
 	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-
 	do {
 		space[--at] = (char)('0' + rest % 10);
 		rest /= 10;

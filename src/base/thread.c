@@ -11,7 +11,6 @@ enum { MICROS = 1000000 };
 bool thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 {
 	sigset_t all, before;
-
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	bool ok = pthread_create(thread, NULL, run, arg) == 0;
@@ -23,7 +22,6 @@ bool thread_start(pthread_t *thread, void *(*run)(void *), void *arg)
 void thread_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;
-
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(cond, &attr);
@@ -33,7 +31,6 @@ void thread_cond_init(pthread_cond_t *cond)
 bool thread_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until_us)
 {
 	const struct timespec until = { until_us / MICROS, until_us % MICROS * 1000 };
-
 	return pthread_cond_timedwait(cond, lock, &until) == 0;
 }
 

@@ -13,7 +13,6 @@
 static int command_find(int argc, char **argv, const struct command **out)
 {
 	char two[64] = "";
-
 	if (argc > 1)
 		snprintf(two, sizeof two, "%s %s", argv[0], argv[1]);
 	for (size_t i = 0; i < cli_command_count; i++) {
@@ -31,7 +30,6 @@ static int unknown_command(int argc, char **argv)
 	const char *names[CLI_COMMANDS_MAX + 1];
 	size_t n = 0;
 	char typed[128];
-
 	if ((argc < 2 || argv[1][0] == '-') && cli_help_group(argv[0]))
 		return EXIT_USAGE;
 	for (; n < cli_command_count; n++)
@@ -52,7 +50,6 @@ static int unknown_option(const struct command *cmd, const char *arg)
 {
 	const char *names[CLI_OPTIONS_MAX + 4];
 	size_t n = 0;
-
 	for (size_t i = 0; i < CLI_OPTIONS_MAX && cmd->options[i].name; i++)
 		names[n++] = cmd->options[i].name;
 	names[n++] = "config";
@@ -73,7 +70,6 @@ static int take_option(struct cli *c, int argc, char **argv, int *i)
 	const char *value = rest.p;
 	const char **slot = NULL;
 	bool wants_value = true;
-
 	if (str_eq(name, STR("config"))) {
 		slot = &c->config_path;
 	} else if (str_eq(name, STR("json")) && c->command->json && !value) {
@@ -107,7 +103,6 @@ static int parse(struct cli *c, int argc, char **argv)
 {
 	const struct command *cmd = c->command;
 	bool options = true;
-
 	for (int i = 0; i < argc; i++) {
 		if (options && strcmp(argv[i], "--") == 0) {
 			options = false;
@@ -137,7 +132,6 @@ static int load_config(struct cli *c)
 {
 	char why[CONFIG_WHY_SIZE];
 	const char *path = c->config_path ? c->config_path : getenv("POSTERN_CONFIG");
-
 	if (!path && access("postern.ini", F_OK) == 0)
 		path = "postern.ini";
 	c->app.source = (struct config_source){ .path = path, .env = c->env };
@@ -150,7 +144,6 @@ static int open_app(struct cli *c)
 	char why[CONFIG_WHY_SIZE] = "";
 	enum err e =
 		app_open(&c->app, c->command->needs == READS_DATABASE ? DB_LOOK : DB_TOOL, why);
-
 	if (!e)
 		return EXIT_DONE;
 	if (e == ERR_STOPPED)
@@ -174,7 +167,6 @@ static void signals_begin(struct cli *c)
 static int run(struct cli *c)
 {
 	int code = EXIT_DONE;
-
 	c->app.arena = arena_new((size_t)1 << 30);
 	if (!c->app.arena)
 		return cli_error(ERR_NOMEM, "memory");
@@ -206,7 +198,6 @@ static bool wants_help(int argc, char **argv)
 int cli_main(int argc, char **argv, char **env)
 {
 	struct cli c = { .env = env };
-
 	if (argc < 2) {
 		cli_help_all(stderr);
 		return EXIT_USAGE;

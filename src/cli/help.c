@@ -11,11 +11,9 @@ enum { WIDTH = 80, OPTION_COLUMN = 21, COMMAND_COLUMN = 26 };
 static void print_wrapped(FILE *out, const char *text, int column, int indent)
 {
 	int at = column;
-
 	for (const char *word = text; *word;) {
 		int length = (int)strcspn(word, " ");
 		bool first = at == column || at == indent;
-
 		if (!first && at + 1 + length > WIDTH) {
 			fprintf(out, "\n%*s", indent, "");
 			at = indent;
@@ -39,7 +37,6 @@ static bool begins_group(size_t i)
 	const char *name = cli_commands[i].name, *before = i > 0 ? cli_commands[i - 1].name : name;
 	size_t n = first_word(name);
 	bool pairs = name[n] == ' ' || before[first_word(before)] == ' ';
-
 	return pairs && (n != first_word(before) || strncmp(name, before, n) != 0);
 }
 
@@ -71,7 +68,6 @@ void cli_help_all(FILE *out)
 static void print_option(FILE *out, const char *left, const char *text)
 {
 	int column = fprintf(out, "  %-*s ", OPTION_COLUMN - 3, left);
-
 	print_wrapped(out, text, column, OPTION_COLUMN);
 }
 
@@ -79,11 +75,9 @@ static void print_option(FILE *out, const char *left, const char *text)
 static bool print_options(FILE *out, const struct command *cmd)
 {
 	bool dates = false;
-
 	for (size_t i = 0; i < CLI_OPTIONS_MAX && cmd->options[i].name; i++) {
 		const struct cli_option *o = &cmd->options[i];
 		char left[64];
-
 		dates = dates || (o->value && strcmp(o->value, "DATE") == 0);
 		snprintf(left, sizeof left, "--%s%s%s", o->name, o->value ? " " : "",
 			o->value ? o->value : "");
@@ -117,7 +111,6 @@ bool cli_help_group(const char *word)
 {
 	bool any = false;
 	size_t n = strlen(word);
-
 	for (size_t i = 0; i < cli_command_count; i++) {
 		if (strncmp(cli_commands[i].name, word, n) != 0 || cli_commands[i].name[n] != ' ')
 			continue;

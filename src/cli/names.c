@@ -25,7 +25,6 @@ static enum err names_grow(struct names *l)
 	size_t capacity = l->capacity ? l->capacity * 2 : NAMES_FIRST;
 	const char **v =
 		capacity > NAMES_MAX ? NULL : arena_alloc(l->a, (capacity + 1) * sizeof *v);
-
 	if (!v)
 		return capacity > NAMES_MAX ? ERR_TOO_LARGE : ERR_NOMEM;
 	if (l->n > 0)
@@ -63,7 +62,6 @@ static enum err names_add(struct names *l, struct str s)
 static enum err names_add_list(struct names *l, struct str list)
 {
 	enum err e = ERR_OK;
-
 	while (!e && list.n > 0)
 		e = names_add(l, str_cut(&list, '\n'));
 	return e;
@@ -81,7 +79,6 @@ struct unknown {
 static bool may_be_new(const struct cli *c)
 {
 	const struct cli_option *o = c->command->options;
-
 	for (size_t i = 0; i < CLI_OPTIONS_MAX && o[i].name; i++) {
 		if (strcmp(o[i].name, "new") == 0)
 			return true;
@@ -92,7 +89,6 @@ static bool may_be_new(const struct cli *c)
 static void known_text(struct buf *b, const struct names *l)
 {
 	bool few = l->n > 0 && l->n <= SUGGESTED_MAX;
-
 	for (size_t i = 0; few && i < l->n; i++)
 		buf_fmt(b, "%s%s", i ? ", " : " (known: ", l->v[i]);
 	buf_puts(b, few ? ")." : ".");
@@ -103,7 +99,6 @@ static int name_refuse(
 {
 	const char *near = l->n ? text_nearest(word, l->v) : NULL;
 	BUF_AUTO b = BUF(4096);
-
 	buf_fmt(&b, "there is no %s \"" STR_FMT "\"", u->what, STR_ARG(word));
 	if (near)
 		buf_fmt(&b, "; did you mean \"%s\"?", near);
@@ -132,7 +127,6 @@ static enum err policy_names(struct names *l, const struct paywall_policy *p, en
 {
 	const struct crawler *cr;
 	enum err e = ERR_OK;
-
 	for (size_t i = 0; !e && what == NAMED_PLAN && i < p->plan_count; i++)
 		e = names_add(l, str_of(p->plans[i].name));
 	for (size_t i = 0; !e && what == NAMED_METER && i < p->meter_count; i++)
@@ -151,7 +145,6 @@ int cli_plan(struct cli *c, const char *plan)
 		.where = "Create it first with postern plan set",
 		.meant = "it opens nothing until it is created" };
 	enum err e = cli_policy(c, &policy);
-
 	if (!e)
 		e = policy_names(&l, policy, NAMED_PLAN);
 	policy_release(c->app.wall.policies, policy);
@@ -165,7 +158,6 @@ int cli_plan(struct cli *c, const char *plan)
 static enum err policy_sections(struct names *l, const struct paywall_policy *p)
 {
 	enum err e = ERR_OK;
-
 	for (size_t i = 0; !e && i < p->plan_count; i++)
 		e = names_add_list(l, str_of(p->plans[i].sections));
 	for (size_t i = 0; !e && i < p->rule_count; i++)
@@ -191,7 +183,6 @@ static enum err sections_read(struct db_conn *conn, void *arg)
 	size_t n = 0;
 	char own[SLUG_SIZE];
 	enum err e = content_section_slugs(conn, SECTIONS_MAX, l->names.a, &slugs, &n);
-
 	l->names = (struct names){ .a = l->names.a };
 	for (size_t i = 0; !e && i < n; i++)
 		e = names_add(&l->names, slugs[i]);
@@ -213,7 +204,6 @@ int cli_sections(struct cli *c, struct str list)
 		.what = "section",
 		.where = "No article, plan, rule or meter uses this section",
 		.meant = "it may have no article yet" };
-
 	if (list.n == 0 || is_meant(c))
 		return EXIT_DONE;
 	enum err e = db_read(c->app.db, sections_read, &l);
@@ -238,7 +228,6 @@ int cli_site(struct cli *c, const char *site)
 		.where = "List it in gate.sites first",
 		.meant = "the rule has no effect until the site is listed" };
 	enum err e = ERR_OK;
-
 	for (size_t i = 0; !e && i < c->app.sites.n; i++)
 		e = names_add(&l, c->app.sites.site[i]);
 	if (e)
@@ -255,7 +244,6 @@ int cli_source(struct cli *c, const char *source)
 		.where = "Others are named in paywall.open_statuses_by_source",
 		.meant = "paywall.open_statuses decides which statuses let its readers in" };
 	enum err e = ERR_OK;
-
 	for (size_t i = 0; !e && i < COUNT(usual); i++)
 		e = names_add(&l, str_of(usual[i]));
 	for (size_t i = 0; !e && i < c->app.cfg.source_count; i++)
@@ -278,7 +266,6 @@ int cli_methods(struct cli *c, const char *methods)
 		.meant = "the server behind the gate may have methods of its own" };
 	struct str rest = str_of(methods);
 	enum err e = ERR_OK;
-
 	for (size_t i = 0; !e && i < COUNT(known); i++)
 		e = names_add(&l, str_of(known[i]));
 	if (e)
@@ -296,7 +283,6 @@ int cli_word_fail(const char *what, const char *word, const char *const *words)
 {
 	const char *near = text_nearest(str_of(word), words);
 	BUF_AUTO b = BUF(1024);
-
 	for (size_t i = 0; words[i]; i++) {
 		if (i > 0)
 			buf_puts(&b, words[i + 1] ? ", " : " or ");
@@ -322,7 +308,6 @@ static enum err named_read(struct db_conn *conn, void *arg)
 	struct institution *v = NULL;
 	size_t n = 0;
 	enum err e = policy_acquire(policies, conn, &policy);
-
 	l->names = (struct names){ .a = l->names.a };
 	if (!e)
 		e = policy_names(&l->names, policy, l->what);
@@ -339,7 +324,6 @@ static enum err keys_read(struct cli *c, struct names *l)
 	struct api_key *v = NULL;
 	size_t n = 0;
 	enum err e = account_api_key_list(c->app.db, l->a, &v, &n);
-
 	for (size_t i = 0; !e && i < n; i++)
 		e = v[i].revoked_at ? ERR_OK : names_add(l, str_of(v[i].name));
 	return e;
@@ -351,6 +335,5 @@ int cli_not_found(struct cli *c, enum cli_named what, const char *word)
 	enum err e =
 		what == NAMED_KEY ? keys_read(c, &l.names) : db_read(c->app.db, named_read, &l);
 	const char *near = !e && l.names.n ? text_nearest(str_of(word), l.names.v) : NULL;
-
 	return cli_fail(EXIT_NOT_FOUND, "%s: not found" NEAR_FMT, word, NEAR_ARG(near));
 }

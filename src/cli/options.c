@@ -16,7 +16,6 @@ const char *cli_option(const struct cli *c, const char *name)
 int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value)
 {
 	const char *text = cli_option(c, name);
-
 	if (text && str_int(str_of(text), r.min, r.max, value) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--%s %s: a number from %lld to %lld is expected", name,
 			text, (long long)r.min, (long long)r.max);
@@ -26,7 +25,6 @@ int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_
 int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t *value)
 {
 	const char *text = cli_option(c, name);
-
 	if (!text || time_parse(str_trim(str_of(text)), edge, value) == ERR_OK)
 		return EXIT_DONE;
 	return cli_fail(EXIT_USAGE,
@@ -58,7 +56,6 @@ enum err cli_policy(struct cli *c, const struct paywall_policy **out)
 {
 	struct policy_look l = { .from = c->app.wall.policies };
 	enum err e = db_read(c->app.db, policy_read, &l);
-
 	*out = l.policy;
 	return e;
 }

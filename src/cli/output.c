@@ -6,7 +6,6 @@
 int cli_fail(int code, const char *fmt, ...)
 {
 	va_list ap;
-
 	fputs("postern: ", stderr);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
@@ -64,7 +63,6 @@ int cli_print_json(json_t *doc)
 {
 	BUF_AUTO b = BUF(SIZE_MAX / 4);
 	enum err e = text_json_dump(doc, JSON_INDENT(2), &b);
-
 	if (e)
 		return cli_error(e, "output");
 	puts(b.p);
@@ -74,7 +72,6 @@ int cli_print_json(json_t *doc)
 const char *cli_day(struct arena *a, int64_t t)
 {
 	char text[TIME_TEXT_SIZE];
-
 	if (!t)
 		return "-";
 	time_iso(t, text);
@@ -84,7 +81,6 @@ const char *cli_day(struct arena *a, int64_t t)
 const char *cli_end(struct arena *a, int64_t t)
 {
 	char text[TIME_TEXT_SIZE];
-
 	if (!t)
 		return "-";
 	time_iso_until(t, text);

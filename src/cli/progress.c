@@ -31,9 +31,7 @@ static void rate_print(const struct progress *p, const struct progress_state *s,
 {
 	int64_t took_us = now_us - p->begun_us, fresh = s->done - p->first;
 	int64_t rate = took_us >= SECOND_US ? fresh * SECOND_US / took_us : 0;
-
 	int64_t left_s = rate > 0 ? (s->all - s->done) / rate + 1 : 0;
-
 	if (rate > 0)
 		fprintf(stderr, ", %lld %s/s", (long long)rate, s->unit);
 	if (rate > 0 && s->all > s->done)
@@ -44,7 +42,6 @@ void cli_progress_tell(struct progress *p, const struct progress_state *s)
 {
 	int64_t now_us = clock_monotonic_us();
 	int64_t every_us = p->terminal ? TERMINAL_EVERY_US : LINES_EVERY_US;
-
 	if (!p->terminal && !p->lines)
 		return;
 	if (strcmp(p->what, s->what) != 0)

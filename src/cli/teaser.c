@@ -29,7 +29,6 @@ const char *cli_teaser_text(const struct teaser_size *t, char out[static CLI_TEA
 json_t *cli_teaser_report_json(const struct teaser_report *r)
 {
 	json_t *doc = cli_teaser_json(&r->size);
-
 	text_json_put(&doc, "mark_beyond", json_boolean(r->mark_beyond));
 	text_json_put(&doc, "mark_exceeds", json_boolean(r->mark_exceeds));
 	text_json_put(&doc, "dek_left_out", json_integer((json_int_t)r->dek_left_out));

@@ -84,7 +84,6 @@ enum err crypto_base64url_decode(
 	struct str text, uint8_t out[static BASE64URL_BYTES_MAX], size_t *out_n)
 {
 	size_t n = text.n / 4 * 3 + (text.n % 4 ? text.n % 4 - 1 : 0);
-
 	if (n > BASE64URL_BYTES_MAX)
 		return ERR_TOO_LARGE;
 	if (text.n % 4 == 1 || !decode(text, out)) {

@@ -58,7 +58,6 @@ enum err crypto_common_plain(
 	BUF_AUTO plain = BUF(ARENA_BYTES_MAX);
 	struct str folded;
 	enum err e = text_fold_marks(s, a, &folded);
-
 	if (e)
 		return e;
 	spell_out(folded, letters, &plain);
@@ -74,7 +73,6 @@ static enum err word_put(struct common_words *w, struct str word, struct arena *
 	char plain[SKELETON_MAX + 1];
 	size_t n = 0;
 	enum err e = crypto_common_plain(word, a, plain, &n);
-
 	if (e || n < WORD_WHOLE_MIN)
 		return e;
 	buf_add(&w->blob, plain, n + 1);
@@ -87,7 +85,6 @@ static enum err word_add(struct common_words *w, struct str word, struct arena *
 	BUF_AUTO spelt = BUF(ARENA_BYTES_MAX);
 	struct str folded;
 	enum err e = word_put(w, word, a);
-
 	if (!e)
 		e = text_fold(word, a, &folded);
 	if (e)
@@ -112,7 +109,6 @@ static enum err text_add(struct common_words *w, struct str text, struct common_
 {
 	ARENA_AUTO *a = arena_new(ARENA_BYTES_MAX);
 	enum err e = a ? ERR_OK : ERR_NOMEM;
-
 	fault->line = 0;
 	fault->what = "";
 	while (!e && text.n > 0) {
@@ -138,7 +134,6 @@ static enum err words_sort(struct common_words *w)
 {
 	struct str rest = buf_view(&w->blob);
 	size_t count = w->count;
-
 	w->words = calloc(count ? count : 1, sizeof *w->words);
 	if (!w->words)
 		return ERR_NOMEM;
@@ -158,7 +153,6 @@ enum err crypto_common_open(const struct str *texts, size_t count, struct common
 {
 	struct common_words *w = calloc(1, sizeof *w);
 	enum err e = w ? ERR_OK : ERR_NOMEM;
-
 	*fault = (struct common_fault){ .what = "" };
 	if (w)
 		w->blob = (struct buf)BUF(BLOB_BYTES_MAX);
@@ -196,7 +190,6 @@ static int part_order(const void *key, const void *member)
 	const struct str *part = key;
 	const char *const *word = member;
 	int order = strncmp(part->p, *word, part->n);
-
 	if (order)
 		return order;
 	return (*word)[part->n] ? -1 : 0;
@@ -224,7 +217,6 @@ static char leet_of(char c, char one)
 {
 	static const char from[] = "0134578@$!|+", to[] = "o_eastbasiit";
 	const char *at = c ? strchr(from, c) : NULL;
-
 	if (!at)
 		return c;
 	return c == '1' || c == '!' || c == '|' ? one : to[at - from];
@@ -234,7 +226,6 @@ void crypto_common_find(const struct common_words *w, const char *text, struct w
 {
 	char read[SKELETON_MAX + 1];
 	const size_t n = strlen(text);
-
 	found->n = 0;
 	parts_find(w, (struct str){ text, n }, found);
 	for (const char *one = "il"; *one; one++) {

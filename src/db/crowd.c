@@ -19,7 +19,6 @@ struct db_crowd {
 struct db_crowd *db_crowd_new(unsigned max)
 {
 	struct db_crowd *w = calloc(1, sizeof *w + max * sizeof w->since_us[0]);
-
 	if (!w)
 		return NULL;
 	w->max = max;
@@ -41,7 +40,6 @@ void db_crowd_free(struct db_crowd *w)
 static int64_t still_since_us(const struct db_crowd *w)
 {
 	int64_t since_us = INT64_MAX;
-
 	for (unsigned i = 0; i < w->max; i++)
 		if (w->since_us[i] && w->since_us[i] < since_us)
 			since_us = w->since_us[i];
@@ -51,7 +49,6 @@ static int64_t still_since_us(const struct db_crowd *w)
 static unsigned slot_take(struct db_crowd *w)
 {
 	unsigned i = 0;
-
 	while (w->since_us[i])
 		i++;
 	w->since_us[i] = clock_monotonic_us();
@@ -63,7 +60,6 @@ static unsigned slot_take(struct db_crowd *w)
 static enum err slot_wait(struct db_crowd *w)
 {
 	const int64_t patience_us = (int64_t)DB_CROWD_MS * 1000;
-
 	while (w->count >= w->max) {
 		int64_t end_us = still_since_us(w) + patience_us;
 		if (clock_monotonic_us() >= end_us)
@@ -76,7 +72,6 @@ static enum err slot_wait(struct db_crowd *w)
 enum err db_crowd_enter(struct db *db, unsigned *slot)
 {
 	struct db_crowd *w = db->crowd;
-
 	if (!w)
 		return ERR_OK;
 	pthread_mutex_lock(&w->lock);
@@ -99,7 +94,6 @@ enum err db_crowd_enter(struct db *db, unsigned *slot)
 void db_crowd_leave(struct db *db, unsigned slot)
 {
 	struct db_crowd *w = db->crowd;
-
 	if (!w)
 		return;
 	pthread_mutex_lock(&w->lock);
@@ -121,7 +115,6 @@ unsigned db_crowd_count(const struct db *db)
 uint64_t db_writes_refused(const struct db *db)
 {
 	struct db_crowd *w = db->crowd;
-
 	if (!w)
 		return 0;
 	pthread_mutex_lock(&w->lock);

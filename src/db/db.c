@@ -80,7 +80,6 @@ static enum err session_check(struct db *db, char why[static DB_WHY_SIZE])
 {
 	const struct driver_target t = db_target(db, db->driver->concurrent);
 	struct db_conn *c = NULL;
-
 	if (!db->driver->session_check)
 		return ERR_OK;
 	enum err e = db_pool_acquire(db, &c);

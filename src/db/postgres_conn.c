@@ -67,7 +67,6 @@ static enum err session_start(struct driver_conn *c)
 	char text[sizeof format + 24];
 	PGresult *r = NULL;
 	int64_t limit_ms = 0;
-
 	snprintf(text, sizeof text, format, PG_STATEMENT_MS, c->lock_ms);
 	enum err e = db_pg_script(c, text, &r);
 	if (e == ERR_OK)

@@ -9,7 +9,6 @@ static enum err server_pid(struct driver_conn *c, int64_t *pid)
 {
 	PGresult *r = NULL;
 	enum err e = db_pg_script(c, "SELECT pg_backend_pid()", &r);
-
 	if (e == ERR_OK)
 		e = str_int(str_of(PQgetvalue(r, 0, 0)), 1, INT32_MAX, pid);
 	PQclear(r);
@@ -21,7 +20,6 @@ static enum err session_moves(struct driver_conn *c, struct driver_conn *other, 
 {
 	int64_t own = 0, now = 0, taken = 0;
 	enum err e = server_pid(c, &own);
-
 	if (e == ERR_OK)
 		e = db_pg_script(other, "BEGIN", NULL);
 	if (e != ERR_OK)
@@ -58,7 +56,6 @@ enum err db_pg_session_check(
 	int64_t pid = 0;
 	bool moves = false;
 	enum err e = server_pid(c, &pid);
-
 	if (e == ERR_OK && pid == PQbackendPID(c->pg))
 		return ERR_OK;
 	if (e == ERR_OK)

@@ -59,7 +59,6 @@ static void name_make(char name[static PG_NAME_SIZE], const struct db_query_text
 {
 	static const struct hash_key fixed = { 0, 0 }; /* nobody chooses the texts */
 	const uint64_t digest = hash_bytes(&fixed, str_of(sql_of(q)));
-
 	snprintf(name, PG_NAME_SIZE, "%.40s_%016llx", q->name, (unsigned long long)digest);
 }
 

@@ -100,7 +100,6 @@ void db_pg_tx_led(struct driver_conn *c)
 static enum err commit_finish(struct driver_conn *c, PGresult **out)
 {
 	const _Atomic int *stop = c->stop;
-
 	c->stop = NULL;
 	enum err e = db_pg_finish(c, out);
 	c->stop = stop;

@@ -128,7 +128,6 @@ static enum err give_up(struct driver_conn *c)
 {
 	char words[256];
 	PGcancel *cancel = PQgetCancel(c->pg);
-
 	if (cancel)
 		(void)PQcancel(cancel, words, sizeof words);
 	PQfreeCancel(cancel);

@@ -37,7 +37,6 @@ static enum err sqlite_open(
 {
 	struct driver_conn *c = NULL;
 	enum err e = db_sqlite_open(t, &c, why);
-
 	if (e != ERR_OK)
 		return e;
 	e = t->writer && t->serving ? db_sqlite_checkpointer_start(c, t, why) : ERR_OK;

@@ -35,7 +35,6 @@ static int check_tell(void *arg)
 {
 	const struct check_state *k = arg;
 	int read = 0, high = 0;
-
 	if (sqlite3_db_status(k->conn->db, SQLITE_DBSTATUS_CACHE_MISS, &read, &high, 0) ==
 		SQLITE_OK)
 		k->progress->tell(k->progress->ctx, "checking the file",
@@ -58,7 +57,6 @@ static int64_t pages_count(sqlite3 *db)
 	int rc = sqlite3_prepare_v2(db, "PRAGMA page_count", -1, &st, NULL);
 	int64_t n =
 		rc == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
-
 	sqlite3_finalize(st);
 	return n;
 }
@@ -67,7 +65,6 @@ enum err db_sqlite_check(
 	struct driver_conn *c, const struct db_check_progress *p, char why[static DB_WHY_SIZE])
 {
 	struct check_state k = { .conn = c, .progress = p, .pages = pages_count(c->db) };
-
 	if (p)
 		sqlite3_progress_handler(c->db, TELL_STEPS, check_tell, &k);
 	enum err e = findings(c, why);

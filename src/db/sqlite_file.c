@@ -91,7 +91,6 @@ static enum err file_judge_look(const char *path, char why[static DB_WHY_SIZE])
 {
 	char log[PATH_MAX];
 	bool fits = snprintf(log, sizeof log, "%s-wal", path) < (int)sizeof log;
-
 	if (access(path, R_OK) != 0)
 		return file_refuse(why, ERR_UNAVAILABLE, path, "cannot be read by this user");
 	if (access(path, W_OK) == 0 || (fits && access(log, R_OK) == 0))
@@ -155,7 +154,6 @@ static int lock_open(const char *path, int more)
 {
 	char lock[PATH_MAX];
 	int length = snprintf(lock, sizeof lock, "%s-serve.lock", path);
-
 	return length < (int)sizeof lock ? open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW | more, 0600)
 					 : -1;
 }

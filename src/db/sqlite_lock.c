@@ -20,7 +20,6 @@ int db_sqlite_busy(void *arg, int tries)
 {
 	struct driver_conn *c = arg;
 	int64_t now_us = clock_monotonic_us();
-
 	if (tries == 0)
 		c->busy_since_us = now_us;
 	if ((c->stop && *c->stop) || now_us - c->busy_since_us >= (int64_t)c->busy_ms * 1000)
@@ -36,7 +35,6 @@ static bool turn_set(int fd, short type)
 	struct flock turn = {
 		.l_type = type, .l_whence = SEEK_SET, .l_start = SQLITE_TURN_BYTE, .l_len = 1
 	};
-
 	return fcntl(fd, F_OFD_SETLK, &turn) == 0;
 }
 
@@ -49,7 +47,6 @@ bool db_sqlite_turn_take(const struct driver_conn *c)
 {
 	int64_t end_us = clock_monotonic_us() + (int64_t)TURN_MS * 1000;
 	bool taken = turn_set(c->turn, F_WRLCK);
-
 	while (!taken && is_others(errno) && !(c->stop && *c->stop) &&
 		clock_monotonic_us() < end_us) {
 		usleep(PAUSE_US);

@@ -118,14 +118,12 @@ int db_sqlite_is_over(void *arg)
 {
 	const struct driver_conn *c = arg;
 	bool late = c->limit_us && clock_monotonic_us() > c->limit_us;
-
 	return late || (c->stop && *c->stop);
 }
 
 void db_sqlite_watch(struct driver_conn *c)
 {
 	bool any = c->limit_us || c->stop;
-
 	sqlite3_progress_handler(c->db, any ? WATCH_STEPS : 0, any ? db_sqlite_is_over : NULL, c);
 }
 
@@ -135,7 +133,6 @@ void db_sqlite_watch(struct driver_conn *c)
 static int open_mode(const struct driver_target *t)
 {
 	bool may_write = !t->looking || access(t->location, W_OK) == 0;
-
 	return may_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
 }
 

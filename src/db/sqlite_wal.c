@@ -62,7 +62,6 @@ static int pages_left(struct checkpointer *k, int copied)
 static void restart(const struct driver_conn *c)
 {
 	bool turn = db_sqlite_turn_take(c);
-
 	(void)sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
 	if (turn)
 		db_sqlite_turn_give(c);
@@ -73,7 +72,6 @@ static void checkpoint(struct checkpointer *k)
 {
 	sqlite3 *db = k->conn->db;
 	int rc = SQLITE_OK, pages = 0, copied = 0, passes = 0;
-
 	do
 		rc = sqlite3_wal_checkpoint_v2(
 			db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
@@ -87,7 +85,6 @@ static void checkpoint(struct checkpointer *k)
 static void *checkpointer_main(void *arg)
 {
 	struct checkpointer *k = arg;
-
 	pthread_mutex_lock(&k->worker.lock);
 	while (!k->worker.ends) {
 		if (!is_due(k)) {
@@ -108,7 +105,6 @@ enum err db_sqlite_checkpointer_start(
 {
 	struct driver_target own = *t;
 	struct checkpointer *k = calloc(1, sizeof *k);
-
 	own.writer = own.serving = false; /* a checkpoint is no statement that writes */
 	enum err e = k ? db_sqlite_open(&own, &k->conn, why) : ERR_NOMEM;
 	if (e == ERR_OK) {
@@ -131,7 +127,6 @@ enum err db_sqlite_checkpointer_start(
 void db_sqlite_checkpointer_stop(struct driver_conn *c)
 {
 	struct checkpointer *k = c->checkpointer;
-
 	if (!k)
 		return;
 	sqlite3_wal_hook(c->db, NULL, NULL);

@@ -13,7 +13,6 @@ static uint64_t suffixes_hash(const struct dns_cache *c, const struct dns_verify
 static size_t set_of(const struct dns_cache *c, const struct dns_cache_entry *e, size_t sets)
 {
 	char bytes[sizeof e->ip.b + sizeof e->suffixes];
-
 	memcpy(bytes, e->ip.b, sizeof e->ip.b);
 	memcpy(bytes + sizeof e->ip.b, &e->suffixes, sizeof e->suffixes);
 	return hash_bytes(&c->key, (struct str){ bytes, sizeof bytes }) % sets;
@@ -40,7 +39,6 @@ static size_t way_for(
 	const struct dns_cache_entry set[static CACHE_WAYS], const struct dns_cache_entry *e)
 {
 	size_t first = 0;
-
 	for (size_t i = 0; i < CACHE_WAYS; i++) {
 		if (same(&set[i], e))
 			return i;
@@ -56,7 +54,6 @@ bool dns_cache_get(const struct dns_cache *c, const struct dns_verify_request *q
 	const struct dns_cache_entry e = { .ip = q->ip, .suffixes = suffixes_hash(c, q) };
 	const size_t set = set_of(c, &e, PROVED_SETS);
 	const struct dns_cache_entry *found = find(c->proved[set], &e, q->now_s);
-
 	*host = '\0';
 	if (found) {
 		memcpy(host, c->hosts[set][found - c->proved[set]], HOST_SIZE);
@@ -76,7 +73,6 @@ void dns_cache_put(struct dns_cache *c, const struct dns_verify_request *q, enum
 		.ip = q->ip, .suffixes = suffixes_hash(c, q), .until_s = until_s, .why = why
 	};
 	char name[HOST_SIZE];
-
 	if (why != VERIFY_HOST) {
 		struct dns_cache_entry *refused = c->refused[set_of(c, &e, REFUSED_SETS)];
 		refused[way_for(refused, &e)] = e;

@@ -10,7 +10,6 @@ static bool letter(char c)
 static bool host_ok(struct str host)
 {
 	bool dot = true;
-
 	for (size_t i = 0; i < host.n; i++) {
 		bool is_dot = host.p[i] == '.';
 		if ((is_dot && dot) || (!is_dot && !letter(host.p[i]) && host.p[i] != '-'))
@@ -23,7 +22,6 @@ static bool host_ok(struct str host)
 bool dns_host_below(struct str host, const char *suffixes)
 {
 	struct str list = str_of(suffixes);
-
 	if (host.n > 0 && host.p[host.n - 1] == '.')
 		host.n--;
 	if (!host_ok(host))

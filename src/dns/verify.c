@@ -67,7 +67,6 @@ const char *dns_verdict_name(enum dns_verdict p)
 static void reverse_name(struct ip ip, char out[static REVERSE_SIZE])
 {
 	char *w = out;
-
 	if (ip_is_v4(ip)) {
 		snprintf(out, REVERSE_SIZE, "%d.%d.%d.%d.in-addr.arpa", ip.b[15], ip.b[14],
 			ip.b[13], ip.b[12]);
@@ -84,7 +83,6 @@ static void job_end(struct job *j, enum dns_verdict why, const char *host)
 	int64_t keep_s = why == VERIFY_HOST ? p->set.keep_s : p->set.keep_none_s;
 	struct dns_verify_request q = { .ip = j->ip, .suffixes = j->suffixes, .now_s = j->now_s };
 	char text[IP_TEXT_SIZE], name[HOST_SIZE];
-
 	snprintf(name, sizeof name, "%s", host); /* it may stand in the job, which is free below */
 	if (why == VERIFY_FAILED && keep_s > FAILED_KEPT_S)
 		keep_s = FAILED_KEPT_S;
@@ -137,7 +135,6 @@ static void forward_done(void *arg, int status, int timeouts, unsigned char *ans
 {
 	struct job *j = arg;
 	const char *host = j->names[j->name_at];
-
 	(void)timeouts;
 	if (status == ARES_SUCCESS && forward_same(j, answer, length)) {
 		job_end(j, VERIFY_HOST, host);
@@ -161,7 +158,6 @@ static void forward_next(struct job *j)
 static void name_take(struct job *j, const char *name)
 {
 	struct str host = str_of(name);
-
 	if (host.n > 0 && host.p[host.n - 1] == '.')
 		host.n--;
 	if (j->name_count == NAMES_TRIED_MAX || !dns_host_below(host, j->suffixes))
@@ -175,7 +171,6 @@ static void reverse_done(void *arg, int status, int timeouts, unsigned char *ans
 	struct job *j = arg;
 	struct hostent *host = NULL;
 	struct in6_addr any = { 0 };
-
 	(void)timeouts;
 	if (status == ARES_SUCCESS)
 		status = ares_parse_ptr_reply(answer, length, &any, sizeof any, AF_INET6, &host);
@@ -194,7 +189,6 @@ static void reverse_done(void *arg, int status, int timeouts, unsigned char *ans
 static void jobs_start(struct dns_verifier *p)
 {
 	char name[REVERSE_SIZE];
-
 	for (size_t i = 0; i < JOBS_MAX; i++) {
 		struct job *j = &p->jobs[i];
 		pthread_mutex_lock(&p->lock);
@@ -218,7 +212,6 @@ static int sockets_poll(struct dns_verifier *p, ares_socket_t socks[static ARES_
 	unsigned bits = (unsigned)ares_getsock(p->channel, socks, ARES_GETSOCK_MAXNUM);
 	const struct timeval *tv = ares_timeout(p->channel, &limit, &left);
 	nfds_t n = 0;
-
 	fds[n++] = (struct pollfd){ .fd = p->wake, .events = POLLIN };
 	for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
 		short events = 0;
@@ -237,7 +230,6 @@ static int sockets_poll(struct dns_verifier *p, ares_socket_t socks[static ARES_
 static void sockets_process(struct dns_verifier *p, const struct pollfd *fds, nfds_t n)
 {
 	uint64_t woken;
-
 	if (fds[0].revents && read(p->wake, &woken, sizeof woken) < 0 && errno != EAGAIN)
 		LOG(p->set.log, LOG_WARN, "crawler_wake_failed", log_int("errno", errno));
 	for (nfds_t i = 1; i < n; i++) {
@@ -264,7 +256,6 @@ static void *prover_run(void *arg)
 	ares_socket_t socks[ARES_GETSOCK_MAXNUM];
 	struct pollfd fds[ARES_GETSOCK_MAXNUM + 1];
 	nfds_t n;
-
 	while (!stopping(p)) {
 		jobs_start(p);
 		int got = sockets_poll(p, socks, fds, &n);
@@ -284,7 +275,6 @@ static enum err channel_open(struct dns_verifier *p, char why[static 256])
 		.tries = TRIES };
 	int rc = ares_init_options(
 		&p->channel, &o, ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES);
-
 	if (rc != ARES_SUCCESS) {
 		snprintf(why, 256, "the resolver cannot be set up: %s", ares_strerror(rc));
 		return ERR_UNAVAILABLE;
@@ -322,7 +312,6 @@ enum err dns_verifier_open(
 	const struct dns_verifier_settings *s, struct dns_verifier **out, char why[static 256])
 {
 	struct dns_verifier *p = calloc(1, sizeof *p);
-
 	if (!p)
 		return ERR_NOMEM;
 	p->set = *s;
@@ -342,7 +331,6 @@ enum err dns_verifier_open(
 static void wake(struct dns_verifier *p)
 {
 	const uint64_t one = 1;
-
 	if (write(p->wake, &one, sizeof one) < 0 && errno != EAGAIN)
 		LOG(p->set.log, LOG_WARN, "crawler_wake_failed", log_int("errno", errno));
 }
@@ -396,7 +384,6 @@ static bool job_queue(struct dns_verifier *p, const struct dns_verify_request *q
 static void job_wait(struct dns_verifier *p, const struct dns_verify_request *q)
 {
 	const int64_t until_us = clock_monotonic_us() + (int64_t)p->set.timeout_ms * 1000;
-
 	p->waiting++;
 	while (job_find(p, q) && !p->stopping) {
 		if (!thread_cond_wait_until(&p->done, &p->lock, until_us))
@@ -409,7 +396,6 @@ enum dns_verdict dns_verify(
 	struct dns_verifier *p, const struct dns_verify_request *q, char host[static HOST_SIZE])
 {
 	enum dns_verdict why = VERIFY_PENDING;
-
 	*host = '\0';
 	if (!q->ip.set || !*q->suffixes)
 		return VERIFY_NONE;

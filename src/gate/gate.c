@@ -8,7 +8,6 @@
 enum err gate_theme_load(const char *theme, struct template_set **out, char why[static 256])
 {
 	char dir[1024];
-
 	snprintf(dir, sizeof dir, "%s/templates", theme ? theme : "");
 	enum err e = template_load("web/templates/", theme ? dir : NULL, out, why);
 	if (!e && !template_has(*out, "gate.html")) {
@@ -35,7 +34,6 @@ enum err gate_open(const struct gate_settings *s, const struct paywall *wall,
 	const struct sites *sites, struct gate **out, char why[static 256])
 {
 	struct gate *g = calloc(1, sizeof *g);
-
 	if (!g)
 		return ERR_NOMEM;
 	g->set = *s;
@@ -96,7 +94,6 @@ enum err gate_auth_request(void *ctx, struct request *r, struct response *rsp)
 	struct original o;
 	struct path_answer p;
 	enum err e = gate_original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
-
 	if (e)
 		return e;
 	const struct access_path_query q = query(g, &o);
@@ -115,7 +112,6 @@ static enum err request_refuse(const struct gate *g, struct request *r, struct r
 	const struct path_answer *p, const struct original *o)
 {
 	struct wall w = { .status = refusal_status(r, p), .answer = p, .original = o };
-
 	if (w.status == 401 && gate_navigates(r, o) && !is_login(o)) {
 		rsp->status = 302;
 		response_header(rsp, "Location", gate_login_address(r->arena, p, o));
@@ -132,7 +128,6 @@ static enum err answer(
 	struct original o;
 	struct path_answer p;
 	enum err e = gate_original_read(g, r, d, &o, rsp);
-
 	if (e)
 		return e;
 	const struct access_path_query q = query(g, &o);
@@ -169,7 +164,6 @@ bool gate_cached_answer(void *ctx, struct request *r, struct response *rsp)
 	const enum dialect d = dialect_of(r->route->handler);
 	struct original o;
 	struct path_answer p;
-
 	if (!d || !gate_original_is_cheap(r, d) || gate_original_read(g, r, d, &o, rsp) != ERR_OK)
 		return false;
 	const struct access_path_query q = query(g, &o);
@@ -182,7 +176,6 @@ enum err gate_wall(void *ctx, struct request *r, struct response *rsp)
 	struct original o;
 	struct path_answer p;
 	enum err e = gate_original_read(g, r, DIALECT_AUTH_REQUEST, &o, rsp);
-
 	if (e)
 		return e;
 	struct access_path_query q = query(g, &o);
@@ -204,7 +197,6 @@ void gate_fail(void *ctx, struct request *r, struct response *rsp)
 	const struct error_info *face = http_error_info(rsp->err);
 	struct str target = r->target, path = str_cut(&target, '?');
 	bool nginx = str_eq(path, STR("/gate/auth-request"));
-
 	(void)ctx;
 	rsp->decision = paywall_grant_name(GRANT_NONE);
 	if (!rsp->reason)

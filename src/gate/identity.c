@@ -18,7 +18,6 @@ static bool all_plain(struct str s)
 struct str gate_header_safe(struct arena *a, struct str s)
 {
 	BUF_AUTO b = BUF((size_t)3 * (EMAIL_SIZE + NAME_SIZE));
-
 	s = str_trim(s);
 	if (all_plain(s))
 		return s.n > 0 ? arena_str(a, s) : STR("");

@@ -70,7 +70,6 @@ static struct str ext_authz_address(const struct gate *g, struct request *r)
 	const struct str prefix = STR("/gate/ext-authz");
 	struct str scheme =
 		str_starts(g->sites->origin[0], STR("https:")) ? STR("https") : STR("http");
-
 	if (!str_starts(r->target, prefix) || request_header_count(r, "X-Forwarded-Proto") > 1)
 		return (struct str){ NULL, 0 };
 	if (request_header_count(r, "X-Forwarded-Proto") == 1)
@@ -138,7 +137,6 @@ static bool cheap_byte(struct str s, size_t i)
 bool gate_original_is_cheap(const struct request *r, enum dialect d)
 {
 	struct str s = r->target;
-
 	if (d != DIALECT_EXT_AUTHZ)
 		s = one(r, d == DIALECT_AUTH_REQUEST ? "X-Original-URL" : "X-Forwarded-Uri");
 	if (s.n > CHEAP_MAX)
@@ -155,7 +153,6 @@ bool gate_original_is_cheap(const struct request *r, enum dialect d)
 static bool accepts(const struct request *r, const char *type)
 {
 	struct str rest = request_header(r, "Accept");
-
 	while (rest.n > 0) {
 		struct str item = str_cut(&rest, ',');
 		if (str_eq_nocase(str_trim(str_cut(&item, ';')), str_of(type)))
@@ -174,7 +171,6 @@ bool gate_navigates(const struct request *r, const struct original *o)
 {
 	struct str mode = request_header(r, "Sec-Fetch-Mode");
 	bool reads = str_eq(o->method, STR("GET")) || str_eq(o->method, STR("HEAD"));
-
 	if (!reads || gate_wants_data(r) || (mode.p && !str_eq(mode, STR("navigate"))))
 		return false;
 	return request_header_count(r, "Accept") == 0 || accepts(r, "text/html") ||

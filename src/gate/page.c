@@ -10,7 +10,6 @@
 static struct str way_back(const struct original *o)
 {
 	struct str rest = o->url.target, path = str_cut(&rest, '?');
-
 	if (o->url.path.n == 1 && !rest.p)
 		return STR("");
 	if (url_is_local(o->url.target))
@@ -21,7 +20,6 @@ static struct str way_back(const struct original *o)
 static void put_way_back(struct buf *b, const struct original *o)
 {
 	struct str back = way_back(o);
-
 	if (back.n > 0) {
 		buf_puts(b, "?return_to=");
 		url_encode(b, back);
@@ -32,7 +30,6 @@ struct str gate_login_address(
 	struct arena *a, const struct path_answer *p, const struct original *o)
 {
 	BUF_AUTO b = BUF((size_t)4 * URL_LOCAL_MAX);
-
 	buf_str(&b, p->origin);
 	buf_puts(&b, "/login");
 	put_way_back(&b, o);
@@ -76,7 +73,6 @@ enum err gate_wall_problem(struct request *r, struct response *rsp, const struct
 		"reason", path_reason_name(p), "detail", path_reason_text(p), "offer",
 		offers(p->decision.offer));
 	enum err e = text_json_write(doc, JSON_COMPACT, r->arena, &rsp->body);
-
 	if (e)
 		return e;
 	rsp->status = w->status;
@@ -103,7 +99,6 @@ static enum err plans_view(struct template_data *root, const struct gate *g,
 	struct offering o = { .offers = { .article = &p->article, .offer = p->decision.offer } };
 	struct template_data *list = template_list(root, "plans");
 	enum err e = p->decision.offer ? access_read(g->wall, r, offers_read, &o) : ERR_OK;
-
 	for (size_t i = 0; !e && i < o.offers.count; i++) {
 		const struct plan *plan = &o.offers.list[i];
 		struct template_data *v = template_append(list);
@@ -119,7 +114,6 @@ static enum err plans_view(struct template_data *root, const struct gate *g,
 static void reader_view(struct template_data *root, const struct request *r)
 {
 	struct template_data *v = r->caller.signed_in ? template_object(r->arena) : NULL;
-
 	if (v) {
 		template_z(v, "name", r->caller.name[0] ? r->caller.name : NULL);
 		template_z(v, "email", r->caller.email);
@@ -131,7 +125,6 @@ static void site_view(
 	struct template_data *root, const struct gate *g, struct arena *a, const char *title)
 {
 	struct template_data *site = template_object(a), *page = template_object(a);
-
 	template_z(site, "name", g->set.site_name);
 	template_z(site, "tagline", *g->set.tagline ? g->set.tagline : NULL);
 	template_z(site, "language", g->set.language);
@@ -149,7 +142,6 @@ static void links_view(struct template_data *root, struct arena *a, const struct
 {
 	static const char *const names[][2] = { { "login_href", "/login" },
 		{ "register_href", "/register" }, { "reset_href", "/reset" } };
-
 	for (size_t i = 0; i < COUNT(names); i++) {
 		BUF_AUTO b = BUF((size_t)4 * URL_LOCAL_MAX);
 		buf_puts(&b, names[i][1]);
@@ -165,7 +157,6 @@ enum err gate_wall_page(
 	struct template_data *root = template_object(r->arena);
 	char today[TIME_TEXT_SIZE];
 	BUF_AUTO out = BUF(TEMPLATE_OUTPUT_MAX);
-
 	site_view(root, g, r->arena, http_error_info(status_error(w->status))->title);
 	reader_view(root, r);
 	links_view(root, r->arena, w->original);

@@ -44,7 +44,6 @@ const char *http_rate_name(enum rate_class class)
 static void limit_set(struct http_limits *l, size_t class, struct rate_limit limit)
 {
 	int64_t interval_us = limit.per_minute > 0 ? 60 * 1000000LL / limit.per_minute : 0;
-
 	l->slack_us[class] = interval_us * (limit.burst - 1LL);
 	l->per_minute[class] = limit.per_minute;
 	l->interval_us[class] = interval_us;

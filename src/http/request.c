@@ -11,9 +11,8 @@ size_t request_header_count(const struct request *r, const char *name)
 	const struct exchange *x = r->x;
 	const struct str want = str_of(name);
 	size_t n = 0;
-	for (size_t i = 0; i < x->header_count; i++) {
+	for (size_t i = 0; i < x->header_count; i++)
 		n += str_eq_nocase(x->headers[i].name, want);
-	}
 	return n;
 }
 
@@ -22,9 +21,8 @@ struct str request_header(const struct request *r, const char *name)
 	const struct exchange *x = r->x;
 	const struct str want = str_of(name);
 	for (size_t i = 0; i < x->header_count; i++) {
-		if (str_eq_nocase(x->headers[i].name, want)) {
+		if (str_eq_nocase(x->headers[i].name, want))
 			return x->headers[i].value;
-		}
 	}
 	return (struct str){ NULL, 0 };
 }
@@ -36,17 +34,15 @@ struct str request_cookie(const struct request *r, const char *name)
 	struct str value = { NULL, 0 };
 	const struct str prefix = r->x->h->s.secure ? STR("__Host-") : STR("");
 	const struct str bare = str_of(name);
-	if (prefix.n + bare.n >= sizeof full) {
+	if (prefix.n + bare.n >= sizeof full)
 		return value;
-	}
 	memcpy(full, prefix.p, prefix.n);
 	memcpy(full + prefix.n, bare.p, bare.n);
 	const struct str whole = { full, prefix.n + bare.n };
 	size_t n = 0;
 	for (size_t i = 0; i < r->x->header_count; i++) {
-		if (str_eq_nocase(r->x->headers[i].name, STR("Cookie"))) {
+		if (str_eq_nocase(r->x->headers[i].name, STR("Cookie")))
 			n += cookie_find(r->x->headers[i].value, whole, &value);
-		}
 	}
 	return n == 1 ? value : (struct str){ NULL, 0 };
 }
@@ -64,9 +60,8 @@ static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char
 	(void)kind;
 	struct exchange *x = ctx;
 	struct header *header = &x->headers[x->header_count];
-	if (name == http_no_cookies) {
+	if (name == http_no_cookies)
 		return MHD_YES;
-	}
 	header->name = (struct str){ name ? name : "", name ? name_n : 0 };
 	header->value = (struct str){ value ? value : "", value ? value_n : 0 };
 	if (!header_token_ok(header->name) || !header_value_ok(header->value)) {
@@ -95,22 +90,19 @@ static enum err read_headers(struct exchange *x, const struct request_line *line
 	const int n = MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, NULL, NULL);
 	x->header_bytes = header_bytes(x);
 	x->header_lines = n > 0 ? (size_t)n : 0;
-	if (x->header_bytes > HEADER_BYTES_MAX) {
+	if (x->header_bytes > HEADER_BYTES_MAX)
 		return too_large(x, HTTP_HEADERS_TOO_LARGE);
-	}
 	if (x->header_lines > HEADERS_MAX + 1) { /* with ours */
 		return too_large(x, "The request has more than 100 header lines.");
 	}
 	x->headers = arena_alloc(x->req.arena, (x->header_lines + 1) * sizeof x->headers[0]);
-	if (!x->headers) {
+	if (!x->headers)
 		return http_request_refuse(x, ERR_NOMEM, "no_memory", NULL);
-	}
 	(void)MHD_get_connection_values_n(x->mhd, MHD_HEADER_KIND, add_header, x);
-	if (x->headers_bad || !http_lines_whole(x, line)) {
+	if (x->headers_bad || !http_lines_whole(x, line))
 		return http_request_refuse(x, ERR_INVALID, "bad_header",
 			"A header is malformed: each needs a name, a colon and a value without "
 			"control characters, on one line that ends in CR and LF.");
-	}
 	return ERR_OK;
 }
 
@@ -140,20 +132,18 @@ static enum err read_method(struct exchange *x, const struct request_line *line)
 
 static enum err read_version(struct exchange *x, const struct request_line *line)
 {
-	if (strcmp(line->version, "HTTP/1.1") != 0 && strcmp(line->version, "HTTP/1.0") != 0) {
+	if (strcmp(line->version, "HTTP/1.1") != 0 && strcmp(line->version, "HTTP/1.0") != 0)
 		return http_request_refuse(
 			x, ERR_INVALID, "bad_version", "Only HTTP/1.1 is supported.");
-	}
 	return ERR_OK;
 }
 
 static enum err read_host(struct exchange *x, const struct request_line *line)
 {
 	(void)line;
-	if (request_header_count(&x->req, "Host") != 1 || request_header(&x->req, "Host").n == 0) {
+	if (request_header_count(&x->req, "Host") != 1 || request_header(&x->req, "Host").n == 0)
 		return http_request_refuse(
 			x, ERR_INVALID, "bad_host", "Exactly one Host header is required.");
-	}
 	return ERR_OK;
 }
 
@@ -164,30 +154,25 @@ static enum err read_framing(struct exchange *x, const struct request_line *line
 	const struct request *r = &x->req;
 	const size_t lengths = request_header_count(r, "Content-Length");
 	const size_t encodings = request_header_count(r, "Transfer-Encoding");
-	if (lengths + encodings > 1) {
+	if (lengths + encodings > 1)
 		return http_request_refuse(x, ERR_INVALID, "bad_framing",
 			"Send either Content-Length or Transfer-Encoding, and only once.");
-	}
 	if (lengths == 1) {
 		int64_t n = 0;
-		if (str_int(request_header(r, "Content-Length"), 0, INT64_MAX, &n) != ERR_OK) {
+		if (str_int(request_header(r, "Content-Length"), 0, INT64_MAX, &n) != ERR_OK)
 			return http_request_refuse(
 				x, ERR_INVALID, "bad_length", "Content-Length is not a number.");
-		}
 		x->announced = (uint64_t)n;
 	}
 	x->chunked = encodings == 1;
-	if (!x->chunked) {
+	if (!x->chunked)
 		return ERR_OK;
-	}
-	if (!str_eq_nocase(request_header(r, "Transfer-Encoding"), STR("chunked"))) {
+	if (!str_eq_nocase(request_header(r, "Transfer-Encoding"), STR("chunked")))
 		return not_implemented(
 			x, "bad_encoding", "Only the transfer coding chunked is supported.");
-	}
-	if (strcmp(line->version, "HTTP/1.1") != 0) {
+	if (strcmp(line->version, "HTTP/1.1") != 0)
 		return http_request_refuse(
 			x, ERR_INVALID, "bad_framing", "Transfer-Encoding needs HTTP/1.1.");
-	}
 	return ERR_OK;
 }
 
@@ -207,10 +192,9 @@ static enum err read_expect(struct exchange *x, const struct request_line *line)
 static enum err read_authorization(struct exchange *x, const struct request_line *line)
 {
 	(void)line;
-	if (request_header_count(&x->req, "Authorization") > 1) {
+	if (request_header_count(&x->req, "Authorization") > 1)
 		return http_request_refuse(
 			x, ERR_INVALID, "two_authorizations", "Authorization was sent twice.");
-	}
 	return ERR_OK;
 }
 
@@ -219,14 +203,12 @@ static enum err read_target(struct exchange *x, const struct request_line *line)
 	(void)line;
 	struct request *r = &x->req;
 	r->target = str_of(x->conn->target);
-	if (str_has_byte(r->target, ' ')) {
+	if (str_has_byte(r->target, ' '))
 		return http_request_refuse(
 			x, ERR_INVALID, "bad_target", "The address contains a space.");
-	}
-	if (r->target.n > TARGET_MAX) {
+	if (r->target.n > TARGET_MAX)
 		return http_request_refuse(
 			x, ERR_INVALID, "bad_target", "The address is too long.");
-	}
 	x->group = http_group_of(x->listener, r->target);
 	struct str rest = r->target;
 	struct str raw = str_cut(&rest, '?');
@@ -248,9 +230,8 @@ enum err http_request_read(struct exchange *x, const struct request_line *line)
 		const struct request_line *) = { read_target, read_headers, read_method,
 		read_version, read_host, read_framing, read_expect, read_authorization };
 	enum err first = ERR_OK;
-	for (size_t i = 0; i < COUNT(steps) && first == ERR_OK; i++) {
+	for (size_t i = 0; i < COUNT(steps) && first == ERR_OK; i++)
 		first = steps[i](x, line);
-	}
 	http_client_address(x); /* also of who is refused: for the log */
 	return first;
 }

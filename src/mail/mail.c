@@ -8,7 +8,6 @@
 static enum err have_all(const struct template_set *t, char why[static 256])
 {
 	static const char *const suffixes[] = { ".subject.txt", ".txt", ".html" };
-
 	for (int kind = 1; kind < MAIL_KIND_COUNT; kind++) {
 		for (size_t i = 0; i < COUNT(suffixes); i++) {
 			char name[64];
@@ -26,7 +25,6 @@ static enum err have_all(const struct template_set *t, char why[static 256])
 enum err mail_theme_load(const char *theme, struct template_set **out, char why[static 256])
 {
 	char dir[1024];
-
 	snprintf(dir, sizeof dir, "%s/mail", theme ? theme : "");
 	enum err e = template_load("web/mail/", theme ? dir : NULL, out, why);
 	return e ? e : have_all(*out, why);

@@ -24,7 +24,6 @@ static enum err overview_read(struct db_conn *c, void *arg)
 	struct overview *o = arg;
 	const struct seat_owner owner = { o->account_id, o->now_s };
 	enum err e = entitlement_list(c, o->account_id, o->a, &o->list);
-
 	if (e)
 		return e;
 	e = entitlement_seats_load(c, &owner, o->a, &o->group);
@@ -45,7 +44,6 @@ static const char *status_text(enum entitlement_status s)
 static void entitlements_view(struct template_data *root, const struct overview *o, int64_t now_s)
 {
 	struct template_data *list = template_list(root, "entitlements");
-
 	for (size_t i = 0; i < o->list.n; i++) {
 		const struct entitlement *e = &o->list.v[i];
 		if (e->revoked_at || (e->ends_at && e->ends_at + e->grace_s <= now_s))
@@ -70,7 +68,6 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 		.account_id = r->caller.account_id, .a = r->arena, .now_s = r->now_s
 	};
 	enum err e = account_find(p->accounts, str_of(r->caller.account_id), &acc);
-
 	if (!e)
 		e = db_read(p->accounts->db, overview_read, &o);
 	if (e)
@@ -102,7 +99,6 @@ static enum err password_page(const struct pages *p, struct request *r, struct r
 							   : "Change password",
 		.return_to = STR("/account") };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-
 	f->password_field = "new_password";
 	f->email = str_of(r->caller.email);
 	pages_form_data(root, r->arena, p, f);
@@ -126,7 +122,6 @@ enum err pages_password(void *ctx, struct request *r, struct response *rsp)
 		.current = fields_get(&r->form, "current_password"),
 		.chosen = fields_get(&r->form, "new_password") };
 	enum err e = account_password_change(p->accounts, &ch, r->now_s, r->arena, &why);
-
 	switch (e) {
 	case ERR_OK:
 		response_redirect(rsp, STR("/account?done=password"));
@@ -168,7 +163,6 @@ enum err pages_sessions(void *ctx, struct request *r, struct response *rsp)
 	size_t n = 0;
 	enum err e =
 		account_sessions(p->accounts, r->caller.account_id, r->now_s, r->arena, &list, &n);
-
 	if (e)
 		return e;
 	struct page pg = { .title = "Your sessions" };
@@ -195,7 +189,6 @@ enum err pages_session_end(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct str id = fields_get(&r->form, "session_id");
 	enum err e = account_session_end(p->accounts, r->caller.account_id, id);
-
 	/* Ended meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
 		return e;
@@ -209,7 +202,6 @@ enum err pages_sessions_end_others(void *ctx, struct request *r, struct response
 	const struct pages *p = ctx;
 	enum err e = account_sessions_end_others(
 		p->accounts, r->caller.account_id, r->caller.session_id, NULL);
-
 	if (!e)
 		response_redirect(rsp, STR("/account/sessions"));
 	return e;

@@ -24,7 +24,6 @@ static enum err around_read(struct access_snapshot *s, void *arg)
 		.section = ar->rd->article.section, .limit = MORE_CARDS + 1, .now_s = s->now_s
 	};
 	enum err e = pages_cards_load(s, &f, &ar->more, &ar->more_count);
-
 	if (!e)
 		e = access_sections(s, &ar->sections, &ar->section_count);
 	if (e)
@@ -36,7 +35,6 @@ static void tags_view(struct template_data *v, const struct article *art)
 {
 	struct template_data *list = template_list(v, "tags");
 	struct str rest = art->tags, tag;
-
 	template_bool(v, "has_tags", art->tags.n > 0);
 	while (content_tag_next(&rest, &tag))
 		template_text(template_append(list), "name", tag);
@@ -49,7 +47,6 @@ static void article_view(
 	struct arena *a = r->arena;
 	struct template_data *v = template_object(a);
 	int64_t changed_at = art->updated_at > art->published_at ? art->updated_at : 0;
-
 	template_text(v, "headline", art->headline);
 	pages_template_str(v, "dek", art->dek);
 	pages_template_str(v, "byline", art->byline);
@@ -73,7 +70,6 @@ static void wall_view(struct template_data *root, const struct request *r, const
 {
 	const struct decision *d = &rd->decision;
 	struct template_data *v = NULL;
-
 	if (d->grant != GRANT_FULL) {
 		v = template_object(r->arena);
 		template_bool(v, "needs_login", d->reason == REASON_LOGIN_REQUIRED);
@@ -94,7 +90,6 @@ static void give_view(struct template_data *root, const struct pages *p, struct 
 	const struct decision *d = &rd->decision;
 	bool may = p->wall->gifts.per_month && d->reason == REASON_ENTITLED && d->by &&
 		   !*d->by->article_id;
-
 	template_z(root, "give_action",
 		may ? arena_fmt(a, "/articles/%s/gift", rd->article.slug) : NULL);
 }
@@ -104,7 +99,6 @@ static void more_view(
 {
 	struct template_data *list = template_list(root, "more");
 	size_t n = 0;
-
 	for (size_t i = 0; i < ar->more_count && n < MORE_CARDS; i++) {
 		if (strcmp(ar->more[i].article.id, own_id) == 0)
 			continue;
@@ -136,7 +130,6 @@ static bool is_printable(struct str s)
 static struct str moved_to(const struct request *r, const char *slug)
 {
 	struct str query = r->target;
-
 	(void)str_cut(&query, '?');
 	if (!is_printable(query))
 		return str_of(arena_fmt(r->arena, "/articles/%s", slug));
@@ -157,7 +150,6 @@ static struct template_data *page_data(const struct pages *p, const struct reque
 		.sections = ar->sections,
 		.section_count = ar->section_count };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-
 	article_view(root, r, rd);
 	template_html(root, "body_html", rd->text.html);
 	template_bool(root, "full", rd->decision.grant == GRANT_FULL);
@@ -194,7 +186,6 @@ enum err pages_article(void *ctx, struct request *r, struct response *rsp)
 		.beside = around_read,
 		.arg = &ar };
 	enum err e = access_article_open(&q, r, rsp, &rd);
-
 	if (e == ERR_UNAUTHENTICATED)
 		return read_elsewhere(r, rsp);
 	if (e)
@@ -215,7 +206,6 @@ enum err pages_media(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct access_media m;
 	enum err e = access_media_open(p->wall, r, rsp, &m);
-
 	if (!e && !str_eq(m.image.name, r->params[1]))
 		e = ERR_NOT_FOUND;
 	if (e)

@@ -15,7 +15,6 @@ static void card_decide(
 		.policy = s->policy,
 		.reader = &anonymous,
 		.now = paywall_moment(s->now_s) };
-
 	lead->article_id = card->article.id;
 	lead->decision = paywall_uncharged(paywall_decide(&k));
 	card->level = lead->decision.level;
@@ -24,7 +23,6 @@ static void card_decide(
 static enum err pictures_load(struct access_snapshot *s, struct card *cards, size_t n)
 {
 	struct content_lead *leads = arena_alloc(s->a, (n + 1) * sizeof *leads);
-
 	if (!leads)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++)
@@ -44,7 +42,6 @@ enum err pages_cards_load(
 	size_t n = 0;
 	enum err e = content_list(s->c, f, s->a, &list, &n);
 	struct card *cards = e ? NULL : arena_alloc(s->a, (n + 1) * sizeof *cards);
-
 	if (e || !cards)
 		return e ? e : ERR_NOMEM;
 	for (size_t i = 0; i < n; i++)
@@ -66,7 +63,6 @@ void pages_image_data(
 	struct template_data *v, const char *key, struct arena *a, const struct image *img)
 {
 	struct template_data *o = NULL;
-
 	if (img) {
 		o = template_object(a);
 		template_z(o, "src",
@@ -85,7 +81,6 @@ void pages_image_data(
 void pages_card_data(struct template_data *v, struct arena *a, const struct card *c)
 {
 	const struct article *art = &c->article;
-
 	template_z(v, "href", arena_fmt(a, "/articles/%s", art->slug));
 	template_text(v, "headline", art->headline);
 	pages_template_str(v, "dek", art->dek);

@@ -41,7 +41,6 @@ void pages_fail(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	const struct error_info *face = http_error_info(rsp->err);
 	int status = response_error_status(rsp);
-
 	/* A page that needs an account leads to log-in and back. */
 	if (rsp->err == ERR_UNAUTHENTICATED && r->route && r->method == METHOD_GET &&
 		r->route->who == WHO_SIGNED_IN) {

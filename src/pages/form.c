@@ -30,7 +30,6 @@ void pages_form_data(struct template_data *root, struct arena *a, const struct p
 {
 	struct template_data *form = template_object(a);
 	struct template_data *list = template_list(form, "errors");
-
 	pages_template_str(form, "email", f->email);
 	pages_template_str(form, "name", f->name);
 	template_bool(form, "return_to", false);
@@ -54,7 +53,6 @@ void pages_form_data(struct template_data *root, struct arena *a, const struct p
 const char *pages_wait_text(struct arena *a, int64_t seconds)
 {
 	int64_t minutes = (seconds + 59) / 60;
-
 	if (seconds < 120)
 		return arena_fmt(a, "%lld second%s", (long long)seconds, seconds == 1 ? "" : "s");
 	return arena_fmt(a, "%lld minutes", (long long)minutes);

@@ -37,7 +37,6 @@ static enum err front_read(struct access_snapshot *s, void *arg)
 	struct front *f = arg;
 	struct article_filter all = { .limit = FRONT_NEWS, .now_s = s->now_s };
 	enum err e = pages_cards_load(s, &all, &f->news.v, &f->news.n);
-
 	if (!e)
 		e = access_sections(s, &f->sections, &f->section_count);
 	for (size_t i = 0; !e && i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
@@ -57,13 +56,11 @@ static size_t front_pick(
 	struct front *f, const struct card **lead, struct card *seconds, size_t *second_count)
 {
 	size_t left = 0;
-
 	*lead = NULL;
 	*second_count = 0;
 	struct card *first = arena_alloc(f->a, sizeof *first);
 	for (size_t i = 0; first && i < f->news.n; i++) {
 		struct card *c = &f->news.v[i];
-
 		if (!*lead && (c->has_image || i + 1 == f->news.n)) {
 			*first = *c;
 			*lead = first;
@@ -81,7 +78,6 @@ static void picture_first(struct cards *c)
 {
 	for (size_t i = 0; i < c->n; i++) {
 		struct card first = c->v[i];
-
 		if (!first.has_image)
 			continue;
 		memmove(&c->v[1], &c->v[0], i * sizeof c->v[0]);
@@ -96,7 +92,6 @@ static void front_view(struct template_data *root, struct front *f)
 	struct card seconds[FRONT_SECONDS];
 	size_t second_count, left = front_pick(f, &lead, seconds, &second_count);
 	struct template_data *v = NULL;
-
 	if (lead) {
 		v = template_object(f->a);
 		pages_card_data(v, f->a, lead);
@@ -109,7 +104,6 @@ static void front_view(struct template_data *root, struct front *f)
 	struct template_data *blocks = template_list(root, "blocks");
 	for (size_t i = 0; i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
 		struct template_data *b = template_append(blocks);
-
 		picture_first(&f->blocks[i]);
 		template_text(b, "name", f->sections[i].name);
 		template_z(b, "href",
@@ -123,7 +117,6 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct front f = { .r = r, .rsp = rsp, .req = access_request_from_http(r), .a = r->arena };
 	enum err e = access_read(p->wall, r, front_read, &f);
-
 	if (e)
 		return e;
 	struct page pg = { .description = p->set.tagline,
@@ -156,7 +149,6 @@ static enum err section_read(struct access_snapshot *s, void *arg)
 {
 	struct section_page *g = arg;
 	enum err e = pages_cards_load(s, &g->filter, &g->cards.v, &g->cards.n);
-
 	if (!e)
 		e = access_sections(s, &g->sections, &g->section_count);
 	if (!e)
@@ -187,7 +179,6 @@ static void section_view(
 	struct template_data *v = template_object(s->a);
 	bool more = s->cards.n > SECTION_PAGE;
 	size_t n = more ? SECTION_PAGE : s->cards.n;
-
 	template_text(v, "name", sec->name);
 	template_z(v, "href", href);
 	template_child(root, "section", v);
@@ -209,7 +200,6 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 		.filter = {
 			.section = r->params[0], .limit = SECTION_PAGE + 1, .now_s = r->now_s } };
 	enum err e = before_parse(fields_get(&r->query, "before"), &s.filter);
-
 	if (!e)
 		e = access_read(p->wall, r, section_read, &s);
 	if (e)

@@ -24,7 +24,6 @@ static enum err about_read(struct db_conn *c, void *arg)
 	struct about *b = arg;
 	enum err e = content_find(c, b->slug, b->a, &b->article);
 	struct paywall_article subject = content_paywall_article(&b->article);
-
 	if (e)
 		return e;
 	if (b->asks_leave) {
@@ -59,7 +58,6 @@ static enum err made_page(struct request *r, struct response *rsp, const struct 
 	struct page pg = { .title = "Your gift link",
 		.return_to = str_of(article_path(a, b->article.slug)) };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(a);
-
 	template_z(v, "link", arena_fmt(a, "%s/gifts/%s", p->set.base_url, made->token.text));
 	template_text(v, "headline", b->article.headline);
 	template_z(v, "href", article_path(a, b->article.slug));
@@ -98,7 +96,6 @@ enum err pages_gift_make(void *ctx, struct request *r, struct response *rsp)
 	};
 	struct gift_made made;
 	enum err e = db_read(b.p->accounts->db, about_read, &b);
-
 	if (!e) {
 		struct gift_order o = { .article_id = b.article.id,
 			.account_id = r->caller.account_id,
@@ -134,7 +131,6 @@ static void own_view(
 	struct template_data *v = template_append(list);
 	const char *state = gift_state(g, now_s);
 	bool live = strcmp(state, "live") == 0 || strcmp(state, "used_up") == 0;
-
 	template_z(v, "id", g->id);
 	template_z(v, "slug", g->slug);
 	template_z(v, "href", article_path(a, g->slug));
@@ -152,7 +148,6 @@ enum err pages_gifts(void *ctx, struct request *r, struct response *rsp)
 	struct own o = { .f = { .account_id = r->caller.account_id, .limit = GIFTS_LIST_MAX },
 		.a = r->arena };
 	enum err e = db_read(p->accounts->db, own_read, &o);
-
 	if (e)
 		return e;
 	struct page pg = { .title = "Articles you gave away" };
@@ -171,7 +166,6 @@ enum err pages_gift_revoke(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	enum err e = gift_revoke(
 		p->accounts->db, fields_get(&r->form, "gift_id"), r->caller.account_id, r->now_s);
-
 	/* Revoked meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
 		return e;
@@ -198,7 +192,6 @@ static enum err gift_page(
 		.canonical = path,
 		.return_to = str_of(path),
 		.noindex = true };
-
 	if (b->has_image)
 		pg.image = arena_fmt(a, "%s/media/%s/" STR_FMT, b->p->set.base_url, b->image.id,
 			STR_ARG(b->image.name));
@@ -219,7 +212,6 @@ static enum err gift_page(
 static enum err gift_by_link(struct about *b, struct request *r, struct gift *g)
 {
 	enum err e = gift_find(b->p->wall, r->params[0], r->now_s, g);
-
 	if (e && e != ERR_SPENT)
 		return e;
 	b->slug = str_of(g->slug);
@@ -248,7 +240,6 @@ enum err pages_gift(void *ctx, struct request *r, struct response *rsp)
 	struct about b = { .p = ctx, .req = &v, .a = r->arena };
 	struct gift g;
 	enum err e = gift_by_link(&b, r, &g);
-
 	if (e && e != ERR_SPENT)
 		return e;
 	if (open_already(&b))
@@ -270,7 +261,6 @@ enum err pages_gift_redeem(void *ctx, struct request *r, struct response *rsp)
 		.token = r->params[0], .cookie = v.gifts, .now_s = r->now_s, .a = r->arena
 	};
 	enum err e = gift_by_link(&b, r, &red.gift);
-
 	if (e && e != ERR_SPENT)
 		return e;
 	if (open_already(&b))

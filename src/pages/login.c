@@ -44,7 +44,6 @@ enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
-
 	if (r->caller.signed_in) {
 		response_redirect(rsp, back);
 		return ERR_OK;
@@ -59,7 +58,6 @@ void pages_device_cookie(struct request *r, struct response *rsp, const struct t
 	struct cookie device = { .name = "postern-device",
 		.value = arena_str(r->arena, str_of(t->text)),
 		.max_age_s = (int64_t)400 * 86400 };
-
 	if (t->text[0])
 		response_cookie(r, rsp, &device);
 }
@@ -70,7 +68,6 @@ static void login_cookies(const struct pages *p, struct request *r, struct respo
 	struct cookie session = { .name = "postern",
 		.value = arena_str(r->arena, str_of(res->token.text)),
 		.max_age_s = res->session.remember ? p->accounts->set.session_s : 0 };
-
 	response_cookie(r, rsp, &session);
 	pages_device_cookie(r, rsp, &res->device);
 }
@@ -80,7 +77,6 @@ static enum err login_refused(const struct pages *p, struct request *r, struct r
 {
 	struct form_state f = { .email = fields_get(&r->form, "email"),
 		.remember = fields_get(&r->form, "remember").n > 0 };
-
 	if (e == ERR_LIMITED) {
 		f.error = arena_fmt(r->arena,
 			"Too many failed attempts for this address. Try again in %s, or reset your "
@@ -109,7 +105,6 @@ enum err pages_login(void *ctx, struct request *r, struct response *rsp)
 		.request_id = r->id };
 	struct login_result res;
 	enum err e = account_login(p->accounts, &l, r->now_s, r->arena, &res);
-
 	if (e == ERR_UNAUTHENTICATED || e == ERR_LIMITED)
 		return login_refused(p, r, rsp, e, res.retry_after_s, back);
 	if (e)
@@ -130,7 +125,6 @@ static void cookies_forget(struct request *r, struct response *rsp)
 {
 	static const char *const ours[] = { "postern", "postern-reset", "postern-verify",
 		"postern-register", "postern-seat" };
-
 	for (size_t i = 0; i < COUNT(ours); i++)
 		pages_cookie_forget(r, rsp, ours[i]);
 }
@@ -138,7 +132,6 @@ static void cookies_forget(struct request *r, struct response *rsp)
 enum err pages_logout(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-
 	if (r->caller.signed_in) {
 		enum err e = account_session_end(
 			p->accounts, r->caller.account_id, str_of(r->caller.session_id));

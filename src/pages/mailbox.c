@@ -19,13 +19,11 @@ static size_t link_length(struct str s)
 static struct str linked_html(struct arena *a, struct str text)
 {
 	BUF_AUTO b = BUF(1 << 20);
-
 	while (text.n > 0) {
 		size_t n = str_starts(text, STR("http://")) || str_starts(text, STR("https://"))
 				   ? link_length(text)
 				   : 0;
 		struct str piece = { text.p, n ? n : 1 };
-
 		if (n) {
 			buf_puts(&b, "<a href=\"");
 			escape_html(&b, piece);
@@ -46,7 +44,6 @@ enum err pages_mailbox(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct mail_row *rows = NULL;
 	size_t n = 0;
-
 	if (!p->set.development)
 		return ERR_NOT_FOUND;
 	enum err e = mail_list(p->accounts->db, r->arena, MAILBOX_MAX, &rows, &n);
@@ -58,7 +55,6 @@ enum err pages_mailbox(void *ctx, struct request *r, struct response *rsp)
 	for (size_t i = 0; i < n; i++) {
 		struct template_data *v = template_append(list);
 		const struct shown_time sent = { r->arena, rows[i].created_at, r->now_s };
-
 		template_z(v, "to", rows[i].to);
 		template_text(v, "subject", rows[i].subject);
 		pages_template_time(v, "sent", sent, time_human);

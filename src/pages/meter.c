@@ -20,7 +20,6 @@ static struct template_data *count_view(struct arena *a, const struct decision *
 {
 	struct template_data *v = template_object(a);
 	char iso[TIME_TEXT_SIZE], day[TIME_TEXT_SIZE];
-
 	time_text(d->window_ends_at, iso);
 	time_day(d->window_ends_at, day);
 	template_z(v, "name", d->meter->name);
@@ -38,7 +37,6 @@ static struct template_data *count_view(struct arena *a, const struct decision *
 void pages_meter_data(struct template_data *root, struct arena *a, const struct decision *d)
 {
 	bool shown = paywall_metered(d) && d->grant == GRANT_FULL;
-
 	template_child(root, "meter", shown ? count_view(a, d) : NULL);
 }
 
@@ -47,7 +45,6 @@ void pages_meter_wall_data(struct template_data *wall, struct arena *a, const st
 {
 	bool shown = d->meter && d->reason == REASON_METER_EXHAUSTED && d->limit > 0;
 	struct template_data *v = shown ? count_view(a, d) : NULL;
-
 	if (v && d->offer & OFFER_REGISTER)
 		template_int(v, "with_account", d->meter->registered_limit);
 	else if (v)

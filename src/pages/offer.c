@@ -5,7 +5,6 @@
 static void plan_view(struct template_data *list, const struct plan *plan)
 {
 	struct template_data *v = template_append(list);
-
 	template_z(v, "plan", plan->name);
 	template_z(v, "title", plan->title);
 	template_z(v, "price", *plan->price ? plan->price : NULL);
@@ -21,7 +20,6 @@ void pages_offers_data(
 	const struct policy_plan_offers *o = &rd->offers;
 	struct template_data *list = template_list(wall, "plans");
 	const char *subscribe = NULL;
-
 	for (size_t i = 0; i < o->count; i++) {
 		plan_view(list, &o->list[i]);
 		if (!subscribe && o->list[i].kind == PLAN_SUBSCRIPTION)

@@ -28,7 +28,6 @@ static enum err asset_bytes(struct assets *all, unsigned i, const char *theme, c
 	char path[1024];
 	struct asset *as = &all->v[i];
 	const struct embedded_file *f;
-
 	all->files[i] = BUF(ASSET_BYTES_MAX);
 	if (theme) {
 		snprintf(path, sizeof path, "%s/static/%s", theme, as->name);
@@ -57,7 +56,6 @@ static enum err asset_open(struct assets *all, unsigned i, const char *theme, ch
 	uint8_t hash[HASH_BYTES];
 	char tag[HASH_TAG_SIZE];
 	struct asset *as = &all->v[i];
-
 	as->name = asset_files[i].name;
 	as->content_type = asset_files[i].content_type;
 	enum err e = asset_bytes(all, i, theme, why);
@@ -110,7 +108,6 @@ struct pages_theme {
 static enum err templates_load(const char *theme, struct template_set **out, char why[static 256])
 {
 	char dir[1024];
-
 	snprintf(dir, sizeof dir, "%s/templates", theme ? theme : "");
 	enum err e = template_load("web/templates/", theme ? dir : NULL, out, why);
 	for (size_t i = 0; !e && i < COUNT(needed_templates); i++) {
@@ -146,7 +143,6 @@ enum err pages_theme_load(
 	const struct assets *now = atomic_load(&p->assets);
 	struct pages_theme *t = calloc(1, sizeof *t);
 	enum err e = t ? theme_fill(t, theme, why) : ERR_NOMEM;
-
 	if (!e && now && now->generation >= PAGES_THEMES_MAX && !assets_equal(now, t->assets)) {
 		snprintf(why, 256, "the static files were replaced %d times; restart for more",
 			PAGES_THEMES_MAX);
@@ -162,7 +158,6 @@ enum err pages_theme_load(
 void pages_theme_take(struct pages *p, struct pages_theme *fresh)
 {
 	struct assets *now = atomic_load(&p->assets);
-
 	if (!assets_equal(now, fresh->assets)) {
 		fresh->assets->older = now;
 		fresh->assets->generation = now ? now->generation + 1 : 0;
@@ -182,7 +177,6 @@ enum err pages_open(const struct pages_settings *s, const struct accounts *accou
 {
 	struct pages *p = calloc(1, sizeof *p);
 	struct pages_theme *theme = NULL;
-
 	if (!p)
 		return ERR_NOMEM;
 	p->set = *s;
@@ -237,7 +231,6 @@ static void asset_answer(struct response *rsp, const struct asset *as, const cha
 enum err pages_static(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-
 	for (const struct assets *a = atomic_load(&p->assets); a; a = a->older) {
 		for (unsigned i = 0; i < ASSET_COUNT; i++) {
 			if (!str_eq(r->path, str_of(a->v[i].href)))
@@ -252,7 +245,6 @@ enum err pages_static(void *ctx, struct request *r, struct response *rsp)
 enum err pages_icon(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-
 	(void)r;
 	asset_answer(rsp, pages_asset(p, ASSET_ICON), "public, max-age=86400");
 	return ERR_OK;

@@ -14,7 +14,6 @@ enum err pages_check_mail(const struct pages *p, struct request *r, struct respo
 	const struct account_settings *set = &p->accounts->set;
 	struct page pg = { .title = "Check your mail", .return_to = back };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
-
 	template_bool(v, "registering", registering);
 	template_bool(v, "resetting", !registering);
 	pages_template_str(v, "email", fields_get(&r->form, "email"));
@@ -31,7 +30,6 @@ static enum err register_page(const struct pages *p, struct request *r, struct r
 	struct page pg = { .title = f->refusal ? "Error: Register" : "Register",
 		.return_to = back };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-
 	pages_form_data(root, r->arena, p, f);
 	pages_private(rsp);
 	return pages_render(p, r, rsp, status, "register.html", root);
@@ -56,7 +54,6 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 		.proof = &proof };
 	struct refusal why = { 0 };
 	enum err e = account_register(p->accounts, &reg, r->now_s, r->arena, &why);
-
 	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD) {
 		struct form_state f = { .email = reg.email, .name = reg.name, .refusal = &why };
 		return register_page(p, r, rsp, 422, &f, back);
@@ -82,7 +79,6 @@ void pages_token_to_cookie(struct request *r, struct response *rsp, const char *
 	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
 	struct cookie c = { .name = cookie, .value = token, .max_age_s = life_s };
 	uint8_t hash[HASH_BYTES];
-
 	if (crypto_token_hash(token, hash) == ERR_OK)
 		response_cookie(r, rsp, &c);
 	else
@@ -99,7 +95,6 @@ static enum err verify_page(const struct pages *p, struct request *r, struct res
 	struct page pg = { .title = "Confirm your address", .return_to = back };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	struct form_state f = { 0 };
-
 	if (state == VERIFY_SPENT)
 		f.token_error =
 			"This link has been used, has expired or was replaced by a newer one.";
@@ -115,7 +110,6 @@ enum err pages_verify_form(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct account owner;
 	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
-
 	if (fields_get(&r->query, "token").n > 0) {
 		pages_token_to_cookie(r, rsp, "postern-verify", "/verify", 3600);
 		return ERR_OK;
@@ -135,7 +129,6 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 	struct verification v = { .token = request_cookie(r, "postern-verify"),
 		.proof = request_cookie(r, "postern-register"),
 		.device = &device };
-
 	/* A page without the cookie may send the token itself: a browser that keeps none. */
 	if (v.token.n == 0)
 		v.token = fields_get(&r->form, "token");

@@ -8,7 +8,6 @@ static enum err reset_page(const struct pages *p, struct request *r, struct resp
 	struct page pg = { .title = f->refusal ? "Error: Reset password" : "Reset password",
 		.return_to = back };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-
 	pages_form_data(root, r->arena, p, f);
 	pages_private(rsp);
 	return pages_render(p, r, rsp, status, "reset.html", root);
@@ -26,7 +25,6 @@ enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
 	struct str email = fields_get(&r->form, "email"),
 		   back = pages_safe_return_to(fields_get(&r->form, "return_to"));
 	enum err e = account_reset_request(p->accounts, email, r->id, r->now_s);
-
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
 		struct refusal why = { "email", "bad_address",
 			"This is not a complete e-mail address." };
@@ -43,7 +41,6 @@ static enum err confirm_page(const struct pages *p, struct request *r, struct re
 		.return_to = STR("/") };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	struct form_state f = { .refusal = why };
-
 	if (owner)
 		f.email = str_of(owner->email);
 	else
@@ -61,7 +58,6 @@ enum err pages_reset_confirm_form(void *ctx, struct request *r, struct response 
 	const struct pages *p = ctx;
 	struct account owner;
 	int64_t life_s = (int64_t)p->accounts->set.reset_minutes * 60;
-
 	if (fields_get(&r->query, "token").n > 0) {
 		pages_token_to_cookie(r, rsp, "postern-reset", "/reset/confirm", life_s);
 		return ERR_OK;
@@ -84,7 +80,6 @@ enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 	struct reset_confirmation rc = { .token = request_cookie(r, "postern-reset"),
 		.password = fields_get(&r->form, "password"),
 		.device = &device };
-
 	/* A reader whose browser keeps no cookies may send the token in the form. */
 	if (rc.token.n == 0)
 		rc.token = fields_get(&r->form, "token");

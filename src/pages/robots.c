@@ -63,7 +63,6 @@ static enum err robots_read(struct db_conn *c, void *arg)
 	struct robots *rb = arg;
 	const struct paywall_policy *policy = NULL;
 	enum err e = policy_acquire(rb->p->wall->policies, c, &policy);
-
 	if (!e)
 		robots_text(&rb->text, rb->p, policy);
 	policy_release(rb->p->wall->policies, policy);
@@ -75,7 +74,6 @@ enum err pages_robots(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	struct robots rb = { .p = p, .text = BUF(ROBOTS_MAX) };
 	enum err e = db_read(p->accounts->db, robots_read, &rb);
-
 	rsp->body = e ? (struct str){ NULL, 0 } : arena_buf(r->arena, &rb.text);
 	buf_free(&rb.text);
 	if (e || !rsp->body.p)

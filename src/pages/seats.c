@@ -25,11 +25,9 @@ static void members_view(struct template_data *root, const struct group_look *l)
 {
 	struct template_data *list = template_list(root, "members");
 	int64_t now_s = l->owner.now_s;
-
 	for (size_t i = 0; i < l->group.count; i++) {
 		const struct seat *s = &l->group.list[i];
 		struct template_data *v = template_append(list);
-
 		template_z(v, "id", s->id);
 		template_z(v, "email", s->email);
 		pages_template_time(
@@ -46,7 +44,6 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 	struct page pg = { .title = f->refusal || f->error ? "Error: Your group" : "Your group" };
 	struct group_look l = { .owner = { r->caller.account_id, r->now_s }, .a = r->arena };
 	enum err e = db_read(p->accounts->db, group_read, &l);
-
 	if (e)
 		return e;
 	if (str_eq(fields_get(&r->query, "done"), STR("invited")))
@@ -98,7 +95,6 @@ enum err pages_group_invite(void *ctx, struct request *r, struct response *rsp)
 	enum err e = entitlement_seat_invite(p->wall, &inv);
 	struct refusal why = { "email", "refused", invitation_refused(e) };
 	struct form_state f = { .email = inv.email, .refusal = &why };
-
 	if (why.detail)
 		return group_page(p, r, rsp, e == ERR_LIMITED ? 429 : 422, &f);
 	if (!e)
@@ -111,7 +107,6 @@ enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	enum err e = entitlement_seat_remove(
 		p->accounts->db, r->caller.account_id, fields_get(&r->form, "seat_id"));
-
 	/* Removed meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
 		return e;
@@ -127,7 +122,6 @@ static enum err accept_page(const struct pages *p, struct request *r, struct res
 	struct page pg = { .title = offer ? "You are invited" : "This link no longer works",
 		.return_to = str_of(accept_path) };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = NULL;
-
 	if (offer) {
 		v = template_object(r->arena);
 		template_text(v, "plan", arena_str(r->arena, str_of(offer->plan)));
@@ -144,7 +138,6 @@ enum err pages_group_accept_form(void *ctx, struct request *r, struct response *
 {
 	const struct pages *p = ctx;
 	struct seat_offer offer;
-
 	if (fields_get(&r->query, "token").n > 0) {
 		pages_token_to_cookie(r, rsp, cookie_name, accept_path, INVITATION_COOKIE_S);
 		return ERR_OK;
@@ -160,7 +153,6 @@ enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct str token = request_cookie(r, cookie_name);
-
 	/* A browser that keeps no cookies may send the token itself. */
 	if (token.n == 0)
 		token = fields_get(&r->form, "token");

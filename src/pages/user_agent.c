@@ -33,7 +33,6 @@ static bool holds(struct str s, const char *mark)
 const char *pages_user_agent_name(struct arena *a, struct str ua)
 {
 	size_t b = 0, s = 0;
-
 	while (b < COUNT(browsers) && !holds(ua, browsers[b].mark))
 		b++;
 	while (s < COUNT(systems) && !holds(ua, systems[s].mark))

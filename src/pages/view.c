@@ -22,7 +22,6 @@ void pages_template_time(
 {
 	const char *iso_key = arena_fmt(t.a, "%s_iso", key);
 	char text[TIME_TEXT_SIZE], iso[TIME_TEXT_SIZE];
-
 	words(t.t_s, t.now_s, text);
 	time_text(t.t_s, iso);
 	template_z(v, key, t.t_s ? arena_fmt(t.a, "%s", text) : NULL);
@@ -37,7 +36,6 @@ struct str pages_safe_return_to(struct str s)
 const char *pages_local_href(struct arena *a, const char *path, struct str return_to)
 {
 	BUF_AUTO b = BUF(8192);
-
 	buf_puts(&b, path);
 	if (!str_eq(return_to, STR("/"))) {
 		buf_puts(&b, "?return_to=");
@@ -49,7 +47,6 @@ const char *pages_local_href(struct arena *a, const char *path, struct str retur
 static void site_view(struct template_data *root, const struct pages *p, struct arena *a)
 {
 	struct template_data *site = template_object(a);
-
 	template_z(site, "name", p->set.site_name);
 	pages_template_str(site, "tagline", str_of(p->set.tagline));
 	template_z(site, "language", p->set.language);
@@ -61,7 +58,6 @@ static void meta_view(struct template_data *root, const struct pages *p, const s
 {
 	struct template_data *v = template_object(r->arena);
 	size_t whole = (pg->title ? strlen(pg->title) : 0) + 3 + strlen(p->set.site_name);
-
 	template_z(v, "title", pg->title);
 	template_bool(v, "title_bare", whole > 70);
 	template_z(v, "description", pg->description && *pg->description ? pg->description : NULL);
@@ -77,11 +73,9 @@ static void sections_view(
 	struct template_data *root, const struct request *r, const struct page *pg)
 {
 	struct template_data *list = template_list(root, "sections");
-
 	for (size_t i = 0; i < pg->section_count; i++) {
 		const struct section *s = &pg->sections[i];
 		struct template_data *v = template_append(list);
-
 		template_text(v, "name", s->name);
 		template_z(v, "href", arena_fmt(r->arena, "/sections/" STR_FMT, STR_ARG(s->slug)));
 		template_bool(v, "current", pg->section && str_eq(s->slug, str_of(pg->section)));
@@ -91,7 +85,6 @@ static void sections_view(
 static void reader_view(struct template_data *root, const struct request *r)
 {
 	struct template_data *v = NULL;
-
 	if (r->caller.signed_in) {
 		v = template_object(r->arena);
 		pages_template_str(v, "name", str_of(r->caller.name));
@@ -104,7 +97,6 @@ static void reader_view(struct template_data *root, const struct request *r)
 static bool stays(struct str name)
 {
 	static const char *const passing[] = { "token", "done", "return_to" };
-
 	for (size_t i = 0; i < COUNT(passing); i++) {
 		if (str_eq(name, str_of(passing[i])))
 			return false;
@@ -116,11 +108,9 @@ struct str pages_own_address(const struct request *r)
 {
 	BUF_AUTO b = BUF((size_t)4 * URL_PATH_MAX);
 	char before = '?';
-
 	url_encode_path(&b, r->path);
 	for (size_t i = 0; i < r->query.n; i++) {
 		const struct field *f = &r->query.v[i];
-
 		if (!stays(f->name))
 			continue;
 		buf_byte(&b, before);
@@ -140,7 +130,6 @@ struct template_data *pages_frame_data(
 	struct str back =
 		pages_safe_return_to(pg->return_to.n > 0 ? pg->return_to : pages_own_address(r));
 	char today[TIME_TEXT_SIZE];
-
 	time_day(r->now_s, today);
 	site_view(root, p, a);
 	meta_view(root, p, r, pg);
@@ -168,7 +157,6 @@ enum err pages_render(const struct pages *p, const struct request *r, struct res
 {
 	BUF_AUTO out = BUF(TEMPLATE_OUTPUT_MAX);
 	enum err e = template_render(p->templates, name, TEMPLATE_HTML, v, &out);
-
 	if (e) {
 		LOG(p->accounts->log, LOG_ERROR, "template_failed", log_z("request", r->id),
 			log_z("template", name), log_z("err", err_name(e)));
@@ -185,7 +173,6 @@ enum err pages_render(const struct pages *p, const struct request *r, struct res
 bool pages_names_reader(const struct request *r, struct str body)
 {
 	const char *const own[] = { r->caller.name, r->caller.email };
-
 	for (size_t i = 0; r->caller.signed_in && i < COUNT(own); i++) {
 		BUF_AUTO b = BUF((size_t)6 * EMAIL_SIZE);
 		escape_html(&b, str_of(own[i]));

@@ -13,7 +13,6 @@ enum { SET_ARENA_MAX = 16 << 20, PARTIALS_MAX = 64 };
 static void lock_init(pthread_rwlock_t *lock)
 {
 	pthread_rwlockattr_t attr;
-
 	pthread_rwlockattr_init(&attr);
 	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	pthread_rwlock_init(lock, &attr);
@@ -51,7 +50,6 @@ void template_replace(struct template_set *t, struct template_set *fresh)
 	struct arena *arena = fresh->arena;
 	struct template *v = fresh->v;
 	size_t n = fresh->n;
-
 	pthread_rwlock_wrlock(&t->lock);
 	fresh->arena = t->arena;
 	fresh->v = t->v;

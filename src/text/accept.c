@@ -7,7 +7,6 @@ static bool weight_is_zero(struct str params)
 	while (params.n > 0) {
 		struct str one = str_trim(str_cut(&params, ';'));
 		struct str value = one, name = str_trim(str_cut(&value, '='));
-
 		if (!str_eq_nocase(name, STR("q")))
 			continue;
 		value = str_trim(value);
@@ -23,10 +22,8 @@ static bool weight_is_zero(struct str params)
 bool header_accepts(struct str header, struct str coding)
 {
 	bool any = false;
-
 	while (header.n > 0) {
 		struct str params = str_cut(&header, ','), name = str_trim(str_cut(&params, ';'));
-
 		if (str_eq_nocase(name, coding))
 			return !weight_is_zero(params);
 		if (str_eq(name, STR("*")))

@@ -12,7 +12,6 @@ enum { BITS = 128, V4_SHIFT = 32, WIDE_V4_BITS = 16, WIDE_V6_BITS = 32 };
 static u128 number(struct ip ip)
 {
 	u128 n = 0;
-
 	for (size_t i = 0; i < sizeof ip.b; i++)
 		n = n << 8 | ip.b[i];
 	return n;
@@ -21,7 +20,6 @@ static u128 number(struct ip ip)
 static struct ip address(u128 n)
 {
 	struct ip ip = { .set = true };
-
 	for (size_t i = sizeof ip.b; i > 0; i--, n >>= 8)
 		ip.b[i - 1] = (uint8_t)n;
 	return ip;
@@ -41,7 +39,6 @@ static enum err range_refuse(char why[static IP_RANGE_WHY_SIZE], const char *tex
 static enum err end_parse(struct str s, u128 *out, char why[static IP_RANGE_WHY_SIZE])
 {
 	struct ip ip;
-
 	if (ip_parse(s, &ip) != ERR_OK) {
 		snprintf(why, IP_RANGE_WHY_SIZE, "\"%.*s\" is no IPv4 or IPv6 address",
 			(int)(s.n < IP_TEXT_SIZE ? s.n : IP_TEXT_SIZE), s.n ? s.p : "");
@@ -56,7 +53,6 @@ static enum err whole_refuse(u128 first, u128 last, char why[static IP_RANGE_WHY
 {
 	const u128 v4_first = number(ip_from_v4((const uint8_t[4]){ 0 })),
 		   v4_last = v4_first | UINT32_MAX;
-
 	if (first <= v4_first && last >= v4_last)
 		return range_refuse(
 			why, "this is the whole internet; name the networks one by one");
@@ -72,7 +68,6 @@ static enum err bits_parse(
 	struct str s, bool v4, unsigned *bits, char why[static IP_RANGE_WHY_SIZE])
 {
 	int64_t n, most = v4 ? V4_SHIFT : BITS;
-
 	if (str_int(s, 0, 100000, &n) != ERR_OK)
 		return range_refuse(why, "a number of bits, as in /24, is expected behind the '/'");
 	if (n > most) {
@@ -91,7 +86,6 @@ static enum err cidr_parse(
 {
 	unsigned bits = 0;
 	enum err e = end_parse(base, &end[0], why);
-
 	if (!e)
 		e = bits_parse(bits_text, !str_has_byte(base, ':'), &bits, why);
 	if (e)
@@ -113,7 +107,6 @@ static enum err dash_parse(
 	struct str first, struct str last, u128 end[2], char why[static IP_RANGE_WHY_SIZE])
 {
 	enum err e = end_parse(str_trim(first), &end[0], why);
-
 	if (!e)
 		e = end_parse(str_trim(last), &end[1], why);
 	if (!e && end[0] > end[1])
@@ -127,7 +120,6 @@ enum err ip_range_parse(struct str s, struct ip_range *out, char why[static IP_R
 	bool cidr = str_has_byte(rest, '/'), dash = str_has_byte(rest, '-');
 	u128 end[2];
 	enum err e;
-
 	if (rest.n == 0)
 		return range_refuse(why,
 			"an address, a network such as 192.0.2.0/24, or FIRST-LAST is "
@@ -153,7 +145,6 @@ enum err ip_range_parse(struct str s, struct ip_range *out, char why[static IP_R
 bool ip_range_wide(const struct ip_range *r)
 {
 	u128 first = number(r->first), more = number(r->last) - first;
-
 	return more >> (is_v4(first) ? V4_SHIFT - WIDE_V4_BITS : BITS - WIDE_V6_BITS) != 0;
 }
 
@@ -161,7 +152,6 @@ bool ip_range_wide(const struct ip_range *r)
 static u128 net_step(u128 first, u128 last, unsigned *bits)
 {
 	u128 host = 0;
-
 	*bits = BITS;
 	while (*bits > 0 && !(first & (host << 1 | 1)) && last - first >= (host << 1 | 1)) {
 		host = host << 1 | 1;
@@ -174,11 +164,9 @@ size_t ip_range_nets(const struct ip_range *r, struct ip_net out[static IP_RANGE
 {
 	u128 first = number(r->first), last = number(r->last);
 	size_t n = 0;
-
 	while (n < IP_RANGE_NETS_MAX) {
 		unsigned bits;
 		u128 end = first + net_step(first, last, &bits);
-
 		out[n++] = (struct ip_net){ .base = address(first), .bits = (uint8_t)bits };
 		if (end == last)
 			break;
@@ -191,7 +179,6 @@ void ip_net_text(struct ip_net net, char out[static IP_RANGE_TEXT_SIZE])
 {
 	bool v4 = is_v4(number(net.base));
 	char base[IP_TEXT_SIZE];
-
 	ip_text(net.base, base);
 	if (net.bits == BITS)
 		snprintf(out, IP_RANGE_TEXT_SIZE, "%s", base);
@@ -204,7 +191,6 @@ void ip_range_text(const struct ip_range *r, char out[static IP_RANGE_TEXT_SIZE]
 {
 	struct ip_net nets[IP_RANGE_NETS_MAX];
 	char first[IP_TEXT_SIZE], last[IP_TEXT_SIZE];
-
 	if (ip_range_nets(r, nets) == 1) {
 		ip_net_text(nets[0], out);
 		return;

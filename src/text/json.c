@@ -47,7 +47,6 @@ __attribute__((constructor)) static void memory_start(void)
 static size_t next_byte(void *out, size_t size, void *ctx)
 {
 	struct str *rest = ctx;
-
 	if (memory.refused || rest->n == 0 || size == 0)
 		return 0;
 	*(char *)out = *rest->p;
@@ -58,7 +57,6 @@ static size_t next_byte(void *out, size_t size, void *ctx)
 enum err text_json_parse(struct str text, size_t flags, json_t **out, json_error_t *where)
 {
 	struct str rest = text;
-
 	memory.refused = false;
 	memory.parsing = true;
 	*out = json_load_callback(next_byte, &rest, flags, where);
@@ -98,7 +96,6 @@ json_t *text_json_str(struct str s)
 json_t *text_json_time(int64_t t_s)
 {
 	char text[TIME_TEXT_SIZE];
-
 	if (t_s == 0)
 		return json_null();
 	time_text(t_s, text);
@@ -115,7 +112,6 @@ static int take_bytes(const char *p, size_t n, void *ctx)
 enum err text_json_dump(json_t *doc, size_t flags, struct buf *out)
 {
 	int failed = json_dump_callback(doc, take_bytes, out, flags);
-
 	json_decref(doc);
 	return failed ? ERR_NOMEM : out->err;
 }
@@ -124,7 +120,6 @@ enum err text_json_write(json_t *doc, size_t flags, struct arena *a, struct str 
 {
 	BUF_AUTO b = BUF(SIZE_MAX / 4); /* the arena has a bound */
 	enum err e = text_json_dump(doc, flags, &b);
-
 	if (e)
 		return e;
 	*out = arena_buf(a, &b);

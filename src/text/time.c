@@ -39,7 +39,6 @@ static struct tm utc_tm(int64_t t_s)
 {
 	struct tm tm = { 0 };
 	time_t t = in_calendar(t_s);
-
 	(void)gmtime_r(&t, &tm); /* fails for years beyond INT_MAX only */
 	return tm;
 }
@@ -48,7 +47,6 @@ struct tm time_local_tm(int64_t t_s)
 {
 	struct tm tm = { 0 };
 	time_t t = in_calendar(t_s);
-
 	(void)localtime_r(&t, &tm);
 	return tm;
 }
@@ -85,7 +83,6 @@ static int64_t wall_instant(int64_t wall)
 {
 	int64_t before = wall - time_local_tm(wall - DAY_S).tm_gmtoff,
 		after = wall - time_local_tm(wall + DAY_S).tm_gmtoff;
-
 	return wall_at(before) != wall && wall_at(after) == wall ? after : before;
 }
 
@@ -94,7 +91,6 @@ static int64_t wall_reached(int64_t wall, int64_t least, int64_t most)
 {
 	while (most - least > 1) {
 		int64_t middle = least + (most - least) / 2;
-
 		if (wall_at(middle) < wall)
 			least = middle;
 		else
@@ -111,7 +107,6 @@ int64_t time_local_day_start(struct tm day)
 		.tm_year = day.tm_year, .tm_mon = day.tm_mon, .tm_mday = day.tm_mday
 	};
 	int64_t wall = (int64_t)timegm(&midnight), t_s = wall_instant(wall);
-
 	return wall_at(t_s) == wall ? t_s : wall_reached(wall, wall - DAY_S, wall + DAY_S);
 }
 
@@ -231,7 +226,6 @@ void time_text(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
 	struct tm tm = utc_tm(t_s);
 	char rest[32];
-
 	strftime(rest, sizeof rest, "-%m-%dT%H:%M:%SZ", &tm);
 	snprintf(out, TIME_TEXT_SIZE, "%04d%s", tm.tm_year + 1900, rest);
 }
@@ -255,7 +249,6 @@ void time_iso(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
 	struct tm tm = time_local_tm(t_s);
 	char date[TIME_TEXT_SIZE], clock[16], offset[16] = "Z";
-
 	if (tm.tm_gmtoff % 60)
 		tm = utc_tm(t_s);
 	int minutes = abs((int)tm.tm_gmtoff) / 60;
@@ -282,7 +275,6 @@ static int64_t second_before(int64_t t_s)
 void time_iso_until(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
 	struct tm last = time_local_tm(second_before(t_s));
-
 	if (ends_day(t_s))
 		iso_date(&last, out);
 	else
@@ -296,7 +288,6 @@ static void zone_name(const struct tm *tm, char out[static TIME_TEXT_SIZE])
 {
 	unsigned minutes = (unsigned)abs((int)tm->tm_gmtoff) / 60;
 	char sign = tm->tm_gmtoff < 0 ? '-' : '+';
-
 	if (tm->tm_zone && *tm->tm_zone != '-' && *tm->tm_zone != '+')
 		snprintf(out, TIME_TEXT_SIZE, "%.12s", tm->tm_zone);
 	else if (minutes == 0)
@@ -310,7 +301,6 @@ static void zone_name(const struct tm *tm, char out[static TIME_TEXT_SIZE])
 static void date_words(const struct tm *tm, bool year, char out[static TIME_TEXT_SIZE])
 {
 	char month[16];
-
 	strftime(month, sizeof month, "%B", tm);
 	if (year)
 		snprintf(out, TIME_TEXT_SIZE, "%d %s %d", tm->tm_mday, month, tm->tm_year + 1900);
@@ -321,7 +311,6 @@ static void date_words(const struct tm *tm, bool year, char out[static TIME_TEXT
 static void moment_words(const struct tm *tm, bool year, char out[static TIME_TEXT_SIZE])
 {
 	char date[TIME_TEXT_SIZE], clock[16], zone[TIME_TEXT_SIZE];
-
 	date_words(tm, year, date);
 	strftime(clock, sizeof clock, "%H:%M", tm);
 	zone_name(tm, zone);
@@ -363,7 +352,6 @@ void time_day(int64_t t_s, char out[static TIME_TEXT_SIZE])
 {
 	struct tm tm = time_local_tm(t_s);
 	char date[TIME_TEXT_SIZE], weekday[16];
-
 	date_words(&tm, true, date);
 	strftime(weekday, sizeof weekday, "%A", &tm);
 	snprintf(out, TIME_TEXT_SIZE, "%s, %.26s", weekday, date);

@@ -22,7 +22,6 @@ static enum err check_refuse(struct checking *l, const char *fmt, ...) PRINTF(2,
 static enum err check_refuse(struct checking *l, const char *fmt, ...)
 {
 	va_list ap;
-
 	va_start(ap, fmt);
 	vsnprintf(l->why, CONFIG_WHY_SIZE, fmt, ap);
 	va_end(ap);
@@ -42,7 +41,6 @@ static enum err listen_check(struct checking *l, const char *name, const char *a
 static bool covers_all(const struct ip_net *net)
 {
 	struct ip_net v4;
-
 	return net->bits == 0 || (ip_net_parse(STR("0.0.0.0/0"), &v4) == ERR_OK &&
 					 net->bits <= v4.bits && ip_in(net, 1, v4.base));
 }
@@ -51,7 +49,6 @@ static enum err proxies_parse(struct checking *l)
 {
 	struct config *c = l->c;
 	struct str rest = str_of(c->trusted_proxies_text);
-
 	while (rest.n > 0) {
 		struct str one = str_trim(str_cut(&rest, ','));
 		if (one.n == 0)
@@ -80,7 +77,6 @@ static enum err proxies_parse(struct checking *l)
 static enum err base_url_check(struct checking *l)
 {
 	struct str url = str_of(l->c->base_url), origin;
-
 	if (str_ends(url, STR("/")))
 		url.n--;
 	enum err e = url_origin(url, l->a, &origin);
@@ -102,7 +98,6 @@ static enum err sites_check(struct checking *l)
 	char why[256] = "";
 	struct sites sites;
 	ARENA_AUTO *a = arena_new(1 << 20);
-
 	if (!a)
 		return ERR_NOMEM;
 	enum err e = path_sites_parse(l->c->base_url, l->c->gate_sites, a, &sites, why);
@@ -137,7 +132,6 @@ static enum err links_check(struct checking *l)
 static bool listens_locally(struct str listen)
 {
 	static const char *const local[] = { "127.", "localhost:", "[::1]:", "unix:" };
-
 	for (size_t i = 0; i < COUNT(local); i++) {
 		if (str_starts(listen, str_of(local[i])))
 			return true;
@@ -150,7 +144,6 @@ static enum err files_check(struct checking *l)
 	const struct config *c = l->c;
 	char shown[256], why[256];
 	struct stat st;
-
 	db_url_show(c->database_url, shown);
 	if (db_url_check(c->database_url, why) != ERR_OK)
 		return check_refuse(l, "database.url = %s: %s", shown, why);
@@ -190,7 +183,6 @@ static enum err timezone_check(struct checking *l)
 {
 	const char *zone = l->c->timezone, *near;
 	BUF_AUTO names = BUF(ZONE_NAMES_BYTES_MAX);
-
 	if (config_zone_is(zone))
 		return ERR_OK;
 	if (access(CONFIG_ZONES, F_OK) != 0)
@@ -212,7 +204,6 @@ static enum err timezone_check(struct checking *l)
 static enum err status_refuse(struct checking *l, const char *name, struct str word)
 {
 	const char *near = text_nearest(word, entitlement_status_words());
-
 	return check_refuse(l,
 		"%s: " STR_FMT
 		" is none of active, trialing, past_due, paused, canceled, unpaid" NEAR_FMT,
@@ -223,7 +214,6 @@ static enum err statuses_parse(
 	struct checking *l, const char *name, struct str rest, unsigned *open)
 {
 	enum entitlement_status status;
-
 	*open = 0;
 	while (rest.n > 0) {
 		struct str word = str_cut(&rest, ' ');
@@ -251,7 +241,6 @@ static enum err sources_parse(struct checking *l)
 	static const char name[] = "paywall.open_statuses_by_source";
 	struct config *c = l->c;
 	struct str rest = str_of(c->open_statuses_by_source_text);
-
 	c->source_count = 0;
 	while (rest.n > 0) {
 		struct str words = str_trim(str_cut(&rest, ';'));
@@ -283,7 +272,6 @@ static enum err statuses_check(struct checking *l)
 {
 	enum err e = statuses_parse(
 		l, "paywall.open_statuses", str_of(l->c->open_statuses_text), &l->c->open_statuses);
-
 	return e ? e : sources_parse(l);
 }
 
@@ -291,7 +279,6 @@ static enum err statuses_check(struct checking *l)
 static enum err development_check(struct checking *l)
 {
 	const struct config *c = l->c;
-
 	if (!c->development || (listens_locally(str_of(c->listen)) && !c->secure))
 		return ERR_OK;
 	return check_refuse(l,

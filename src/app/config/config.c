@@ -30,7 +30,6 @@ static enum err setting_refuse(struct loading *l, const char *fmt, ...) PRINTF(2
 static enum err setting_refuse(struct loading *l, const char *fmt, ...)
 {
 	va_list ap;
-
 	if (l->err)
 		return l->err;
 	va_start(ap, fmt);
@@ -48,7 +47,6 @@ static void *member(struct config *c, const struct setting *s)
 static bool choice_ok(const char *choices, struct str value)
 {
 	struct str rest = str_of(choices);
-
 	while (rest.n > 0) {
 		if (str_eq(str_cut(&rest, ' '), value))
 			return true;
@@ -62,7 +60,6 @@ static const char *choice_nearest(struct arena *a, const char *choices, struct s
 	const char *words[CHOICES_MAX + 1];
 	struct str rest = str_of(choices);
 	size_t n = 0;
-
 	while (rest.n > 0 && n < CHOICES_MAX) {
 		struct str one = str_cut(&rest, ' ');
 		words[n++] = arena_fmt(a, STR_FMT, STR_ARG(one));
@@ -117,7 +114,6 @@ static enum err assign_file(
 	BUF_AUTO b = BUF(SECRET_FILE_MAX);
 	const char *name = arena_fmt(l->a, STR_FMT, STR_ARG(path));
 	enum err e = file_read(name, &b);
-
 	if (e == ERR_NOMEM)
 		return e;
 	if (e)
@@ -130,7 +126,6 @@ static const char *nearest(struct arena *a, const char *section, const char *nam
 {
 	const char *names[2 * CONFIG_SETTINGS_MAX + 1];
 	size_t n = 0;
-
 	for (size_t i = 0; i < config_setting_count && n + 1 < COUNT(names); i++)
 		names[n++] =
 			arena_fmt(a, "%s.%s", config_settings[i].section, config_settings[i].name);
@@ -141,11 +136,9 @@ static const char *nearest(struct arena *a, const char *section, const char *nam
 static const struct setting *setting_named(const char *section, const char *name, bool *is_file)
 {
 	size_t n = strlen(name);
-
 	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *s = &config_settings[i];
 		size_t len = strlen(s->name);
-
 		if (strcmp(s->section, section) != 0 || strncmp(s->name, name, len) != 0)
 			continue;
 		*is_file = s->type == SETTING_SECRET && strcmp(name + len, "_file") == 0;
@@ -163,7 +156,6 @@ static int file_line(void *user, const char *section, const char *name, const ch
 	bool is_file = false;
 	const struct setting *s = setting_named(section, name, &is_file);
 	const char *where = arena_fmt(l->a, "%s:%d: ", l->path, l->line);
-
 	if (l->err)
 		return 0;
 	if (!s) {
@@ -192,7 +184,6 @@ static int file_line(void *user, const char *section, const char *name, const ch
 static char *next_line(char *line, int size, void *stream)
 {
 	struct loading *l = stream;
-
 	if (l->text.n == 0 || l->err)
 		return NULL;
 	struct str one = str_cut(&l->text, '\n');
@@ -211,7 +202,6 @@ static enum err load_file(struct loading *l)
 {
 	BUF_AUTO b = BUF(CONFIG_FILE_MAX);
 	enum err e = file_read(l->path, &b);
-
 	if (e) {
 		snprintf(l->why, CONFIG_WHY_SIZE, "%s: the configuration file cannot be read (%s)",
 			l->path, err_name(e));
@@ -244,7 +234,6 @@ static enum err take_env(struct loading *l, struct str name, struct str value)
 	const char *names[2 * CONFIG_SETTINGS_MAX + 1];
 	size_t n = 0;
 	char known[NAME_MAX_SIZE];
-
 	for (size_t i = 0; i < config_setting_count; i++) {
 		env_name(&config_settings[i], "", known);
 		names[n++] = arena_str(l->a, str_of(known)).p;
@@ -270,7 +259,6 @@ static enum err load_env(struct loading *l, char **env)
 {
 	for (; env && *env; env++) {
 		struct str rest = str_of(*env), name = str_cut(&rest, '=');
-
 		if (!str_starts(name, STR("POSTERN_")) || str_eq(name, STR("POSTERN_CONFIG")))
 			continue;
 		enum err e = take_env(l, name, rest);
@@ -286,7 +274,6 @@ static void tell_where(const struct loading *l)
 {
 	struct str said = str_of(arena_fmt(l->a, "%s", l->why));
 	struct str name = { said.p, strcspn(said.p, " :=") };
-
 	for (size_t i = 0; i < config_setting_count; i++) {
 		const char *known = arena_fmt(
 			l->a, "%s.%s", config_settings[i].section, config_settings[i].name);
@@ -298,7 +285,6 @@ static void tell_where(const struct loading *l)
 static enum err load(struct loading *l, char **env)
 {
 	enum err e = ERR_OK;
-
 	for (size_t i = 0; !e && i < config_setting_count; i++)
 		e = assign(
 			l, &config_settings[i], str_of(config_settings[i].fallback), "default of ");
@@ -319,7 +305,6 @@ enum err config_load(const char *path, char **env, struct arena *a, struct confi
 	char why[static CONFIG_WHY_SIZE])
 {
 	struct loading l = { .c = out, .a = a, .path = path, .why = why };
-
 	*out = (struct config){ 0 };
 	why[0] = '\0';
 	enum err e = load(&l, env);

@@ -267,7 +267,6 @@ bool config_setting_is_live(const struct setting *s)
 {
 	static const char *const names[][2] = { { "log", "level" }, { "web", "theme" } };
 	struct str name = str_of(s->name);
-
 	for (size_t i = 0; i < COUNT(names); i++) {
 		if (strcmp(s->section, names[i][0]) == 0 && strcmp(s->name, names[i][1]) == 0)
 			return true;

@@ -10,7 +10,6 @@ static void value_write(struct buf *b, const struct config *c, const struct sett
 {
 	const void *p = (const char *)c + s->offset;
 	char shown[256];
-
 	switch (s->type) {
 	case SETTING_TEXT:
 		buf_puts(b, *(const char *const *)p);
@@ -51,7 +50,6 @@ static void wrap(struct buf *out, const char *prefix, const char *text, size_t w
 {
 	struct str rest = str_of(text);
 	size_t column = 0;
-
 	while (rest.n > 0) {
 		struct str word = str_cut(&rest, ' ');
 		if (column == 0 || column + word.n + 1 > width) {
@@ -90,7 +88,6 @@ void config_sample(struct buf *out)
 		"# example POSTERN_SERVER_LISTEN. Check the file with: postern config check\n");
 	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *s = &config_settings[i];
-
 		if (new_section(i))
 			buf_fmt(out, "\n[%s]\n", s->section);
 		wrap(out, "# ", s->help, 98);
@@ -108,7 +105,6 @@ void config_reference(struct buf *out)
 	buf_puts(out, "| setting | default | range or kind | meaning |\n|---|---|---|---|\n");
 	for (size_t i = 0; i < config_setting_count; i++) {
 		const struct setting *s = &config_settings[i];
-
 		buf_fmt(out, "| `%s.%s`%s | %s%s%s | ", s->section, s->name,
 			s->type == SETTING_SECRET ? " (or `…_file`)" : "", *s->fallback ? "`" : "",
 			s->fallback, *s->fallback ? "`" : "");

@@ -20,7 +20,6 @@ static bool is_name(const char *name)
 bool config_zone_is(const char *name)
 {
 	char path[sizeof CONFIG_ZONES + ZONE_NAME_MAX + 2], magic[4] = "";
-
 	if (strcmp(name, "UTC") == 0)
 		return true;
 	if (!is_name(name) || strncmp(name, "right/", 6) == 0)
@@ -52,7 +51,6 @@ static size_t names_find(struct buf *text, const char *names[static ZONES_MAX + 
 {
 	size_t n = 0;
 	char *next = NULL;
-
 	for (char *line = text->p; line && *line && n < ZONES_MAX; line = next) {
 		next = strchr(line, '\n');
 		if (next)
@@ -71,7 +69,6 @@ static size_t names_find(struct buf *text, const char *names[static ZONES_MAX + 
 const char *config_zone_near(const char *said, struct buf *space)
 {
 	const char *names[ZONES_MAX + 1];
-
 	if (file_read(CONFIG_ZONES "/zone.tab", space) != ERR_OK)
 		return NULL;
 	size_t n = names_find(space, names);

@@ -29,7 +29,6 @@ int cmd_account_create(struct cli *c)
 	const char *name = cli_option(c, "name");
 	enum err e = account_create(&c->app.accounts, str_of(c->args[0]), str_of(name ? name : ""),
 		STR(""), c->now_s, c->app.arena, &acc, &why);
-
 	if (e == ERR_CONFLICT)
 		return cli_fail(EXIT_CONFLICT, "%s already has an account", c->args[0]);
 	if (why.detail)
@@ -50,7 +49,6 @@ int cmd_account_list(struct cli *c)
 	int64_t limit = 100;
 	const char *after = cli_option(c, "after");
 	int code = cli_number(c, "limit", (struct cli_range){ 1, 500 }, &limit);
-
 	if (code)
 		return code;
 	struct account cursor;
@@ -84,7 +82,6 @@ int cmd_account_list(struct cli *c)
 static json_t *session_list_json(const struct session *list, size_t n)
 {
 	json_t *doc = json_array();
-
 	for (size_t i = 0; i < n; i++)
 		text_json_append(&doc,
 			json_pack("{s:s, s:s, s:o, s:o, s:o}", "id", list[i].id, "name",
@@ -109,7 +106,6 @@ int cmd_account_show(struct cli *c)
 	size_t n = 0;
 	struct arena *a = c->app.arena;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	struct cli_entitlements ents;
@@ -139,7 +135,6 @@ static int set_disabled(struct cli *c, bool disabled)
 {
 	struct account acc;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	enum err e = account_set_disabled(&c->app.accounts, acc.id, disabled, c->now_s);
@@ -163,7 +158,6 @@ int cmd_account_delete(struct cli *c)
 {
 	struct account acc;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	if (!cli_option(c, "yes"))
@@ -181,7 +175,6 @@ int cmd_account_reset(struct cli *c)
 {
 	struct account acc;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	if (acc.disabled_at)
@@ -201,7 +194,6 @@ int cmd_session_list(struct cli *c)
 	struct session *list = NULL;
 	size_t n = 0;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	enum err e = account_sessions(&c->app.accounts, acc.id, c->now_s, c->app.arena, &list, &n);
@@ -219,7 +211,6 @@ int cmd_session_end(struct cli *c)
 	int64_t ended = 1;
 	bool all = cli_option(c, "all") != NULL;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	if (all == (c->arg_count == 2))

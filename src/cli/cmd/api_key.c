@@ -29,7 +29,6 @@ static int key_error(struct cli *c, enum err e, const char *name)
 static int show_new(struct cli *c, char text[static TOKEN_SIZE])
 {
 	int code = EXIT_DONE;
-
 	if (c->json)
 		code = cli_print_json(json_pack("{s:s, s:s}", "name", c->args[0], "key", text));
 	else
@@ -44,7 +43,6 @@ int cmd_key_create(struct cli *c)
 	const char *words = cli_option(c, "scopes");
 	char text[TOKEN_SIZE];
 	unsigned scopes = KEY_ACCESS;
-
 	if (words && account_api_key_scopes_parse(str_of(words), &scopes) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--scopes \"%s\": access, explain or both are expected, between spaces",
@@ -58,7 +56,6 @@ int cmd_key_rotate(struct cli *c)
 	const char *keep = cli_option(c, "keep");
 	char text[TOKEN_SIZE];
 	int64_t hours = KEEP_HOURS;
-
 	if (keep && str_int(str_of(keep), 0, KEY_KEEP_MAX_S / 3600, &hours) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--keep %s: hours from 0 to %d are expected", keep,
 			KEY_KEEP_MAX_S / 3600);
@@ -69,7 +66,6 @@ int cmd_key_rotate(struct cli *c)
 int cmd_key_revoke(struct cli *c)
 {
 	enum err e = account_api_key_revoke(c->app.db, c->args[0], c->now_s);
-
 	if (e)
 		return key_error(c, e, c->args[0]);
 	printf("%s is revoked.\n", c->args[0]);
@@ -88,7 +84,6 @@ static const char *state_of(const struct api_key *k, int64_t now_s)
 static json_t *key_json(const struct api_key *k, int64_t now_s)
 {
 	char scopes[KEY_SCOPES_SIZE];
-
 	account_api_key_scopes_text(k->scopes, scopes);
 	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "id", k->id, "name", k->name,
 		"scopes", scopes, "state", state_of(k, now_s), "created_at",
@@ -102,7 +97,6 @@ int cmd_key_list(struct cli *c)
 	size_t n = 0;
 	char scopes[KEY_SCOPES_SIZE];
 	enum err e = account_api_key_list(c->app.db, c->app.arena, &list, &n);
-
 	if (e)
 		return cli_error(e, "keys");
 	if (c->json) {

@@ -24,7 +24,6 @@ static void report_json(struct import_report *r, json_t *item, const char *path,
 {
 	ARENA_AUTO *a = arena_new(4 * (strlen(path) + strlen(why)) + 4096);
 	struct str p = { NULL, 0 }, w = { NULL, 0 };
-
 	if (a) {
 		p = utf8_mended(str_of(path), a);
 		w = utf8_mended(str_of(why), a);
@@ -38,7 +37,6 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 	const struct teaser_size *teaser)
 {
 	struct import_report *r = ctx;
-
 	r->seen++;
 	if (r->c->json) {
 		report_json(r,
@@ -82,7 +80,6 @@ static void import_add(struct import_count *sum, const struct import_count *n)
 static int import_result(struct cli *c, struct import_report *r, const struct import_count *n)
 {
 	int code = n->refused || n->hidden ? EXIT_FAILED : EXIT_DONE;
-
 	if (c->json) {
 		int printed = cli_print_json(json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o}",
 			"files", (json_int_t)n->files, "created", (json_int_t)n->created, "updated",
@@ -116,7 +113,6 @@ int cmd_article_import(struct cli *c)
 	struct import_settings s = import_settings(c, &r);
 	enum err e = ERR_OK;
 	const char *path = "";
-
 	c->interrupt.left =
 		"the files counted above are imported; run the same command again for the rest";
 	s.seen = import_seen_make(); /* all paths are one run */
@@ -184,7 +180,6 @@ int cmd_article_list(struct cli *c)
 	const char *section = cli_option(c, "section"), *limit = cli_option(c, "limit");
 	int64_t n = 50;
 	struct looking l = { .a = c->app.arena, .f = { .all = true, .now_s = c->now_s } };
-
 	if (limit && str_int(str_of(limit), 1, LIST_MAX, &n) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--limit %s: a number from 1 to %d is expected", limit,
 			LIST_MAX);
@@ -215,7 +210,6 @@ static json_t *shown_json(const struct looking *l)
 {
 	const struct article_origin *o = &l->origin;
 	json_t *doc = article_json(&l->one);
-
 	text_json_put(&doc, "teaser", cli_teaser_report_json(&l->teaser));
 	text_json_put(&doc, "version", text_json_str(o->version));
 	text_json_put(&doc, "hidden_by", text_json_str(o->hidden_by));
@@ -227,7 +221,6 @@ static json_t *shown_json(const struct looking *l)
 static void hidden_print(const struct looking *l)
 {
 	const struct article_origin *o = &l->origin;
-
 	if (o->version.n)
 		printf("version    " STR_FMT "\n", STR_ARG(o->version));
 	if (!o->hidden_by.n)
@@ -246,7 +239,6 @@ int cmd_article_show(struct cli *c)
 		.bound = app_teaser_bound(&c->app.cfg) };
 	enum err e = db_read(c->app.db, find_read, &l);
 	const struct article *a = &l.one;
-
 	if (e)
 		return cli_article_error(c, e, c->args[0]);
 	if (c->json)
@@ -282,7 +274,6 @@ static enum err holds_read(struct db_conn *c, void *arg)
 	struct holding *h = arg;
 	enum err e = content_find(c, h->slug, h->a, &h->article);
 	struct paywall_article *subject = e ? NULL : arena_alloc(h->a, sizeof *subject);
-
 	if (e || !subject)
 		return e ? e : ERR_NOMEM;
 	*subject = content_paywall_article(&h->article);
@@ -305,7 +296,6 @@ static void step_print(const struct explained_rule *r)
 static void holds_print(const struct holding *h)
 {
 	const struct decision *d = &h->x.decision;
-
 	if (d->level == 0) {
 		printf("Nobody may read it: %s\n", paywall_reason_text(d->reason));
 		return;
@@ -329,7 +319,6 @@ int cmd_article_set_access(struct cli *c)
 		.app = &c->app, .slug = str_of(c->args[0]), .now_s = c->now_s, .a = c->app.arena
 	};
 	enum access access;
-
 	if (paywall_access_parse(str_of(c->args[1]), &access) != ERR_OK)
 		return cli_word_fail("access level", c->args[1], words);
 	enum err e = content_set_access(c->app.db, l.slug, access, c->now_s);
@@ -347,7 +336,6 @@ int cmd_article_set_status(struct cli *c)
 	const char *why = cli_option(c, "why");
 	enum err e = content_set_status(c->app.db, str_of(c->args[0]), str_of(c->args[1]),
 		str_of(why ? why : ""), c->now_s);
-
 	if (e == ERR_INVALID)
 		return cli_fail(EXIT_USAGE, "\"%s\" is no status; use usable, withheld or killed",
 			c->args[1]);
@@ -378,7 +366,6 @@ static enum err export_file(void *ctx, const char *name, struct str bytes)
 {
 	struct exporting *x = ctx;
 	char path[4096];
-
 	if (snprintf(path, sizeof path, "%s/%s", x->dir, name) >= (int)sizeof path)
 		return ERR_TOO_LARGE;
 	FILE *f = fopen(path, "wb");
@@ -393,7 +380,6 @@ static enum err export_file(void *ctx, const char *name, struct str bytes)
 int cmd_article_export(struct cli *c)
 {
 	struct exporting x = { .dir = c->args[0] };
-
 	if (mkdir(x.dir, 0755) != 0 && access(x.dir, W_OK) != 0)
 		return cli_fail(EXIT_UNAVAILABLE, "%s: not a folder we can write to", x.dir);
 	enum err e = content_export(

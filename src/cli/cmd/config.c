@@ -6,7 +6,6 @@
 static int print_buf(struct buf *b)
 {
 	struct str s = buf_view(b);
-
 	fwrite(s.p ? s.p : "", 1, s.n, stdout);
 	return b->err ? cli_error(b->err, "output") : EXIT_DONE;
 }
@@ -14,7 +13,6 @@ static int print_buf(struct buf *b)
 int cmd_config_show(struct cli *c)
 {
 	BUF_AUTO b = BUF(1 << 20);
-
 	config_show(&c->app.cfg, &b);
 	return print_buf(&b);
 }
@@ -22,7 +20,6 @@ int cmd_config_show(struct cli *c)
 int cmd_config_sample(struct cli *c)
 {
 	BUF_AUTO b = BUF(1 << 20);
-
 	(void)c;
 	config_sample(&b);
 	return print_buf(&b);
@@ -31,7 +28,6 @@ int cmd_config_sample(struct cli *c)
 int cmd_config_reference(struct cli *c)
 {
 	BUF_AUTO b = BUF(1 << 20);
-
 	(void)c;
 	config_reference(&b);
 	return print_buf(&b);
@@ -45,7 +41,6 @@ int cmd_config_check(struct cli *c)
 	struct template_set *t = NULL;
 	struct common_words *words = NULL;
 	enum err e = app_check_mail(&c->app.cfg, &c->app, why);
-
 	if (!e)
 		e = gate_theme_load(config_theme(&c->app.cfg), &t, why);
 	if (!e)

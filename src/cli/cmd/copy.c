@@ -9,7 +9,6 @@
 static enum err tell_progress(void *ctx, const struct copy_progress *c)
 {
 	char what[PROGRESS_WHAT_SIZE];
-
 	snprintf(what, sizeof what, "%s %s", c->compares ? "comparing" : "copying", c->table);
 	cli_progress_tell(ctx, &(struct progress_state){ what, "rows", c->done, c->all });
 	return ERR_OK;
@@ -69,7 +68,6 @@ int cmd_db_copy(struct cli *c)
 		.progress = tell_progress,
 		.compared = tell_compared,
 		.ctx = &progress };
-
 	c->app.log = (struct log){ .level = LOG_WARN, .fd = 2 };
 	db_url_show(c->args[0], source);
 	c->interrupt.left = compare ? "nothing was changed; the comparison is not finished"

@@ -14,7 +14,6 @@ static int crawler_options(const struct cli *c, struct crawler *cr)
 	const char *class = cli_option(c, "class"), *agent = cli_option(c, "agent"),
 		   *suffix = cli_option(c, "suffix");
 	char why[IP_RANGE_WHY_SIZE];
-
 	if (!class || crawler_class_parse(str_of(class), &cr->class) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--class search or --class ai is expected");
 	if (!agent || str_copy(cr->agent, sizeof cr->agent, str_of(agent)) != ERR_OK)
@@ -32,7 +31,6 @@ static int crawler_options(const struct cli *c, struct crawler *cr)
 int cmd_crawler_add(struct cli *c)
 {
 	struct crawler cr = { .class = CRAWLER_NONE };
-
 	if (str_copy(cr.name, sizeof cr.name, str_of(c->args[0])) != ERR_OK)
 		return cli_error(ERR_INVALID, c->args[0]);
 	int code = crawler_options(c, &cr);
@@ -60,7 +58,6 @@ int cmd_crawler_add(struct cli *c)
 int cmd_crawler_remove(struct cli *c)
 {
 	enum err e = crawler_remove(c->app.db, str_of(c->args[0]));
-
 	if (e == ERR_NOT_FOUND)
 		return cli_not_found(c, NAMED_CRAWLER, c->args[0]);
 	if (e)
@@ -88,7 +85,6 @@ static const char *suffixes_text(struct arena *a, const char *suffixes)
 {
 	BUF_AUTO b = BUF((size_t)CRAWLER_SUFFIXES_SIZE * 2);
 	struct str rest = str_of(suffixes);
-
 	while (rest.p) {
 		struct str one = str_cut(&rest, '\n');
 		if (one.n == 0)
@@ -103,7 +99,6 @@ int cmd_crawler_list(struct cli *c)
 {
 	struct crawler_listing l = { .a = c->app.arena };
 	enum err e = db_read(c->app.db, crawlers_read, &l);
-
 	if (e)
 		return cli_error(e, "crawlers");
 	json_t *doc = c->json ? json_array() : NULL;
@@ -133,7 +128,6 @@ int cmd_crawler_load(struct cli *c)
 	BUF_AUTO text = BUF(CRAWLER_FILE_MAX);
 	char why[IP_RANGE_WHY_SIZE];
 	enum err e = list ? file_read(c->args[1], &text) : ERR_NOMEM;
-
 	if (e)
 		return e == ERR_TOO_LARGE
 			       ? cli_fail(EXIT_FAILED, "%s: larger than 4 MiB", c->args[1])
@@ -181,7 +175,6 @@ static void check_one(struct checking *k, const struct crawler *cr)
 	enum dns_verdict proof =
 		*cr->suffixes ? dns_verify(k->c->app.wall.dns_verifier, &q, host) : VERIFY_NONE;
 	bool yes = listed || proof == VERIFY_HOST;
-
 	k->proved = k->proved || (yes && cr->class == CRAWLER_SEARCH);
 	if (k->c->json)
 		text_json_append(&k->doc,
@@ -200,7 +193,6 @@ int cmd_crawler_check(struct cli *c)
 	struct checking k = { .c = c };
 	char why[CONFIG_WHY_SIZE] = "";
 	const struct crawler *cr;
-
 	if (ip_parse(str_of(c->args[0]), &k.ip) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "\"%s\" is not an IPv4 or IPv6 address", c->args[0]);
 	enum err e = app_verifier_open(&c->app, why);

@@ -20,7 +20,6 @@ static int with_database(struct cli *c, enum db_use use,
 		.busy_timeout_ms = 5000,
 		.log = &c->app.log,
 		.stop = c->app.stop };
-
 	c->app.log = (struct log){ .level = LOG_WARN, .fd = 2 };
 	enum err e = db_open(&s, &c->app.db, why);
 	if (!e)
@@ -52,7 +51,6 @@ static void check_told(void *ctx, const char *what, int64_t done, int64_t all)
 static enum err check(struct cli *c, char why[static 256])
 {
 	struct progress progress = cli_progress_make(c);
-
 	c->interrupt.left = "the check did not finish and has no result; nothing was changed";
 	enum err e =
 		db_check_told(c->app.db, &(struct db_check_progress){ check_told, &progress }, why);
@@ -74,7 +72,6 @@ static int write_sample(const char *path)
 {
 	BUF_AUTO b = BUF(1 << 20);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-
 	if (fd < 0)
 		return errno == EEXIST
 			       ? cli_fail(EXIT_CONFLICT, "%s already exists; nothing was changed",
@@ -91,7 +88,6 @@ int cmd_init(struct cli *c)
 {
 	char why[CONFIG_WHY_SIZE] = "";
 	const char *dir = c->arg_count ? c->args[0] : ".";
-
 	if (mkdir(dir, 0750) != 0 && errno != EEXIST)
 		return cli_fail(EXIT_UNAVAILABLE, "%s: %s", dir, strerror(errno));
 	if (chdir(dir) != 0)

@@ -39,7 +39,6 @@ static int demo_config(struct cli *c, const char *dir)
 	char why[CONFIG_WHY_SIZE];
 	size_t n = 0;
 	struct arena *a = c->app.arena;
-
 	for (size_t i = 0; i < COUNT(fixed); i++)
 		env[n++] = put_env(fixed[i]);
 	env[n++] = put_env(arena_fmt(a, "POSTERN_DATABASE_URL=sqlite:%s/postern.db", dir));
@@ -54,7 +53,6 @@ static int demo_config(struct cli *c, const char *dir)
 static int make_dir(const char *path)
 {
 	char part[1024];
-
 	if (strlen(path) >= sizeof part)
 		return cli_fail(EXIT_USAGE, "%s: the name is too long", path);
 	for (size_t i = 1; i <= strlen(path); i++) {
@@ -72,7 +70,6 @@ static int make_dir(const char *path)
 static const char *fresh_password(struct arena *a)
 {
 	char id[ID_SIZE];
-
 	crypto_id_make(id);
 	return arena_fmt(a, "%.5s-%.5s-%.4s", id, id + 5, id + 10);
 }
@@ -85,7 +82,6 @@ static enum err demo_account(struct cli *c, size_t i, const char **password)
 	char id[ID_SIZE];
 	enum err e = account_create(&c->app.accounts, str_of(demo_accounts[i].email),
 		str_of(demo_accounts[i].name), str_of(chosen), c->now_s, c->app.arena, &acc, &why);
-
 	if (e == ERR_CONFLICT)
 		return ERR_OK;
 	if (!e && demo_accounts[i].plan)
@@ -121,7 +117,6 @@ static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 		.default_access = ACCESS_DEFAULT,
 		.report = report };
 	enum err e = content_import_embedded(c->app.db, "web/demo/articles/", &s, c->now_s, &n);
-
 	if (e)
 		return cli_error(e, "the demo articles");
 	if (n.refused)
@@ -146,7 +141,6 @@ static void banner(
 	const struct cli *c, const char *dir, const char *const passwords[COUNT(demo_accounts)])
 {
 	const char *url = c->app.cfg.base_url;
-
 	printf("\n  The Harbour Courier is open:  %s\n", url);
 	printf("  A story for subscribers:      %s/articles/harbour-reopens\n", url);
 	printf("  The mail it sends:            %s/_dev/mailbox   (and in %s/mail)\n", url, dir);
@@ -167,7 +161,6 @@ int cmd_run_demo(struct cli *c)
 	char why[CONFIG_WHY_SIZE] = "";
 	const char *dir = cli_option(c, "dir");
 	const char *passwords[COUNT(demo_accounts)] = { NULL };
-
 	if (!dir)
 		dir = "var/demo";
 	int code = make_dir(dir);

@@ -19,7 +19,6 @@ static enum err ents_read(struct db_conn *c, void *arg)
 	struct cli_entitlements *l = arg;
 	const struct paywall_policy *policy = NULL;
 	enum err e = entitlement_list(c, l->account_id, l->a, &l->list);
-
 	if (!e)
 		e = policy_acquire(l->policies, c, &policy);
 	l->undescribed = e ? NULL : arena_alloc(l->a, (l->list.n + 1) * sizeof *l->undescribed);
@@ -52,7 +51,6 @@ static json_t *entitlement_json(const struct entitlement *e)
 json_t *cli_entitlements_json(const struct cli_entitlements *e)
 {
 	json_t *doc = json_array();
-
 	for (size_t i = 0; i < e->list.n; i++)
 		text_json_append(&doc, entitlement_json(&e->list.v[i]));
 	return doc;
@@ -62,7 +60,6 @@ void cli_entitlements_print(const struct cli_entitlements *all)
 {
 	for (size_t i = 0; i < all->list.n; i++) {
 		const struct entitlement *e = &all->list.v[i];
-
 		printf("%-26s  %-12s  %-8s  %-9s  from %-22s  until %-22s", e->id, e->plan,
 			e->source, entitlement_status_name(e->status),
 			cli_day(all->a, e->starts_at), cli_end(all->a, e->ends_at));
@@ -81,7 +78,6 @@ int cmd_entitlement_list(struct cli *c)
 	struct account acc;
 	struct cli_entitlements ents;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	enum err e = cli_entitlements(c, acc.id, &ents);
@@ -111,7 +107,6 @@ static enum err grant_read(struct db_conn *c, void *arg)
 	const struct paywall_policy *policy = NULL;
 	enum err e = policy_acquire(l->app->wall.policies, c, &policy);
 	const struct plan *plan = e ? NULL : policy_plan_find(policy, l->plan);
-
 	if (plan) {
 		l->known = true;
 		l->kind = plan->kind;
@@ -144,7 +139,6 @@ static enum err coming_read(struct db_conn *c, void *arg)
 	struct coming_to *t = arg;
 	const struct paywall_policy *policy = NULL;
 	enum err e = entitlement_get(c, t->id, &t->e);
-
 	if (!e)
 		e = policy_acquire(t->app->wall.policies, c, &policy);
 	if (!e) {
@@ -160,7 +154,6 @@ static enum err coming_read(struct db_conn *c, void *arg)
 static void note_end(const struct cli *c, const struct entitlement *e)
 {
 	bool over = e->ends_at && e->ends_at <= c->now_s;
-
 	if (!e->ends_at)
 		fprintf(stderr, "note: it has no end%s\n",
 			e->status == STATUS_CANCELED || e->status == STATUS_UNPAID
@@ -178,7 +171,6 @@ static enum err notes_print(const struct cli *c, struct str id)
 {
 	struct coming_to t = { .app = &c->app, .id = id };
 	enum err e = db_read(c->app.db, coming_read, &t);
-
 	if (e)
 		return e;
 	if (!t.described)
@@ -199,7 +191,6 @@ static int grace_option(const struct cli *c, int64_t *grace_s)
 {
 	int64_t days = -1;
 	int code = cli_number(c, "grace", (struct cli_range){ 0, GRACE_DAYS_MAX }, &days);
-
 	if (!code && days >= 0)
 		*grace_s = days * 86400;
 	return code;
@@ -210,7 +201,6 @@ static int grant_options(const struct cli *c, struct entitlement_grant *g)
 	const char *status = cli_option(c, "status"), *source = cli_option(c, "source");
 	int64_t hours = 0;
 	int code = status ? status_of(status, &g->status) : EXIT_DONE;
-
 	if (source)
 		g->source = source;
 	if (!code)
@@ -284,7 +274,6 @@ int cmd_entitlement_grant(struct cli *c)
 		.app = &c->app, .plan = g.plan, .slug = cli_option(c, "article"), .a = c->app.arena
 	};
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (!code)
 		code = grant_options(c, &g);
 	if (!code)
@@ -314,7 +303,6 @@ int cmd_entitlement_set_status(struct cli *c)
 {
 	struct entitlement_change ch = { .id = str_of(c->args[0]), .grace_s = -1 };
 	int code = status_of(c->args[1], &ch.status);
-
 	if (!code)
 		code = cli_date(c, "until", TIME_ENDS, &ch.ends_at);
 	if (!code)
@@ -333,7 +321,6 @@ int cmd_entitlement_set_status(struct cli *c)
 int cmd_entitlement_revoke(struct cli *c)
 {
 	enum err e = entitlement_revoke(c->app.db, str_of(c->args[0]), c->now_s);
-
 	if (e)
 		return cli_error(e, c->args[0]);
 	puts("Revoked.");

@@ -22,7 +22,6 @@ static enum err explain_read(struct db_conn *c, void *arg)
 {
 	struct explaining *g = arg;
 	enum err e = content_find(c, g->slug, g->a, &g->article);
-
 	if (e)
 		return e;
 	g->subject = content_paywall_article(&g->article);
@@ -73,7 +72,6 @@ static json_t *article_json(const struct article *a)
 static json_t *reader_json(const struct explaining *g)
 {
 	const struct paywall_reader *r = &g->x.reader;
-
 	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", or_empty(g->reader),
 		"signed_in", r->signed_in, "institution", or_empty(r->institution), "crawler",
 		crawler_name(r->crawler), "crawler_name", or_empty(r->crawler_name), "gift",
@@ -83,7 +81,6 @@ static json_t *reader_json(const struct explaining *g)
 static json_t *explain_json(const struct explaining *g)
 {
 	json_t *doc = api_explanation_json(&g->x);
-
 	text_json_put(&doc, "article", article_json(&g->article));
 	text_json_put(&doc, "reader", reader_json(g));
 	text_json_put(&doc, "at", text_json_time(g->req.now_s));
@@ -97,7 +94,6 @@ static void rules_print(const struct explanation *x)
 {
 	for (size_t i = 0; i < x->rule_count; i++) {
 		const struct explained_rule *r = &x->rules[i];
-
 		printf("%-10s %c %-10s", i ? "" : "rules", r->decided ? '>' : ' ',
 			decision_explain_step_name(r->step));
 		if (r->rule)
@@ -110,7 +106,6 @@ static void rules_print(const struct explanation *x)
 static void reader_print(const struct explaining *g)
 {
 	const struct paywall_reader *r = &g->x.reader;
-
 	printf("reader     %s%s\n", g->reader ? g->reader : "a stranger",
 		r->signed_in ? ", signed in" : "");
 	if (r->institution)
@@ -123,7 +118,6 @@ static void reader_print(const struct explaining *g)
 	for (size_t i = 0; i < g->x.entitlement_count; i++) {
 		const struct explained_entitlement *v = &g->x.entitlements[i];
 		const struct entitlement *e = v->entitlement;
-
 		printf("         %c %s %s (%s, %s) from %s until %s: %s\n", v->decided ? '>' : ' ',
 			e->id, e->plan, e->source, entitlement_status_name(e->status),
 			cli_day(g->a, e->starts_at), cli_end(g->a, e->ends_at), v->why);
@@ -134,7 +128,6 @@ static void explain_print(const struct explaining *g)
 {
 	const struct article *art = &g->article;
 	const struct decision *d = &g->x.decision;
-
 	printf("%s: %s\n%s\n\n", paywall_grant_name(d->grant), paywall_reason_name(d->reason),
 		paywall_reason_text(d->reason));
 	printf("article    %s, access %s, section " STR_FMT ", status " STR_FMT "\n", art->slug,
@@ -151,7 +144,6 @@ static void explain_print(const struct explaining *g)
 	printf("at         %s\n", cli_day(g->a, g->req.now_s));
 	for (size_t i = 0; i < g->x.change_count; i++) {
 		const struct explained_change *c = &g->x.changes[i];
-
 		printf("%-10s %s%s%s: %s (%s)\n", i ? "" : "otherwise", c->text,
 			c->at_s ? ", " : "", c->at_s ? cli_day(g->a, c->at_s) : "",
 			paywall_grant_name(c->grant), paywall_reason_name(c->reason));
@@ -163,7 +155,6 @@ static void explain_print(const struct explaining *g)
 static int explain_options(struct cli *c, struct explaining *g, struct account *acc)
 {
 	const char *ip = cli_option(c, "ip"), *agent = cli_option(c, "agent");
-
 	g->slug = str_of(cli_option(c, "article"));
 	g->reader = cli_option(c, "reader");
 	g->req.user_agent = str_of(agent);
@@ -189,7 +180,6 @@ int cmd_explain(struct cli *c)
 		.req = { .now_s = c->now_s, .whole_get = true },
 		.a = c->app.arena };
 	int code = explain_options(c, &g, &acc);
-
 	if (code)
 		return code;
 	enum err e = db_read(c->app.db, explain_read, &g);

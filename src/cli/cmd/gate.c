@@ -13,7 +13,6 @@
 static int rule_names(struct cli *c, const struct path_rule *r)
 {
 	int code = cli_site(c, r->site);
-
 	if (!code)
 		code = cli_methods(c, r->methods);
 	return code ? code : cli_sections(c, str_of(r->section));
@@ -24,7 +23,6 @@ static void warn_shadows(const struct paywall_policy *p, const char *new_id)
 {
 	for (size_t i = 0; i < p->path_count; i++) {
 		const struct path_rule *r = &p->paths[i], *by = path_rule_shadow(p, i);
-
 		if (!by || (strcmp(r->id, new_id) != 0 && strcmp(by->id, new_id) != 0))
 			continue;
 		fprintf(stderr,
@@ -40,7 +38,6 @@ static enum err warn_of(struct cli *c, const struct path_rule *r)
 	const struct paywall_policy *p = NULL;
 	const struct paywall_article article = { .section = str_of(r->section) };
 	enum err e = cli_policy(c, &p);
-
 	if (e)
 		return e;
 	warn_shadows(p, r->id);
@@ -66,7 +63,6 @@ int cmd_gate_add(struct cli *c)
 	struct path_rule r;
 	char why[256] = "";
 	int64_t at = 0;
-
 	if (position && str_int(str_of(position), 1, PATH_RULES_MAX, &at) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--position %s: a number from 1 to %d is expected",
 			position, PATH_RULES_MAX);
@@ -93,7 +89,6 @@ int cmd_gate_add(struct cli *c)
 int cmd_gate_remove(struct cli *c)
 {
 	enum err e = path_rule_remove(c->app.db, str_of(c->args[0]));
-
 	if (e)
 		return cli_error(e, c->args[0]);
 	printf("%s is removed.\n", c->args[0]);
@@ -131,7 +126,6 @@ int cmd_gate_list(struct cli *c)
 {
 	struct rules_look l = { .a = c->app.arena };
 	enum err e = db_read(c->app.db, rules_read, &l);
-
 	if (e)
 		return cli_error(e, "rules of the gate");
 	if (c->json) {
@@ -161,7 +155,6 @@ static enum err try_read(struct db_conn *c, void *arg)
 	struct trying *t = arg;
 	const struct paywall_policy *policy = NULL;
 	enum err e = policy_acquire(t->q.w->policies, c, &policy);
-
 	if (!e)
 		e = path_decide(c, &t->q, policy, t->c->app.arena, &t->p);
 	policy_release(t->q.w->policies, policy);
@@ -172,7 +165,6 @@ static int try_print(const struct trying *t)
 {
 	const struct path_answer *p = &t->p;
 	const struct path_rule *r = p->rule;
-
 	if (t->c->json)
 		return cli_print_json(json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "path",
 			t->q.url.path.p, "grant", paywall_grant_name(p->decision.grant), "reason",
@@ -200,7 +192,6 @@ int cmd_gate_test(struct cli *c)
 			.sites = &c->app.sites,
 			.method = str_of(method ? method : "GET"),
 			.req.now_s = c->now_s } };
-
 	if (url_absolute(str_of(c->args[0]), c->app.arena, &t.q.url) != ERR_OK)
 		return cli_fail(EXIT_FAILED,
 			"%s: refused for every reader; an absolute address in its one plain "

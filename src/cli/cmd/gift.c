@@ -48,7 +48,6 @@ int cmd_gift_list(struct cli *c)
 	struct gift_find l = { .f = { .account_id = reader ? acc.id : NULL,
 				       .slug = cli_option(c, "article") },
 		.a = c->app.arena };
-
 	if (!code)
 		code = cli_number(c, "limit", (struct cli_range){ 1, GIFTS_LIST_MAX }, &limit);
 	if (code)
@@ -88,7 +87,6 @@ static int made_print(const struct cli *c, const struct gift_made *made)
 {
 	const char *link =
 		arena_fmt(c->app.arena, "%s/gifts/%s", c->app.cfg.base_url, made->token.text);
-
 	if (c->json)
 		return cli_print_json(json_pack(
 			"{s:o, s:s}", "gift", gift_json(&made->gift, c->now_s), "link", link));
@@ -103,7 +101,6 @@ int cmd_gift_create(struct cli *c)
 	struct article_look l = { .slug = str_of(c->args[0]), .a = c->app.arena };
 	struct gift_made made;
 	char name[NAME_SIZE];
-
 	if (!o.made_by || text_name(str_of(o.made_by), name) != ERR_OK || !*name)
 		return cli_fail(EXIT_USAGE,
 			"gift create needs --by NAME, the staff member who is responsible for it");
@@ -124,7 +121,6 @@ int cmd_gift_create(struct cli *c)
 int cmd_gift_revoke(struct cli *c)
 {
 	enum err e = gift_revoke(c->app.db, str_of(c->args[0]), NULL, c->now_s);
-
 	if (e)
 		return cli_error(e, c->args[0]);
 	puts("Revoked. Its links no longer open the article, also in browsers that have used "

@@ -16,7 +16,6 @@ static int institution_options(struct cli *c, struct institution *i)
 	const char *title = cli_option(c, "title"), *plan = cli_option(c, "plan");
 	char clean[NAME_SIZE];
 	int code = cli_date(c, "from", TIME_STARTS, &i->starts_at);
-
 	if (!code)
 		code = cli_date(c, "until", TIME_ENDS, &i->ends_at);
 	if (code)
@@ -68,7 +67,6 @@ static void institution_print(const struct cli *c, const struct institution *i)
 int cmd_institution_add(struct cli *c)
 {
 	struct institution i = { .starts_at = c->now_s };
-
 	if (str_copy(i.name, sizeof i.name, str_of(c->args[0])) != ERR_OK)
 		return institution_fail(ERR_INVALID, &i);
 	int code = institution_options(c, &i);
@@ -101,7 +99,6 @@ static enum err listing_read(struct db_conn *c, void *arg)
 {
 	struct institution_listing *l = arg;
 	enum err e = institution_list(c, l->a, &l->v, &l->n);
-
 	return e ? e : institution_items(c, l->name, l->a, &l->items, &l->item_count);
 }
 
@@ -118,7 +115,6 @@ static size_t item_count(
 	const struct institution_listing *l, const char *name, enum institution_kind kind)
 {
 	size_t n = 0;
-
 	for (size_t i = 0; i < l->item_count; i++)
 		n += l->items[i].kind == kind && strcmp(l->items[i].institution, name) == 0;
 	return n;
@@ -129,7 +125,6 @@ int cmd_institution_list(struct cli *c)
 	ARENA_AUTO *a = arena_new(ITEMS_BYTES_MAX);
 	struct institution_listing l = { .a = a };
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
-
 	if (e)
 		return cli_error(e, "institutions");
 	json_t *doc = c->json ? json_array() : NULL;
@@ -153,7 +148,6 @@ static int show_json(const struct institution_listing *l, const struct instituti
 {
 	json_t *doc = institution_json(i), *ranges = json_array(), *domains = json_array();
 	char text[INSTITUTION_ITEM_SIZE];
-
 	for (size_t k = 0; k < l->item_count; k++) {
 		bool range = l->items[k].kind == INSTITUTION_RANGE;
 		const char *z = institution_item_text(&l->items[k], text);
@@ -171,7 +165,6 @@ int cmd_institution_show(struct cli *c)
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
 	const struct institution *i = e ? NULL : listing_find(&l, c->args[0]);
 	char text[INSTITUTION_ITEM_SIZE];
-
 	if (!i)
 		return e ? cli_error(e, c->args[0])
 			 : cli_not_found(c, NAMED_INSTITUTION, c->args[0]);
@@ -189,7 +182,6 @@ int cmd_institution_set(struct cli *c)
 	struct institution_listing l = { .a = a, .name = str_of(c->args[0]) };
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
 	const struct institution *found = e ? NULL : listing_find(&l, c->args[0]);
-
 	if (!found)
 		return e ? cli_error(e, c->args[0])
 			 : cli_not_found(c, NAMED_INSTITUTION, c->args[0]);
@@ -231,7 +223,6 @@ static void export_item(const struct institution_item *it, const char *end,
 	struct ip_net nets[IP_RANGE_NETS_MAX];
 	char text[IP_RANGE_TEXT_SIZE];
 	size_t n = ip_range_nets(&it->range, nets);
-
 	for (size_t i = 0; i < n; i++) {
 		ip_net_text(nets[i], text);
 		if (doc)
@@ -249,7 +240,6 @@ int cmd_institution_export(struct cli *c)
 	struct institution_listing l = { .a = a };
 	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
 	const char *end = cli_option(c, "nginx") ? ";" : "";
-
 	if (e)
 		return cli_error(e, "institutions");
 	json_t *doc = c->json ? json_array() : NULL;

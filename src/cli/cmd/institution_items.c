@@ -36,7 +36,6 @@ static bool item_check(const struct cli *c, const struct institution_item *it, e
 static void proxies_note(const struct cli *c, const struct institution_item *items, size_t n)
 {
 	char text[IP_RANGE_TEXT_SIZE], own[INSTITUTION_ITEM_SIZE];
-
 	for (size_t i = 0; i < n; i++) {
 		struct ip_net nets[IP_RANGE_NETS_MAX];
 		size_t count = items[i].kind == INSTITUTION_RANGE
@@ -73,7 +72,6 @@ static json_t *overlaps_report(const struct overlaps *o, bool json)
 {
 	json_t *list = json ? json_array() : NULL;
 	char own[INSTITUTION_ITEM_SIZE], other[INSTITUTION_ITEM_SIZE];
-
 	for (size_t i = 0; i < o->n; i++) {
 		const struct institution_overlap *v = &o->v[i];
 		institution_item_text(v->item, own);
@@ -93,7 +91,6 @@ static int items_fail(enum err e, const struct institution_change *ch)
 {
 	const struct institution_item *it = ch->at < ch->count ? &ch->items[ch->at] : &ch->items[0];
 	char text[INSTITUTION_ITEM_SIZE];
-
 	switch (e) {
 	case ERR_NOT_FOUND:
 		return cli_fail(EXIT_NOT_FOUND,
@@ -122,7 +119,6 @@ static int items_take(struct cli *c, const struct institution_item *items, size_
 	};
 	struct overlaps o = { .items = items, .count = n, .a = a };
 	enum err e = a ? institution_items_add(c->app.db, &ch) : ERR_NOMEM;
-
 	if (e)
 		return items_fail(e, &ch);
 	proxies_note(c, items, n);
@@ -140,7 +136,6 @@ static int items_take(struct cli *c, const struct institution_item *items, size_
 static int items_remove(struct cli *c, const struct institution_item *items, size_t n)
 {
 	char text[INSTITUTION_ITEM_SIZE];
-
 	for (size_t i = 0; i < n; i++) {
 		enum err e = institution_item_remove(c->app.db, &items[i]);
 		if (e)
@@ -165,7 +160,6 @@ static int items_command(struct cli *c, enum institution_kind kind)
 	bool add = strcmp(c->args[0], "add") == 0;
 	char why[IP_RANGE_WHY_SIZE];
 	size_t n = 0, bad = 0;
-
 	if (!add && strcmp(c->args[0], "remove") != 0)
 		return cli_fail(EXIT_USAGE, "%s add or %s remove is expected, not \"%s\"",
 			c->command->name, c->command->name, c->args[0]);
@@ -207,7 +201,6 @@ static int import_line(struct import *im, struct str line)
 {
 	char why[IP_RANGE_WHY_SIZE] = "";
 	struct institution_item it = { .kind = (enum institution_kind)0 };
-
 	if (im->name && str_copy(it.institution, sizeof it.institution, str_of(im->name)))
 		return cli_error(ERR_NOT_FOUND, im->name);
 	enum err e = institution_line_parse(line, &it, why);
@@ -228,7 +221,6 @@ static int import_line(struct import *im, struct str line)
 static int import_text(struct import *im, struct str text)
 {
 	int code = EXIT_DONE;
-
 	if (str_starts(text, STR("\xef\xbb\xbf")))
 		text = (struct str){ text.p + 3, text.n - 3 };
 	while (!code && text.p) {
@@ -252,7 +244,6 @@ int cmd_institution_import(struct cli *c)
 		.c = c, .path = c->args[0], .name = c->arg_count > 1 ? c->args[1] : NULL
 	};
 	enum err e = file_read(im.path, &text);
-
 	if (e)
 		return e == ERR_TOO_LARGE ? cli_fail(EXIT_FAILED, "%s: larger than 4 MiB", im.path)
 					  : cli_error(e, im.path);

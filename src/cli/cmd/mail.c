@@ -18,7 +18,6 @@ int cmd_mail_list(struct cli *c)
 	size_t n = 0;
 	int64_t limit = 50;
 	const char *text = cli_option(c, "limit");
-
 	if (text && str_int(str_of(text), 1, 1000, &limit) != ERR_OK)
 		return cli_fail(
 			EXIT_USAGE, "--limit %s: a number from 1 to 1000 is expected", text);
@@ -52,7 +51,6 @@ int cmd_mail_list(struct cli *c)
 int cmd_mail_retry(struct cli *c)
 {
 	enum err e = mail_retry(c->app.db, str_of(c->args[0]), c->now_s);
-
 	if (e == ERR_CONFLICT)
 		return cli_fail(EXIT_CONFLICT, "%s was already sent", c->args[0]);
 	if (e)

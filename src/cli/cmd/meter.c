@@ -25,7 +25,6 @@ struct meters {
 static enum err standing_read(struct db_conn *c, struct meters *m, const struct paywall_policy *p)
 {
 	enum err e = meter_usages(c, p, m->account_id, m->now_s, m->v);
-
 	return e ? e : meter_history(c, m->account_id, m->a, &m->shown, &m->shown_count);
 }
 
@@ -34,7 +33,6 @@ static enum err meters_read(struct db_conn *c, void *arg)
 	struct meters *m = arg;
 	const struct paywall_policy *p = NULL;
 	enum err e = policy_acquire(m->policies, c, &p);
-
 	if (e)
 		return e;
 	m->n = p->meter_count;
@@ -89,7 +87,6 @@ int cmd_meter_list(struct cli *c)
 {
 	struct meters m;
 	enum err e = meters_get(c, NULL, &m);
-
 	if (e)
 		return cli_error(e, "meters");
 	json_t *doc = c->json ? json_array() : NULL;
@@ -111,7 +108,6 @@ int cmd_meter_list(struct cli *c)
 static bool window_take(struct str s, struct meter *m)
 {
 	int64_t days = 0;
-
 	if (policy_window_parse(s, &m->window) == ERR_OK && m->window != WINDOW_ROLLING) {
 		m->days = 0;
 		return true;
@@ -131,7 +127,6 @@ static int set_options(struct cli *c, struct meter *m)
 	static const struct cli_range limit = { 0, METER_LIMIT_MAX };
 	const char *section = cli_option(c, "section"), *window = cli_option(c, "window");
 	int code = cli_number(c, "anonymous", limit, &m->anonymous_limit);
-
 	if (!code)
 		code = cli_number(c, "registered", limit, &m->registered_limit);
 	if (code)
@@ -176,7 +171,6 @@ int cmd_meter_set(struct cli *c)
 		.registered_limit = REGISTERED_DEFAULT,
 		.window = WINDOW_MONTH };
 	enum err e = meters_get(c, NULL, &all);
-
 	if (e)
 		return cli_error(e, "meters");
 	const struct meter *old = meters_find(&all, c->args[0]);
@@ -202,7 +196,6 @@ int cmd_meter_set(struct cli *c)
 int cmd_meter_remove(struct cli *c)
 {
 	enum err e = meter_remove(c->app.db, str_of(c->args[0]));
-
 	if (e == ERR_NOT_FOUND)
 		return cli_not_found(c, NAMED_METER, c->args[0]);
 	if (e)
@@ -218,7 +211,6 @@ int cmd_meter_rotate_key(struct cli *c)
 	bool revoke = cli_option(c, "revoke") != NULL;
 	int64_t id = 0;
 	enum err e = meter_rotate_key(c->app.db, revoke, c->now_s, &id);
-
 	if (e == ERR_LIMITED)
 		return cli_fail(EXIT_FAILED,
 			"too many older keys are still valid; wait until the longest "
@@ -245,7 +237,6 @@ static json_t *shown_json(const struct meter_history *s)
 static int show_json(const struct meters *m)
 {
 	json_t *meters = json_array(), *reads = json_array();
-
 	for (size_t i = 0; i < m->n; i++) {
 		json_t *one = meter_json(m->a, &m->v[i].meter);
 		text_json_put(&one, "used", json_integer((json_int_t)m->v[i].usage.used));
@@ -262,7 +253,6 @@ int cmd_meter_show(struct cli *c)
 	struct account acc;
 	struct meters m;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	enum err e = meters_get(c, acc.id, &m);
@@ -290,7 +280,6 @@ int cmd_meter_reset(struct cli *c)
 	const char *name = c->arg_count > 1 ? c->args[1] : "";
 	int64_t removed = 0;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	enum err e = meters_get(c, NULL, &m);

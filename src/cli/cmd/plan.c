@@ -9,7 +9,6 @@
 static json_t *sections_json(struct str list)
 {
 	json_t *doc = json_array();
-
 	while (list.n > 0) {
 		struct str one = str_cut(&list, '\n');
 		if (one.n > 0)
@@ -28,7 +27,6 @@ static json_t *plan_json(const struct plan *p)
 static void plan_print(const struct plan *p)
 {
 	struct str list = str_of(p->sections);
-
 	printf("%-16s  %-12s  %s%s%s  %s\n", p->name, policy_plan_kind_name(p->kind), p->title,
 		*p->price ? ", " : "", p->price, *p->href ? p->href : "(not offered)");
 	while (list.n > 0) {
@@ -43,7 +41,6 @@ int cmd_plan_list(struct cli *c)
 	const struct paywall_policy *policy = NULL;
 	json_t *doc = json_array();
 	enum err e = cli_policy(c, &policy);
-
 	for (size_t i = 0; !e && i < policy->plan_count; i++) {
 		if (c->json)
 			text_json_append(&doc, plan_json(&policy->plans[i]));
@@ -62,7 +59,6 @@ int cmd_plan_list(struct cli *c)
 static int text_option(const struct cli *c, const char *name, char *dst, size_t size)
 {
 	const char *text = cli_option(c, name);
-
 	if (text && str_copy(dst, size, str_of(text)) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--%s is longer than %zu bytes", name, size - 1);
 	return EXIT_DONE;
@@ -73,7 +69,6 @@ static int plan_known(struct cli *c, struct plan *p)
 {
 	const struct paywall_policy *policy = NULL;
 	enum err e = cli_policy(c, &policy);
-
 	if (e)
 		return cli_error(e, "plans");
 	const struct plan *known = policy_plan_find(policy, c->args[0]);
@@ -88,7 +83,6 @@ static int plan_known(struct cli *c, struct plan *p)
 static int plan_options(const struct cli *c, struct plan *p)
 {
 	const char *kind = cli_option(c, "kind"), *sections = cli_option(c, "sections");
-
 	if (kind && policy_plan_kind_parse(str_of(kind), &p->kind) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--kind %s: subscription, day-pass or article is expected", kind);
@@ -108,7 +102,6 @@ int cmd_plan_set(struct cli *c)
 	struct plan p = { .kind = PLAN_SUBSCRIPTION };
 	char why[PLAN_WHY_SIZE];
 	int code = plan_known(c, &p);
-
 	if (!code)
 		code = plan_options(c, &p);
 	if (code)
@@ -137,7 +130,6 @@ int cmd_plan_remove(struct cli *c)
 		.even_held = cli_option(c, "yes") != NULL,
 		.now_s = c->now_s };
 	enum err e = policy_plan_remove(c->app.db, &r);
-
 	if (e == ERR_CONFLICT)
 		return cli_fail(EXIT_CONFLICT,
 			"%lld entitlement%s and %lld institution%s have %s and would open "

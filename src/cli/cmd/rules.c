@@ -15,7 +15,6 @@ static json_t *rule_json(const struct paywall_policy *p, size_t i)
 {
 	const struct paywall_rule *r = &p->rules[i], *by = policy_rule_shadow(p, i);
 	BUF_AUTO text = BUF(CONDITIONS_MAX);
-
 	policy_rule_conditions_text(&text, r);
 	return json_pack("{s:s, s:s, s:I, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:o}", "id",
 		r->id, "kind", policy_rule_kind_name(r->kind), "position", (json_int_t)r->position,
@@ -29,7 +28,6 @@ static json_t *rule_json(const struct paywall_policy *p, size_t i)
 static json_t *rules_json(const struct paywall_policy *p)
 {
 	json_t *list = json_array();
-
 	for (size_t i = 0; i < p->rule_count; i++)
 		text_json_append(&list, rule_json(p, i));
 	return json_pack("{s:o, s:s}", "rules", list, "fallback", paywall_access_name(p->fallback));
@@ -39,7 +37,6 @@ static void rule_print(const struct paywall_policy *p, size_t i)
 {
 	const struct paywall_rule *r = &p->rules[i], *by = policy_rule_shadow(p, i);
 	BUF_AUTO text = BUF(CONDITIONS_MAX);
-
 	policy_rule_conditions_text(&text, r);
 	printf("%-8s %3lld  %s  %-10s  %s", policy_rule_kind_name(r->kind), (long long)r->position,
 		r->id, paywall_access_name(r->access), text.p ? text.p : "");
@@ -54,7 +51,6 @@ static void rule_print(const struct paywall_policy *p, size_t i)
 static void rules_print(const struct paywall_policy *p)
 {
 	size_t i = 0;
-
 	puts("The first match decides:");
 	for (; i < p->rule_count && p->rules[i].kind == RULE_OVERRIDE; i++)
 		rule_print(p, i);
@@ -69,7 +65,6 @@ int cmd_rules_list(struct cli *c)
 	const struct paywall_policy *policy = NULL;
 	int code = EXIT_DONE;
 	enum err e = cli_policy(c, &policy);
-
 	if (e)
 		return cli_error(e, "rules");
 	if (c->json)
@@ -85,7 +80,6 @@ int cmd_rules_list(struct cli *c)
 static int age_option(const struct cli *c, const char *name, int64_t *out)
 {
 	const char *text = cli_option(c, name);
-
 	if (text && policy_rule_age_parse(str_of(text), out) != ERR_OK)
 		return cli_fail(EXIT_USAGE,
 			"--%s %s: an age such as 90m, 3h, 30d, 2w or 1y is expected", name, text);
@@ -95,7 +89,6 @@ static int age_option(const struct cli *c, const char *name, int64_t *out)
 static int word_option(const struct cli *c, const char *name, char *dst, size_t size)
 {
 	const char *text = cli_option(c, name);
-
 	if (text && !*text)
 		return cli_fail(
 			EXIT_USAGE, "--%s is empty; leave it out for a rule without it", name);
@@ -109,7 +102,6 @@ static int level_option(const struct cli *c, enum access *out)
 	static const char *const words[] = { "public", "registered", "metered", "subscriber",
 		NULL };
 	const char *text = cli_option(c, "level");
-
 	if (!text)
 		return cli_fail(EXIT_USAGE,
 			"rules add needs --level: public, registered, metered or subscriber");
@@ -122,7 +114,6 @@ static int rule_options(const struct cli *c, struct paywall_rule *r)
 {
 	const char *days = cli_option(c, "days");
 	int code = level_option(c, &r->access);
-
 	if (!code && cli_option(c, "override") && cli_option(c, "default"))
 		return cli_fail(EXIT_USAGE, "use either --override or --default, not both");
 	r->kind = cli_option(c, "override") ? RULE_OVERRIDE : RULE_DEFAULT;
@@ -150,7 +141,6 @@ static void warn_shadows(const struct paywall_policy *p, const char *new_id)
 {
 	for (size_t i = 0; i < p->rule_count; i++) {
 		const struct paywall_rule *r = &p->rules[i], *by = policy_rule_shadow(p, i);
-
 		if (!by || (strcmp(r->id, new_id) != 0 && strcmp(by->id, new_id) != 0))
 			continue;
 		fprintf(stderr,
@@ -167,7 +157,6 @@ static int rules_after(struct cli *c, const char *changed_id)
 	const struct paywall_policy *policy = NULL;
 	int code = EXIT_DONE;
 	enum err e = cli_policy(c, &policy);
-
 	if (e)
 		return cli_error(e, "rules");
 	warn_shadows(policy, changed_id);
@@ -188,7 +177,6 @@ int cmd_rules_add(struct cli *c)
 	struct paywall_rule r = { .weekdays = WEEKDAYS_ALL };
 	char why[RULE_WHY_SIZE];
 	int code = rule_options(c, &r);
-
 	if (code)
 		return code;
 	if (policy_rule_check(&r, why) != ERR_OK)
@@ -206,7 +194,6 @@ int cmd_rules_add(struct cli *c)
 int cmd_rules_move(struct cli *c)
 {
 	int64_t position;
-
 	if (str_int(str_of(c->args[1]), 1, RULES_MAX, &position) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "\"%s\" is not a position; use a number from 1 to %d",
 			c->args[1], RULES_MAX);
@@ -217,7 +204,6 @@ int cmd_rules_move(struct cli *c)
 int cmd_rules_remove(struct cli *c)
 {
 	enum err e = policy_rule_remove(c->app.db, str_of(c->args[0]));
-
 	if (e)
 		return cli_error(e, c->args[0]);
 	puts("Removed.");

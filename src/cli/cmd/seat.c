@@ -27,7 +27,6 @@ static const char *seat_state(const struct seat *s, int64_t now_s)
 static json_t *group_json(const struct group_look *l)
 {
 	json_t *list = json_array();
-
 	for (size_t i = 0; i < l->group.count; i++) {
 		const struct seat *s = &l->group.list[i];
 		text_json_append(
@@ -47,7 +46,6 @@ int cmd_seat_list(struct cli *c)
 	struct account acc;
 	int code = cli_account(c, c->args[0], &acc);
 	struct group_look l = { .owner = { acc.id, c->now_s }, .a = c->app.arena };
-
 	if (code)
 		return code;
 	enum err e = db_read(c->app.db, group_read, &l);
@@ -74,7 +72,6 @@ int cmd_seat_invite(struct cli *c)
 		.owner_email = acc.email,
 		.email = str_of(c->args[1]),
 		.now_s = c->now_s };
-
 	if (code)
 		return code;
 	enum err e = entitlement_seat_invite(&c->app.wall, &inv);
@@ -103,7 +100,6 @@ int cmd_seat_remove(struct cli *c)
 {
 	struct account acc;
 	int code = cli_account(c, c->args[0], &acc);
-
 	if (code)
 		return code;
 	enum err e = entitlement_seat_remove(c->app.db, acc.id, str_of(c->args[1]));

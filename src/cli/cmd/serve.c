@@ -5,7 +5,6 @@ int cmd_serve(struct cli *c)
 {
 	char why[CONFIG_WHY_SIZE] = "";
 	enum err e = app_open(&c->app, DB_SERVE, why);
-
 	if (!e)
 		e = app_start(&c->app, why);
 	if (e)

@@ -92,7 +92,6 @@ enum arrival import_arrival(const struct draft *d, const struct article_origin *
 	int count = 0;
 	bool counted = version_order(d->version, o->version, &count);
 	int64_t time = d->version_at && o->version_at ? d->version_at - o->version_at : 0;
-
 	if (counted && count != 0 && (count > 0 ? time < 0 : time > 0))
 		return ARRIVAL_UNCLEAR;
 	if (counted && count != 0)
@@ -159,7 +158,6 @@ const char *import_notice_left(enum judgement j, const struct article_origin *o,
 {
 	char day[TIME_TEXT_SIZE] = "";
 	const char *when = "";
-
 	if (o->hidden_at) {
 		time_iso(o->hidden_at, day);
 		when = arena_fmt(a, " on %s", day);

@@ -10,7 +10,6 @@ static enum err range_add(struct crawler_ranges *out, struct str s, const char *
 	char why[static IP_RANGE_WHY_SIZE])
 {
 	char reason[IP_RANGE_WHY_SIZE];
-
 	if (out->n == CRAWLER_RANGES_MAX) {
 		snprintf(why, IP_RANGE_WHY_SIZE, "%s: more than %d ranges", where,
 			CRAWLER_RANGES_MAX);
@@ -31,11 +30,9 @@ static enum err prefix_take(const json_t *prefix, size_t at, struct crawler_rang
 {
 	static const char *const keys[] = { "ipv4Prefix", "ipv6Prefix" };
 	bool any = false;
-
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		const json_t *value = json_object_get(prefix, keys[i]);
 		char where[48];
-
 		if (!value)
 			continue;
 		any = true;
@@ -84,7 +81,6 @@ static enum err lines_take(
 	struct str text, struct crawler_ranges *out, char why[static IP_RANGE_WHY_SIZE])
 {
 	char where[32];
-
 	for (size_t line = 1; text.p; line++) {
 		struct str rest = str_cut(&text, '\n'), s = str_trim(str_cut(&rest, '#'));
 		snprintf(where, sizeof where, "line %zu", line);
@@ -99,7 +95,6 @@ enum err crawler_list_parse(
 	struct str text, struct crawler_ranges *out, char why[static IP_RANGE_WHY_SIZE])
 {
 	struct str s = str_trim(text);
-
 	out->n = out->wide = 0;
 	enum err e = s.n && s.p[0] == '{' ? json_take(s, out, why) : lines_take(text, out, why);
 	if (!e && out->n == 0) {

@@ -47,7 +47,6 @@ void crawler_of_reader(const struct access_request *v, const struct paywall_poli
 {
 	const struct crawlers *in = policy->crawlers;
 	const char *ai = crawler_ai(in, v->user_agent, v->client);
-
 	if (ai) {
 		out->crawler = CRAWLER_AI;
 		out->crawler_name = ai;
@@ -67,7 +66,6 @@ static void prove_by(const struct paywall *w, struct access_request *v, const st
 	struct arena *a)
 {
 	char host[HOST_SIZE];
-
 	for (const struct crawler *cr = NULL; (cr = crawler_claimed(in, v->user_agent, cr));) {
 		struct dns_verify_request q = {
 			.ip = v->client, .suffixes = cr->suffixes, .now_s = v->now_s
@@ -95,7 +93,6 @@ static enum err take_read(struct db_conn *c, void *arg)
 void crawler_verify(const struct paywall *w, struct access_request *v, struct arena *a)
 {
 	struct taking t = { .w = w };
-
 	if (!w->dns_verifier || v->user_agent.n == 0 || (v->account_id && *v->account_id))
 		return;
 	t.p = policy_cached(w->policies);

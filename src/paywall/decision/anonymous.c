@@ -18,7 +18,6 @@ bool decision_is_anonymous(const struct paywall *w, const struct access_request 
 {
 	const struct paywall_policy *policy = policy_cached(w->policies);
 	const bool is_anonymous = policy && decision_is_anonymous_by(policy, v);
-
 	policy_release(w->policies, policy);
 	return is_anonymous;
 }

@@ -67,7 +67,6 @@ void decision_cache_put_reader(const struct paywall *w, const struct cache_load 
 	char key[READER_KEY_SIZE];
 	const uint64_t tags[] = { tag_of(DB_CHANGE_ENTITLEMENT, account_id),
 		tag_of(DB_CHANGE_ACCOUNT, account_id) };
-
 	if (all->n > COUNT(k.v))
 		return;
 	for (size_t i = 0; i < all->n; i++)
@@ -120,7 +119,6 @@ const struct paywall_policy *decision_cache_policy(const struct paywall *w)
 	struct cache_item *proof =
 		w->decision_cache ? cache_lookup(w->decision_cache, POLICY_KEY) : NULL;
 	const struct paywall_policy *policy = proof ? policy_cached(w->policies) : NULL;
-
 	if (policy && !is_version(proof, policy)) {
 		policy_release(w->policies, policy);
 		policy = NULL;
@@ -137,7 +135,6 @@ void decision_cache_put_policy(
 	struct cache_item *had = cache_lookup(w->decision_cache, POLICY_KEY);
 	const bool is_cached = had && is_version(had, policy);
 	const uint64_t tags[] = { tag_of(DB_CHANGE_POLICY, "") };
-
 	cache_release(had);
 	if (is_cached)
 		return;

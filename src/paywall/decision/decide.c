@@ -27,7 +27,6 @@ bool paywall_rule_matches(
 {
 	int64_t since = a->embargo_at > a->published_at ? a->embargo_at : a->published_at;
 	int64_t age_s = now.s - since;
-
 	if (*r->section && !str_eq(a->section, str_of(r->section)))
 		return false;
 	if (*r->tag && !paywall_list_has(a->tags, str_of(r->tag)))
@@ -65,7 +64,6 @@ const struct meter *paywall_meter_of(
 	const struct paywall_policy *p, const struct paywall_article *a)
 {
 	const struct meter *pool = NULL;
-
 	for (size_t i = 0; i < p->meter_count; i++) {
 		const struct meter *m = &p->meters[i];
 		if (*m->section && str_eq(a->section, str_of(m->section)))
@@ -96,7 +94,6 @@ bool paywall_plan_covers(
 	const struct paywall_policy *p, const char *name, const struct paywall_article *a)
 {
 	const struct plan *plan = name && *name ? plan_find(p, name) : NULL;
-
 	return !name || !*name || (plan && plan_covers(plan, a));
 }
 
@@ -109,7 +106,6 @@ bool paywall_entitlement_covers(const struct paywall_policy *p, const struct ent
 	const struct paywall_article *a)
 {
 	const struct plan *plan = plan_find(p, e->plan);
-
 	if (!plan)
 		return false;
 	if (*e->article_id)
@@ -120,7 +116,6 @@ bool paywall_entitlement_covers(const struct paywall_policy *p, const struct ent
 static bool status_open(const struct paywall_policy *p, const struct entitlement *e)
 {
 	unsigned open = p->open_statuses;
-
 	for (size_t i = 0; i < p->source_count; i++) {
 		if (str_eq(str_of(p->sources[i].source), str_of(e->source)))
 			open = p->sources[i].open;
@@ -157,7 +152,6 @@ static unsigned telling(enum reason r)
 	static const enum reason order[] = { REASON_NO_ENTITLEMENT, REASON_ENTITLEMENT_ENDED,
 		REASON_OTHER_PLAN, REASON_ENTITLEMENT_CLOSED, REASON_ENTITLEMENT_FUTURE };
 	unsigned i = 0;
-
 	while (i < COUNT(order) && order[i] != r)
 		i++;
 	return i;
@@ -167,11 +161,9 @@ static unsigned telling(enum reason r)
 static enum reason entitlement_look(const struct decision_inputs *k, const struct entitlement **by)
 {
 	enum reason reason = REASON_NO_ENTITLEMENT;
-
 	*by = NULL;
 	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
 		const struct entitlement *e = &k->reader->entitlements[i];
-
 		if (paywall_entitlement_open(k->policy, e, k->now.s) &&
 			paywall_entitlement_covers(k->policy, e, k->article)) {
 			*by = e;
@@ -199,10 +191,8 @@ static struct decision give(struct decision d, enum grant grant, enum reason rea
 static unsigned offers_sold(const struct decision_inputs *k)
 {
 	unsigned offer = OFFER_SUBSCRIBE;
-
 	for (size_t i = 0; i < k->policy->plan_count; i++) {
 		const struct plan *plan = &k->policy->plans[i];
-
 		if (!*plan->href || !plan_covers(plan, k->article))
 			continue;
 		if (plan->kind == PLAN_DAY_PASS)
@@ -271,7 +261,6 @@ struct decision paywall_uncharged(struct decision d)
 struct decision paywall_decide_metered(const struct decision_inputs *k, struct decision d)
 {
 	const struct meter *m = d.meter;
-
 	/* An account never allows less than nobody has. */
 	bool registered = k->reader->signed_in && m->registered_limit > m->anonymous_limit;
 	int64_t used = k->usage.used;
@@ -334,7 +323,6 @@ static bool nobody_may(const struct decision_inputs *k, struct decision *d)
 {
 	const struct paywall_article *a = k->article;
 	enum reason reason = (enum reason)0;
-
 	/* A kill under embargo says nothing to readers: they never saw the article. */
 	if (!a->usable && !a->killed)
 		reason = REASON_WITHHELD;
@@ -378,6 +366,5 @@ bool paywall_decide_unmetered(const struct decision_inputs *k, struct decision *
 struct decision paywall_decide(const struct decision_inputs *k)
 {
 	struct decision d;
-
 	return paywall_decide_unmetered(k, &d) ? d : paywall_decide_metered(k, d);
 }

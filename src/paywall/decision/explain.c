@@ -26,7 +26,6 @@ static const char *sentence(struct arena *a, const struct buf *b)
 static const char *conditions(struct arena *a, const struct paywall_rule *r)
 {
 	BUF_AUTO b = BUF(SENTENCE_MAX);
-
 	policy_rule_conditions_text(&b, r);
 	return sentence(a, &b);
 }
@@ -35,7 +34,6 @@ static const char *rule_why(struct arena *a, const struct decision_inputs *k,
 	const struct explained_rule *x, bool decided_before)
 {
 	BUF_AUTO b = BUF(SENTENCE_MAX);
-
 	if (x->rule && !x->matched)
 		policy_rule_miss_text(&b, x->rule, k->article, k->now);
 	else if (x->step == STEP_ARTICLE && !x->matched)
@@ -52,7 +50,6 @@ static void rules_steps(const struct decision_inputs *k, struct explained_rule *
 {
 	const struct paywall_policy *p = k->policy;
 	size_t n = 0, i = 0;
-
 	for (; i < p->rule_count && p->rules[i].kind == RULE_OVERRIDE; i++)
 		out[n++] = (struct explained_rule){ .step = STEP_OVERRIDE, .rule = &p->rules[i] };
 	out[n++] = (struct explained_rule){ .step = STEP_ARTICLE,
@@ -71,7 +68,6 @@ static enum err rules_explain(
 {
 	struct explained_rule *v = arena_alloc(a, (k->policy->rule_count + 2) * sizeof *v);
 	bool decided = false;
-
 	if (!v)
 		return ERR_NOMEM;
 	rules_steps(k, v, &out->rule_count);
@@ -79,7 +75,6 @@ static enum err rules_explain(
 		struct explained_rule *x = &v[i];
 		const struct paywall_rule *r = x->rule;
 		struct paywall_rule *copy = r ? arena_alloc(a, sizeof *copy) : NULL;
-
 		if (r && !copy)
 			return ERR_NOMEM;
 		if (r) {
@@ -127,12 +122,10 @@ static enum err entitlements_explain(
 	size_t n = k->reader->entitlement_count;
 	struct explained_entitlement *v = arena_alloc(a, (n + 1) * sizeof *v);
 	struct entitlement *copies = v ? arena_alloc(a, (n + 1) * sizeof *copies) : NULL;
-
 	if (!v || !copies)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++) {
 		const struct entitlement *e = &k->reader->entitlements[i];
-
 		copies[i] = *e;
 		v[i] = (struct explained_entitlement){ .entitlement = &copies[i],
 			.covers = paywall_entitlement_covers(k->policy, e, k->article),
@@ -154,7 +147,6 @@ static enum err entitlements_explain(
 static enum err text_keep(struct arena *a, const char **z)
 {
 	struct str copy = *z ? arena_str(a, str_of(*z)) : STR("");
-
 	if (!copy.p)
 		return ERR_NOMEM;
 	*z = *z ? copy.p : NULL;
@@ -165,7 +157,6 @@ static enum err text_keep(struct arena *a, const char **z)
 static enum err names_keep(struct arena *a, struct explanation *out)
 {
 	enum err e = text_keep(a, &out->reader.institution);
-
 	if (!e)
 		e = text_keep(a, &out->reader.institution_plan);
 	if (!e)
@@ -206,7 +197,6 @@ enum err decision_explain_request(const struct paywall *w, struct db_conn *c,
 	const struct decision_query q = { .w = w, .v = v, .art = art, .a = a };
 	struct decision_inputs k;
 	enum err e = policy_acquire(w->policies, c, &policy);
-
 	if (!e)
 		e = decision_inputs_load(c, &q, policy, &k);
 	if (!e)

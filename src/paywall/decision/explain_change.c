@@ -12,7 +12,6 @@ static void tell(
 {
 	struct decision d = paywall_decide(changed);
 	const struct decision *was = &t->out->decision;
-
 	if ((d.grant == was->grant && d.reason == was->reason) ||
 		t->out->change_count == EXPLAINED_CHANGES_MAX)
 		return;
@@ -29,7 +28,6 @@ static void sign_in(struct trial *t)
 {
 	struct paywall_reader reader = *t->k->reader;
 	struct decision_inputs k = *t->k;
-
 	k.reader = &reader;
 	reader.signed_in = !reader.signed_in;
 	if (reader.signed_in) {
@@ -52,7 +50,6 @@ static void entitlement(struct trial *t)
 	struct paywall_reader reader = *t->k->reader;
 	struct decision_inputs k = *t->k;
 	struct paywall_policy policy = *k.policy;
-
 	policy.open_statuses |= 1u << STATUS_ACTIVE;
 	policy.plans = &everything;
 	policy.plan_count = 1;
@@ -69,7 +66,6 @@ static void gift_and_institution(struct trial *t)
 {
 	struct paywall_reader reader = *t->k->reader;
 	struct decision_inputs k = *t->k;
-
 	k.reader = &reader;
 	reader.gift = !reader.gift;
 	if (reader.gift)
@@ -88,7 +84,6 @@ static void crawler(struct trial *t)
 {
 	struct paywall_reader reader = *t->k->reader;
 	struct decision_inputs k = *t->k;
-
 	if (reader.crawler == CRAWLER_NONE)
 		return;
 	k.reader = &reader;
@@ -101,7 +96,6 @@ static void crawler(struct trial *t)
 static void meter(struct trial *t)
 {
 	struct decision_inputs k = *t->k;
-
 	if (!t->out->decision.meter)
 		return;
 	k.usage = (struct paywall_usage){ 0 };
@@ -116,7 +110,6 @@ static void article(struct trial *t)
 {
 	struct paywall_article art = *t->k->article;
 	struct decision_inputs k = *t->k;
-
 	k.article = &art;
 	art.access = ACCESS_PUBLIC;
 	tell(t, "public", "The article itself set to public", &k);
@@ -134,7 +127,6 @@ static void article(struct trial *t)
 static void sooner(struct trial *t, int64_t at_s, int64_t *best)
 {
 	struct decision_inputs k = *t->k;
-
 	if (at_s <= k.now.s || (*best && at_s >= *best))
 		return;
 	k.now = paywall_moment(at_s);
@@ -159,7 +151,6 @@ static void later(struct trial *t)
 	const struct paywall_policy *p = t->k->policy;
 	int64_t since = a->embargo_at > a->published_at ? a->embargo_at : a->published_at;
 	int64_t best = 0;
-
 	sooner(t, a->published_at, &best);
 	sooner(t, since, &best);
 	sooner(t, a->expires_at, &best);
@@ -169,7 +160,6 @@ static void later(struct trial *t)
 	}
 	for (size_t i = 0; i < t->k->reader->entitlement_count; i++) {
 		const struct entitlement *e = &t->k->reader->entitlements[i];
-
 		sooner(t, e->starts_at, &best);
 		sooner(t, e->ends_at ? e->ends_at + e->grace_s : 0, &best);
 	}
@@ -184,7 +174,6 @@ static void later(struct trial *t)
 void decision_explain_changes(const struct decision_inputs *k, struct explanation *out)
 {
 	struct trial t = { .k = k, .out = out };
-
 	out->change_count = 0;
 	sign_in(&t);
 	entitlement(&t);

@@ -9,7 +9,6 @@
 static bool is_cached(const struct paywall *w, const char *account_id)
 {
 	struct cache_item *item = decision_cache_reader(w, account_id);
-
 	cache_release(item);
 	return item;
 }
@@ -21,7 +20,6 @@ static enum err all_load(
 {
 	const char *account_id = q->v->account_id;
 	struct entitlements all;
-
 	if (!q->load || is_cached(q->w, account_id))
 		return ERR_OK;
 	enum err e = entitlement_list(c, account_id, q->a, &all);
@@ -39,7 +37,6 @@ static enum err reader_load(
 	const char *account_id = q->v->account_id;
 	struct entitlements list;
 	bool done = false;
-
 	*out = (struct paywall_reader){ 0 };
 	if (!account_id || !*account_id)
 		return ERR_OK;
@@ -81,7 +78,6 @@ enum err decision_load(struct db_conn *c, const struct decision_query *q,
 	struct gift_held gift = {
 		.cookie = q->v->gifts, .article_id = q->art->id, .now_s = q->v->now_s
 	};
-
 	if (!reader)
 		return ERR_NOMEM;
 	*out = (struct decision_read){ .policy = policy,
@@ -110,7 +106,6 @@ enum err decision_inputs_load(struct db_conn *c, const struct decision_query *q,
 {
 	struct decision_read seen;
 	enum err e = decision_load(c, q, policy, &seen);
-
 	*out = seen.k;
 	return e;
 }
@@ -118,7 +113,6 @@ enum err decision_inputs_load(struct db_conn *c, const struct decision_query *q,
 enum err decision_plans(const struct decision_inputs *k, struct arena *a, struct str *out)
 {
 	BUF_AUTO b = BUF((size_t)ENTITLEMENTS_MAX * (PLAN_SIZE + 1));
-
 	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
 		const struct entitlement *e = &k->reader->entitlements[i];
 		bool told = *e->article_id || !paywall_plan_known(k->policy, e->plan) ||
@@ -168,7 +162,6 @@ enum err decision_make(const struct paywall *w, struct db_conn *c, const struct 
 	const struct decision_query q = { .w = w, .v = v, .art = art, .a = a };
 	struct decision_read seen;
 	enum err e = policy_acquire(w->policies, c, &policy);
-
 	if (!e)
 		e = decision_load(c, &q, policy, &seen);
 	if (!e) {
@@ -185,6 +178,5 @@ struct str decision_text(const struct decision *d, struct arena *a)
 	const struct str pieces[] = { str_of(paywall_grant_name(d->grant)), STR("; reason="),
 		str_of(paywall_reason_name(d->reason)), STR("; used="), str_int_text(d->used, used),
 		STR("; limit="), str_int_text(d->limit, limit) };
-
 	return arena_join(a, pieces, paywall_metered(d) ? COUNT(pieces) : 3);
 }

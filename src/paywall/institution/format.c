@@ -28,7 +28,6 @@ enum err institution_domain_parse(
 {
 	char address[EMAIL_SIZE];
 	struct email mail;
-
 	/* no mark may hide in it, so what is trimmed off an address is no part of a domain */
 	if (s.n == 0 || s.n >= EMAIL_SIZE - 2 || !str_has_byte(s, '.') || str_has_byte(s, '@') ||
 		str_trim(s).n != s.n ||
@@ -46,7 +45,6 @@ const char *institution_item_text(
 	const struct institution_item *it, char out[static INSTITUTION_ITEM_SIZE])
 {
 	char range[IP_RANGE_TEXT_SIZE];
-
 	if (it->kind == INSTITUTION_DOMAIN) {
 		snprintf(out, INSTITUTION_ITEM_SIZE, "@%s", it->domain);
 		return out;
@@ -65,7 +63,6 @@ static bool name_ok(struct str s)
 static struct str name_cut(struct str *s)
 {
 	size_t at = s->n;
-
 	while (at > 0 && s->p[at - 1] != ' ' && s->p[at - 1] != '\t')
 		at--;
 	struct str word = { s->p + at, s->n - at };
@@ -80,7 +77,6 @@ enum err institution_line_parse(
 	struct str line, struct institution_item *item, char why[static IP_RANGE_WHY_SIZE])
 {
 	struct str s = str_trim(str_cut(&line, '#'));
-
 	item->kind = (enum institution_kind)0;
 	if (s.n == 0)
 		return ERR_OK;

@@ -33,7 +33,6 @@ static int domain_order(const void *a, const void *b)
 static enum err owner_of(const struct institutions *in, const char *name, uint32_t *out)
 {
 	struct institution key;
-
 	if (str_copy(key.name, sizeof key.name, str_of(name)) != ERR_OK)
 		return ERR_CORRUPT;
 	const struct institution *found =
@@ -48,7 +47,6 @@ static enum err item_take(struct institutions *in, const struct institution_item
 {
 	uint32_t owner;
 	enum err e = owner_of(in, it->institution, &owner);
-
 	if (e)
 		return e;
 	if (it->kind == INSTITUTION_RANGE) {
@@ -67,7 +65,6 @@ static enum err items_load(struct db_conn *c, struct arena *a, struct institutio
 	struct institution_item *items;
 	size_t n, ranges = 0;
 	enum err e = rows ? institution_items(c, STR(""), rows, &items, &n) : ERR_NOMEM;
-
 	if (e)
 		return e;
 	for (size_t i = 0; i < n; i++)
@@ -85,7 +82,6 @@ enum err institutions_load(struct db_conn *c, struct arena *a, const struct inst
 {
 	struct institutions *in = arena_alloc(a, sizeof *in);
 	enum err e = in ? institution_list(c, a, &in->v, &in->n) : ERR_NOMEM;
-
 	if (e)
 		return e;
 	if (in->n > 1)
@@ -115,7 +111,6 @@ struct hits {
 static void hit(struct hits *h, uint32_t owner)
 {
 	const struct institution *i = &h->in->v[owner];
-
 	if (i->starts_at > h->now_s || (i->ends_at && i->ends_at <= h->now_s))
 		return;
 	for (size_t k = 0; k < h->n; k++) {
@@ -176,7 +171,6 @@ enum err institution_overlaps(struct db_conn *c, const struct institution_item *
 	struct ranges rs = { 0 };
 	size_t n = 0;
 	enum err e = institution_items(c, STR(""), a, &all, &n);
-
 	*found = 0;
 	*out = arena_alloc(a, INSTITUTION_OVERLAPS_MAX * sizeof **out);
 	if (!e)

@@ -15,7 +15,6 @@ static int span_order(const void *a, const void *b)
 {
 	const struct ranges_span *x = a, *y = b;
 	int first = address_order(&x->range.first, &y->range.first);
-
 	return first ? first : address_order(&x->range.last, &y->range.last);
 }
 
@@ -71,7 +70,6 @@ size_t institution_ranges_find(const struct ranges *rs, struct ip first, struct 
 	const struct ranges_span **out, size_t max)
 {
 	struct search s = { .rs = rs, .first = first, .last = last, .out = out, .max = max };
-
 	if (first.set && last.set)
 		search_part(&s, 0, rs->n);
 	return s.n;

@@ -10,7 +10,6 @@ enum err institution_of_reader(struct db_conn *c, const struct access_request *v
 	const struct institution *hits[INSTITUTION_HITS_MAX];
 	char domain[DOMAIN_SIZE] = "";
 	bool signed_in = v->account_id && *v->account_id;
-
 	if (signed_in && institutions_by_mail(policy->institutions)) {
 		enum err e = institution_account_domain(c, v->account_id, domain);
 		if (e)
@@ -20,7 +19,6 @@ enum err institution_of_reader(struct db_conn *c, const struct access_request *v
 		policy->institutions, decision_client(v), str_of(domain), v->now_s, hits);
 	for (size_t i = 0; i < n; i++) {
 		bool covers = art && paywall_plan_covers(policy, hits[i]->plan, art);
-
 		if (out->institution && !covers)
 			continue;
 		out->institution = hits[i]->title;
@@ -36,7 +34,6 @@ enum err institution_reader_title(struct db_conn *c, const struct access_request
 {
 	struct paywall_reader reader = { 0 };
 	enum err e = institution_of_reader(c, v, policy, NULL, &reader);
-
 	*out = NULL;
 	if (e || !reader.institution)
 		return e;
@@ -48,7 +45,6 @@ bool institution_covers_address(
 	const struct paywall_policy *policy, struct ip client, int64_t now_s)
 {
 	const struct institution *hits[INSTITUTION_HITS_MAX];
-
 	return institutions_of(policy->institutions, client, STR(""), now_s, hits) > 0;
 }
 
@@ -56,7 +52,6 @@ bool institution_has_client(const struct paywall *w, struct ip client, int64_t n
 {
 	const struct paywall_policy *policy = policy_cached(w->policies);
 	const bool hit = policy && institution_covers_address(policy, client, now_s);
-
 	policy_release(w->policies, policy);
 	return hit;
 }

@@ -25,7 +25,6 @@ struct meter_ceiling {
 enum err meter_ceiling_open(unsigned limit, struct meter_ceiling **out)
 {
 	struct meter_ceiling *c = calloc(1, sizeof *c);
-
 	if (!c)
 		return ERR_NOMEM;
 	c->limit = limit;
@@ -57,7 +56,6 @@ static uint64_t prefix_hash(const struct meter_ceiling *c, struct ip client)
 	struct ip prefix = ip_prefix(client, V4_BITS, V6_BITS);
 	const struct str bytes = { (const char *)prefix.b, sizeof prefix.b };
 	const uint64_t hash = hash_bytes(&c->key, bytes);
-
 	return hash ? hash : 1;
 }
 
@@ -65,7 +63,6 @@ static uint64_t prefix_hash(const struct meter_ceiling *c, struct ip client)
 static struct slot *slot_find(struct meter_ceiling *c, uint64_t hash, bool make)
 {
 	struct slot *set = c->slots[hash % SETS], *least = &set[0];
-
 	for (size_t i = 0; i < WAYS; i++) {
 		if (set[i].hash == hash)
 			return &set[i];

@@ -58,7 +58,6 @@ static bool tag_doubled(const struct meter_count *m, size_t i)
 static bool take_count(struct cursor *c, struct meter_count *m)
 {
 	uint64_t began_at = 0, n = 0;
-
 	if (!bytes_take(c, m->name, sizeof m->name) || !take_number(c, 5, &began_at) ||
 		!take_number(c, 1, &n))
 		return false;
@@ -108,7 +107,6 @@ static enum err raw_parse(const struct raw *r, struct meter_cookie *out)
 {
 	uint64_t version = 0, key = 0;
 	struct cursor c = { r->bytes, r->n - MAC_BYTES };
-
 	out->count = 0;
 	if (!take_number(&c, 1, &version) || version != VERSION || !take_number(&c, 4, &key) ||
 		key == 0 || !bytes_take(&c, out->id, sizeof out->id) || !take_counts(&c, out))
@@ -121,7 +119,6 @@ static bool raw_sealed(const struct raw *r, const uint8_t key[static KEY_BYTES])
 {
 	uint8_t mac[MAC_BYTES];
 	size_t n = r->n - sizeof mac;
-
 	crypto_mac(key, (struct str){ (const char *)r->bytes, n }, mac, sizeof mac);
 	return crypto_equal(mac, r->bytes + n, sizeof mac);
 }
@@ -130,14 +127,12 @@ enum err meter_cookie_parse(struct str text, struct meter_cookie *out)
 {
 	struct raw r;
 	enum err e = raw_read(text, &r);
-
 	return e ? e : raw_parse(&r, out);
 }
 
 bool meter_cookie_sealed(struct str text, const uint8_t key[static KEY_BYTES])
 {
 	struct raw r;
-
 	return raw_read(text, &r) == ERR_OK && raw_sealed(&r, key);
 }
 
@@ -145,7 +140,6 @@ enum cookie_state meter_cookie_open(
 	const struct meter_keys *keys, struct str text, struct meter_cookie *out)
 {
 	struct raw r;
-
 	out->count = 0;
 	if (text.n == 0)
 		return COOKIE_NONE;
@@ -181,7 +175,6 @@ enum err meter_cookie_write(const struct meter_cookie *k, const uint8_t key[stat
 {
 	uint8_t mac[MAC_BYTES];
 	BUF_AUTO b = BUF(BYTES_MAX);
-
 	put_number(&b, 1, VERSION);
 	put_number(&b, 4, k->key);
 	buf_add(&b, k->id, sizeof k->id);

@@ -40,7 +40,6 @@ static enum err carry_meter(const struct carrying *y, const struct meter *m)
 	const struct meter_count *n = meter_cookie_count(y->cookie, y->keys, m, y->v->now_s);
 	struct meter_counts tally;
 	enum err e = n ? meter_rows_load(y->c, y->v->account_id, m, y->v->now_s, &tally) : ERR_OK;
-
 	for (size_t i = 0; n && !e && i < n->n && tally.n < METER_LIMIT_MAX; i++) {
 		if (meter_counts_has(&tally, n->tags[i]))
 			continue;
@@ -62,7 +61,6 @@ static enum err carry_over(
 	struct meter_cookie cookie;
 	const struct carrying y = { .c = c, .v = q->v, .keys = keys, .cookie = &cookie };
 	const struct paywall_policy *policy = NULL;
-
 	if (meter_cookie_open(keys, q->v->meter_cookie, &cookie) != COOKIE_GOOD)
 		return ERR_OK;
 	enum err e = policy_acquire(q->w->policies, c, &policy);
@@ -78,7 +76,6 @@ static enum err charge_row(struct db_conn *c, const struct settling *s,
 	const struct access_request *v = s->q->v;
 	struct meter_counts tally;
 	enum err e = meter_rows_load(c, v->account_id, m, v->now_s, &tally);
-
 	if (e)
 		return e;
 	return meter_row_put(
@@ -99,7 +96,6 @@ static enum err account_tx(struct db_conn *c, void *arg)
 	struct meter_keys keys;
 	struct decision d;
 	enum err e = meter_keys_ensure(c, q->v->now_s, &keys);
-
 	without.meter_cookie = STR("");
 	if (!e)
 		e = carry_over(c, q, &keys);
@@ -120,7 +116,6 @@ static enum err account_settle(const struct settling *s)
 {
 	struct settling to = *s;
 	struct decision d = *s->d;
-
 	to.d = &d; /* a transaction may run again */
 	enum err e = db_tx(s->q->w->db, account_tx, &to);
 	if (e)
@@ -147,12 +142,10 @@ static const struct meter_count *old_count(
 static int64_t keep_counts(struct meter_cookie *to, const struct meter_recording *ch, int64_t now_s)
 {
 	int64_t life_s = COOKIE_LIFE_LEAST_S;
-
 	to->count = 0;
 	for (size_t i = 0; i < ch->policy->meter_count; i++) {
 		const struct meter *m = &ch->policy->meters[i];
 		const struct meter_count *n = old_count(ch, m, now_s);
-
 		if (!n || m->anonymous_limit <= 0)
 			continue;
 		int64_t rest_s = meter_ends_at(m, n->began_at, now_s) - now_s;
@@ -183,7 +176,6 @@ static enum err add_reading(struct meter_cookie *k, const struct meter_cookie_co
 	const struct meter *m, int64_t now_s)
 {
 	struct meter_count *n = NULL;
-
 	for (size_t i = 0; i < k->count; i++) {
 		if (memcmp(k->v[i].name, seen->names.name, sizeof seen->names.name) == 0)
 			n = &k->v[i];
@@ -204,7 +196,6 @@ enum err meter_anonymous_update(const struct decision_query *q, const struct met
 {
 	const struct access_request *v = q->v;
 	struct meter_cookie k;
-
 	k.key = (uint32_t)ch->keys->seals[0].id;
 	if (ch->seen->state == COOKIE_GOOD)
 		memcpy(k.id, ch->seen->cookie.id, sizeof k.id);
@@ -226,7 +217,6 @@ static enum err anonymous_update(const struct settling *s, const struct meter_ke
 {
 	const struct meter_names names = meter_names_of(keys, s->q->art->id, s->d->meter);
 	struct meter_cookie_content seen;
-
 	meter_cookie_read(keys, s->q, s->d->meter, &names, &seen);
 	return meter_anonymous_update(
 		s->q, &(struct meter_recording){ keys, policy, s->d, &seen }, s->cookie_update);
@@ -238,7 +228,6 @@ static enum err anonymous_read(struct db_conn *c, void *arg)
 	const struct paywall_policy *policy = NULL;
 	struct meter_keys keys;
 	enum err e = meter_keys_load(c, &keys);
-
 	if (e)
 		return e;
 	e = policy_acquire(s->q->w->policies, c, &policy);
@@ -253,7 +242,6 @@ static enum err ensure_tx(struct db_conn *c, void *arg)
 {
 	struct meter_keys keys;
 	enum err e = meter_keys_ensure(c, *(const int64_t *)arg, &keys);
-
 	crypto_wipe(&keys, sizeof keys);
 	return e;
 }
@@ -261,7 +249,6 @@ static enum err ensure_tx(struct db_conn *c, void *arg)
 static enum err decide_read(struct db_conn *c, void *arg)
 {
 	const struct settling *s = arg;
-
 	return decision_make(s->q->w, c, s->q->v, s->q->art, s->q->a, s->d);
 }
 
@@ -271,7 +258,6 @@ static enum err anonymous_count(struct settling *s)
 	struct db *db = s->q->w->db;
 	const struct decision_read *before = s->q->before;
 	int64_t now_s = s->q->v->now_s;
-
 	if (before && before->keys)
 		return anonymous_update(s, before->keys, before->policy);
 	enum err e = db_read(db, anonymous_read, s);
@@ -284,7 +270,6 @@ static enum err anonymous_count(struct settling *s)
 static enum err anonymous_settle(struct settling *s)
 {
 	const struct paywall *w = s->q->w;
-
 	if (!meter_ceiling_take(w->ceiling, s->q->v->client, s->q->v->now_s)) {
 		enum err e = db_read(w->db, decide_read, s);
 		return !e && s->d->must_count ? ERR_BUSY : e;
@@ -300,7 +285,6 @@ static enum err anonymous_settle(struct settling *s)
 bool meter_must_record(const struct access_request *v, const struct decision *d)
 {
 	bool carries = is_account(v) && v->meter_cookie.n > 0 && v->whole_get;
-
 	return d->must_count || (carries && paywall_metered(d));
 }
 
@@ -309,7 +293,6 @@ enum err meter_record(
 {
 	struct settling s = { .q = q, .d = d, .cookie_update = out };
 	const struct access_request *v = q->v;
-
 	*out = (struct meter_cookie_update){ .move = METER_COOKIE_KEEP };
 	if (!meter_must_record(v, d))
 		return ERR_OK;
@@ -327,7 +310,6 @@ struct access_request meter_request_after(
 	const struct access_request *v, const struct meter_cookie_update *m)
 {
 	struct access_request after = *v;
-
 	if (m->move == METER_COOKIE_SET)
 		after.meter_cookie = m->value;
 	else if (m->move == METER_COOKIE_CLEAR)

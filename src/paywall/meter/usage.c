@@ -19,7 +19,6 @@ const struct meter_count *meter_cookie_count(const struct meter_cookie *k,
 	const struct meter_keys *keys, const struct meter *m, int64_t now_s)
 {
 	uint8_t name[METER_NAME_TAG_BYTES];
-
 	if (k->count == 0)
 		return NULL;
 	meter_name_tag(keys, m->name, name);
@@ -81,7 +80,6 @@ void meter_anonymous_usage(const struct decision_query *q, const struct meter *m
 	const struct meter_cookie_content *seen, struct paywall_usage *out)
 {
 	struct meter_counts none;
-
 	none.n = 0;
 	none.began_at = 0;
 	usage_of(q, m, seen, &none, out);
@@ -111,7 +109,6 @@ enum err meter_usage(struct db_conn *c, const struct decision_query *q, const st
 	struct meter_counts rows = { .n = 0 };
 	struct meter_cookie_content seen;
 	enum err e = keys_of(c, q, keys);
-
 	/* without keys nothing was ever counted here: no cookie is ours, and there are no rows */
 	if (!e && *keys && !is_anonymous(q->v))
 		e = meter_rows_load(c, q->v->account_id, m, q->v->now_s, &rows);

@@ -7,7 +7,6 @@ enum { DAY_S = 86400 };
 static struct meter_span days_window(struct tm first, int days, int months)
 {
 	struct tm next = first;
-
 	next.tm_mday += days;
 	next.tm_mon += months;
 	return (struct meter_span){ time_local_day_start(first), time_local_day_start(next) };
@@ -16,7 +15,6 @@ static struct meter_span days_window(struct tm first, int days, int months)
 static struct meter_span calendar_window(enum meter_window window, struct tm tm)
 {
 	struct tm day = { .tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday };
-
 	if (window == WINDOW_DAY)
 		return days_window(day, 1, 0);
 	if (window == WINDOW_WEEK) {
@@ -64,7 +62,6 @@ bool meter_counts_on(const struct meter *m, int64_t began_at, int64_t now_s)
 int64_t meter_ends_at(const struct meter *m, int64_t began_at, int64_t now_s)
 {
 	bool goes_on = m->window == WINDOW_ROLLING && meter_counts_on(m, began_at, now_s);
-
 	return meter_window(m, goes_on ? began_at : now_s).ends_at;
 }
 
@@ -72,7 +69,6 @@ int64_t meter_longest_s(const struct paywall_policy *p)
 {
 	static const int64_t days[] = { [WINDOW_DAY] = 1, [WINDOW_WEEK] = 7, [WINDOW_MONTH] = 31 };
 	int64_t longest = 1;
-
 	for (size_t i = 0; i < p->meter_count; i++) {
 		const struct meter *m = &p->meters[i];
 		int64_t d = m->window == WINDOW_ROLLING ? m->days : days[m->window];

@@ -11,7 +11,6 @@ static const char *const days[] = { "sun", "mon", "tue", "wed", "thu", "fri", "s
 enum err policy_rule_age_parse(struct str s, int64_t *out_s)
 {
 	int64_t n = 0;
-
 	if (s.n < 2)
 		return ERR_INVALID;
 	for (size_t i = 0; i < COUNT(units); i++) {
@@ -53,7 +52,6 @@ static enum err days_add(struct str one, int64_t *bits)
 {
 	struct str to = one, from = str_cut(&to, '-');
 	int first = day_of(from), last = to.p ? day_of(to) : first;
-
 	if (first < 0 || last < 0)
 		return ERR_INVALID;
 	for (int d = first;; d = (d + 1) % 7) {
@@ -68,7 +66,6 @@ static enum err days_add(struct str one, int64_t *bits)
 enum err policy_rule_days_parse(struct str s, int64_t *out_bits)
 {
 	int64_t bits = 0;
-
 	if (s.n == 0)
 		return ERR_INVALID;
 	while (s.p) {
@@ -83,7 +80,6 @@ enum err policy_rule_days_parse(struct str s, int64_t *out_bits)
 static void days_text(struct buf *out, int64_t bits)
 {
 	bool first = true;
-
 	for (unsigned i = 1; i <= 7; i++) { /* a week begins on Monday */
 		if (!((bits >> (i % 7)) & 1))
 			continue;
@@ -100,7 +96,6 @@ static void part(struct buf *out, size_t start, const char *word)
 void policy_rule_conditions_text(struct buf *out, const struct paywall_rule *r)
 {
 	size_t start = out->n;
-
 	if (*r->section) {
 		part(out, start, "section ");
 		buf_puts(out, r->section);
@@ -132,7 +127,6 @@ void policy_rule_miss_text(struct buf *out, const struct paywall_rule *r,
 {
 	int64_t since = a->embargo_at > a->published_at ? a->embargo_at : a->published_at;
 	int64_t age_s = now.s - since;
-
 	if (paywall_rule_matches(r, a, now))
 		return;
 	if (*r->section && !str_eq(a->section, str_of(r->section)))
