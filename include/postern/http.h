@@ -155,6 +155,10 @@ int response_error_status(const struct response *rsp);
 /* For bodies that are compressed once and kept. Appends to `out`. */
 enum err MUST_USE http_gzip(struct str in, struct buf *out);
 enum err MUST_USE http_brotli(struct str in, struct buf *out); /* RFC 7932 */
+/* For what may be sent once: less than half the work of http_gzip and a quarter of that of
+ * http_brotli, for about a tenth and a third more bytes. */
+enum err MUST_USE http_gzip_quick(struct str in, struct buf *out);
+enum err MUST_USE http_brotli_quick(struct str in, struct buf *out);
 /* Path=/ always, since only so a cookie may be called __Host-, and only a cookie called so cannot
  * be planted by a neighbour under the same domain (RFC 6265bis section 4.1.3.2). */
 struct cookie {

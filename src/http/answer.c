@@ -94,27 +94,6 @@ static void apply_conditions(struct draft *d)
 	}
 }
 
-/* The event loop never compresses, not even when it refuses what is meant for a lane: it is there
- * to answer from memory. */
-static struct str gzipped(struct exchange *x)
-{
-	const struct response *rsp = &x->rsp;
-	if (rsp->gzip.n > 0 || atomic_load(&x->state) != EXCHANGE_QUEUED) {
-		return rsp->gzip;
-	}
-	return http_packed(x, http_gzip);
-}
-
-/* The smallest that is there or can be made, of those that are taken. */
-static enum coding coding_for(const struct exchange *x)
-{
-	const struct str accepted = request_header(&x->req, "Accept-Encoding");
-	if (x->rsp.brotli.n > 0 && header_accepts(accepted, STR("br"))) {
-		return CODING_BROTLI;
-	}
-	return header_accepts(accepted, STR("gzip")) ? CODING_GZIP : CODING_NONE;
-}
-
 /* Without printf: most answers are compressed. */
 static const char *weak(struct exchange *x, const char *etag)
 {
@@ -133,12 +112,12 @@ static void apply_encoding(struct draft *d)
 {
 	struct exchange *x = d->x;
 	struct response *rsp = &x->rsp;
-	const enum coding coding = d->varies ? coding_for(x) : CODING_NONE;
+	const enum coding coding = d->varies ? http_coding_asked(x) : CODING_NONE;
 	if (coding == CODING_NONE) {
 		return;
 	}
 	if (rsp->status != 304) {
-		struct str body = coding == CODING_BROTLI ? rsp->brotli : gzipped(x);
+		struct str body = http_coded(x, coding);
 		if (body.n == 0) {
 			return;
 		}

@@ -280,6 +280,7 @@ struct exchange {
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
 	bool shareable;          /* by who asks and how: has a variant */
 	bool from_memory;        /* no handler made the answer */
+	bool packs;              /* is to compress the cached answer well, on a lane */
 	/* The answer is the item's, word for word, but for the name of the request; so it can serve
 	 * another one. */
 	bool from_cache;
@@ -366,6 +367,11 @@ void http_response_cookies_drop(struct response *rsp);
 
 /* compress.c */
 bool http_compressible(const struct response *rsp);
+/* The coding that the answer is to go out in: brotli before gzip, of those that the client takes
+ * and that are there or may be made now. */
+enum coding http_coding_asked(const struct exchange *x);
+/* The body in this coding: as it is there, or quickly made on a lane; empty when there is none. */
+struct str http_coded(struct exchange *x, enum coding coding);
 /* The body, compressed into the request's arena; empty when that fails or saves nothing. */
 struct str http_packed(struct exchange *x, enum err (*pack)(struct str in, struct buf *out));
 

@@ -19,6 +19,11 @@ struct kept {
 	int64_t fresh_until_s, usable_until_s;
 	int status;
 	bool cacheable, ranges;
+	bool packed; /* well, in both codings */
+	/* Times it was given out: the one thing that changes in a value. */
+	_Atomic uint32_t hits;
+	uint64_t tags[CACHE_TAGS_MAX]; /* to be put again under */
+	size_t tag_count;
 	size_t header_count;
 	struct piece body, gzip, brotli, content_type, etag, csp, decision, reason;
 	struct piece names[RESPONSE_HEADERS_MAX], values[RESPONSE_HEADERS_MAX];
@@ -97,15 +102,25 @@ static struct piece put_z(struct buf *b, const char *z)
 	return put(b, z ? str_of(z) : (struct str){ NULL, 0 });
 }
 
-static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
+static struct kept terms_of(const struct response *rsp, int64_t now_s)
 {
+	const struct response_sharing *shared = &rsp->shared;
 	struct kept k = { .fresh_until_s = now_s + SHARED_LIFE_S,
-		.usable_until_s = rsp->shared.usable_until_s,
-		.status = rsp->status,
-		.cacheable = rsp->cacheable,
-		.ranges = rsp->ranges };
-	if (rsp->shared.fresh_until_s && rsp->shared.fresh_until_s < k.fresh_until_s)
-		k.fresh_until_s = rsp->shared.fresh_until_s;
+		.usable_until_s = shared->usable_until_s,
+		.tag_count = shared->tag_count,
+		.packed = !http_compressible(rsp) };
+	if (shared->fresh_until_s && shared->fresh_until_s < k.fresh_until_s)
+		k.fresh_until_s = shared->fresh_until_s;
+	memcpy(k.tags, shared->tags, sizeof k.tags);
+	return k;
+}
+
+/* `k` has the terms. */
+static void pack(struct buf *b, const struct response *rsp, struct kept k)
+{
+	k.status = rsp->status;
+	k.cacheable = rsp->cacheable;
+	k.ranges = rsp->ranges;
 	buf_add(b, &k, sizeof k);
 	k.body = put(b, rsp->body);
 	k.gzip = put(b, rsp->gzip.n > 0 ? rsp->gzip : (struct str){ NULL, 0 });
@@ -125,16 +140,29 @@ static void pack(struct buf *b, const struct response *rsp, int64_t now_s)
 		memcpy(b->p, &k, sizeof k);
 }
 
-/* Compressed once for all who will be given it; this runs on a lane. */
+static void store(struct exchange *x, const struct cache_load *load, const char *variant,
+	const struct kept *terms)
+{
+	char space[SHARED_KEY_SIZE];
+	BUF_AUTO b = BUF(UINT32_MAX / 2);
+	pack(&b, &x->rsp, *terms);
+	if (b.err == ERR_OK)
+		(void)cache_put(x->h->s.shared, load,
+			&(struct cache_put){ key_of(x, variant, space), buf_view(&b), terms->tags,
+				terms->tag_count });
+}
+
+/* In the coding that is asked for, quickly: most pages that are made are never asked for again. */
 static void compress(struct exchange *x)
 {
 	struct response *rsp = &x->rsp;
 	if (!http_compressible(rsp))
 		return;
-	if (rsp->gzip.n == 0)
-		rsp->gzip = http_packed(x, http_gzip);
-	if (rsp->brotli.n == 0)
-		rsp->brotli = http_packed(x, http_brotli);
+	const enum coding coding = http_coding_asked(x);
+	if (coding == CODING_GZIP)
+		rsp->gzip = http_coded(x, coding);
+	if (coding == CODING_BROTLI)
+		rsp->brotli = http_coded(x, coding);
 }
 
 void http_response_cache_begin(struct exchange *x)
@@ -164,13 +192,8 @@ void http_response_cache_put(struct exchange *x)
 	if (for_anonymous && (!x->shareable || x->req.token.n > 0))
 		return;
 	compress(x);
-	BUF_AUTO b = BUF(UINT32_MAX / 2);
-	pack(&b, rsp, x->req.now_s);
-	char space[SHARED_KEY_SIZE];
-	if (b.err == ERR_OK)
-		(void)cache_put(x->h->s.shared, &x->load,
-			&(struct cache_put){ key_of(x, rsp->shared.variant, space), buf_view(&b),
-				rsp->shared.tags, rsp->shared.tag_count });
+	const struct kept terms = terms_of(rsp, x->req.now_s);
+	store(x, &x->load, rsp->shared.variant, &terms);
 }
 
 /* ---- answering ---- */
@@ -228,11 +251,60 @@ static bool add_own(struct exchange *x)
 	       !http_response_poisoned(&x->rsp) && !arena_failed(x->req.arena);
 }
 
+/* A page that has been asked for so often, and in every so many requests once more while that has
+ * not come to anything, is compressed well. */
+enum { HOT_HITS = 8 };
+
+static bool takes_coding(const struct exchange *x)
+{
+	const struct str accepted = request_header(&x->req, "Accept-Encoding");
+	return header_accepts(accepted, STR("gzip")) || header_accepts(accepted, STR("br"));
+}
+
+/* Made for a client that takes no coding. */
+static bool is_plain(const struct kept *k)
+{
+	return k->gzip.n == 0 && k->brotli.n == 0;
+}
+
+/* One request of a hot page, and the first that takes a coding where there is none, is left to a
+ * lane, which compresses for all that follow; what was made quickly goes out meanwhile. */
+static bool is_to_be_packed(struct exchange *x, const struct cache_item *item)
+{
+	struct kept *k = (struct kept *)(uintptr_t)cached_of(item);
+	if (k->packed || x->packs || atomic_load(&x->state) != EXCHANGE_READING ||
+		!x->h->lanes[x->req.route->lane])
+		return false;
+	const uint32_t hits = atomic_fetch_add_explicit(&k->hits, 1, memory_order_relaxed) + 1;
+	x->packs = hits % HOT_HITS == 0 || (is_plain(k) && takes_coding(x));
+	return x->packs;
+}
+
+/* No newer than the item that it is made of. */
+static void pack_well(struct exchange *x)
+{
+	const struct kept *k = cached_of(x->item);
+	const struct cache_load load = { x->load.drops,
+		cache_validated_at_us(x->h->s.shared, x->item) };
+	struct kept terms = { .fresh_until_s = k->fresh_until_s,
+		.usable_until_s = k->usable_until_s,
+		.packed = true,
+		.tag_count = k->tag_count };
+	memcpy(terms.tags, k->tags, sizeof terms.tags);
+	x->rsp.gzip = http_packed(x, http_gzip);
+	x->rsp.brotli = http_packed(x, http_brotli);
+	store(x, &load, x->variant.name, &terms);
+	x->from_cache = false;
+}
+
 static bool answer_fresh(struct exchange *x)
 {
 	char space[SHARED_KEY_SIZE];
 	struct cache_item *item = cache_lookup(x->h->s.shared, key_of(x, x->variant.name, space));
-	if (!item || !answer_with(x, item, x->req.now_s < cached_of(item)->fresh_until_s))
+	if (!item)
+		return false;
+	const bool fresh = x->req.now_s < cached_of(item)->fresh_until_s;
+	if (!answer_with(x, item, fresh && !is_to_be_packed(x, item)))
 		return false;
 	x->from_cache = add_own(x);
 	if (!x->from_cache) {
@@ -240,8 +312,11 @@ static bool answer_fresh(struct exchange *x)
 		x->from_memory = false;
 		x->rsp = (struct response){ 0 };
 		cache_release(item);
+		return false;
 	}
-	return x->from_cache;
+	if (x->packs && atomic_load(&x->state) == EXCHANGE_QUEUED)
+		pack_well(x);
+	return true;
 }
 
 /* A list, or a text that was not held back. */
@@ -303,8 +378,11 @@ static bool answer_lost(struct exchange *x)
 bool http_response_cache_answer(struct exchange *x)
 {
 	const struct http_settings *s = &x->h->s;
+	const bool packs = x->packs;
 	if (x->shareable && answer_fresh(x))
 		return true;
+	if (x->packs && !packs)
+		return false; /* a lane goes on */
 	return s->is_lost && s->is_lost(s->is_lost_ctx) && answer_lost(x);
 }
 

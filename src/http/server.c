@@ -161,6 +161,10 @@ static enum MHD_Result complete(struct exchange *x)
 		return answer(x);
 	}
 	if (!http_lane_reserve(lane, x)) {
+		if (x->packs && http_response_cache_answer(x)) {
+			http_exchange_finish(x, ERR_OK);
+			return answer(x);
+		}
 		lane_full(x);
 		return answer_refusal_delayed(x);
 	}

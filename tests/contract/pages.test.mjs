@@ -412,7 +412,9 @@ test('text travels in gzip to who takes it, in brotli where it is kept, and as i
 		assert.equal(small.headers['content-encoding'], 'gzip', target);
 		assert.equal(smallest.headers['content-encoding'], target === '/login' ? 'gzip' : 'br', target);
 		for (const a of [plain, small, smallest]) assert.match(a.headers.vary, /Accept-Encoding/i, target);
-		assert.ok(small.sent.length < plain.sent.length && smallest.sent.length <= small.sent.length, target);
+		assert.ok(small.sent.length < plain.sent.length && smallest.sent.length < plain.sent.length, target);
+		// what is kept is compressed well; a page for one reader quickly, by the quicker of the two
+		if (target !== '/login') assert.ok(smallest.sent.length <= small.sent.length, target);
 		assert.equal(small.sent.length, Number(small.headers['content-length']));
 		if (target === style) {
 			assert.deepEqual(small.bytes, plain.bytes);

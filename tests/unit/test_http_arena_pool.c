@@ -213,6 +213,46 @@ static void made_once_for_all_who_wait(void **state)
 	assert_int_equal(atomic_load(&st.made), 1);
 }
 
+/* The size of the page in this coding; NULL: as it is. */
+static size_t size_of(const char *headers, const char *encoding)
+{
+	const int fd = dial(http_port(st.site.http, false));
+	ask_on(fd, "GET /page", headers, &a);
+	close(fd);
+	assert_int_equal(a.status, 200);
+	assert_int_equal(atomic_load(&st.made), 1);
+	assert_int_equal(answer_header_count(&a, "Content-Encoding"), encoding != NULL);
+	if (encoding)
+		assert_string_equal(answer_header(&a, "Content-Encoding"), encoding);
+	return a.body_n;
+}
+
+/* Goal: a page is compressed once and quickly, in what its first reader takes; well, and in both
+ * codings, when it has been asked for some more times. The handler makes it once. */
+static void packed_well_when_hot(void **state)
+{
+	(void)state;
+	const size_t quick = size_of("Accept-Encoding: gzip\r\n", "gzip");
+	for (int i = 0; i < 7; i++)
+		assert_int_equal(size_of("Accept-Encoding: br\r\n", NULL), LONG);
+	const size_t brotli = size_of("Accept-Encoding: br\r\n", "br");
+	assert_true(brotli < quick);
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(size_of("Accept-Encoding: gzip, br\r\n", "br"), brotli);
+		assert_true(size_of("Accept-Encoding: gzip\r\n", "gzip") <= quick);
+		assert_int_equal(size_of("", NULL), LONG);
+	}
+}
+
+/* Goal: made for a client that takes no coding, it is compressed for the first that does. */
+static void packed_for_the_first_that_takes_it(void **state)
+{
+	(void)state;
+	assert_int_equal(size_of("", NULL), LONG);
+	assert_true(size_of("Accept-Encoding: br\r\n", "br") < LONG);
+	assert_true(size_of("Accept-Encoding: gzip\r\n", "gzip") < LONG);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
 int main(void)
 {
@@ -221,6 +261,8 @@ int main(void)
 		TEST(dropped_is_not_given_again),
 		TEST(made_once_for_all_who_wait),
 		TEST(many_and_some_leave),
+		TEST(packed_well_when_hot),
+		TEST(packed_for_the_first_that_takes_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
