@@ -7,6 +7,7 @@
 #include "postern/cache.h"
 #include "postern/decision.h"
 #include "postern/entitlement.h"
+#include "postern/meter.h"
 
 /* To keep what was read behind cache_begin. What does not fit is not kept. */
 /* All entitlements of an account. */
@@ -27,5 +28,25 @@ struct paywall_reader decision_entitlements_for(struct entitlements *all, const 
  * (policy_release). policy_cached alone may be one that has been changed since. NULL: not known.
  */
 const struct paywall_policy *decision_cache_policy(const struct paywall *w);
+
+/* ---- deciding from memory ---- */
+/* All that a decision from memory stands on, while it is needed. Begin sets policy and account. */
+struct decision_cached {
+	const struct paywall *w;
+	const struct paywall_policy *policy;
+	struct cache_item *account;
+	struct decision_inputs k;
+	struct paywall_reader reader;
+	struct entitlement space[ENTITLEMENTS_MAX];
+	struct meter_cached_decision m; /* the decision, and what it takes to count it */
+};
+/* False: the policy in force is not known. To be ended in either case. */
+bool decision_cached_begin(const struct paywall *w, struct decision_cached *c);
+/* Of a reader who is signed in and of whom nothing but the account has a say, or of an anonymous
+ * one (decision_is_anonymous_by), who may stand at a meter if q->v->whole_get. The decision is made
+ * by paywall_decide's two steps with the time of the request. False: it hangs on more than memory
+ * has; ask the database. Any thread. */
+bool decision_inputs_cached(const struct decision_query *q, struct decision_cached *c);
+void decision_cached_end(struct decision_cached *c);
 
 #endif

@@ -46,9 +46,10 @@ struct meter_cached_decision {
 	bool charged;      /* it holds once meter_ceiling_take has said yes */
 	struct meter_cookie_update cookie_update;
 };
-/* The decision that meter_record would leave, without a database; counts nothing. For a GET that a
- * person will read. False when it cannot be told. Any thread. */
-bool meter_decide_cached(const struct decision_query *q, const struct paywall_policy *policy,
+/* The second step of a decision of which paywall_decide_unmetered has left the first in out->d: the
+ * one that meter_record would leave, without a database. Counts nothing. For a GET that a person
+ * will read. False when it cannot be told. Any thread. */
+bool meter_decide_cached(const struct decision_query *q, struct decision_inputs *k,
 	struct meter_cached_decision *out);
 
 /* ---- windows ---- */

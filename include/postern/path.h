@@ -116,8 +116,7 @@ enum err MUST_USE path_decide(struct db_conn *c, const struct path_question *q,
 	const struct paywall_policy *policy, struct arena *a, struct path_answer *out);
 /* The same answer from memory (decision_cache.h), when it is to pass by right alone; false: ask the
  * database. Any thread, the event loop too. */
-bool path_decide_cached(const struct paywall *w, const struct path_question *q, struct arena *a,
-	struct path_answer *out);
+bool path_decide_cached(const struct path_question *q, struct arena *a, struct path_answer *out);
 /* Counts the reading where the decision says so, outside any read, before the answer goes out: what
  * meter_record does, for pages; files that are not charged pass as they are. On any error nothing
  * may pass. */

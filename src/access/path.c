@@ -51,7 +51,7 @@ bool access_path_open_cached(const struct access_path_query *q, struct request *
 {
 	const struct path_question ask = question(q, access_request_from_http(r));
 
-	if (!path_decide_cached(q->wall, &ask, r->arena, out))
+	if (!path_decide_cached(&ask, r->arena, out))
 		return false;
 	tell(r, rsp, out);
 	return true;

@@ -1,7 +1,6 @@
-/* Decisions from memory, for the event loop. The subject of an article are kept as they were read;
- * each decision is made anew on them and on what else is known (decision_cache.h, meter.h), by
- * paywall_decide, with the time of the request. What hangs on anything else (an account's meter, a
- * gift, an institution) is decided with the database. */
+/* The variants of an article's answer, named from memory on the event loop. What an article says of
+ * itself is kept as it was read; each decision is made anew on it by decision_inputs_cached, with
+ * the time of the request. */
 #include "internal.h"
 
 #include "postern/decision_cache.h"
@@ -134,50 +133,7 @@ struct str access_variant_of(
 	return metered_name(d, s->a);
 }
 
-/* ---- readers ---- */
-
-static const char *decide(const struct paywall_policy *policy, const struct cached_article *ka,
-	const struct cache_item *known, int64_t now_s)
-{
-	struct entitlement space[ENTITLEMENTS_MAX];
-	const struct paywall_article art = article_of(ka);
-	const struct paywall_reader reader = decision_cache_reader_for(known, ka->id, space);
-	const struct decision_inputs k = {
-		.article = &art, .policy = policy, .reader = &reader, .now = paywall_moment(now_s)
-	};
-	const struct decision d = paywall_decide(&k);
-	return reader_audience(&d);
-}
-
-static bool decide_cached(const struct paywall *w, const struct request *r, struct str slug,
-	const struct paywall_policy *policy, struct variant *out)
-{
-	struct cache_item *art = look(w, FOR_READERS, slug);
-	struct cache_item *reader = decision_cache_reader(w, r->caller.account_id);
-	const char *variant = NULL;
-	if (art && reader)
-		variant = decide(policy, (const void *)cache_value(art).p, reader, r->now_s);
-	cache_release(art);
-	cache_release(reader);
-	return variant && str_copy(out->name, sizeof out->name, str_of(variant)) == ERR_OK;
-}
-
-static bool reader_cached(
-	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
-{
-	const struct access_request v = { .account_id = r->caller.account_id,
-		.client = r->client,
-		.client_vague = r->client_vague,
-		.now_s = r->now_s };
-	const struct paywall_policy *policy = decision_cache_policy(w);
-	bool known = policy && decision_is_plain_reader(policy, &v) &&
-		     decide_cached(w, r, slug, policy, out);
-	policy_release(w->policies, policy);
-	/* From memory nobody would count this session among those that read. */
-	return known && !(w->reading_counted && str_starts(str_of(out->name), STR("entitled")));
-}
-
-/* ---- anonymous readers ---- */
+/* ---- from memory ---- */
 
 /* What of an answer that counts a reading is this reader's alone. */
 struct own_count {
@@ -186,41 +142,73 @@ struct own_count {
 
 /* The page tells how many are left and until when, so all who stand there share one. In a rolling
  * window everybody stands alone. */
-static bool metered(const struct decision_query *q, const struct request *r,
-	const struct paywall_policy *policy, struct variant *out)
+static bool metered_variant(
+	const struct meter_cached_decision *m, const struct request *r, struct variant *out)
 {
-	struct meter_cached_decision m;
+	const struct str name = m->d.meter->window == WINDOW_ROLLING
+					? (struct str){ NULL, 0 }
+					: metered_name(&m->d, r->arena);
+	struct own_count *own = m->charged ? arena_alloc(r->arena, sizeof *own) : NULL;
 
-	if (!q->v->whole_get || !meter_decide_cached(q, policy, &m))
-		return false;
-	if (!paywall_metered(&m.d))
-		return true;
-	if (m.d.meter->window == WINDOW_ROLLING)
-		return false;
-	const struct str name = metered_name(&m.d, r->arena);
 	if (!name.p || str_copy(out->name, sizeof out->name, name) != ERR_OK)
 		return false;
-	struct own_count *own = m.charged ? arena_alloc(r->arena, sizeof *own) : NULL;
 	if (own)
-		own->cookie_update = m.cookie_update;
+		own->cookie_update = m->cookie_update;
 	out->own = own;
-	return own || !m.charged;
+	return own || !m->charged;
 }
 
-static bool anonymous_cached(
+static bool variant_name(
+	const struct decision_cached *c, const struct request *r, struct variant *out)
+{
+	const struct decision *d = &c->m.d;
+
+	if (!c->reader.signed_in)
+		return !paywall_metered(d) || metered_variant(&c->m, r, out);
+	/* From memory nobody would count this session among those that read. */
+	if (c->w->reading_counted && d->reason == REASON_ENTITLED)
+		return false;
+	const char *name = reader_audience(d);
+	return name && str_copy(out->name, sizeof out->name, str_of(name)) == ERR_OK;
+}
+
+static bool decide_cached(const struct paywall *w, const struct request *r,
+	const struct access_request *v, const struct cached_article *ka, struct variant *out)
+{
+	const struct paywall_article art = article_of(ka);
+	const struct decision_query q = { .w = w, .v = v, .art = &art, .a = r->arena };
+	struct decision_cached c;
+	bool known = decision_cached_begin(w, &c) && decision_inputs_cached(&q, &c) &&
+		     variant_name(&c, r, out);
+
+	decision_cached_end(&c);
+	return known;
+}
+
+/* Of who is signed in, no header is looked at: none has a say, and most of a hot page's requests
+ * are such. */
+static struct access_request request_of(const struct request *r)
+{
+	if (!r->caller.signed_in)
+		return access_request_from_http(r);
+	return (struct access_request){ .account_id = r->caller.account_id,
+		.client = r->client,
+		.client_vague = r->client_vague,
+		.now_s = r->now_s };
+}
+
+bool access_variant(
 	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
 {
-	const struct access_request v = access_request_from_http(r);
-	if (!decision_is_anonymous(w, &v))
-		return false;
-	struct cache_item *item = look(w, FOR_ANONYMOUS, slug);
+	const struct access_request v = request_of(r);
+	const bool signed_in = r->caller.signed_in;
+	struct cache_item *item = look(w, signed_in ? FOR_READERS : FOR_ANONYMOUS, slug);
+
+	*out = (struct variant){ .own = NULL };
+	/* unless it is kept for all anonymous readers, it is not kept */
 	if (!item)
-		return true; /* unless it is kept for all anonymous readers, it is not kept */
-	const struct paywall_article art = article_of((const void *)cache_value(item).p);
-	const struct decision_query q = { .w = w, .v = &v, .art = &art, .a = r->arena };
-	const struct paywall_policy *policy = decision_cache_policy(w);
-	bool known = policy && metered(&q, r, policy, out);
-	policy_release(w->policies, policy);
+		return !signed_in && decision_is_anonymous(w, &v);
+	bool known = decide_cached(w, r, &v, (const void *)cache_value(item).p, out);
 	cache_release(item);
 	return known;
 }
@@ -234,14 +222,4 @@ bool access_variant_per_reader(
 		return false;
 	access_tell_meter(r, rsp, &o->cookie_update);
 	return true;
-}
-
-/* ---- all ---- */
-
-bool access_variant(
-	const struct paywall *w, const struct request *r, struct str slug, struct variant *out)
-{
-	*out = (struct variant){ .own = NULL };
-	return r->caller.signed_in ? reader_cached(w, r, slug, out)
-				   : anonymous_cached(w, r, slug, out);
 }

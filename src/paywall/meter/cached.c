@@ -38,9 +38,8 @@ static struct meter_names names_of(const struct decision_query *q, const struct 
 	return names;
 }
 
-static bool settle(const struct decision_query *q, const struct paywall_policy *policy,
-	struct decision_inputs *k, const struct cached_keys *kept,
-	struct meter_cached_decision *out)
+static bool settle(const struct decision_query *q, struct decision_inputs *k,
+	const struct cached_keys *kept, struct meter_cached_decision *out)
 {
 	const struct meter_keys *keys = kept->keys;
 	const struct meter_names names = names_of(q, keys, &kept->load, out->d.meter);
@@ -50,36 +49,27 @@ static bool settle(const struct decision_query *q, const struct paywall_policy *
 	if (seen.state == COOKIE_BAD)
 		return false; /* unless another process has sealed it with a newer key */
 	meter_anonymous_usage(q, out->d.meter, &seen, &k->usage);
-	out->d = paywall_decide(k);
+	out->d = paywall_decide_metered(k, out->d);
 	out->charged = out->d.must_count;
 	if (!out->charged)
 		return true;
-	const struct meter_recording must_count = { keys, policy, &out->d, &seen };
+	const struct meter_recording must_count = { keys, k->policy, &out->d, &seen };
 	if (meter_anonymous_update(q, &must_count, &out->cookie_update) != ERR_OK)
 		return false;
 	meter_count_in(&out->d);
 	return true;
 }
 
-bool meter_decide_cached(const struct decision_query *q, const struct paywall_policy *policy,
+bool meter_decide_cached(const struct decision_query *q, struct decision_inputs *k,
 	struct meter_cached_decision *out)
 {
-	const struct paywall_reader nobody = { 0 };
-	struct decision_inputs k = { .article = q->art,
-		.policy = policy,
-		.reader = &nobody,
-		.now = paywall_moment(q->v->now_s) };
-
-	*out = (struct meter_cached_decision){ .d = paywall_decide(&k),
-		.cookie_update.move = METER_COOKIE_KEEP };
-	if (!paywall_metered(&out->d))
-		return true;
 	struct cached_keys kept = { .load = cache_begin(q->w->decision_cache) };
 	struct cache_item *keys = cache_lookup(q->w->decision_cache, METER_KEYS_KEY);
+
 	if (!keys)
 		return false;
 	kept.keys = (const void *)cache_value(keys).p;
-	bool known = settle(q, policy, &k, &kept, out);
+	bool known = settle(q, k, &kept, out);
 	cache_release(keys);
 	return known;
 }

@@ -230,61 +230,34 @@ enum err path_decide(struct db_conn *c, const struct path_question *q,
 
 /* ---- from memory ---- */
 
-/* Of a reader about whom nothing but the account has a say. */
-static bool reader_cached(const struct paywall *w, const struct access_request *v,
-	const struct paywall_policy *policy, struct cache_item **account)
+static bool ask_cached(const struct path_question *q, struct decision_cached *c, struct arena *a,
+	struct path_answer *out)
 {
-	*account = NULL;
-	if (!v->account_id || !*v->account_id)
-		return decision_is_anonymous(w, v);
-	if (!decision_is_plain_reader(policy, v))
+	const struct path_rule *rule = NULL;
+	struct access_request v;
+	const struct decision_query ask = { .w = q->w, .v = &v, .art = &out->article, .a = a };
+
+	out->verdict = look(q, c->policy, &rule, &out->origin);
+	if (out->verdict != PATH_DECIDED || take_rule(out, rule, &q->url, a) != ERR_OK)
 		return false;
-	*account = decision_cache_reader(w, v->account_id);
-	return *account;
-}
-
-static bool decide_cached(const struct path_question *q, const struct paywall_policy *policy,
-	const struct cache_item *account, struct arena *a, struct path_answer *out)
-{
-	struct entitlement space[ENTITLEMENTS_MAX];
-	const struct paywall_reader reader =
-		account ? decision_cache_reader_for(account, out->article.id, space)
-			: (struct paywall_reader){ 0 };
-	const struct decision_inputs k = { .article = &out->article,
-		.policy = policy,
-		.reader = &reader,
-		.now = paywall_moment(q->req.now_s) };
-
 	visit_fill(q, out);
-	out->decision = paywall_decide(&k);
-	out->decision.by = NULL; /* it goes with `space` */
-	return paywall_by_right(&out->decision) && decision_plans(&k, a, &out->plans) == ERR_OK &&
+	v = out->req;
+	v.whole_get = false; /* whatever a meter has a say in is for the database */
+	if (!decision_inputs_cached(&ask, c) || !paywall_by_right(&c->m.d))
+		return false;
+	out->decision = c->m.d;
+	out->decision.by = NULL; /* it goes with `c` */
+	return decision_plans(&c->k, a, &out->plans) == ERR_OK &&
 	       decision_dup(&out->decision, a) == ERR_OK;
 }
 
-static bool ask_cached(const struct paywall *w, const struct path_question *q,
-	const struct paywall_policy *policy, struct arena *a, struct path_answer *out)
+bool path_decide_cached(const struct path_question *q, struct arena *a, struct path_answer *out)
 {
-	const struct path_rule *rule = NULL;
-	struct cache_item *account = NULL;
-
-	out->verdict = look(q, policy, &rule, &out->origin);
-	if (out->verdict != PATH_DECIDED || take_rule(out, rule, &q->url, a) != ERR_OK)
-		return false;
-	bool known = reader_cached(w, &q->req, policy, &account) &&
-		     decide_cached(q, policy, account, a, out);
-	cache_release(account);
-	return known;
-}
-
-bool path_decide_cached(const struct paywall *w, const struct path_question *q, struct arena *a,
-	struct path_answer *out)
-{
-	const struct paywall_policy *policy = decision_cache_policy(w);
+	struct decision_cached c;
 
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
-	bool known = policy && ask_cached(w, q, policy, a, out);
-	policy_release(w->policies, policy);
+	bool known = decision_cached_begin(q->w, &c) && ask_cached(q, &c, a, out);
+	decision_cached_end(&c);
 	return known;
 }
 
