@@ -127,10 +127,11 @@ enum err MUST_USE account_login(const struct accounts *s, const struct login *l,
 
 /* ---- sessions ---- */
 /* The identify function of http_settings; ctx is a struct accounts. */
-enum err MUST_USE account_identify(void *ctx, struct str token, int64_t now_s, struct caller *out);
+enum err MUST_USE account_identify(
+	void *ctx, struct presented_token *token, int64_t now_s, struct caller *out);
 /* The same from memory alone, for the event loop: false when only the database can tell. */
 bool account_identify_cached(
-	const struct accounts *s, struct str token, int64_t now_s, struct caller *out);
+	const struct accounts *s, struct presented_token *token, int64_t now_s, struct caller *out);
 /* This session was given a whole article that is for subscribers. Where more sessions of its
  * account read than may, those that read longest ago end a moment later, and their next request is
  * told why. Whoever reads is not refused when that cannot be written. */

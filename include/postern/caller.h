@@ -17,4 +17,11 @@ struct caller {
 	char name[NAME_SIZE];
 };
 
+/* A session token as presented, and its digest once account has made it: once for a request. */
+struct presented_token {
+	struct str text; /* secret, or empty */
+	bool is_digested;
+	uint8_t digest[32];
+};
+
 #endif

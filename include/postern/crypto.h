@@ -26,7 +26,9 @@ struct token {
 	uint8_t hash[HASH_BYTES];
 };
 void crypto_token_make(struct token *out);
-/* Hash of a token as presented. ERR_INVALID unless it has exactly the form above. */
+/* Whether what was presented has exactly the form above. */
+bool crypto_token_is_formed(struct str text);
+/* Hash of a token as presented. ERR_INVALID unless it has that form. */
 enum err MUST_USE crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES]);
 /* All zero, which is what a column without one reads as. */
 bool crypto_hash_is_none(const uint8_t hash[static HASH_BYTES]);

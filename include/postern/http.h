@@ -64,8 +64,8 @@ struct request {
 	struct str params[ROUTE_PARAMS_MAX]; /* {name} parts of the pattern, in order */
 	struct fields query; /* what the route declares and the request has, in the route's order */
 	struct fields form;
-	struct str body;  /* BODY_JSON: raw bytes */
-	struct str token; /* secret: session token as presented, or empty */
+	struct str body; /* BODY_JSON: raw bytes */
+	struct presented_token token;
 	struct ip client; /* after trusted_proxies */
 	/* Nobody knows where the reader is: `client` is a proxy, since what it said was no address.
 	 * Good for limits, but no address that opens anything. */
@@ -244,14 +244,16 @@ struct http_settings {
 	/* Turns a presented token into a caller. ERR_OK with signed_in false for a token that is
 	 * not valid (any more). Runs on a lane thread. Any error is answered as such: 503, never as
 	 * anonymous. */
-	enum err (*identify)(void *ctx, struct str token, int64_t now_s, struct caller *out);
+	enum err (*identify)(
+		void *ctx, struct presented_token *token, int64_t now_s, struct caller *out);
 	void *identify_ctx;
 	/* Where shared answers are kept, or NULL. The caller's; drops what changes. */
 	struct cache *shared;
 	int64_t shared_stale_s; /* how old one may be while the database is lost */
 	/* identify from memory alone, on the event loop: false when it cannot be told. NULL: never.
 	 */
-	bool (*identify_cached)(void *ctx, struct str token, int64_t now_s, struct caller *out);
+	bool (*identify_cached)(
+		void *ctx, struct presented_token *token, int64_t now_s, struct caller *out);
 	/* From memory, on any thread: the variant whose answer this reader may be given, decided
 	 * on what holds now; r->caller is filled in. False: only an answer of its own. NULL: who
 	 * shows no credential is an anonymous reader, and nobody else has a variant. */

@@ -72,14 +72,28 @@ static enum err identify_load(const struct accounts *s, struct identify *i)
 	return ERR_OK;
 }
 
-enum err account_identify(void *ctx, struct str token, int64_t now_s, struct caller *out)
+/* Once for a request. False: it is as long as no token. */
+static bool digest(struct presented_token *token)
+{
+	_Static_assert(sizeof token->digest == HASH_BYTES, "what crypto_digest gives");
+	if (token->text.n != TOKEN_SIZE - 1)
+		return false;
+	if (!token->is_digested)
+		crypto_digest(token->text, token->digest);
+	token->is_digested = true;
+	return true;
+}
+
+enum err account_identify(
+	void *ctx, struct presented_token *token, int64_t now_s, struct caller *out)
 {
 	const struct accounts *s = ctx;
 	struct identify i = { .now_s = now_s };
 
 	*out = (struct caller){ 0 };
-	if (crypto_token_hash(token, i.hash) != ERR_OK)
+	if (!digest(token) || !crypto_token_is_formed(token->text))
 		return ERR_OK;
+	memcpy(i.hash, token->digest, sizeof i.hash);
 	if (s->sessions && account_session_cache_get(s->sessions, i.hash, now_s, out))
 		return ERR_OK;
 	i.out = s->set.reading_at_once ? out : NULL;
@@ -90,17 +104,14 @@ enum err account_identify(void *ctx, struct str token, int64_t now_s, struct cal
 }
 
 bool account_identify_cached(
-	const struct accounts *s, struct str token, int64_t now_s, struct caller *out)
+	const struct accounts *s, struct presented_token *token, int64_t now_s, struct caller *out)
 {
-	uint8_t hash[HASH_BYTES];
-
-	if (!s->sessions || token.n != TOKEN_SIZE - 1) {
+	/* Its form need not be looked at: only what was well formed is kept under its digest. */
+	if (!s->sessions || !digest(token)) {
 		*out = (struct caller){ 0 };
 		return false;
 	}
-	/* Its form need not be looked at: only what was well formed is kept under its digest. */
-	crypto_digest(token, hash);
-	return account_session_cache_get(s->sessions, hash, now_s, out);
+	return account_session_cache_get(s->sessions, token->digest, now_s, out);
 }
 
 struct session_job {

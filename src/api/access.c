@@ -63,7 +63,8 @@ static enum err who(struct request *r, struct response *rsp, struct checking *k)
 
 	if (k->token.p)
 		return account_identify(/* whose context is not const, for a server's sake */
-			(void *)(uintptr_t)k->api->accounts, k->token, r->now_s, &k->caller);
+			(void *)(uintptr_t)k->api->accounts,
+			&(struct presented_token){ .text = k->token }, r->now_s, &k->caller);
 	if (!k->account_id.p)
 		return ERR_OK;
 	enum err e = k->account_id.n == ID_SIZE - 1

@@ -173,7 +173,8 @@ static bool own(void *ctx, const struct request *r, void *share, struct response
 	return access_variant_per_reader(ctx, r, share, rsp);
 }
 
-static bool identify_cached(void *ctx, struct str token, int64_t now_s, struct caller *out)
+static bool identify_cached(
+	void *ctx, struct presented_token *token, int64_t now_s, struct caller *out)
 {
 	return account_identify_cached(ctx, token, now_s, out);
 }

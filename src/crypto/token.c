@@ -60,15 +60,20 @@ void crypto_token_make(struct token *out)
 	crypto_digest((struct str){ out->text, TOKEN_SIZE - 1 }, out->hash);
 }
 
-enum err crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES])
+bool crypto_token_is_formed(struct str text)
 {
 	uint8_t secret[SECRET_BYTES];
 	if (!str_starts(text, (struct str){ prefix, PREFIX_BYTES }))
-		return ERR_INVALID;
+		return false;
 	struct str body = { text.p + PREFIX_BYTES, text.n - PREFIX_BYTES };
 	bool formed = crypto_base64_decode(body, BASE64, secret, sizeof secret);
 	crypto_wipe(secret, sizeof secret);
-	if (!formed)
+	return formed;
+}
+
+enum err crypto_token_hash(struct str text, uint8_t hash[static HASH_BYTES])
+{
+	if (!crypto_token_is_formed(text))
 		return ERR_INVALID;
 	crypto_digest(text, hash);
 	return ERR_OK;

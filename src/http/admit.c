@@ -88,8 +88,9 @@ static bool account_may(struct exchange *x, enum rate_class class)
 	struct caller who = { 0 };
 	const struct http_settings *s = &x->h->s;
 	const bool reads = class == RATE_PAGE || class == RATE_WRITE || class == RATE_GATE;
-	return reads && s->identify_cached && http_token_read(x) == ERR_OK && x->req.token.n > 0 &&
-	       s->identify_cached(s->identify_ctx, x->req.token, x->req.now_s, &who) &&
+	return reads && s->identify_cached && http_token_read(x) == ERR_OK &&
+	       x->req.token.text.n > 0 &&
+	       s->identify_cached(s->identify_ctx, &x->req.token, x->req.now_s, &who) &&
 	       who.signed_in &&
 	       http_limits_take_account(x->h->limits, class, who.account_id, x->started_us);
 }

@@ -66,7 +66,7 @@ static void wipe(struct str secret)
 /* Bodies and fields may hold passwords. All of them lie in the arena. */
 void http_exchange_free(struct exchange *x)
 {
-	wipe(x->req.token);
+	wipe(x->req.token.text);
 	wipe((struct str){ x->body, x->body_n });
 	for (size_t i = 0; i < x->req.form.n; i++) {
 		wipe(x->req.form.v[i].value);
@@ -142,8 +142,8 @@ static enum err identify(struct exchange *x)
 		return ERR_OK;
 	}
 	enum err e = http_token_read(x);
-	if (e == ERR_OK && r->token.n > 0) {
-		e = s->identify(s->identify_ctx, r->token, r->now_s, &r->caller);
+	if (e == ERR_OK && r->token.text.n > 0) {
+		e = s->identify(s->identify_ctx, &r->token, r->now_s, &r->caller);
 	}
 	if (e != ERR_OK) {
 		r->caller = (struct caller){ 0 };

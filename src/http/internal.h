@@ -279,6 +279,7 @@ struct exchange {
 	struct cache_item *item; /* that the answer is made of; NULL: a handler's */
 	struct cache_load load;  /* of what the handler makes, if it is to be shared */
 	bool shareable;          /* by who asks and how: has a variant */
+	bool token_read;         /* req.token is what was presented */
 	bool from_memory;        /* no handler made the answer */
 	bool packs;              /* is to compress the cached answer well, on a lane */
 	/* The answer is the item's, word for word, but for the name of the request; so it can serve

@@ -38,10 +38,10 @@ static bool caller_cached(struct exchange *x)
 	const struct http_settings *s = &x->h->s;
 	if (http_token_read(x) != ERR_OK)
 		return false;
-	if (r->token.n == 0)
+	if (r->token.text.n == 0)
 		return true;
 	return s->identify_cached &&
-	       s->identify_cached(s->identify_ctx, r->token, r->now_s, &r->caller) &&
+	       s->identify_cached(s->identify_ctx, &r->token, r->now_s, &r->caller) &&
 	       r->caller.signed_in;
 }
 
@@ -189,7 +189,7 @@ void http_response_cache_put(struct exchange *x)
 	if (!may_be_shared(x) || !may_be_kept(x))
 		return;
 	bool for_anonymous = !rsp->shared.variant[0] || !x->req.caller.signed_in;
-	if (for_anonymous && (!x->shareable || x->req.token.n > 0))
+	if (for_anonymous && (!x->shareable || x->req.token.text.n > 0))
 		return;
 	compress(x);
 	const struct kept terms = terms_of(rsp, x->req.now_s);
@@ -371,7 +371,7 @@ static bool answer_lost(struct exchange *x)
 {
 	if (x->shareable && !x->variant.name[0])
 		return answer_stale(x, false);
-	return may_be_shared(x) && x->req.token.n > 0 && is_anonymous_otherwise(x) &&
+	return may_be_shared(x) && x->req.token.text.n > 0 && is_anonymous_otherwise(x) &&
 	       answer_stale(x, true);
 }
 

@@ -13,6 +13,9 @@ static struct str bearer(struct exchange *x)
 enum err http_token_read(struct exchange *x)
 {
 	struct str token = { 0 };
+	if (x->token_read) {
+		return ERR_OK;
+	}
 	switch (x->group->credential) {
 	case CREDENTIAL_COOKIE:
 		token = request_cookie(&x->req, "postern");
@@ -29,9 +32,11 @@ enum err http_token_read(struct exchange *x)
 	case CREDENTIAL_NONE:
 		break;
 	}
-	if (token.n == 0 || token.n > TOKEN_MAX) {
-		return ERR_OK;
+	if (token.n > 0 && token.n <= TOKEN_MAX) {
+		x->req.token.text = arena_str(x->req.arena, token);
+		x->token_read = x->req.token.text.p;
+		return x->token_read ? ERR_OK : ERR_NOMEM;
 	}
-	x->req.token = arena_str(x->req.arena, token);
-	return x->req.token.p ? ERR_OK : ERR_NOMEM;
+	x->token_read = true;
+	return ERR_OK;
 }

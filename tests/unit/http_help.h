@@ -63,8 +63,10 @@ UNUSED static void site_fail(void *ctx, struct request *r, struct response *rsp)
 		rsp->detail ? rsp->detail : face->sentence));
 }
 
-UNUSED static enum err site_identify(void *ctx, struct str token, int64_t now_s, struct caller *out)
+UNUSED static enum err site_identify(
+	void *ctx, struct presented_token *presented, int64_t now_s, struct caller *out)
 {
+	const struct str token = presented->text;
 	(void)now_s;
 	struct site *site = ctx;
 	if (site->identify_err != ERR_OK) {

@@ -18,7 +18,8 @@ static void test_good_log_in(void **state)
 	assert_string_equal(res.account.email, "Ada@Example.org");
 	assert_string_equal(res.account.password_hash, "");
 	assert_int_equal(res.session.expires_at, T0 + 30 * 86400);
-	assert_int_equal(account_identify(&b->s, str_of(res.token.text), b->now_s, &c), ERR_OK);
+	assert_int_equal(
+		account_identify(&b->s, presented(str_of(res.token.text)), b->now_s, &c), ERR_OK);
 	assert_true(c.signed_in);
 	assert_string_equal(c.account_id, acc.id);
 	assert_string_equal(c.session_id, res.session.id);

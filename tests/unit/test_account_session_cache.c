@@ -67,12 +67,16 @@ static void test_same_facts(void **state)
 	(void)state;
 	bench_account(b, "ada@mail.example", GOOD_PASSWORD, &acc);
 	assert_int_equal(bench_login(b, "ada@mail.example", GOOD_PASSWORD, &in), ERR_OK);
-	assert_false(account_identify_cached(&b->s, str_of(in.token.text), b->now_s, &loop));
-	assert_int_equal(account_identify(&b->s, str_of(in.token.text), b->now_s, &cold), ERR_OK);
+	assert_false(
+		account_identify_cached(&b->s, presented(str_of(in.token.text)), b->now_s, &loop));
+	assert_int_equal(
+		account_identify(&b->s, presented(str_of(in.token.text)), b->now_s, &cold), ERR_OK);
 	assert_int_equal(hits(b), 0);
-	assert_int_equal(account_identify(&b->s, str_of(in.token.text), b->now_s, &warm), ERR_OK);
+	assert_int_equal(
+		account_identify(&b->s, presented(str_of(in.token.text)), b->now_s, &warm), ERR_OK);
 	assert_int_equal(hits(b), 1);
-	assert_true(account_identify_cached(&b->s, str_of(in.token.text), b->now_s, &loop));
+	assert_true(
+		account_identify_cached(&b->s, presented(str_of(in.token.text)), b->now_s, &loop));
 	assert_memory_equal(&cold, &warm, sizeof cold);
 	assert_memory_equal(&cold, &loop, sizeof cold);
 	assert_true(warm.signed_in);
@@ -82,7 +86,8 @@ static void test_same_facts(void **state)
 	/* the token itself is nowhere in the cache's key: another one with the same end is not it
 	 */
 	in.token.text[10] ^= 1;
-	assert_false(account_identify_cached(&b->s, str_of(in.token.text), b->now_s, &loop));
+	assert_false(
+		account_identify_cached(&b->s, presented(str_of(in.token.text)), b->now_s, &loop));
 	kept_close(b);
 }
 
@@ -137,7 +142,7 @@ static void test_used_elsewhere(void **state)
 	enter(b, "ada@mail.example", &in);
 	int64_t t0 = b->now_s;
 	other.sessions = NULL;
-	assert_int_equal(account_identify(&other, str_of(in.token.text),
+	assert_int_equal(account_identify(&other, presented(str_of(in.token.text)),
 				 t0 + b->s.set.session_idle_s - 1, &c),
 		ERR_OK);
 	assert_true(c.signed_in);
@@ -271,7 +276,8 @@ static void test_renamed(void **state)
 	bench_account(b, "ada@mail.example", GOOD_PASSWORD, &acc);
 	enter(b, "ada@mail.example", &in);
 	assert_int_equal(account_set_name(&b->s, acc.id, STR("Ada Holm"), b->now_s), ERR_OK);
-	assert_int_equal(account_identify(&b->s, str_of(in.token.text), b->now_s, &c), ERR_OK);
+	assert_int_equal(
+		account_identify(&b->s, presented(str_of(in.token.text)), b->now_s, &c), ERR_OK);
 	assert_string_equal(c.name, "Ada Holm");
 	kept_close(b);
 }
@@ -338,7 +344,7 @@ static void *ask_main(void *arg)
 		unsigned round = atomic_load(&r->round);
 		pthread_mutex_unlock(&r->lock);
 		bool over = atomic_load(&r->over) >= round;
-		if (account_identify(&r->b->s, str_of(token), T0 + 100, &c) != ERR_OK ||
+		if (account_identify(&r->b->s, presented(str_of(token)), T0 + 100, &c) != ERR_OK ||
 			(over && c.signed_in))
 			atomic_fetch_add(&r->wrong, 1);
 	}

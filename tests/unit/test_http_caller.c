@@ -11,7 +11,7 @@ static enum err who(void *ctx, struct request *r, struct response *rsp)
 		r->client_vague         ? "vague"
 		: request_from_proxy(r) ? "proxied"
 					: "direct",
-		r->token.n));
+		r->token.text.n));
 	return ERR_OK;
 }
 

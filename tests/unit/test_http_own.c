@@ -108,11 +108,12 @@ static const struct route_group groups[] = {
 	{ "/", routes, COUNT(routes), "pages", site_fail, CREDENTIAL_COOKIE, NULL },
 };
 
-static bool identify_cached(void *ctx, struct str token, int64_t now_s, struct caller *out)
+static bool identify_cached(
+	void *ctx, struct presented_token *token, int64_t now_s, struct caller *out)
 {
 	(void)ctx;
 	(void)now_s;
-	out->signed_in = str_eq(token, STR("pst_good"));
+	out->signed_in = str_eq(token->text, STR("pst_good"));
 	return out->signed_in;
 }
 
