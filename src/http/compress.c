@@ -8,9 +8,8 @@ bool http_compressible(const struct response *rsp)
 	static const char *const types[] = { "text/", "application/json",
 		"application/problem+json", "image/svg+xml" };
 	for (size_t i = 0; rsp->content_type && i < COUNT(types); i++) {
-		if (str_starts(str_of(rsp->content_type), str_of(types[i]))) {
+		if (str_starts(str_of(rsp->content_type), str_of(types[i])))
 			return !rsp->ranges && rsp->body.n >= GZIP_BYTES_MIN;
-		}
 	}
 	return false;
 }
@@ -34,9 +33,8 @@ static bool may_compress(const struct exchange *x)
 enum coding http_coding_asked(const struct exchange *x)
 {
 	const struct str accepted = request_header(&x->req, "Accept-Encoding");
-	if ((x->rsp.brotli.n > 0 || may_compress(x)) && header_accepts(accepted, STR("br"))) {
+	if ((x->rsp.brotli.n > 0 || may_compress(x)) && header_accepts(accepted, STR("br")))
 		return CODING_BROTLI;
-	}
 	return header_accepts(accepted, STR("gzip")) ? CODING_GZIP : CODING_NONE;
 }
 
@@ -44,8 +42,7 @@ struct str http_coded(struct exchange *x, enum coding coding)
 {
 	const bool brotli = coding == CODING_BROTLI;
 	const struct str there = brotli ? x->rsp.brotli : x->rsp.gzip;
-	if (there.n > 0 || coding == CODING_NONE || !may_compress(x)) {
+	if (there.n > 0 || coding == CODING_NONE || !may_compress(x))
 		return there;
-	}
 	return http_packed(x, brotli ? http_brotli_quick : http_gzip_quick);
 }
