@@ -147,6 +147,8 @@ size_t arena_bytes(const struct arena *a);
 /* An allocation was refused at some time. Whoever finishes what was made in an arena asks this
  * once: then a text that came out empty for want of memory is never taken for one that is empty. */
 bool arena_failed(const struct arena *a);
+/* What belongs to what is made in it was refused memory elsewhere. */
+void arena_fail(struct arena *a);
 
 /* ---- time: always passed in. Seconds since 1970 UTC unless a name says otherwise ---- */
 struct clock {

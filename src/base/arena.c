@@ -181,7 +181,7 @@ struct str arena_str(struct arena *a, struct str s)
 struct str arena_buf(struct arena *a, const struct buf *b)
 {
 	if (b->err == ERR_NOMEM)
-		a->failed = true;
+		arena_fail(a);
 	if (b->err != ERR_OK)
 		return (struct str){ NULL, 0 };
 	return arena_str(a, (struct str){ b->p ? b->p : "", b->n });
@@ -220,6 +220,11 @@ const char *arena_fmt(struct arena *a, const char *fmt, ...)
 size_t arena_bytes(const struct arena *a)
 {
 	return a->used;
+}
+
+void arena_fail(struct arena *a)
+{
+	a->failed = true;
 }
 
 bool arena_failed(const struct arena *a)

@@ -83,22 +83,23 @@ static struct str bounded(struct str text, size_t most, size_t free_end, struct 
 	return str_of(arena_fmt(a, "%.*s\xe2\x80\xa6", (int)begin.n, begin.p));
 }
 
-static size_t free_end(
-	struct str text, const struct block *blocks, size_t n, const struct teaser_bound *b)
+static size_t free_end(struct str text, const struct block *blocks, size_t n,
+	const struct teaser_bound *b, struct arena *a)
 {
-	return text.n ? content_repeat_free(text, blocks, n, open_visible(blocks, n, b)) : 0;
+	return text.n ? content_repeat_free(text, blocks, n, open_visible(blocks, n, b), a) : 0;
 }
 
 struct str content_dek_bounded(struct str text, const struct block *blocks, size_t n,
 	const struct teaser_bound *b, struct arena *a)
 {
-	return bounded(text, characters_end(text, DEK_CHARACTERS), free_end(text, blocks, n, b), a);
+	return bounded(
+		text, characters_end(text, DEK_CHARACTERS), free_end(text, blocks, n, b, a), a);
 }
 
 struct str content_text_bounded(
 	struct str text, const struct blocks *blocks, const struct teaser_bound *b, struct arena *a)
 {
-	return bounded(text, text.n, free_end(text, blocks->v, blocks->n, b), a);
+	return bounded(text, text.n, free_end(text, blocks->v, blocks->n, b, a), a);
 }
 
 /* ---- housekeeping ---- */
@@ -137,6 +138,8 @@ static enum err settle_one(struct db_conn *c, const struct settle *s,
 	if (e)
 		return e;
 	struct str shown = content_dek_bounded(row->dek, blocks.v, blocks.n, s->bound, a);
+	if (arena_failed(a)) /* it would be stored as if there were none */
+		return ERR_NOMEM;
 	e = q_article_dek_settle(c, row->id, row->dek, shown, content_dek_bound_number(s->bound));
 	return e || (row->dek.n == 0 && !told) ? e : db_change_add(c, DB_CHANGE_ARTICLE, row->id);
 }

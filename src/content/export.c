@@ -220,6 +220,8 @@ static enum err export_one(
 	struct exported x = { .slug = ask->slug, .named = ask->named, .arena = arena };
 	char name[EXPORT_NAME_SIZE];
 	enum err e = db_read(db, read_article, &x);
+	if (!e && arena_failed(arena))
+		e = ERR_NOMEM;
 	if (e || !x.markdown.p) /* killed, and not asked for by name */
 		return e;
 	(void)snprintf(name, sizeof name, "%s.md", x.article.slug);

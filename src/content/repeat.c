@@ -139,19 +139,23 @@ static size_t first_closed(const struct search *s, struct str text)
 	return text.n;
 }
 
-size_t content_repeat_free(
-	struct str text, const struct block *blocks, size_t n, int64_t open_visible)
+size_t content_repeat_free(struct str text, const struct block *blocks, size_t n,
+	int64_t open_visible, struct arena *a)
 {
 	struct search *s = calloc(1, sizeof *s);
 	int64_t visible = 0;
-	if (!s)
+	if (!s) {
+		arena_fail(a);
 		return 0;
+	}
 	s->body = BUF((size_t)4 * 4 * ARTICLE_SOURCE_MAX);
 	dek_letters(&s->dek, text);
 	for (size_t i = 0; i < n; i++)
 		if (!html_is_figure(blocks[i].html))
 			block_letters(s, blocks[i].html, open_visible, &visible);
 	table_fill(s);
+	if (s->body.err == ERR_NOMEM)
+		arena_fail(a);
 	size_t end = !s->body.err && body_slide(s) ? first_closed(s, text) : 0;
 	buf_free(&s->body);
 	free(s);

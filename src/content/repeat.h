@@ -10,8 +10,8 @@
 
 /* The bytes at the beginning of `text` that repeat nothing of the blocks behind their first
  * `open_visible` visible characters. What stands in front of that too is no repetition. 0 where it
- * cannot be told: no memory, or too much work. */
-size_t content_repeat_free(
-	struct str text, const struct block *blocks, size_t n, int64_t open_visible);
+ * cannot be told: too much work, or no memory, which `a` knows then. */
+size_t content_repeat_free(struct str text, const struct block *blocks, size_t n,
+	int64_t open_visible, struct arena *a);
 
 #endif

@@ -140,6 +140,7 @@ static void say_stored(struct fixture *f, const char *slug, struct memory_result
 	if (one.find_err)
 		return;
 	memory_say(r, "headline", one.article.headline);
+	memory_say(r, "dek", one.article.dek);
 	memory_say(r, "tags", one.article.tags);
 	memory_say(r, "byline", one.article.byline);
 	memory_say(r, "section", one.article.section);
@@ -187,7 +188,8 @@ static void markdown_is_stored_whole_or_not_at_all(void **state)
 	struct fixture *f = *state;
 	put_png(f, "harbour.png", 80, 'a');
 	put_file(f, "one.md",
-		"---\nheadline: \"Harbour \\\"and\\\" town\"\nsection: City Life\n"
+		"---\ndek: What the harbour has that no other has\nheadline: \"Harbour \\\"and\\\" "
+		"town\"\nsection: City Life\n"
 		"tags: [harbour, \"Arts, Culture\"]\nbyline: By Ada\naccess: metered\n"
 		"embargo: 2027-01-01T00:00:00Z\nimages:\n  - file: harbour.png\n    credit: Photo "
 		"& "

@@ -82,6 +82,8 @@ static enum err snapshot_load(
 	s->policy.sources = pc->set.sources;
 	s->policy.source_count = pc->set.source_count;
 	enum err e = policy_load(c, s->arena, &s->policy);
+	if (!e && arena_failed(s->arena)) /* a rule less could open what it closes */
+		e = ERR_NOMEM;
 	if (e)
 		snapshot_free(s);
 	else
