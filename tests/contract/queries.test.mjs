@@ -164,7 +164,10 @@ test('each click has another fbclid, and all are given the one page', async () =
 			const a = await who.get(`${page}?fbclid=IwAR${i}&utm_source=a&utm_source=b&x=50%off`);
 			assert.equal(a.body, first.body, page);
 		}
-		assert.deepEqual([(await hits()) - before, await entries()], [20, held], page);
+		// one more where the page proves hot, and a work thread looks again
+		const found = (await hits()) - before;
+		assert.ok(found === 20 || found === 21, `${page}: ${found}`);
+		assert.equal(await entries(), held, page);
 	}
 	// what is read makes another page, in whatever order and spelling it comes
 	const [a, b] = [
