@@ -7,7 +7,6 @@ import { apiSession, grantPlan, makeAccount } from '../lib/accounts.mjs';
 import { addressesIn, importArticles } from '../lib/articles.mjs';
 import { Api, Reader, metric, request } from '../lib/http.mjs';
 import { Cluster, emptyDatabase, sql } from '../lib/postgres.mjs';
-import { Mailbox } from '../lib/mailbox.mjs';
 import { cleanEnv, obeyed, quickOnce, sleep, startServer, tempDir, until } from '../lib/server.mjs';
 
 export const covers = [
@@ -27,7 +26,6 @@ const startOne = async () => {
 	const s = await startServer({
 		settings: { POSTERN_DATABASE_URL: url, POSTERN_MAIL_TRANSPORT: `maildir:${mailDir}` }, // either may send it
 	});
-	s.mail = new Mailbox(mailDir);
 	s.impatient = true;
 	servers.push(s);
 	return s;

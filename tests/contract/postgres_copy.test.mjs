@@ -162,7 +162,7 @@ test('what cannot be copied is refused, and says what would be right', async () 
 	const cases = [
 		[[file, full], 5, /has data of its own \(in table account\); name an empty database/],
 		[[`sqlite:${dir}/none.db`, emptyDatabase()], 6, /there is no database at .*none\.db/],
-		[[emptyDatabase(), `sqlite:${dir}/new.db`], 5, /version 0 and this program of \d+; run postern db migrate/],
+		[[emptyDatabase(), `sqlite:${dir}/new.db`], 5, /version 0 and this program \d+; run postern db migrate/],
 		[['oracle:x', full], 3, /sqlite:PATH or postgres:/],
 		[[file, `postgres://ann:geh31m@/x?host=${dir}`], 6, /postgres:\/\/ann@.*cannot be reached/],
 	];

@@ -34,8 +34,11 @@ test('ten programs that start at once on an empty database migrate it once', asy
 });
 
 test('several servers on one database: what one writes the others read', async () => {
-	const url = emptyDatabase();
-	const servers = await Promise.all([1, 2, 3].map(() => startServer({ settings: { POSTERN_DATABASE_URL: url } })));
+	const settings = {
+		POSTERN_DATABASE_URL: emptyDatabase(),
+		POSTERN_MAIL_TRANSPORT: `maildir:${tempDir()}/mail`, // any of them may send a mail
+	};
+	const servers = await Promise.all([1, 2, 3].map(() => startServer({ settings })));
 	try {
 		const reader = await makeAccount(servers[0]);
 		for (const server of servers) {

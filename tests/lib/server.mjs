@@ -131,7 +131,8 @@ export class Server {
 			...settings,
 		};
 		this.base = this.env.POSTERN_SERVER_BASE_URL;
-		this.mail = new Mailbox(path.join(dir, 'mail'));
+		const maildir = /^maildir:(.*)/.exec(this.env.POSTERN_MAIL_TRANSPORT)?.[1];
+		this.mail = new Mailbox(maildir ?? path.join(dir, 'mail'));
 	}
 
 	spawn() {

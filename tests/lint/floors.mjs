@@ -118,8 +118,7 @@ function checkDoor(file, line, room, name) {
 }
 
 function checkQueries(file, line, room, name) {
-	if (!(name in queries))
-		finding(file, line, `name the room of schema/queries/${name}.sql in tests/lint/floors.mjs`);
+	if (!(name in queries)) finding(file, line, `name the room of schema/queries/${name}.sql in tests/lint/floors.mjs`);
 	else if (queries[name] !== room)
 		finding(file, line, `the queries of ${name}.sql are asked by ${queries[name]} alone, not by ${room}`);
 }
@@ -150,7 +149,7 @@ for (const file of sources) {
 			const door = name?.match(/^postern\/(.+)\.h$/);
 			if (!name) return;
 			if (door?.[1].startsWith('queries/')) checkQueries(file, i + 1, room, door[1].slice('queries/'.length));
-		else if (door) checkDoor(file, i + 1, room, door[1]);
+			else if (door) checkDoor(file, i + 1, room, door[1]);
 			else if (quote === '"') checkPrivate(file, i + 1, room, name);
 			else checkVendor(file, i + 1, room, name);
 		});
