@@ -12,6 +12,13 @@ static bool kind_is(const struct query *q, const char *kind)
 
 /* ---- the row ---- */
 
+static const char *plain_type(const struct column *c)
+{
+	if (c->type == VALUE_STR)
+		return "struct str";
+	return c->type == VALUE_BOOL ? "bool" : "int64_t";
+}
+
 /* A type with what it declares: "int64_t *out", "char out[static ID_SIZE]", "char
  * (**rows)[ID_SIZE]". */
 static void value_declare(FILE *f, const struct column *c, const char *before, const char *name)
@@ -20,11 +27,7 @@ static void value_declare(FILE *f, const struct column *c, const char *before, c
 		fprintf(f, "%s (%s%s)[%s]", c->type == VALUE_TEXT ? "char" : "uint8_t", before,
 			name, c->size);
 	else
-		fprintf(f, "%s %s%s",
-			c->type == VALUE_STR    ? "struct str"
-			: c->type == VALUE_BOOL ? "bool"
-						: "int64_t",
-			before, name);
+		fprintf(f, "%s %s%s", plain_type(c), before, name);
 }
 
 static void row_struct_write(FILE *f, const struct query *q)
@@ -69,10 +72,7 @@ static void value_column_write(FILE *f, const struct column *c)
 	if (*c->size)
 		fprintf(f, "%s },\n", c->size);
 	else
-		fprintf(f, "sizeof(%s) },\n",
-			c->type == VALUE_STR    ? "struct str"
-			: c->type == VALUE_BOOL ? "bool"
-						: "int64_t");
+		fprintf(f, "sizeof(%s) },\n", plain_type(c));
 }
 
 static void columns_write(FILE *f, const struct query *q)
@@ -98,11 +98,10 @@ static void columns_write(FILE *f, const struct query *q)
 	fprintf(f, "%d, ", q->columns);
 	if (q->row == ROW_STRUCT || q->row == ROW_OWN)
 		fprintf(f, "sizeof(struct %s) };\n", q->row_name);
+	else if (q->row == ROW_VALUE && *q->column[0].size)
+		fprintf(f, "%s };\n", q->column[0].size);
 	else if (q->row == ROW_VALUE)
-		fprintf(f, "%s%s };\n", *q->column[0].size ? "" : "sizeof *",
-			*q->column[0].size    ? q->column[0].size
-			: kind_is(q, ":many") ? "*rows"
-					      : "out");
+		fprintf(f, "sizeof *%s };\n", kind_is(q, ":many") ? "*rows" : "out");
 	else
 		fputs("0 };\n", f);
 }
@@ -216,24 +215,30 @@ static void alone_write(FILE *f, const struct query *q)
 {
 	if (!q->said.alone)
 		return;
-	fprintf(f, "DB_ALONE_%s, ",
-		strcmp(q->said.alone, "read") == 0 ? "READ"
-		: strcmp(q->said.alone, "tx") == 0 ? "TX"
-						   : "TX_EACH");
+	const char *tx = strcmp(q->said.alone, "tx") == 0 ? "TX" : "TX_EACH";
+	fprintf(f, "DB_ALONE_%s, ", strcmp(q->said.alone, "read") == 0 ? "READ" : tx);
+}
+
+static const char *verb_of(const struct query *q)
+{
+	if (kind_is(q, ":many"))
+		return "list";
+	return kind_is(q, ":one") ? "get" : "run";
 }
 
 static void return_write(FILE *f, const struct query *q)
 {
-	const char *verb = kind_is(q, ":many") ? "list" : kind_is(q, ":one") ? "get" : "run";
-	fprintf(f, "\treturn db_%s%s(c, ", verb, q->said.alone ? "_alone" : "");
+	fprintf(f, "\treturn db_%s%s(c, ", verb_of(q), q->said.alone ? "_alone" : "");
 	alone_write(f, q);
 	fputs("&call, ", f);
 	if (kind_is(q, ":many"))
 		fputs("rows, count", f);
 	else if (kind_is(q, ":execrows"))
 		fputs("changed", f);
+	else if (q->row == ROW_VALUE)
+		fputs("out", f);
 	else
-		fputs(q->row == ROW_VALUE ? "out" : q->row > ROW_NONE ? "row" : "NULL", f);
+		fputs(q->row > ROW_NONE ? "row" : "NULL", f);
 	fputs(");\n", f);
 }
 

@@ -238,6 +238,15 @@ static bool kind_is_good(const char *kind)
 	       strcmp(kind, ":exec") == 0 || strcmp(kind, ":execrows") == 0;
 }
 
+static const char **directive_slot(struct query *q, const char *word)
+{
+	if (strcmp(word, "in") == 0)
+		return &q->said.in;
+	if (strcmp(word, "row") == 0)
+		return &q->said.row;
+	return strcmp(word, "alone") == 0 ? &q->said.alone : NULL;
+}
+
 /* "-- in: …" and the like; anything else is a comment. */
 static void directive_take(struct query *q, const char *text)
 {
@@ -247,10 +256,7 @@ static void directive_take(struct query *q, const char *text)
 	if (sscanf(text, "-- %15[a-z]%n", word, &used) < 1)
 		return;
 	const char *rest = text + used;
-	const char **said = strcmp(word, "in") == 0      ? &q->said.in
-			    : strcmp(word, "row") == 0   ? &q->said.row
-			    : strcmp(word, "alone") == 0 ? &q->said.alone
-							 : NULL;
+	const char **said = directive_slot(q, word);
 	if (strcmp(text, "-- timed") == 0)
 		q->said.timed = true;
 	if (*rest != ':')

@@ -77,9 +77,9 @@ static enum value declared_type(const char *sql)
 		return VALUE_NONE;
 	if (strcmp(sql, "INTEGER") == 0)
 		return VALUE_INT;
-	return strcmp(sql, "TEXT") == 0   ? VALUE_TEXT
-	       : strcmp(sql, "BLOB") == 0 ? VALUE_BYTES
-					  : VALUE_NONE;
+	if (strcmp(sql, "TEXT") == 0)
+		return VALUE_TEXT;
+	return strcmp(sql, "BLOB") == 0 ? VALUE_BYTES : VALUE_NONE;
 }
 
 /* VALUE_NONE: no table of the statement has such a column, or two have it and differ. */

@@ -59,6 +59,7 @@ struct exchange *http_exchange_new(struct listener *l, struct conn *c, struct MH
 static void wipe(struct str secret)
 {
 	if (secret.n > 0) {
+		/* in the arena, which is ours to write to */
 		explicit_bzero((void *)(uintptr_t)secret.p, secret.n);
 	}
 }

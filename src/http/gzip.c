@@ -11,6 +11,7 @@ enum { GOOD_LEVEL = 5, GOOD_MEMORY = 8, QUICK_LEVEL = 1, QUICK_MEMORY = 5 };
 
 static enum err pack(struct str in, int level, int memory, struct buf *out)
 {
+	/* zlib only reads what next_in points at */
 	z_stream z = { .next_in = (Bytef *)(uintptr_t)in.p, .avail_in = (uInt)in.n };
 	unsigned char piece[8192];
 	int got = Z_OK;

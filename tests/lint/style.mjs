@@ -7,8 +7,10 @@ import { files, finding, finish, lineAt, read, withoutText } from './lib.mjs';
 
 const LADDER_MOST = 4; // steps in a row that ask whether all is well so far
 
-// A branch that decides again, written straight or in parentheses that call nothing.
-function nestedConditionals(file, c) {
+// A branch that decides again, written straight or in parentheses that call nothing. A macro may: it
+// has no statements.
+function nestedConditionals(file, text) {
+	const c = text.replace(/^[ \t]*#(?:.*\\\n)*.*$/gm, (s) => s.replace(/[^\n]/g, ' '));
 	const levels = [0]; // conditional operators under way in the expression of each parenthesis
 	for (const { 0: token, index } of c.matchAll(/[A-Za-z_]\w*\s*\(|[?(){}[\];,]/g)) {
 		if (token === '?') {
