@@ -44,7 +44,7 @@ struct accounts {
 };
 
 /* Which field was refused and why; for 422 answers. Static strings. */
-struct refusal {
+struct field_error {
 	const char *field, *code, *detail;
 };
 
@@ -68,7 +68,7 @@ struct registration {
 /* [hash] ERR_OK for new and known addresses alike; ERR_INVALID or ERR_WEAK_PASSWORD with `why`. The
  * account is there once account_requests_run has seen the request. */
 enum err MUST_USE account_register(const struct accounts *s, const struct registration *r,
-	int64_t now_s, struct arena *a, struct refusal *why);
+	int64_t now_s, struct arena *a, struct field_error *why);
 /* A browser or app that shows a mailed token has proved the mailbox, and is known from then on. */
 struct proved_device {
 	struct str token;   /* as it presents it, or empty */
@@ -87,7 +87,7 @@ struct verification {
  * to confirm it. Without it, `choose` is a reset token to go on with; its text is "" otherwise. */
 enum err MUST_USE account_verify(const struct accounts *s, struct verification *v, int64_t now_s);
 /* ERR_SPENT when the token would not work now. Changes nothing. */
-enum err MUST_USE account_token_look(const struct accounts *s, struct str token,
+enum err MUST_USE account_token_find(const struct accounts *s, struct str token,
 	const char *purpose, int64_t now_s, struct account *out);
 
 /* ---- registrations and resets that wait ---- */
@@ -161,7 +161,8 @@ struct reset_confirmation {
 /* [hash] Spends a reset token and sets the password. ERR_SPENT; ERR_INVALID or ERR_WEAK_PASSWORD
  * with `why`: not spent then. Sessions, other known devices and other tokens end. */
 enum err MUST_USE account_reset_confirm(const struct accounts *s,
-	const struct reset_confirmation *r, int64_t now_s, struct arena *a, struct refusal *why);
+	const struct reset_confirmation *r, int64_t now_s, struct arena *a,
+	struct field_error *why);
 struct password_change {
 	const char *account_id, *session_id;
 	struct str current, chosen;
@@ -171,13 +172,14 @@ struct password_change {
 /* [hash] ERR_DENIED: current password is wrong; ERR_LIMITED; ERR_INVALID, ERR_WEAK_PASSWORD with
  * `why`. Other sessions end. */
 enum err MUST_USE account_password_change(const struct accounts *s, struct password_change *c,
-	int64_t now_s, struct arena *a, struct refusal *why);
+	int64_t now_s, struct arena *a, struct field_error *why);
 /* [hash] The same proof before an account is deleted by its owner. */
 enum err MUST_USE account_delete_own(
 	const struct accounts *s, struct password_change *c, int64_t now_s, struct arena *a);
 /* The rules alone, without hashing: prepares `password` (RFC 8265) and judges it. */
 enum err MUST_USE account_password_judge(const struct accounts *s, struct str password,
-	const struct account *owner, struct arena *a, struct str *prepared, struct refusal *why);
+	const struct account *owner, struct arena *a, struct str *prepared,
+	struct field_error *why);
 
 /* ---- one account ---- */
 enum err MUST_USE account_find(
@@ -196,7 +198,7 @@ enum err MUST_USE account_list(const struct accounts *s, struct str after, size_
  * mailed a link to choose one. ERR_CONFLICT when the address is taken. */
 enum err MUST_USE account_create(const struct accounts *s, struct str email, struct str name,
 	struct str password, int64_t now_s, struct arena *a, struct account *out,
-	struct refusal *why);
+	struct field_error *why);
 
 /* Drops what has lapsed: sessions, tokens, failures, devices, accounts never verified. */
 enum err MUST_USE account_purge(const struct accounts *s, struct db_sweeper *sweeper);

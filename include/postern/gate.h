@@ -17,13 +17,13 @@
 #include "postern/template.h"
 
 /* Addresses of static files of the pages. */
-struct gate_look {
+struct gate_assets {
 	const char *css, *js, *icon;
 };
 struct gate_settings {
 	const char *site_name, *tagline, *language;
 	const char *theme; /* directory that overrides templates, or NULL */
-	struct gate_look look;
+	struct gate_assets assets;
 };
 struct gate;
 /* `why` names the template and what is wrong with it. All that is passed must outlive the gate. */
@@ -33,7 +33,7 @@ enum err MUST_USE gate_open(const struct gate_settings *s, const struct paywall 
  * the gate. Any thread. */
 enum err MUST_USE gate_theme_load(
 	const char *theme, struct template_set **out, char why[static 256]);
-void gate_theme_take(struct gate *g, struct template_set *fresh, const struct gate_look *look);
+void gate_theme_take(struct gate *g, struct template_set *fresh, const struct gate_assets *assets);
 void gate_close(struct gate *g);
 
 /* 200, 401 or 403, and nothing else. */

@@ -36,7 +36,7 @@ static struct str key_of(char kind, struct str slug, char out[static FACTS_KEY_S
 	return (struct str){ out, slug.n + 1 };
 }
 
-static struct cache_item *look(const struct paywall *w, char kind, struct str slug)
+static struct cache_item *variant_find(const struct paywall *w, char kind, struct str slug)
 {
 	char space[FACTS_KEY_SIZE];
 	return w->decision_cache ? cache_lookup(w->decision_cache, key_of(kind, slug, space))
@@ -202,7 +202,7 @@ bool access_variant(
 {
 	const struct access_request v = request_of(r);
 	const bool signed_in = r->caller.signed_in;
-	struct cache_item *item = look(w, signed_in ? FOR_READERS : FOR_ANONYMOUS, slug);
+	struct cache_item *item = variant_find(w, signed_in ? FOR_READERS : FOR_ANONYMOUS, slug);
 
 	*out = (struct variant){ .own = NULL };
 	/* unless it is kept for all anonymous readers, it is not kept */

@@ -8,14 +8,15 @@
 
 #include <string.h>
 
-static enum err refuse(struct refusal *why, enum err e, const char *code, const char *detail)
+static enum err password_refuse(
+	struct field_error *why, enum err e, const char *code, const char *detail)
 {
-	*why = (struct refusal){ .field = "password", .code = code, .detail = detail };
+	*why = (struct field_error){ .field = "password", .code = code, .detail = detail };
 	return e;
 }
 
 enum err account_password_judge(const struct accounts *s, struct str password,
-	const struct account *owner, struct arena *a, struct str *prepared, struct refusal *why)
+	const struct account *owner, struct arena *a, struct str *prepared, struct field_error *why)
 {
 	const char *context[] = { s->set.site_name, owner->email, *owner->name ? owner->name : NULL,
 		NULL };
@@ -24,24 +25,24 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 	/* Four bytes a code point at most: longer text cannot be short enough, and is not worth
 	 * normalising. */
 	if (password.n > (size_t)s->set.max_length * 4 + 64)
-		return refuse(why, ERR_INVALID, "too_long",
+		return password_refuse(why, ERR_INVALID, "too_long",
 			arena_fmt(a, "The password may have at most %u characters.",
 				s->set.max_length));
 	enum err e = text_opaque(password, a, prepared, &length);
 	if (e == ERR_NOMEM)
 		return e;
 	if (e && password.n == 0)
-		return refuse(why, ERR_INVALID, "required", "Please choose a password.");
+		return password_refuse(why, ERR_INVALID, "required", "Please choose a password.");
 	if (e)
-		return refuse(why, ERR_INVALID, "bad_characters",
+		return password_refuse(why, ERR_INVALID, "bad_characters",
 			"The password has characters that cannot be typed reliably, such as "
 			"control characters.");
 	if (length < s->set.min_length)
-		return refuse(why, ERR_INVALID, "too_short",
+		return password_refuse(why, ERR_INVALID, "too_short",
 			arena_fmt(a, "The password must have at least %u characters.",
 				s->set.min_length));
 	if (length > s->set.max_length)
-		return refuse(why, ERR_INVALID, "too_long",
+		return password_refuse(why, ERR_INVALID, "too_long",
 			arena_fmt(a, "The password may have at most %u characters.",
 				s->set.max_length));
 	const struct strength_rules rules = { context, s->set.common, s->set.min_bits };
@@ -49,11 +50,11 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 	case STRENGTH_OK:
 		return ERR_OK;
 	case STRENGTH_COMMON:
-		return refuse(why, ERR_WEAK_PASSWORD, "common_password",
+		return password_refuse(why, ERR_WEAK_PASSWORD, "common_password",
 			"This password is on the lists of common passwords that attackers try "
 			"first.");
 	case STRENGTH_CONTEXT:
-		return refuse(why, ERR_WEAK_PASSWORD, "context_password",
+		return password_refuse(why, ERR_WEAK_PASSWORD, "context_password",
 			"This password is too close to your address, your name or the name of this "
 			"site.");
 	case STRENGTH_UNKNOWN:
@@ -61,7 +62,7 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 	case STRENGTH_WEAK:
 		break;
 	}
-	return refuse(why, ERR_WEAK_PASSWORD, "weak_password",
+	return password_refuse(why, ERR_WEAK_PASSWORD, "weak_password",
 		"This password is too easy to guess. Several unrelated words make a good one.");
 }
 
@@ -78,7 +79,7 @@ struct proof_job {
 
 /* A session has a counter of its own: whoever floods the log-in form cannot keep the owner from
  * changing a password. */
-static enum err proof_take_tx(struct db_conn *c, void *arg)
+static enum err current_take_tx(struct db_conn *c, void *arg)
 {
 	struct proof_job *p = arg;
 	enum err e = q_account_by_id(c, p->c->account_id, &p->acc);
@@ -88,13 +89,13 @@ static enum err proof_take_tx(struct db_conn *c, void *arg)
 	return account_failure_take(c, &p->s->set, &p->key, p->now_s, &p->c->retry_after_s);
 }
 
-static enum err proof_check(struct proof_job *p, struct arena *a)
+static enum err current_password_check(struct proof_job *p, struct arena *a)
 {
 	struct str current;
 	size_t length;
 
 	p->key = account_failure_key_of("session", str_of(p->c->session_id));
-	enum err e = db_tx(p->s->db, proof_take_tx, p);
+	enum err e = db_tx(p->s->db, current_take_tx, p);
 	if (e)
 		return e;
 	if (p->c->current.n > (size_t)p->s->set.max_length * 4 + 64)
@@ -142,13 +143,13 @@ static enum err forgive(struct proof_job *p, enum err refusal)
 }
 
 enum err account_password_change(const struct accounts *s, struct password_change *ch,
-	int64_t now_s, struct arena *a, struct refusal *why)
+	int64_t now_s, struct arena *a, struct field_error *why)
 {
 	struct proof_job p = { .s = s, .c = ch, .now_s = now_s };
 	struct str prepared;
 	char hash[PASSWORD_HASH_SIZE];
 
-	enum err e = proof_check(&p, a);
+	enum err e = current_password_check(&p, a);
 	if (!e) {
 		e = account_password_judge(s, ch->chosen, &p.acc, a, &prepared, why);
 		if (e)
@@ -173,7 +174,7 @@ enum err account_delete_own(
 	const struct accounts *s, struct password_change *ch, int64_t now_s, struct arena *a)
 {
 	struct proof_job p = { .s = s, .c = ch, .now_s = now_s };
-	enum err e = proof_check(&p, a);
+	enum err e = current_password_check(&p, a);
 
 	if (!e)
 		e = account_delete(s, ch->account_id);

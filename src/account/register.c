@@ -24,7 +24,7 @@ static enum err account_insert(struct db_conn *c, const struct register_job *j)
 }
 
 static enum err prepare(
-	struct register_job *j, struct str email, struct str name, struct refusal *why)
+	struct register_job *j, struct str email, struct str name, struct field_error *why)
 {
 	struct email parsed;
 	enum err e = email_parse(email, &parsed);
@@ -32,12 +32,12 @@ static enum err prepare(
 	if (e == ERR_NOMEM)
 		return e;
 	if (e) {
-		*why = (struct refusal){ "email", "bad_address",
+		*why = (struct field_error){ "email", "bad_address",
 			"This is not a complete e-mail address." };
 		return ERR_INVALID;
 	}
 	if (text_name(name, j->acc.name) != ERR_OK) {
-		*why = (struct refusal){ "name", "bad_name",
+		*why = (struct field_error){ "name", "bad_name",
 			"The name is too long or has control characters." };
 		return ERR_INVALID;
 	}
@@ -48,7 +48,7 @@ static enum err prepare(
 }
 
 static enum err set_password(
-	struct register_job *j, struct str password, struct arena *a, struct refusal *why)
+	struct register_job *j, struct str password, struct arena *a, struct field_error *why)
 {
 	struct str prepared;
 	enum err e = account_password_judge(j->s, password, &j->acc, a, &prepared, why);
@@ -74,7 +74,7 @@ static enum err register_put(const struct register_job *j)
 }
 
 enum err account_register(const struct accounts *s, const struct registration *r, int64_t now_s,
-	struct arena *a, struct refusal *why)
+	struct arena *a, struct field_error *why)
 {
 	struct register_job j = { .s = s, .proof = r->proof, .now_s = now_s };
 
@@ -111,7 +111,7 @@ static enum err create_tx(struct db_conn *c, void *arg)
 
 enum err account_create(const struct accounts *s, struct str email, struct str name,
 	struct str password, int64_t now_s, struct arena *a, struct account *out,
-	struct refusal *why)
+	struct field_error *why)
 {
 	struct register_job j = { .s = s, .now_s = now_s };
 	enum err e = prepare(&j, email, name, why);

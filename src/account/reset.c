@@ -111,7 +111,7 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 }
 
 enum err account_reset_confirm(const struct accounts *s, const struct reset_confirmation *r,
-	int64_t now_s, struct arena *a, struct refusal *why)
+	int64_t now_s, struct arena *a, struct field_error *why)
 {
 	struct confirm_job j = { .s = s, .now_s = now_s };
 	struct account acc;
@@ -123,7 +123,7 @@ enum err account_reset_confirm(const struct accounts *s, const struct reset_conf
 	account_device_proved(&j.device, r->device);
 	/* Looked at first: an unknown token must not cost a hash, a refused password must not spend
 	 * the token. */
-	enum err e = account_token_look(s, r->token, PURPOSE_RESET, now_s, &acc);
+	enum err e = account_token_find(s, r->token, PURPOSE_RESET, now_s, &acc);
 	if (!e)
 		e = account_password_judge(s, r->password, &acc, a, &prepared, why);
 	if (!e)

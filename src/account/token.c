@@ -89,16 +89,16 @@ enum err account_token_spend(struct db_conn *c, const uint8_t hash[static HASH_B
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 
-struct look {
+struct token_lookup {
 	uint8_t hash[HASH_BYTES];
 	const char *purpose;
 	int64_t now_s;
 	struct account *out;
 };
 
-static enum err look_read(struct db_conn *c, void *arg)
+static enum err token_read(struct db_conn *c, void *arg)
 {
-	struct look *l = arg;
+	struct token_lookup *l = arg;
 	char account_id[ID_SIZE];
 	enum err e = q_mail_token_look(
 		c, l->hash, l->purpose, l->now_s, l->now_s + CLOCK_SKEW_S, account_id);
@@ -108,14 +108,14 @@ static enum err look_read(struct db_conn *c, void *arg)
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 
-enum err account_token_look(const struct accounts *s, struct str token, const char *purpose,
+enum err account_token_find(const struct accounts *s, struct str token, const char *purpose,
 	int64_t now_s, struct account *out)
 {
-	struct look l = { .purpose = purpose, .now_s = now_s, .out = out };
+	struct token_lookup l = { .purpose = purpose, .now_s = now_s, .out = out };
 
 	if (crypto_token_hash(token, l.hash) != ERR_OK)
 		return ERR_SPENT;
-	return db_read(s->db, look_read, &l);
+	return db_read(s->db, token_read, &l);
 }
 
 enum err account_notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind kind,

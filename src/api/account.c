@@ -14,7 +14,7 @@ enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
 	struct registration reg = { .request_id = r->id };
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	const struct json_field fields[] = {
 		{ "email", true, &reg.email },
 		{ "password", true, &reg.password },
@@ -112,7 +112,7 @@ enum err api_account_patch(void *ctx, struct request *r, struct response *rsp)
 }
 
 /* The proof of the password is refused with 403, not 401: the session itself is fine. */
-static enum err proof_refused(struct response *rsp, enum err e, int64_t retry_after_s)
+static enum err current_password_refused(struct response *rsp, enum err e, int64_t retry_after_s)
 {
 	if (e == ERR_DENIED)
 		rsp->detail = "The current password is wrong.";
@@ -130,13 +130,13 @@ enum err api_account_delete(void *ctx, struct request *r, struct response *rsp)
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
 	if (!e)
 		e = account_delete_own(api->accounts, &ch, r->now_s, r->arena);
-	return api_no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
+	return api_no_content(rsp, current_password_refused(rsp, e, ch.retry_after_s));
 }
 
 enum err api_password_change(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	struct password_change ch = { .account_id = r->caller.account_id,
 		.session_id = r->caller.session_id };
 	const struct json_field fields[] = {
@@ -151,7 +151,7 @@ enum err api_password_change(void *ctx, struct request *r, struct response *rsp)
 			why.field = "new_password";
 		api_json_field_error(rsp, &why);
 	}
-	return api_no_content(rsp, proof_refused(rsp, e, ch.retry_after_s));
+	return api_no_content(rsp, current_password_refused(rsp, e, ch.retry_after_s));
 }
 
 enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
@@ -176,7 +176,7 @@ enum err api_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 	const struct api *api = ctx;
 	struct proved_device device = { 0 };
 	struct reset_confirmation rc = { 0 };
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	bool remember;
 	const struct json_field fields[] = {
 		{ "token", true, &rc.token },

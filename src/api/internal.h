@@ -28,7 +28,7 @@ enum err MUST_USE api_json_body_flag(struct request *r, struct response *rsp,
 /* Steals `doc`; NULL is ERR_NOMEM. */
 enum err MUST_USE api_json_answer(struct request *r, struct response *rsp, int status, json_t *doc);
 /* A refused field of the domain as a field problem of the answer. */
-void api_json_field_error(struct response *rsp, const struct refusal *why);
+void api_json_field_error(struct response *rsp, const struct field_error *why);
 /* 204 unless `e`, which it returns. */
 enum err MUST_USE api_no_content(struct response *rsp, enum err e);
 /* As member "device_token", unless it is empty. */

@@ -132,7 +132,7 @@ enum err api_device_answer(
 	return api_json_answer(r, rsp, 200, doc);
 }
 
-void api_json_field_error(struct response *rsp, const struct refusal *why)
+void api_json_field_error(struct response *rsp, const struct field_error *why)
 {
 	if (why->field)
 		response_problem(rsp, why->field, why->code, why->detail);

@@ -235,7 +235,7 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.tagline = c->tagline,
 		.language = c->language,
 		.theme = config_theme(c),
-		.look = app_gate_look(app) };
+		.assets = app_gate_assets(app) };
 
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
 }

@@ -9,7 +9,7 @@ struct account_settings app_account_settings(const struct config *c);
 struct mail_settings app_mail_settings(const struct config *c, const struct app *app);
 enum log_level app_log_level(const struct config *c);
 void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT]);
-struct gate_look app_gate_look(const struct app *app);
+struct gate_assets app_gate_assets(const struct app *app);
 
 /* ---- reload.c ---- */
 /* Reads and checks all, takes what can change now, and logs what was taken and what needs a

@@ -116,8 +116,8 @@ static enum err fresh_take(struct app *app, struct fresh *f)
 	if (e)
 		return e;
 	pages_theme_take(app->pages, f->pages);
-	const struct gate_look look = app_gate_look(app);
-	gate_theme_take(app->gate, f->gate, &look);
+	const struct gate_assets assets = app_gate_assets(app);
+	gate_theme_take(app->gate, f->gate, &assets);
 	mail_theme_take(app->mail, f->mail);
 	f->pages = NULL;
 	f->gate = f->mail = NULL;

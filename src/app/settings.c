@@ -82,9 +82,9 @@ void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT]
 		(struct rate_limit){ (unsigned)c->service_burst, (unsigned)c->service_per_minute };
 }
 
-struct gate_look app_gate_look(const struct app *app)
+struct gate_assets app_gate_assets(const struct app *app)
 {
-	return (struct gate_look){ .css = pages_asset_href(app->pages, "postern.css"),
+	return (struct gate_assets){ .css = pages_asset_href(app->pages, "postern.css"),
 		.js = pages_asset_href(app->pages, "postern.js"),
 		.icon = pages_asset_href(app->pages, "icon.svg") };
 }

@@ -234,7 +234,7 @@ int64_t cache_validated_at_us(const struct cache *c, const struct cache_item *i)
 	return validated > i->read_at_us ? validated : i->read_at_us;
 }
 
-static struct cache_item *look(struct cache *c, struct str key, bool stale_too)
+static struct cache_item *item_find(struct cache *c, struct str key, bool stale_too)
 {
 	if (key.n == 0 || key.n > CACHE_KEY_MAX)
 		return NULL;
@@ -259,12 +259,12 @@ static struct cache_item *look(struct cache *c, struct str key, bool stale_too)
 
 struct cache_item *cache_lookup(struct cache *c, struct str key)
 {
-	return look(c, key, false);
+	return item_find(c, key, false);
 }
 
 struct cache_item *cache_lookup_stale(struct cache *c, struct str key)
 {
-	return look(c, key, true);
+	return item_find(c, key, true);
 }
 
 struct str cache_value(const struct cache_item *i)

@@ -169,14 +169,14 @@ static enum err policy_sections(struct names *l, const struct paywall_policy *p)
 	return e;
 }
 
-struct section_look {
+struct section_lookup {
 	struct cli *c;
 	struct names names;
 };
 
 static enum err sections_read(struct db_conn *conn, void *arg)
 {
-	struct section_look *l = arg;
+	struct section_lookup *l = arg;
 	struct policy_cache *policies = l->c->app.wall.policies;
 	const struct paywall_policy *policy = NULL;
 	struct str *slugs = NULL;
@@ -199,7 +199,7 @@ static enum err sections_read(struct db_conn *conn, void *arg)
 
 int cli_sections(struct cli *c, struct str list)
 {
-	struct section_look l = { .c = c, .names = { .a = c->app.arena } };
+	struct section_lookup l = { .c = c, .names = { .a = c->app.arena } };
 	const struct unknown u = { .code = EXIT_NOT_FOUND,
 		.what = "section",
 		.where = "No article, plan, rule or meter uses this section",
@@ -294,7 +294,7 @@ int cli_word_fail(const char *what, const char *word, const char *const *words)
 
 /* ---- what was named and is not there ---- */
 
-struct named_look {
+struct named_lookup {
 	struct cli *c;
 	enum cli_named what;
 	struct names names;
@@ -302,7 +302,7 @@ struct named_look {
 
 static enum err named_read(struct db_conn *conn, void *arg)
 {
-	struct named_look *l = arg;
+	struct named_lookup *l = arg;
 	struct policy_cache *policies = l->c->app.wall.policies;
 	const struct paywall_policy *policy = NULL;
 	struct institution *v = NULL;
@@ -331,7 +331,7 @@ static enum err keys_read(struct cli *c, struct names *l)
 
 int cli_not_found(struct cli *c, enum cli_named what, const char *word)
 {
-	struct named_look l = { .c = c, .what = what, .names = { .a = c->app.arena } };
+	struct named_lookup l = { .c = c, .what = what, .names = { .a = c->app.arena } };
 	enum err e =
 		what == NAMED_KEY ? keys_read(c, &l.names) : db_read(c->app.db, named_read, &l);
 	const char *near = !e && l.names.n ? text_nearest(str_of(word), l.names.v) : NULL;

@@ -41,20 +41,20 @@ int cli_account(struct cli *c, const char *who, struct account *out)
 	return cli_error(e, who);
 }
 
-struct policy_look {
+struct policy_lookup {
 	struct policy_cache *from;
 	const struct paywall_policy *policy;
 };
 
 static enum err policy_read(struct db_conn *c, void *arg)
 {
-	struct policy_look *l = arg;
+	struct policy_lookup *l = arg;
 	return policy_acquire(l->from, c, &l->policy);
 }
 
 enum err cli_policy(struct cli *c, const struct paywall_policy **out)
 {
-	struct policy_look l = { .from = c->app.wall.policies };
+	struct policy_lookup l = { .from = c->app.wall.policies };
 	enum err e = db_read(c->app.db, policy_read, &l);
 	*out = l.policy;
 	return e;

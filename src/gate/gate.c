@@ -17,17 +17,17 @@ enum err gate_theme_load(const char *theme, struct template_set **out, char why[
 	return e;
 }
 
-static void look_take(struct gate *g, const struct gate_look *look)
+static void assets_take(struct gate *g, const struct gate_assets *assets)
 {
-	atomic_store(&g->css, look->css);
-	atomic_store(&g->js, look->js);
-	atomic_store(&g->icon, look->icon);
+	atomic_store(&g->css, assets->css);
+	atomic_store(&g->js, assets->js);
+	atomic_store(&g->icon, assets->icon);
 }
 
-void gate_theme_take(struct gate *g, struct template_set *fresh, const struct gate_look *look)
+void gate_theme_take(struct gate *g, struct template_set *fresh, const struct gate_assets *assets)
 {
 	template_replace(g->templates, fresh);
-	look_take(g, look);
+	assets_take(g, assets);
 }
 
 enum err gate_open(const struct gate_settings *s, const struct paywall *wall,
@@ -39,7 +39,7 @@ enum err gate_open(const struct gate_settings *s, const struct paywall *wall,
 	g->set = *s;
 	g->wall = wall;
 	g->sites = sites;
-	look_take(g, &s->look);
+	assets_take(g, &s->assets);
 	enum err e = gate_theme_load(s->theme, &g->templates, why);
 	if (e)
 		gate_close(g);

@@ -93,7 +93,7 @@ static enum err offers_read(struct access_snapshot *s, void *arg)
 }
 
 /* What is sold and would open this path. */
-static enum err plans_view(struct template_data *root, const struct gate *g,
+static enum err plans_data(struct template_data *root, const struct gate *g,
 	const struct request *r, const struct path_answer *p)
 {
 	struct offering o = { .offers = { .article = &p->article, .offer = p->decision.offer } };
@@ -111,7 +111,7 @@ static enum err plans_view(struct template_data *root, const struct gate *g,
 	return e;
 }
 
-static void reader_view(struct template_data *root, const struct request *r)
+static void reader_data(struct template_data *root, const struct request *r)
 {
 	struct template_data *v = r->caller.signed_in ? template_object(r->arena) : NULL;
 	if (v) {
@@ -121,7 +121,7 @@ static void reader_view(struct template_data *root, const struct request *r)
 	template_child(root, "reader", v);
 }
 
-static void site_view(
+static void site_data(
 	struct template_data *root, const struct gate *g, struct arena *a, const char *title)
 {
 	struct template_data *site = template_object(a), *page = template_object(a);
@@ -138,7 +138,7 @@ static void site_view(
 	template_list(root, "sections");
 }
 
-static void links_view(struct template_data *root, struct arena *a, const struct original *o)
+static void links_data(struct template_data *root, struct arena *a, const struct original *o)
 {
 	static const char *const names[][2] = { { "login_href", "/login" },
 		{ "register_href", "/register" }, { "reset_href", "/reset" } };
@@ -157,9 +157,9 @@ enum err gate_wall_page(
 	struct template_data *root = template_object(r->arena);
 	char today[TIME_TEXT_SIZE];
 	BUF_AUTO out = BUF(TEMPLATE_OUTPUT_MAX);
-	site_view(root, g, r->arena, http_error_info(status_error(w->status))->title);
-	reader_view(root, r);
-	links_view(root, r->arena, w->original);
+	site_data(root, g, r->arena, http_error_info(status_error(w->status))->title);
+	reader_data(root, r);
+	links_data(root, r->arena, w->original);
 	time_day(r->now_s, today);
 	template_text(root, "today", arena_str(r->arena, str_of(today)));
 	template_z(root, "reason", path_reason_name(p));
@@ -169,7 +169,7 @@ enum err gate_wall_page(
 	template_bool(root, "can_login", p->decision.offer & OFFER_LOGIN);
 	template_bool(root, "can_register", p->decision.offer & OFFER_REGISTER);
 	template_z(root, "request_id", r->id);
-	enum err e = plans_view(root, g, r, p);
+	enum err e = plans_data(root, g, r, p);
 	if (!e)
 		e = template_render(g->templates, "gate.html", TEMPLATE_HTML, root, &out);
 	if (e)

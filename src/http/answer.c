@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* An answer in the making. Headers of http's own do not count against those of the handler. */
-struct draft {
+struct answer_draft {
 	struct exchange *x;
 	struct MHD_Response *out;
 	const char *content_range;
@@ -23,13 +23,13 @@ static bool has_header(const struct response *rsp, const char *name)
 }
 
 /* libmicrohttpd refuses an empty value; a blank one means the same (RFC 9110 section 5.5). */
-static void add(struct draft *d, const char *name, const char *value)
+static void add(struct answer_draft *d, const char *name, const char *value)
 {
 	const char *text = value && value[0] ? value : " ";
 	d->failed = d->failed || !value || MHD_add_response_header(d->out, name, text) != MHD_YES;
 }
 
-static void add_default(struct draft *d, const char *name, const char *value)
+static void add_default(struct answer_draft *d, const char *name, const char *value)
 {
 	if (!has_header(&d->x->rsp, name)) {
 		add(d, name, value);
@@ -52,7 +52,7 @@ static void no_body(struct response *rsp, int status)
 	rsp->content_type = NULL;
 }
 
-static void apply_range(struct draft *d)
+static void apply_range(struct answer_draft *d)
 {
 	struct response *rsp = &d->x->rsp;
 	struct str range = request_header(&d->x->req, "Range");
@@ -79,7 +79,7 @@ static void apply_range(struct draft *d)
 	d->failed = !*d->content_range;
 }
 
-static void apply_conditions(struct draft *d)
+static void apply_conditions(struct answer_draft *d)
 {
 	struct response *rsp = &d->x->rsp;
 	rsp->ranges = rsp->ranges && rsp->status == 200 && d->x->req.method == METHOD_GET;
@@ -108,7 +108,7 @@ static const char *weak(struct exchange *x, const char *etag)
 }
 
 /* A 304 bears the tag and the Vary of the answer it stands for (RFC 9110 section 15.4.5). */
-static void apply_encoding(struct draft *d)
+static void apply_encoding(struct answer_draft *d)
 {
 	struct exchange *x = d->x;
 	struct response *rsp = &x->rsp;
@@ -130,7 +130,7 @@ static void apply_encoding(struct draft *d)
 }
 
 /* What the status demands, whoever made the answer. */
-static void add_status_headers(struct draft *d)
+static void add_status_headers(struct answer_draft *d)
 {
 	struct exchange *x = d->x;
 	struct response *rsp = &x->rsp;
@@ -164,7 +164,7 @@ static void add_status_headers(struct draft *d)
 	}
 }
 
-static void add_default_headers(struct draft *d)
+static void add_default_headers(struct answer_draft *d)
 {
 	const struct http_settings *s = &d->x->h->s;
 	const struct response *rsp = &d->x->rsp;
@@ -198,7 +198,7 @@ static void add_default_headers(struct draft *d)
 	}
 }
 
-static void add_handler_headers(struct draft *d)
+static void add_handler_headers(struct answer_draft *d)
 {
 	const struct response *rsp = &d->x->rsp;
 	for (size_t i = 0; i < rsp->header_count; i++) {
@@ -213,7 +213,7 @@ static void add_handler_headers(struct draft *d)
 
 /* Nothing of this request, this reader or this moment is in the headers but the name of the
  * request. */
-static bool is_reusable(const struct draft *d)
+static bool is_reusable(const struct answer_draft *d)
 {
 	const struct exchange *x = d->x;
 	return x->rsp.status == 200 && x->rsp.err == ERR_OK && !d->content_range &&
@@ -257,7 +257,7 @@ static struct str alike_text(const struct exchange *x)
 
 void http_answer_make(struct exchange *x)
 {
-	struct draft d = { .x = x, .varies = http_compressible(&x->rsp) };
+	struct answer_draft d = { .x = x, .varies = http_compressible(&x->rsp) };
 	apply_conditions(&d);
 	apply_encoding(&d);
 	x->bytes = x->rsp.body.n;
@@ -269,6 +269,7 @@ void http_answer_make(struct exchange *x)
 	if (http_response_pool_may_keep(x) && http_response_pool_acquire(x)) {
 		return;
 	}
+	/* which is not written to, whatever the type says */
 	d.out = MHD_create_response_from_buffer(
 		x->rsp.body.n, (void *)(uintptr_t)x->rsp.body.p, MHD_RESPMEM_PERSISTENT);
 	if (!d.out) {

@@ -15,7 +15,7 @@ enum {
 struct piece {
 	uint32_t at, n;
 };
-struct kept {
+struct cached_response {
 	int64_t fresh_until_s, usable_until_s;
 	int status;
 	bool cacheable, ranges;
@@ -102,10 +102,10 @@ static struct piece put_z(struct buf *b, const char *z)
 	return put(b, z ? str_of(z) : (struct str){ NULL, 0 });
 }
 
-static struct kept terms_of(const struct response *rsp, int64_t now_s)
+static struct cached_response terms_of(const struct response *rsp, int64_t now_s)
 {
 	const struct response_sharing *shared = &rsp->shared;
-	struct kept k = { .fresh_until_s = now_s + SHARED_LIFE_S,
+	struct cached_response k = { .fresh_until_s = now_s + SHARED_LIFE_S,
 		.usable_until_s = shared->usable_until_s,
 		.tag_count = shared->tag_count,
 		.packed = !http_compressible(rsp) };
@@ -116,7 +116,7 @@ static struct kept terms_of(const struct response *rsp, int64_t now_s)
 }
 
 /* `k` has the terms. */
-static void pack(struct buf *b, const struct response *rsp, struct kept k)
+static void pack(struct buf *b, const struct response *rsp, struct cached_response k)
 {
 	k.status = rsp->status;
 	k.cacheable = rsp->cacheable;
@@ -141,7 +141,7 @@ static void pack(struct buf *b, const struct response *rsp, struct kept k)
 }
 
 static void store(struct exchange *x, const struct cache_load *load, const char *variant,
-	const struct kept *terms)
+	const struct cached_response *terms)
 {
 	char space[SHARED_KEY_SIZE];
 	BUF_AUTO b = BUF(UINT32_MAX / 2);
@@ -192,7 +192,7 @@ void http_response_cache_put(struct exchange *x)
 	if (for_anonymous && (!x->shareable || x->req.token.text.n > 0))
 		return;
 	compress(x);
-	const struct kept terms = terms_of(rsp, x->req.now_s);
+	const struct cached_response terms = terms_of(rsp, x->req.now_s);
 	store(x, &x->load, rsp->shared.variant, &terms);
 }
 
@@ -204,7 +204,7 @@ static struct str text(const char *base, struct piece p)
 }
 
 /* Into a response that is still all zero. */
-static void unpack(struct response *rsp, const struct kept *k)
+static void unpack(struct response *rsp, const struct cached_response *k)
 {
 	const char *base = (const char *)k;
 	rsp->status = k->status;
@@ -225,9 +225,9 @@ static void unpack(struct response *rsp, const struct kept *k)
 	}
 }
 
-static const struct kept *cached_of(const struct cache_item *item)
+static const struct cached_response *cached_of(const struct cache_item *item)
 {
-	return (const struct kept *)(const void *)cache_value(item).p;
+	return (const struct cached_response *)(const void *)cache_value(item).p;
 }
 
 static bool answer_with(struct exchange *x, struct cache_item *item, bool good)
@@ -262,7 +262,7 @@ static bool takes_coding(const struct exchange *x)
 }
 
 /* Made for a client that takes no coding. */
-static bool is_plain(const struct kept *k)
+static bool is_plain(const struct cached_response *k)
 {
 	return k->gzip.n == 0 && k->brotli.n == 0;
 }
@@ -271,7 +271,7 @@ static bool is_plain(const struct kept *k)
  * lane, which compresses for all that follow; what was made quickly goes out meanwhile. */
 static bool is_to_be_packed(struct exchange *x, const struct cache_item *item)
 {
-	struct kept *k = (struct kept *)(uintptr_t)cached_of(item);
+	struct cached_response *k = (struct cached_response *)(uintptr_t)cached_of(item);
 	if (k->packed || x->packs || atomic_load(&x->state) != EXCHANGE_READING ||
 		!x->h->lanes[x->req.route->lane])
 		return false;
@@ -283,10 +283,10 @@ static bool is_to_be_packed(struct exchange *x, const struct cache_item *item)
 /* No newer than the item that it is made of. */
 static void pack_well(struct exchange *x)
 {
-	const struct kept *k = cached_of(x->item);
+	const struct cached_response *k = cached_of(x->item);
 	const struct cache_load load = { x->load.drops,
 		cache_validated_at_us(x->h->s.shared, x->item) };
-	struct kept terms = { .fresh_until_s = k->fresh_until_s,
+	struct cached_response terms = { .fresh_until_s = k->fresh_until_s,
 		.usable_until_s = k->usable_until_s,
 		.packed = true,
 		.tag_count = k->tag_count };
@@ -320,7 +320,7 @@ static bool answer_fresh(struct exchange *x)
 }
 
 /* A list, or a text that was not held back. */
-static bool is_open(const struct kept *k)
+static bool is_open(const struct cached_response *k)
 {
 	const struct str decision = text((const char *)k, k->decision);
 	return decision.n == 0 || str_eq(decision, STR("full"));

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEMPLATE_NAME_SIZE = 64, VIEW_MAX = 64 << 10 };
+enum { TEMPLATE_NAME_SIZE = 64, DATA_MAX = 64 << 10 };
 
 /* With the year, for a mail may be read in another one. */
 static const char *when_text(struct arena *a, int64_t at_s)
@@ -39,7 +39,7 @@ static const char *text_or_null(const char *z)
 	return z && *z ? z : NULL;
 }
 
-static struct template_data *notice_view(
+static struct template_data *notice_data(
 	const struct mail *m, struct arena *a, const struct notice *n)
 {
 	const char *language = text_or_null(m->s.site_language), *link = text_or_null(n->link);
@@ -65,7 +65,7 @@ static struct template_data *notice_view(
 struct rendering {
 	const struct mail *m;
 	enum mail_kind kind;
-	const struct template_data *view;
+	const struct template_data *data;
 };
 
 static enum err render(
@@ -73,7 +73,7 @@ static enum err render(
 {
 	char name[TEMPLATE_NAME_SIZE];
 	snprintf(name, sizeof name, "%s%s", mail_kind_name(r->kind), suffix);
-	return template_render(r->m->templates, name, mode, r->view, out);
+	return template_render(r->m->templates, name, mode, r->data, out);
 }
 
 /* The address that stands in the header, the words that stand in the subject: nothing else of ours
@@ -102,11 +102,11 @@ static enum err insert(struct mail *m, struct db_conn *tx, const struct notice *
 
 static enum err queue_within_share(struct mail *m, struct db_conn *tx, const struct notice *n)
 {
-	ARENA_AUTO *a = arena_new(VIEW_MAX);
+	ARENA_AUTO *a = arena_new(DATA_MAX);
 	if (!a)
 		return ERR_NOMEM;
 	BUF_AUTO subject = BUF(SUBJECT_MAX), text = BUF(PART_MAX), html = BUF(PART_MAX);
-	const struct rendering r = { m, n->kind, notice_view(m, a, n) };
+	const struct rendering r = { m, n->kind, notice_data(m, a, n) };
 	enum err e = render(&r, ".subject.txt", TEMPLATE_TEXT, &subject);
 	if (!e)
 		e = render(&r, ".txt", TEMPLATE_TEXT, &text);

@@ -41,7 +41,7 @@ static const char *status_text(enum entitlement_status s)
 	return (size_t)s < COUNT(texts) && texts[s] ? texts[s] : "not known";
 }
 
-static void entitlements_view(struct template_data *root, const struct overview *o, int64_t now_s)
+static void entitlements_data(struct template_data *root, const struct overview *o, int64_t now_s)
 {
 	struct template_data *list = template_list(root, "entitlements");
 	for (size_t i = 0; i < o->list.n; i++) {
@@ -83,7 +83,7 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 	pages_template_time(
 		v, "since", (struct shown_time){ r->arena, acc.created_at, r->now_s }, time_date);
 	template_child(root, "account", v);
-	entitlements_view(root, &o, r->now_s);
+	entitlements_data(root, &o, r->now_s);
 	template_bool(root, "has_group", o.has_group);
 	crypto_wipe(&acc, sizeof acc);
 	pages_private(rsp);
@@ -95,8 +95,8 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 static enum err password_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, struct form_state *f)
 {
-	struct page pg = { .title = f->refusal || f->error ? "Error: Change password"
-							   : "Change password",
+	struct page pg = { .title = f->field_error || f->error ? "Error: Change password"
+							       : "Change password",
 		.return_to = STR("/account") };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	f->password_field = "new_password";
@@ -114,8 +114,8 @@ enum err pages_password_form(void *ctx, struct request *r, struct response *rsp)
 enum err pages_password(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct refusal why = { 0 };
-	struct form_state f = { .refusal = &why };
+	struct field_error why = { 0 };
+	struct form_state f = { .field_error = &why };
 	struct password_change ch = { .account_id = r->caller.account_id,
 		.session_id = r->caller.session_id,
 		.device = request_cookie(r, "postern-device"),
@@ -127,14 +127,14 @@ enum err pages_password(void *ctx, struct request *r, struct response *rsp)
 		response_redirect(rsp, STR("/account?done=password"));
 		return ERR_OK;
 	case ERR_DENIED:
-		why = (struct refusal){ "current_password", "wrong",
+		why = (struct field_error){ "current_password", "wrong",
 			"This is not your current password." };
 		return password_page(p, r, rsp, 422, &f);
 	case ERR_INVALID:
 	case ERR_WEAK_PASSWORD:
 		return password_page(p, r, rsp, 422, &f);
 	case ERR_LIMITED:
-		f.refusal = NULL;
+		f.field_error = NULL;
 		f.error = arena_fmt(r->arena, "Too many failed attempts. Try again in %s.",
 			pages_wait_text(r->arena, ch.retry_after_s));
 		response_header(rsp, "Retry-After",

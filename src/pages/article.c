@@ -31,7 +31,7 @@ static enum err around_read(struct access_snapshot *s, void *arg)
 	return institution_reader_title(s->c, &ar->rd->req, s->policy, s->a, &ar->institution);
 }
 
-static void tags_view(struct template_data *v, const struct article *art)
+static void tags_data(struct template_data *v, const struct article *art)
 {
 	struct template_data *list = template_list(v, "tags");
 	struct str rest = art->tags, tag;
@@ -40,7 +40,7 @@ static void tags_view(struct template_data *v, const struct article *art)
 		template_text(template_append(list), "name", tag);
 }
 
-static void article_view(
+static void article_data(
 	struct template_data *root, const struct request *r, const struct article_reading *rd)
 {
 	const struct article *art = &rd->article;
@@ -58,14 +58,14 @@ static void article_view(
 		v, "published", (struct shown_time){ a, art->published_at, r->now_s }, time_human);
 	pages_template_time(
 		v, "updated", (struct shown_time){ a, changed_at, r->now_s }, time_human);
-	tags_view(v, art);
+	tags_data(v, art);
 	pages_access_data(v, rd->decision.level);
 	pages_image_data(v, "image", a,
 		rd->image_count && rd->images[0].position == 0 ? &rd->images[0] : NULL);
 	template_child(root, "article", v);
 }
 
-static void wall_view(struct template_data *root, const struct request *r, const struct pages *p,
+static void wall_data(struct template_data *root, const struct request *r, const struct pages *p,
 	const struct article_reading *rd)
 {
 	const struct decision *d = &rd->decision;
@@ -84,7 +84,7 @@ static void wall_view(struct template_data *root, const struct request *r, const
 }
 
 /* Who subscribes may give it away. */
-static void give_view(struct template_data *root, const struct pages *p, struct arena *a,
+static void give_data(struct template_data *root, const struct pages *p, struct arena *a,
 	const struct article_reading *rd)
 {
 	const struct decision *d = &rd->decision;
@@ -94,7 +94,7 @@ static void give_view(struct template_data *root, const struct pages *p, struct 
 		may ? arena_fmt(a, "/articles/%s/gift", rd->article.slug) : NULL);
 }
 
-static void more_view(
+static void more_data(
 	struct template_data *root, struct arena *a, const struct around *ar, const char *own_id)
 {
 	struct template_data *list = template_list(root, "more");
@@ -150,13 +150,13 @@ static struct template_data *page_data(const struct pages *p, const struct reque
 		.sections = ar->sections,
 		.section_count = ar->section_count };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-	article_view(root, r, rd);
+	article_data(root, r, rd);
 	template_html(root, "body_html", rd->text.html);
 	template_bool(root, "full", rd->decision.grant == GRANT_FULL);
 	pages_meter_data(root, a, &rd->decision);
-	wall_view(root, r, p, rd);
-	give_view(root, p, a, rd);
-	more_view(root, a, ar, rd->article.id);
+	wall_data(root, r, p, rd);
+	give_data(root, p, a, rd);
+	more_data(root, a, ar, rd->article.id);
 	pages_form_data(root, a, p, &(struct form_state){ 0 });
 	return root;
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void fail_view(struct template_data *root, const struct request *r,
+static void fail_data(struct template_data *root, const struct request *r,
 	const struct response *rsp, const struct error_info *face, int status)
 {
 	template_int(root, "status", status);
@@ -54,7 +54,7 @@ void pages_fail(void *ctx, struct request *r, struct response *rsp)
 		pages_secret(rsp);
 	else
 		pages_private(rsp);
-	fail_view(root, r, rsp, face, status);
+	fail_data(root, r, rsp, face, status);
 	if (pages_render(p, r, rsp, status, "error.html", root) != ERR_OK)
 		fail_plain(rsp, face);
 	rsp->status = status;

@@ -11,7 +11,7 @@ struct cards {
 	size_t n;
 };
 
-static void cards_view(
+static void cards_data(
 	struct template_data *list, struct arena *a, const struct card *cards, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -86,7 +86,7 @@ static void picture_first(struct cards *c)
 	}
 }
 
-static void front_view(struct template_data *root, struct front *f)
+static void front_data(struct template_data *root, struct front *f)
 {
 	const struct card *lead;
 	struct card seconds[FRONT_SECONDS];
@@ -97,9 +97,9 @@ static void front_view(struct template_data *root, struct front *f)
 		pages_card_data(v, f->a, lead);
 	}
 	template_child(root, "lead", v);
-	cards_view(template_list(root, "seconds"), f->a, seconds, second_count);
+	cards_data(template_list(root, "seconds"), f->a, seconds, second_count);
 	template_bool(root, "has_latest", left > 0);
-	cards_view(template_list(root, "latest"), f->a, f->news.v,
+	cards_data(template_list(root, "latest"), f->a, f->news.v,
 		left < FRONT_LATEST ? left : FRONT_LATEST);
 	struct template_data *blocks = template_list(root, "blocks");
 	for (size_t i = 0; i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
@@ -108,7 +108,7 @@ static void front_view(struct template_data *root, struct front *f)
 		template_text(b, "name", f->sections[i].name);
 		template_z(b, "href",
 			arena_fmt(f->a, "/sections/" STR_FMT, STR_ARG(f->sections[i].slug)));
-		cards_view(template_list(b, "cards"), f->a, f->blocks[i].v, f->blocks[i].n);
+		cards_data(template_list(b, "cards"), f->a, f->blocks[i].v, f->blocks[i].n);
 	}
 }
 
@@ -127,7 +127,7 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 	if (str_eq(fields_get(&r->query, "done"), STR("logout")))
 		pg.notice = "You are logged out.";
 	struct template_data *root = pages_frame_data(p, r, &pg);
-	front_view(root, &f);
+	front_data(root, &f);
 	return pages_render(p, r, rsp, 200, "front.html", root);
 }
 
@@ -172,7 +172,7 @@ static const struct section *section_named(const struct section_page *s, struct 
 	return NULL;
 }
 
-static void section_view(
+static void section_data(
 	struct template_data *root, struct section_page *s, const struct section *sec)
 {
 	const char *href = arena_fmt(s->a, "/sections/" STR_FMT, STR_ARG(sec->slug));
@@ -182,7 +182,7 @@ static void section_view(
 	template_text(v, "name", sec->name);
 	template_z(v, "href", href);
 	template_child(root, "section", v);
-	cards_view(template_list(root, "cards"), s->a, s->cards.v, n);
+	cards_data(template_list(root, "cards"), s->a, s->cards.v, n);
 	template_z(root, "newer_href", s->filter.before_id.n ? href : NULL);
 	template_z(root, "older_href",
 		more ? arena_fmt(s->a, "%s?before=%s", href,
@@ -216,6 +216,6 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 		.sections = s.sections,
 		.section_count = s.section_count };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-	section_view(root, &s, sec);
+	section_data(root, &s, sec);
 	return pages_render(p, r, rsp, 200, "section.html", root);
 }

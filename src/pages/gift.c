@@ -73,7 +73,7 @@ static enum err made_page(struct request *r, struct response *rsp, const struct 
 	return pages_render(p, r, rsp, 200, "gift_made.html", root);
 }
 
-static const char *refusal(enum err e)
+static const char *field_error(enum err e)
 {
 	switch (e) {
 	case ERR_PAYMENT:
@@ -102,7 +102,7 @@ enum err pages_gift_make(void *ctx, struct request *r, struct response *rsp)
 			.now_s = r->now_s };
 		e = gift_make(b.p->wall, &o, &made);
 	}
-	rsp->detail = refusal(e);
+	rsp->detail = field_error(e);
 	if (e)
 		return e;
 	e = made_page(r, rsp, &b, &made);
@@ -125,7 +125,7 @@ static enum err own_read(struct db_conn *c, void *arg)
 	return gift_list(c, &o->f, o->a, &o->list, &o->count);
 }
 
-static void own_view(
+static void own_data(
 	struct template_data *list, struct arena *a, const struct gift *g, int64_t now_s)
 {
 	struct template_data *v = template_append(list);
@@ -156,7 +156,7 @@ enum err pages_gifts(void *ctx, struct request *r, struct response *rsp)
 	struct template_data *root = pages_frame_data(p, r, &pg),
 			     *list = template_list(root, "gifts");
 	for (size_t i = 0; i < o.count; i++)
-		own_view(list, r->arena, &o.list[i], r->now_s);
+		own_data(list, r->arena, &o.list[i], r->now_s);
 	pages_private(rsp);
 	return pages_render(p, r, rsp, 200, "gifts.html", root);
 }

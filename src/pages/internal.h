@@ -85,7 +85,7 @@ struct form_state {
 	struct str email, name;
 	bool remember;
 	const char *error;
-	const struct refusal *refusal; /* at a field, or NULL */
+	const struct field_error *field_error; /* at a field, or NULL */
 	const char *password_field; /* what the form calls the field "password"; NULL: "password" */
 	const char *token_error;
 };

@@ -16,7 +16,7 @@ static const char *period(const struct meter *m)
 	return NULL;
 }
 
-static struct template_data *count_view(struct arena *a, const struct decision *d)
+static struct template_data *count_data(struct arena *a, const struct decision *d)
 {
 	struct template_data *v = template_object(a);
 	char iso[TIME_TEXT_SIZE], day[TIME_TEXT_SIZE];
@@ -37,14 +37,14 @@ static struct template_data *count_view(struct arena *a, const struct decision *
 void pages_meter_data(struct template_data *root, struct arena *a, const struct decision *d)
 {
 	bool shown = paywall_metered(d) && d->grant == GRANT_FULL;
-	template_child(root, "meter", shown ? count_view(a, d) : NULL);
+	template_child(root, "meter", shown ? count_data(a, d) : NULL);
 }
 
 /* Where anonymous readers have no free articles at all there is nothing to have read. */
 void pages_meter_wall_data(struct template_data *wall, struct arena *a, const struct decision *d)
 {
 	bool shown = d->meter && d->reason == REASON_METER_EXHAUSTED && d->limit > 0;
-	struct template_data *v = shown ? count_view(a, d) : NULL;
+	struct template_data *v = shown ? count_data(a, d) : NULL;
 	if (v && d->offer & OFFER_REGISTER)
 		template_int(v, "with_account", d->meter->registered_limit);
 	else if (v)

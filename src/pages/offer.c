@@ -2,7 +2,7 @@
  * subscriber for a gift link. */
 #include "internal.h"
 
-static void plan_view(struct template_data *list, const struct plan *plan)
+static void plan_data(struct template_data *list, const struct plan *plan)
 {
 	struct template_data *v = template_append(list);
 	template_z(v, "plan", plan->name);
@@ -21,7 +21,7 @@ void pages_offers_data(
 	struct template_data *list = template_list(wall, "plans");
 	const char *subscribe = NULL;
 	for (size_t i = 0; i < o->count; i++) {
-		plan_view(list, &o->list[i]);
+		plan_data(list, &o->list[i]);
 		if (!subscribe && o->list[i].kind == PLAN_SUBSCRIPTION)
 			subscribe = o->list[i].href;
 	}

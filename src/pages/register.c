@@ -27,7 +27,7 @@ enum err pages_check_mail(const struct pages *p, struct request *r, struct respo
 static enum err register_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, const struct form_state *f, struct str back)
 {
-	struct page pg = { .title = f->refusal ? "Error: Register" : "Register",
+	struct page pg = { .title = f->field_error ? "Error: Register" : "Register",
 		.return_to = back };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	pages_form_data(root, r->arena, p, f);
@@ -52,10 +52,10 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 		.return_to = back,
 		.request_id = r->id,
 		.proof = &proof };
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	enum err e = account_register(p->accounts, &reg, r->now_s, r->arena, &why);
 	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD) {
-		struct form_state f = { .email = reg.email, .name = reg.name, .refusal = &why };
+		struct form_state f = { .email = reg.email, .name = reg.name, .field_error = &why };
 		return register_page(p, r, rsp, 422, &f, back);
 	}
 	if (e)
@@ -114,7 +114,7 @@ enum err pages_verify_form(void *ctx, struct request *r, struct response *rsp)
 		pages_token_to_cookie(r, rsp, "postern-verify", "/verify", 3600);
 		return ERR_OK;
 	}
-	enum err e = account_token_look(
+	enum err e = account_token_find(
 		p->accounts, request_cookie(r, "postern-verify"), "verify", r->now_s, &owner);
 	if (e && e != ERR_SPENT)
 		return e;

@@ -5,7 +5,7 @@
 static enum err reset_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, const struct form_state *f, struct str back)
 {
-	struct page pg = { .title = f->refusal ? "Error: Reset password" : "Reset password",
+	struct page pg = { .title = f->field_error ? "Error: Reset password" : "Reset password",
 		.return_to = back };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	pages_form_data(root, r->arena, p, f);
@@ -26,21 +26,21 @@ enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
 		   back = pages_safe_return_to(fields_get(&r->form, "return_to"));
 	enum err e = account_reset_request(p->accounts, email, r->id, r->now_s);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
-		struct refusal why = { "email", "bad_address",
+		struct field_error why = { "email", "bad_address",
 			"This is not a complete e-mail address." };
-		struct form_state f = { .email = email, .refusal = &why };
+		struct form_state f = { .email = email, .field_error = &why };
 		return reset_page(p, r, rsp, 422, &f, back);
 	}
 	return e ? e : pages_check_mail(p, r, rsp, false, back);
 }
 
 static enum err confirm_page(const struct pages *p, struct request *r, struct response *rsp,
-	int status, const struct refusal *why, const struct account *owner)
+	int status, const struct field_error *why, const struct account *owner)
 {
 	struct page pg = { .title = why ? "Error: Choose a new password" : "Choose a new password",
 		.return_to = STR("/") };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-	struct form_state f = { .refusal = why };
+	struct form_state f = { .field_error = why };
 	if (owner)
 		f.email = str_of(owner->email);
 	else
@@ -62,7 +62,7 @@ enum err pages_reset_confirm_form(void *ctx, struct request *r, struct response 
 		pages_token_to_cookie(r, rsp, "postern-reset", "/reset/confirm", life_s);
 		return ERR_OK;
 	}
-	enum err e = account_token_look(
+	enum err e = account_token_find(
 		p->accounts, request_cookie(r, "postern-reset"), "reset", r->now_s, &owner);
 	if (e && e != ERR_SPENT)
 		return e;
@@ -74,7 +74,7 @@ enum err pages_reset_confirm_form(void *ctx, struct request *r, struct response 
 enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	struct account owner = { 0 };
 	struct proved_device device = { .token = request_cookie(r, "postern-device") };
 	struct reset_confirmation rc = { .token = request_cookie(r, "postern-reset"),
@@ -87,7 +87,7 @@ enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 	if (e == ERR_SPENT)
 		return confirm_page(p, r, rsp, 410, NULL, NULL);
 	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD) {
-		e = account_token_look(p->accounts, rc.token, "reset", r->now_s, &owner);
+		e = account_token_find(p->accounts, rc.token, "reset", r->now_s, &owner);
 		if (e && e != ERR_SPENT)
 			return e;
 		e = e ? confirm_page(p, r, rsp, 410, NULL, NULL)

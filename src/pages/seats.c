@@ -9,7 +9,7 @@ static const char cookie_name[] = "postern-seat", accept_path[] = "/group/accept
 
 /* ---- the owner ---- */
 
-struct group_look {
+struct group_lookup {
 	struct seat_owner owner;
 	struct arena *a;
 	struct seat_group group;
@@ -17,11 +17,11 @@ struct group_look {
 
 static enum err group_read(struct db_conn *c, void *arg)
 {
-	struct group_look *l = arg;
+	struct group_lookup *l = arg;
 	return entitlement_seats_load(c, &l->owner, l->a, &l->group);
 }
 
-static void members_view(struct template_data *root, const struct group_look *l)
+static void members_data(struct template_data *root, const struct group_lookup *l)
 {
 	struct template_data *list = template_list(root, "members");
 	int64_t now_s = l->owner.now_s;
@@ -41,8 +41,9 @@ static void members_view(struct template_data *root, const struct group_look *l)
 static enum err group_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, struct form_state *f)
 {
-	struct page pg = { .title = f->refusal || f->error ? "Error: Your group" : "Your group" };
-	struct group_look l = { .owner = { r->caller.account_id, r->now_s }, .a = r->arena };
+	struct page pg = { .title = f->field_error || f->error ? "Error: Your group"
+							       : "Your group" };
+	struct group_lookup l = { .owner = { r->caller.account_id, r->now_s }, .a = r->arena };
 	enum err e = db_read(p->accounts->db, group_read, &l);
 	if (e)
 		return e;
@@ -57,7 +58,7 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 	template_int(v, "free", left > 0 ? left : 0);
 	template_bool(v, "one_free", left == 1);
 	template_child(root, "group", v);
-	members_view(root, &l);
+	members_data(root, &l);
 	pages_form_data(root, r->arena, p, f);
 	pages_private(rsp);
 	return pages_render(p, r, rsp, status, "group.html", root);
@@ -93,8 +94,8 @@ enum err pages_group_invite(void *ctx, struct request *r, struct response *rsp)
 		.email = fields_get(&r->form, "email"),
 		.now_s = r->now_s };
 	enum err e = entitlement_seat_invite(p->wall, &inv);
-	struct refusal why = { "email", "refused", invitation_refused(e) };
-	struct form_state f = { .email = inv.email, .refusal = &why };
+	struct field_error why = { "email", "refused", invitation_refused(e) };
+	struct form_state f = { .email = inv.email, .field_error = &why };
 	if (why.detail)
 		return group_page(p, r, rsp, e == ERR_LIMITED ? 429 : 422, &f);
 	if (!e)

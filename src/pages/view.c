@@ -44,7 +44,7 @@ const char *pages_local_href(struct arena *a, const char *path, struct str retur
 	return pages_text_z(a, arena_buf(a, &b));
 }
 
-static void site_view(struct template_data *root, const struct pages *p, struct arena *a)
+static void site_data(struct template_data *root, const struct pages *p, struct arena *a)
 {
 	struct template_data *site = template_object(a);
 	template_z(site, "name", p->set.site_name);
@@ -53,7 +53,7 @@ static void site_view(struct template_data *root, const struct pages *p, struct 
 	template_child(root, "site", site);
 }
 
-static void meta_view(struct template_data *root, const struct pages *p, const struct request *r,
+static void meta_data(struct template_data *root, const struct pages *p, const struct request *r,
 	const struct page *pg)
 {
 	struct template_data *v = template_object(r->arena);
@@ -69,7 +69,7 @@ static void meta_view(struct template_data *root, const struct pages *p, const s
 	template_child(root, "page", v);
 }
 
-static void sections_view(
+static void sections_data(
 	struct template_data *root, const struct request *r, const struct page *pg)
 {
 	struct template_data *list = template_list(root, "sections");
@@ -82,7 +82,7 @@ static void sections_view(
 	}
 }
 
-static void reader_view(struct template_data *root, const struct request *r)
+static void reader_data(struct template_data *root, const struct request *r)
 {
 	struct template_data *v = NULL;
 	if (r->caller.signed_in) {
@@ -131,10 +131,10 @@ struct template_data *pages_frame_data(
 		pages_safe_return_to(pg->return_to.n > 0 ? pg->return_to : pages_own_address(r));
 	char today[TIME_TEXT_SIZE];
 	time_day(r->now_s, today);
-	site_view(root, p, a);
-	meta_view(root, p, r, pg);
-	sections_view(root, r, pg);
-	reader_view(root, r);
+	site_data(root, p, a);
+	meta_data(root, p, r, pg);
+	sections_data(root, r, pg);
+	reader_data(root, r);
 	template_text(root, "today", arena_str(a, str_of(today)));
 	template_z(root, "login_href", pages_local_href(a, "/login", back));
 	template_z(root, "register_href", pages_local_href(a, "/register", back));

@@ -3,7 +3,7 @@
  * page is silently shorter. */
 #include "internal.h"
 
-static struct template_data *view_new(struct arena *a, enum view_kind kind)
+static struct template_data *data_new(struct arena *a, enum data_kind kind)
 {
 	struct template_data *v = arena_alloc(a, sizeof *v);
 	if (v) {
@@ -19,19 +19,19 @@ static void object_put(
 {
 	if (!obj)
 		return;
-	struct view_item *i = value ? arena_alloc(obj->arena, sizeof *i) : NULL;
-	if (!i || obj->kind != VIEW_OBJECT) {
+	struct data_item *i = value ? arena_alloc(obj->arena, sizeof *i) : NULL;
+	if (!i || obj->kind != DATA_OBJECT) {
 		obj->broken = true;
 		return;
 	}
-	*i = (struct view_item){ str_of(key), value, obj->first };
+	*i = (struct data_item){ str_of(key), value, obj->first };
 	obj->first = i;
 }
 
 static void list_put(struct template_data *list, const struct template_data *value)
 {
-	struct view_item *i = value ? arena_alloc(list->arena, sizeof *i) : NULL;
-	if (!i || list->kind != VIEW_LIST) {
+	struct data_item *i = value ? arena_alloc(list->arena, sizeof *i) : NULL;
+	if (!i || list->kind != DATA_LIST) {
 		list->broken = true;
 		return;
 	}
@@ -44,9 +44,9 @@ static void list_put(struct template_data *list, const struct template_data *val
 }
 
 static void put_text(
-	struct template_data *obj, const char *key, enum view_kind kind, struct str text)
+	struct template_data *obj, const char *key, enum data_kind kind, struct str text)
 {
-	struct template_data *v = obj ? view_new(obj->arena, kind) : NULL;
+	struct template_data *v = obj ? data_new(obj->arena, kind) : NULL;
 	if (v)
 		v->text = text;
 	object_put(obj, key, v);
@@ -54,33 +54,33 @@ static void put_text(
 
 struct template_data *template_object(struct arena *a)
 {
-	return view_new(a, VIEW_OBJECT);
+	return data_new(a, DATA_OBJECT);
 }
 
 void template_text(struct template_data *obj, const char *key, struct str value)
 {
-	put_text(obj, key, VIEW_TEXT, value);
+	put_text(obj, key, DATA_TEXT, value);
 }
 
 void template_z(struct template_data *obj, const char *key, const char *value)
 {
-	put_text(obj, key, value ? VIEW_TEXT : VIEW_FALSE, str_of(value));
+	put_text(obj, key, value ? DATA_TEXT : DATA_FALSE, str_of(value));
 }
 
 void template_html(struct template_data *obj, const char *key, struct str value)
 {
-	put_text(obj, key, VIEW_HTML, value);
+	put_text(obj, key, DATA_HTML, value);
 }
 
 void template_bool(struct template_data *obj, const char *key, bool value)
 {
-	put_text(obj, key, value ? VIEW_TRUE : VIEW_FALSE, (struct str){ NULL, 0 });
+	put_text(obj, key, value ? DATA_TRUE : DATA_FALSE, (struct str){ NULL, 0 });
 }
 
 void template_int(struct template_data *obj, const char *key, int64_t value)
 {
 	const char *digits = obj ? arena_fmt(obj->arena, "%lld", (long long)value) : "";
-	put_text(obj, key, VIEW_TEXT, str_of(digits));
+	put_text(obj, key, DATA_TEXT, str_of(digits));
 }
 
 void template_child(struct template_data *obj, const char *key, struct template_data *child)
@@ -93,15 +93,15 @@ void template_child(struct template_data *obj, const char *key, struct template_
 
 struct template_data *template_list(struct template_data *obj, const char *key)
 {
-	struct template_data *list = obj ? view_new(obj->arena, VIEW_LIST) : NULL;
+	struct template_data *list = obj ? data_new(obj->arena, DATA_LIST) : NULL;
 	object_put(obj, key, list);
 	return list;
 }
 
 static struct template_data *append(
-	struct template_data *list, enum view_kind kind, struct str text)
+	struct template_data *list, enum data_kind kind, struct str text)
 {
-	struct template_data *v = list ? view_new(list->arena, kind) : NULL;
+	struct template_data *v = list ? data_new(list->arena, kind) : NULL;
 	if (v)
 		v->text = text;
 	if (list)
@@ -111,17 +111,17 @@ static struct template_data *append(
 
 struct template_data *template_append(struct template_data *list)
 {
-	return append(list, VIEW_OBJECT, (struct str){ NULL, 0 });
+	return append(list, DATA_OBJECT, (struct str){ NULL, 0 });
 }
 
 struct template_data *template_append_list(struct template_data *list)
 {
-	return append(list, VIEW_LIST, (struct str){ NULL, 0 });
+	return append(list, DATA_LIST, (struct str){ NULL, 0 });
 }
 
 void template_append_text(struct template_data *list, struct str value)
 {
-	append(list, VIEW_TEXT, value);
+	append(list, DATA_TEXT, value);
 }
 
 bool template_is_true(const struct template_data *v)
@@ -129,15 +129,15 @@ bool template_is_true(const struct template_data *v)
 	if (!v)
 		return false;
 	switch (v->kind) {
-	case VIEW_FALSE:
+	case DATA_FALSE:
 		return false;
-	case VIEW_TEXT:
-	case VIEW_HTML:
+	case DATA_TEXT:
+	case DATA_HTML:
 		return v->text.n > 0;
-	case VIEW_LIST:
+	case DATA_LIST:
 		return v->first != NULL || v->broken;
-	case VIEW_TRUE:
-	case VIEW_OBJECT:
+	case DATA_TRUE:
+	case DATA_OBJECT:
 		break;
 	}
 	return true;

@@ -51,20 +51,20 @@ void template_fault(const struct template *t, unsigned line, char why[static WHY
 enum err MUST_USE template_run(const struct template *t, enum template_mode mode,
 	const struct template_data *root, struct buf *out);
 
-enum view_kind { VIEW_FALSE, VIEW_TRUE, VIEW_TEXT, VIEW_HTML, VIEW_OBJECT, VIEW_LIST };
+enum data_kind { DATA_FALSE, DATA_TRUE, DATA_TEXT, DATA_HTML, DATA_OBJECT, DATA_LIST };
 
-struct view_item {
+struct data_item {
 	struct str key; /* in an object */
 	const struct template_data *value;
-	struct view_item *next;
+	struct data_item *next;
 };
 
 struct template_data {
-	enum view_kind kind;
+	enum data_kind kind;
 	bool broken; /* something that belongs in here is missing for want of memory */
 	struct arena *arena;
 	struct str text;
-	struct view_item *first, *last;
+	struct data_item *first, *last;
 };
 
 bool template_is_true(const struct template_data *v); /* NULL is false */

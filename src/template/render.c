@@ -24,9 +24,9 @@ static const struct template_data *member(
 {
 	if (v->broken)
 		r->err = ERR_NOMEM;
-	if (v->kind != VIEW_OBJECT)
+	if (v->kind != DATA_OBJECT)
 		return NULL;
-	for (const struct view_item *i = v->first; i; i = i->next)
+	for (const struct data_item *i = v->first; i; i = i->next)
 		if (str_eq(i->key, key))
 			return i->value;
 	return NULL;
@@ -49,9 +49,9 @@ static const struct template_data *lookup(struct render *r, struct str name)
 static void print_value(struct render *r, const struct node *n)
 {
 	const struct template_data *v = lookup(r, n->text);
-	if (!v || (v->kind != VIEW_TEXT && v->kind != VIEW_HTML))
+	if (!v || (v->kind != DATA_TEXT && v->kind != DATA_HTML))
 		return;
-	bool raw = r->mode == TEMPLATE_TEXT || (n->op == OP_RAW && v->kind == VIEW_HTML);
+	bool raw = r->mode == TEMPLATE_TEXT || (n->op == OP_RAW && v->kind == DATA_HTML);
 	if (raw)
 		buf_str(r->out, v->text);
 	else
@@ -91,13 +91,13 @@ static void run_section(struct render *r, const struct template *t, size_t at)
 	const struct template_data *v = lookup(r, n->text);
 	if (!template_is_true(v))
 		return;
-	if (v->kind != VIEW_LIST) {
+	if (v->kind != DATA_LIST) {
 		run_inside(r, t, at + 1, n->end, v);
 		return;
 	}
 	if (v->broken)
 		r->err = ERR_NOMEM;
-	for (const struct view_item *i = v->first; i && r->err == ERR_OK; i = i->next)
+	for (const struct data_item *i = v->first; i && r->err == ERR_OK; i = i->next)
 		run_inside(r, t, at + 1, n->end, i->value);
 }
 

@@ -129,7 +129,7 @@ static inline enum err bench_register_from(
 		.password = str_of(password),
 		.name = STR("Ada"),
 		.proof = proof };
-	struct refusal why;
+	struct field_error why;
 	b->now_s++; /* so that "the newest mail" is one */
 	enum err e = account_register(&b->s, &r, b->now_s, b->a, &why);
 	return e ? e : account_requests_run(&b->s, b->now_s);
@@ -161,7 +161,7 @@ static inline enum err bench_reset(struct bench *b, const char *email)
 }
 
 static inline enum err bench_confirm(struct bench *b, struct str token, struct str password,
-	struct arena *a, struct refusal *why)
+	struct arena *a, struct field_error *why)
 {
 	struct reset_confirmation r = { .token = token, .password = password };
 	return account_reset_confirm(&b->s, &r, b->now_s, a, why);
@@ -181,7 +181,7 @@ static inline enum err bench_login(
 static inline void bench_account(
 	struct bench *b, const char *email, const char *password, struct account *out)
 {
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	if (account_create(&b->s, str_of(email), STR("Ada"), str_of(password), b->now_s, b->a, out,
 		    &why) != ERR_OK)
 		fail_msg("%s", why.detail ? why.detail : "account_create");

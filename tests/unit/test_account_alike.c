@@ -122,7 +122,7 @@ static enum err ask(struct bench *b, size_t face)
 	struct registration r = {
 		.email = str_of(email), .password = STR(GOOD_PASSWORD), .name = STR("Ada")
 	};
-	struct refusal why;
+	struct field_error why;
 	struct token proof;
 	struct login_result res;
 

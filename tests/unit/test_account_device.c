@@ -49,7 +49,7 @@ static void reset_from(
 	struct bench *b, const char *email, const char *password, struct proved_device *d)
 {
 	char token[TOKEN_SIZE];
-	struct refusal why;
+	struct field_error why;
 
 	b->now_s++;
 	assert_int_equal(bench_reset(b, email), ERR_OK);

@@ -18,7 +18,7 @@ static void test_dead_links_are_not_sent(void **state)
 	struct bench *b = bench_open();
 	struct account ada, bob;
 	struct mail_row *rows;
-	struct refusal why;
+	struct field_error why;
 	size_t n;
 	char token[TOKEN_SIZE];
 
@@ -60,7 +60,7 @@ static bool good_after_setting_back(int64_t ahead_s, bool cached)
 	struct bench *b = bench_open();
 	struct login_result in, res;
 	struct account acc;
-	struct refusal why;
+	struct field_error why;
 	char token[TOKEN_SIZE], verify[TOKEN_SIZE];
 	int good = 0;
 
@@ -82,7 +82,7 @@ static bool good_after_setting_back(int64_t ahead_s, bool cached)
 	for (int i = 0; i < 5; i++) /* five that are judged, if the device is not known */
 		assert_int_equal(bench_login(b, "ada@example.org", "x", &res), ERR_UNAUTHENTICATED);
 	good += account_login(&b->s, &l, b->now_s, b->a, &res) == ERR_UNAUTHENTICATED;
-	good += account_token_look(&b->s, str_of(token), "reset", b->now_s, &acc) == ERR_OK;
+	good += account_token_find(&b->s, str_of(token), "reset", b->now_s, &acc) == ERR_OK;
 	good += bench_confirm(b, str_of(token), STR(OTHER_PASSWORD), b->a, &why) == ERR_OK;
 	good += bench_verify(b, verify, NULL, NULL) == ERR_OK;
 	cache_free(b->s.sessions);

@@ -99,7 +99,7 @@ static void test_no_lock_out(void **state)
 	struct account acc;
 	struct login_result res;
 	char token[TOKEN_SIZE];
-	struct refusal why;
+	struct field_error why;
 
 	(void)state;
 	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);

@@ -35,7 +35,7 @@ static void test_another_registers(void **state)
 	struct login_result res;
 	struct account acc;
 	struct token proof;
-	struct refusal why;
+	struct field_error why;
 	char token[TOKEN_SIZE], choose[TOKEN_SIZE];
 
 	(void)state;
@@ -66,7 +66,7 @@ static void test_reset_of_unproved_account(void **state)
 {
 	struct bench *b = bench_open();
 	struct login_result res;
-	struct refusal why;
+	struct field_error why;
 	struct mail_row *rows;
 	size_t n;
 	char token[TOKEN_SIZE];
@@ -113,7 +113,7 @@ static void test_pre_hijacking(void **state)
 {
 	struct bench *b = bench_open();
 	struct login_result res;
-	struct refusal why;
+	struct field_error why;
 	char token[TOKEN_SIZE], choose[TOKEN_SIZE];
 
 	(void)state;
@@ -143,7 +143,7 @@ static void test_reset(void **state)
 	struct bench *b = bench_open();
 	struct account acc;
 	struct login_result before, res;
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	char kind[32], token[TOKEN_SIZE];
 
 	(void)state;
@@ -194,7 +194,7 @@ static void test_token_voids(void **state)
 	struct bench *b = bench_open();
 	struct account acc;
 	struct login_result res;
-	struct refusal why;
+	struct field_error why;
 	char first[TOKEN_SIZE], second[TOKEN_SIZE], verify[TOKEN_SIZE];
 
 	(void)state;
@@ -239,7 +239,7 @@ static void test_mailbox_limit_keeps_the_link(void **state)
 {
 	struct bench *b = bench_open();
 	struct account acc;
-	struct refusal why;
+	struct field_error why;
 	char token[TOKEN_SIZE];
 
 	(void)state;
@@ -263,7 +263,7 @@ static void *confirm(void *arg)
 {
 	struct racing *g = arg;
 	ARENA_AUTO *a = arena_new(1 << 20);
-	struct refusal why;
+	struct field_error why;
 
 	switch (bench_confirm(g->b, str_of(g->token), STR(OTHER_PASSWORD), a, &why)) {
 	case ERR_OK:
@@ -308,7 +308,7 @@ static void test_password_change(void **state)
 	struct bench *b = bench_open();
 	struct account acc;
 	struct login_result here, there;
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 
 	(void)state;
 	bench_account(b, "ada@example.org", GOOD_PASSWORD, &acc);
@@ -370,7 +370,7 @@ static void test_password_rules(void **state)
 	memcpy(too_long, longest, sizeof longest);
 	too_long[128] = 'x';
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct refusal why = { 0 };
+		struct field_error why = { 0 };
 		struct str prepared;
 		enum err e = account_password_judge(
 			&b->s, str_of(rows[i].password), &owner, b->a, &prepared, &why);
@@ -380,7 +380,7 @@ static void test_password_rules(void **state)
 			fail_msg("\"%s\": %s instead of %s", rows[i].password,
 				e ? why.code : "accepted", rows[i].code);
 	}
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	struct str prepared;
 	assert_int_equal(
 		account_password_judge(&b->s, str_of(longest), &owner, b->a, &prepared, &why),

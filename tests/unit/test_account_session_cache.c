@@ -213,7 +213,7 @@ static void end_delete(struct ending *e)
 }
 static void end_password(struct ending *e)
 {
-	struct refusal why;
+	struct field_error why;
 	struct password_change ch = { .account_id = e->acc.id,
 		.session_id = e->in[1].session.id,
 		.current = STR(GOOD_PASSWORD),
@@ -223,7 +223,7 @@ static void end_password(struct ending *e)
 }
 static void end_reset(struct ending *e)
 {
-	struct refusal why;
+	struct field_error why;
 	char token[TOKEN_SIZE];
 	assert_int_equal(bench_reset(e->b, "ada@mail.example"), ERR_OK);
 	bench_mails(e->b, "ada@mail.example", NULL, token);

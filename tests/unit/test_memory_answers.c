@@ -72,7 +72,7 @@ static void fill_articles(void)
 static void fill_reader(void)
 {
 	struct account acc;
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	struct login_result in;
 	const struct login l = { .email = STR("ada@news.example"),
 		.password = STR("four unrelated words here"),

@@ -25,7 +25,7 @@ static const char *account_state(const struct account *a)
 int cmd_account_create(struct cli *c)
 {
 	struct account acc;
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	const char *name = cli_option(c, "name");
 	enum err e = account_create(&c->app.accounts, str_of(c->args[0]), str_of(name ? name : ""),
 		STR(""), c->now_s, c->app.arena, &acc, &why);

@@ -78,7 +78,7 @@ static enum err demo_account(struct cli *c, size_t i, const char **password)
 {
 	const char *chosen = fresh_password(c->app.arena);
 	struct account acc;
-	struct refusal why = { 0 };
+	struct field_error why = { 0 };
 	char id[ID_SIZE];
 	enum err e = account_create(&c->app.accounts, str_of(demo_accounts[i].email),
 		str_of(demo_accounts[i].name), str_of(chosen), c->now_s, c->app.arena, &acc, &why);

@@ -92,7 +92,7 @@ int cmd_entitlement_list(struct cli *c)
 /* ---- grant ---- */
 
 /* What the plan and the article are, looked up in one read. */
-struct grant_look {
+struct grant_lookup {
 	const struct app *app;
 	const char *plan, *slug; /* slug NULL: none */
 	struct arena *a;
@@ -103,7 +103,7 @@ struct grant_look {
 
 static enum err grant_read(struct db_conn *c, void *arg)
 {
-	struct grant_look *l = arg;
+	struct grant_lookup *l = arg;
 	const struct paywall_policy *policy = NULL;
 	enum err e = policy_acquire(l->app->wall.policies, c, &policy);
 	const struct plan *plan = e ? NULL : policy_plan_find(policy, l->plan);
@@ -231,7 +231,7 @@ static int grant_names(struct cli *c, const struct entitlement_grant *g)
 	return code ? code : cli_source(c, g->source);
 }
 
-static int plan_fits(const struct grant_look *l, struct entitlement_grant *g)
+static int plan_fits(const struct grant_lookup *l, struct entitlement_grant *g)
 {
 	if (l->known && l->kind == PLAN_ARTICLE && !l->slug)
 		return cli_fail(EXIT_USAGE,
@@ -270,7 +270,7 @@ int cmd_entitlement_grant(struct cli *c)
 	struct entitlement_grant g = {
 		.plan = c->args[1], .source = "comp", .status = STATUS_ACTIVE, .starts_at = c->now_s
 	};
-	struct grant_look look = {
+	struct grant_lookup look = {
 		.app = &c->app, .plan = g.plan, .slug = cli_option(c, "article"), .a = c->app.arena
 	};
 	int code = cli_account(c, c->args[0], &acc);

@@ -95,7 +95,7 @@ int cmd_gate_remove(struct cli *c)
 	return EXIT_DONE;
 }
 
-struct rules_look {
+struct rules_lookup {
 	struct arena *a;
 	const struct path_rule *rules;
 	size_t n;
@@ -103,7 +103,7 @@ struct rules_look {
 
 static enum err rules_read(struct db_conn *c, void *arg)
 {
-	struct rules_look *l = arg;
+	struct rules_lookup *l = arg;
 	return path_rules_load(c, l->a, &l->rules, &l->n);
 }
 
@@ -124,7 +124,7 @@ static void path_rule_print(const struct path_rule *r)
 
 int cmd_gate_list(struct cli *c)
 {
-	struct rules_look l = { .a = c->app.arena };
+	struct rules_lookup l = { .a = c->app.arena };
 	enum err e = db_read(c->app.db, rules_read, &l);
 	if (e)
 		return cli_error(e, "rules of the gate");

@@ -71,7 +71,7 @@ int cmd_gift_list(struct cli *c)
 
 /* ---- create ---- */
 
-struct article_look {
+struct article_lookup {
 	struct str slug;
 	struct arena *a;
 	struct article article;
@@ -79,7 +79,7 @@ struct article_look {
 
 static enum err article_read(struct db_conn *c, void *arg)
 {
-	struct article_look *l = arg;
+	struct article_lookup *l = arg;
 	return content_find(c, l->slug, l->a, &l->article);
 }
 
@@ -98,7 +98,7 @@ static int made_print(const struct cli *c, const struct gift_made *made)
 int cmd_gift_create(struct cli *c)
 {
 	struct gift_order o = { .made_by = cli_option(c, "by"), .now_s = c->now_s };
-	struct article_look l = { .slug = str_of(c->args[0]), .a = c->app.arena };
+	struct article_lookup l = { .slug = str_of(c->args[0]), .a = c->app.arena };
 	struct gift_made made;
 	char name[NAME_SIZE];
 	if (!o.made_by || text_name(str_of(o.made_by), name) != ERR_OK || !*name)

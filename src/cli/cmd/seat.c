@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-struct group_look {
+struct group_lookup {
 	struct seat_owner owner;
 	struct arena *a;
 	struct seat_group group;
@@ -13,7 +13,7 @@ struct group_look {
 
 static enum err group_read(struct db_conn *c, void *arg)
 {
-	struct group_look *l = arg;
+	struct group_lookup *l = arg;
 	return entitlement_seats_load(c, &l->owner, l->a, &l->group);
 }
 
@@ -24,7 +24,7 @@ static const char *seat_state(const struct seat *s, int64_t now_s)
 	return s->expires_at > now_s ? "invited" : "lapsed";
 }
 
-static json_t *group_json(const struct group_look *l)
+static json_t *group_json(const struct group_lookup *l)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < l->group.count; i++) {
@@ -45,7 +45,7 @@ int cmd_seat_list(struct cli *c)
 {
 	struct account acc;
 	int code = cli_account(c, c->args[0], &acc);
-	struct group_look l = { .owner = { acc.id, c->now_s }, .a = c->app.arena };
+	struct group_lookup l = { .owner = { acc.id, c->now_s }, .a = c->app.arena };
 	if (code)
 		return code;
 	enum err e = db_read(c->app.db, group_read, &l);

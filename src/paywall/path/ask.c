@@ -111,8 +111,8 @@ static bool method_taken(const struct path_rule *r, struct str method)
 	return false;
 }
 
-static enum path_verdict look(const struct path_question *q, const struct paywall_policy *policy,
-	const struct path_rule **rule, struct str *origin)
+static enum path_verdict verdict_find(const struct path_question *q,
+	const struct paywall_policy *policy, const struct path_rule **rule, struct str *origin)
 {
 	bool ambiguous = false;
 
@@ -222,7 +222,7 @@ enum err path_decide(struct db_conn *c, const struct path_question *q,
 	enum err e = ERR_OK;
 
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
-	out->verdict = look(q, policy, &rule, &out->origin);
+	out->verdict = verdict_find(q, policy, &rule, &out->origin);
 	if (rule)
 		e = take_rule(out, rule, &q->url, a);
 	return e || out->verdict != PATH_DECIDED ? e : decide(c, q, &ask, policy, out);
@@ -237,7 +237,7 @@ static bool ask_cached(const struct path_question *q, struct decision_cached *c,
 	struct access_request v;
 	const struct decision_query ask = { .w = q->w, .v = &v, .art = &out->article, .a = a };
 
-	out->verdict = look(q, c->policy, &rule, &out->origin);
+	out->verdict = verdict_find(q, c->policy, &rule, &out->origin);
 	if (out->verdict != PATH_DECIDED || take_rule(out, rule, &q->url, a) != ERR_OK)
 		return false;
 	visit_fill(q, out);

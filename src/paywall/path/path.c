@@ -34,7 +34,8 @@ enum err path_level_parse(struct str s, struct path_rule *r)
 	return r->closed ? ERR_OK : paywall_access_parse(s, &r->access);
 }
 
-static enum err refuse(char why[static 256], const char *what, const char *value, const char *right)
+static enum err rule_refuse(
+	char why[static 256], const char *what, const char *value, const char *right)
 {
 	snprintf(why, 256, "%s %.80s: %s", what, value, right);
 	return ERR_INVALID;
@@ -64,19 +65,19 @@ static enum err pattern_parse(const char *text, struct path_rule *r, char why[st
 	if (e == ERR_NOMEM)
 		return e;
 	if (e)
-		return refuse(why, "path", text,
+		return rule_refuse(why, "path", text,
 			"a path such as /about, /archive/** (it and all below) or /articles/*/** "
 			"is "
 			"expected, without dot segments, ';' or '#'");
 	if (path.n > 1 && path.p[path.n - 1] == '/')
-		return refuse(why, "path", text,
+		return rule_refuse(why, "path", text,
 			"end it with /** for all below, or without the slash for that page alone");
 	if (!stars_ok(path))
-		return refuse(why, "path", text,
+		return rule_refuse(why, "path", text,
 			"** stands at the end only, behind a slash, and there are at most 8 stars");
 	return str_copy(r->path, sizeof r->path, path) == ERR_OK
 		       ? ERR_OK
-		       : refuse(why, "path", text, "at most 256 bytes");
+		       : rule_refuse(why, "path", text, "at most 256 bytes");
 }
 
 static enum err site_parse(const char *text, struct path_rule *r, char why[static 256])
@@ -90,7 +91,7 @@ static enum err site_parse(const char *text, struct path_rule *r, char why[stati
 	if (arena_failed(a))
 		return ERR_NOMEM;
 	if (e || u.path.n != 1 || str_copy(r->site, sizeof r->site, u.site) != ERR_OK)
-		return refuse(why, "site", text, "a name such as blog.example is expected");
+		return rule_refuse(why, "site", text, "a name such as blog.example is expected");
 	return ERR_OK;
 }
 
@@ -117,11 +118,11 @@ static enum err labels_parse(
 	if (w->section &&
 		(!text_slug_ok(str_of(w->section)) ||
 			str_copy(r->section, sizeof r->section, str_of(w->section)) != ERR_OK))
-		return refuse(why, "section", w->section,
+		return rule_refuse(why, "section", w->section,
 			"a slug of lower-case letters, digits and '-' is expected");
 	if (w->tag && (!*w->tag || strchr(w->tag, '\n') ||
 			      str_copy(r->tag, sizeof r->tag, str_of(w->tag)) != ERR_OK))
-		return refuse(why, "tag", w->tag, "a tag of 1 to 100 bytes is expected");
+		return rule_refuse(why, "tag", w->tag, "a tag of 1 to 100 bytes is expected");
 	return ERR_OK;
 }
 
@@ -134,16 +135,16 @@ enum err path_rule_parse(
 	if (e)
 		return e;
 	if (path_level_parse(str_of(w->level), &r) != ERR_OK)
-		return refuse(why, "level", w->level,
+		return rule_refuse(why, "level", w->level,
 			"one of public, registered, metered, subscriber, default, closed is "
 			"expected");
 	if (w->methods && strcmp(w->methods, "any") != 0 && !methods_ok(str_of(w->methods)))
-		return refuse(why, "methods", w->methods,
+		return rule_refuse(why, "methods", w->methods,
 			"methods in capitals between spaces, such as \"GET HEAD POST\", or any");
 	if (w->methods && str_copy(r.methods, sizeof r.methods, str_of(w->methods)) != ERR_OK)
 		return ERR_INVALID;
 	if (w->files && path_files_parse(str_of(w->files), &r.files) != ERR_OK)
-		return refuse(why, "files", w->files, "one of free, read, count is expected");
+		return rule_refuse(why, "files", w->files, "one of free, read, count is expected");
 	e = w->site ? site_parse(w->site, &r, why) : ERR_OK;
 	if (!e)
 		e = labels_parse(w, &r, why);
