@@ -18,7 +18,6 @@ static struct cache_item *lookup(const struct access_snapshot *s, struct str key
 {
 	struct cache_item *item = s->load ? cache_lookup(s->w->decision_cache, key) : NULL;
 	const struct until *u = item ? (const void *)cache_value(item).p : NULL;
-
 	/* not for a clock that was put back either */
 	if (u && u->read_at <= s->now_s && (!u->changes_at || s->now_s < u->changes_at))
 		return item;
@@ -29,7 +28,6 @@ static struct cache_item *lookup(const struct access_snapshot *s, struct str key
 static void put(const struct access_snapshot *s, struct str key, struct str value)
 {
 	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_ARTICLE), STR("")) };
-
 	if (s->load)
 		(void)cache_put(s->w->decision_cache, s->load,
 			&(struct cache_put){ .key = key,
@@ -44,7 +42,6 @@ enum err access_next_moment(struct access_snapshot *s, int64_t *at_s)
 {
 	struct until u = { .read_at = s->now_s };
 	struct cache_item *item = lookup(s, MOMENT_KEY);
-
 	if (item) {
 		*at_s = ((const struct until *)(const void *)cache_value(item).p)->changes_at;
 		cache_release(item);
@@ -63,7 +60,6 @@ enum err access_next_moment(struct access_snapshot *s, int64_t *at_s)
 static struct str text_next(struct str *rest)
 {
 	struct str one = { rest->p, strnlen(rest->p, rest->n) };
-
 	*rest = (struct str){ rest->p + one.n + 1, rest->n - one.n - 1 };
 	return one;
 }
@@ -74,7 +70,6 @@ static enum err sections_unpack(
 	struct section *v = arena_alloc(a, LIST_MAX * sizeof *v);
 	struct str copy = arena_str(a, texts);
 	size_t n = 0;
-
 	if (!v || !copy.p)
 		return ERR_NOMEM;
 	for (; copy.n > 0 && n < LIST_MAX; n++) {
@@ -90,7 +85,6 @@ static void sections_put(
 	const struct access_snapshot *s, int64_t changes_at, const struct section *v, size_t n)
 {
 	BUF_AUTO b = BUF(SECTIONS_BYTES_MAX);
-
 	buf_add(&b, &(struct until){ s->now_s, changes_at }, sizeof(struct until));
 	for (size_t i = 0; i < n; i++) {
 		buf_str(&b, v[i].slug);
@@ -106,7 +100,6 @@ enum err access_sections(struct access_snapshot *s, struct section **out, size_t
 {
 	struct cache_item *item = lookup(s, SECTIONS_KEY);
 	int64_t changes_at = 0;
-
 	if (item) {
 		const struct str value = cache_value(item);
 		const size_t head = sizeof(struct until);

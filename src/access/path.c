@@ -9,7 +9,6 @@ struct asking {
 static enum err ask_read(struct access_snapshot *s, void *arg)
 {
 	struct asking *k = arg;
-
 	k->q.load = s->load;
 	return path_decide(s->c, &k->q, s->policy, s->a, k->out);
 }
@@ -34,7 +33,6 @@ enum err access_path_open(const struct access_path_query *q, struct request *r,
 	struct access_snapshot s = access_snapshot_begin(q->wall, r);
 	struct meter_cookie_update cookie_update = { .move = METER_COOKIE_KEEP };
 	enum err e = access_snapshot_read(&s, ask_read, &k);
-
 	if (!e && !q->only_look)
 		e = path_record(q->wall, out, r->arena, &cookie_update);
 	access_snapshot_end(&s);
@@ -50,7 +48,6 @@ bool access_path_open_cached(const struct access_path_query *q, struct request *
 	struct response *rsp, struct path_answer *out)
 {
 	const struct path_question ask = question(q, access_request_from_http(r));
-
 	if (!path_decide_cached(&ask, r->arena, out))
 		return false;
 	tell(r, rsp, out);

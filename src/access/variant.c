@@ -58,7 +58,6 @@ void access_article_cache_put(const struct access_snapshot *s, const struct acce
 	struct cached_article *k = (struct cached_article *)(void *)space;
 	struct paywall_article subject = content_paywall_article(art);
 	char key[FACTS_KEY_SIZE];
-
 	if (!s->load || subject.tags.n > FACTS_TAGS_SIZE)
 		return;
 	*k = (struct cached_article){ .access = subject.access,
@@ -149,7 +148,6 @@ static bool metered_variant(
 					? (struct str){ NULL, 0 }
 					: metered_name(&m->d, r->arena);
 	struct own_count *own = m->charged ? arena_alloc(r->arena, sizeof *own) : NULL;
-
 	if (!name.p || str_copy(out->name, sizeof out->name, name) != ERR_OK)
 		return false;
 	if (own)
@@ -162,7 +160,6 @@ static bool variant_name(
 	const struct decision_cached *c, const struct request *r, struct variant *out)
 {
 	const struct decision *d = &c->m.d;
-
 	if (!c->reader.signed_in)
 		return !paywall_metered(d) || metered_variant(&c->m, r, out);
 	/* From memory nobody would count this session among those that read. */
@@ -180,7 +177,6 @@ static bool decide_cached(const struct paywall *w, const struct request *r,
 	struct decision_cached c;
 	bool known = decision_cached_begin(w, &c) && decision_inputs_cached(&q, &c) &&
 		     variant_name(&c, r, out);
-
 	decision_cached_end(&c);
 	return known;
 }
@@ -203,7 +199,6 @@ bool access_variant(
 	const struct access_request v = request_of(r);
 	const bool signed_in = r->caller.signed_in;
 	struct cache_item *item = variant_find(w, signed_in ? FOR_READERS : FOR_ANONYMOUS, slug);
-
 	*out = (struct variant){ .own = NULL };
 	/* unless it is kept for all anonymous readers, it is not kept */
 	if (!item)
@@ -217,7 +212,6 @@ bool access_variant_per_reader(
 	const struct paywall *w, const struct request *r, const void *own, struct response *rsp)
 {
 	const struct own_count *o = own;
-
 	if (!meter_ceiling_take(w->ceiling, r->client, r->now_s))
 		return false;
 	access_tell_meter(r, rsp, &o->cookie_update);

@@ -16,7 +16,6 @@ static const struct {
 enum err account_api_key_scopes_parse(struct str words, unsigned *out)
 {
 	unsigned scopes = 0;
-
 	while (words.n > 0) {
 		struct str word = str_cut(&words, ' ');
 		unsigned bit = 0;
@@ -35,7 +34,6 @@ enum err account_api_key_scopes_parse(struct str words, unsigned *out)
 void account_api_key_scopes_text(unsigned scopes, char out[static KEY_SCOPES_SIZE])
 {
 	size_t n = 0;
-
 	out[0] = 0;
 	for (size_t i = 0; i < COUNT(scope_names); i++) {
 		if (scopes & scope_names[i].bit)
@@ -52,7 +50,6 @@ enum { PREFIX_BYTES = sizeof prefix - 1 };
 static void make(char text[static TOKEN_SIZE], uint8_t hash[static HASH_BYTES])
 {
 	struct token t;
-
 	crypto_token_make(&t);
 	memcpy(text, t.text, TOKEN_SIZE);
 	memcpy(text, prefix, PREFIX_BYTES);
@@ -65,7 +62,6 @@ static enum err hash_of(struct str text, uint8_t hash[static HASH_BYTES])
 {
 	char as_token[TOKEN_SIZE];
 	uint8_t unused[HASH_BYTES];
-
 	if (!str_starts(text, STR("psk_")) || str_copy(as_token, sizeof as_token, text) != ERR_OK)
 		return ERR_INVALID;
 	memcpy(as_token, "pst_", PREFIX_BYTES);
@@ -91,7 +87,6 @@ static enum err insert(struct db_conn *c, const struct key_job *j)
 	char scopes[KEY_SCOPES_SIZE];
 	int64_t count = 0;
 	enum err e = q_service_key_count(c, &count);
-
 	if (e)
 		return e;
 	if (count >= KEYS_MAX)
@@ -112,7 +107,6 @@ static enum err put_tx(struct db_conn *c, void *arg)
 	struct key_job *j = arg;
 	struct api_key in_force;
 	enum err e = q_service_key_by_name(c, j->name, j->now_s, &in_force);
-
 	if (!j->rotate)
 		return create(c, j, e);
 	if (e)
@@ -152,7 +146,6 @@ enum err account_api_key_rotate(struct db *db, const char *name, int64_t keep_s,
 	char text[static TOKEN_SIZE])
 {
 	struct key_job j = { .name = name, .keep_s = keep_s, .now_s = now_s, .rotate = true };
-
 	if (keep_s < 0 || keep_s > KEY_KEEP_MAX_S)
 		return ERR_INVALID;
 	return put(db, &j, text);
@@ -162,7 +155,6 @@ enum err account_api_key_revoke(struct db *db, const char *name, int64_t now_s)
 {
 	int64_t changed = 0;
 	enum err e = q_service_key_revoke(db, name, now_s, &changed);
-
 	if (e)
 		return e;
 	return changed ? ERR_OK : ERR_NOT_FOUND;
@@ -190,7 +182,6 @@ static enum err used_tx(struct db_conn *c, void *arg)
 static void use_note(struct db *db, const struct api_key *k, int64_t now_s)
 {
 	struct key_use use = { .used_at = now_s - now_s % KEY_USED_STEP_S };
-
 	memcpy(use.id, k->id, sizeof use.id);
 	db_note(db, &(struct db_note){ .fn = used_tx, .arg = &use, .n = sizeof use });
 }
@@ -199,7 +190,6 @@ enum err account_api_key_check(
 	struct db *db, struct str text, enum key_scope scope, int64_t now_s, struct api_key *out)
 {
 	uint8_t hash[HASH_BYTES];
-
 	if (hash_of(text, hash) != ERR_OK)
 		return ERR_UNAUTHENTICATED;
 	enum err e = q_service_key_by_hash(db, hash, now_s, out);

@@ -19,7 +19,6 @@ static void use_find(const struct accounts *s, struct session_use *u, int64_t no
 {
 	const struct session_times *t = &u->times;
 	int64_t cached_at = s->sessions ? account_session_cache_used_at(s->sessions, u->hash) : 0;
-
 	u->known_at = cached_at > t->last_seen_at ? cached_at : t->last_seen_at;
 	u->counts_at = u->known_at;
 	if (!session_in_force(t, now_s)) {
@@ -36,7 +35,6 @@ static void use_find(const struct accounts *s, struct session_use *u, int64_t no
 static int use_order(const void *one, const void *other)
 {
 	const struct session_use *a = one, *b = other;
-
 	if (a->counts_at != b->counts_at)
 		return a->counts_at < b->counts_at ? 1 : -1;
 	if (a->known_at != b->known_at)
@@ -60,7 +58,6 @@ enum err account_session_cap(struct db_conn *c, const struct account_session_cap
 	ARENA_AUTO *a = arena_new(CAP_BYTES_MAX);
 	struct session_use *list = NULL;
 	size_t n = 0, keep = cap->s->set.sessions_max > 0 ? cap->s->set.sessions_max - 1 : 0;
-
 	if (!a)
 		return ERR_NOMEM;
 	enum err e = q_session_to_trim(c, cap->account_id, cap->new_id, CAP_LIST_MAX, a, &list, &n);

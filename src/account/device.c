@@ -39,7 +39,6 @@ enum err account_device_find(
 struct failure_key account_device_failure_key(const struct device *d, const char *account_id)
 {
 	char what[HASH_BYTES + ID_SIZE];
-
 	memset(what, 0, sizeof what);
 	memcpy(what, d->hash, HASH_BYTES);
 	snprintf(what + HASH_BYTES, ID_SIZE, "%s", account_id);

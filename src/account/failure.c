@@ -12,7 +12,6 @@ struct failure_key account_failure_key_of(const char *kind, struct str what)
 {
 	struct failure_key k;
 	const struct str pieces[] = { str_of(kind), STR(":"), what };
-
 	crypto_digest_join(pieces, COUNT(pieces), k.hash);
 	return k;
 }
@@ -20,7 +19,6 @@ struct failure_key account_failure_key_of(const char *kind, struct str what)
 int64_t account_failure_delay_s(const struct account_settings *set, int64_t failures)
 {
 	int64_t over = failures - (int64_t)set->failures_free;
-
 	if (over < 0)
 		return 0;
 	if (over > 30)
@@ -34,7 +32,6 @@ enum err account_failure_take(struct db_conn *c, const struct account_settings *
 {
 	struct failure_get_row row = { 0 };
 	enum err e = q_failure_get(c, k->hash, &row);
-
 	if (e && e != ERR_NOT_FOUND)
 		return e;
 	if (e || row.last_at + set->failure_forget_s <= now_s)

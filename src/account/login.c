@@ -29,7 +29,6 @@ static enum err take_tx(struct db_conn *c, void *arg)
 {
 	struct attempt *at = arg;
 	enum err e = q_account_by_key(c, at->email.key, &at->acc);
-
 	if (e == ERR_NOT_FOUND)
 		at->acc = (struct account){ 0 };
 	else if (e)
@@ -47,7 +46,6 @@ static void session_fill(struct attempt *at)
 	const struct account_settings *set = &at->s->set;
 	struct session *ss = &at->out->session;
 	char name[NAME_SIZE];
-
 	*ss = (struct session){ .remember = at->l->remember,
 		.created_at = at->now_s,
 		.last_seen_at = at->now_s,
@@ -67,7 +65,6 @@ static enum err session_store(struct db_conn *c, const struct attempt *at)
 	};
 	enum err e = q_session_insert(c, ss->id, at->out->token.hash, at->acc.id, ss->name,
 		ss->remember, ss->created_at, ss->idle_s, ss->expires_at);
-
 	return e ? e : account_session_cap(c, &cap);
 }
 
@@ -78,7 +75,6 @@ static enum err enter_tx(struct db_conn *c, void *arg)
 	struct attempt *at = arg;
 	struct account now;
 	enum err e = q_account_by_id(c, at->acc.id, &now);
-
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_UNAUTHENTICATED : e;
 	if (now.disabled_at || !now.verified_at ||
@@ -104,7 +100,6 @@ static enum err judge(struct attempt *at, struct arena *a)
 	struct str prepared = { "", 0 };
 	size_t length;
 	enum err e = ERR_DENIED;
-
 	if (at->l->password.n <= (size_t)set->max_length * 4 + 64)
 		e = text_opaque(at->l->password, a, &prepared, &length);
 	if (e == ERR_NOMEM)
@@ -127,7 +122,6 @@ static enum err judge(struct attempt *at, struct arena *a)
 static enum err enter(struct attempt *at)
 {
 	struct login_result *out = at->out;
-
 	crypto_token_make(&out->token);
 	if (!at->device.known && at->l->remember_device)
 		account_device_renew(&at->device, &out->device);
@@ -143,7 +137,6 @@ static enum err enter(struct attempt *at)
 static void log_login(const struct attempt *at, enum err e)
 {
 	char tag[HASH_TAG_SIZE] = "";
-
 	if (!e)
 		crypto_hash_tag(at->out->token.hash, tag);
 	LOG(at->s->log, e ? LOG_WARN : LOG_INFO, "login", log_z("request", at->l->request_id),
@@ -154,7 +147,6 @@ enum err account_login(const struct accounts *s, const struct login *l, int64_t 
 	struct arena *a, struct login_result *out)
 {
 	struct attempt at = { .s = s, .l = l, .now_s = now_s, .out = out };
-
 	*out = (struct login_result){ 0 };
 	enum err e = email_parse(l->email, &at.email);
 	if (e)

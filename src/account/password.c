@@ -21,7 +21,6 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 	const char *context[] = { s->set.site_name, owner->email, *owner->name ? owner->name : NULL,
 		NULL };
 	size_t length = 0;
-
 	/* Four bytes a code point at most: longer text cannot be short enough, and is not worth
 	 * normalising. */
 	if (password.n > (size_t)s->set.max_length * 4 + 64)
@@ -83,7 +82,6 @@ static enum err current_take_tx(struct db_conn *c, void *arg)
 {
 	struct proof_job *p = arg;
 	enum err e = q_account_by_id(c, p->c->account_id, &p->acc);
-
 	if (e)
 		return e;
 	return account_failure_take(c, &p->s->set, &p->key, p->now_s, &p->c->retry_after_s);
@@ -93,7 +91,6 @@ static enum err current_password_check(struct proof_job *p, struct arena *a)
 {
 	struct str current;
 	size_t length;
-
 	p->key = account_failure_key_of("session", str_of(p->c->session_id));
 	enum err e = db_tx(p->s->db, current_take_tx, p);
 	if (e)
@@ -111,7 +108,6 @@ static enum err change_tx(struct db_conn *c, void *arg)
 	struct proof_job *p = arg;
 	struct email to;
 	struct access_kept kept = { p->acc.id, p->c->session_id, { 0 } };
-
 	if (crypto_token_hash(p->c->device, kept.device_hash) != ERR_OK)
 		memset(kept.device_hash, 0, sizeof kept.device_hash);
 	enum err e = account_store_set_password(c, &p->acc, p->new_hash, false, p->now_s);
@@ -148,7 +144,6 @@ enum err account_password_change(const struct accounts *s, struct password_chang
 	struct proof_job p = { .s = s, .c = ch, .now_s = now_s };
 	struct str prepared;
 	char hash[PASSWORD_HASH_SIZE];
-
 	enum err e = current_password_check(&p, a);
 	if (!e) {
 		e = account_password_judge(s, ch->chosen, &p.acc, a, &prepared, why);
@@ -175,7 +170,6 @@ enum err account_delete_own(
 {
 	struct proof_job p = { .s = s, .c = ch, .now_s = now_s };
 	enum err e = current_password_check(&p, a);
-
 	if (!e)
 		e = account_delete(s, ch->account_id);
 	LOG(s->log, e ? LOG_WARN : LOG_INFO, "account_delete", log_z("account", ch->account_id),

@@ -33,7 +33,6 @@ static enum err unverified_delete(struct db_conn *c, struct unverified *u, const
 {
 	int64_t changed = 0;
 	enum err e = q_account_lock(c, id);
-
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	e = q_account_delete_unverified(c, id, u->before_s, &changed);
@@ -47,7 +46,6 @@ static enum err unverified_tx(struct db_conn *c, void *arg)
 {
 	struct unverified *u = arg;
 	enum err e = ERR_OK;
-
 	u->deleted = 0;
 	for (size_t i = 0; !e && i < u->n; i++) {
 		if (!u->list[i].has_rights)
@@ -69,7 +67,6 @@ static enum err unverified_batch(struct db_sweeper *s, void *arg, struct db_batc
 {
 	struct unverified *u = arg;
 	ARENA_AUTO *a = arena_new(UNVERIFIED_BYTES_MAX);
-
 	if (!a)
 		return ERR_NOMEM;
 	b->max = b->max < UNVERIFIED_MAX ? b->max : UNVERIFIED_MAX;
@@ -107,6 +104,5 @@ enum err account_purge(const struct accounts *s, struct db_sweeper *sweeper)
 			.before_s = now_s - REQUEST_KEPT_S },
 		{ .name = "unverified_accounts", .batch = unverified_batch, .arg = &u },
 	};
-
 	return db_sweep_all(sweeper, steps, COUNT(steps));
 }

@@ -20,7 +20,6 @@ static enum err others_end(struct db_conn *c, const struct reading_note *n)
 	int64_t changed = 0;
 	enum err e = q_session_reading_tell(
 		c, n->account_id, n->session_id, since_s, n->at_once, n->now_s);
-
 	if (e)
 		return e;
 	e = q_session_reading_end(c, n->account_id, n->session_id, since_s, n->at_once, &changed);
@@ -31,7 +30,6 @@ static enum err reading_tx(struct db_conn *c, void *arg)
 {
 	const struct reading_note *n = arg;
 	enum err e = q_session_reading_lock(c, n->account_id);
-
 	if (e)
 		return e;
 	e = q_session_set_read(c, n->session_id, n->now_s);
@@ -43,7 +41,6 @@ static void reading_note(const struct accounts *s, const struct caller *who, int
 	struct reading_note n = { .now_s = now_s,
 		.window_s = s->set.reading_window_s,
 		.at_once = s->set.reading_at_once };
-
 	memcpy(n.session_id, who->session_id, sizeof n.session_id);
 	memcpy(n.account_id, who->account_id, sizeof n.account_id);
 	db_note(s->db,
@@ -54,7 +51,6 @@ static void reading_note(const struct accounts *s, const struct caller *who, int
 void account_reading(const struct accounts *s, const struct caller *who, int64_t now_s)
 {
 	int64_t read_at = 0; /* as stored */
-
 	if (!s->set.reading_at_once || !who->signed_in)
 		return;
 	/* ended meanwhile: the next request is told. Any other error is in the log. */
@@ -71,7 +67,6 @@ enum err account_session_ended(
 {
 	char reason[32];
 	enum err e = q_session_ended_why(c, hash, reason);
-
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
 	out->read_elsewhere = str_eq(str_of(reason), STR("reading_elsewhere"));

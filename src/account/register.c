@@ -18,7 +18,6 @@ struct register_job {
 static enum err account_insert(struct db_conn *c, const struct register_job *j)
 {
 	const struct account *acc = &j->acc;
-
 	return q_account_insert(c, acc->id, acc->email, acc->email_key, acc->name,
 		acc->password_hash, j->now_s, j->now_s);
 }
@@ -28,7 +27,6 @@ static enum err prepare(
 {
 	struct email parsed;
 	enum err e = email_parse(email, &parsed);
-
 	if (e == ERR_NOMEM)
 		return e;
 	if (e) {
@@ -52,7 +50,6 @@ static enum err set_password(
 {
 	struct str prepared;
 	enum err e = account_password_judge(j->s, password, &j->acc, a, &prepared, why);
-
 	return e ? e : crypto_password_hash(prepared, j->s->set.cost, j->acc.password_hash);
 }
 
@@ -60,7 +57,6 @@ static enum err set_password(
 static enum err register_put(const struct register_job *j)
 {
 	struct account_request r = { .return_to = j->return_to, .created_at = j->now_s };
-
 	memcpy(r.id, j->acc.id, sizeof r.id);
 	memcpy(r.email, j->acc.email, sizeof r.email);
 	memcpy(r.email_key, j->acc.email_key, sizeof r.email_key);
@@ -77,7 +73,6 @@ enum err account_register(const struct accounts *s, const struct registration *r
 	struct arena *a, struct field_error *why)
 {
 	struct register_job j = { .s = s, .proof = r->proof, .now_s = now_s };
-
 	if (r->proof)
 		crypto_token_make(r->proof);
 	if (url_is_local(r->return_to))
@@ -97,7 +92,6 @@ static enum err create_tx(struct db_conn *c, void *arg)
 {
 	const struct register_job *j = arg;
 	enum err e = account_insert(c, j);
-
 	if (e || j->acc.password_hash[0])
 		return e;
 	struct token_order o = { .s = j->s,
@@ -115,7 +109,6 @@ enum err account_create(const struct accounts *s, struct str email, struct str n
 {
 	struct register_job j = { .s = s, .now_s = now_s };
 	enum err e = prepare(&j, email, name, why);
-
 	if (!e && password.n > 0)
 		e = set_password(&j, password, a, why);
 	if (!e)
@@ -151,7 +144,6 @@ static enum err verify_tx(struct db_conn *c, void *arg)
 {
 	struct verify_job *j = arg;
 	struct account acc;
-
 	j->v->choose = (struct token){ 0 };
 	enum err e = account_token_spend(c, j->token_hash, PURPOSE_VERIFY, j->now_s, j->account_id);
 	if (e)
@@ -178,7 +170,6 @@ static enum err verify_tx(struct db_conn *c, void *arg)
 enum err account_verify(const struct accounts *s, struct verification *v, int64_t now_s)
 {
 	struct verify_job j = { .s = s, .v = v, .now_s = now_s };
-
 	v->choose = (struct token){ 0 };
 	account_device_proved(&j.device, v->device);
 	if (crypto_token_hash(v->token, j.token_hash) != ERR_OK)

@@ -76,7 +76,6 @@ static enum mail_kind mail_for(const struct work *w, bool registering)
 static enum err notify(struct db_conn *c, struct work *w, bool registering)
 {
 	struct account owner = w->known;
-
 	if (!*owner.id) {
 		if (registering)
 			memcpy(owner.id, w->row.id, sizeof owner.id);
@@ -100,7 +99,6 @@ static enum err work_tx(struct db_conn *c, void *arg)
 {
 	struct work *w = arg;
 	enum err e = q_account_request_take(c, w->id, w->a, &w->row);
-
 	if (e)
 		return e;
 	bool registering =
@@ -119,7 +117,6 @@ static enum err work_on(const struct accounts *s, const char *id, int64_t now_s)
 	ARENA_AUTO *a = arena_new(ROW_BYTES_MAX);
 	struct work w = { .s = s, .id = id, .a = a, .now_s = now_s };
 	enum err e = a ? db_tx(s->db, work_tx, &w) : ERR_NOMEM;
-
 	if (e != ERR_NOT_FOUND)
 		LOG(s->log, e ? LOG_ERROR : LOG_INFO, "account_request", log_z("id", id),
 			log_z("kind", w.row.kind), log_z("account", w.known.id),
@@ -139,7 +136,6 @@ static enum err run_some(const struct accounts *s, int64_t now_s,
 	struct account_request_list_row *rows = NULL;
 	size_t n = 0;
 	enum err failed = ERR_OK;
-
 	if (!a)
 		return ERR_NOMEM;
 	enum err e =
@@ -164,7 +160,6 @@ enum err account_requests_run(const struct accounts *s, int64_t now_s)
 	enum err failed = ERR_OK;
 	size_t count = LIST_MAX;
 	bool any = false;
-
 	while (count == LIST_MAX) {
 		count = 0;
 		enum err e = run_some(s, now_s, &last, &count);
@@ -189,7 +184,6 @@ static bool wait_for_work(struct account_requests *r)
 {
 	struct thread_worker *w = &r->worker;
 	const int64_t look_us = clock_monotonic_us() + LOOK_EVERY_US;
-
 	pthread_mutex_lock(&w->lock);
 	bool late = false;
 	while (!w->ends && !r->woken && !late)
@@ -203,7 +197,6 @@ static bool wait_for_work(struct account_requests *r)
 static void *requests_main(void *arg)
 {
 	struct account_requests *r = arg;
-
 	while (wait_for_work(r))
 		(void)!account_requests_run(r->s, clock_now_s(r->clock));
 	return NULL;
@@ -212,7 +205,6 @@ static void *requests_main(void *arg)
 enum err account_requests_start(struct accounts *s, const struct clock *clock)
 {
 	struct account_requests *r = calloc(1, sizeof *r);
-
 	if (!r)
 		return ERR_NOMEM;
 	*r = (struct account_requests){ .s = s, .clock = clock };
@@ -237,7 +229,6 @@ void account_requests_wake(struct account_requests *r)
 void account_requests_stop(struct accounts *s)
 {
 	struct account_requests *r = s->requests;
-
 	if (!r)
 		return;
 	thread_worker_stop(&r->worker);

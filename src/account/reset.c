@@ -13,7 +13,6 @@ enum err account_reset_request(
 	struct account_request r = { .created_at = now_s };
 	struct email parsed;
 	enum err e = email_parse(email, &parsed);
-
 	if (e)
 		return e;
 	crypto_id_make(r.id);
@@ -46,7 +45,6 @@ static enum err send_tx(struct db_conn *c, void *arg)
 enum err account_reset_send(const struct accounts *s, const struct account *acc, int64_t now_s)
 {
 	enum err e = db_tx(s->db, send_tx, &(struct send_job){ s, acc, now_s });
-
 	if (!e)
 		mail_wake(s->mail);
 	return e;
@@ -74,7 +72,6 @@ static enum err owner_tell(
 {
 	struct email to;
 	enum err e = email_parse(str_of(acc->email), &to);
-
 	if (e)
 		return e;
 	return account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &to, acc->name, j->now_s);
@@ -85,7 +82,6 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 	const struct confirm_job *j = arg;
 	char id[ID_SIZE];
 	struct account acc;
-
 	enum err e = account_token_spend(c, j->token_hash, PURPOSE_RESET, j->now_s, id);
 	if (e)
 		return e;
@@ -117,7 +113,6 @@ enum err account_reset_confirm(const struct accounts *s, const struct reset_conf
 	struct account acc;
 	struct str prepared;
 	char hash[PASSWORD_HASH_SIZE];
-
 	if (crypto_token_hash(r->token, j.token_hash) != ERR_OK)
 		return ERR_SPENT;
 	account_device_proved(&j.device, r->device);

@@ -17,7 +17,6 @@ static enum err identify_read(struct db_conn *c, void *arg)
 {
 	struct identify *i = arg;
 	enum err e = q_session_by_token(c, i->hash, i->now_s, i->now_s + CLOCK_SKEW_S, &i->known);
-
 	if (e != ERR_NOT_FOUND || !i->out)
 		return e;
 	enum err other = account_session_ended(c, i->hash, i->out);
@@ -89,7 +88,6 @@ enum err account_identify(
 {
 	const struct accounts *s = ctx;
 	struct identify i = { .now_s = now_s };
-
 	*out = (struct caller){ 0 };
 	if (!digest(token) || !crypto_token_is_formed(token->text))
 		return ERR_OK;
@@ -142,7 +140,6 @@ enum err account_session_end(
 	const struct accounts *s, const char *account_id, struct str session_id)
 {
 	struct session_job j = { .account_id = account_id };
-
 	if (str_copy(j.id, sizeof j.id, session_id) != ERR_OK)
 		return ERR_NOT_FOUND;
 	enum err e = db_tx(s->db, end_tx, &j);
@@ -162,7 +159,6 @@ enum err account_sessions_end_others(
 {
 	struct session_job j = { .account_id = account_id };
 	enum err e = str_copy(j.id, sizeof j.id, str_of(keep_id));
-
 	if (e)
 		return e;
 	e = db_tx(s->db, end_others_tx, &j);

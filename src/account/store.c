@@ -52,7 +52,6 @@ enum err account_find(const struct accounts *s, struct str email_or_id, struct a
 	char id[ID_SIZE];
 	struct find f = { .out = out };
 	enum err e = email_parse(email_or_id, &email);
-
 	if (e == ERR_NOMEM)
 		return e;
 	if (!e) {

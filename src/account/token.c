@@ -17,7 +17,6 @@ static enum err token_store(struct db_conn *c, const struct accounts *s, const c
 {
 	const int64_t life_s = (int64_t)token_minutes(s, purpose) * 60;
 	enum err e = q_mail_token_void(c, account_id, purpose, now_s);
-
 	return e ? e : q_mail_token_insert(c, t->hash, account_id, purpose, now_s, now_s + life_s);
 }
 
@@ -59,7 +58,6 @@ enum err account_token_send(struct db_conn *c, const struct token_order *o)
 	const bool linked = has_link(o->kind);
 	struct token t;
 	BUF_AUTO link = BUF(8192);
-
 	crypto_token_make(&t);
 	link_write(&link, o, &t);
 	struct notice n = { .kind = o->kind,
@@ -85,7 +83,6 @@ enum err account_token_spend(struct db_conn *c, const uint8_t hash[static HASH_B
 	const char *purpose, int64_t now_s, char account_id[static ID_SIZE])
 {
 	enum err e = q_mail_token_spend(c, hash, purpose, now_s, now_s + CLOCK_SKEW_S, account_id);
-
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 
@@ -102,7 +99,6 @@ static enum err token_read(struct db_conn *c, void *arg)
 	char account_id[ID_SIZE];
 	enum err e = q_mail_token_look(
 		c, l->hash, l->purpose, l->now_s, l->now_s + CLOCK_SKEW_S, account_id);
-
 	if (!e)
 		e = q_account_by_id(c, account_id, l->out);
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
@@ -112,7 +108,6 @@ enum err account_token_find(const struct accounts *s, struct str token, const ch
 	int64_t now_s, struct account *out)
 {
 	struct token_lookup l = { .purpose = purpose, .now_s = now_s, .out = out };
-
 	if (crypto_token_hash(token, l.hash) != ERR_OK)
 		return ERR_SPENT;
 	return db_read(s->db, token_read, &l);

@@ -23,7 +23,6 @@ static enum err checking_parse(struct request *r, struct response *rsp, struct c
 		{ "meter_cookie", false, &k->meter_cookie } };
 	const struct json_flag charge = { "charge", &k->charge };
 	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &charge);
-
 	if (e)
 		return e;
 	if (!k->article.p == !k->url.p)
@@ -60,7 +59,6 @@ static void take_account(struct caller *c, const struct account *acc)
 static enum err who(struct request *r, struct response *rsp, struct checking *k)
 {
 	struct account acc;
-
 	if (k->token.p)
 		return account_identify(/* whose context is not const, for a server's sake */
 			(void *)(uintptr_t)k->api->accounts,
@@ -91,7 +89,6 @@ static enum err article_decide(struct access_snapshot *s, struct checking *k)
 		.w = k->api->wall, .v = &p->req, .art = &p->article, .a = k->a
 	};
 	enum err e = art ? content_find(s->c, k->article, k->a, art) : ERR_NOMEM;
-
 	if (e)
 		return e;
 	p->article = content_paywall_article(art);
@@ -111,7 +108,6 @@ static enum err article_decide(struct access_snapshot *s, struct checking *k)
 static enum err check_read(struct access_snapshot *s, void *arg)
 {
 	struct checking *k = arg;
-
 	return k->article.p ? article_decide(s, k)
 			    : path_decide(s->c, &k->q, s->policy, k->a, &k->p);
 }
@@ -121,7 +117,6 @@ static enum err settle(struct checking *k)
 {
 	bool due = k->p.decision.must_count;
 	enum err e = ERR_OK;
-
 	if (k->charge)
 		e = path_record(k->api->wall, &k->p, k->a, &k->cookie_update);
 	k->charged = !e && k->charge && due && k->p.counts && k->p.decision.grant == GRANT_FULL;
@@ -134,7 +129,6 @@ static json_t *reader_json(const struct checking *k)
 {
 	json_t *plans = json_array();
 	struct str rest = k->p.plans;
-
 	while (rest.n > 0)
 		text_json_append(&plans, text_json_str(str_cut(&rest, ',')));
 	return json_pack("{s:b, s:s, s:s, s:s, s:o, s:o}", "signed_in", k->caller.signed_in,
@@ -147,7 +141,6 @@ static json_t *reader_json(const struct checking *k)
 static json_t *cookie_json(const struct meter_cookie_update *m)
 {
 	bool set = m->move == METER_COOKIE_SET;
-
 	if (m->move == METER_COOKIE_KEEP)
 		return json_null();
 	return json_pack("{s:o, s:I}", "value", text_json_str(set ? m->value : STR("")),
@@ -161,7 +154,6 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 		.a = r->arena,
 		.q = { .w = api->wall, .sites = api->sites, .method = STR("GET") } };
 	enum err e = api_key_ask(api, r, rsp, KEY_ACCESS);
-
 	if (!e)
 		e = checking_parse(r, rsp, &k);
 	if (!e)

@@ -24,7 +24,6 @@ static enum err wall_open(struct app *app)
 		[AI_BLOCK] = "block" };
 	struct policy_settings set = { .open_statuses = app->cfg.open_statuses,
 		.source_count = app->cfg.source_count };
-
 	memcpy(set.sources, app->cfg.sources, sizeof set.sources);
 	if (str_name_find(ai, COUNT(ai), str_of(app->cfg.ai_policy), &set.ai) != ERR_OK)
 		set.ai = AI_BLOCK;
@@ -54,7 +53,6 @@ enum err app_verifier_open(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.keep_s = c->crawler_keep_hours * 3600,
 		.keep_none_s = c->crawler_keep_refused_minutes * 60,
 		.log = &app->log };
-
 	return dns_verifier_open(&set, &app->wall.dns_verifier, why);
 }
 
@@ -74,7 +72,6 @@ static unsigned database_connections(const struct config *c)
 static bool serving_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
-
 	app->log.writer = log_writer_start(app->log.fd, app->log.format);
 	/* the writer's and the change log's; two processes that hash */
 	app_descriptors_start(app, database_connections(c) + 2, 2 * (app_hashers_threads(c) + 1));
@@ -85,7 +82,6 @@ static bool serving_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 static unsigned database_writers(const struct config *c)
 {
 	unsigned writers = (unsigned)c->work_threads, connections = database_connections(c);
-
 	return connections > 1 && writers >= connections ? connections - 1 : writers;
 }
 
@@ -100,7 +96,6 @@ static void zone_set(struct arena *a, const char *name)
 enum err app_open(struct app *app, enum db_use use, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
-
 	if (use == DB_SERVE)
 		app_memory_tune_start();
 	zone_set(app->arena, c->timezone);
@@ -189,7 +184,6 @@ static void http_fill(struct app *app)
 {
 	const struct config *c = &app->cfg;
 	struct http_settings *h = &app->http_set;
-
 	*h = (struct http_settings){ .listen = c->listen,
 		.ops_listen = c->ops_listen,
 		.base_url = c->base_url,
@@ -236,7 +230,6 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.language = c->language,
 		.theme = config_theme(c),
 		.assets = app_gate_assets(app) };
-
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
 }
 
@@ -247,7 +240,6 @@ static enum err policy_known_from_start(struct db_conn *c, void *arg)
 	struct app *app = arg;
 	const struct paywall_policy *policy = NULL;
 	enum err e = policy_acquire(app->wall.policies, c, &policy);
-
 	policy_release(app->wall.policies, policy);
 	return e;
 }
@@ -264,7 +256,6 @@ static enum err faces_open(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.sitemap = c->sitemap,
 		.teaser = app_teaser_bound(c),
 		.development = c->development };
-
 	enum err e = app_words_open(c, &app->words, why);
 	app->accounts.set.common = app->words;
 	if (!e)
@@ -289,7 +280,6 @@ static enum err background_start(struct app *app, char why[static CONFIG_WHY_SIZ
 enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 {
 	const struct config *c = &app->cfg;
-
 	app->started_s = clock_now_s(&app->clock);
 	enum err e = faces_open(app, why);
 	if (!e)
@@ -325,7 +315,6 @@ enum err app_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 static sigset_t stop_signals(void)
 {
 	sigset_t set;
-
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
@@ -335,7 +324,6 @@ static sigset_t stop_signals(void)
 void app_block_signals(void)
 {
 	sigset_t set = stop_signals();
-
 	sigaddset(&set, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
@@ -351,7 +339,6 @@ void app_ignore_signals(void)
 static void drain(struct app *app, const sigset_t *set, int signal)
 {
 	const struct timespec grace = { .tv_sec = (time_t)app->cfg.drain_s };
-
 	atomic_store(&app->draining, true);
 	LOG(&app->log, LOG_INFO, "stopping", log_int("signal", signal),
 		log_int("drain_s", app->cfg.drain_s));
@@ -364,7 +351,6 @@ static void drain(struct app *app, const sigset_t *set, int signal)
 static int signal_wait(struct app *app)
 {
 	sigset_t set = stop_signals();
-
 	sigaddset(&set, SIGHUP);
 	for (;;) {
 		int got = sigwaitinfo(&set, NULL);
@@ -379,7 +365,6 @@ void app_wait(struct app *app)
 {
 	sigset_t set = stop_signals();
 	struct housekeeping *h = app_housekeeping_start(app);
-
 	if (!h)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("step", "start"),
 			log_z("err", err_name(ERR_NOMEM)));

@@ -38,7 +38,6 @@ static enum err look(const struct readiness *r)
 {
 	uint8_t hash[HASH_BYTES];
 	char id[ID_SIZE];
-
 	crypto_random(hash, sizeof hash);
 	crypto_id_make(id);
 	return q_probe_look(r->db, hash, id);
@@ -56,7 +55,6 @@ static void probe(struct readiness *r)
 {
 	enum step failed = STEP_WRITE;
 	enum err e = q_probe_put(r->db, r->id, clock_now_s(r->clock));
-
 	if (!e) {
 		failed = STEP_READ;
 		under_way(r, STEP_READ);
@@ -89,7 +87,6 @@ static bool wait_for_question(struct readiness *r)
 static void *readiness_main(void *arg)
 {
 	struct readiness *r = arg;
-
 	while (wait_for_question(r))
 		probe(r);
 	return NULL;
@@ -103,7 +100,6 @@ static void await_probe(struct readiness *r, int64_t now_us)
 {
 	const uint64_t ended = r->ended;
 	bool in_time = true;
-
 	if (r->under_way == STEP_NONE && r->ended > 0 && now_us - r->begun_us < FRESH_US)
 		return;
 	if (r->under_way == STEP_NONE) {
@@ -120,7 +116,6 @@ static void await_probe(struct readiness *r, int64_t now_us)
 static const char *failed_text(const struct readiness *r, struct arena *a)
 {
 	const char *verb = r->failed == STEP_WRITE ? "written" : "read";
-
 	if (r->failed == STEP_NONE)
 		return NULL;
 	return arena_fmt(a, "the database cannot be %s: %s\n", verb, err_name(r->err));
@@ -153,7 +148,6 @@ const char *app_readiness_fault(struct readiness *r, struct arena *a)
 enum err app_readiness_start(struct db *db, const struct clock *clock, struct readiness **out)
 {
 	struct readiness *r = calloc(1, sizeof *r);
-
 	if (!r)
 		return ERR_NOMEM;
 	r->db = db;

@@ -84,7 +84,6 @@ static enum err leads_read(struct db_conn *c, struct content_lead *v, size_t n, 
 	struct str ids[LEADS_AT_ONCE];
 	struct owned_image *rows = NULL;
 	size_t count = 0, wanted = 0;
-
 	for (size_t i = 0; i < LEADS_AT_ONCE; i++) {
 		const bool granted = i < n && granted_below(&v[i].decision) > 0;
 		ids[i] = str_of(granted ? v[i].article_id : "");
@@ -101,7 +100,6 @@ static enum err leads_read(struct db_conn *c, struct content_lead *v, size_t n, 
 enum err content_lead_images(struct db_conn *c, struct content_lead *v, size_t n, struct arena *a)
 {
 	enum err e = leads_check(v, n);
-
 	for (size_t i = 0; i < n; i++)
 		v[i].found = false;
 	for (size_t i = 0; !e && i < n; i += LEADS_AT_ONCE)

@@ -224,6 +224,5 @@ enum err db_changes_purge(struct db_sweeper *s)
 		{ .name = "changes", .purge = q_change_purge, .before_s = s->now_s - KEEP_S },
 		{ .name = "transaction_marks", .batch = marks_batch },
 	};
-
 	return db_sweep_all(s, steps, COUNT(steps));
 }

@@ -23,7 +23,6 @@ static enum err query_tx(struct db_conn *c, void *arg)
 {
 	const struct query_batch *q = arg;
 	enum err e = q->step->purge(c, q->step->before_s, q->b->max, &q->b->deleted);
-
 	q->b->seen = q->b->deleted;
 	return e;
 }
@@ -53,7 +52,6 @@ static int64_t size_next(int64_t max, int64_t ms, int64_t least)
 static bool rest(const struct db_sweeper *s, int64_t ms)
 {
 	int64_t least = ms > SWEEP_REST_LEAST_MS ? ms : SWEEP_REST_LEAST_MS;
-
 	return !s->pause ||
 	       s->pause(s->ctx, least < SWEEP_REST_MOST_MS ? (unsigned)least : SWEEP_REST_MOST_MS);
 }
@@ -71,7 +69,6 @@ static enum err step_run(
 {
 	struct db_batch b = { .max = size_least(step) };
 	enum err e = ERR_OK;
-
 	for (bool more = true; more && e == ERR_OK;) {
 		int64_t start_us = clock_monotonic_us();
 		b.seen = b.deleted = 0;
@@ -93,7 +90,6 @@ enum err db_sweep(struct db_sweeper *s, const struct db_sweep *step)
 {
 	struct db_swept all = { 0 };
 	int64_t ms = 0;
-
 	if (s->stopped)
 		return ERR_OK;
 	enum err e = step_run(s, step, &all, &ms);
@@ -111,7 +107,6 @@ enum err db_sweep(struct db_sweeper *s, const struct db_sweep *step)
 enum err db_sweep_all(struct db_sweeper *s, const struct db_sweep *steps, size_t count)
 {
 	enum err first = ERR_OK;
-
 	for (size_t i = 0; i < count; i++) {
 		enum err e = db_sweep(s, &steps[i]);
 		first = first != ERR_OK ? first : e;

@@ -25,9 +25,8 @@ static enum err find_route(struct exchange *x)
 static bool type_is(struct str value, struct str want)
 {
 	struct str type = str_trim(str_cut(&value, ';'));
-	if (!str_eq_nocase(type, want)) {
+	if (!str_eq_nocase(type, want))
 		return false;
-	}
 	struct str charset = str_trim(value);
 	return !value.p || str_eq_nocase(charset, STR("charset=utf-8")) ||
 	       str_eq_nocase(charset, STR("charset=\"utf-8\""));
@@ -37,10 +36,9 @@ static enum err check_type(struct exchange *x)
 {
 	const struct request *r = &x->req;
 	struct str coding = request_header(r, "Content-Encoding");
-	if (coding.p && !str_eq_nocase(coding, STR("identity"))) {
+	if (coding.p && !str_eq_nocase(coding, STR("identity")))
 		return http_request_refuse(x, ERR_UNSUPPORTED, "body_encoded",
 			"Compressed request bodies are not accepted.");
-	}
 	struct str want = r->route->body == BODY_FORM ? STR("application/x-www-form-urlencoded")
 						      : STR("application/json");
 	if (request_header_count(r, "Content-Type") != 1 ||
@@ -56,12 +54,11 @@ static enum err check_type(struct exchange *x)
 static enum err check_body(struct exchange *x)
 {
 	const struct route *route = x->req.route;
-	if (route->body == BODY_NONE) {
+	if (route->body == BODY_NONE)
 		return x->announced > 0 || x->chunked
 			       ? http_request_refuse(x, ERR_TOO_LARGE, "body_unwanted",
 					 "No request body is accepted here.")
 			       : ERR_OK;
-	}
 	/* No length may also mean one that is hidden from us: then what follows is no request. */
 	if (!x->chunked && request_header_count(&x->req, "Content-Length") == 0) {
 		x->close = true;
@@ -69,13 +66,11 @@ static enum err check_body(struct exchange *x)
 		return http_request_refuse(
 			x, ERR_INVALID, "no_length", "Content-Length is required here.");
 	}
-	if (x->announced > route->body_cap) {
+	if (x->announced > route->body_cap)
 		return http_request_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
-	}
 	enum err e = check_type(x);
-	if (e != ERR_OK) {
+	if (e != ERR_OK)
 		return e;
-	}
 	x->body_capacity = x->chunked ? route->body_cap : (size_t)x->announced;
 	x->body = arena_alloc(x->req.arena, x->body_capacity + 1);
 	return x->body ? ERR_OK : ERR_NOMEM;
@@ -100,12 +95,10 @@ static bool address_may(struct exchange *x, unsigned *class, int64_t *wait_s)
 {
 	struct http_limits *l = x->h->limits;
 	const struct http_settings *s = &x->h->s;
-	if (http_limits_take(l, *class, x->req.client, x->started_us, wait_s)) {
+	if (http_limits_take(l, *class, x->req.client, x->started_us, wait_s))
 		return true;
-	}
-	if (!s->is_shared_address || !s->is_shared_address(s->audience_ctx, &x->req)) {
+	if (!s->is_shared_address || !s->is_shared_address(s->audience_ctx, &x->req))
 		return false;
-	}
 	*class += RATE_SHARED;
 	return http_limits_take(l, *class, x->req.client, x->started_us, wait_s);
 }
@@ -115,9 +108,8 @@ static enum err check_rate(struct exchange *x)
 	const enum rate_class class = x->req.route->rate;
 	unsigned refuses = class;
 	int64_t wait_s = 0;
-	if (address_may(x, &refuses, &wait_s) || account_may(x, class)) {
+	if (address_may(x, &refuses, &wait_s) || account_may(x, class))
 		return ERR_OK;
-	}
 	atomic_fetch_add(&x->h->metrics.limited[class], 1);
 	x->rsp.retry_after_s = wait_s;
 	const char *name = http_rate_name(class);
@@ -134,8 +126,7 @@ enum err http_request_admit(struct exchange *x)
 	static enum err (*const steps[])(
 		struct exchange *) = { find_route, check_body, check_rate, http_query_read };
 	enum err e = ERR_OK;
-	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
+	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++)
 		e = steps[i](x);
-	}
 	return e;
 }

@@ -15,9 +15,8 @@ struct answer_draft {
 static bool has_header(const struct response *rsp, const char *name)
 {
 	for (size_t i = 0; i < rsp->header_count; i++) {
-		if (str_eq_nocase(str_of(rsp->headers[i].name), str_of(name))) {
+		if (str_eq_nocase(str_of(rsp->headers[i].name), str_of(name)))
 			return true;
-		}
 	}
 	return false;
 }
@@ -31,9 +30,8 @@ static void add(struct answer_draft *d, const char *name, const char *value)
 
 static void add_default(struct answer_draft *d, const char *name, const char *value)
 {
-	if (!has_header(&d->x->rsp, name)) {
+	if (!has_header(&d->x->rsp, name))
 		add(d, name, value);
-	}
 }
 
 /* If-Range holds an entity tag, compared strongly (RFC 9110 section 13.1.5), or a date, which we
@@ -56,9 +54,8 @@ static void apply_range(struct answer_draft *d)
 {
 	struct response *rsp = &d->x->rsp;
 	struct str range = request_header(&d->x->req, "Range");
-	if (!range.p || d->x->req.head || !range_wanted(d->x)) {
+	if (!range.p || d->x->req.head || !range_wanted(d->x))
 		return;
-	}
 	uint64_t first = 0;
 	uint64_t last = 0;
 	const unsigned long long total = rsp->body.n;
@@ -83,15 +80,13 @@ static void apply_conditions(struct answer_draft *d)
 {
 	struct response *rsp = &d->x->rsp;
 	rsp->ranges = rsp->ranges && rsp->status == 200 && d->x->req.method == METHOD_GET;
-	if (rsp->status != 200 || d->x->req.method != METHOD_GET) {
+	if (rsp->status != 200 || d->x->req.method != METHOD_GET)
 		return;
-	}
 	struct str known = request_header(&d->x->req, "If-None-Match");
-	if (rsp->etag && known.p && header_etag_match(known, str_of(rsp->etag))) {
+	if (rsp->etag && known.p && header_etag_match(known, str_of(rsp->etag)))
 		no_body(rsp, 304);
-	} else if (rsp->ranges) {
+	else if (rsp->ranges)
 		apply_range(d);
-	}
 }
 
 /* Without printf: most answers are compressed. */
@@ -113,20 +108,17 @@ static void apply_encoding(struct answer_draft *d)
 	struct exchange *x = d->x;
 	struct response *rsp = &x->rsp;
 	const enum coding coding = d->varies ? http_coding_asked(x) : CODING_NONE;
-	if (coding == CODING_NONE) {
+	if (coding == CODING_NONE)
 		return;
-	}
 	if (rsp->status != 304) {
 		struct str body = http_coded(x, coding);
-		if (body.n == 0) {
+		if (body.n == 0)
 			return;
-		}
 		rsp->body = body;
 		x->coding = coding;
 	}
-	if (rsp->etag && rsp->etag[0] == '"') {
+	if (rsp->etag && rsp->etag[0] == '"')
 		rsp->etag = weak(x, rsp->etag);
-	}
 }
 
 /* What the status demands, whoever made the answer. */
@@ -134,54 +126,42 @@ static void add_status_headers(struct answer_draft *d)
 {
 	struct exchange *x = d->x;
 	struct response *rsp = &x->rsp;
-	if (rsp->retry_after_s <= 0 && (rsp->status == 503 || rsp->status == 429)) {
+	if (rsp->retry_after_s <= 0 && (rsp->status == 503 || rsp->status == 429))
 		rsp->retry_after_s = rsp->err == ERR_UNAVAILABLE || rsp->err == ERR_NOMEM ? 5 : 1;
-	}
 	if (rsp->retry_after_s > 0) {
 		char digits[INT_TEXT_SIZE + 1] = { 0 };
 		add_default(d, "Retry-After", str_int_text(rsp->retry_after_s, digits).p);
 	}
-	if (rsp->status == 401 && x->group->credential == CREDENTIAL_BEARER) {
+	if (rsp->status == 401 && x->group->credential == CREDENTIAL_BEARER)
 		add_default(d, "WWW-Authenticate", "Bearer");
-	}
-	if (x->allow[0]) {
+	if (x->allow[0])
 		add_default(d, "Allow", x->allow);
-	}
-	if (rsp->ranges) {
+	if (rsp->ranges)
 		add_default(d, "Accept-Ranges", "bytes");
-	}
-	if (d->content_range) {
+	if (d->content_range)
 		add_default(d, "Content-Range", d->content_range);
-	}
-	if (d->varies) {
+	if (d->varies)
 		add(d, "Vary", "Accept-Encoding"); /* beside what the handler said */
-	}
-	if (x->coding != CODING_NONE) {
+	if (x->coding != CODING_NONE)
 		add_default(d, "Content-Encoding", x->coding == CODING_GZIP ? "gzip" : "br");
-	}
-	if (x->close || atomic_load(&x->h->stopping)) {
+	if (x->close || atomic_load(&x->h->stopping))
 		add_default(d, "Connection", "close");
-	}
 }
 
 static void add_default_headers(struct answer_draft *d)
 {
 	const struct http_settings *s = &d->x->h->s;
 	const struct response *rsp = &d->x->rsp;
-	if (rsp->content_type) {
+	if (rsp->content_type)
 		add_default(d, "Content-Type", rsp->content_type);
-	}
-	if (rsp->etag) {
+	if (rsp->etag)
 		add_default(d, "ETag", rsp->etag);
-	}
-	if (!rsp->cacheable) {
+	if (!rsp->cacheable)
 		add(d, "Cache-Control", "no-store");
-	}
-	if (s->secure) {
+	if (s->secure)
 		add_default(d, "Strict-Transport-Security",
 			s->hsts_subdomains ? "max-age=31536000; includeSubDomains"
 					   : "max-age=31536000");
-	}
 	const char *const always[][2] = {
 		{ "Content-Security-Policy", rsp->csp ? rsp->csp : s->csp },
 		{ "X-Content-Type-Options", "nosniff" },
@@ -193,9 +173,8 @@ static void add_default_headers(struct answer_draft *d)
 		{ "X-Frame-Options", "DENY" },
 		{ "X-Request-Id", d->x->req.id },
 	};
-	for (size_t i = 0; i < COUNT(always); i++) {
+	for (size_t i = 0; i < COUNT(always); i++)
 		add_default(d, always[i][0], always[i][1]);
-	}
 }
 
 static void add_handler_headers(struct answer_draft *d)
@@ -263,18 +242,15 @@ void http_answer_make(struct exchange *x)
 	x->bytes = x->rsp.body.n;
 	const bool reusable = is_reusable(&d);
 	x->from_cache = x->from_cache && reusable && is_given(x);
-	if (!x->item && reusable && is_lasting(x)) {
+	if (!x->item && reusable && is_lasting(x))
 		x->alike = alike_text(x);
-	}
-	if (http_response_pool_may_keep(x) && http_response_pool_acquire(x)) {
+	if (http_response_pool_may_keep(x) && http_response_pool_acquire(x))
 		return;
-	}
 	/* which is not written to, whatever the type says */
 	d.out = MHD_create_response_from_buffer(
 		x->rsp.body.n, (void *)(uintptr_t)x->rsp.body.p, MHD_RESPMEM_PERSISTENT);
-	if (!d.out) {
+	if (!d.out)
 		return;
-	}
 	add_status_headers(&d);
 	add_default_headers(&d);
 	add_handler_headers(&d);

@@ -17,9 +17,8 @@ bool http_compressible(const struct response *rsp)
 struct str http_packed(struct exchange *x, enum err (*pack)(struct str in, struct buf *out))
 {
 	BUF_AUTO out = BUF(x->rsp.body.n);
-	if (pack(x->rsp.body, &out) != ERR_OK) {
+	if (pack(x->rsp.body, &out) != ERR_OK)
 		return (struct str){ NULL, 0 };
-	}
 	return arena_buf(x->req.arena, &out);
 }
 

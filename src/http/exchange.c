@@ -14,9 +14,8 @@ static bool take_bits(uint8_t out[static ID_BYTES])
 	static _Thread_local uint8_t pool[ID_BYTES * 64];
 	static _Thread_local size_t left;
 	if (left == 0) {
-		if (getrandom(pool, sizeof pool, 0) != (ssize_t)sizeof pool) {
+		if (getrandom(pool, sizeof pool, 0) != (ssize_t)sizeof pool)
 			return false;
-		}
 		left = sizeof pool;
 	}
 	left -= ID_BYTES;
@@ -28,9 +27,8 @@ static bool take_bits(uint8_t out[static ID_BYTES])
 static bool make_id(char out[static ID_SIZE])
 {
 	uint8_t bits[ID_BYTES];
-	if (!take_bits(bits)) {
+	if (!take_bits(bits))
 		return false;
-	}
 	str_base32(bits, sizeof bits, out, ID_SIZE);
 	return true;
 }
@@ -69,15 +67,12 @@ void http_exchange_free(struct exchange *x)
 {
 	wipe(x->req.token.text);
 	wipe((struct str){ x->body, x->body_n });
-	for (size_t i = 0; i < x->req.form.n; i++) {
+	for (size_t i = 0; i < x->req.form.n; i++)
 		wipe(x->req.form.v[i].value);
-	}
-	if (x->answer && http_response_pool_may_keep(x) && x->held == 0) {
+	if (x->answer && http_response_pool_may_keep(x) && x->held == 0)
 		http_response_pool_release(x);
-	}
-	if (x->answer) {
+	if (x->answer)
 		MHD_destroy_response(x->answer);
-	}
 	cache_release(x->item);
 	atomic_fetch_sub(&x->h->metrics.held_bytes, x->held);
 	http_arena_release(x->req.arena);
@@ -104,9 +99,8 @@ static int64_t hold(struct exchange *x)
 	/* what memory lent may be put out of it, and lives on for this reader alone */
 	const size_t lent = x->item ? rsp->body.n + rsp->gzip.n + rsp->brotli.n : 0;
 	const int64_t bytes = (int64_t)(arena_bytes(x->req.arena) + lent);
-	if (bytes <= HELD_SMALL_BYTES) {
+	if (bytes <= HELD_SMALL_BYTES)
 		return 0;
-	}
 	x->held = bytes;
 	return atomic_fetch_add(&x->h->metrics.held_bytes, bytes) + bytes;
 }
@@ -121,17 +115,15 @@ void http_exchange_fail(struct exchange *x, enum err e)
 		e = ERR_NOMEM;
 	}
 	rsp->err = e;
-	if (rsp->shared.per_reader_cookie) {
+	if (rsp->shared.per_reader_cookie)
 		http_response_cookies_drop(rsp);
-	}
 	rsp->body = rsp->gzip = rsp->brotli = (struct str){ NULL, 0 };
 	rsp->content_type = rsp->etag = rsp->csp = NULL;
 	rsp->cacheable = rsp->ranges = false;
 	rsp->status = rsp->status >= 400 ? rsp->status : 0;
 	x->group->fail(x->group->ctx, &x->req, rsp);
-	if (rsp->status < 300 || rsp->status > 599 || http_response_poisoned(rsp)) {
+	if (rsp->status < 300 || rsp->status > 599 || http_response_poisoned(rsp))
 		plain_failure(x, e);
-	}
 	http_answer_make(x);
 }
 
@@ -139,20 +131,17 @@ static enum err identify(struct exchange *x)
 {
 	struct request *r = &x->req;
 	const struct http_settings *s = &x->h->s;
-	if (r->route->who == WHO_ANYONE) {
+	if (r->route->who == WHO_ANYONE)
 		return ERR_OK;
-	}
 	enum err e = http_token_read(x);
-	if (e == ERR_OK && r->token.text.n > 0) {
+	if (e == ERR_OK && r->token.text.n > 0)
 		e = s->identify(s->identify_ctx, &r->token, r->now_s, &r->caller);
-	}
 	if (e != ERR_OK) {
 		r->caller = (struct caller){ 0 };
 		return http_request_refuse(x, e, "identify", NULL);
 	}
-	if (!r->caller.signed_in) {
+	if (!r->caller.signed_in)
 		r->caller = (struct caller){ .read_elsewhere = r->caller.read_elsewhere };
-	}
 	return r->route->who == WHO_SIGNED_IN && !r->caller.signed_in
 		       ? http_request_refuse(x, ERR_UNAUTHENTICATED, "signed_out", NULL)
 		       : ERR_OK;
@@ -162,16 +151,13 @@ static enum err read_body(struct exchange *x)
 {
 	struct request *r = &x->req;
 	struct str body = { x->body, x->body_n };
-	if (r->route->body == BODY_JSON) {
+	if (r->route->body == BODY_JSON)
 		r->body = body;
-	}
-	if (r->route->body != BODY_FORM) {
+	if (r->route->body != BODY_FORM)
 		return ERR_OK;
-	}
 	enum err e = form_parse(body, r->arena, &r->form);
-	if (e == ERR_OK || e == ERR_NOMEM) {
+	if (e == ERR_OK || e == ERR_NOMEM)
 		return e;
-	}
 	return http_request_refuse(
 		x, ERR_INVALID, "bad_form", "The form is malformed or contains a field twice.");
 }
@@ -190,13 +176,11 @@ static enum err run_handler(struct exchange *x)
 		x->rsp = (struct response){ .reason = "no_memory" };
 		return ERR_NOMEM;
 	}
-	if (!open && !poisoned && !silent) {
+	if (!open && !poisoned && !silent)
 		return e;
-	}
 	const char *fault = poisoned ? "bad_header" : "no_status";
-	if (open) {
+	if (open)
 		fault = "transaction_left_open";
-	}
 	LOG(s->log, LOG_ERROR, "handler_fault", log_z("fault", fault), log_z("id", x->req.id),
 		log_z("route", x->req.route->pattern));
 	x->rsp = (struct response){ .reason = fault };
@@ -206,13 +190,11 @@ static enum err run_handler(struct exchange *x)
 /* From memory when it can be, else by the handler. */
 static enum err give(struct exchange *x)
 {
-	if (http_response_cache_answer_late(x)) {
+	if (http_response_cache_answer_late(x))
 		return ERR_OK;
-	}
 	enum err e = run_handler(x);
-	if (e == ERR_OK) {
+	if (e == ERR_OK)
 		http_response_cache_put(x);
-	}
 	return e;
 }
 
@@ -221,9 +203,8 @@ void http_exchange_serve(struct exchange *x)
 	static enum err (*const steps[])(
 		struct exchange *) = { identify, http_origin_check, read_body, give };
 	enum err e = ERR_OK;
-	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++) {
+	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++)
 		e = steps[i](x);
-	}
 	/* the database is lost, maybe even to look up who asks: from memory after all */
 	http_exchange_finish(x, http_response_cache_rescue(x, e) ? ERR_OK : e);
 }
@@ -231,12 +212,10 @@ void http_exchange_serve(struct exchange *x)
 void http_exchange_finish(struct exchange *x, enum err e)
 {
 	const int64_t held = hold(x);
-	if (held > HELD_BYTES_MAX) {
+	if (held > HELD_BYTES_MAX)
 		e = http_request_refuse(x, ERR_BUSY, "answers_full", NULL);
-	}
-	if (held > HELD_REFUSED_MAX) {
+	if (held > HELD_REFUSED_MAX)
 		return;
-	}
 	if (e != ERR_OK) {
 		http_exchange_fail(x, e);
 		return;
@@ -254,9 +233,8 @@ static const char *method_name(const struct exchange *x)
 /* Who asks is mostly the peer itself. */
 static const char *client_text(const struct exchange *x, char space[static IP_TEXT_SIZE])
 {
-	if (memcmp(x->req.client.b, x->conn->peer.b, sizeof x->req.client.b) == 0) {
+	if (memcmp(x->req.client.b, x->conn->peer.b, sizeof x->req.client.b) == 0)
 		return x->conn->peer_text;
-	}
 	ip_text(x->req.client, space);
 	return space;
 }
@@ -268,10 +246,9 @@ void http_exchange_log(struct exchange *x, int64_t now_us, const char *end)
 	const int status = x->answered ? rsp->status : 0;
 	const int64_t took_us = now_us - x->started_us;
 	http_metrics_count(&x->h->metrics, x, status, took_us - x->paused_us);
-	if (rsp->decision) {
+	if (rsp->decision)
 		http_decisions_count(x->h->decisions, r->route ? r->route->pattern : "",
 			rsp->decision, rsp->reason);
-	}
 	char other[IP_TEXT_SIZE];
 	const char *client = client_text(x, other);
 	const enum log_level quiet = x->listener->is_ops ? LOG_DEBUG : LOG_INFO;

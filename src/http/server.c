@@ -66,9 +66,8 @@ static size_t on_unescape(void *ctx, struct MHD_Connection *mhd, char *text)
 
 static enum MHD_Result answer(struct exchange *x)
 {
-	if (!x->answer) {
+	if (!x->answer)
 		return MHD_NO; /* no memory for an answer: the connection is closed */
-	}
 	x->answered = true;
 	http_conn_await_reader(x->h, x->conn, clock_monotonic_coarse_us(), x->bytes);
 	return MHD_queue_response(x->mhd, (unsigned)x->rsp.status, x->answer);
@@ -100,20 +99,17 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 {
 	struct conn *c = conn_of(mhd);
 	struct exchange *x = c && c->target ? http_exchange_new(l, c, mhd) : NULL;
-	if (!x) {
+	if (!x)
 		return MHD_NO;
-	}
 	*slot = x;
 	atomic_fetch_add(&l->h->metrics.in_flight, 1);
 	http_conn_await_request(l->h, c, x->started_us);
 	x->refused = http_request_read(x, line);
 	x->close = x->refused != ERR_OK;
-	if (x->refused == ERR_OK) {
+	if (x->refused == ERR_OK)
 		x->refused = http_request_admit(x);
-	}
-	if (x->refused != ERR_OK && http_pool_full(x)) {
+	if (x->refused != ERR_OK && http_pool_full(x))
 		return http_pool_refuse(x);
-	}
 	if (x->refused != ERR_OK && must_close(x)) {
 		x->close = true;
 		return answer_refusal(x);
@@ -125,9 +121,8 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
  * cut off. */
 static enum MHD_Result receive(struct exchange *x, const char *data, size_t n)
 {
-	if (x->refused == ERR_OK && n > x->body_capacity - x->body_n) {
+	if (x->refused == ERR_OK && n > x->body_capacity - x->body_n)
 		x->refused = http_request_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
-	}
 	if (x->refused == ERR_OK) {
 		memcpy(x->body + x->body_n, data, n);
 		x->body_n += n;
@@ -147,9 +142,8 @@ static void lane_full(struct exchange *x)
 static enum MHD_Result complete(struct exchange *x)
 {
 	http_conn_await_nothing(x->conn);
-	if (x->refused != ERR_OK) {
+	if (x->refused != ERR_OK)
 		return answer_refusal_delayed(x);
-	}
 	http_response_cache_begin(x);
 	if (http_response_cache_answer(x) || http_cached_answer(x)) {
 		http_exchange_finish(x, ERR_OK);
@@ -179,9 +173,8 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *mhd, const ch
 {
 	(void)url;
 	struct exchange *x = *slot;
-	if (!x) {
+	if (!x)
 		return begin(ctx, mhd, &(struct request_line){ method, version }, slot);
-	}
 	if (*n > 0) {
 		const size_t got = *n;
 		*n = 0;
@@ -210,9 +203,8 @@ static void on_completed(
 	(void)mhd;
 	struct listener *l = ctx;
 	struct exchange *x = *slot;
-	if (!x) {
+	if (!x)
 		return;
-	}
 	*slot = NULL;
 	const int64_t now_us = clock_monotonic_us();
 	http_exchange_log(x, now_us, end_name(code));
@@ -227,9 +219,8 @@ static void PRINTF(2, 0) on_message(void *ctx, const char *format, va_list args)
 	const struct http *h = ctx;
 	char text[256];
 	const int n = vsnprintf(text, sizeof text, format, args);
-	if (n <= 0) {
+	if (n <= 0)
 		return;
-	}
 	LOG(h->s.log, LOG_DEBUG, "libmicrohttpd", log_str("text", str_trim(str_of(text))));
 	/* a request that no callback hears of: too long a line, too many headers, no colon */
 	static const char refusal[] = "Error processing request (HTTP response code is ";
@@ -243,11 +234,10 @@ static void PRINTF(2, 0) on_message(void *ctx, const char *format, va_list args)
 
 static void run(struct exchange *x, bool abandon)
 {
-	if (abandon) {
+	if (abandon)
 		http_exchange_fail(x, http_request_refuse(x, ERR_UNAVAILABLE, "stopping", NULL));
-	} else {
+	else
 		http_exchange_serve(x);
-	}
 	struct MHD_Connection *mhd = x->mhd;
 	atomic_store(&x->state, EXCHANGE_READY);
 	MHD_resume_connection(mhd);
@@ -327,9 +317,8 @@ static bool start_daemon(struct listener *l)
 static enum err start_listener(struct listener *l, char why[static 256])
 {
 	enum err e = http_listen(l->address, &l->fd, &l->port, why);
-	if (e != ERR_OK) {
+	if (e != ERR_OK)
 		return e;
-	}
 	if (!start_daemon(l) || !http_accept_start(l)) {
 		(void)snprintf(why, WHY_SIZE, "libmicrohttpd did not start on %.100s", l->address);
 		return ERR_UNAVAILABLE;
@@ -345,18 +334,16 @@ static enum err start_all(struct http *h, char why[static 256])
 		return ERR_NOMEM;
 	}
 	enum err e = start_listener(&h->public, why);
-	if (e == ERR_OK && h->s.ops_listen && h->s.ops_listen[0]) {
+	if (e == ERR_OK && h->s.ops_listen && h->s.ops_listen[0])
 		e = start_listener(&h->ops, why);
-	}
 	return e;
 }
 
 static struct http *http_new(const struct http_settings *s)
 {
 	struct http *h = http_arena_pool_start() ? calloc(1, sizeof *h) : NULL;
-	if (!h) {
+	if (!h)
 		return NULL;
-	}
 	h->s = *s;
 	h->public = (struct listener){ .h = h,
 		.address = s->listen,
@@ -382,9 +369,8 @@ static struct http *http_new(const struct http_settings *s)
 
 enum err http_start(const struct http_settings *s, struct http **out, char why[static 256])
 {
-	if (!http_table_check(s, why)) {
+	if (!http_table_check(s, why))
 		return ERR_INVALID;
-	}
 	struct http *h = http_new(s);
 	if (!h) {
 		(void)snprintf(why, WHY_SIZE, "no memory");
@@ -420,9 +406,8 @@ struct http_memory http_memory_most(void)
 static void wait_for_requests(struct http *h, int64_t at_most_us)
 {
 	const int64_t end_us = clock_monotonic_us() + at_most_us;
-	while (atomic_load(&h->metrics.in_flight) > 0 && clock_monotonic_us() < end_us) {
+	while (atomic_load(&h->metrics.in_flight) > 0 && clock_monotonic_us() < end_us)
 		(void)nanosleep(&(struct timespec){ .tv_nsec = STOP_POLL_US * 1000L }, NULL);
-	}
 }
 
 /* Nobody is accepted any more. Who is connected may send the request that is on its way, and is
@@ -440,17 +425,15 @@ static void finish_requests(struct listener *l)
 static void stop_listener(struct listener *l)
 {
 	http_accept_stop(l);
-	if (l->daemon) {
+	if (l->daemon)
 		MHD_stop_daemon(l->daemon);
-	}
 }
 
 enum err http_limits_change(struct http *h, const struct rate_limit limits[static RATE_COUNT])
 {
 	for (size_t i = 1; i < RATE_COUNT; i++) {
-		if (!limits[i].burst != !limits[i].per_minute) {
+		if (!limits[i].burst != !limits[i].per_minute)
 			return ERR_INVALID;
-		}
 	}
 	http_limits_set(h->limits, limits);
 	return ERR_OK;
@@ -461,23 +444,20 @@ enum err http_limits_change(struct http *h, const struct rate_limit limits[stati
  * not done after STOP_GRACE_US is refused with 503. Operations see the server stop till the end. */
 void http_stop(struct http *h)
 {
-	if (!h) {
+	if (!h)
 		return;
-	}
 	atomic_store(&h->stopping, true);
 	http_accept_stop(&h->public);
 	finish_requests(&h->public);
-	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
+	for (size_t i = LANE_WORK; i < LANE_COUNT; i++)
 		http_lane_stop(h->lanes[i], true);
-	}
 	http_tarpit_stop(h->tarpit);
 	wait_for_requests(h, LAST_ANSWERS_US);
 	stop_listener(&h->public);
 	stop_listener(&h->ops);
 	http_reaper_stop(h);
-	for (size_t i = LANE_WORK; i < LANE_COUNT; i++) {
+	for (size_t i = LANE_WORK; i < LANE_COUNT; i++)
 		http_lane_free(h->lanes[i]);
-	}
 	http_tarpit_free(h->tarpit);
 	http_limits_free(h->limits);
 	http_decisions_free(h->decisions);

@@ -13,9 +13,8 @@ static struct str bearer(struct exchange *x)
 enum err http_token_read(struct exchange *x)
 {
 	struct str token = { 0 };
-	if (x->token_read) {
+	if (x->token_read)
 		return ERR_OK;
-	}
 	switch (x->group->credential) {
 	case CREDENTIAL_COOKIE:
 		token = request_cookie(&x->req, "postern");

@@ -36,7 +36,6 @@ static bool agent_ok(const char *z)
 		"Firefox", "Gecko", "KHTML", "like", "Linux", "Macintosh", "Mobile", "Mozilla",
 		"Safari", "Version", "Windows" };
 	struct str s = str_of(z);
-
 	for (size_t i = 0; i < COUNT(common); i++) {
 		if (str_eq_nocase(s, str_of(common[i])))
 			return false;
@@ -55,7 +54,6 @@ enum err crawler_suffixes_parse(
 {
 	char domain[DOMAIN_SIZE];
 	size_t n = 0;
-
 	*out = '\0';
 	while (s.p) {
 		struct str one = str_trim(str_cut(&s, ','));
@@ -88,7 +86,6 @@ static enum err add_tx(struct db_conn *c, void *arg)
 	const struct crawler *cr = j->cr;
 	int64_t count = 0, changed = 0;
 	enum err e = q_crawler_count(c, &count);
-
 	if (e)
 		return e;
 	if (count >= CRAWLERS_MAX)
@@ -103,7 +100,6 @@ static enum err add_tx(struct db_conn *c, void *arg)
 enum err crawler_add(struct db *db, const struct crawler *cr, int64_t now_s)
 {
 	struct add_job j = { .cr = cr, .now_s = now_s };
-
 	return crawler_ok(cr) ? db_tx(db, add_tx, &j) : ERR_INVALID;
 }
 
@@ -111,7 +107,6 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 {
 	int64_t changed = 0;
 	enum err e = q_crawler_delete(c, *(const struct str *)arg, &changed);
-
 	if (e)
 		return e;
 	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
@@ -132,7 +127,6 @@ static enum err ranges_replace(struct db_conn *c, const struct load_job *j)
 {
 	int64_t count = 0;
 	enum err e = q_crawler_ranges_delete(c, j->name);
-
 	for (size_t i = 0; !e && i < j->list->n; i++)
 		e = q_crawler_range_insert(c, j->name, j->list->v[i].first.b, j->list->v[i].last.b);
 	if (e)
@@ -148,7 +142,6 @@ static enum err load_tx(struct db_conn *c, void *arg)
 	const struct load_job *j = arg;
 	int64_t changed = 0;
 	enum err e = q_crawler_set_loaded(c, j->name, j->now_s, &changed);
-
 	if (e)
 		return e;
 	if (!changed)

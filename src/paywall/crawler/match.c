@@ -27,7 +27,6 @@ struct crawlers {
 static enum err range_take(struct crawlers *in, const struct crawler_range_list_row *row)
 {
 	struct ranges_span *s = &in->ranges.v[in->ranges.n];
-
 	for (size_t i = 0; i < in->n; i++) {
 		if (strcmp(in->v[i].name, row->crawler) != 0)
 			continue;
@@ -46,7 +45,6 @@ static enum err ranges_load(struct db_conn *c, struct arena *a, struct crawlers 
 	ARENA_AUTO *scratch = arena_new(8 << 20);
 	struct crawler_range_list_row *rows = NULL;
 	size_t n = 0;
-
 	if (!scratch)
 		return ERR_NOMEM;
 	enum err e = q_crawler_range_list(c, CRAWLER_RANGES_MAX, scratch, &rows, &n);
@@ -65,7 +63,6 @@ enum err crawlers_load(struct db_conn *c, struct arena *a, const struct crawlers
 {
 	struct crawlers *in = arena_alloc(a, sizeof *in);
 	enum err e = in ? crawler_list(c, a, &in->v, &in->n) : ERR_NOMEM;
-
 	if (!e)
 		e = ranges_load(c, a, in);
 	if (!e)
@@ -89,7 +86,6 @@ static bool same_letter(char a, char b)
 static bool claims_at(struct str agent, size_t i, struct str word)
 {
 	size_t end = i + word.n;
-
 	if (word.n == 0 || end > agent.n || !same_letter(agent.p[i], word.p[0]) ||
 		(end < agent.n && letter(agent.p[end])))
 		return false;
@@ -142,7 +138,6 @@ bool crawler_listed(const struct crawlers *in, const struct crawler *cr, struct 
 {
 	const struct ranges_span *hits[64];
 	size_t n = institution_ranges_find(&in->ranges, client, client, hits, COUNT(hits));
-
 	for (size_t i = 0; i < n; i++) {
 		if (&in->v[hits[i]->owner] == cr)
 			return true;
@@ -153,9 +148,7 @@ bool crawler_listed(const struct crawlers *in, const struct crawler *cr, struct 
 const char *crawler_ai(const struct crawlers *in, struct str user_agent, struct ip client)
 {
 	struct str agent = cut_agent(user_agent);
-
 	const char *own = claims_ai(agent);
-
 	if (own)
 		return own;
 	for (size_t i = 0; in && i < in->n; i++) {
@@ -171,7 +164,6 @@ const struct crawler *crawler_claimed(
 	const struct crawlers *in, struct str user_agent, const struct crawler *last)
 {
 	struct str agent = cut_agent(user_agent);
-
 	for (size_t i = in && last ? (size_t)(last - in->v) + 1 : 0; in && i < in->n; i++) {
 		if (in->v[i].class == CRAWLER_SEARCH && claims(agent, str_of(in->v[i].agent)))
 			return &in->v[i];

@@ -20,7 +20,6 @@ void decision_cached_end(struct decision_cached *c)
 static bool reader_cached(const struct decision_query *q, struct decision_cached *c)
 {
 	const char *account_id = q->v->account_id;
-
 	c->reader = (struct paywall_reader){ 0 };
 	if (!account_id || !*account_id)
 		return decision_is_anonymous_by(c->policy, q->v);

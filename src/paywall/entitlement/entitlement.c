@@ -41,7 +41,6 @@ enum err entitlement_status_read(struct str s, enum entitlement_status *out)
 bool entitlement_name_ok(struct str s, size_t size)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-
 	for (size_t i = 0; i < s.n; i++) {
 		if (!s.p[i] || !strchr(letters, s.p[i]))
 			return false;
@@ -76,7 +75,6 @@ static enum err grant_tx(struct db_conn *c, void *arg)
 	enum err e = q_entitlement_insert(c, j->id, g->account_id, g->plan, g->source,
 		g->article_id, entitlement_status_name(g->status), g->starts_at, g->ends_at,
 		g->grace_s, g->seats, j->now_s);
-
 	if (e)
 		return e;
 	e = db_change_add(c, DB_CHANGE_ENTITLEMENT, g->account_id);
@@ -91,7 +89,6 @@ enum err entitlement_grant(
 	struct db *db, const struct entitlement_grant *g, int64_t now_s, char id[static ID_SIZE])
 {
 	struct grant_job j = { .g = g, .id = id, .now_s = now_s };
-
 	if (!entitlement_name_ok(str_of(g->plan), PLAN_SIZE) ||
 		!entitlement_name_ok(str_of(g->source), SOURCE_SIZE))
 		return ERR_INVALID;
@@ -125,7 +122,6 @@ static enum err one_tx(struct db_conn *c, void *arg)
 {
 	struct entitlement_revoke_row owner;
 	enum err e = one_change(c, arg, &owner);
-
 	if (e)
 		return e;
 	e = db_change_add(c, DB_CHANGE_ENTITLEMENT, owner.account_id);
@@ -146,7 +142,6 @@ enum err entitlement_set_status(struct db *db, const struct entitlement_change *
 	struct one_job j = {
 		.id = ch->id, .status = ch->status, .ends_at = ch->ends_at, .grace_s = ch->grace_s
 	};
-
 	if (!*entitlement_status_name(ch->status) || ch->grace_s > ENTITLEMENT_GRACE_MAX_S)
 		return ERR_INVALID;
 	return db_tx(db, one_tx, &j);

@@ -43,7 +43,6 @@ struct invite_job {
 static enum err mail_out(struct db_conn *c, const struct invite_job *j, const struct token *t)
 {
 	BUF_AUTO link = BUF(2048);
-
 	buf_fmt(&link, "%s/group/accept?token=%s", j->w->base_url, t->text);
 	struct notice n = { .kind = MAIL_SEAT,
 		.to = j->to.text,
@@ -66,7 +65,6 @@ static enum err seat_put(struct db_conn *c, const struct invite_job *j,
 	struct token t;
 	char id[ID_SIZE];
 	int64_t now_s = j->inv->now_s, ends_s = now_s + SEAT_INVITATION_S;
-
 	crypto_token_make(&t);
 	crypto_id_make(id);
 	enum err e = *known->id ? q_seat_invite_again(c, known->id, t.hash, now_s, ends_s)
@@ -85,7 +83,6 @@ static enum err invite_tx(struct db_conn *c, void *arg)
 	struct seat_group group;
 	struct seat known = { 0 };
 	ARENA_AUTO *a = arena_new(GROUP_BYTES_MAX);
-
 	if (!a)
 		return ERR_NOMEM;
 	enum err e = entitlement_seats_load(c, &owner, a, &group);
@@ -111,7 +108,6 @@ enum err entitlement_seat_invite(const struct paywall *w, const struct seat_invi
 {
 	struct invite_job j = { .w = w, .inv = inv };
 	struct email own;
-
 	enum err e = email_parse(inv->email, &j.to);
 	if (e)
 		return e == ERR_NOMEM ? e : ERR_INVALID;
@@ -137,7 +133,6 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 	const struct end_job *j = arg;
 	struct seat_delete_row gone;
 	enum err e = q_seat_delete(c, j->seat_id, j->owner_id, &gone);
-
 	if (e)
 		return e;
 	if (*gone.account_id)
@@ -160,7 +155,6 @@ enum err entitlement_seat_find(
 	const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out)
 {
 	uint8_t hash[HASH_BYTES];
-
 	if (crypto_token_hash(token, hash) != ERR_OK)
 		return ERR_SPENT;
 	enum err e = q_seat_look(w->db, hash, now_s, now_s + CLOCK_SKEW_S, out);
@@ -171,7 +165,6 @@ static enum err accept_tx(struct db_conn *c, void *arg)
 {
 	const struct accept_job *j = arg;
 	enum err e = q_seat_accept(c, j->hash, j->account_id, j->now_s, j->now_s + CLOCK_SKEW_S);
-
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 	return db_change_add(c, DB_CHANGE_ENTITLEMENT, j->account_id);
@@ -181,7 +174,6 @@ enum err entitlement_seat_accept(
 	const struct paywall *w, struct str token, const char *account_id, int64_t now_s)
 {
 	struct accept_job j = { .account_id = account_id, .now_s = now_s };
-
 	if (crypto_token_hash(token, j.hash) != ERR_OK)
 		return ERR_SPENT;
 	return db_tx(w->db, accept_tx, &j);

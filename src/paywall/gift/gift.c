@@ -24,7 +24,6 @@ static bool subscribes(const struct decision_inputs *k)
 {
 	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
 		const struct entitlement *e = &k->reader->entitlements[i];
-
 		if (is_subscription(k->policy, e) &&
 			paywall_entitlement_open(k->policy, e, k->now.s) &&
 			paywall_entitlement_covers(k->policy, e, k->article))
@@ -36,7 +35,6 @@ static bool subscribes(const struct decision_inputs *k)
 static enum err allowed(const struct decision_inputs *k)
 {
 	struct decision d = paywall_decide(k);
-
 	if (d.grant == GRANT_NONE)
 		return ERR_NOT_FOUND;
 	if (d.level == ACCESS_PUBLIC)
@@ -50,7 +48,6 @@ enum err gift_allowed(const struct paywall *w, struct db_conn *c, const struct a
 	const struct decision_query q = { .w = w, .v = v, .art = art, .a = a };
 	const struct paywall_policy *policy = NULL;
 	struct decision_inputs k;
-
 	if (w->gifts.per_month == 0)
 		return ERR_NOT_FOUND;
 	if (!v->account_id || !*v->account_id)
@@ -76,7 +73,6 @@ struct make_job {
 static int64_t month_start(int64_t now_s)
 {
 	struct tm first = time_local_tm(now_s);
-
 	first.tm_mday = 1;
 	return time_local_day_start(first);
 }
@@ -86,7 +82,6 @@ static enum err quota_left(struct db_conn *c, const struct make_job *j, int64_t 
 	const char *giver = j->o->account_id;
 	int64_t given = 0;
 	enum err e = q_gift_giver_lock(c, giver);
-
 	if (e)
 		return e;
 	e = q_gift_count_since(c, giver, month_start(j->o->now_s), &given);
@@ -99,7 +94,6 @@ static enum err insert(struct db_conn *c, const struct make_job *j, const char *
 	const struct gift_order *o = j->o;
 	int64_t days = o->days ? o->days : j->w->gifts.days;
 	int64_t most = o->redemptions ? o->redemptions : j->w->gifts.redemptions;
-
 	return q_gift_insert(c, id, o->article_id, o->account_id, o->made_by, o->now_s,
 		o->now_s + days * 86400, most);
 }
@@ -107,7 +101,6 @@ static enum err insert(struct db_conn *c, const struct make_job *j, const char *
 static enum err gift_new(struct db_conn *c, const struct make_job *j)
 {
 	char id[ID_SIZE];
-
 	if (j->o->account_id && j->out->left == 0)
 		return ERR_LIMITED;
 	crypto_id_make(id);
@@ -124,7 +117,6 @@ static enum err gift_new(struct db_conn *c, const struct make_job *j)
 static enum err gift_again(struct db_conn *c, const struct make_job *j)
 {
 	enum err e = q_gift_live(c, j->o->account_id, j->o->article_id, j->o->now_s, &j->out->gift);
-
 	j->out->again = !e;
 	return e;
 }
@@ -134,7 +126,6 @@ static enum err link_add(struct db_conn *c, const struct make_job *j)
 	const char *id = j->out->gift.id;
 	const uint8_t *hash = j->out->token.hash;
 	enum err e = q_gift_token_insert(c, hash, id, j->o->now_s);
-
 	return e ? e : q_gift_token_trim(c, id, GIFT_LINKS_MAX - 1, hash);
 }
 
@@ -142,7 +133,6 @@ static enum err make_tx(struct db_conn *c, void *arg)
 {
 	struct make_job *j = arg;
 	enum err e = ERR_NOT_FOUND;
-
 	j->out->again = false;
 	if (j->o->account_id) {
 		e = quota_left(c, j, &j->out->left);
@@ -158,7 +148,6 @@ static enum err make_tx(struct db_conn *c, void *arg)
 enum err gift_make(const struct paywall *w, const struct gift_order *o, struct gift_made *out)
 {
 	struct make_job j = { .w = w, .o = o, .out = out };
-
 	*out = (struct gift_made){ 0 };
 	crypto_token_make(&out->token);
 	return db_tx(w->db, make_tx, &j);
@@ -171,7 +160,6 @@ enum err gift_list(struct db_conn *c, const struct gift_filter *f, struct arena 
 {
 	const char *account = f->account_id ? f->account_id : "", *slug = f->slug ? f->slug : "";
 	size_t max = f->limit && f->limit < GIFTS_LIST_MAX ? f->limit : GIFTS_LIST_MAX;
-
 	if (*account)
 		return q_gift_list_of_account(c, account, slug, max, a, out, count);
 	if (*slug)

@@ -21,7 +21,6 @@ static enum err look_read(struct db_conn *c, void *arg)
 enum err gift_find(const struct paywall *w, struct str token, int64_t now_s, struct gift *out)
 {
 	struct look_job j = { .now_s = now_s, .out = out };
-
 	if (crypto_token_hash(token, j.hash) != ERR_OK)
 		return ERR_NOT_FOUND;
 	enum err e = db_read(w->db, look_read, &j);
@@ -49,11 +48,9 @@ enum err gift_held(struct db_conn *c, struct gift_held *h)
 	struct str rest = h->cookie;
 	uint8_t hash[HASH_BYTES];
 	unsigned seen = 0;
-
 	h->yes = false;
 	while (!h->yes && secret_next(&rest, &seen, hash)) {
 		enum err e = q_gift_held(c, hash, h->article_id, h->now_s, h->now_s + CLOCK_SKEW_S);
-
 		if (e && e != ERR_NOT_FOUND)
 			return e;
 		h->yes = !e;
@@ -66,11 +63,9 @@ static enum err is_visitor(struct db_conn *c, struct str cookie, const char *gif
 {
 	uint8_t hash[HASH_BYTES];
 	unsigned seen = 0;
-
 	*yes = false;
 	while (!*yes && secret_next(&cookie, &seen, hash)) {
 		enum err e = q_gift_visitor_of(c, hash, gift_id);
-
 		if (e && e != ERR_NOT_FOUND)
 			return e;
 		*yes = !e;
@@ -83,7 +78,6 @@ static struct str cookie_with(struct arena *a, struct str old, const char *secre
 {
 	BUF_AUTO b = BUF((size_t)GIFTS_IN_COOKIE_MAX * TOKEN_SIZE);
 	uint8_t hash[HASH_BYTES];
-
 	buf_puts(&b, secret);
 	for (unsigned i = 0; i + 1 < GIFTS_IN_COOKIE_MAX && old.n > 0; i++) {
 		struct str one = str_cut(&old, '.');
@@ -109,7 +103,6 @@ static enum err spend(struct db_conn *c, const struct redeem_job *j)
 	const char *id = j->r->gift.id;
 	int64_t changed = 0;
 	enum err e = q_gift_redeem(c, id, j->r->now_s, &changed);
-
 	if (e)
 		return e;
 	if (changed != 1)
@@ -122,7 +115,6 @@ static enum err redeem_tx(struct db_conn *c, void *arg)
 	struct redeem_job *j = arg;
 	struct gift *g = &j->r->gift;
 	enum err e = q_gift_by_token(c, j->hash, j->r->now_s + CLOCK_SKEW_S, g);
-
 	if (e)
 		return e;
 	if (g->revoked_at || g->expires_at <= j->r->now_s)
@@ -134,7 +126,6 @@ static enum err redeem_tx(struct db_conn *c, void *arg)
 enum err gift_redeem(const struct paywall *w, struct gift_redemption *r)
 {
 	struct redeem_job j = { .r = r };
-
 	if (crypto_token_hash(r->token, j.hash) != ERR_OK)
 		return ERR_NOT_FOUND;
 	crypto_token_make(&j.secret);

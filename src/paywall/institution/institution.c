@@ -17,7 +17,6 @@ enum err institution_list(
 static struct ip ip_of(const uint8_t b[16])
 {
 	struct ip ip = { .set = true };
-
 	memcpy(ip.b, b, sizeof ip.b);
 	return ip;
 }
@@ -26,7 +25,6 @@ static struct institution_item range_item(const struct institution_range_list_ro
 {
 	struct institution_item it = { .kind = INSTITUTION_RANGE,
 		.range = { ip_of(row->first_ip), ip_of(row->last_ip) } };
-
 	memcpy(it.institution, row->institution, sizeof it.institution);
 	return it;
 }
@@ -34,7 +32,6 @@ static struct institution_item range_item(const struct institution_range_list_ro
 static struct institution_item domain_item(const struct institution_domain_list_row *row)
 {
 	struct institution_item it = { .kind = INSTITUTION_DOMAIN };
-
 	memcpy(it.institution, row->institution, sizeof it.institution);
 	memcpy(it.domain, row->domain, sizeof it.domain);
 	return it;
@@ -47,7 +44,6 @@ enum err institution_items(struct db_conn *c, struct str name, struct arena *a,
 	struct institution_domain_list_row *domains = NULL;
 	size_t n = 0, m = 0;
 	enum err e = q_institution_range_list(c, name, INSTITUTION_RANGES_MAX, a, &ranges, &n);
-
 	if (e)
 		return e;
 	e = q_institution_domain_list(c, name, INSTITUTION_DOMAINS_MAX, a, &domains, &m);
@@ -70,7 +66,6 @@ enum err institution_account_domain(
 {
 	char email[EMAIL_SIZE];
 	enum err e = q_institution_account_mail(c, account_id, email);
-
 	*out = '\0';
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_OK : e;
@@ -88,7 +83,6 @@ struct add_job {
 static enum err policy_plan_check(struct db_conn *c, const struct institution *i)
 {
 	int64_t plans = 0;
-
 	if (!*i->plan)
 		return ERR_OK;
 	enum err e = q_institution_plan_count(c, i->plan, &plans);
@@ -108,7 +102,6 @@ static enum err add_tx(struct db_conn *c, void *arg)
 	const struct institution *i = j->i;
 	int64_t count = 0, changed = 0;
 	enum err e = q_institution_count(c, &count);
-
 	if (e)
 		return e;
 	e = policy_plan_check(c, i);
@@ -126,7 +119,6 @@ static enum err add_tx(struct db_conn *c, void *arg)
 enum err institution_add(struct db *db, const struct institution *i, int64_t now_s)
 {
 	struct add_job j = { .i = i, .now_s = now_s };
-
 	if (!institution_ok(i))
 		return ERR_INVALID;
 	return db_tx(db, add_tx, &j);
@@ -137,7 +129,6 @@ static enum err set_tx(struct db_conn *c, void *arg)
 	const struct institution *i = ((const struct add_job *)arg)->i;
 	int64_t changed = 0;
 	enum err e = policy_plan_check(c, i);
-
 	if (e)
 		return e;
 	e = q_institution_update(c, i->name, i->title, i->plan, i->starts_at, i->ends_at, &changed);
@@ -149,7 +140,6 @@ static enum err set_tx(struct db_conn *c, void *arg)
 enum err institution_set(struct db *db, const struct institution *i)
 {
 	struct add_job j = { .i = i };
-
 	if (!institution_ok(i))
 		return ERR_INVALID;
 	return db_tx(db, set_tx, &j);
@@ -159,7 +149,6 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 {
 	int64_t changed = 0;
 	enum err e = q_institution_delete(c, *(const struct str *)arg, &changed);
-
 	if (e)
 		return e;
 	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
@@ -174,7 +163,6 @@ static enum err owner_check(struct db_conn *c, const struct institution_item *it
 {
 	char owner[INSTITUTION_SIZE];
 	enum err e = q_institution_domain_owner(c, it->domain, owner);
-
 	if (e)
 		return e;
 	return strcmp(owner, it->institution) == 0 ? ERR_OK : ERR_CONFLICT;
@@ -184,7 +172,6 @@ static enum err item_insert(struct db_conn *c, const struct institution_item *it
 {
 	int64_t known = 0;
 	enum err e = q_institution_exists(c, it->institution, &known);
-
 	if (e)
 		return e;
 	if (!known)
@@ -205,7 +192,6 @@ static enum err clear(struct db_conn *c, const char *institution)
 static enum err items_clear(struct db_conn *c, const struct institution_change *ch)
 {
 	const char *last = "";
-
 	for (size_t i = 0; i < ch->count; i++) {
 		const char *name = ch->items[i].institution;
 		enum err e = strcmp(name, last) == 0 ? ERR_OK : clear(c, name);
@@ -220,7 +206,6 @@ static enum err items_fit(struct db_conn *c)
 {
 	int64_t ranges = 0, domains = 0;
 	enum err e = q_institution_range_count(c, &ranges);
-
 	if (e)
 		return e;
 	e = q_institution_domain_count(c, &domains);
@@ -234,7 +219,6 @@ static enum err items_tx(struct db_conn *c, void *arg)
 {
 	struct institution_change *ch = arg;
 	enum err e = ch->replace ? items_clear(c, ch) : ERR_OK;
-
 	for (ch->at = 0; !e && ch->at < ch->count; ch->at++) {
 		e = item_insert(c, &ch->items[ch->at]);
 		if (e)
@@ -263,7 +247,6 @@ static enum err item_remove_tx(struct db_conn *c, void *arg)
 {
 	int64_t changed = 0;
 	enum err e = item_delete(c, arg, &changed);
-
 	if (e)
 		return e;
 	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;

@@ -22,7 +22,6 @@ static struct meter_names names_of(const struct decision_query *q, const struct 
 	const struct str of = arena_join(q->a, pieces, COUNT(pieces));
 	struct meter_names names;
 	struct cache_item *item = cache_lookup(q->w->decision_cache, of);
-
 	if (item) {
 		memcpy(&names, cache_value(item).p, sizeof names);
 		cache_release(item);
@@ -44,7 +43,6 @@ static bool settle(const struct decision_query *q, struct decision_inputs *k,
 	const struct meter_keys *keys = kept->keys;
 	const struct meter_names names = names_of(q, keys, &kept->load, out->d.meter);
 	struct meter_cookie_content seen;
-
 	meter_cookie_read(keys, q, out->d.meter, &names, &seen);
 	if (seen.state == COOKIE_BAD)
 		return false; /* unless another process has sealed it with a newer key */
@@ -65,7 +63,6 @@ bool meter_decide_cached(const struct decision_query *q, struct decision_inputs 
 {
 	struct cached_keys kept = { .load = cache_begin(q->w->decision_cache) };
 	struct cache_item *keys = cache_lookup(q->w->decision_cache, METER_KEYS_KEY);
-
 	if (!keys)
 		return false;
 	kept.keys = (const void *)cache_value(keys).p;

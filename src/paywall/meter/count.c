@@ -29,7 +29,6 @@ static struct meter_span began_between(const struct meter *m, int64_t now_s)
 {
 	struct meter_span w = meter_window(m, now_s);
 	int64_t length_s = w.ends_at - w.starts_at;
-
 	if (m->window == WINDOW_ROLLING)
 		w = (struct meter_span){ now_s - length_s + 1, now_s + length_s };
 	return w;
@@ -42,7 +41,6 @@ enum err meter_rows_load(struct db_conn *c, const char *account_id, const struct
 	ARENA_AUTO *a = arena_new(16384);
 	struct meter_counted_row *rows = NULL;
 	size_t n = 0;
-
 	if (!a)
 		return ERR_NOMEM;
 	*out = (struct meter_counts){ 0 };
@@ -61,7 +59,6 @@ enum err meter_rows_load(struct db_conn *c, const char *account_id, const struct
 enum err meter_row_put(struct db_conn *c, const struct meter_row *r)
 {
 	char tag[METER_TAG_TEXT_SIZE];
-
 	str_hex(r->tag.b, sizeof r->tag.b, tag);
 	return q_meter_count(
 		c, r->account_id, r->m->name, r->began_at, tag, r->article_id, r->now_s);
@@ -73,7 +70,6 @@ enum err meter_usages(struct db_conn *c, const struct paywall_policy *p, const c
 	int64_t now_s, struct meter_account_usage out[static METERS_MAX])
 {
 	struct meter_counts tally;
-
 	for (size_t i = 0; i < p->meter_count; i++) {
 		const struct meter *m = &p->meters[i];
 		enum err e = meter_rows_load(c, account_id, m, now_s, &tally);

@@ -14,7 +14,6 @@ static enum err seals_load(struct db_conn *c, struct meter_keys *out)
 {
 	ARENA_AUTO *a = arena_new(16384);
 	struct meter_key *rows = NULL;
-
 	if (!a)
 		return ERR_NOMEM;
 	out->n = 0;
@@ -29,14 +28,12 @@ static enum err seals_load(struct db_conn *c, struct meter_keys *out)
 enum err meter_keys_load(struct db_conn *c, struct meter_keys *out)
 {
 	enum err e = seals_load(c, out);
-
 	return e ? e : q_secret_newest(c, tag_purpose, &out->tag);
 }
 
 static enum err make(struct db_conn *c, const char *purpose, int64_t id, int64_t now_s)
 {
 	uint8_t bytes[KEY_BYTES];
-
 	crypto_random(bytes, sizeof bytes);
 	enum err e = q_secret_insert(c, purpose, id, bytes, now_s);
 	crypto_wipe(bytes, sizeof bytes);
@@ -49,7 +46,6 @@ static enum err ensure(struct db_conn *c, const char *purpose, int64_t now_s)
 {
 	struct meter_key key;
 	enum err e = q_secret_newest(c, purpose, &key);
-
 	crypto_wipe(&key, sizeof key);
 	return e == ERR_NOT_FOUND ? make(c, purpose, 1, now_s) : e;
 }
@@ -57,7 +53,6 @@ static enum err ensure(struct db_conn *c, const char *purpose, int64_t now_s)
 enum err meter_keys_ensure(struct db_conn *c, int64_t now_s, struct meter_keys *out)
 {
 	enum err e = meter_keys_load(c, out);
-
 	if (e != ERR_NOT_FOUND)
 		return e;
 	e = ensure(c, seal_purpose, now_s);
@@ -73,7 +68,6 @@ enum err meter_keys_ensure(struct db_conn *c, int64_t now_s, struct meter_keys *
 static void tag(const struct meter_keys *k, char kind, const char *z, uint8_t *out, size_t n)
 {
 	uint8_t input[1 + HASH_BYTES] = { (uint8_t)kind }, digest[16];
-
 	crypto_digest(str_of(z), input + 1);
 	crypto_mac(k->tag.bytes, (struct str){ (const char *)input, sizeof input }, digest,
 		sizeof digest);
@@ -83,7 +77,6 @@ static void tag(const struct meter_keys *k, char kind, const char *z, uint8_t *o
 struct meter_tag meter_article_tag(const struct meter_keys *k, const char *article_id)
 {
 	struct meter_tag t;
-
 	tag(k, 'a', article_id, t.b, sizeof t.b);
 	return t;
 }
@@ -98,7 +91,6 @@ struct meter_names meter_names_of(
 	const struct meter_keys *keys, const char *article_id, const struct meter *m)
 {
 	struct meter_names out = { .article = meter_article_tag(keys, article_id) };
-
 	meter_name_tag(keys, m->name, out.name);
 	return out;
 }
@@ -114,7 +106,6 @@ enum err meter_keys_forget(struct db_conn *c, int64_t before_s)
 {
 	int64_t changed = 0;
 	enum err e = q_secret_forget(c, seal_purpose, before_s, &changed);
-
 	return e || !changed ? e : db_change_add(c, DB_CHANGE_POLICY, "");
 }
 
@@ -123,7 +114,6 @@ static enum err rotate_tx(struct db_conn *c, void *arg)
 	struct rotation *r = arg;
 	struct meter_keys keys;
 	enum err e = meter_keys_ensure(c, r->now_s, &keys);
-
 	if (e)
 		return e;
 	if (keys.n >= METER_KEYS_MAX && !r->revoke)
@@ -143,7 +133,6 @@ enum err meter_rotate_key(struct db *db, bool revoke, int64_t now_s, int64_t *id
 {
 	struct rotation r = { .revoke = revoke, .now_s = now_s };
 	enum err e = db_tx(db, rotate_tx, &r);
-
 	if (!e)
 		*id = r.id;
 	return e;
@@ -156,7 +145,6 @@ void meter_keys_cache_put(
 {
 	struct cache_item *had = cache_lookup(w->decision_cache, METER_KEYS_KEY);
 	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
-
 	cache_release(had);
 	if (had)
 		return;

@@ -23,7 +23,6 @@ static enum err meters_read(struct db_conn *c, struct meter_list *out)
 	const struct policy_settings set = { .fallback = ACCESS_SUBSCRIBER, .ai = AI_BLOCK };
 	const struct paywall_policy *p = NULL;
 	enum err e = policy_cache_open(&set, &pc);
-
 	if (!e)
 		e = policy_acquire(pc, c, &p);
 	for (size_t i = 0; !e && i < p->meter_count; i++)
@@ -41,7 +40,6 @@ static enum err meters_read(struct db_conn *c, struct meter_list *out)
 static enum err PRINTF(2, 3) refuse(char why[static METER_WHY_SIZE], const char *fmt, ...)
 {
 	va_list ap;
-
 	va_start(ap, fmt);
 	vsnprintf(why, METER_WHY_SIZE, fmt, ap);
 	va_end(ap);
@@ -83,7 +81,6 @@ static enum err fit_check(
 {
 	int64_t sum = m->anonymous_limit;
 	bool is_new = true;
-
 	for (size_t i = 0; i < l->n; i++) {
 		if (strcmp(l->v[i].name, m->name) == 0) {
 			is_new = false;
@@ -121,7 +118,6 @@ static enum err set_tx(struct db_conn *c, void *arg)
 	const struct meter *m = j->m;
 	struct meter_list l = { .n = 0 };
 	enum err e = meters_read(c, &l);
-
 	if (e)
 		return e;
 	e = fit_check(&l, m, j->why);
@@ -135,7 +131,6 @@ static enum err set_tx(struct db_conn *c, void *arg)
 enum err meter_set(struct db *db, const struct meter *m, char why[static METER_WHY_SIZE])
 {
 	struct set_job j = { .m = m, .why = why };
-
 	why[0] = '\0';
 	enum err e = meter_check(m, why);
 	return e ? e : db_tx(db, set_tx, &j);
@@ -150,7 +145,6 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 {
 	struct remove_job *j = arg;
 	enum err e = q_meter_drop(c, j->name, &j->changed);
-
 	return e ? e : policy_version_bump(c);
 }
 
@@ -158,7 +152,6 @@ enum err meter_remove(struct db *db, struct str name)
 {
 	struct remove_job j = { .name = name };
 	enum err e = db_tx(db, remove_tx, &j);
-
 	if (e)
 		return e;
 	return j.changed ? ERR_OK : ERR_NOT_FOUND;
@@ -171,7 +164,6 @@ static enum err oldest_read(struct db_conn *c, void *arg)
 {
 	struct meter_list l = { .n = 0 };
 	enum err e = meters_read(c, &l);
-
 	/* a day more, for clocks that are put forward and back */
 	*(int64_t *)arg = l.longest_s + DAY_S;
 	return e;
@@ -200,7 +192,6 @@ enum err meter_purge(struct db_sweeper *s)
 	enum err e = db_sweep(
 		s, &(struct db_sweep){
 			   .name = "meter_windows", .batch = oldest_batch, .arg = &before_s });
-
 	if (e)
 		return e;
 	before_s = s->now_s - before_s;

@@ -11,7 +11,6 @@ static enum err site_add(struct str origin, struct arena *a, struct sites *out)
 {
 	struct url u;
 	enum err e = url_absolute(str_of(arena_fmt(a, STR_FMT "/", STR_ARG(origin))), a, &u);
-
 	if (arena_failed(a))
 		return ERR_NOMEM;
 	if (e || u.path.n != 1)
@@ -27,7 +26,6 @@ enum err path_sites_parse(const char *base_url, const char *list, struct arena *
 {
 	struct str rest = str_of(list);
 	enum err e = ERR_OK;
-
 	*out = (struct sites){ 0 };
 	e = site_add(str_of(base_url), a, out);
 	while (!e && rest.n > 0) {
@@ -66,7 +64,6 @@ static bool extension_is_file(struct str e)
 	static const char *const files[] = { "css", "js", "mjs", "map", "png", "jpg", "jpeg", "gif",
 		"webp", "avif", "svg", "ico", "bmp", "woff", "woff2", "ttf", "otf", "eot", "mp3",
 		"m4a", "ogg", "wav", "mp4", "webm", "mov", "vtt" };
-
 	for (size_t i = 0; i < COUNT(files); i++) {
 		if (str_eq_nocase(e, str_of(files[i])))
 			return true;
@@ -77,7 +74,6 @@ static bool extension_is_file(struct str e)
 static struct str extension(struct str name)
 {
 	size_t at = name.n;
-
 	while (at > 0 && name.p[at - 1] != '.')
 		at--;
 	return at > 1 ? (struct str){ name.p + at, name.n - at } : (struct str){ NULL, 0 };
@@ -101,7 +97,6 @@ bool path_is_file(struct str path)
 static bool method_taken(const struct path_rule *r, struct str method)
 {
 	struct str rest = str_of(r->methods);
-
 	if (str_eq(rest, STR("any")))
 		return true;
 	while (rest.p) {
@@ -115,7 +110,6 @@ static enum path_verdict verdict_find(const struct path_question *q,
 	const struct paywall_policy *policy, const struct path_rule **rule, struct str *origin)
 {
 	bool ambiguous = false;
-
 	if (!site_known(q->sites, q->url.site, origin))
 		return PATH_UNKNOWN_SITE;
 	*rule = path_rule_find(policy, &q->url, &ambiguous);
@@ -133,7 +127,6 @@ static enum err take_rule(
 {
 	struct path_rule *copy = arena_alloc(a, sizeof *copy);
 	char *id = arena_alloc(a, ID_SIZE);
-
 	if (!copy || !id)
 		return ERR_NOMEM;
 	*copy = *rule;
@@ -201,7 +194,6 @@ enum err path_record(const struct paywall *w, struct path_answer *p, struct aren
 		.art = &p->article,
 		.a = a,
 		.before = p->seen.policy ? &p->seen : NULL };
-
 	*out = (struct meter_cookie_update){ .move = METER_COOKIE_KEEP };
 	if (p->verdict != PATH_DECIDED)
 		return ERR_OK;
@@ -220,7 +212,6 @@ enum err path_decide(struct db_conn *c, const struct path_question *q,
 	};
 	const struct path_rule *rule = NULL;
 	enum err e = ERR_OK;
-
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
 	out->verdict = verdict_find(q, policy, &rule, &out->origin);
 	if (rule)
@@ -236,7 +227,6 @@ static bool ask_cached(const struct path_question *q, struct decision_cached *c,
 	const struct path_rule *rule = NULL;
 	struct access_request v;
 	const struct decision_query ask = { .w = q->w, .v = &v, .art = &out->article, .a = a };
-
 	out->verdict = verdict_find(q, c->policy, &rule, &out->origin);
 	if (out->verdict != PATH_DECIDED || take_rule(out, rule, &q->url, a) != ERR_OK)
 		return false;
@@ -254,7 +244,6 @@ static bool ask_cached(const struct path_question *q, struct decision_cached *c,
 bool path_decide_cached(const struct path_question *q, struct arena *a, struct path_answer *out)
 {
 	struct decision_cached c;
-
 	*out = (struct path_answer){ .decision.grant = GRANT_NONE };
 	bool known = decision_cached_begin(q->w, &c) && ask_cached(q, &c, a, out);
 	decision_cached_end(&c);

@@ -44,7 +44,6 @@ static enum err rule_refuse(
 static bool stars_ok(struct str path)
 {
 	size_t stars = 0;
-
 	for (size_t i = 0; i < path.n; i++) {
 		bool two = path.p[i] == '*' && i + 1 < path.n && path.p[i + 1] == '*';
 		if (two && !(i + 2 == path.n && i > 0 && path.p[i - 1] == '/'))
@@ -58,7 +57,6 @@ static enum err pattern_parse(const char *text, struct path_rule *r, char why[st
 {
 	ARENA_AUTO *a = arena_new(1 << 18);
 	struct str path, folded;
-
 	if (!a)
 		return ERR_NOMEM;
 	enum err e = url_path_foreign(str_of(text), a, &path, &folded);
@@ -84,7 +82,6 @@ static enum err site_parse(const char *text, struct path_rule *r, char why[stati
 {
 	ARENA_AUTO *a = arena_new(1 << 16);
 	struct url u;
-
 	if (!a)
 		return ERR_NOMEM;
 	enum err e = url_absolute(str_of(arena_fmt(a, "https://%s/", text)), a, &u);
@@ -131,7 +128,6 @@ enum err path_rule_parse(
 {
 	struct path_rule r = { .files = PATH_FILES_FREE, .methods = "GET HEAD" };
 	enum err e = pattern_parse(w->path, &r, why);
-
 	if (e)
 		return e;
 	if (path_level_parse(str_of(w->level), &r) != ERR_OK)
@@ -160,7 +156,6 @@ enum err path_rules_load(
 {
 	struct path_rule *rules = NULL;
 	enum err e = q_path_rule_list(c, PATH_RULES_MAX, a, &rules, count);
-
 	for (size_t i = 0; !e && i < *count; i++)
 		e = text_fold(str_of(rules[i].path), a, &rules[i].folded);
 	*out = rules;
@@ -185,7 +180,6 @@ static enum err add_tx(struct db_conn *c, void *arg)
 	struct path_rule *r = j->r;
 	struct path_rule_last_row there;
 	enum err e = q_path_rule_last(c, &there);
-
 	if (e)
 		return e;
 	if (there.count >= PATH_RULES_MAX)
@@ -201,7 +195,6 @@ static enum err add_tx(struct db_conn *c, void *arg)
 enum err path_rule_add(struct db *db, struct path_rule *r, int64_t position, int64_t now_s)
 {
 	struct path_job j = { .r = r, .position = position, .now_s = now_s };
-
 	crypto_id_make(r->id);
 	return db_tx(db, add_tx, &j);
 }
@@ -211,7 +204,6 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 	const struct path_job *j = arg;
 	int64_t changed = 0;
 	enum err e = q_path_rule_delete(c, j->id, &changed);
-
 	if (e)
 		return e;
 	return changed ? policy_version_bump(c) : ERR_NOT_FOUND;
@@ -229,7 +221,6 @@ enum err path_rule_remove(struct db *db, struct str id)
 static bool glob(struct str pattern, struct str s)
 {
 	size_t p = 0, i = 0, star = SIZE_MAX, from = 0;
-
 	while (i < s.n) {
 		if (p < pattern.n && pattern.p[p] == '*') {
 			star = p++;
@@ -261,7 +252,6 @@ static struct str covered(struct str pattern, struct str path)
 {
 	const struct str none = { NULL, 0 };
 	bool below = str_ends(pattern, STR("/**"));
-
 	if (below)
 		pattern.n -= 3;
 	pattern = without_slash(pattern);
@@ -289,7 +279,6 @@ const struct path_rule *path_rule_find(
 	const struct paywall_policy *p, const struct url *u, bool *ambiguous)
 {
 	const struct path_rule *plain = NULL, *folded = NULL;
-
 	for (size_t i = 0; i < p->path_count && !(plain && folded); i++) {
 		const struct path_rule *r = &p->paths[i];
 		if (*r->site && !str_eq(u->site, str_of(r->site)))
@@ -309,7 +298,6 @@ static bool path_wider(const struct path_rule *e, const struct path_rule *r)
 {
 	struct str path = str_of(r->path);
 	bool below = str_ends(path, STR("/**"));
-
 	if (*e->site && strcmp(e->site, r->site) != 0)
 		return false;
 	if (below && !str_ends(str_of(e->path), STR("/**")))

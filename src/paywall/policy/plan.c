@@ -25,7 +25,6 @@ static bool line_ok(const char *z)
 static bool href_ok(const char *z)
 {
 	struct str s = str_of(z);
-
 	if (s.n == 0 || url_is_local(s))
 		return true;
 	if (!str_starts(s, STR("https://")) && !str_starts(s, STR("http://")))
@@ -56,7 +55,6 @@ enum err policy_plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE])
 enum err policy_plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE])
 {
 	BUF_AUTO b = BUF(PLAN_SECTIONS_SIZE);
-
 	out[0] = '\0';
 	if (str_trim(s).n == 0)
 		return ERR_OK;
@@ -82,7 +80,6 @@ static enum err set_tx(struct db_conn *c, void *arg)
 	const struct plan *p = j->p;
 	int64_t others = 0;
 	enum err e = q_plan_count(c, p->name, &others);
-
 	if (e)
 		return e;
 	if (others >= PLANS_MAX)
@@ -96,7 +93,6 @@ enum err policy_plan_set(struct db *db, const struct plan *p, int64_t now_s)
 {
 	char why[PLAN_WHY_SIZE];
 	enum err e = policy_plan_check(p, why);
-
 	return e ? e : db_tx(db, set_tx, &(struct set_job){ p, now_s });
 }
 
@@ -105,7 +101,6 @@ static enum err remove_tx(struct db_conn *c, void *arg)
 	struct plan_removal *r = arg;
 	int64_t changed = 0;
 	enum err e = q_plan_holders(c, r->name, r->now_s, r);
-
 	if (e)
 		return e;
 	if ((r->holders || r->institutions) && !r->even_held)
@@ -135,7 +130,6 @@ static bool offered(const struct plan *plan, const struct policy_plan_offers *o)
 	static const unsigned flags[] = { [PLAN_SUBSCRIPTION] = OFFER_SUBSCRIBE,
 		[PLAN_DAY_PASS] = OFFER_DAY_PASS,
 		[PLAN_ARTICLE] = OFFER_ARTICLE };
-
 	if (!*plan->href || !(o->offer & flags[plan->kind]))
 		return false;
 	return !*plan->sections || paywall_list_has(str_of(plan->sections), o->article->section);

@@ -33,7 +33,6 @@ static enum err lists_load(struct db_conn *c, struct arena *a, struct paywall_po
 	struct meter *meters = NULL;
 	struct plan *plans = NULL;
 	enum err e = q_rule_list(c, RULES_MAX, a, &rules, &p->rule_count);
-
 	if (e)
 		return e;
 	e = q_meter_list(c, METERS_MAX, a, &meters, &p->meter_count);
@@ -49,7 +48,6 @@ static enum err lists_load(struct db_conn *c, struct arena *a, struct paywall_po
 static enum err policy_load(struct db_conn *c, struct arena *a, struct paywall_policy *p)
 {
 	enum err e = lists_load(c, a, p);
-
 	if (e)
 		return e;
 	e = institutions_load(c, a, &p->institutions);
@@ -70,7 +68,6 @@ static enum err snapshot_load(
 	const struct policy_cache *pc, struct db_conn *c, int64_t version, struct snapshot **out)
 {
 	struct snapshot *s = calloc(1, sizeof *s);
-
 	if (!s || !(s->arena = arena_new(POLICY_BYTES_MAX))) {
 		free(s);
 		return ERR_NOMEM;
@@ -96,7 +93,6 @@ static enum err snapshot_load(
 enum err policy_cache_open(const struct policy_settings *s, struct policy_cache **out)
 {
 	struct policy_cache *pc = calloc(1, sizeof *pc);
-
 	if (!pc)
 		return ERR_NOMEM;
 	pc->set = *s;
@@ -127,7 +123,6 @@ const struct paywall_policy *policy_cached(struct policy_cache *pc)
 void policy_release(struct policy_cache *pc, const struct paywall_policy *p)
 {
 	struct snapshot *s = (struct snapshot *)(uintptr_t)p; /* const to those it is lent to */
-
 	if (!s)
 		return;
 	pthread_mutex_lock(&pc->lock);
@@ -162,7 +157,6 @@ static const struct paywall_policy *cached_of_version(struct policy_cache *pc, i
 static void adopt(struct policy_cache *pc, struct snapshot *s)
 {
 	struct snapshot *old = NULL;
-
 	s->users = 1;
 	pthread_mutex_lock(&pc->lock);
 	if (!pc->newest || pc->newest->policy.version < s->policy.version || pc->invalid) {
@@ -184,7 +178,6 @@ enum err policy_acquire(
 	struct snapshot *s = NULL;
 	int64_t version = 0;
 	enum err e = q_policy_version(c, &version);
-
 	if (e)
 		return e == ERR_NOT_FOUND ? ERR_CORRUPT : e;
 	*out = cached_of_version(pc, version);

@@ -71,7 +71,6 @@ static enum err renumber(struct db_conn *c, const struct rule_positions_row *row
 {
 	int64_t next = 1;
 	enum err e = ERR_OK;
-
 	*placed = 0;
 	for (size_t i = 0; !e && i < n; i++) {
 		if (strcmp(rows[i].kind, kind) != 0 || strcmp(rows[i].id, id) == 0)
@@ -112,7 +111,6 @@ static enum err change_tx(struct db_conn *c, void *arg)
 	struct rule_positions_row *rows = NULL;
 	size_t n = 0;
 	ARENA_AUTO *a = arena_new(1 << 20);
-
 	if (!a)
 		return ERR_NOMEM;
 	enum err e = q_rule_positions(c, RULES_MAX, a, &rows, &n);
@@ -136,7 +134,6 @@ enum err policy_rule_add(struct db *db, struct paywall_rule *r, int64_t now_s)
 	char why[RULE_WHY_SIZE];
 	struct change ch = { .added = r, .position = r->position, .now_s = now_s };
 	enum err e = policy_rule_check(r, why);
-
 	if (e)
 		return e;
 	crypto_id_make(r->id);
@@ -173,7 +170,6 @@ static const struct paywall_rule *covers_at(
 {
 	for (size_t i = 0; i < index; i++) {
 		const struct paywall_rule *e = &p->rules[i];
-
 		if (wider(e, &p->rules[index], day) && e->from_s <= age_s &&
 			(!e->until_s || age_s < e->until_s))
 			return e;
@@ -187,10 +183,8 @@ static const struct paywall_rule *shadow_on(
 {
 	const struct paywall_rule *r = &p->rules[index];
 	const struct paywall_rule *by = covers_at(p, index, day, r->from_s);
-
 	for (size_t i = 0; by && i < index; i++) {
 		int64_t end_s = p->rules[i].until_s;
-
 		if (end_s > r->from_s && (!r->until_s || end_s < r->until_s) &&
 			!covers_at(p, index, day, end_s))
 			by = NULL;
@@ -201,7 +195,6 @@ static const struct paywall_rule *shadow_on(
 const struct paywall_rule *policy_rule_shadow(const struct paywall_policy *p, size_t index)
 {
 	const struct paywall_rule *by = NULL;
-
 	for (unsigned day = 0; day < 7; day++) {
 		if (!((p->rules[index].weekdays >> day) & 1))
 			continue;
