@@ -30,7 +30,7 @@ enum err MUST_USE access_snapshot_read(
 	struct access_snapshot *s, access_snapshot_fn *fn, void *arg);
 /* To be called also after an error. */
 void access_snapshot_end(struct access_snapshot *s);
-/* All three in one, for who does not need the policy any longer. */
+/* Begin, read and end in one call, for callers that do not need the policy afterwards. */
 enum err MUST_USE access_read(
 	const struct paywall *w, const struct request *r, access_snapshot_fn *fn, void *arg);
 /* Sections with something to show (content_sections), from memory when no article has changed. */
@@ -59,9 +59,9 @@ struct article_reading {
 	struct policy_plan_offers offers;         /* what is sold, where something is withheld */
 	bool moved; /* asked for by a former address: only `article` and `decision` are filled */
 };
-/* Opens the article of the slug r->params[0] for who sends the request; the face renders `out`. A
- * metered reading is counted before the text is opened. Sets of the response all that is not the
- * face's: what the log says of the decision, Postern-Decision, the link to the licence, the
+/* Opens the article of the slug r->params[0] for the sender of the request; the caller renders
+ * `out`. A metered reading is counted before the text is opened. Sets of the response all that is
+ * not the face's: what the log says of the decision, Postern-Decision, the link to the licence, the
  * meter's cookie, and with whom the answer may be shared.
  *
  * ERR_UNAUTHENTICATED: the session was ended because the account read in too many places.
@@ -87,7 +87,7 @@ struct access_path_query {
 	const struct sites *sites;
 	const struct url *url;
 	struct str method; /* of the request to the other server */
-	bool only_look;    /* nothing is counted, so nothing may pass */
+	bool only_look;    /* only explains: nothing is counted, and nothing may pass on it */
 };
 /* The same steps for a path; sets what the log says and Postern-Decision, and the meter's cookie.
  * On any error nothing may pass. */

@@ -1,10 +1,11 @@
-/* account: who readers are. Registration, log-in, sessions, passwords, tokens by mail.
+/* account: accounts of readers. Registration, log-in, sessions, passwords, tokens by mail.
  *
- * What the outside may tell apart is settled here: registration and reset are stored unseen and
- * looked at after the answer (account_requests_run), log-in has one refusal for unknown, wrong,
- * unverified and disabled, and does the same work whatever the case is. Functions that hash take
- * tens of milliseconds and belong on the hash lane (marked [hash]); all may block on the database.
- * Threads: any; a `struct accounts` is read-only once filled. */
+ * Nobody outside may learn whether an address has an account (OWASP ASVS 5.0, 6.3.8). So
+ * registration and reset are stored without looking the address up and are worked on after the
+ * answer (account_requests_run). Log-in has one refusal for an unknown address, a wrong password,
+ * an unconfirmed address and a disabled account, and does the same work in each case. Functions
+ * that hash take tens of milliseconds and belong on the hash lane (marked [hash]); all may block on
+ * the database. Threads: any; a `struct accounts` is read-only once filled. */
 #ifndef POSTERN_ACCOUNT_H
 #define POSTERN_ACCOUNT_H
 
@@ -38,7 +39,7 @@ struct accounts {
 	struct mail *mail;
 	const struct log *log;
 	/* Sessions by the hash of their token, or NULL: then each request asks the database. Tagged
-	 * by account as "session" and "account"; whoever feeds it must drop what changes. */
+	 * by account as "session" and "account"; `app` connects it to the change log. */
 	struct cache *sessions;
 	struct account_requests *requests; /* of a serving program; NULL: nobody runs them here */
 };

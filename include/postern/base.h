@@ -100,7 +100,8 @@ enum err MUST_USE str_hex_parse(struct str s, uint8_t *out, size_t n);
 
 /* ---- the words of an enum, in a table by value; NULL where a value has none ---- */
 const char *str_name_of(const char *const *words, size_t count, size_t value); /* "" without one */
-/* ERR_INVALID when no value has this word. An enum of ours is an unsigned to the compiler. */
+/* ERR_INVALID when no value has this word. `*value` is assigned to an enum, which gcc and clang
+ * store as unsigned. */
 enum err MUST_USE str_name_find(
 	const char *const *words, size_t count, struct str s, unsigned *value);
 
@@ -144,8 +145,8 @@ struct str arena_join(struct arena *a, const struct str *pieces, size_t count);
 /* Formatted copy; "" (never NULL) on failure. */
 const char *arena_fmt(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 size_t arena_bytes(const struct arena *a);
-/* An allocation was refused at some time. Whoever finishes what was made in an arena asks this
- * once: then a text that came out empty for want of memory is never taken for one that is empty. */
+/* True when an allocation was refused at some time. Ask once before using what was made in an
+ * arena: a text that is empty for lack of memory must not pass for one that is really empty. */
 bool arena_failed(const struct arena *a);
 /* What belongs to what is made in it was refused memory elsewhere. */
 void arena_fail(struct arena *a);

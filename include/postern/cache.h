@@ -1,21 +1,24 @@
-/* cache: values by key, kept in memory within a bound of bytes and believed only while they are
- * known to be true.
+/* cache: values by key, in memory, bounded in bytes, and used only while they are known to be
+ * current. Sessions, pages and decision inputs each have one.
  *
- * Truth: what is kept was read from the database at some moment. Two rules keep it honest.
- *  - Drop. Each value carries tags of what it was made from; when one of these changes, cache_drop
- *    takes it out. A load that began before a drop of one of its tags is refused by cache_put, so
- *    that what was read before a change cannot be stored behind it.
- *  - Proof. cache_validate says that all changes before a moment have been dropped. A value is
- * given out only when it was read, or has been proven, at most `fresh_us` ago; so when the changes
- *    stop coming in, nothing older than that is used.
+ * Two rules keep what is cached true to the database:
+ *  - Invalidation by tags. Each value carries tags of what it was made from. When one of these
+ *    changes, cache_drop removes the value. A value whose loading began before such a drop is
+ *    refused by cache_put, so that a slow reader cannot store what is already out of date.
+ *  - Validation. cache_validate(t) says that all changes before t have been dropped. A value is
+ *    returned only when it was read or validated at most `fresh_us` ago. If changes stop coming
+ *    in, nothing older than that is used.
  *
- * Shape: shards with a lock each, so that threads on different keys do not meet; a hit takes one
- * shard's lock for a few instructions and may happen on an event loop. A value is immutable and
- * counted: it outlives its eviction until the last user lets go (the bound counts what is kept, not
- * what is still being sent). What was not used since the hand last came by is evicted first.
+ * Shape: shards with a lock each, so that threads on different keys do not wait for each other. A
+ * hit takes one shard's lock for a few instructions, so it may happen on an event loop. Eviction is
+ * CLOCK: a hand goes round the items of a shard and evicts the first one that was not used since it
+ * last came by.
  *
- * Threads: any. Times are those of clock_boot_us, so that a machine that slept trusts nothing; how
- * old a value is tells the coarse clock, late by a tick. */
+ * Ownership: a value is immutable and reference-counted. It outlives its eviction until the last
+ * user releases it; the bound counts what is cached, not what is still being sent.
+ *
+ * Threads: any. Times are those of clock_boot_us, which goes on while a machine sleeps; ages are
+ * measured by the coarse clock and may be late by one tick of the kernel. */
 #ifndef POSTERN_CACHE_H
 #define POSTERN_CACHE_H
 
@@ -26,19 +29,19 @@ struct cache_item;
 enum { CACHE_TAGS_MAX = 6, CACHE_KEY_MAX = 4096, CACHE_SHARDS_MAX = 256 };
 
 struct cache_settings {
-	size_t max_bytes; /* of all that is kept, with its overhead */
+	size_t max_bytes; /* of all items together, with their overhead */
 	unsigned shards;  /* a power of two; a value may fill half of one */
-	int64_t fresh_us; /* see above */
+	int64_t fresh_us; /* age after which a value needs validation, microseconds */
 };
 /* NULL without memory or randomness, or when the settings make no sense. */
 struct cache *cache_new(const struct cache_settings *s);
 void cache_free(struct cache *c); /* every item must have been released; NULL is fine */
 
-/* What a value was made from: a kind and the key of one, or "" for any of that kind. A number that
- * is the same in every cache; two things that share it only drop each other too often. */
+/* The tag of what a value was made from: a kind ("article") and a key, or "" for any key of that
+ * kind. The same number in every cache. A collision of two tags only drops values too often. */
 uint64_t cache_tag(const char *kind, struct str key);
 
-/* Taken before the first look at the database. */
+/* The moment before a value is read from the database. Take it before the first statement. */
 struct cache_load {
 	uint64_t drops;
 	int64_t at_us;
@@ -50,22 +53,22 @@ struct cache_put {
 	const uint64_t *tags;
 	size_t tag_count;
 };
-/* False when it was not kept: something dropped meanwhile, too large, no memory. That is no error.
- */
+/* Stores a value. False when it was not stored, which is no error: a tag of it was dropped since
+ * cache_begin, it is too large, or there is no memory. */
 bool cache_put(struct cache *c, const struct cache_load *l, const struct cache_put *p);
 
-/* NULL: nothing there that may be believed. Otherwise to be released. */
+/* A hit, to be released with cache_release, or NULL: absent, or not validated recently. */
 struct cache_item *cache_lookup(struct cache *c, struct str key);
-/* Whether or not it is proven, unless it was dropped. For what may be shown when the database is
- * lost. */
+/* The same without validation, for pages that may be shown while the database is unavailable. */
 struct cache_item *cache_lookup_stale(struct cache *c, struct str key);
 struct str cache_value(const struct cache_item *i);
-/* When it was last known to be true. */
+/* When the value was last known to be current. */
 int64_t cache_validated_at_us(const struct cache *c, const struct cache_item *i);
 void cache_release(struct cache_item *i); /* NULL is fine */
 
+/* Removes every value that carries the tag, and refuses those that are being loaded. */
 void cache_drop(struct cache *c, uint64_t tag);
-void cache_flush(struct cache *c); /* drops all, also what is being loaded */
+void cache_flush(struct cache *c); /* the same for all values */
 /* All changes before `at_us` have been dropped. */
 void cache_validate(struct cache *c, int64_t at_us);
 

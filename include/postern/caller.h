@@ -1,14 +1,17 @@
-/* caller: who makes a request. http carries it and account fills it in, without knowing each
- * other. */
+/* caller: the account and session that a request belongs to.
+ *
+ * It stands in base because http carries it with the request and account fills it in, and neither
+ * room may include the other: `app` gives http a function of account's that turns a token into a
+ * caller (http_settings.identify). */
 #ifndef POSTERN_CALLER_H
 #define POSTERN_CALLER_H
 
 #include "postern/base.h"
 
-/* Who makes the request, as the identify function found out. */
+/* All zero: an anonymous reader. */
 struct caller {
 	bool signed_in;
-	/* not signed in, because the account read in more places than it may: to be told */
+	/* the session was ended because the account read in too many places; not signed in */
 	bool read_elsewhere;
 	char account_id[ID_SIZE];
 	char session_id[ID_SIZE];

@@ -2,8 +2,10 @@
  * file and the reference.
  *
  * Order of precedence: default, file, environment (POSTERN_SECTION_NAME). A secret may stand in a
- * file of its own, named by NAME_file. A name nobody knows is an error that proposes the nearest
- * one. Nothing is read but what the table names. */
+ * file of its own, named by NAME_file. An unknown name is an error that names the nearest setting.
+ *
+ * To add a setting, add a row to src/app/config/settings.c and a member here, then run
+ * `node tests/lint/settings.mjs --write`, which prints docs/configure.md. */
 #ifndef POSTERN_CONFIG_H
 #define POSTERN_CONFIG_H
 

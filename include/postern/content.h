@@ -127,7 +127,8 @@ struct article_filter {
 };
 enum err MUST_USE content_list(struct db_conn *c, const struct article_filter *f, struct arena *a,
 	struct article **out, size_t *count);
-/* The cursor of the page behind `last`, and the filter made of one. ERR_INVALID: not ours. */
+/* The cursor of the page that follows `last`, and the filter that a cursor stands for. ERR_INVALID:
+ * the text is not a cursor that content_cursor_text made. */
 const char *content_cursor_text(const struct article *last, struct arena *a);
 enum err MUST_USE content_cursor_parse(struct str s, struct article_filter *f);
 struct section {

@@ -36,7 +36,7 @@ void crypto_digest(struct str s, uint8_t hash[static HASH_BYTES]); /* BLAKE2b-25
 /* The same of pieces one behind the other. No buffer holds them together: a name made from a digest
  * must not change, nor become that of something else, because memory ran out. */
 void crypto_digest_join(const struct str *pieces, size_t count, uint8_t hash[static HASH_BYTES]);
-/* Keyed BLAKE2b of `n` bytes, 16 to 64: proves that who made it had the key. */
+/* Keyed BLAKE2b (RFC 7693) of `n` bytes, 16 to 64: only a holder of the key can make it. */
 enum { KEY_BYTES = 32 };
 void crypto_mac(const uint8_t key[static KEY_BYTES], struct str s, uint8_t *out, size_t n);
 /* base64url without padding (RFC 4648 section 5), one spelling for each value. At most
@@ -61,21 +61,21 @@ struct hashers;
 struct password_cost {
 	uint32_t memory_kib; /* at least 19,456 (OWASP), at most 1 GiB */
 	uint32_t passes;     /* at least 2 (1 from 47,104 KiB on) */
-	struct hashers *by;  /* who does the work; NULL: the thread that asks for it */
+	struct hashers *by;  /* processes that do the work; NULL: the calling thread */
 };
 struct hashers_settings {
 	unsigned threads; /* of each of the two processes, 256 at most */
-	/* Hashes at ordinary priority, and as many again while they come one at a time; what is
-	 * more waits for a processor that nobody wants, or until it is within these again. */
+	/* Hashes a second at normal priority, and twice as many while they come one at a time.
+	 * Further ones run at the lowest priority, or wait until there is room in this budget. */
 	unsigned per_second;
 	const struct log *log;
 };
-/* Two processes, which do it: this program again, started with CRYPTO_HASHER_ARGUMENT, and started
- * once more when they end. Whoever has waited for them for a second and a bit, or while they are
- * lost, does it himself, one at a time. So at most `threads` in each, and one, are done at once.
- * NULL without memory or threads. */
+/* Starts the two hashing processes: this program again, with CRYPTO_HASHER_ARGUMENT. They are
+ * restarted when they end. A caller that has waited for more than a second, or while a process is
+ * missing, hashes on its own thread, one at a time. So at most 2 * `threads` + 1 hashes run at
+ * once. NULL without memory or threads. */
 struct hashers *crypto_hashers_start(const struct hashers_settings *s);
-void crypto_hashers_stop(struct hashers *h); /* nobody asks any more; NULL is fine */
+void crypto_hashers_stop(struct hashers *h); /* no hash may be under way; NULL is fine */
 struct hashers_stats {
 	unsigned lost;                    /* processes that are not there now */
 	uint64_t restarts;                /* of both */

@@ -109,12 +109,14 @@ struct db_note {
 	bool each; /* as db_tx_each, maybe in one transaction with others; else as db_tx */
 	const void *arg;
 	size_t n; /* DB_NOTE_BYTES at most */
-	/* So long at most it is waited for, and not at all while writes fail. 0: not waited for. */
+	/* How long the caller waits for the write at most; it does not wait while writes fail. 0:
+	 * it never waits. */
 	unsigned wait_ms;
 };
-/* Runs `fn` a moment later, on a thread of the database's. Whoever calls is not refused by a full
- * disk, nor held up by a lock for longer than was said: what cannot be written is lost, counted and
- * told in the log, once. Before db_notes_start it is run at once. */
+/* Runs `fn` a moment later, on the notes thread. The caller gets no error: with a full disk or a
+ * held lock the note is lost and counted, and the log says so once when that begins. Use it only
+ * for what a reader must not wait for and may be lost, such as the last use of a session. Before
+ * db_notes_start it runs at once. */
 void db_note(struct db *db, const struct db_note *note);
 /* Before other threads use the database. Ends with db_close, or before: what waits is written. */
 enum err MUST_USE db_notes_start(struct db *db);

@@ -1,5 +1,9 @@
-/* decision: what one request tells about its reader, turned into the inputs of paywall_decide, and
- * into the decision. */
+/* decision: from what a request tells about its reader (struct access_request) to the inputs of
+ * paywall_decide, and to the decision.
+ *
+ * Everything here reads; nothing counts. A decision that says `must_count` opens nothing until
+ * meter_record (meter.h) has counted the reading. What a function returns lives in the caller's
+ * arena unless it says that it points into the policy. */
 #ifndef POSTERN_DECISION_H
 #define POSTERN_DECISION_H
 
@@ -58,7 +62,7 @@ void crawler_verify(const struct paywall *w, struct access_request *v, struct ar
 
 struct cache_load;
 struct decision_read;
-/* Who asks for what. */
+/* The question: which reader (v) wants which article (art). */
 struct decision_query {
 	const struct paywall *w;
 	const struct access_request *v;
@@ -96,9 +100,9 @@ enum err MUST_USE decision_plans(const struct decision_inputs *k, struct arena *
 enum err MUST_USE decision_make(const struct paywall *w, struct db_conn *c,
 	const struct access_request *v, const struct paywall_article *art, struct arena *a,
 	struct decision *out);
-/* Nothing but a credential could make this reader's answers differ from those of any other: no
- * account, no gift, no institution's address, no agent that may be a crawler's. False when it
- * cannot be told. */
+/* True for an anonymous reader without any right of his own: no account, no gift, no address of an
+ * institution, no User-Agent that may be a crawler's. Such readers share cached answers. False when
+ * that is not known for sure. */
 bool decision_is_anonymous_by(const struct paywall_policy *policy, const struct access_request *v);
 /* The same from memory, by the newest policy that was read. Any thread, the event loop too. */
 bool decision_is_anonymous(const struct paywall *w, const struct access_request *v);

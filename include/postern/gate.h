@@ -1,10 +1,10 @@
-/* gate: answers other web servers that ask "may this request pass?", in the dialect of each
- * (HTTP.md "Forward-auth"): nginx, Traefik and Caddy, Envoy.
+/* gate: answers other web servers that ask "may this request pass?", in the dialect of each:
+ * nginx (auth_request), Traefik and Caddy (forward_auth), Envoy (ext_authz).
  *
- * What the request was is believed only from trusted_proxies; what is missing, doubled or malformed
- * is a refusal, and so is every trouble of our own. On every 200 all identity headers are set,
- * empty for an anonymous reader, so that a proxy which copies them never lets a client's own
- * through.
+ * Only peers in trusted_proxies may ask. A header that is missing, repeated or malformed leads to a
+ * refusal, and so does every error of our own (database, overload). On every 200 all identity
+ * headers are set, empty for an anonymous reader, so that a proxy which copies them never lets a
+ * client's own through.
  *
  * The handlers take a `struct gate *` as context. Threads: any; a `struct gate` changes by
  * gate_theme_take alone. */
@@ -43,7 +43,8 @@ http_handler gate_forward_auth, gate_ext_authz;
 /* The wall page by itself, for proxies that cannot pass on a refusal's body. Charges nothing. */
 http_handler gate_wall;
 http_fail gate_fail;
-/* For struct route_group: passes from memory who has a plain right to. */
+/* For struct route_group: lets readers with a plain right (public, signed in, entitled) pass from
+ * memory. False: the handler has to ask the database. */
 bool gate_cached_answer(void *ctx, struct request *r, struct response *rsp);
 
 #endif

@@ -3,8 +3,9 @@
  * A link is shown once and stored as a hash; sharing the article again makes another link to the
  * same gift, so that links which were sent go on working and the quota counts one. Looking at a
  * link changes nothing. Redeeming counts once for a browser, which then holds a secret in a cookie;
- * the article opens for it until the gift expires or is revoked, or its giver's account is shut.
- * Only links and redemptions are limited: whoever redeemed in time reads on. */
+ * the article opens for it until the gift expires or is revoked, or the giver's account is disabled
+ * or deleted. The limits are on links and redemptions: a browser that redeemed in time keeps its
+ * access. */
 #ifndef POSTERN_GIFT_H
 #define POSTERN_GIFT_H
 

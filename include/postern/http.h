@@ -67,8 +67,8 @@ struct request {
 	struct str body; /* BODY_JSON: raw bytes */
 	struct presented_token token;
 	struct ip client; /* after trusted_proxies */
-	/* Nobody knows where the reader is: `client` is a proxy, since what it said was no address.
-	 * Good for limits, but no address that opens anything. */
+	/* The reader's address is unknown: a trusted proxy sent something that is not an address,
+	 * and `client` is that proxy. Use it for limits, never to open anything. */
 	bool client_vague;
 	struct caller caller;
 	int64_t now_s;
@@ -84,8 +84,8 @@ struct str request_header(const struct request *r, const char *name);
 struct str request_cookie(const struct request *r, const char *name);
 /* More than 1: sent twice. */
 size_t request_header_count(const struct request *r, const char *name);
-/* True when the peer itself is in trusted_proxies: only then may X-Original-… and X-Forwarded-… be
- * believed. */
+/* True when the peer itself is in trusted_proxies. X-Original-… and X-Forwarded-… of any other peer
+ * are the client's own claims. */
 bool request_from_proxy(const struct request *r);
 
 /* An answer that is the same for a whole variant: for every reader whom http_settings.variant
@@ -150,7 +150,7 @@ void response_redirect(struct response *rsp, struct str location); /* 303 */
 void response_problem(
 	struct response *rsp, const char *field, const char *code, const char *detail);
 /* Status that a fail function shall give: of the error table, 422 for ERR_INVALID with problems, or
- * what was set before as rsp->status (501 for a method nobody knows, 411 for a missing length). */
+ * what was set before as rsp->status (501 for an unknown method, 411 for a missing length). */
 int response_error_status(const struct response *rsp);
 /* For bodies that are compressed once and kept. Appends to `out`. */
 enum err MUST_USE http_gzip(struct str in, struct buf *out);
@@ -192,8 +192,8 @@ struct route {
  * session token stands in Authorization or else in the cookie. Whose page sent that request is for
  * the server behind to judge, and what its query means as well: neither is looked at. */
 enum credential { CREDENTIAL_COOKIE = 1, CREDENTIAL_BEARER, CREDENTIAL_NONE, CREDENTIAL_PROXIED };
-/* A face: its routes, its context, how it takes credentials and renders errors. The prefix decides
- * who renders a 404. */
+/* One face (pages, api, gate): its routes, its context, how it takes credentials and renders
+ * errors. The prefix decides which face renders a 404. */
 struct route_group {
 	const char *prefix; /* "/api/"; the last group must be "/" */
 	const struct route *routes;
@@ -255,8 +255,8 @@ struct http_settings {
 	bool (*identify_cached)(
 		void *ctx, struct presented_token *token, int64_t now_s, struct caller *out);
 	/* From memory, on any thread: the variant whose answer this reader may be given, decided
-	 * on what holds now; r->caller is filled in. False: only an answer of its own. NULL: who
-	 * shows no credential is an anonymous reader, and nobody else has a variant. */
+	 * on what holds now; r->caller is filled in. False: only an answer of its own. NULL:
+	 * requests without a credential are anonymous, and all others have no variant. */
 	bool (*variant)(void *ctx, const struct request *r, struct variant *out);
 	/* Adds what is this reader's own, one cookie at most, to the answer kept for the variant;
 	 * called once before it goes out, when variant said so. False: not that answer after all.
@@ -283,12 +283,13 @@ enum err MUST_USE http_address_check(const char *address);
  * address in use, … */
 enum err MUST_USE http_start(
 	const struct http_settings *s, struct http **out, char why[static 256]);
-/* Stops accepting, answers who is connected already (10 s at most; only a handler that runs is
- * waited for longer, since it uses what the caller is about to free), frees. NULL is fine. */
 /* Other rate limits from now on. ERR_INVALID: a burst without a rate, or the other way about; then
  * all stay as they are. Any thread. */
 enum err MUST_USE http_limits_change(
 	struct http *h, const struct rate_limit limits[static RATE_COUNT]);
+/* Stops accepting connections, finishes the requests in progress and frees everything. Waits 10 s
+ * at most, but longer for a handler that is running, since it uses what the caller is about to
+ * free. NULL is fine. */
 void http_stop(struct http *h);
 /* Port that was bound, for listen addresses ending in ":0". */
 unsigned http_port(const struct http *h, bool ops);

@@ -24,13 +24,13 @@ struct log {
 	struct log_writer *writer; /* for `fd`; NULL: each line is written at once */
 };
 
-/* Writes all lines on a thread of its own, those of log_fields_soon together after 10 ms: a system
- * call for each request costs as much as the request. Who logs never waits for who reads the log:
- * while that one takes nothing, 4 MiB of lines are kept, and then lines are dropped and counted;
- * "log_dropped" tells how many, later. NULL without memory or thread: then lines are written one by
- * one, and waited for. */
+/* A thread that writes all lines, those of log_fields_soon together after 10 ms, because a system
+ * call for each request costs as much as the request. A thread that logs never waits for the
+ * program that reads the log. While that program reads nothing, 4 MiB of lines are kept; further
+ * ones are dropped and counted, and "log_dropped" says how many once it reads again. NULL without
+ * memory or thread: then each line is written by the thread that logs. */
 struct log_writer *log_writer_start(int fd, enum log_format format);
-/* Writes what is left, for a second at most. Nobody may log to it any more; NULL is fine. */
+/* Writes what is left, for a second at most. No thread may log to it afterwards; NULL is fine. */
 void log_writer_stop(struct log_writer *w);
 uint64_t log_writer_dropped(struct log_writer *w); /* lines; NULL is fine */
 

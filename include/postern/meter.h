@@ -1,8 +1,8 @@
 /* meter: how many metered articles a reader has opened in a window, and the counting of one more.
  *
- * Anonymous readers carry their count in a sealed cookie: it cannot be made or changed by others,
- * but deleted, or put back to one of its own earlier states, which is the same as deleting some of
- * it. Those with an account have it in the database. */
+ * Anonymous readers carry their count in a cookie with a MAC: a reader cannot forge or change one,
+ * but can delete it or put an older one back, which nobody can tell from a new browser. The counts
+ * of accounts are in the database. */
 #ifndef POSTERN_METER_H
 #define POSTERN_METER_H
 
@@ -111,14 +111,15 @@ bool meter_ceiling_reached(struct meter_ceiling *c, struct ip client, int64_t no
 bool meter_ceiling_take(struct meter_ceiling *c, struct ip client, int64_t now_s);
 
 /* ---- for people ---- */
-/* ERR_INVALID with the reason in `why`: a name, limit or window that cannot be, an account that
- * would allow less than nobody has, limits that do not fit the cookie together. ERR_CONFLICT:
+/* ERR_INVALID with the reason in `why`: a wrong name, limit or window, fewer articles with an
+ * account than without, or limits that together do not fit into the cookie. ERR_CONFLICT:
  * another meter has the section. ERR_TOO_LARGE: METERS_MAX. */
 enum { METER_WHY_SIZE = 200 };
 enum err MUST_USE meter_set(struct db *db, const struct meter *m, char why[static METER_WHY_SIZE]);
 enum err MUST_USE meter_remove(struct db *db, struct str name); /* ERR_NOT_FOUND */
-/* A new key seals from now on. The old ones are believed for as long as the longest window, or no
- * more with `revoke`: cookies they sealed are foreign then. ERR_LIMITED: too many are in force. */
+/* Makes a new key, which signs cookies from now on. Cookies under older keys stay valid until the
+ * longest window is over; with `revoke` they become invalid now. ERR_LIMITED: too many older keys
+ * are still valid. */
 enum err MUST_USE meter_rotate_key(struct db *db, bool revoke, int64_t now_s, int64_t *id);
 struct meter_account_usage {
 	struct meter meter;

@@ -1,13 +1,15 @@
-/* paywall: who may read how much. The decision is a pure function of article, policy, reader, usage
- * and time; it reads no database and no clock, and every surface asks it. This header has the
- * decision; policy.h, entitlement.h, meter.h, institution.h, crawler.h, gift.h
- * and api_key.h have one subject each. */
+/* paywall: decides how much of an article a reader gets.
+ *
+ * The decision is a pure function of article, policy, reader, usage and time. It reads no database
+ * and no clock, so it is tested as a table, and pages, API, gate, command line and explanations all
+ * call it. This header has the decision; policy.h, entitlement.h, meter.h, institution.h,
+ * crawler.h, gift.h and path.h have one subject each. */
 #ifndef POSTERN_PAYWALL_H
 #define POSTERN_PAYWALL_H
 
 #include "postern/policy.h"
 
-/* ---- reader: what is known of who asks ---- */
+/* ---- the reader, as far as a decision needs to know ---- */
 enum entitlement_status {
 	STATUS_ACTIVE = 1,
 	STATUS_TRIALING,
@@ -19,7 +21,7 @@ enum entitlement_status {
 enum { ENTITLEMENTS_MAX = 32 };
 struct entitlement {
 	char id[ID_SIZE];
-	char plan[PLAN_SIZE]; /* one that nobody has described covers nothing */
+	char plan[PLAN_SIZE]; /* a plan that does not exist (yet) covers nothing */
 	char source[SOURCE_SIZE];
 	char article_id[ID_SIZE]; /* "": what the plan covers; else this article only */
 	enum entitlement_status status;
@@ -116,8 +118,8 @@ struct decision {
 	bool must_count; /* REASON_METERED: must be counted before the text goes out */
 };
 struct decision paywall_decide(const struct decision_inputs *k);
-/* The same in two steps, for who looks the usage up only where it matters. False: the decision
- * hangs on the meter d->meter and grants nothing yet; with k->usage filled in,
+/* The same in two steps, for callers that look the usage up only where it matters. False: the
+ * decision hangs on the meter d->meter and grants nothing yet; with k->usage filled in,
  * paywall_decide_metered makes it from `d`. */
 bool paywall_decide_unmetered(const struct decision_inputs *k, struct decision *d);
 struct decision paywall_decide_metered(const struct decision_inputs *k, struct decision d);

@@ -1,6 +1,6 @@
-/* seat: places in a group. The owner of an entitlement with seats invites members by mail; whoever
- * holds the mailed link accepts with an account of his choice and is covered as the owner is, until
- * the seat is removed or the entitlement ends. Seats count invited and accepted alike.
+/* seat: seats in a group subscription. The owner of an entitlement with seats invites members by
+ * mail. The holder of the mailed link accepts with any account, which then reads what the owner
+ * reads until the seat is removed or the entitlement ends. An open invitation takes up a seat.
  *
  * A group is one owner and one plan, over all entitlements that are not revoked. A seat belongs to
  * the entitlement it was invited on; when that has ended, its holder takes a place that is free in
@@ -55,7 +55,7 @@ struct seat_offer {
 };
 enum err MUST_USE entitlement_seat_find(
 	const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out);
-/* Single-use. ERR_SPENT, also for the owner and for who has a seat of the group already. */
+/* Spends the link. ERR_SPENT also for the owner and for members who have a seat already. */
 enum err MUST_USE entitlement_seat_accept(
 	const struct paywall *w, struct str token, const char *account_id, int64_t now_s);
 

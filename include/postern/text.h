@@ -61,7 +61,7 @@ struct fields {
 };
 /* application/x-www-form-urlencoded (WHATWG URL section 5.1), whole text at once. Refused: a
  * doubled name, a bad percent sequence, more than FIELDS_MAX pairs, text that is not UTF-8. NUL is
- * kept: who must not have it checks. */
+ * kept: a caller that cannot use it checks for it. */
 enum err MUST_USE form_parse(struct str body, struct arena *a, struct fields *out);
 /* What a route reads of a query string: the values of `names`, which are separated by one space
  * each, in the order of `names`. Everything else is passed over, however it is written and how
@@ -121,7 +121,7 @@ enum { IP_RANGE_TEXT_SIZE = 96, IP_RANGE_WHY_SIZE = 200, IP_RANGE_NETS_MAX = 256
  * reversed ends, /0, and whatever else holds all of IPv4 or IPv6. */
 enum err MUST_USE ip_range_parse(
 	struct str s, struct ip_range *out, char why[static IP_RANGE_WHY_SIZE]);
-/* More addresses than an IPv4 /16 or an IPv6 /32: to be asked about before it is believed. */
+/* True for more addresses than an IPv4 /16 or an IPv6 /32: commands then require --force. */
 bool ip_range_wide(const struct ip_range *r);
 /* As a network when it is one, else "FIRST-LAST"; ip_range_parse reads both. */
 void ip_range_text(const struct ip_range *r, char out[static IP_RANGE_TEXT_SIZE]);
