@@ -2,7 +2,7 @@
 // it knows within two lines whether it is the one to read.
 import { files, finding, finish, read } from './lib.mjs';
 
-const WORDS_MIN = 4;
+const WORDS_MIN = 2;
 const licence = /spdx|copyright \(c\)|©/i;
 
 const sources = files('src/*.c', 'tools/*.c');
