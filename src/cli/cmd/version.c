@@ -1,4 +1,4 @@
-/* postern version. */
+/* postern version: prints the version of the program, and nothing else. */
 #include "../cli.h"
 
 #include <stdio.h>
