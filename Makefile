@@ -63,7 +63,7 @@ tests/node_modules/.done: tests/package-lock.json | build/.deps-test
 	@touch $@
 
 # ---- generated: the queries, prepared against the migrated schema, and the embedded files ----
-SCHEMAC := $(addprefix tools/,schemac.c signature.c function.c tables.c output.c)
+SCHEMAC := $(addprefix tools/,schemac.c common.c signature.c function.c tables.c output.c)
 build/gen/schemac: $(SCHEMAC) tools/schemac.h tools/dialect_check.h src/db/dialect.h | build/.deps-run
 	@mkdir -p $(@D)
 	@echo "  HOSTCC $@"

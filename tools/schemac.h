@@ -83,7 +83,6 @@ struct tables {
 const char *tables_read(sqlite3 *db, struct tables *s, const char **which);
 void tables_write(FILE *f, const struct tables *s);
 
-/* ---- schemac.c ---- */
 struct migration {
 	char *name, *sql;
 };
@@ -97,6 +96,8 @@ struct schema {
 	struct tables tables;
 	const char *out; /* the folder that is written to */
 };
+
+/* ---- common.c ---- */
 void *must(void *p);
 char *path_join(struct schema *s, const char *dir, const char *name);
 /* Calls `fn` with each .sql file of dir/sub in the order of names. A missing folder is an empty
@@ -104,6 +105,10 @@ char *path_join(struct schema *s, const char *dir, const char *name);
 void files_each(struct schema *s, const char *dir, const char *sub,
 	void (*fn)(struct schema *, const char *));
 __attribute__((format(printf, 2, 3))) _Noreturn void fail(struct place at, const char *fmt, ...);
+/* Zeroed; a copy has a closing NUL. Both live until schema_free. */
+char *schema_alloc(struct schema *s, size_t n);
+char *schema_copy(struct schema *s, const char *p, size_t n);
+void schema_free(struct schema *s);
 
 /* ---- signature.c ---- */
 /* What the statement says of itself, by directives and, where they are silent, by the columns of
