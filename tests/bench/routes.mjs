@@ -33,7 +33,7 @@ export async function hotRoutes(server) {
 		},
 		{
 			id: 'article-teaser',
-			name: 'teaser, stranger, HTML',
+			name: 'teaser, anonymous, HTML',
 			path: '/articles/bench-0',
 			headers: {},
 			fits: decided('teaser'),

@@ -77,9 +77,9 @@ function addReaders(load, writers) {
 	});
 	load.add(2, async () => {
 		const r = await new Api(everywhere).get('/articles/vault').catch(dead);
-		judge(r, [401], 'a stranger');
+		judge(r, [401], 'an anonymous reader');
 		assert.doesNotMatch(r.body, /kept-vault/, 'nothing fails open');
-		load.count(r.status === 503 ? 'strangers refused' : 'strangers');
+		load.count(r.status === 503 ? 'anonymous readers refused' : 'anonymous readers');
 	});
 }
 

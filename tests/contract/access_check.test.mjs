@@ -33,7 +33,7 @@ async function decided(body) {
 	return a.json;
 }
 
-test('by article: stranger, account, subscriber', async () => {
+test('by article: anonymous, account, subscriber', async () => {
 	const rows = [
 		['open-door', ['full public', 'full public', 'full public']],
 		['members-room', ['teaser login_required', 'full signed_in', 'full signed_in']],
@@ -229,7 +229,7 @@ test('the explanation over HTTP says the same as the command, and what would cha
 	assert.doesNotMatch(a.body, /kept-|password|\$argon2/);
 });
 
-test('a meter is charged only when asked, for accounts and for strangers by their cookie', async () => {
+test('a meter is charged only when asked, for accounts and for anonymous readers by their cookie', async () => {
 	server.cliOk('gate', 'add', '/articles/*/**', 'metered');
 	const url = `${server.origin}/articles/a/`,
 		who = { account_id: free.id };

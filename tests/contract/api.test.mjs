@@ -1,4 +1,4 @@
-// The whole story with JSON alone: from a stranger to a subscriber and out again.
+// The whole story with JSON alone: from an anonymous reader to a subscriber and out again.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
@@ -74,10 +74,10 @@ test('register, confirm, log in: alike for known and unknown, and a token of the
 });
 
 test('the wall: 401, 402, 200 with the very next request, 402 again', async () => {
-	const stranger = new Api(server),
+	const anonymous = new Api(server),
 		who = await makeAccount(server),
 		api = await apiSession(server, who);
-	const anon = await stranger.get('/articles/vault');
+	const anon = await anonymous.get('/articles/vault');
 	const doc = problem(anon, 401, 'unauthenticated');
 	assert.equal(anon.headers['www-authenticate'], 'Bearer');
 	assert.equal(anon.headers['postern-decision'], 'teaser; reason=subscriber_only');
@@ -123,7 +123,7 @@ test('the wall: 401, 402, 200 with the very next request, 402 again', async () =
 	);
 	problem(await api.get('/articles/no-such'), 404, 'not_found');
 	problem(await api.get('/articles/last-year'), 410, 'gone');
-	problem(await stranger.get('/articles/members-room'), 401, 'unauthenticated');
+	problem(await anonymous.get('/articles/members-room'), 401, 'unauthenticated');
 	assert.equal((await api.get('/articles/members-room')).status, 200);
 });
 

@@ -70,7 +70,7 @@ test('sessions ended and accounts disabled or deleted by the command line are re
 test('entitlements and access changed by the command line are obeyed within a second', async () => {
 	const who = await makeAccount(server),
 		api = await apiSession(server, who),
-		stranger = new Api(server);
+		anonymous = new Api(server);
 	const status = async (a, slug) => (await a.get(`/articles/${slug}`)).status;
 	assert.equal(await status(api, 'vault'), 402);
 	const { id } = grantPlan(server, who.email, 'digital');
@@ -78,11 +78,11 @@ test('entitlements and access changed by the command line are obeyed within a se
 	server.cliOk('entitlement', 'revoke', id);
 	await obeyed('revoke', async () => (await status(api, 'vault')) === 402);
 	for (let i = 0; i < 5; i++) {
-		assert.equal(await status(stranger, 'open-door'), 200);
+		assert.equal(await status(anonymous, 'open-door'), 200);
 		server.cliOk('article', 'set-access', 'open-door', 'subscriber');
-		await obeyed('closed', async () => (await status(stranger, 'open-door')) === 401);
+		await obeyed('closed', async () => (await status(anonymous, 'open-door')) === 401);
 		server.cliOk('article', 'set-access', 'open-door', 'public');
-		await obeyed('opened', async () => (await status(stranger, 'open-door')) === 200);
+		await obeyed('opened', async () => (await status(anonymous, 'open-door')) === 200);
 	}
 });
 

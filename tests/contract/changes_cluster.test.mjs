@@ -82,15 +82,15 @@ test('accounts, entitlements and access changed by the command line are obeyed b
 		delays.push(await obeyed('grant', () => both('/articles/vault', 200)));
 		a.cliOk('entitlement', 'revoke', id);
 		delays.push(await obeyed('revoke', () => both('/articles/vault', 402)));
-		const strangers = async (want) =>
+		const anonymous = async (want) =>
 			(await Promise.all([a, b].map((s) => request(s, 'GET', '/api/v1/articles/open-door')))).every(
 				(r) => r.status === want,
 			);
-		assert.ok((await strangers(200)) && (await strangers(200)));
+		assert.ok((await anonymous(200)) && (await anonymous(200)));
 		a.cliOk('article', 'set-access', 'open-door', 'subscriber');
-		delays.push(await obeyed('closed', () => strangers(401)));
+		delays.push(await obeyed('closed', () => anonymous(401)));
 		a.cliOk('article', 'set-access', 'open-door', 'public');
-		delays.push(await obeyed('opened', () => strangers(200)));
+		delays.push(await obeyed('opened', () => anonymous(200)));
 		a.cliOk('account', 'disable', who.email);
 		delays.push(await obeyed('disabled', () => both('/account', 401)));
 		a.cliOk('account', 'enable', who.email);

@@ -130,9 +130,9 @@ test('the agencies’ own samples go in, and their wishes are obeyed', async () 
 	assert.equal(doc.refused, 0, JSON.stringify(doc.items));
 	const slug = doc.items.find((i) => i.path.endsWith('dpa_text.json')).slug;
 	assert.ok(slug);
-	const stranger = new Api(server);
+	const anonymous = new Api(server);
 	assert.equal(
-		(await stranger.get(`/articles/${slug}`)).status,
+		(await anonymous.get(`/articles/${slug}`)).status,
 		401,
 		'what says nothing of access is for subscribers',
 	);
@@ -157,8 +157,8 @@ test('the agencies’ own samples go in, and their wishes are obeyed', async () 
 			}),
 		);
 		server.cliOk('article', 'import', path.join(dir, 'dpa_text.json'));
-		assert.equal((await stranger.get(`/articles/${slug}`)).status, status, JSON.stringify(wish));
-		const front = (await stranger.get('/articles?limit=100')).json.articles.some((a) => a.slug === slug);
+		assert.equal((await anonymous.get(`/articles/${slug}`)).status, status, JSON.stringify(wish));
+		const front = (await anonymous.get('/articles?limit=100')).json.articles.some((a) => a.slug === slug);
 		assert.equal(front, status === 401, JSON.stringify(wish));
 	}
 	for (const wish of [
@@ -179,7 +179,7 @@ test('the agencies’ own samples go in, and their wishes are obeyed', async () 
 		);
 		assert.equal(server.cli('article', 'import', path.join(dir, 'dpa_text.json')).code, 1, JSON.stringify(wish));
 		assert.equal(
-			(await stranger.get(`/articles/${slug}`)).status,
+			(await anonymous.get(`/articles/${slug}`)).status,
 			404,
 			`what is not understood hides: ${JSON.stringify(wish)}`,
 		);

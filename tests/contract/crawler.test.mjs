@@ -218,7 +218,7 @@ test('headers that tell of a crawler are no proof', async () => {
 	assert.match(decision(direct), /^teaser/);
 });
 
-test('a page that strangers share is not what a crawler gets, nor the other way', async () => {
+test('a page that anonymous readers share is not what a crawler gets, nor the other way', async () => {
 	for (let i = 0; i < 3; i++) {
 		assert.match(decision(await ask(server, '203.0.113.50', firefox)), /^teaser/);
 		assert.ok(isFull(await ask(server, '192.0.2.10', googlebot)));

@@ -224,19 +224,19 @@ test("pages tell the newsroom's time", async () => {
 		'import',
 		folderOf({ 'night.md': article('night', 'published: 2025-07-04T22:15', 'updated: 2025-12-31T23:30') }),
 	);
-	const stranger = new Reader(server),
-		page = await stranger.get('/articles/night');
+	const anonymous = new Reader(server),
+		page = await anonymous.get('/articles/night');
 	pageSays(page, '4 July 2025, 22:15 EDT (2025-07-05T02:15:00Z)');
 	pageSays(page, 'Updated 31 December 2025, 23:30 EST (2026-01-01T04:30:00Z)');
 	const long = { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' };
 	const dates = [inNewYork(long)];
-	const front = await stranger.get('/');
+	const front = await anonymous.get('/');
 	dates.push(inNewYork(long));
 	assert.ok(
 		dates.map((d) => d.replace(/^(\w+),? /, '$1, ')).some((d) => pageText(front).includes(d)),
 		`${dates} is not in the masthead`,
 	);
-	pageSays(await stranger.get('/sections/news'), '4 July 2025 (2025-07-05T02:15:00Z)');
+	pageSays(await anonymous.get('/sections/news'), '4 July 2025 (2025-07-05T02:15:00Z)');
 	const api = await new Api(server).get('/articles/night');
 	assert.equal(api.json.article.published_at, '2025-07-05T02:15:00Z');
 });

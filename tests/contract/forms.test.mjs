@@ -95,7 +95,7 @@ test('a form that no page of ours sent does nothing, whichever form it is', asyn
 	}
 });
 
-test('log-in of a stranger’s browser into another’s account is refused as well', async () => {
+test('log-in of an anonymous reader’s browser into another’s account is refused as well', async () => {
 	const victim = new Reader(server);
 	const a = await victim.logIn(ada, {});
 	assert.equal(a.status, 303);

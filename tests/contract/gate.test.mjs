@@ -77,7 +77,7 @@ function passed(answer, who, what) {
 	assert.match(answer.headers['postern-decision'], /^full; reason=[a-z_]+$/, what);
 }
 
-test('public paths pass, with every identity header, empty for a stranger', async () => {
+test('public paths pass, with every identity header, empty for an anonymous reader', async () => {
 	for (const [name, ask] of Object.entries(dialects)) {
 		passed(await ask('/open/news.html'), null, name);
 		const a = await ask('/open/news.html', { headers: cookie(freeCookie) });
@@ -88,7 +88,7 @@ test('public paths pass, with every identity header, empty for a stranger', asyn
 	}
 });
 
-test('levels: stranger, account, subscriber', async () => {
+test('levels: anonymous, account, subscriber', async () => {
 	for (const [name, ask] of Object.entries(dialects)) {
 		for (const [path, open] of [
 			['/members/a', [false, true, true]],
@@ -227,7 +227,7 @@ test('a token of an app opens as the cookie does; that of another service is let
 				})
 			).status,
 			200,
-			'a dead token is a stranger',
+			'a dead token is an anonymous reader',
 		);
 		assert.notEqual(
 			(await ask('/paid/story', { headers: { Cookie: `${paidCookie}; ${paidCookie}` } })).status,

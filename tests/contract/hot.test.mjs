@@ -77,9 +77,9 @@ test('who has no such right is not given it, whoever asked before', async () => 
 		const wall = await ben.reader.get(PAGE);
 		assert.equal(wall.headers['postern-decision'], 'teaser; reason=no_entitlement');
 		assert.ok(!wall.body.includes(KEPT));
-		const stranger = await new Reader(server).get(PAGE);
-		assert.equal(stranger.headers['postern-decision'], 'teaser; reason=subscriber_only');
-		assert.ok(!stranger.body.includes(KEPT));
+		const anonymous = await new Reader(server).get(PAGE);
+		assert.equal(anonymous.headers['postern-decision'], 'teaser; reason=subscriber_only');
+		assert.ok(!anonymous.body.includes(KEPT));
 		assert.equal((await new Api(server, `pst_${'A'.repeat(43)}`).get('/articles/vault')).status, 401);
 		assert.ok((await ben.reader.get('/articles/members-room')).body.includes('kept-members-room-3'));
 		assert.equal(
@@ -89,7 +89,7 @@ test('who has no such right is not given it, whoever asked before', async () => 
 	}
 });
 
-test('a teaser for strangers comes from memory, and neither a crawler nor a reader gets it from there', async () => {
+test('a teaser for anonymous readers comes from memory, and neither a crawler nor a reader gets it from there', async () => {
 	const teaser = await new Reader(server).get(PAGE);
 	assert.equal(await inLoop(async () => assert.equal((await new Reader(server).get(PAGE)).body, teaser.body)), 1);
 	const ben = await signedIn();

@@ -129,7 +129,7 @@ test('an address that cannot be read opens nothing, though the proxy itself stan
 	}
 });
 
-test('nothing is kept: the same browser at home is a stranger', async () => {
+test('nothing is kept: the same browser at home is an anonymous reader', async () => {
 	const reader = new Reader(server);
 	const there = await reader.get('/articles/vault', { 'X-Forwarded-For': '192.0.2.7' });
 	assert.ok(isFull(there));

@@ -232,7 +232,7 @@ async function makeReaders() {
 	await member.jar.get(`/group/accept?token=${seat}`);
 	assert.equal((await member.jar.post('/group/accept')).status, 303);
 	readers = [
-		{ name: 'stranger', granted: ['open-piece'], jar: await jarOf() },
+		{ name: 'anonymous', granted: ['open-piece'], jar: await jarOf() },
 		{
 			name: 'forged search crawler',
 			granted: ['open-piece'],
@@ -325,8 +325,8 @@ test('every route that is read, by every reader, in every manner', async () => {
 
 test('on all surfaces together nobody had more of an article of one block than the bound', () => {
 	for (const slug of boundedSlugs) {
-		const words = had.get(`stranger ${slug}`);
-		assert.ok(words?.size > 5, `${slug}: a stranger had ${words?.size ?? 0} words`);
+		const words = had.get(`anonymous ${slug}`);
+		assert.ok(words?.size > 5, `${slug}: an anonymous reader had ${words?.size ?? 0} words`);
 		assert.ok(
 			![...words].some((w) => Number(w.slice(-4)) >= 1000 + BOUND.words * BOUND.share),
 			`${slug}: what is behind the bound`,

@@ -96,7 +96,7 @@ const doors = [
 const leaked = (text, open) =>
 	[...text.matchAll(/kept-([a-z-]+)-\d/g)].map((m) => m[1]).filter((slug) => !open.includes(slug));
 
-test('a stranger is told nothing that is kept, on any surface, under any name', async () => {
+test('an anonymous reader is told nothing that is kept, on any surface, under any name', async () => {
 	for (const target of surfaces()) {
 		for (const headers of doors) {
 			for (const method of ['GET', 'HEAD']) {
@@ -230,13 +230,13 @@ test('conditions and ranges of a picture (RFC 9110)', async () => {
 });
 
 test('access changes at once, in both directions, on pages and in the API', async () => {
-	const stranger = new Api(server);
-	assert.equal((await stranger.get('/articles/vault')).status, 401);
+	const anonymous = new Api(server);
+	assert.equal((await anonymous.get('/articles/vault')).status, 401);
 	server.cliOk('article', 'set-access', 'vault', 'public');
-	assert.equal((await stranger.get('/articles/vault')).status, 200);
+	assert.equal((await anonymous.get('/articles/vault')).status, 200);
 	assert.equal((await request(server, 'GET', inside)).status, 200);
 	server.cliOk('article', 'set-access', 'vault', 'subscriber');
-	assert.equal((await stranger.get('/articles/vault')).status, 401);
+	assert.equal((await anonymous.get('/articles/vault')).status, 401);
 	assert.equal((await request(server, 'GET', inside)).status, 401);
 	assert.ok(!(await request(server, 'GET', '/articles/vault')).body.includes('kept-vault'));
 });

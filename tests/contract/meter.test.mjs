@@ -44,7 +44,7 @@ async function read(reader, from, count) {
 }
 const cookie = (reader) => reader.jar.get(cookieName)?.value;
 
-test('a stranger reads six a month, and those again', async () => {
+test('an anonymous reader reads six a month, and those again', async () => {
 	const reader = new Reader(server);
 	const first = await reader.get(article(0));
 	secure(first, 'first');
@@ -340,7 +340,7 @@ test('signing in takes the count along, once', async () => {
 	assert.equal(await read(reader, 5, 9), 5);
 });
 
-test('a wall met as a stranger opens when an account allows more', async () => {
+test('a wall met as an anonymous reader opens when an account allows more', async () => {
 	const who = await makeAccount(server);
 	const reader = new Reader(server);
 	await read(reader, 0, 6);

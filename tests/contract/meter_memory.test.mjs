@@ -32,7 +32,7 @@ async function readAll(on, count) {
 	return answers;
 }
 
-test('the second stranger reads from memory what the first read, to the wall and not beyond', async () => {
+test('the second anonymous reader reads from memory what the first read, to the wall and not beyond', async () => {
 	const first = await readAll(server, 8);
 	let second;
 	assert.equal(

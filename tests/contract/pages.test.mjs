@@ -109,14 +109,14 @@ test('an article answers by what it is: 200, 404 when nobody may know, 410 when 
 });
 
 test('the decision stands in a header: who may read what, and why', async () => {
-	const [stranger, registered, subscriber] = [new Reader(server), new Reader(server), new Reader(server)];
+	const [anonymous, registered, subscriber] = [new Reader(server), new Reader(server), new Reader(server)];
 	await registered.logIn(await makeAccount(server));
 	await subscriber.logIn(ada);
 	const table = [
-		['open-door', stranger, 'full; reason=public'],
-		['members-room', stranger, 'teaser; reason=login_required'],
+		['open-door', anonymous, 'full; reason=public'],
+		['members-room', anonymous, 'teaser; reason=login_required'],
 		['members-room', registered, 'full; reason=signed_in'],
-		['vault', stranger, 'teaser; reason=subscriber_only'],
+		['vault', anonymous, 'teaser; reason=subscriber_only'],
 		['vault', registered, 'teaser; reason=no_entitlement'],
 		['vault', subscriber, 'full; reason=entitled'],
 	];
@@ -198,9 +198,9 @@ test('pages that need an account lead to log-in and back; their forms are refuse
 		secure(a, target);
 		unstored(a, target);
 	}
-	const stranger = new Reader(server);
+	const anonymous = new Reader(server);
 	for (const target of ['/account/password', '/account/sessions/end', '/account/sessions/end-others'])
-		assert.equal((await stranger.post(target)).status, 401, target);
+		assert.equal((await anonymous.post(target)).status, 401, target);
 	assert.equal((await request(server, 'GET', '/.well-known/change-password')).headers.location, '/account/password');
 	assert.equal((await request(server, 'GET', '/.well-known/anything-else')).status, 404);
 });
@@ -257,7 +257,7 @@ test('log-out ends the session on the server and clears the browser', async () =
 	assert.deepEqual([...r.jar.keys()], ['postern-device'], 'the browser stays known');
 	const dead = await request(server, 'GET', '/account', { headers: { Cookie: `postern=${old}` } });
 	assert.equal(dead.status, 303);
-	assert.equal((await new Reader(server).post('/logout')).status, 303, 'a stranger may log out');
+	assert.equal((await new Reader(server).post('/logout')).status, 303, 'an anonymous reader may log out');
 });
 
 test('registering: 422 with what is wrong, else the same page for all; GET of the link spends nothing', async () => {
@@ -358,20 +358,20 @@ test('changing the password needs the current one and ends the other sessions', 
 
 test('sessions are listed and ended one by one or all others, never those of somebody else', async () => {
 	const who = await makeAccount(server),
-		stranger = new Reader(server);
+		anonymous = new Reader(server);
 	const [a, b, c] = [
 		new Reader(server, { 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/132.0' }),
 		new Reader(server),
 		new Reader(server),
 	];
 	for (const r of [a, b, c]) await r.logIn(who);
-	await stranger.logIn(ada);
+	await anonymous.logIn(ada);
 	const page = await a.get('/account/sessions');
 	assert.equal(page.status, 200);
 	assert.match(page.body, /Firefox on Linux/);
 	const ids = [...page.body.matchAll(/name="session_id" value="([^"]+)"/g)].map((m) => m[1]);
 	assert.equal(ids.length, 2, 'all but this one have a button');
-	assert.equal((await stranger.post('/account/sessions/end', { session_id: ids[0] })).status, 303);
+	assert.equal((await anonymous.post('/account/sessions/end', { session_id: ids[0] })).status, 303);
 	assert.equal((await b.get('/account')).status, 200);
 	assert.equal((await c.get('/account')).status, 200);
 	assert.equal((await a.post('/account/sessions/end', { session_id: ids[0] })).status, 303);
@@ -379,7 +379,7 @@ test('sessions are listed and ended one by one or all others, never those of som
 	assert.equal((await a.post('/account/sessions/end-others')).status, 303);
 	assert.deepEqual([(await b.get('/account')).status, (await c.get('/account')).status], [303, 303]);
 	assert.equal((await a.get('/account')).status, 200);
-	assert.equal((await stranger.get('/account')).status, 200);
+	assert.equal((await anonymous.get('/account')).status, 200);
 });
 
 test('style, script and icon: for ever under their hash, under no other', async () => {

@@ -38,8 +38,8 @@ test('the last evening and the first second', { skip }, async () => {
 		server.cliOk('seat', 'invite', subscriber.email, 'friend@mail.example');
 		reader = new Reader(server);
 		await reader.logIn(subscriber);
-		const stranger = new Reader(server);
-		await stranger.logIn(await makeAccount(server));
+		const anonymous = new Reader(server);
+		await anonymous.logIn(await makeAccount(server));
 
 		assert.equal((await reader.get('/articles/embargo')).status, 404);
 		assert.equal((await reader.get('/articles/expires')).status, 200);
@@ -55,7 +55,7 @@ test('the last evening and the first second', { skip }, async () => {
 			headers: {
 				Accept: 'text/html',
 				'Sec-Fetch-Mode': 'navigate',
-				Cookie: `postern=${stranger.session}`,
+				Cookie: `postern=${anonymous.session}`,
 				'X-Forwarded-Method': 'GET',
 				'X-Forwarded-Proto': 'http',
 				'X-Forwarded-Host': server.origin.slice(7),

@@ -16,11 +16,11 @@ const articles = [
 	{ slug: 'says-public', access: 'public', section: 'Culture', published: ago(365 * day), tags: 'harbour' },
 	{ slug: 'says-metered', access: 'metered', section: 'Sport', published: ago(7 * day), tags: 'harbour' },
 ];
-let server, reader, stranger;
+let server, reader, anonymous;
 before(async () => {
 	server = await startServer();
 	importArticles(server, articles);
-	stranger = new Api(server);
+	anonymous = new Api(server);
 	reader = await apiSession(server, await makeAccount(server));
 });
 after(() => server.close());
@@ -28,8 +28,8 @@ after(() => server.close());
 const add = (...args) => server.cliJson('rules', 'add', ...args);
 const clear = () => server.cliJson('rules', 'list').rules.forEach((r) => server.cliOk('rules', 'remove', r.id));
 const levels = async () =>
-	Object.fromEntries((await stranger.get('/articles')).json.articles.map((a) => [a.slug, a.access]));
-const reason = async (slug, api = stranger) => (await api.get(`/articles/${slug}`)).json.decision.reason;
+	Object.fromEntries((await anonymous.get('/articles')).json.articles.map((a) => [a.slug, a.access]));
+const reason = async (slug, api = anonymous) => (await api.get(`/articles/${slug}`)).json.decision.reason;
 
 test('without rules the setting decides for what says default, and metered is a level', async () => {
 	assert.deepEqual(await levels(), {
@@ -110,7 +110,7 @@ test('timed release: the same article opens as it ages', async () => {
 });
 
 test('a rule cuts the teaser, an override above the author', async () => {
-	const words = async () => (await stranger.get('/articles/week-old')).json.article.teaser_html;
+	const words = async () => (await anonymous.get('/articles/week-old')).json.article.teaser_html;
 	assert.doesNotMatch(await words(), /kept-week-old-2/);
 	add('--level', 'subscriber', '--teaser-words', '20', '--section', 'city');
 	assert.match(await words(), /kept-week-old-2/);
@@ -169,7 +169,7 @@ test('levels are set by hand, kept by export, and read back', async () => {
 	server.cliOk('article', 'import', `${server.dir}/out`);
 	assert.equal(server.cliJson('article', 'show', 'says-public').access, 'default');
 	assert.equal(server.cliJson('article', 'show', 'says-metered').access, 'metered');
-	const found = (await stranger.get('/articles?q=says')).json.articles.map((a) => [a.slug, a.access]);
+	const found = (await anonymous.get('/articles?q=says')).json.articles.map((a) => [a.slug, a.access]);
 	assert.deepEqual(found.sort(), [
 		['says-metered', 'metered'],
 		['says-public', 'subscriber'],

@@ -117,13 +117,13 @@ test('no more than there are seats, also for many invitations at once', async ()
 test('what is refused, and for whom', async () => {
 	assert.match((await invite('nobody')).body, /not a complete e-mail address, or it is your own/);
 	assert.equal((await invite(owner.email.toUpperCase())).status, 422);
-	const stranger = new Reader(server),
+	const anonymous = new Reader(server),
 		other = await makeAccount(server),
 		otherPage = await signedIn(other);
-	assert.equal((await stranger.get('/account/group')).headers.location, '/login?return_to=%2Faccount%2Fgroup');
+	assert.equal((await anonymous.get('/account/group')).headers.location, '/login?return_to=%2Faccount%2Fgroup');
 	assert.equal((await otherPage.get('/account/group')).status, 404, 'no group');
 	assert.equal((await otherPage.post('/account/group/invite', { email: newAddress() })).status, 404);
-	assert.equal((await stranger.post('/group/accept')).status, 401, 'log in first');
+	assert.equal((await anonymous.post('/group/accept')).status, 401, 'log in first');
 	assert.equal(
 		(await page.post('/account/group/invite', { email: newAddress() }, { 'Sec-Fetch-Site': 'cross-site' })).status,
 		403,

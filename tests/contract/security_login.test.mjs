@@ -87,7 +87,7 @@ test('a flood of wrong guesses keeps neither the owner’s browser out, nor the 
 		Array.from({ length: 30 }, () => new Api(tight).post('/sessions', { email: who.email, password: 'x' })),
 	);
 	await waitLong(tight, who.email);
-	assert.equal((await new Reader(tight).logIn(who)).status, 429, 'a stranger’s browser waits');
+	assert.equal((await new Reader(tight).logIn(who)).status, 429, 'an anonymous reader’s browser waits');
 	home.jar.delete('postern');
 	assert.equal((await home.logIn(who)).status, 303, 'the browser that was here before does not');
 	assert.equal((await home.get('/account')).status, 200);
@@ -127,7 +127,7 @@ test('who resets the password by mail is let in by that browser, log-out or not,
 	const own = { email: who.email, password: otherPassword };
 	for (let i = 0; i < 3; i++) {
 		await lockOut(tight, who.email);
-		assert.equal((await new Reader(tight).logIn(own)).status, 429, 'a stranger’s browser waits');
+		assert.equal((await new Reader(tight).logIn(own)).status, 429, 'an anonymous reader’s browser waits');
 		assert.equal((await r.logIn(own)).status, 303, 'this one does not');
 		assert.equal((await r.post('/logout')).status, 303);
 	}
@@ -216,7 +216,7 @@ test('the mark of a known browser is good for its account alone, and counts its 
 		});
 	const answers = [];
 	for (let i = 0; i < 20; i++) answers.push(await ask(ada.email, 'x'));
-	held(answers, 'eve’s browser is a stranger to ada’s account');
+	held(answers, 'eve’s browser is an anonymous reader to ada’s account');
 	const own = [];
 	for (let i = 0; i < 20; i++) own.push(await ask(eve.email, 'x'));
 	held(own, 'a stolen mark gives no endless tries');
@@ -331,7 +331,7 @@ test('one connection that several readers share does not mix them', async () => 
 	agent.destroy();
 });
 
-test('limits by address: what strangers claim about theirs changes nothing', async () => {
+test('limits by address: what anonymous readers claim about theirs changes nothing', async () => {
 	const small = await startServer({
 		settings: { POSTERN_LIMITS_LOGIN_BURST: '4', POSTERN_LIMITS_LOGIN_PER_MINUTE: '4' },
 	});
@@ -358,7 +358,7 @@ test('limits by address: what strangers claim about theirs changes nothing', asy
 	}
 });
 
-test('limits by address behind a proxy of ours: the right-most stranger counts', async () => {
+test('limits by address behind a proxy of ours: the right-most anonymous counts', async () => {
 	const small = await startServer({
 		settings: {
 			POSTERN_LIMITS_LOGIN_BURST: '2',
@@ -384,7 +384,11 @@ test('limits by address behind a proxy of ours: the right-most stranger counts',
 			[401, 401, 429],
 		);
 		assert.equal(await ask('203.0.113.2'), 401, 'another reader behind the same proxy');
-		assert.equal(await ask('203.0.113.1, 203.0.113.3'), 401, 'what stands left of a stranger is his claim');
+		assert.equal(
+			await ask('203.0.113.1, 203.0.113.3'),
+			401,
+			'what stands left of an anonymous reader is his claim',
+		);
 		assert.deepEqual(
 			[
 				await ask(['203.0.113.9', '203.0.113.4']),

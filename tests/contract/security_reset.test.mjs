@@ -83,7 +83,7 @@ test('the same holds for the link that confirms an address', async () => {
 	);
 	const mail = await server.mail.take(email, /token=/);
 	assert.ok(linkOf(mail).startsWith(`${server.base}/verify?token=pst_`));
-	assert.ok(!/evil/.test(mail.raw), 'nor may a stranger write into the mailbox by way of a name');
+	assert.ok(!/evil/.test(mail.raw), 'nor may an anonymous reader write into the mailbox by way of a name');
 });
 
 test('GET and HEAD spend nothing, be it a scanner’s or a prefetch', async () => {
@@ -223,14 +223,14 @@ test('an account that somebody else began belongs to who has the mailbox', async
 	assert.equal((await api.post('/sessions', { email, password: thirdPassword })).status, 201);
 });
 
-test('a stranger who registers an address alone gets nothing when its owner confirms', async () => {
+test('an anonymous reader who registers an address alone gets nothing when its owner confirms', async () => {
 	const email = newAddress('single'),
 		api = new Api(server),
 		eve = new Reader(server),
 		owner = new Reader(server);
 	await eve.post('/register', { email, password: otherPassword, name: 'Claim at http://evil.example/' });
 	const letter = await server.mail.take(email, /confirm/i);
-	assert.ok(!letter.text.includes('evil.example'), 'a stranger’s name is in no mail');
+	assert.ok(!letter.text.includes('evil.example'), 'an anonymous reader’s name is in no mail');
 	const done = await owner.post('/verify', { token: tokenOf(letter) });
 	assert.equal(done.headers.location, '/reset/confirm', 'another browser confirms: its owner chooses the password');
 	assert.equal((await api.post('/sessions', { email, password: otherPassword })).status, 401);
@@ -303,14 +303,14 @@ test('one mailbox cannot be flooded, and the answer does not tell', async () => 
 	const small = await startServer({ settings: { POSTERN_MAIL_PER_MAILBOX_HOUR: '3' } });
 	try {
 		const api = new Api(small),
-			[known, stranger] = [await makeAccount(small), newAddress('nobody')],
+			[known, anonymous] = [await makeAccount(small), newAddress('nobody')],
 			fresh = newAddress();
 		const before = new Set(small.cliJson('mail', 'list').map((m) => m.id)),
 			answers = [];
 		for (let i = 0; i < 8; i++) {
 			answers.push(
 				await api.post('/password-resets', { email: known.email }),
-				await api.post('/password-resets', { email: stranger }),
+				await api.post('/password-resets', { email: anonymous }),
 			);
 			answers.push(
 				await api.post('/accounts', { email: known.email, password }),

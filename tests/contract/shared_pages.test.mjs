@@ -1,4 +1,4 @@
-// Public pages are kept as every stranger gets them, and given to nobody else.
+// Public pages are kept as every anonymous reader gets them, and given to nobody else.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
@@ -40,7 +40,7 @@ const open = [
 	'/?done=logout',
 ];
 
-test('a stranger gets the same answer from memory as from the database, compressed or not', async () => {
+test('an anonymous reader gets the same answer from memory as from the database, compressed or not', async () => {
 	const picture = addressesIn((await get('/articles/open-door')).body, '/media/')[0];
 	for (const target of [...open, picture]) {
 		const first = await get(target);
@@ -91,7 +91,7 @@ test('what is not granted to everybody is not kept, nor what fails', async () =>
 	assert.equal(await kept(), before);
 });
 
-test('a signed-in reader never gets a page made for a stranger, nor the reverse', async () => {
+test('a signed-in reader never gets a page made for an anonymous reader, nor the reverse', async () => {
 	const who = await makeAccount(server, { plan: 'digital' }),
 		page = new Reader(server),
 		api = await apiSession(server, who);
@@ -111,7 +111,7 @@ test('a signed-in reader never gets a page made for a stranger, nor the reverse'
 		}),
 		0,
 	);
-	// a cookie that is nobody's (any more) goes the longer way and is a stranger's in the end
+	// a cookie that is nobody's (any more) goes the longer way and is an anonymous reader's in the end
 	const stale = await get('/', { Cookie: `postern=pst_${'A'.repeat(43)}` });
 	assert.equal(stale.status, 200);
 	assert.equal(await fromMemory(() => get('/', { Cookie: `postern=pst_${'A'.repeat(43)}` })), 0);
@@ -137,7 +137,7 @@ test('a crawler goes the longer way, whatever is kept', async () => {
 	assert.ok((await fromMemory(() => get('/', { 'User-Agent': browser }))) >= 1);
 });
 
-test('the visitor of an institution neither gets nor leaves a stranger’s page', async () => {
+test('the visitor of an institution neither gets nor leaves an anonymous reader’s page', async () => {
 	const own = await startServer({ settings: { POSTERN_SERVER_TRUSTED_PROXIES: '127.0.0.1' } });
 	try {
 		importArticles(own);

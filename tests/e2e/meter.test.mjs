@@ -62,7 +62,7 @@ async function logInFromHere(page, who, scripts) {
 }
 
 for (const scripts of [true, false]) {
-	test(`a stranger reads six, meets the wall and goes on with an account, ${scripts ? 'with' : 'without'} scripts`, async () => {
+	test(`an anonymous reader reads six, meets the wall and goes on with an account, ${scripts ? 'with' : 'without'} scripts`, async () => {
 		const { context, page } = await openWindow(browser, server, {
 			javaScriptEnabled: scripts,
 			viewport: scripts ? desktop : phone,

@@ -125,20 +125,20 @@ test('the HTML of every page is valid', async () => {
 
 test('pages are light: 60 kB without pictures, log-in 14 kB, all script 5 kB', async () => {
 	const reader = new Reader(server, { 'Accept-Encoding': 'gzip' }),
-		stranger = new Reader(server, { 'Accept-Encoding': 'gzip' });
+		anonymous = new Reader(server, { 'Accept-Encoding': 'gzip' });
 	await reader.logIn(server.accounts.ada);
-	const front = await stranger.get('/');
+	const front = await anonymous.get('/');
 	const files = [...front.body.matchAll(/(?:href|src)="(\/static\/[^"]+)"/g)].map((m) => m[1]);
 	const weight = (a) => a.sent.length + a.raw.join('').length + 2 * a.raw.length;
 	let assets = 0,
 		script = 0;
 	for (const f of new Set(files)) {
-		const a = await stranger.get(f);
+		const a = await anonymous.get(f);
 		assets += weight(a);
 		if (f.endsWith('.js')) script += a.bytes.length;
 	}
 	assert.ok(script > 0 && script < SCRIPT_BYTES, `script ${script}`);
-	for (const r of [stranger, reader]) {
+	for (const r of [anonymous, reader]) {
 		for (const target of [
 			'/',
 			'/sections/city',

@@ -1,4 +1,4 @@
-// A stranger meets the wall, logs in from that very page, reads, logs out; forgets the password and gets a new one.
+// An anonymous reader meets the wall, logs in from that very page, reads, logs out; forgets the password and gets a new one.
 // Once with scripts and once without.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

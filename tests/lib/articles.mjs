@@ -1,4 +1,4 @@
-// Articles with words that can be looked for: what a stranger may see says "shown-…", what he may not says "kept-…".
+// Articles with words that can be looked for: what an anonymous reader may see says "shown-…", what he may not says "kept-…".
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';

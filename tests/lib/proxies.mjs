@@ -408,7 +408,7 @@ export function proxyTests(kind, open) {
 		const own = ['remote-user', 'remote-email', 'remote-name', 'remote-groups'];
 		for (const headers of [claims, [...claims, ...claims], []]) {
 			const seen = await raw(headers);
-			for (const name of own) assert.deepEqual(seen[name] ?? [''], [''], `${name} of a stranger`);
+			for (const name of own) assert.deepEqual(seen[name] ?? [''], [''], `${name} of an anonymous reader`);
 			assert.deepEqual(seen['postern-decision'], ['full; reason=public']);
 		}
 		for (const headers of [claims, []]) {
@@ -419,7 +419,7 @@ export function proxyTests(kind, open) {
 			assert.deepEqual(seen['remote-name'], ['Zo%C3%AB Holm']);
 			assert.deepEqual(seen['remote-groups'], ['digital']);
 		}
-		// A header named in Connection is dropped on the way: the server behind must not take a reader for a stranger, or worse.
+		// A header named in Connection is dropped on the way: the server behind must not take a reader for an anonymous reader, or worse.
 		const text = `GET /paid/story.html HTTP/1.1\r\nHost: 127.0.0.1:${echoed.port}\r\nCookie: ${paid.cookie}\r\nConnection: close, Remote-User, Remote-Email\r\n\r\n`;
 		const answer = await send(echoed.port, text, { quiet: 1500 });
 		assert.ok(statusOf(answer) === 400 || answer.includes(paid.email), answer);

@@ -40,7 +40,7 @@ async function send(page, target, fields, button) {
 
 const to = (target) => (page) => page.goto(target);
 
-export function strangerPages(server) {
+export function anonymousPages(server) {
 	const reset = async (page) =>
 		page.goto(await mailedLink(server, server.accounts.ben.email, '/reset/confirm?token='));
 	return [
@@ -111,12 +111,12 @@ export function readerPages() {
 
 // Walks the whole tour in windows of these options, and hands each page to `look`.
 export async function tour(browser, server, options, look) {
-	const stranger = await openWindow(browser, server, options),
+	const anonymous = await openWindow(browser, server, options),
 		reader = await openWindow(browser, server, options);
 	await logIn(reader.context, server, server.accounts.ada);
 	await logIn((await openWindow(browser, server)).context, server, server.accounts.ada); // a second session to list
 	for (const [{ page }, pages] of [
-		[stranger, strangerPages(server)],
+		[anonymous, anonymousPages(server)],
 		[reader, readerPages(server)],
 	]) {
 		for (const [name, go] of pages) {
@@ -124,7 +124,7 @@ export async function tour(browser, server, options, look) {
 			await look(page, name);
 		}
 	}
-	await stranger.context.close();
+	await anonymous.context.close();
 	await reader.context.close();
-	return [stranger.page, reader.page];
+	return [anonymous.page, reader.page];
 }

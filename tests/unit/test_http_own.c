@@ -89,7 +89,7 @@ static bool known(void *ctx, struct request *r, struct response *rsp)
 	rsp->status = 200;
 	rsp->reason = "known";
 	response_header(rsp, "Known", str_eq(how, STR("bad")) ? STR("a\nb") : STR("yes"));
-	response_header(rsp, "Caller", r->caller.signed_in ? STR("reader") : STR("stranger"));
+	response_header(rsp, "Caller", r->caller.signed_in ? STR("reader") : STR("anonymous"));
 	response_header(rsp, "Asked", how);
 	return !str_eq(how, STR("no"));
 }
@@ -257,8 +257,8 @@ static void a_face_answers_in_the_loop(void **state)
 	(void)state;
 	static const struct {
 		const char *line, *headers, *caller;
-	} rows[] = { { "GET /gate/a", "", "stranger" }, { "HEAD /gate/a", "", "stranger" },
-		{ "POST /gate/a", "Content-Length: 0\r\n", "stranger" },
+	} rows[] = { { "GET /gate/a", "", "anonymous" }, { "HEAD /gate/a", "", "anonymous" },
+		{ "POST /gate/a", "Content-Length: 0\r\n", "anonymous" },
 		{ "GET /gate/a", "Cookie: postern=pst_good\r\n", "reader" } };
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		char request[512];
@@ -286,7 +286,7 @@ static void readers_are_not_mixed(void **state)
 			reader ? "Cookie: postern=pst_good\r\n" : "", &a);
 		assert_int_equal(a.status, 200);
 		assert_int_equal(a.body_n, 0);
-		assert_string_equal(answer_header(&a, "Caller"), reader ? "reader" : "stranger");
+		assert_string_equal(answer_header(&a, "Caller"), reader ? "reader" : "anonymous");
 		assert_string_equal(answer_header(&a, "Asked"), i % 4 ? "a" : "b");
 		assert_int_equal(answer_header_count(&a, "Caller"), 1);
 		assert_int_equal(answer_header_count(&a, "X-Request-Id"), 1);

@@ -262,7 +262,7 @@ static void pages_are_whole(void **state)
 static void gate_answers(void **state)
 {
 	(void)state;
-	try_request("stranger", 401,
+	try_request("anonymous", 401,
 		"GET /gate/forward-auth HTTP/1.1\r\nX-Forwarded-Method: GET\r\n"
 		"X-Forwarded-Proto: http\r\nX-Forwarded-Host: 127.0.0.1\r\n"
 		"X-Forwarded-Uri: /archive/1\r\nX-Forwarded-For: 192.0.2.1\r\n"

@@ -40,7 +40,7 @@ static const struct {
 	struct paywall_usage usage;
 	const char *want[LEVELS];
 } rows[] = {
-	{ "a stranger", GUEST(0), { 0 }, ROW(LOGIN, "F metered", ONLY) },
+	{ "an anonymous reader", GUEST(0), { 0 }, ROW(LOGIN, "F metered", ONLY) },
 	{ "one who read five", GUEST(0), { .used = 5 }, ROW(LOGIN, "F metered", ONLY) },
 	{ "one who read six", GUEST(0), { .used = 6 }, ROW(LOGIN, "T meter_exhausted LRS", ONLY) },
 	{ "six, and this", GUEST(0), { 6, true, 0 }, ROW(LOGIN, "F metered_again", ONLY) },

@@ -106,7 +106,7 @@ static void rules_print(const struct explanation *x)
 static void reader_print(const struct explaining *g)
 {
 	const struct paywall_reader *r = &g->x.reader;
-	printf("reader     %s%s\n", g->reader ? g->reader : "a stranger",
+	printf("reader     %s%s\n", g->reader ? g->reader : "anonymous",
 		r->signed_in ? ", signed in" : "");
 	if (r->institution)
 		printf("           from %s\n", r->institution);

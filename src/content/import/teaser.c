@@ -7,7 +7,8 @@ static void mark_notes(struct import_item *it, const struct draft *d, const stru
 {
 	const struct blocks *blocks = &d->blocks;
 	if (blocks->cut == CUT_NOTHING)
-		import_warn(it, "the cut mark comes before all text: strangers get no teaser");
+		import_warn(
+			it, "the cut mark comes before all text: anonymous readers get no teaser");
 	if (blocks->mark_last)
 		import_warn(it, "the cut mark comes after all text and is ignored");
 	if (blocks->mark_again)
