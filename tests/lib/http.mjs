@@ -198,12 +198,26 @@ export async function metric(server, name, labels = '') {
 	return Number(line.split(' ')[1]);
 }
 
-// How many of the requests of `ask` were answered by the event loop, so from memory.
+// How many of the requests of `ask` were answered by the event loop, so from memory. A request is counted when its answer has been
+// sent, which may be after the client has it: so the count is read until it stands still.
 export async function inLoop(server, ask) {
 	const count = () => metric(server, 'postern_http_request_duration_seconds_count', '{lane="loop"}');
-	const before = await count();
+	let last = -1,
+		same = 0;
+	const isStill = async () => {
+		const now = await count();
+		same = now === last ? same + 1 : 0;
+		last = now;
+		return same === 3;
+	};
+	const still = async () => {
+		same = 0;
+		await until('the count stands still', isStill);
+		return last;
+	};
+	const before = await still();
 	await ask();
-	return (await count()) - before;
+	return (await still()) - before;
 }
 
 // Until the server has heard of all that was changed before: from here on memory forgets nothing by itself.
