@@ -132,11 +132,11 @@ WHERE id = $1;
 SELECT id, dek FROM article WHERE dek_bound < $1 OR dek_bound > $1 LIMIT $2;
 
 -- Unless an import was quicker.
--- name: article_dek_settle :exec
+-- name: article_dek_refresh :exec
 -- in: id, dek str, dek_shown str, dek_bound
 UPDATE article SET dek_shown = $3, dek_bound = $4 WHERE id = $1 AND dek = $2;
 
--- name: media_caption_settle :exec
+-- name: media_caption_refresh :exec
 -- in: id, old_alt str, old_caption str, alt str, caption str
 UPDATE media SET alt = $4, caption = $5 WHERE id = $1 AND alt = $2 AND caption = $3;
 

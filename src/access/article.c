@@ -11,7 +11,7 @@ struct reading {
 	struct article_reading *out;
 	struct paywall_article subject;
 	struct decision_read seen;
-	const struct decision *settled; /* what the meter made of the first decision, or NULL */
+	const struct decision *recorded; /* what the meter made of the first decision, or NULL */
 	bool opened;
 };
 
@@ -33,7 +33,7 @@ static enum err decide(struct access_snapshot *s, struct reading *g)
 		.art = &g->subject,
 		.a = s->a,
 		.load = s->load,
-		.before = g->settled ? &before : NULL };
+		.before = g->recorded ? &before : NULL };
 	struct decision *d = &g->out->decision;
 	g->subject = content_paywall_article(&g->out->article);
 	enum err e = decision_load(s->c, &q, s->policy, &g->seen);
@@ -95,8 +95,8 @@ static enum err confirm(struct reading *g, struct decision *d)
 {
 	if (d->must_count && !g->req.head)
 		return ERR_BUSY;
-	if (paywall_metered(d) && d->grant == g->settled->grant)
-		*d = *g->settled;
+	if (paywall_metered(d) && d->grant == g->recorded->grant)
+		*d = *g->recorded;
 	return d->must_count ? ERR_BUSY : ERR_OK;
 }
 
@@ -116,7 +116,7 @@ static enum err article_read(struct access_snapshot *s, void *arg)
 	out->moved = !str_eq(slug, str_of(out->article.slug));
 	if (out->moved)
 		return ERR_OK;
-	if (g->settled)
+	if (g->recorded)
 		e = confirm(g, &out->decision);
 	else if (meter_must_record(&g->req, &out->decision))
 		return ERR_OK;
@@ -127,18 +127,18 @@ static enum err article_read(struct access_snapshot *s, void *arg)
 static enum err metered_read(struct access_snapshot *s, struct reading *g)
 {
 	struct article_reading *out = g->out;
-	struct decision settled = out->decision;
+	struct decision recorded = out->decision;
 	struct access_snapshot again = access_snapshot_begin(s->w, g->r);
 	const struct decision_query q = {
 		.w = s->w, .v = &g->req, .art = &g->subject, .a = s->a, .before = &g->seen
 	};
-	enum err e = meter_record(&q, &settled, &out->cookie_update);
+	enum err e = meter_record(&q, &recorded, &out->cookie_update);
 	if (e)
 		return e;
 	g->req = meter_request_after(&g->req, &out->cookie_update);
-	g->settled = &settled;
+	g->recorded = &recorded;
 	e = access_snapshot_read(&again, article_read, g);
-	g->settled = NULL;
+	g->recorded = NULL;
 	access_snapshot_end(&again);
 	return e;
 }

@@ -113,7 +113,7 @@ static enum err check_read(struct access_snapshot *s, void *arg)
 }
 
 /* Only who asks for it is charged: many ask what would be the case, and show no text. */
-static enum err settle(struct checking *k)
+static enum err count_if_asked(struct checking *k)
 {
 	bool due = k->p.decision.must_count;
 	enum err e = ERR_OK;
@@ -167,7 +167,7 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 	struct access_snapshot s = access_snapshot_begin(api->wall, r);
 	e = access_snapshot_read(&s, check_read, &k);
 	if (!e)
-		e = settle(&k);
+		e = count_if_asked(&k);
 	access_snapshot_end(&s);
 	if (e == ERR_NOT_FOUND)
 		rsp->detail = "There is no article of this slug.";

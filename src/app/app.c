@@ -336,7 +336,7 @@ void app_ignore_signals(void)
 }
 
 /* Not ready before the line is written: a log may be slow. */
-static void drain(struct app *app, const sigset_t *set, int signal)
+static void drain_until_told(struct app *app, const sigset_t *set, int signal)
 {
 	const struct timespec grace = { .tv_sec = (time_t)app->cfg.drain_s };
 	atomic_store(&app->draining, true);
@@ -369,7 +369,7 @@ void app_wait(struct app *app)
 		LOG(&app->log, LOG_WARN, "housekeeping_failed", log_z("step", "start"),
 			log_z("err", err_name(ERR_NOMEM)));
 	int got = signal_wait(app);
-	drain(app, &set, got);
+	drain_until_told(app, &set, got);
 	app_housekeeping_stop(h);
 }
 

@@ -104,24 +104,24 @@ struct str content_text_bounded(
 
 /* ---- housekeeping ---- */
 
-struct settle {
+struct deks_job {
 	const struct teaser_bound *bound;
 	struct db_batch *b;
 };
 
 /* Where an import takes the whole caption anew, this takes from it only what may not stand there.
  */
-static enum err caption_settle(struct db_conn *c, const struct settle *s, const struct image *lead,
-	const struct blocks *blocks, struct arena *a)
+static enum err caption_refresh(struct db_conn *c, const struct deks_job *s,
+	const struct image *lead, const struct blocks *blocks, struct arena *a)
 {
 	struct str alt = content_text_bounded(lead->alt, blocks, s->bound, a);
 	struct str caption = content_text_bounded(lead->caption, blocks, s->bound, a);
 	if (str_eq(alt, lead->alt) && str_eq(caption, lead->caption))
 		return ERR_OK;
-	return q_media_caption_settle(c, lead->id, lead->alt, lead->caption, alt, caption);
+	return q_media_caption_refresh(c, lead->id, lead->alt, lead->caption, alt, caption);
 }
 
-static enum err settle_one(struct db_conn *c, const struct settle *s,
+static enum err dek_refresh(struct db_conn *c, const struct deks_job *s,
 	const struct article_dek_stale_row *row, struct arena *a)
 {
 	struct image *lead = NULL;
@@ -134,19 +134,19 @@ static enum err settle_one(struct db_conn *c, const struct settle *s,
 	if (told || row->dek.n > 0)
 		e = content_blocks_below(c, row->id, ARTICLE_BLOCKS_MAX, a, &blocks.v, &blocks.n);
 	if (!e && told)
-		e = caption_settle(c, s, lead, &blocks, a);
+		e = caption_refresh(c, s, lead, &blocks, a);
 	if (e)
 		return e;
 	struct str shown = content_dek_bounded(row->dek, blocks.v, blocks.n, s->bound, a);
 	if (arena_failed(a)) /* it would be stored as if there were none */
 		return ERR_NOMEM;
-	e = q_article_dek_settle(c, row->id, row->dek, shown, content_dek_bound_number(s->bound));
+	e = q_article_dek_refresh(c, row->id, row->dek, shown, content_dek_bound_number(s->bound));
 	return e || (row->dek.n == 0 && !told) ? e : db_change_add(c, DB_CHANGE_ARTICLE, row->id);
 }
 
-static enum err settle_tx(struct db_conn *c, void *arg)
+static enum err deks_refresh_tx(struct db_conn *c, void *arg)
 {
-	const struct settle *s = arg;
+	const struct deks_job *s = arg;
 	ARENA_AUTO *list =
 		arena_new(SETTLE_MAX * (sizeof(struct article_dek_stale_row) + FIELD_MAX + 64));
 	struct article_dek_stale_row *v = NULL;
@@ -157,20 +157,20 @@ static enum err settle_tx(struct db_conn *c, void *arg)
 	enum err e = q_article_dek_stale(c, content_dek_bound_number(s->bound), max, list, &v, &n);
 	for (size_t i = 0; !e && i < n; i++) {
 		ARENA_AUTO *a = arena_new(SETTLE_ARENA);
-		e = a ? settle_one(c, s, &v[i], a) : ERR_NOMEM;
+		e = a ? dek_refresh(c, s, &v[i], a) : ERR_NOMEM;
 	}
 	s->b->seen = n < max ? 0 : s->b->max;
 	return e;
 }
 
-static enum err settle_batch(struct db_sweeper *sweeper, void *arg, struct db_batch *b)
+static enum err deks_refresh_batch(struct db_sweeper *sweeper, void *arg, struct db_batch *b)
 {
-	return db_tx_each(sweeper->db, settle_tx, &(struct settle){ arg, b });
+	return db_tx_each(sweeper->db, deks_refresh_tx, &(struct deks_job){ arg, b });
 }
 
 enum err content_deks_refresh(struct db_sweeper *s, const struct teaser_bound *bound)
 {
 	struct teaser_bound copy = *bound;
 	return db_sweep(
-		s, &(struct db_sweep){ .name = "deks", .batch = settle_batch, .arg = &copy });
+		s, &(struct db_sweep){ .name = "deks", .batch = deks_refresh_batch, .arg = &copy });
 }

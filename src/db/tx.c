@@ -93,7 +93,7 @@ static enum err look_once(struct db *db, const struct attempt *a, bool *committe
 	return e;
 }
 
-static enum verdict settle(struct db *db, struct attempt *a)
+static enum verdict commit_look_up(struct db *db, struct attempt *a)
 {
 	int64_t end_us = clock_monotonic_us() + (int64_t)DB_DOUBT_MS * 1000;
 	bool committed = false;
@@ -117,7 +117,7 @@ static enum verdict attempt(struct db *db, struct attempt *a)
 		return DONE;
 	enum verdict v = attempt_run(c, a);
 	db_pool_release(db, c);
-	return v == IN_DOUBT ? settle(db, a) : v;
+	return v == IN_DOUBT ? commit_look_up(db, a) : v;
 }
 
 /* Beside all others of this process, or, for one that met them again and again, alone. Waits no

@@ -96,7 +96,7 @@ static bool is_abbreviation(struct str word)
 	       (word.n <= ABBREVIATION_BYTES_MAX && str_has_byte(word, '.'));
 }
 
-static void sentence_settle(struct cutter *k, uint32_t next)
+static void sentence_end_at(struct cutter *k, uint32_t next)
 {
 	bool ends = k->terminal == TEXT_TERMINAL_BARE ||
 		    (k->terminal == TEXT_TERMINAL_BLANK && k->blank && !text_lower(next));
@@ -155,7 +155,7 @@ static bool point_take(struct cutter *k)
 		return true;
 	}
 	if (k->before) {
-		sentence_settle(k, cp);
+		sentence_end_at(k, cp);
 		if (text_pauses(k->before))
 			spot_set(k, RANK_WORD, &k->last);
 		if (text_grapheme_ends(k->before, cp, &k->graphemes))

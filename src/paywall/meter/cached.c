@@ -37,7 +37,7 @@ static struct meter_names names_of(const struct decision_query *q, const struct 
 	return names;
 }
 
-static bool settle(const struct decision_query *q, struct decision_inputs *k,
+static bool decide_and_count(const struct decision_query *q, struct decision_inputs *k,
 	const struct cached_keys *kept, struct meter_cached_decision *out)
 {
 	const struct meter_keys *keys = kept->keys;
@@ -66,7 +66,7 @@ bool meter_decide_cached(const struct decision_query *q, struct decision_inputs 
 	if (!keys)
 		return false;
 	kept.keys = (const void *)cache_value(keys).p;
-	bool known = settle(q, k, &kept, out);
+	bool known = decide_and_count(q, k, &kept, out);
 	cache_release(keys);
 	return known;
 }

@@ -7,7 +7,7 @@
 
 enum { COOKIE_LIFE_LEAST_S = 60 };
 
-struct settling {
+struct metered_reading {
 	const struct decision_query *q;
 	struct decision *d;
 	struct meter_cookie_update *cookie_update;
@@ -70,7 +70,7 @@ static enum err carry_over(
 	return e;
 }
 
-static enum err charge_row(struct db_conn *c, const struct settling *s,
+static enum err reading_row_put(struct db_conn *c, const struct metered_reading *s,
 	const struct meter_keys *keys, const struct meter *m)
 {
 	const struct access_request *v = s->q->v;
@@ -90,7 +90,7 @@ static enum err charge_row(struct db_conn *c, const struct settling *s,
 
 static enum err account_tx(struct db_conn *c, void *arg)
 {
-	const struct settling *s = arg;
+	const struct metered_reading *s = arg;
 	const struct decision_query *q = s->q;
 	struct access_request without = *q->v;
 	struct meter_keys keys;
@@ -102,7 +102,7 @@ static enum err account_tx(struct db_conn *c, void *arg)
 	if (!e)
 		e = decision_make(q->w, c, &without, q->art, q->a, &d);
 	if (!e && d.must_count)
-		e = charge_row(c, s, &keys, d.meter);
+		e = reading_row_put(c, s, &keys, d.meter);
 	crypto_wipe(&keys, sizeof keys);
 	if (e)
 		return e;
@@ -112,9 +112,9 @@ static enum err account_tx(struct db_conn *c, void *arg)
 	return ERR_OK;
 }
 
-static enum err account_settle(const struct settling *s)
+static enum err reading_record_account(const struct metered_reading *s)
 {
-	struct settling to = *s;
+	struct metered_reading to = *s;
 	struct decision d = *s->d;
 	to.d = &d; /* a transaction may run again */
 	enum err e = db_tx(s->q->w->db, account_tx, &to);
@@ -212,7 +212,7 @@ enum err meter_anonymous_update(const struct decision_query *q, const struct met
 	return meter_cookie_write(&k, ch->keys->seals[0].bytes, q->a, &out->value);
 }
 
-static enum err anonymous_update(const struct settling *s, const struct meter_keys *keys,
+static enum err anonymous_update(const struct metered_reading *s, const struct meter_keys *keys,
 	const struct paywall_policy *policy)
 {
 	const struct meter_names names = meter_names_of(keys, s->q->art->id, s->d->meter);
@@ -224,7 +224,7 @@ static enum err anonymous_update(const struct settling *s, const struct meter_ke
 
 static enum err anonymous_read(struct db_conn *c, void *arg)
 {
-	const struct settling *s = arg;
+	const struct metered_reading *s = arg;
 	const struct paywall_policy *policy = NULL;
 	struct meter_keys keys;
 	enum err e = meter_keys_load(c, &keys);
@@ -248,12 +248,12 @@ static enum err ensure_tx(struct db_conn *c, void *arg)
 
 static enum err decide_read(struct db_conn *c, void *arg)
 {
-	const struct settling *s = arg;
+	const struct metered_reading *s = arg;
 	return decision_make(s->q->w, c, s->q->v, s->q->art, s->q->a, s->d);
 }
 
 /* What the decision was read with says how to count it; else it is read for that. */
-static enum err anonymous_count(struct settling *s)
+static enum err anonymous_count(struct metered_reading *s)
 {
 	struct db *db = s->q->w->db;
 	const struct decision_read *before = s->q->before;
@@ -267,7 +267,7 @@ static enum err anonymous_count(struct settling *s)
 	return e ? e : db_read(db, anonymous_read, s);
 }
 
-static enum err anonymous_settle(struct settling *s)
+static enum err reading_record_cookie(struct metered_reading *s)
 {
 	const struct paywall *w = s->q->w;
 	if (!meter_ceiling_take(w->ceiling, s->q->v->client, s->q->v->now_s)) {
@@ -291,7 +291,7 @@ bool meter_must_record(const struct access_request *v, const struct decision *d)
 enum err meter_record(
 	const struct decision_query *q, struct decision *d, struct meter_cookie_update *out)
 {
-	struct settling s = { .q = q, .d = d, .cookie_update = out };
+	struct metered_reading s = { .q = q, .d = d, .cookie_update = out };
 	const struct access_request *v = q->v;
 	*out = (struct meter_cookie_update){ .move = METER_COOKIE_KEEP };
 	if (!meter_must_record(v, d))
@@ -299,7 +299,7 @@ enum err meter_record(
 	if (!paywall_metered(d))
 		return ERR_INTERNAL;
 	if (v->whole_get)
-		return is_account(v) ? account_settle(&s) : anonymous_settle(&s);
+		return is_account(v) ? reading_record_account(&s) : reading_record_cookie(&s);
 	if (!v->head)
 		return v->ahead ? ERR_BUSY : ERR_DENIED;
 	meter_count_in(d);
