@@ -247,10 +247,9 @@ static bool walk(struct cutter *k)
 		enum html_token t = html_walk_next(&k->w);
 		if (k->limit->mark > 0 && k->w.from >= k->limit->mark)
 			mark_take(k);
-		bool text = t == HTML_TEXT && !text_blank(k->w.cp);
 		if (t == HTML_END)
 			return !k->w.broken && k->w.depth == 0 && k->n.characters <= k->characters;
-		if (k->mark.set && text)
+		if (k->mark.set && t == HTML_TEXT && !text_blank(k->w.cp))
 			return false;
 		if (t == HTML_TEXT && !point_take(k))
 			return false;

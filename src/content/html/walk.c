@@ -90,8 +90,19 @@ static enum html_token tag_next(struct html_walk *w)
 	return open_next(w, inside);
 }
 
+/* Of a plain character nothing need be looked at but itself. */
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '<' && c != '&';
+}
+
 enum html_token html_walk_next(struct html_walk *w)
 {
+	if (w->depth > 0 && w->at < w->html.n && is_plain((unsigned char)w->html.p[w->at])) {
+		w->from = w->at++;
+		w->cp = (unsigned char)w->html.p[w->from];
+		return HTML_TEXT;
+	}
 	/* Between blocks stands a line break, which is no text. */
 	while (w->depth == 0 && w->at < w->html.n && w->html.p[w->at] == '\n')
 		w->at++;
