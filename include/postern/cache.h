@@ -56,6 +56,10 @@ struct cache_put {
 /* Stores a value. False when it was not stored, which is no error: a tag of it was dropped since
  * cache_begin, it is too large, or there is no memory. */
 bool cache_put(struct cache *c, const struct cache_load *l, const struct cache_put *p);
+/* Stores what was made of `old`, a hit, in its place, and as old as it is. False when `old` is
+ * there no more: it was dropped since, or another took its place. No load could tell: one that
+ * begins while a drop is under way still finds the item, and counts the drop as seen. */
+bool cache_replace(struct cache *c, const struct cache_item *old, const struct cache_put *p);
 
 /* A hit, to be released with cache_release, or NULL: absent, or not validated recently. */
 struct cache_item *cache_lookup(struct cache *c, struct str key);

@@ -311,7 +311,7 @@ static bool overtaken(struct cache *c, const struct cache_load *l, const struct 
 }
 
 static struct cache_item *item_new(
-	const struct cache *c, const struct cache_load *l, const struct cache_put *p)
+	const struct cache *c, int64_t read_at_us, const struct cache_put *p)
 {
 	size_t bytes = sizeof(struct cache_item) + p->tag_count * sizeof(struct link) + p->value.n +
 		       p->key.n;
@@ -323,7 +323,7 @@ static struct cache_item *item_new(
 		return NULL;
 	*i = (struct cache_item){ .users = 1,
 		.hash = hash_bytes(&c->key, p->key),
-		.read_at_us = l->at_us,
+		.read_at_us = read_at_us,
 		.link_count = (uint32_t)p->tag_count,
 		.key_n = (uint32_t)p->key.n,
 		.value_n = p->value.n,
@@ -336,9 +336,18 @@ static struct cache_item *item_new(
 	return i;
 }
 
+/* Under the shard's lock. */
+static void put_for(struct cache *c, struct shard *s, struct cache_item *i, struct cache_item *old)
+{
+	if (old)
+		take_out(c, s, old);
+	make_room(c, s, i->bytes);
+	put_in(c, s, i);
+}
+
 bool cache_put(struct cache *c, const struct cache_load *l, const struct cache_put *p)
 {
-	struct cache_item *i = item_new(c, l, p);
+	struct cache_item *i = item_new(c, l->at_us, p);
 	if (!i)
 		return false;
 	struct shard *s = shard_of(c, i->hash);
@@ -346,14 +355,30 @@ bool cache_put(struct cache *c, const struct cache_load *l, const struct cache_p
 	struct cache_item *old = find(c, s, i->hash, p->key);
 	/* Of two that loaded at once the later look stays. */
 	bool keep = !overtaken(c, l, p) && (!old || old->read_at_us <= l->at_us);
-	if (keep) {
-		if (old)
-			take_out(c, s, old);
-		make_room(c, s, i->bytes);
-		put_in(c, s, i);
-	} else {
+	if (keep)
+		put_for(c, s, i, old);
+	else
 		s->refused++;
-	}
+	pthread_mutex_unlock(&s->lock);
+	if (!keep)
+		item_release(i);
+	return keep;
+}
+
+/* A drop that has come to this shard has taken `old` out; one that is yet to come finds `i`. */
+bool cache_replace(struct cache *c, const struct cache_item *old, const struct cache_put *p)
+{
+	struct cache_item *i = item_new(c, old->read_at_us, p);
+	if (!i)
+		return false;
+	struct shard *s = shard_of(c, i->hash);
+	pthread_mutex_lock(&s->lock);
+	struct cache_item *there = find(c, s, i->hash, p->key);
+	bool keep = there == old;
+	if (keep)
+		put_for(c, s, i, there);
+	else
+		s->refused++;
 	pthread_mutex_unlock(&s->lock);
 	if (!keep)
 		item_release(i);

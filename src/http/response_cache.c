@@ -140,16 +140,21 @@ static void pack(struct buf *b, const struct response *rsp, struct cached_respon
 		memcpy(b->p, &k, sizeof k);
 }
 
-static void store(struct exchange *x, const struct cache_load *load, const char *variant,
+/* In the place of `old`, of which it was made; NULL: it was made anew, since x->load. */
+static void store(struct exchange *x, const struct cache_item *old, const char *variant,
 	const struct cached_response *terms)
 {
 	char space[SHARED_KEY_SIZE];
 	BUF_AUTO b = BUF(UINT32_MAX / 2);
 	pack(&b, &x->rsp, *terms);
-	if (b.err == ERR_OK)
-		(void)cache_put(x->h->s.shared, load,
-			&(struct cache_put){ key_of(x, variant, space), buf_view(&b), terms->tags,
-				terms->tag_count });
+	if (b.err != ERR_OK)
+		return;
+	const struct cache_put put = { key_of(x, variant, space), buf_view(&b), terms->tags,
+		terms->tag_count };
+	if (old)
+		(void)cache_replace(x->h->s.shared, old, &put);
+	else
+		(void)cache_put(x->h->s.shared, &x->load, &put);
 }
 
 /* In the coding that is asked for, quickly: most pages that are made are never asked for again. */
@@ -193,7 +198,7 @@ void http_response_cache_put(struct exchange *x)
 		return;
 	compress(x);
 	const struct cached_response terms = terms_of(rsp, x->req.now_s);
-	store(x, &x->load, rsp->shared.variant, &terms);
+	store(x, NULL, rsp->shared.variant, &terms);
 }
 
 /* ---- answering ---- */
@@ -280,12 +285,9 @@ static bool is_to_be_packed(struct exchange *x, const struct cache_item *item)
 	return x->packs;
 }
 
-/* No newer than the item that it is made of. */
 static void pack_well(struct exchange *x)
 {
 	const struct cached_response *k = cached_of(x->item);
-	const struct cache_load load = { x->load.drops,
-		cache_validated_at_us(x->h->s.shared, x->item) };
 	struct cached_response terms = { .fresh_until_s = k->fresh_until_s,
 		.usable_until_s = k->usable_until_s,
 		.packed = true,
@@ -293,7 +295,7 @@ static void pack_well(struct exchange *x)
 	memcpy(terms.tags, k->tags, sizeof terms.tags);
 	x->rsp.gzip = http_packed(x, http_gzip);
 	x->rsp.brotli = http_packed(x, http_brotli);
-	store(x, &load, x->variant.name, &terms);
+	store(x, x->item, x->variant.name, &terms);
 	x->from_cache = false;
 }
 
@@ -314,7 +316,7 @@ static bool answer_fresh(struct exchange *x)
 		cache_release(item);
 		return false;
 	}
-	if (x->packs && atomic_load(&x->state) == EXCHANGE_QUEUED)
+	if (x->packs && !cached_of(item)->packed && atomic_load(&x->state) == EXCHANGE_QUEUED)
 		pack_well(x);
 	return true;
 }

@@ -203,6 +203,40 @@ static void test_overtaken(void **state)
 	cache_free(c);
 }
 
+static bool replace(struct cache *c, const struct cache_item *old, const char *value)
+{
+	uint64_t t = cache_tag("thing", STR("red"));
+	return cache_replace(c, old, &(struct cache_put){ STR("a"), str_of(value), &t, 1 });
+}
+
+/* What is made of a hit takes its place as long as it stands there, and never after a drop: however
+ * late the load began, a page that was dropped does not come back. */
+static void test_replace(void **state)
+{
+	struct cache *c = make(&small);
+	(void)state;
+	assert_true(put(c, "a", "quick", "red"));
+	struct cache_item *first = cache_lookup(c, STR("a"));
+	assert_true(replace(c, first, "well"));
+	assert_true(holds(c, "a", "well"));
+	assert_false(replace(c, first, "again")); /* another stands there now */
+	assert_true(holds(c, "a", "well"));
+	struct cache_item *second = cache_lookup(c, STR("a"));
+	cache_drop(c, cache_tag("thing", STR("red")));
+	assert_false(replace(c, second, "late"));
+	assert_null(cache_lookup(c, STR("a")));
+	assert_true(put(c, "a", "new", "red"));
+	assert_false(replace(c, second, "late"));
+	struct cache_item *third = cache_lookup(c, STR("a"));
+	cache_flush(c);
+	assert_false(replace(c, third, "late"));
+	assert_int_equal(cache_stats_get(c).entries, 0);
+	cache_release(first);
+	cache_release(second);
+	cache_release(third);
+	cache_free(c);
+}
+
 static void test_later_look_stays(void **state)
 {
 	struct cache *c = make(&small);
@@ -337,6 +371,7 @@ int main(void)
 		cmocka_unit_test(test_drop),
 		cmocka_unit_test(test_drop_many_tags),
 		cmocka_unit_test(test_overtaken),
+		cmocka_unit_test(test_replace),
 		cmocka_unit_test(test_later_look_stays),
 		cmocka_unit_test(test_proof),
 		cmocka_unit_test(test_threads),
