@@ -64,10 +64,12 @@ static enum err decide(struct db_conn *c, const struct decision_query *q, struct
 	return e;
 }
 
+/* Keys of an earlier read are as old as that: put behind this read's beginning, those that were
+ * revoked between the two would stay. */
 static void keep(const struct decision_query *q, const struct decision_read *seen)
 {
 	decision_cache_put_policy(q->w, q->load, seen->policy);
-	if (seen->keys && !(q->v->account_id && *q->v->account_id))
+	if (seen->keys && !q->before && !(q->v->account_id && *q->v->account_id))
 		meter_keys_cache_put(q->w, q->load, seen->keys);
 }
 
