@@ -38,20 +38,24 @@ static void put(const struct access_snapshot *s, struct str key, struct str valu
 
 /* ---- the next moment ---- */
 
-enum err access_next_moment(struct access_snapshot *s, int64_t *at_s)
+static enum err next_moment_load(struct access_snapshot *s, int64_t *at_s)
 {
 	struct until u = { .read_at = s->now_s };
-	struct cache_item *item = lookup(s, MOMENT_KEY);
-	if (item) {
-		*at_s = ((const struct until *)(const void *)cache_value(item).p)->changes_at;
-		cache_release(item);
-		return ERR_OK;
-	}
 	enum err e = content_next_moment(s->c, s->now_s, &u.changes_at);
 	if (e)
 		return e;
 	put(s, MOMENT_KEY, (struct str){ (const char *)&u, sizeof u });
 	*at_s = u.changes_at;
+	return ERR_OK;
+}
+
+enum err access_next_moment(struct access_snapshot *s, int64_t *at_s)
+{
+	struct cache_item *item = lookup(s, MOMENT_KEY);
+	if (!item)
+		return next_moment_load(s, at_s);
+	*at_s = ((const struct until *)(const void *)cache_value(item).p)->changes_at;
+	cache_release(item);
 	return ERR_OK;
 }
 
@@ -109,8 +113,9 @@ enum err access_sections(struct access_snapshot *s, struct section **out, size_t
 		return e;
 	}
 	enum err e = content_sections(s->c, s->now_s, s->a, out, count);
+	/* from this snapshot: a cached moment may be one that a drop is on its way to */
 	if (!e && s->load)
-		e = access_next_moment(s, &changes_at);
+		e = next_moment_load(s, &changes_at);
 	if (!e)
 		sections_put(s, changes_at, *out, *count);
 	return e;

@@ -7,8 +7,10 @@ enum { PROOF_US = 5000000, SESSION_SHARDS = 64, PAGE_SHARDS = 8, FACTS_SHARDS = 
 
 struct cache *app_caches_all(const struct app *app, size_t i)
 {
-	struct cache *const all[] = { app->accounts.sessions, app->shared,
-		app->wall.decision_cache };
+	/* In the order in which a change drops from them: pages last, since they are made of what
+	 * the others hold. A page that was made meanwhile began before its own drop. */
+	struct cache *const all[] = { app->accounts.sessions, app->wall.decision_cache,
+		app->shared };
 	return i < COUNT(all) ? all[i] : NULL;
 }
 
