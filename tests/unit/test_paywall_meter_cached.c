@@ -222,10 +222,66 @@ static void without_keys_nothing_is_known(void **state)
 	policy_release(o->w.policies, policy);
 }
 
+/* ---- two reads of one request ---- */
+
+struct two_reads {
+	struct world *o;
+	struct decision_query q;
+	struct decision_read first, second;
+};
+
+static enum err load_read(struct db_conn *c, void *arg)
+{
+	struct two_reads *r = arg;
+	const struct paywall_policy *policy = NULL;
+	struct cache_load load = cache_begin(r->o->w.decision_cache);
+	struct decision_read *out = r->q.before ? &r->second : &r->first;
+	enum err e = policy_acquire(r->o->w.policies, c, &policy);
+	r->q.load = &load;
+	if (!e)
+		e = decision_load(c, &r->q, policy, out);
+	policy_release(r->o->w.policies, policy);
+	return e;
+}
+
+static bool is_decided_from_memory(struct two_reads *r)
+{
+	struct meter_cached_decision out;
+	const struct paywall_policy *policy = policy_cached(r->o->w.policies);
+	bool yes = decide_cached(&r->q, policy, &out);
+	policy_release(r->o->w.policies, policy);
+	return yes;
+}
+
+/* Behind a metered count the second read uses the keys of the first, and does not cache them: they
+ * may have been revoked and dropped in between. */
+static void keys_of_an_earlier_read_are_not_cached(void **state)
+{
+	struct world *o = *state;
+	struct access_request v = anonymous_request();
+	const struct paywall_article art = {
+		.id = "two", .section = STR(""), .access = ACCESS_METERED, .usable = true
+	};
+	struct two_reads r = { .o = o,
+		.q = { .w = &o->w, .v = &v, .art = &art, .a = o->f->arena } };
+	assert_int_equal(open_as(o, &v, "one", "").err, ERR_OK);
+	cache_validate(o->w.decision_cache, clock_boot_us() + INT64_C(3600) * 1000000);
+	assert_int_equal(db_read(o->f->db, load_read, &r), ERR_OK);
+	assert_non_null(r.first.keys);
+	assert_true(is_decided_from_memory(&r));
+	cache_flush(o->w.decision_cache);
+	r.q.before = &r.first;
+	assert_int_equal(db_read(o->f->db, load_read, &r), ERR_OK);
+	assert_ptr_equal(r.second.keys, r.first.keys);
+	assert_false(is_decided_from_memory(&r));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(both_ways_are_one, known_make, known_end),
+		cmocka_unit_test_setup_teardown(
+			keys_of_an_earlier_read_are_not_cached, known_make, known_end),
 		cmocka_unit_test_setup_teardown(
 			without_keys_nothing_is_known, known_make, known_end),
 	};
