@@ -30,14 +30,19 @@
 #ifndef ARENA_CHUNK_FIRST
 #define ARENA_CHUNK_FIRST 2048
 #endif
+/* Bytes. The first chunk holds what a small request needs; the next ones double, up to CHUNK_MOST,
+ * so that a large request takes few of them. */
 enum { CHUNK_FIRST = ARENA_CHUNK_FIRST, CHUNK_MOST = 64 << 10 };
 
+/* One malloc. `p` is aligned for any type; used <= size. */
 struct chunk {
 	struct chunk *next;
 	size_t used, size;
 	alignas(max_align_t) char p[];
 };
 
+/* `used` counts what was handed out, of `max` at most. failed: an allocation returned NULL, which
+ * stays so until arena_reset. One thread at a time. */
 struct arena {
 	struct chunk *head; /* the one that small allocations come from */
 	size_t used, max, next_size;

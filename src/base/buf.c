@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes: of the first allocation, and of the text that buf_fmt writes on the stack before it asks
+ * for room. */
 enum { FIRST_ROOM = 64, FMT_STACK = 512 };
 
 /* Makes room for `n` more bytes and the closing NUL. */

@@ -36,6 +36,8 @@ struct cache_item {
 	_Alignas(max_align_t) struct link links[]; /* then the value, then the key */
 };
 _Static_assert(sizeof(struct link) % _Alignof(max_align_t) == 0, "the value is aligned");
+/* A part of the cache with a lock of its own, on a cache line of its own (64 bytes), so that
+ * threads on different shards do not slow each other down. */
 struct shard {
 	_Alignas(64) pthread_mutex_t lock;
 	struct cache_item **buckets;
@@ -46,10 +48,10 @@ struct shard {
 };
 struct cache {
 	struct cache_settings set;
-	struct hash_key key;
-	size_t shard_bytes;
-	uint64_t mask; /* of the buckets of a shard */
-	void **tables; /* the buckets of all shards, then the tags */
+	struct hash_key key; /* random: nobody can choose keys that share a bucket */
+	size_t shard_bytes;  /* that one shard may hold; above it the hand goes round */
+	uint64_t mask;       /* of the buckets of a shard */
+	void **tables;       /* the buckets of all shards, then the tags */
 	_Atomic int64_t validated_at_us;
 	struct {
 		pthread_mutex_t lock;
@@ -234,6 +236,8 @@ int64_t cache_validated_at_us(const struct cache *c, const struct cache_item *i)
 	return validated > i->read_at_us ? validated : i->read_at_us;
 }
 
+/* Takes a reference for the caller. Without stale_too, an item whose last proof is older than
+ * fresh_us counts as missing. */
 static struct cache_item *item_find(struct cache *c, struct str key, bool stale_too)
 {
 	if (key.n == 0 || key.n > CACHE_KEY_MAX)
@@ -310,6 +314,8 @@ static bool overtaken(struct cache *c, const struct cache_load *l, const struct 
 	return found;
 }
 
+/* One malloc for item, links, value and key. NULL without memory, and for what would take more than
+ * half of a shard. */
 static struct cache_item *item_new(
 	const struct cache *c, int64_t read_at_us, const struct cache_put *p)
 {

@@ -6,6 +6,8 @@
 #include <endian.h>
 #include <string.h>
 
+/* The four words of SipHash's state (Aumasson and Bernstein, 2012), keyed so that an attacker
+ * cannot make keys collide. */
 struct sip {
 	uint64_t v0, v1, v2, v3;
 };

@@ -189,6 +189,7 @@ static void writer_free(struct log_writer *w)
 	free(w);
 }
 
+/* Whoever stops the log waits only a while: if it has left by then, the thread frees the writer. */
 static void *writer_main(void *arg)
 {
 	struct log_writer *w = arg;
