@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <utf8proc.h>
 
+/* Bytes: RFC 5321 section 4.5.3.1.1 and RFC 1035 section 2.3.4. */
 enum { LOCAL_MAX = 64, LABEL_MAX = 63 };
 
 static bool is_digit(char c)

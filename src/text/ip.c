@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+/* Where an IPv4 address stands in ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2): byte 12, bit 96. */
 enum { V4_OFFSET = 12, V4_BITS_BEFORE = 96 };
 static const uint8_t v4_head[V4_OFFSET] = { [10] = 0xff, [11] = 0xff };
 

@@ -7,6 +7,7 @@
 
 __extension__ typedef unsigned __int128 u128;
 
+/* WIDE_…: the prefix lengths that ip_range_wide compares with. */
 enum { BITS = 128, V4_SHIFT = 32, WIDE_V4_BITS = 16, WIDE_V6_BITS = 32 };
 
 static u128 number(struct ip ip)
@@ -81,6 +82,8 @@ static enum err bits_parse(
 	return ERR_OK;
 }
 
+/* Both ends as numbers of 128 bits. "10.0.0.7/24" is refused, with the network that was probably
+ * meant. */
 static enum err cidr_parse(
 	struct str base, struct str bits_text, u128 end[2], char why[static IP_RANGE_WHY_SIZE])
 {

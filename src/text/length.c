@@ -9,6 +9,7 @@
  * Asia, which is how long their words are on average. */
 enum { TENTHS_WORD = 10, TENTHS_IDEOGRAPH = 5, TENTHS_LETTER = 2 };
 
+/* Code points, both ends included, and what each counts for. */
 struct range {
 	uint32_t first, last;
 	uint8_t tenths;

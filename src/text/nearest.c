@@ -1,6 +1,7 @@
 /* "Did you mean": the name nearest to a misspelt word, by Levenshtein's distance. */
 #include "internal.h"
 
+/* WORD_MAX: bytes; the work grows with the product of both lengths. */
 enum { WORD_MAX = 128, DISTANCE_MAX = 3 };
 
 static size_t least(size_t a, size_t b, size_t c)

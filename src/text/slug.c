@@ -23,6 +23,7 @@ static const struct {
 
 enum { SLUG_MAX = SLUG_SIZE - 1, PARTS_MAX = 32 };
 
+/* A slug while it is written; `p` is the caller's, with SLUG_SIZE bytes. */
 struct slug {
 	char *p;
 	size_t n;

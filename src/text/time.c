@@ -190,6 +190,7 @@ static bool take_offset(struct str *s, int64_t *seconds)
 	return true;
 }
 
+/* Without an offset the newsroom's clock is meant; see time_parse for a day alone. */
 static enum err parse(struct str s, enum time_edge edge, int64_t *out)
 {
 	struct tm tm = { 0 };

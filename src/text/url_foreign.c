@@ -127,6 +127,8 @@ static struct str without_dot(struct str *host)
 	return *host;
 }
 
+/* Lower case, without the scheme's own port and without a dot at the end of the host (RFC 3986
+ * section 6.2.2.1 and 6.2.3). */
 static enum err read_origin(struct str authority, bool https, struct arena *a, struct url *out)
 {
 	int64_t port = 0;
