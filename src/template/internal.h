@@ -7,6 +7,7 @@
 #include "postern/template.h"
 #include "postern/text.h"
 
+/* What the renderer does at a node. */
 enum op {
 	OP_TEXT,
 	OP_INDENT, /* a line of the template begins: print the indentation of the partial */
@@ -17,6 +18,8 @@ enum op {
 	OP_PARTIAL,
 };
 
+/* One step of a template. Nodes stand in a flat array in the order of the source; a section holds
+ * the index at which it ends. */
 struct node {
 	enum op op;
 	struct str text;                /* literal, or name */
@@ -26,6 +29,7 @@ struct node {
 	unsigned line;
 };
 
+/* Lives in the arena of its set, read-only after template_load. */
 struct template
 {
 	struct str name;
@@ -35,6 +39,8 @@ struct template
 	size_t n, capacity;
 };
 
+/* All templates of a theme. template_replace puts another set's contents in, under the lock for
+ * writing; rendering holds it for reading. */
 struct template_set {
 	pthread_rwlock_t lock; /* of what follows, once it is shared */
 	struct arena *arena;
@@ -42,6 +48,7 @@ struct template_set {
 	size_t n;
 };
 
+/* Bytes of a message for people, with its NUL. */
 enum { WHY_SIZE = 256 };
 
 /* Fills `t->nodes` from `t->source`. ERR_INVALID with a message, ERR_NOMEM. */
@@ -53,12 +60,15 @@ enum err MUST_USE template_run(const struct template *t, enum template_mode mode
 
 enum data_kind { DATA_FALSE, DATA_TRUE, DATA_TEXT, DATA_HTML, DATA_OBJECT, DATA_LIST };
 
+/* A member of an object or of a list, in the order in which it was added. */
 struct data_item {
 	struct str key; /* in an object */
 	const struct template_data *value;
 	struct data_item *next;
 };
 
+/* A value that a template prints. All of a tree lives in the arena of its root, so nothing is freed
+ * by itself. One thread. */
 struct template_data {
 	enum data_kind kind;
 	bool broken; /* something that belongs in here is missing for want of memory */

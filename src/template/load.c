@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* SET_ARENA_MAX: bytes of all templates of a theme, parsed. */
 enum { SET_ARENA_MAX = 16 << 20, PARTIALS_MAX = 64 };
 
 /* Who replaces a set comes before those who render and come later: on a busy server there is no

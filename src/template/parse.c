@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes, but for NODES_FIRST, the room that a template begins with. What is longer than PATH_SHOWN
+ * or NAME_SHOWN is cut in messages. */
 enum { DELIMITER_MAX = 16, NODES_FIRST = 32, PATH_SHOWN = 120, NAME_SHOWN = 60 };
 
 struct tag {
@@ -15,6 +17,8 @@ struct tag {
 	unsigned line;
 };
 
+/* One pass over the source. `open` and `close` are the delimiters in force ({{=<% %>=}} changes
+ * them). */
 struct parser {
 	struct template *t;
 	struct str src, open, close;
@@ -165,6 +169,7 @@ static bool name_ok(struct str name)
 	return !after_dot;
 }
 
+/* {{=<% %>=}}: two texts without blanks or '=', separated by blanks. */
 static enum err set_delimiters(struct parser *p, const struct tag *tag)
 {
 	struct str rest = tag->name;
@@ -206,6 +211,7 @@ static enum err close_section(struct parser *p, const struct tag *tag)
 	return ERR_OK;
 }
 
+/* Comments make no node. A closing tag must name the section that was opened last. */
 static enum err add_tag(struct parser *p, const struct tag *tag, struct str indent)
 {
 	struct node node = { .text = tag->name, .line = tag->line };

@@ -2,11 +2,14 @@
  * output are bounded; a rendering that fails leaves nothing of itself in the buffer. */
 #include "internal.h"
 
+/* The indentation of the partials that are being printed, a list from the inside out. On the stack
+ * of the renderer. */
 struct indent {
 	const struct indent *outer;
 	struct str text;
 };
 
+/* One rendering. `steps` counts nodes, so that nested lists cannot take the processor for long. */
 struct render {
 	enum template_mode mode;
 	struct buf *out;
