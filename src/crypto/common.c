@@ -15,9 +15,9 @@
 #include <string.h>
 
 enum {
-	ARENA_BYTES_MAX = 1 << 20,
+	ARENA_BYTES_MAX = 1 << 20, /* for the plain form of one word */
 	ARENA_BYTES_FIRST = 16 << 10,
-	BLOB_BYTES_MAX = 32 << 20,
+	BLOB_BYTES_MAX = 32 << 20, /* all words together */
 };
 
 struct common_words {
@@ -27,6 +27,7 @@ struct common_words {
 };
 
 /* ---- the plain form ---- */
+/* A letter and what is compared instead of it; lists end with NULL. */
 struct spelling {
 	const char *letter, *plain;
 };

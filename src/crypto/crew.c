@@ -20,8 +20,8 @@ enum {
 	BACK_OFF_FIRST_US = 100 * 1000, /* doubled up to: */
 	BACK_OFF_MOST_US = 30 * 1000 * 1000,
 	LONG_LIFE_US = 60 * 1000 * 1000, /* and forgotten after such a life */
-	READY_MS = 10000,
-	ENV_MAX = 512,
+	READY_MS = 10000,                /* for a process to send the byte that says it is there */
+	ENV_MAX = 512,                   /* variables that the process inherits */
 };
 
 /* ---- orders ---- */
@@ -209,6 +209,7 @@ static int wait_ms(const struct hashers *h)
 	return least_us < 0 ? -1 : (int)(least_us / 1000) + 1;
 }
 
+/* Sleeps until a process ends, one is due to be started again, or the program stops. */
 static void *keeper_main(void *arg)
 {
 	struct hashers *h = arg;

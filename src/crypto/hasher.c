@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 enum {
-	LATE_US = 1000000,
+	LATE_US = 1000000,      /* then whoever waits looks for another way, plus: */
 	LATE_US_A_KIB_PASS = 5, /* ten times what it takes on a free processor */
 	SECOND_US = 1000000,
 };

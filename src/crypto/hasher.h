@@ -10,6 +10,8 @@
 
 #include "phc.h"
 
+/* One computation. The password is the caller's and is only read; `text` or `hash` is the result.
+ */
 struct hash_work {
 	struct str password;
 	bool make;      /* text is made, with the cost of phc; else hash, with its salt as well */
@@ -48,6 +50,8 @@ struct budget {
 	int64_t interval_us, slack_us;
 	_Atomic int64_t full_at_us;
 };
+/* Both processes and who decides between them. Any thread may ask; what is not atomic has a lock
+ * beside it. */
 struct hashers {
 	struct crew normal, background;
 	struct budget storm, calm; /* calm: of one who is alone */

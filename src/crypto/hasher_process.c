@@ -19,6 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+/* The lowest priority there is: setpriority(2), 19. */
 enum { NICE_LEAST = 19 };
 
 /* SCHED_IDLE also makes other threads that wake up come to this core as to a free one. Where one of

@@ -22,6 +22,8 @@ struct order {
 	struct phc phc;
 	char password[HASHER_PASSWORD_MAX];
 };
+/* `text` for an order to make a hash, `hash` for one to verify. err: ERR_OK or ERR_NOMEM, all else
+ * is taken for a lost process. */
 struct reply {
 	enum err err;
 	char text[PASSWORD_HASH_SIZE];

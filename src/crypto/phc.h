@@ -9,10 +9,10 @@
 #include "postern/base.h"
 
 enum {
-	PHC_MEMORY_KIB_MIN = 8, /* RFC 9106 section 3.1: eight blocks a lane */
-	PHC_MEMORY_KIB_MAX = 1 << 20,
-	PHC_PASSES_MAX = 20,
-	PHC_PASSES_MIN_I = 3, /* libsodium writes no argon2i with less */
+	PHC_MEMORY_KIB_MIN = 8,       /* RFC 9106 section 3.1: eight blocks a lane */
+	PHC_MEMORY_KIB_MAX = 1 << 20, /* 1 GiB: a stored hash must not make a log-in cost more */
+	PHC_PASSES_MAX = 20,          /* for the same reason */
+	PHC_PASSES_MIN_I = 3,         /* libsodium writes no argon2i with less */
 	PHC_SALT_BYTES = 16,
 	PHC_HASH_BYTES = 32,
 };

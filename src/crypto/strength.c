@@ -84,6 +84,7 @@ static struct finding judge(const char *text, struct words *w)
 	return f;
 }
 
+/* `text` is the skeleton, and is changed. Common before weak: the message then says why. */
 static enum strength classify(struct str prepared, char *text, struct words *w, double min_bits)
 {
 	/* First without capitals: they make no common password a rare one. */
@@ -135,6 +136,7 @@ static struct list_finding list_judge(const char *text, struct words *found, dou
 	return f;
 }
 
+/* The same against the lists of common.c. STRENGTH_UNKNOWN without memory, which refuses. */
 static enum strength listed(struct str prepared, const struct strength_rules *r)
 {
 	char text[SKELETON_MAX + 1];

@@ -11,7 +11,7 @@
 static const char prefix[] = "pst_";
 enum {
 	PREFIX_BYTES = sizeof prefix - 1,
-	SECRET_BYTES = 32,
+	SECRET_BYTES = 32, /* 256 random bits: no guessing, so a fast hash is enough to store */
 	BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
 };
 _Static_assert(PREFIX_BYTES + sodium_base64_ENCODED_LEN(SECRET_BYTES, BASE64) == TOKEN_SIZE,

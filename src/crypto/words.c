@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* The bit that marks a byte of the skeleton as standing for a code point outside ASCII. */
 enum { NOT_ASCII = 0x80 };
 
 size_t crypto_skeleton(struct str s, char out[static SKELETON_MAX + 1])
