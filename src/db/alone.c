@@ -1,6 +1,7 @@
 /* One statement as a snapshot or transaction of its own: what most queries are called as. */
 #include "internal.h"
 
+/* A call and where its results go, for the function that runs inside the transaction. */
 struct alone {
 	const struct db_call *call;
 	void *row; /* of a list: the pointer to its rows */

@@ -30,6 +30,8 @@ static enum db_change kind_of(const char *name)
 
 /* ---- writing ---- */
 
+/* The random id of a row in the table of changes. A process that reads its own row knows it again
+ * and does not tell it twice. */
 struct change_id {
 	char text[ID_SIZE];
 	uint64_t start; /* its first 64 bits, to know it again by */

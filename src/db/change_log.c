@@ -19,6 +19,7 @@ enum {
 
 /* ---- watching ---- */
 
+/* One look at the table, in one snapshot. The rows lie in the arena, which ends with the look. */
 struct look {
 	struct str mark;  /* what this look has seen, in the engine's words */
 	const char *from; /* the mark of the last look; NULL: there was none */

@@ -14,6 +14,7 @@ enum { DB_WHY_SIZE = 256, DB_SHOWN_SIZE = 256 };
 struct driver_conn;
 struct driver_stmt;
 
+/* What a connection is opened for. The strings are the caller's. */
 struct driver_target {
 	const char *location; /* what the connections open: a path, or libpq's URL */
 	bool writer;          /* else it refuses to write; of one writer */
@@ -87,7 +88,7 @@ struct driver {
 
 	enum err (*prepare)(
 		struct driver_conn *c, const struct db_query_text *q, struct driver_stmt **out);
-	void (*finish)(struct driver_stmt *s);
+	void (*finish)(struct driver_stmt *s); /* frees it; its result is gone with it */
 	enum err (*bind)(struct driver_stmt *s, size_t i,
 		const struct db_param *p); /* i from 0; not copied */
 	enum err (*step)(struct driver_stmt *s, bool *row);
@@ -97,9 +98,9 @@ struct driver {
 	enum err (*queue)(struct driver_stmt *s);
 	enum err (*queue_end)(struct driver_conn *c);
 	struct db_param (*column)(
-		struct driver_stmt *s, size_t i); /* until the next step; type 0: not ours */
-	int64_t (*changed)(struct driver_stmt *s);
-	void (*reset)(struct driver_stmt *s);
+		struct driver_stmt *s, size_t i);  /* until the next step; type 0: not ours */
+	int64_t (*changed)(struct driver_stmt *s); /* rows that the last run wrote */
+	void (*reset)(struct driver_stmt *s);      /* ready for the next run; columns are gone */
 
 	enum err (*script)(struct driver_conn *c, const char *sql); /* of a migration */
 	/* `p` may be NULL. */

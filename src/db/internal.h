@@ -40,6 +40,7 @@ enum db_own {
 };
 extern const struct db_query_text db_own_texts[DB_OWN_COUNT];
 
+/* What schemac made of schema/: static, read-only. Tests pass one of their own. */
 struct db_schema {
 	const struct db_query_text *queries;
 	size_t query_count;
@@ -48,6 +49,7 @@ struct db_schema {
 	size_t table_count;
 };
 
+/* One connection, lent to one thread at a time. */
 struct db_conn {
 	struct db *db;
 	struct driver_conn *handle;
@@ -71,6 +73,8 @@ struct db_changes {
 	bool many; /* more than the list holds */
 };
 
+/* A transaction that waits for the writer's thread. It lives on the stack of its caller, who waits
+ * until `done`. */
 struct db_job {
 	db_fn *fn;
 	void *arg;
@@ -112,6 +116,7 @@ struct db_pool {
 	bool down; /* the last try to open one failed, and none is open: callers need not wait */
 };
 
+/* The feed of changes of other processes: a thread and a connection of its own. */
 struct db_change_log {
 	struct db_subscriber to;
 	pthread_t thread;
@@ -130,6 +135,8 @@ struct db_change_log {
 	_Atomic uint64_t changes, flushes, breaks;
 };
 
+/* An open database, for any thread. What changes while the program serves is atomic or has a lock.
+ */
 struct db {
 	const struct driver *driver;
 	struct db_schema schema;

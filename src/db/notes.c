@@ -14,6 +14,9 @@ enum {
 	PAUSE_MOST_MS = 30000,
 };
 
+/* A copy of what db_note was given: the caller does not wait, so nothing may point to its stack.
+ * each: written by db_tx_each, and may share a transaction with others of its kind; else alone, by
+ * db_tx. */
 struct note {
 	db_fn *fn;
 	bool each;

@@ -24,8 +24,12 @@ enum {
 	PG_MIGRATION_LOCK_KEY = 0x706f7374, /* "post" */
 };
 
+/* IDLE: no transaction. ASKED: BEGIN goes out with the next statement, and its answer has not come.
+ * OPEN: the server has it. */
 enum pg_tx { PG_IDLE, PG_ASKED, PG_OPEN };
 
+/* One connection in pipeline mode. Errors leave their first line in `message`; `lost` never becomes
+ * false again. */
 struct driver_conn {
 	PGconn *pg;
 	int64_t answer_us; /* how long one answer may take; 0: for ever */

@@ -2,6 +2,7 @@
  * everything, so it is asked once a second and must answer. */
 #include "postgres.h"
 
+/* A connection that says nothing for a second is asked, and counts as lost two seconds later. */
 enum { PING_EVERY_US = 1000 * 1000, PING_ANSWER_US = 2000 * 1000 };
 
 enum err db_pg_listen(struct driver_conn *c)

@@ -14,6 +14,9 @@
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_NAME = 19, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23 };
 enum { OID_TEXT = 25, OID_VARCHAR = 1043 };
 
+/* Prepared on the server under `name`, with its first run. The arrays are PQsendQueryPrepared's,
+ * one entry for each parameter; texts and bytes are bound without a copy, so the caller keeps them
+ * until the run. */
 struct driver_stmt {
 	struct driver_conn *conn;
 	const struct db_query_text *query;
@@ -181,6 +184,8 @@ enum err db_pg_queue_end(struct driver_conn *c)
 	return c->lost ? ERR_UNAVAILABLE : db_pg_finish(c, NULL);
 }
 
+/* Binary format: big-endian integers of 2, 4 or 8 bytes, a boolean of one. Type 0 for any other
+ * length. */
 static struct db_param number_read(const char *p, int n)
 {
 	uint64_t big;

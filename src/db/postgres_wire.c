@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* STOP_LOOK_MS: how often a wait looks whether the program was told to stop. POLL_MAX_MS: of one
+ * poll(2), whose time-out is an int. */
 enum { MS_US = 1000, POLL_MAX_MS = 1000 * 1000, STOP_LOOK_MS = 100 };
 
 static void message_set(struct driver_conn *c, const char *text)
@@ -65,6 +67,8 @@ static bool state_is_final(const struct driver_conn *c, const char *state)
 	       strcmp(state, "26000") == 0 || strcmp(state, "0A000") == 0;
 }
 
+/* FATAL and PANIC end the connection (severity is not ERROR), and so do the states of
+ * state_is_final. */
 static enum err result_err(struct driver_conn *c, const PGresult *r)
 {
 	switch (PQresultStatus(r)) {

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+/* How often PRAGMA data_version is asked, which costs a look at shared memory: SQLite tells nobody
+ * of another program's commit. */
 enum { LISTEN_PAUSE_US = 10 * 1000 };
 static const char *const control_texts[CONTROLS] = {
 	[BEGIN_READ] = "BEGIN",
@@ -20,6 +22,7 @@ static const char *const control_texts[CONTROLS] = {
 	[ROLLBACK_TO] = "ROLLBACK TO job",
 };
 
+/* Of one connection, prepared once and used until it is closed. */
 struct driver_stmt {
 	struct driver_conn *conn;
 	sqlite3_stmt *st;

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 
 enum { SQLITE_PAGE_CACHE_KIB = 2000 }; /* as it is by itself, but told at start-up */
+/* Statements without parameters, prepared once for each connection. */
 enum control {
 	BEGIN_READ,
 	BEGIN_WRITE,
@@ -22,6 +23,7 @@ enum control {
 	ROLLBACK_TO,
 	CONTROLS
 };
+/* One connection, opened with SQLITE_OPEN_NOMUTEX: it belongs to one thread at a time. */
 struct driver_conn {
 	sqlite3 *db;
 	bool writer;

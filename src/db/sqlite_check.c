@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Steps of SQLite's virtual machine between two reports of progress. */
 enum { TELL_STEPS = 10 * 1000 };
 
 /* The first row of `sql`, unless its first column is "ok", is what is wrong. */
@@ -24,6 +25,7 @@ static enum err finding(
 	return rc == SQLITE_ROW ? ERR_CORRUPT : db_sqlite_err(rc);
 }
 
+/* What check_tell needs: pages is the size of the file. */
 struct check_state {
 	struct driver_conn *conn;
 	const struct db_check_progress *progress;

@@ -101,6 +101,8 @@ static enum err file_judge_look(const char *path, char why[static DB_WHY_SIZE])
 		"belongs to");
 }
 
+/* SQLite makes -wal and -shm beside the file, so the folder must be writable, too. Said here,
+ * because SQLite's own message is "unable to open database file". */
 static enum err file_judge(const char *path, bool looking, char why[static DB_WHY_SIZE])
 {
 	struct stat st;

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 enum {
-	PAUSE_US = 1000,
-	TURN_MS = 250, /* then without it: one who has it may have been stopped */
+	PAUSE_US = 1000, /* between two looks for the lock */
+	TURN_MS = 250,   /* then without it: one who has it may have been stopped */
 };
 
 /* For the lock, unless the program is told to stop. */

@@ -237,6 +237,8 @@ struct rows {
 	size_t count, capacity;
 };
 
+/* ERR_TOO_LARGE when one row more than max_rows comes: a list that is cut without a word would be
+ * wrong. */
 static enum err rows_grow(struct rows *r, const struct db_call *call)
 {
 	if (r->count == call->max_rows)

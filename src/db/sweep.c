@@ -14,6 +14,7 @@ enum {
 	SWEEP_REST_MOST_MS = 1000,
 };
 
+/* One batch of a sweep, inside its transaction. */
 struct query_batch {
 	const struct db_sweep *step;
 	struct db_batch *b;
@@ -64,6 +65,8 @@ static void step_tell(const struct db_sweeper *s, const char *name, const struct
 			log_int("longest_ms", all->longest_ms));
 }
 
+/* Batch after batch, each in a transaction of its own, with a rest as long as the batch took:
+ * readers' writes come between. */
 static enum err step_run(
 	struct db_sweeper *s, const struct db_sweep *step, struct db_swept *all, int64_t *ms)
 {

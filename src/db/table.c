@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+/* Of one table: a row's values stand on the stack. */
 enum { COLUMNS_MAX = 100 };
 
 static struct db_call call_of(const struct db_conn *c, size_t table, enum db_table_text what,
@@ -36,6 +37,7 @@ static enum err row_read(struct db_conn *c, struct driver_stmt *stmt, const stru
 	return ERR_OK;
 }
 
+/* Calls fn with each row; the values are good until it returns. The first error ends it. */
 static enum err rows_each(struct db_conn *c, const struct db_call *call,
 	const struct db_query_text *q, db_row_fn *fn, void *arg)
 {
@@ -74,6 +76,7 @@ enum err db_table_rows(
 	return rows_each(c, &call, &t->texts[what], fn, arg);
 }
 
+/* Passes on the first row alone. */
 struct first {
 	db_row_fn *fn;
 	void *arg;

@@ -12,6 +12,8 @@ enum verdict {
 	AGAIN,    /* nothing of it stays */
 	IN_DOUBT, /* the answer to COMMIT did not come */
 };
+/* One transaction, over all its tries. The changes are told to the subscriber only of the try that
+ * committed. */
 struct attempt {
 	enum driver_begin kind;
 	db_fn *fn;
@@ -56,6 +58,8 @@ static enum verdict attempt_commit(struct db_conn *c, struct attempt *a)
 	return attempt_failed(c, a, e);
 }
 
+/* One try from BEGIN to COMMIT. A statement that failed decides, even if the function went on and
+ * returned ERR_OK. */
 static enum verdict attempt_run(struct db_conn *c, struct attempt *a)
 {
 	const struct driver *d = c->db->driver;

@@ -3,6 +3,7 @@
  * hears of success only after that commit. */
 #include "internal.h"
 
+/* A savepoint for each job: what fails takes back its own writes, and the group goes on. */
 static enum err job_run(struct db_conn *c, struct db_job *job)
 {
 	const struct driver *d = c->db->driver;
@@ -25,6 +26,7 @@ static enum err job_run(struct db_conn *c, struct db_job *job)
 	return e;
 }
 
+/* The jobs that share one commit, and so one wait for the disk. */
 struct group {
 	struct db_job *jobs[DB_GROUP_MAX];
 	size_t count;
