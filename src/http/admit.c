@@ -51,6 +51,8 @@ static enum err check_type(struct exchange *x)
 	return ERR_OK;
 }
 
+/* 413 for a body that is unwanted or above the route's cap, 411 without a length, 415 for another
+ * type. Runs before a byte of the body is read. */
 static enum err check_body(struct exchange *x)
 {
 	const struct route *route = x->req.route;

@@ -19,6 +19,7 @@ struct pooled_answer {
 	enum coding coding;
 	char id[ID_SIZE]; /* the X-Request-Id that it bears */
 };
+/* Of one loop thread, found by pthread_getspecific and freed when the thread ends: no lock. */
 struct thread_pool {
 	size_t arena_count;
 	struct arena *arenas[ARENAS];

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* The deadlines are met a second late at most. */
 enum { REAP_EVERY_US = 1000000 };
 
 static struct ip ip_of(const struct sockaddr *sa)

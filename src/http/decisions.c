@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* SERIES_MAX: a fixed table bounds what Prometheus has to store. LABEL_SIZE: bytes with the NUL. */
 enum { SERIES_MAX = 192, LABEL_SIZE = 32 };
 
+/* One line of /metrics. */
 struct series {
 	char surface[LABEL_SIZE], grant[LABEL_SIZE], reason[LABEL_SIZE];
 	uint64_t count;
@@ -51,6 +53,7 @@ static struct str surface_of(const char *pattern)
 	return first.n > 0 ? first : STR("front");
 }
 
+/* What a series is found by. */
 struct labels {
 	struct str surface, grant, reason;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* Of an X-Request-Id, written as 32 hexadecimal digits. */
 enum { ID_BYTES = 16 };
 
 /* Random bits for many requests at once, for each thread: a system call for each would cost more

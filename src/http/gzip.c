@@ -9,6 +9,8 @@
 enum { WINDOW = 15 + 16 }; /* + 16: gzip's own header and trailer */
 enum { GOOD_LEVEL = 5, GOOD_MEMORY = 8, QUICK_LEVEL = 1, QUICK_MEMORY = 5 };
 
+/* RFC 1952 by zlib, in pieces, so that `out` grows with the result only. ERR_TOO_LARGE above
+ * INT_MAX bytes. */
 static enum err pack(struct str in, int level, int memory, struct buf *out)
 {
 	/* zlib only reads what next_in points at */

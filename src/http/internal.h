@@ -68,6 +68,7 @@ bool http_limits_take_account(
 const char *http_rate_name(enum rate_class class);
 
 /* ---- numbers for http_metrics (metrics.c); all relaxed, read one by one ---- */
+/* duration: requests of each lane by the buckets of metrics.c; duration_us: their sum. */
 struct http_metrics {
 	_Atomic uint64_t
 		requests[2][6]; /* [operations listener][status / 100]; [0]: never answered */
@@ -110,6 +111,7 @@ struct lane_settings {
 	void (*refuse)(struct exchange *x);
 	unsigned each; /* threads that one source may have at once; 0: all */
 };
+/* For /metrics. refused: since the start. */
 struct lane_stats {
 	size_t waiting, capacity;
 	uint64_t refused;
@@ -136,6 +138,8 @@ void http_tarpit_free(struct tarpit *p);
 bool http_tarpit_hold(struct exchange *x);
 
 /* ---- connections (conn.c): their list, and the reaper of those that trickle, either way ---- */
+/* One TCP connection or one of a unix socket. Its loop's thread owns it; the list and the two
+ * atomics are shared with the reaper. */
 struct conn {
 	struct conn *prev, *next;
 	struct listener *listener;
@@ -175,6 +179,8 @@ void http_reaper_stop(struct http *h);
 
 /* ---- the server ---- */
 struct route_index;
+/* One address that is listened on: the readers' or the operations'. Written before its threads
+ * start, but for the atomics. */
 struct listener {
 	struct http *h;
 	struct MHD_Daemon *daemon;
@@ -220,6 +226,7 @@ bool http_table_check(const struct http_settings *s, char why[static 256]);
 
 /* ---- routes (route.c) ---- */
 const struct route_group *http_group_of(const struct listener *l, struct str path);
+/* What a path matched. The params point into the path. */
 struct route_match {
 	const struct route *route; /* NULL: none */
 	struct str params[ROUTE_PARAMS_MAX];
@@ -244,10 +251,13 @@ void http_route_match(const struct route_index *index, enum method method, struc
 /* ---- one request ---- */
 /* READING: the loop's. QUEUED: a lane's, from before the push until the answer is made. */
 enum exchange_state { EXCHANGE_READING, EXCHANGE_QUEUED, EXCHANGE_READY };
+/* Both point into libmicrohttpd's pool: good until the answer is sent. */
 struct header {
 	struct str name, value;
 };
+/* Content-Encoding of an answer (RFC 9110 section 8.4). */
 enum coding { CODING_NONE, CODING_GZIP, CODING_BROTLI };
+/* One request and its answer, from the first line to the log line. */
 struct exchange {
 	struct request req;
 	struct response rsp;

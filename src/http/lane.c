@@ -12,12 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The requests of one address that wait here, and how many of its requests have a thread. */
 struct source {
 	struct source *next; /* in turn, or free */
 	struct exchange *first, *last;
 	size_t waiting, running; /* never both 0 while in turn */
 	uint8_t prefix[16];
 };
+/* `sources` has one for each request that can wait or run, so that none has to be allocated while
+ * serving. waiting + reserved <= capacity. */
 struct lane_pool {
 	struct lane_settings s;
 	pthread_mutex_t lock;

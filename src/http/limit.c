@@ -12,17 +12,22 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* 65,536 buckets. LIMIT_MOST: at a request a microsecond, an interval is still not 0, which means
+ * unlimited. */
 enum { SHARDS = 16, SETS = 512, WAYS = 8, LIMIT_MOST = 60 * 1000000 };
 
+/* 16 shards of 512 sets of 8. full_at_us is on the monotonic clock. */
 struct bucket {
 	uint8_t prefix[16];
 	int64_t full_at_us;
 	unsigned class;
 };
+/* A lock for 4,096 buckets: loops that limit different sources rarely meet. */
 struct shard {
 	pthread_mutex_t lock;
 	struct bucket sets[SETS][WAYS];
 };
+/* Made once; only the limits change while requests ask (a reload), each atomic by itself. */
 struct http_limits {
 	unsigned factor;
 	struct hash_key key;                   /* so that nobody can aim at a set */
@@ -111,6 +116,8 @@ static struct bucket *bucket_of(
 	return fullest;
 }
 
+/* GCRA: a request may come slack_us early at most, and moves the time at which the bucket is full
+ * on by one interval. A refused one moves nothing, so asking again costs no extra wait. */
 static bool bucket_take(struct http_limits *l, unsigned class, const uint8_t key[static 16],
 	int64_t now_us, int64_t *wait_s)
 {

@@ -4,6 +4,7 @@
  */
 #include "internal.h"
 
+/* TOLD_MAX: bytes of the value that the log shows. */
 enum { TELL_EVERY_US = 60 * 1000000, TOLD_MAX = 100 };
 
 bool request_from_proxy(const struct request *r)

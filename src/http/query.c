@@ -4,6 +4,7 @@
  * response cache: with the whole query, each click from a newsletter would miss it. */
 #include "internal.h"
 
+/* Bytes. KEY_MAX: the path and every declared value, each at its maximum and percent-encoded. */
 enum { NAME_SHOWN_MAX = 64, KEY_MAX = 4 * (URL_PATH_MAX + FIELDS_MAX * QUERY_VALUE_MAX) };
 
 /* As it was sent where that can stand in any document, else percent-encoded. */

@@ -198,6 +198,8 @@ static enum err read_authorization(struct exchange *x, const struct request_line
 	return ERR_OK;
 }
 
+/* The group is looked for twice: in the target as sent, for the refusal, and in the decoded path,
+ * for the route. */
 static enum err read_target(struct exchange *x, const struct request_line *line)
 {
 	(void)line;

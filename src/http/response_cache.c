@@ -6,8 +6,8 @@
 #include <string.h>
 
 enum {
-	SHARED_LIFE_S = 60,
-	SHARED_KEY_MAX = 512,
+	SHARED_LIFE_S = 60,   /* an answer is made anew after a minute, whatever it says */
+	SHARED_KEY_MAX = 512, /* bytes; a longer address is not cached */
 	SHARED_KEY_SIZE = SHARED_KEY_MAX + 1 + VARIANT_SIZE,
 };
 
@@ -15,6 +15,8 @@ enum {
 struct piece {
 	uint32_t at, n;
 };
+/* The value in the cache: this head, and behind it the texts that the pieces point to. Offsets and
+ * not pointers, so that it can be copied as it is. */
 struct cached_response {
 	int64_t fresh_until_s, usable_until_s;
 	int status;
@@ -299,6 +301,8 @@ static void pack_well(struct exchange *x)
 	x->from_cache = false;
 }
 
+/* Keeps the reference to the item for as long as the answer is under way; without one, releases it.
+ */
 static bool answer_fresh(struct exchange *x)
 {
 	char space[SHARED_KEY_SIZE];

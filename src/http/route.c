@@ -97,6 +97,7 @@ static bool begins_alike(struct str pattern, struct str path)
 	return i == pattern.n ? i == path.n : pattern.p[i] == '{';
 }
 
+/* Part by part; what stands in braces takes any part that is not empty, {name...} the rest. */
 static bool fits(struct str pattern, struct str path, struct fit *out)
 {
 	if (!begins_alike(pattern, path))

@@ -12,7 +12,7 @@
 enum {
 	WHY_SIZE = 256,
 	OPS_THREADS = 2, /* so that who asks for numbers need not wait for who asks for readiness */
-	STOP_POLL_US = 5000,
+	STOP_POLL_US = 5000, /* between two looks whether requests under way have ended */
 	LAST_ANSWERS_US = 1000000,
 	/* When the server stops: time for a client to send the request that it had on its way when
 	 * the answer before did not yet say that the connection closes. */
@@ -94,6 +94,8 @@ static bool must_close(const struct exchange *x)
 	       (x->refused == ERR_TOO_LARGE && (x->announced > 0 || x->chunked));
 }
 
+/* The first of libmicrohttpd's calls for a request: headers are there, the body is not. Refuses
+ * before the body is read where it can. */
 static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 	const struct request_line *line, void **slot)
 {
@@ -286,6 +288,7 @@ static unsigned connections(const struct listener *l)
 	return l->is_ops && all > HTTP_OPS_CONNECTIONS ? HTTP_OPS_CONNECTIONS : all;
 }
 
+/* Without a listening socket: accept.c takes the connections and hands them over. */
 static bool start_daemon(struct listener *l)
 {
 	const struct http_settings *s = &l->h->s;

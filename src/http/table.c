@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* PARTS_MAX: between the slashes of one pattern. */
 enum { WHY_SIZE = 256, PARTS_MAX = 60 };
 
 /* Parts are literal or "{name}", none empty (but "/" itself), names of a-z and _; the last may be

@@ -14,8 +14,12 @@
 
 #include <stdlib.h>
 
+/* WAITING_MAX: answers that wait at once, or an eighth (PART) of all connections if that is less.
+ */
 enum { HOLD_US = 250000, WAITING_MAX = 1024, PART = 8 };
 
+/* All wait equally long, so the queue is in order of due_us and its thread looks at the first
+ * alone. */
 struct tarpit {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
