@@ -7,6 +7,7 @@
 #include "postern/hash.h"
 
 enum { PROVED_SETS = 256, REFUSED_SETS = 1024, CACHE_WAYS = 4 };
+/* One verdict on one address for one list of suffixes. */
 struct dns_cache_entry {
 	struct ip ip;
 	uint64_t suffixes; /* their hash */

@@ -28,7 +28,10 @@ enum {
 	REVERSE_SIZE = 80,
 };
 
+/* FREE and QUEUED under the lock; a RUNNING job is the thread's alone. */
 enum job_state { JOB_FREE, JOB_QUEUED, JOB_RUNNING };
+/* One address: a reverse look-up, then a forward look-up for each name that ends with one of the
+ * suffixes, until one leads back to the address. */
 struct job {
 	enum job_state state;
 	struct ip ip;
@@ -39,6 +42,8 @@ struct job {
 	bool trouble; /* one of the questions had no answer */
 	struct dns_verifier *p;
 };
+/* c-ares is not safe for threads: only `thread` uses the channel, the others wake it by the
+ * eventfd. */
 struct dns_verifier {
 	struct dns_verifier_settings set;
 	ares_channel channel;
@@ -77,6 +82,8 @@ static void reverse_name(struct ip ip, char out[static REVERSE_SIZE])
 	snprintf(w, REVERSE_SIZE - (size_t)(w - out), "ip6.arpa");
 }
 
+/* Remembers the verdict, frees the job and wakes all that wait: several requests may wait for one
+ * address. Trouble is kept for FAILED_KEPT_S at most. */
 static void job_end(struct job *j, enum dns_verdict why, const char *host)
 {
 	struct dns_verifier *p = j->p;
@@ -101,6 +108,8 @@ static void job_end(struct job *j, enum dns_verdict why, const char *host)
 
 static void forward_next(struct job *j);
 
+/* The forward look-up must lead back to the same address: anybody may write any name into the
+ * reverse zone of their own network. */
 static bool forward_same(const struct job *j, const unsigned char *answer, int length)
 {
 	if (ip_is_v4(j->ip)) {
@@ -268,6 +277,7 @@ static void *prover_run(void *arg)
 
 /* ---- opening ---- */
 
+/* No search domains and no HOSTALIASES: only the DNS may answer. */
 static enum err channel_open(struct dns_verifier *p, char why[static 256])
 {
 	struct ares_options o = { .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
