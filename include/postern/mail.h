@@ -14,6 +14,9 @@
 #include "postern/db.h"
 #include "postern/template.h"
 
+/* One template each in web/mail. Registering with an address that has a confirmed account sends
+ * MAIL_EXISTS to it, and a reset for an address without one sends MAIL_NO_ACCOUNT: the answer on
+ * the page is the same, so nobody but the mailbox's owner learns which it was. */
 enum mail_kind {
 	MAIL_VERIFY = 1,
 	MAIL_EXISTS,

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* RFC 5322 section 2.1.1: lines should have at most 78 characters, and must have at most 998. */
 enum { LINE_MAX_COLUMNS = 78 };
 
 static bool address_ok(struct str s)
@@ -23,6 +24,9 @@ static bool message_id_ok(struct str s)
 	return s.n > 2 && s.p[0] == '<' && s.p[s.n - 1] == '>';
 }
 
+/* A CR, LF or NUL in any of these would end its header line and let a sender add headers of their
+ * own. mail_queue refuses them already; they are checked again because the row comes from the
+ * database. */
 static bool letter_ok(const struct letter *l, struct sender_name from)
 {
 	return header_token_ok(l->id) && message_id_ok(l->message_id) && address_ok(l->to) &&

@@ -11,12 +11,12 @@
 #include <time.h>
 
 enum {
-	CLAIM_SPARE_S = 60, /* beyond the time-out of the delivery itself */
-	LOOK_EVERY_S = 1,
-	TROUBLES_MAX = 3, /* in a row, then a pause */
-	PAUSE_FIRST_S = 5,
-	PAUSE_DOUBLINGS_MAX = 4,
-	STOP_GRACE_S = 5,
+	CLAIM_SPARE_S = 60,      /* beyond the time-out of the delivery itself */
+	LOOK_EVERY_S = 1,        /* for rows of other processes, and of retries that are due */
+	TROUBLES_MAX = 3,        /* in a row, then a pause */
+	PAUSE_FIRST_S = 5,       /* doubled with each further trouble … */
+	PAUSE_DOUBLINGS_MAX = 4, /* … so often at most: 80 s */
+	STOP_GRACE_S = 5,        /* for deliveries under way, then they are broken off */
 	ANY_ATTEMPTS = INT32_MAX,
 	MICROS = 1000000,
 };
@@ -126,6 +126,7 @@ static enum err record(const struct mail *m, const struct letter *l, struct verd
 	return mail_outbox_deferred(m->db, l, now_s + mail_backoff_s(attempts, random), v->words);
 }
 
+/* Under the lock: the outcome in the numbers of this process and in the pause. */
 static void count(struct run *r, const struct letter *l, const struct verdict *v, enum err e)
 {
 	pthread_mutex_lock(&r->lock);
@@ -143,6 +144,7 @@ static void count(struct run *r, const struct letter *l, const struct verdict *v
 	pthread_mutex_unlock(&r->lock);
 }
 
+/* The claim must outlive the delivery: the time-out of curl plus CLAIM_SPARE_S for the database. */
 static enum err claim(struct run *r, bool fresh_only, struct arena *a, struct letter *l)
 {
 	const struct mail *m = r->m;

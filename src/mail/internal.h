@@ -13,14 +13,14 @@
 #include <stdatomic.h>
 
 enum {
-	SUBJECT_MAX = 500,
+	SUBJECT_MAX = 500,                /* bytes, before encoding */
 	PART_MAX = 256 << 10,             /* bytes of one body */
 	MESSAGE_MAX = 4 * 2 * PART_MAX,   /* quoted-printable triples at worst */
 	LETTER_MAX = 2 * PART_MAX + 8192, /* a row in memory */
-	DOMAIN_SIZE = 256,
-	SMTP_URL_SIZE = 1024,
-	WORDS_SIZE = 400,
-	SENDERS = 4,
+	DOMAIN_SIZE = 256,    /* bytes with the NUL: RFC 1035 section 2.3.4 allows 255 */
+	SMTP_URL_SIZE = 1024, /* bytes with the NUL */
+	WORDS_SIZE = 400,     /* of an answer that is kept in the row */
+	SENDERS = 4,          /* threads; two of them take only what was never tried */
 };
 
 /* A message on its way out: the columns a sender needs. The slices are the arena's. */
@@ -37,6 +37,7 @@ enum outcome {
 	MAIL_TROUBLE,  /* the server or its settings: others would fare no better */
 	MAIL_DROPPED,  /* not tried: its link works no more */
 };
+/* What became of one attempt, for the row and the log. */
 struct verdict {
 	enum outcome outcome;
 	bool operator_fault;    /* credentials, TLS, sender address: waiting will not help */
@@ -68,12 +69,12 @@ struct run {
 struct mail {
 	struct mail_settings s;
 	struct db *db;
-	struct template_set *templates;
-	char domain[DOMAIN_SIZE];     /* right side of the Message-ID, and our name in EHLO */
-	char base_url[SMTP_URL_SIZE]; /* without a closing '/' */
-	char smtp_url[SMTP_URL_SIZE]; /* "" when there is a maildir */
-	const char *maildir;          /* path, or NULL */
-	struct run run;               /* whose round counts all that this process delivers */
+	struct template_set *templates; /* ours; has a lock of its own */
+	char domain[DOMAIN_SIZE];       /* right side of the Message-ID, and our name in EHLO */
+	char base_url[SMTP_URL_SIZE];   /* without a closing '/' */
+	char smtp_url[SMTP_URL_SIZE];   /* "" when there is a maildir */
+	const char *maildir;            /* path, or NULL */
+	struct run run;                 /* whose round counts all that this process delivers */
 };
 
 /* settings.c: fills domain, base_url, smtp_url, maildir. */
@@ -96,6 +97,8 @@ enum err MUST_USE mail_compose(const struct letter *l, struct sender_name from, 
 enum err MUST_USE mail_outbox_insert(
 	struct db_conn *tx, const struct letter *l, const struct notice *n);
 enum err MUST_USE mail_outbox_count(struct db_conn *tx, const struct notice *n, int64_t *count);
+/* A claim hides a row from other senders until lapses_s. A process that dies while it sends leaves
+ * the row to the others from then on, so the message may arrive twice, with the same Message-ID. */
 struct claim {
 	int64_t now_s, lapses_s;
 	int64_t attempts_max; /* 0: only what was never tried */
@@ -132,15 +135,21 @@ enum err MUST_USE mail_url_host(const char *url, char out[static DOMAIN_SIZE]);
 void mail_smtp_start(void);
 void *mail_smtp_new(void); /* one for each thread; NULL without memory */
 void mail_smtp_free(void *smtp);
+/* One delivery. `abandon` is looked at while it waits for the network; true ends it as MAIL_TROUBLE
+ * or MAIL_DEFERRED. */
 struct smtp_job {
 	const struct mail *m;
 	struct str to, message;
 	const atomic_bool *abandon;
 };
+/* Always fills `out`: an error of curl's is a verdict, too. Blocks for the settings' timeout_s at
+ * most. */
 void mail_smtp_send(void *smtp, const struct smtp_job *job, struct verdict *out);
 
 /* maildir.c */
 enum err MUST_USE mail_maildir_open(const char *path, char why[static 256]);
+/* Writes and syncs a file in tmp, then renames it into new, so a reader of the maildir never sees a
+ * part of a message. Always fills `out`. */
 void mail_maildir_put(
 	const char *path, const struct letter *l, struct str message, struct verdict *out);
 

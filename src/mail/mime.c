@@ -13,6 +13,7 @@ enum {
 	ENCODED_MAX = 57,        /* with "=?UTF-8?Q?" and "?=" 69: fits behind "Subject: " */
 };
 
+/* RFC 2045 section 6.7: at most 76 columns, a blank at the end of a line encoded. */
 static void quoted_line(struct buf *out, struct str line)
 {
 	size_t column = 0;

@@ -4,6 +4,8 @@
 #include "postern/crypto.h"
 #include "postern/queries/mail.h"
 
+/* KEEP_S: seconds that a sent or failed row is kept for `postern mail list`. LISTED_MAX: rows of
+ * one list. */
 enum { HOUR_S = 3600, KEEP_S = 30 * 24 * HOUR_S, LISTED_MAX = 10000 };
 
 /* ---- in ---- */
@@ -30,6 +32,8 @@ struct claiming {
 	struct letter *letter;
 };
 
+/* Conditional on attempts and next_at as they were read: of two processes that found the same row,
+ * one changes it and the other gets ERR_CONFLICT. */
 static enum err claim_take(struct db_conn *c, void *arg)
 {
 	const struct claiming *k = arg;
@@ -45,6 +49,7 @@ static enum err claim_take(struct db_conn *c, void *arg)
 	return changed == 1 ? ERR_OK : ERR_CONFLICT;
 }
 
+/* A read first: while nothing is due, the look once a second takes no lock of writers. */
 enum err mail_outbox_claim(
 	struct db *db, const struct claim *c, struct arena *a, struct letter *out)
 {

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes of a template's file name with its NUL, and of the arena that holds what a template is
+ * given. */
 enum { TEMPLATE_NAME_SIZE = 64, DATA_MAX = 64 << 10 };
 
 /* With the year, for a mail may be read in another one. */
@@ -62,6 +64,7 @@ static struct template_data *notice_data(
 	return v;
 }
 
+/* Renders the three parts of one message: subject, plain text and HTML. */
 struct rendering {
 	const struct mail *m;
 	enum mail_kind kind;

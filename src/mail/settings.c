@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Seconds. A longer delivery would keep its claim, and a sender thread, for as long. */
 enum { TIMEOUT_MAX_S = 600 };
 
 static enum err check_from(const struct mail_settings *s, char *why)
@@ -42,6 +43,7 @@ static enum err check_numbers(const struct mail_settings *s, char *why)
 	return ERR_INVALID;
 }
 
+/* A control character in them would end curl's command and begin another one. */
 static enum err check_credentials(const struct mail_settings *s, char *why)
 {
 	struct str user = str_of(s->username), password = str_of(s->password);
@@ -64,6 +66,7 @@ static enum err check_credentials(const struct mail_settings *s, char *why)
 	return ERR_OK;
 }
 
+/* Also chooses the domain of Message-IDs and EHLO. */
 static enum err apply_base_url(struct mail *m, char *why)
 {
 	struct str url = str_of(m->s.base_url);

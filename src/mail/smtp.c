@@ -12,8 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* QUIT_MAX_US: the message is accepted by then, so a server that does not answer QUIT is left. */
 enum { CONNECT_MAX_S = 15, QUIT_MAX_US = 2000000 };
 
+/* Which command was last answered: a 5xx to MAIL is about our sender address and so about all
+ * messages, to RCPT or DATA about this one. */
 enum stage { STAGE_SESSION, STAGE_MAIL, STAGE_RCPT, STAGE_DATA };
 
 struct dialogue {
@@ -73,6 +76,7 @@ static bool has_part(CURLU *u, CURLUPart part)
 	       strcmp(text, "/") != 0;
 }
 
+/* What is wrong with the address as a predicate ("has an unknown scheme"), or NULL. */
 static const char *url_fault(CURLU *u, const struct mail_settings *s)
 {
 	TEXT_AUTO *scheme = NULL;
@@ -131,6 +135,7 @@ static size_t read_message(char *to, size_t size, size_t count, void *arg)
 	return n;
 }
 
+/* Called with each line that curl sends. RSET, NOOP and the rest count as the session. */
 static void command_sent(struct dialogue *d, struct str line)
 {
 	static const struct {
