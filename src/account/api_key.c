@@ -74,6 +74,7 @@ static enum err hash_of(struct str text, uint8_t hash[static HASH_BYTES])
 
 /* ---- changes ---- */
 
+/* Making a key, or replacing one: with `rotate` the old key works for keep_s more seconds. */
 struct key_job {
 	const char *name;
 	unsigned scopes;

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Sessions of one account that are looked at, many times what the setting allows (200); and bytes
+ * of the arena for them. */
 enum { CAP_LIST_MAX = 1000, CAP_BYTES_MAX = 1 << 20 };
 
 static void use_find(const struct accounts *s, struct session_use *u, int64_t now_s)

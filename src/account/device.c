@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum {
-	MARKS_PER_ACCOUNT_MAX = 20, /* above it the one goes that was used longest ago */
-	ACCOUNTS_PER_DEVICE_MAX = 8,
+	MARKS_PER_ACCOUNT_MAX = 20,  /* above it the one goes that was used longest ago */
+	ACCOUNTS_PER_DEVICE_MAX = 8, /* that one token is bound to */
 };
 
 void account_device_init(struct device *d, struct str presented)

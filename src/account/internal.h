@@ -34,6 +34,8 @@ static inline int64_t session_touch_s(int64_t idle_s)
 		return SESSION_TOUCH_LEAST_S;
 	return touch_s < SESSION_TOUCH_MOST_S ? touch_s : SESSION_TOUCH_MOST_S;
 }
+/* Seconds since 1970, but for idle_s, which is a duration. The times that decide whether a session
+ * is in force. */
 struct session_times {
 	int64_t created_at, last_seen_at, idle_s, expires_at;
 };
@@ -49,6 +51,7 @@ static inline bool session_in_force(const struct session_times *t, int64_t now_s
 	return t->expires_at > now_s && t->last_seen_at + t->idle_s > now_s &&
 	       t->created_at <= now_s + CLOCK_SKEW_S;
 }
+/* What a session's row and its account's say, as session_cache.c packs it. */
 struct cached_session {
 	char id[ID_SIZE], account_id[ID_SIZE];
 	char email[EMAIL_SIZE], name[NAME_SIZE];
@@ -72,6 +75,8 @@ struct session_use {
 	int64_t known_at;  /* used then, for certain */
 	int64_t counts_at; /* and may have been used until then */
 };
+/* For a new session: of the account's sessions, sessions_max of the settings stay, the new one
+ * among them. */
 struct account_session_cap {
 	const struct accounts *s;
 	const char *account_id;
@@ -88,11 +93,12 @@ enum err MUST_USE account_session_ended(
 
 /* ---- request.c ---- */
 enum account_request_kind { ACCOUNT_REQUEST_REGISTER = 1, ACCOUNT_REQUEST_RESET };
+/* A registration or reset that waits for the thread. The row holds no password, but its hash. */
 struct account_request {
 	char id[ID_SIZE];
 	char kind[16]; /* set by account_request_put */
 	char email[EMAIL_SIZE], email_key[EMAIL_SIZE];
-	char name[NAME_SIZE];
+	char name[NAME_SIZE];                   /* "" for a reset */
 	char password_hash[PASSWORD_HASH_SIZE]; /* of a registration */
 	uint8_t proof_hash[HASH_BYTES];         /* zero: none */
 	struct str return_to;
@@ -128,6 +134,8 @@ enum err MUST_USE account_notice_send(struct db_conn *c, const struct accounts *
 
 /* ---- failure.c: guesses counted before they are judged, so that parallel ones cannot share a
  * count ---- */
+/* The row of a counter: a digest of the kind and of what is counted, so the table holds no address
+ * in clear. */
 struct failure_key {
 	uint8_t hash[HASH_BYTES];
 };

@@ -94,6 +94,8 @@ static enum err enter_tx(struct db_conn *c, void *arg)
 	return e ? e : q_failure_clear(c, at->key.hash);
 }
 
+/* One Argon2 computation whatever the address and the password are, so that the time of the answer
+ * does not tell whether the address has an account. ERR_UNAUTHENTICATED for every refusal. */
 static enum err judge(struct attempt *at, struct arena *a)
 {
 	const struct account_settings *set = &at->s->set;

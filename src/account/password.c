@@ -67,6 +67,8 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 
 /* ---- proof of the current password by somebody who is signed in ---- */
 
+/* One change of password: the current one is counted as an attempt, judged, and only then is the
+ * new hash stored, on condition that the row still has the hash that was judged. */
 struct proof_job {
 	const struct accounts *s;
 	struct password_change *c;

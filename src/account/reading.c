@@ -9,6 +9,7 @@
 /* What reads on its limit shall find the others ended, where the database is well. */
 enum { READ_TOUCH_S = 60, READING_WAIT_MS = 250 };
 
+/* The argument of a note: copied, since it is written when the request is long over. */
 struct reading_note {
 	char session_id[ID_SIZE], account_id[ID_SIZE];
 	int64_t now_s, window_s, at_once;
@@ -26,6 +27,8 @@ static enum err others_end(struct db_conn *c, const struct reading_note *n)
 	return e || !changed ? e : db_change_add(c, DB_CHANGE_SESSION, n->account_id);
 }
 
+/* The lock on the account comes first: of two sessions that read at the same time, the second sees
+ * that the first reads. */
 static enum err reading_tx(struct db_conn *c, void *arg)
 {
 	const struct reading_note *n = arg;

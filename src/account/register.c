@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* A new account, as a form, the API or the command line gives it. */
 struct register_job {
 	const struct accounts *s;
 	struct account acc;
@@ -122,6 +123,8 @@ enum err account_create(const struct accounts *s, struct str email, struct str n
 	return e;
 }
 
+/* What a link from a mail confirms. The hashes are those of the link's token and of the browser's
+ * proof. */
 struct verify_job {
 	const struct accounts *s;
 	struct verification *v;
@@ -140,6 +143,8 @@ static bool password_stays(const struct verify_job *j, const struct account *acc
 				      crypto_equal(acc->proof_hash, j->proof_hash, HASH_BYTES));
 }
 
+/* Spends the token, then decides about the password: whoever registered may not be who owns the
+ * mailbox. A password that is dropped makes way for a reset token, in v->choose. */
 static enum err verify_tx(struct db_conn *c, void *arg)
 {
 	struct verify_job *j = arg;

@@ -15,10 +15,10 @@
 #include <string.h>
 
 enum {
-	TICK_US = 100 * 1000,
+	TICK_US = 100 * 1000,            /* rows of one tick are worked on together, see above */
 	LOOK_EVERY_US = 5 * 1000 * 1000, /* for rows of a process that was killed */
-	LIST_MAX = 100,
-	ROW_BYTES_MAX = 64 << 10,
+	LIST_MAX = 100,                  /* rows read at a time; all that wait are worked on */
+	ROW_BYTES_MAX = 64 << 10,        /* the arena of one list, or of one row */
 };
 
 /* ---- in ---- */
@@ -44,6 +44,7 @@ enum err account_request_put(
 }
 
 /* ---- out: one request ---- */
+/* One row on its way. The same statements run whatever `known` is. */
 struct work {
 	const struct accounts *s;
 	const char *id;

@@ -24,6 +24,7 @@ enum err account_reset_request(
 	return e;
 }
 
+/* A reset that the operator orders (`postern account reset`). */
 struct send_job {
 	const struct accounts *s;
 	const struct account *acc;
@@ -50,6 +51,8 @@ enum err account_reset_send(const struct accounts *s, const struct account *acc,
 	return e;
 }
 
+/* A new password by a mailed link. The hash is made before the transaction: Argon2 takes tens of
+ * milliseconds, for which no lock may be held. */
 struct confirm_job {
 	const struct accounts *s;
 	uint8_t token_hash[HASH_BYTES];
@@ -77,6 +80,8 @@ static enum err owner_tell(
 	return account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &to, acc->name, j->now_s);
 }
 
+/* All or nothing: the token spent, the password set, other sessions ended, the owner told.
+ * ERR_SPENT for a token that was used, has expired or was voided. */
 static enum err confirm_tx(struct db_conn *c, void *arg)
 {
 	const struct confirm_job *j = arg;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+/* One look for the session of a token; `out` NULL: nobody needs to know why it ended. */
 struct identify {
 	uint8_t hash[HASH_BYTES];
 	struct caller *out;
@@ -23,6 +24,7 @@ static enum err identify_read(struct db_conn *c, void *arg)
 	return other ? other : e;
 }
 
+/* The argument of a note that sets last_seen_at. */
 struct touch {
 	char id[ID_SIZE];
 	int64_t now_s;
@@ -112,6 +114,7 @@ bool account_identify_cached(
 	return account_session_cache_get(s->sessions, token->digest, now_s, out);
 }
 
+/* For the transactions that end sessions. changed: how many rows; 0 tells no other process. */
 struct session_job {
 	const char *account_id;
 	char id[ID_SIZE];

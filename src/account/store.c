@@ -33,6 +33,7 @@ enum err account_store_set_password(struct db_conn *c, const struct account *acc
 
 /* ---- one account, for other rooms ---- */
 
+/* An account by its address (email_key) or by its id. */
 struct find {
 	const char *key;
 	bool by_address;
@@ -65,6 +66,8 @@ enum err account_find(const struct accounts *s, struct str email_or_id, struct a
 	return db_read(s->db, find_read, &f);
 }
 
+/* A change by the reader or the operator. A transaction may run again, so nothing in it is changed
+ * by one. */
 struct change {
 	const struct account_settings *set;
 	const char *id;

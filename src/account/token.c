@@ -86,6 +86,7 @@ enum err account_token_spend(struct db_conn *c, const uint8_t hash[static HASH_B
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 
+/* Whose token this is, without spending it. */
 struct token_lookup {
 	uint8_t hash[HASH_BYTES];
 	const char *purpose;
