@@ -6,6 +6,7 @@
 
 #include "postern/meter.h"
 
+/* Sizes are bytes with the NUL; METHOD_NAME_MAX is bytes without it. */
 enum {
 	PATH_RULES_MAX = 256,
 	PATH_PATTERN_SIZE = 257,
@@ -21,6 +22,7 @@ enum path_files {
 	PATH_FILES_READ,     /* pass once the article they belong to has been charged */
 	PATH_FILES_COUNT,    /* are charged like pages */
 };
+/* A row of the table, as `postern gate add` makes it. */
 struct path_rule {
 	char id[ID_SIZE];
 	int64_t position;
@@ -82,6 +84,7 @@ struct sites {
 enum err MUST_USE path_sites_parse(const char *base_url, const char *list, struct arena *a,
 	struct sites *out, char why[static 256]);
 
+/* Everything but PATH_DECIDED refuses, whoever asks. */
 enum path_verdict {
 	PATH_DECIDED = 1,  /* see the decision */
 	PATH_UNKNOWN_SITE, /* the rest: grant is GRANT_NONE */

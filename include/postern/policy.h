@@ -21,6 +21,7 @@ enum access {
 const char *paywall_access_name(enum access a); /* "public", …; "" for anything else */
 enum err MUST_USE paywall_access_parse(struct str s, enum access *out); /* ERR_INVALID */
 
+/* Bytes, with the NUL. */
 enum { SECTION_SIZE = 65, TAG_SIZE = 101, PLAN_SIZE = 65, SOURCE_SIZE = 33 };
 
 /* ---- what is asked about ---- */
@@ -43,6 +44,7 @@ enum rule_kind {
 	RULE_OVERRIDE = 1, /* stands above what the article says */
 	RULE_DEFAULT,      /* for articles that say "default" */
 };
+/* RULES_MAX: each decision goes through them one by one. */
 enum { WEEKDAYS_ALL = 0x7f, RULES_MAX = 256 };
 /* The first rule that matches decides: overrides, then the article's own level, then defaults. */
 struct paywall_rule {
@@ -56,6 +58,8 @@ struct paywall_rule {
 	enum access access;      /* what it sets; never ACCESS_DEFAULT */
 	int64_t teaser_words;    /* 0: as set for all */
 };
+/* When a count of free articles begins anew: at midnight, on Monday or on the first of the month in
+ * the newsroom's time zone, or `days` after the first article of the count. */
 enum meter_window { WINDOW_DAY = 1, WINDOW_WEEK, WINDOW_MONTH, WINDOW_ROLLING };
 enum { METERS_MAX = 16, METER_NAME_SIZE = 33, METER_LIMIT_MAX = 48, METER_DAYS_MAX = 366 };
 struct meter {
@@ -65,6 +69,8 @@ struct meter {
 	enum meter_window window;
 	int64_t days; /* WINDOW_ROLLING */
 };
+/* A subscription covers sections until it ends, a day pass the same for hours, PLAN_ARTICLE one
+ * article for good. */
 enum plan_kind { PLAN_SUBSCRIPTION = 1, PLAN_DAY_PASS, PLAN_ARTICLE };
 enum {
 	PLANS_MAX = 1000,
@@ -80,6 +86,7 @@ struct plan {
 	char title[TITLE_SIZE], price[PRICE_SIZE]; /* for people: "Digital", "€ 9 a month" */
 	char href[HREF_SIZE]; /* where it is sold; "": not offered on the wall */
 };
+/* paywall.ai_crawlers: like anonymous readers; the teaser with 200; the teaser with 402; 403. */
 enum ai_policy { AI_ALLOW = 1, AI_TEASER, AI_PAYMENT, AI_BLOCK };
 struct institutions; /* institution.h */
 struct crawlers;     /* crawler.h */
@@ -87,7 +94,7 @@ struct crawlers;     /* crawler.h */
 enum { POLICY_SOURCES_MAX = 16 };
 struct source_statuses {
 	char source[SOURCE_SIZE];
-	unsigned open;
+	unsigned open; /* bits 1 << enum entitlement_status */
 };
 /* A snapshot; read-only and shared by many threads once loaded (policy.c). */
 struct paywall_policy {

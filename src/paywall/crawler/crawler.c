@@ -117,6 +117,8 @@ enum err crawler_remove(struct db *db, struct str name)
 	return db_tx(db, remove_tx, &name);
 }
 
+/* Replaces all address ranges of a crawler by those of a published list, in one transaction: at no
+ * time is it without ranges. */
 struct load_job {
 	struct str name;
 	const struct crawler_ranges *list;

@@ -25,6 +25,7 @@ static enum err range_add(struct crawler_ranges *out, struct str s, const char *
 	return ERR_OK;
 }
 
+/* An entry of the format that Google and Bing publish: {"ipv4Prefix": …} or {"ipv6Prefix": …}. */
 static enum err prefix_take(const json_t *prefix, size_t at, struct crawler_ranges *out,
 	char why[static IP_RANGE_WHY_SIZE])
 {
@@ -53,6 +54,8 @@ static enum err prefix_take(const json_t *prefix, size_t at, struct crawler_rang
 	return any ? ERR_OK : ERR_INVALID;
 }
 
+/* A list with one bad entry is refused as a whole: half a list would no longer know half of the
+ * crawler. */
 static enum err json_take(
 	struct str text, struct crawler_ranges *out, char why[static IP_RANGE_WHY_SIZE])
 {

@@ -16,6 +16,7 @@ const char *const crawler_ai_agents[] = { "AI2Bot", "Amazonbot", "anthropic-ai",
 	"omgilibot", "PanguBot", "Perplexity-User", "PerplexityBot", "SemrushBot-OCOB",
 	"TikTokSpider", "Timpibot", "VelenPublicWebCrawler", "Webzio-Extended", "YouBot", NULL };
 
+/* Part of a policy's snapshot, read-only once loaded. */
 struct crawlers {
 	struct crawler *v;
 	size_t n;

@@ -12,6 +12,7 @@
 enum { READER = 'r', READER_KEY_SIZE = 1 + ID_SIZE };
 #define POLICY_KEY STR("p")
 
+/* The value in the cache: all entitlements of an account, in the order in which they are asked. */
 struct cached_reader {
 	size_t n;
 	struct entitlement v[ENTITLEMENTS_MAX];

@@ -63,6 +63,8 @@ static void rules_steps(const struct decision_inputs *k, struct explained_rule *
 	*count = n;
 }
 
+/* All steps in the order in which they are asked. The rules are copied, because the policy may be
+ * given back before the explanation is printed. */
 static enum err rules_explain(
 	const struct decision_inputs *k, struct arena *a, struct explanation *out)
 {
@@ -96,6 +98,7 @@ static enum err rules_explain(
 
 /* ---- entitlements ---- */
 
+/* In the order in which paywall_decide looks, so that the first obstacle is named. Static text. */
 static const char *entitlement_why(const struct decision_inputs *k, const struct entitlement *e)
 {
 	if (e->revoked_at)
@@ -116,6 +119,7 @@ static const char *entitlement_why(const struct decision_inputs *k, const struct
 	return "it opens the article";
 }
 
+/* Copies, as above; the decision then points to the copy. */
 static enum err entitlements_explain(
 	const struct decision_inputs *k, struct arena *a, struct explanation *out)
 {

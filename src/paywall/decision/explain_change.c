@@ -2,6 +2,7 @@
  * that give another answer. */
 #include "explain.h"
 
+/* Decides again with one input changed, and notes the change if grant or reason is another one. */
 struct trial {
 	const struct decision_inputs *k;
 	struct explanation *out;
@@ -145,6 +146,8 @@ static void weekdays(struct trial *t, int64_t *best)
 		sooner(t, first + (int64_t)h * HOUR_S, best);
 }
 
+/* Tries each moment at which an input changes by itself, and each hour of the next week for rules
+ * by weekday; the first that gives another answer is told. */
 static void later(struct trial *t)
 {
 	const struct paywall_article *a = t->k->article;

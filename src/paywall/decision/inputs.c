@@ -31,6 +31,8 @@ static enum err all_load(
 	return ERR_OK;
 }
 
+/* All entitlements, to be cached, where a cache is filled; else those alone that may open this
+ * article. */
 static enum err reader_load(
 	struct db_conn *c, const struct decision_query *q, struct paywall_reader *out)
 {

@@ -62,6 +62,8 @@ enum err entitlement_members_tell(struct db_conn *c, const struct entitlement_gr
 	return e ? e : db_change_add_ids(c, DB_CHANGE_ENTITLEMENT, ids, n);
 }
 
+/* Of entitlement_grant; the id is made before, so that a transaction that runs again stores the
+ * same row. */
 struct grant_job {
 	const struct entitlement_grant *g;
 	const char *id;

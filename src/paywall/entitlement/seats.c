@@ -34,6 +34,7 @@ static enum err others_tell(
 
 /* ---- inviting ---- */
 
+/* An invitation: counted against the seats of the owner and mailed, in one transaction. */
 struct invite_job {
 	const struct paywall *w;
 	const struct seat_invitation *inv;
@@ -124,6 +125,7 @@ enum err entitlement_seat_invite(const struct paywall *w, const struct seat_invi
 
 /* ---- ending and accepting ---- */
 
+/* Ends a seat of this owner's; another owner's id finds nothing. */
 struct end_job {
 	const char *owner_id;
 	struct str seat_id;
@@ -145,6 +147,7 @@ enum err entitlement_seat_remove(struct db *db, const char *owner_id, struct str
 	return db_tx(db, remove_tx, &(struct end_job){ owner_id, seat_id });
 }
 
+/* Binds a seat to the account that shows the mailed token. Only the token's hash is stored. */
 struct accept_job {
 	uint8_t hash[HASH_BYTES];
 	const char *account_id;

@@ -63,6 +63,7 @@ enum err gift_allowed(const struct paywall *w, struct db_conn *c, const struct a
 
 /* ---- giving ---- */
 
+/* One gift: the month's quota, the row and its link, in one transaction. */
 struct make_job {
 	const struct paywall *w;
 	const struct gift_order *o;

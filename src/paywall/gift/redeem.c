@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* What a link gives, before anybody redeems it. Charges nothing. */
 struct look_job {
 	uint8_t hash[HASH_BYTES];
 	int64_t now_s;
@@ -91,6 +92,8 @@ static struct str cookie_with(struct arena *a, struct str old, const char *secre
 
 /* ---- redeeming ---- */
 
+/* One redemption. `secret` is what this browser will show for the article; has_already: this
+ * browser has redeemed the link before, which costs nothing again. */
 struct redeem_job {
 	struct gift_redemption *r;
 	uint8_t hash[HASH_BYTES];

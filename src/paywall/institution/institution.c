@@ -96,6 +96,7 @@ static bool institution_ok(const struct institution *i)
 	return !i->ends_at || i->ends_at > i->starts_at;
 }
 
+/* ERR_NOT_FOUND: there is no such plan. ERR_CONFLICT: there is an institution of this name. */
 static enum err add_tx(struct db_conn *c, void *arg)
 {
 	const struct add_job *j = arg;

@@ -6,10 +6,13 @@
 
 #include "ranges.h"
 
+/* The domain of a mail address, whose readers belong to the institution v[owner]. Sorted, for
+ * bsearch. */
 struct domain_entry {
 	char domain[DOMAIN_SIZE];
 	uint32_t owner;
 };
+/* Part of a policy's snapshot: read-only once loaded. */
 struct institutions {
 	struct institution *v; /* by name */
 	size_t n;
@@ -101,6 +104,8 @@ bool institutions_by_mail(const struct institutions *in)
 	return in && in->domain_count > 0;
 }
 
+/* Collects the institutions of one reader whose contract is in force, each once,
+ * INSTITUTION_HITS_MAX at most. */
 struct hits {
 	const struct institutions *in;
 	int64_t now_s;

@@ -42,6 +42,7 @@ void institution_ranges_index(struct ranges *rs)
 	index_part(rs, 0, rs->n);
 }
 
+/* One search: the spans found so far, of `max` at most. */
 struct search {
 	const struct ranges *rs;
 	struct ip first, last;

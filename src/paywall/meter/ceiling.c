@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 65,536 networks at once. An IPv6 /48 is the most that is usual for one site (RFC 6177). */
 enum { SETS = 8192, WAYS = 8, V4_BITS = 24, V6_BITS = 48 };
 
+/* One network's readings today. The hash stands for the prefix: two networks that share one (1 in
+ * 2^64) would share the count. */
 struct slot {
 	uint64_t hash; /* 0: free */
 	uint32_t count;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* Bytes of the format above. BYTES_MAX: what METER_COOKIE_MAX characters of base64 hold. */
 enum {
 	VERSION = 1,
 	HEAD_BYTES = 1 + 4 + METER_ID_BYTES,
@@ -19,6 +20,8 @@ _Static_assert(
 		(int)BYTES_MAX,
 	"every meter at its limit must fit the cookie");
 
+/* What of the cookie is not read yet. Every read checks what is left: the bytes come from anybody.
+ */
 struct cursor {
 	const uint8_t *p;
 	size_t n;

@@ -5,6 +5,7 @@
 #include "postern/meter.h"
 
 /* ---- key.c ---- */
+/* A row of the table of secrets. Secret: wiped wherever it was copied to. */
 struct meter_key {
 	int64_t id;
 	uint8_t bytes[KEY_BYTES];
@@ -30,6 +31,7 @@ void meter_name_tag(
 
 /* ---- count.c: a reader's count ---- */
 enum { METER_COUNTED_MAX = 2 * METER_LIMIT_MAX }; /* of one window: own ones and carried ones */
+/* The articles that count in the present window of one meter, by their tags. */
 struct meter_counts {
 	size_t n;
 	struct meter_tag tags[METER_COUNTED_MAX];
@@ -43,6 +45,8 @@ void meter_counts_add(
 enum { METER_TAG_TEXT_SIZE = 2 * METER_TAG_BYTES + 1 };
 enum err MUST_USE meter_rows_load(struct db_conn *c, const char *account_id, const struct meter *m,
 	int64_t now_s, struct meter_counts *out);
+/* One counted article of an account. article_id is "" for what was carried over from a cookie,
+ * which knows the tag alone. */
 struct meter_row {
 	const char *account_id, *article_id;
 	const struct meter *m;
@@ -52,6 +56,7 @@ struct meter_row {
 enum err MUST_USE meter_row_put(struct db_conn *c, const struct meter_row *r);
 
 /* ---- cookie.c, usage.c ---- */
+/* BAD: not sealed with any key that is known; meter.forged says what that counts as. */
 enum cookie_state { COOKIE_NONE, COOKIE_GOOD, COOKIE_BAD };
 /* The cookie of a visit; `out` holds something to believe when it is good. */
 enum cookie_state meter_cookie_open(

@@ -97,6 +97,8 @@ struct meter_names meter_names_of(
 
 /* ---- rotation ---- */
 
+/* `revoke`: cookies sealed with the old keys are no longer believed. Else the old keys stay good
+ * until they are forgotten. */
 struct rotation {
 	bool revoke;
 	int64_t now_s, id;
@@ -109,6 +111,8 @@ enum err meter_keys_forget(struct db_conn *c, int64_t before_s)
 	return e || !changed ? e : db_change_add(c, DB_CHANGE_POLICY, "");
 }
 
+/* ERR_LIMITED with METER_KEYS_MAX keys in use: the oldest are forgotten once no cookie can bear
+ * their seal. */
 static enum err rotate_tx(struct db_conn *c, void *arg)
 {
 	struct rotation *r = arg;

@@ -5,8 +5,12 @@
 
 #include <string.h>
 
+/* Seconds. A reading in the last seconds of a window still sets a cookie that reaches the next
+ * request. */
 enum { COOKIE_LIFE_LEAST_S = 60 };
 
+/* One metered reading. cookie_update: the count of an anonymous reader, or the end of the cookie
+ * for one who has logged in. */
 struct metered_reading {
 	const struct decision_query *q;
 	struct decision *d;
@@ -27,6 +31,8 @@ void meter_count_in(struct decision *d)
 
 /* ---- accounts ---- */
 
+/* Takes over into an account what its reader read before logging in, so that logging out and in
+ * gives no further articles. */
 struct carrying {
 	struct db_conn *c;
 	const struct access_request *v;
@@ -88,6 +94,8 @@ static enum err reading_row_put(struct db_conn *c, const struct metered_reading 
 			   .now_s = v->now_s });
 }
 
+/* Takes over the cookie's count first, then decides from the database alone: of parallel readings
+ * each sees what the others have counted. */
 static enum err account_tx(struct db_conn *c, void *arg)
 {
 	const struct metered_reading *s = arg;

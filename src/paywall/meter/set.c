@@ -10,6 +10,7 @@
 
 enum { DAY_S = 86400 };
 
+/* All meters; longest_s: the longest window among them, after which no count matters any more. */
 struct meter_list {
 	struct meter v[METERS_MAX];
 	size_t n;
@@ -107,6 +108,7 @@ static enum err fit_check(
 	return ERR_OK;
 }
 
+/* Of meter_set. `why` is written inside the transaction, where the other meters are known. */
 struct set_job {
 	const struct meter *m;
 	char *why;
@@ -136,6 +138,7 @@ enum err meter_set(struct db *db, const struct meter *m, char why[static METER_W
 	return e ? e : db_tx(db, set_tx, &j);
 }
 
+/* Of meter_remove; changed 0: there is none of that name. */
 struct remove_job {
 	struct str name;
 	int64_t changed;

@@ -53,6 +53,8 @@ static bool stars_ok(struct str path)
 	return stars <= PATH_STARS_MAX;
 }
 
+/* The pattern must be in the spelling that url_path_foreign gives to addresses, or it would never
+ * match one. */
 static enum err pattern_parse(const char *text, struct path_rule *r, char why[static 256])
 {
 	ARENA_AUTO *a = arena_new(1 << 18);
@@ -162,6 +164,7 @@ enum err path_rules_load(
 	return e == ERR_INVALID ? ERR_CORRUPT : e;
 }
 
+/* Adding or removing a rule; the others are renumbered in the same transaction. */
 struct path_job {
 	struct path_rule *r;
 	struct str id;

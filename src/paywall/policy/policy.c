@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Bytes of the arena of one snapshot. */
 enum { POLICY_BYTES_MAX = 16 << 20 };
 
 struct snapshot {
@@ -64,6 +65,7 @@ static void snapshot_free(struct snapshot *s)
 	free(s);
 }
 
+/* Reads everything as of the caller's read, into an arena of the snapshot's own. */
 static enum err snapshot_load(
 	const struct policy_cache *pc, struct db_conn *c, int64_t version, struct snapshot **out)
 {

@@ -105,6 +105,8 @@ static enum err add_tx(
 			   ch->position, &ch->placed);
 }
 
+/* Adds, moves or removes one rule and closes the gap in the numbers, in one transaction with the
+ * new version. */
 static enum err change_tx(struct db_conn *c, void *arg)
 {
 	struct change *ch = arg;
