@@ -22,6 +22,8 @@ enum {
 };
 
 enum { CUT_NOTHING = -1 };
+/* A row without its text. The slices live in the arena of the call that filled it. Times are
+ * seconds since 1970, 0 for none. */
 struct article {
 	char id[ID_SIZE];
 	char slug[SLUG_SIZE];
@@ -84,6 +86,8 @@ enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
 	const struct decision *d, const struct teaser_bound *bound, struct arena *a,
 	struct article_text *out);
 
+/* A row without its bytes, in the arena like struct article. Sizes in pixels; digest: of the bytes,
+ * in hexadecimal. */
 struct image {
 	char id[ID_SIZE];
 	int64_t position, width, height;

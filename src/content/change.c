@@ -4,8 +4,10 @@
 
 #include "postern/queries/article.h"
 
+/* Bytes: a change reads the row of one article, no text. */
 enum { CHANGE_ARENA_MAX = 1 << 20 };
 
+/* A change of one article by the command line, inside its transaction. */
 struct change {
 	struct str slug, status, why;
 	enum access access;

@@ -104,6 +104,7 @@ struct str content_text_bounded(
 
 /* ---- housekeeping ---- */
 
+/* One batch of content_deks_refresh. */
 struct deks_job {
 	const struct teaser_bound *bound;
 	struct db_batch *b;
@@ -121,6 +122,7 @@ static enum err caption_refresh(struct db_conn *c, const struct deks_job *s,
 	return q_media_caption_refresh(c, lead->id, lead->alt, lead->caption, alt, caption);
 }
 
+/* Writes only if the row still has the dek that was read: an import may have come between. */
 static enum err dek_refresh(struct db_conn *c, const struct deks_job *s,
 	const struct article_dek_stale_row *row, struct arena *a)
 {

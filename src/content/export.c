@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* EXPORT_BYTES_MAX: of one Markdown file. EXPORT_PAGE: slugs that are read at a time, so that no
+ * read lasts as long as the whole export. */
 enum { EXPORT_BYTES_MAX = 4 * ARTICLE_SOURCE_MAX, EXPORT_PAGE = 100, EXPORT_NAME_SIZE = 256 };
 
 struct exported {
@@ -231,6 +233,7 @@ static enum err export_one(
 	return e;
 }
 
+/* The slugs of the next articles, in their order; `after` is the last one of the page before. */
 struct slug_page {
 	char (*v)[SLUG_SIZE];
 	size_t n;

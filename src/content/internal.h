@@ -43,6 +43,7 @@ enum err MUST_USE content_blocks_below(struct db_conn *c, const char *article_id
 bool content_decision_is_valid(const struct decision *d);
 
 /* ---- pictures ---- */
+/* content_type is static text; sizes in pixels, as the header says them. */
 struct picture_info {
 	const char *content_type;
 	int64_t width, height;
@@ -138,6 +139,8 @@ struct draft {
 	struct draft_image *images; /* ARTICLE_IMAGES_MAX of them */
 	size_t image_count;
 };
+/* What became of an item; the words of `postern article import` and the counters of import_count.
+ */
 enum outcome {
 	OUTCOME_NEW = 1,
 	OUTCOME_UPDATED,
@@ -197,6 +200,7 @@ enum err MUST_USE import_seen_add(struct import_seen *s, struct str identity, co
 void import_draft_tag_add(struct buf *tags, struct str name);
 
 /* ---- the folder around a file that is imported ---- */
+/* Where the pictures of a file may come from. Opened for reading, closed by whoever opened it. */
 struct import_dir {
 	int folder;         /* descriptor, or -1 for embedded files */
 	const char *prefix; /* of embedded files: the folder with its '/' */
@@ -208,6 +212,8 @@ enum err MUST_USE import_dir_read(const struct import_dir *p, struct str path, s
 
 /* ---- importers ---- */
 struct json_t; /* jansson's */
+/* One item on its way from a file to a draft. Everything it makes lives in `arena`, which ends with
+ * the item. */
 struct import_item {
 	const struct import_settings *settings;
 	const struct import_dir *dir;
@@ -263,6 +269,7 @@ bool import_picture_is_remote(struct str src);
 bool import_draft_image_figure(const struct draft_image *im, struct arena *a, struct figure *f);
 
 /* ---- front matter ---- */
+/* An entry of `images:`. line: of its first key, for messages. */
 struct front_image {
 	struct str file, name, alt, caption, credit;
 	int line;

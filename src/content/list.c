@@ -49,6 +49,7 @@ static struct str next_word(struct str *rest)
 	return word;
 }
 
+/* The LIKE patterns of a search. What cannot match anything sets `nothing` and asks no database. */
 static enum err search_make(const struct article_filter *f, struct arena *a, struct search *out)
 {
 	struct search s = { .tag = STR("%") };

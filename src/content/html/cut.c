@@ -8,6 +8,8 @@
 enum rank { RANK_GRAPHEME, RANK_WORD, RANK_INNER, RANK_WHOLE, RANK_COUNT };
 /* Beyond the wanted words, so many more may be given to end with a sentence. */
 enum { WORDS_BEYOND_MIN = 20, WORDS_BEYOND_PART = 4, TENTHS = 10, ENOUGH_PART = 4 };
+/* Bytes of a word with full stops in it ("U.S."), and digits of a number ("12."), behind which a
+ * full stop ends no sentence. */
 enum { ABBREVIATION_BYTES_MAX = 4, ORDINAL_DIGITS_MAX = 2 };
 
 /* A place where the text may end. */

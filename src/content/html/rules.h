@@ -2,6 +2,8 @@
 #ifndef CONTENT_HTML_RULES_H
 #define CONTENT_HTML_RULES_H
 
+/* What the walk does at an element. A role and not a name, so that <b> and <strong> are one case.
+ */
 enum role {
 	ROLE_UNWRAP, /* not known, or of no use: the content stays */
 	ROLE_DROP,   /* with all that is in it */
@@ -23,6 +25,7 @@ enum role {
 	ROLE_IMAGE,
 };
 
+/* A row of a static table. */
 struct rule {
 	const char *name;
 	enum role role;

@@ -9,8 +9,11 @@
 
 #include <string.h>
 
+/* DEPTH_MAX: elements inside each other; the walk is recursive, so this bounds the stack. SPAN_MAX,
+ * OL_START_MAX: what a colspan, rowspan or start may say. */
 enum { DEPTH_MAX = 64, SPAN_MAX = 100, OL_START_MAX = 1000000 };
 
+/* The walk through libxml2's tree, from the root down. */
 struct walk {
 	struct writer w;
 	const struct sanitiser *s;
@@ -222,6 +225,7 @@ static void visit_table(struct walk *k, const xmlNode *n)
 	k->tables--;
 }
 
+/* A colspan or rowspan outside 1 to SPAN_MAX is left out. */
 static void visit_cell(struct walk *k, const xmlNode *n, const struct rule *r)
 {
 	int64_t columns = number_of(k, n, "colspan", SPAN_MAX),
@@ -283,6 +287,8 @@ static enum role role_in(const struct rule *r, enum role parent)
 	return fits ? r->role : ROLE_FLOW;
 }
 
+/* One case for each role. Elements that stand where HTML does not have them (a cell outside a row)
+ * count as containers that only separate, see role_in. */
 static void visit_element(struct walk *k, const xmlNode *n, enum role parent)
 {
 	const struct rule *r = rule_of(n);
@@ -460,6 +466,7 @@ enum err html_plain(struct str html, struct arena *a, struct str *out)
 	return e;
 }
 
+/* Lets a caller that knows only addresses of pictures take part as a figure_fn. */
 struct src_only {
 	content_image_fn *fn;
 	void *ctx;

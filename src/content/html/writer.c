@@ -20,6 +20,8 @@ static void tag(struct writer *w, struct str s)
 
 /* ---- blocks ---- */
 
+/* Hands the block over to the arena. ERR_TOO_LARGE above ARTICLE_BLOCKS_MAX blocks or
+ * SANITISED_BYTES_MAX bytes. */
 static void emit_block(struct writer *w, int64_t words)
 {
 	if (w->b.err || w->out.n == ARTICLE_BLOCKS_MAX) {
@@ -100,6 +102,8 @@ void html_writer_open(struct writer *w)
 		tag(w, w->frames[w->frames_open++].open);
 }
 
+/* Writes everything that was only noted so far, in its order: frames, the paragraph, line breaks, a
+ * blank, inline elements. */
 static void open_text(struct writer *w)
 {
 	html_writer_open(w);

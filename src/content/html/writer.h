@@ -12,10 +12,12 @@
 
 enum { WRITER_DEPTH = 64, SANITISED_BYTES_MAX = 2 * ARTICLE_SOURCE_MAX };
 
+/* An element that is open or about to be. The texts outlive the writer. */
 struct writer_frame {
 	const char *close;
 	struct str open;
 };
+/* Lives on the stack of html_sanitise; what it writes lives in the arena. */
 struct writer {
 	struct arena *arena;
 	bool plain;   /* text only, no tags, no blocks */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Bytes with the NUL of a path inside the folder. */
 enum { PATH_BYTES_MAX = 512 };
 
 /* Relative, without empty, "." and ".." parts. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Pictures named in one warning; the others are only counted. */
 enum { PICTURES_TOLD_MAX = 3 };
 
 /* The same source and name give the same id, so that an address stays good when an article comes

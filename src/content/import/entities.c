@@ -4,6 +4,7 @@
 
 #include <libxml/HTMLparser.h>
 
+/* Bytes of a name: the longest of HTML 4 has 8 letters. */
 enum { ENTITY_BYTES_MAX = 32 };
 
 /* What HTML makes of numbers that are controls: Windows-1252 (WHATWG HTML, 13.2.5.80). */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes of one line. Usage terms are the longest value (TERMS_MAX). */
 enum { LINE_BYTES_MAX = 32768 };
 
 /* In the order of enum front_key. */
@@ -57,6 +58,8 @@ enum { IMAGE_FILE, IMAGE_NAME, IMAGE_ALT, IMAGE_CAPTION, IMAGE_CREDIT, IMAGE_KEY
 static const char *const image_key_names[IMAGE_KEYS + 1] = { "file", "name", "alt", "caption",
 	"credit", NULL };
 
+/* The state of one import_front_parse: `rest` is what is not read yet, `line` the number of the
+ * line before it. */
 struct reader {
 	struct front *f;
 	struct arena *arena;
@@ -88,6 +91,7 @@ static struct str next_line(struct reader *r)
 
 /* ---- values ---- */
 
+/* A value in single or double quotes, as YAML has them but for most escapes. */
 static enum err unquote(struct reader *r, struct str raw, struct str *out)
 {
 	char quote = raw.p[0];
@@ -187,6 +191,7 @@ static enum err find_key(struct reader *r, struct str key, const char *const *na
 	return unknown_key(r, key, names);
 }
 
+/* A key twice is refused: of two levels of access nobody knows which one is meant. */
 static enum err take_key(struct reader *r, struct str line)
 {
 	struct front *f = r->f;
@@ -218,6 +223,7 @@ static struct str *image_slot(struct front_image *im, int key)
 	return slots[key];
 }
 
+/* "  - file: …" begins a picture, further indented lines add to it. */
 static enum err take_image_line(struct reader *r, struct str line)
 {
 	struct front *f = r->f;

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 enum {
-	FOLDER_DEPTH_MAX = 16,
-	FOLDER_ENTRIES_MAX = 100000,
+	FOLDER_DEPTH_MAX = 16,       /* folders inside each other: the walk is recursive */
+	FOLDER_ENTRIES_MAX = 100000, /* of one folder: their names are sorted in memory */
 };
 
 /* The name of the folder in a path that ends in a slash; empty for "./" and the like. */
@@ -29,6 +29,7 @@ static struct str folder_name(struct str path)
 
 /* ---- folders ---- */
 
+/* Names of one folder, each from malloc. */
 struct names {
 	char **v;
 	size_t n, capacity;
@@ -111,6 +112,7 @@ static enum err import_below(
 	return e;
 }
 
+/* Symbolic links are not followed: a delivery must not read files from outside its folder. */
 static enum err import_entry(const struct import_run *r, const struct folder *in, const char *name)
 {
 	BUF_AUTO path = BUF(SHOWN_PATH_MAX);
@@ -151,6 +153,7 @@ static enum err import_folder(const struct import_run *r, const struct folder *f
 	return e;
 }
 
+/* A file that was named itself. Its folder is opened for its pictures. */
 static enum err import_file(const struct import_run *r, const char *path)
 {
 	const char *slash = strrchr(path, '/');

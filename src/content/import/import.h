@@ -6,6 +6,7 @@
 
 enum { SHOWN_PATH_MAX = 4096 };
 
+/* One run of content_import: the same for all of its files. */
 struct import_run {
 	struct db *db;
 	const struct import_settings *settings;

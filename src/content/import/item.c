@@ -8,8 +8,11 @@
 #include <string.h>
 
 enum {
-	ITEM_ARENA_MAX = 16 * ARTICLE_SOURCE_MAX + ARTICLE_IMAGES_MAX * IMAGE_BYTES_MAX * 2,
-	JSON_FILE_MAX = 64 << 20,
+	ITEM_ARENA_MAX =
+		16 * ARTICLE_SOURCE_MAX +
+		ARTICLE_IMAGES_MAX * IMAGE_BYTES_MAX * 2, /* the text in all its stages, and every
+							     picture before and after stripping */
+	JSON_FILE_MAX = 64 << 20, /* bytes of a file that may hold many items */
 };
 
 /* In any case: a kill comes as KILL.JSON too. */

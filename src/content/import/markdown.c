@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What the sanitiser's figure_fn needs. err: the first error in it, since the sanitiser only hears
+ * whether a picture stays. */
 struct text_context {
 	struct import_item *it;
 	struct draft *draft;
@@ -239,6 +241,7 @@ static cmark_parser *parser_make(int options)
 
 /* ---- tables ---- */
 
+/* Cells that cmark would make of one table. */
 enum { TABLE_CELLS_MAX = 200000 };
 
 /* Columns of the row of dashes under a table's head, also within quotations; 0: it is none. */

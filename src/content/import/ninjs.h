@@ -11,6 +11,8 @@
 
 #include "postern/json.h"
 
+/* PASSAGES_MAX: texts of one kind in an item. ENTRIES_MAX: members of a list that are read.
+ * JSON_PATH_SIZE: bytes with the NUL of "bodies[0].value". */
 enum { PASSAGES_MAX = 64, ENTRIES_MAX = 1000, JSON_PATH_SIZE = 128 };
 
 /* One of bodies[], descriptions[], headlines[], or of body_xhtml and its like. */
@@ -22,6 +24,7 @@ struct passages {
 	size_t n;
 };
 
+/* One item while it is read. `item` belongs to the file's document. */
 struct ninjs_reading {
 	struct import_item *it;
 	json_t *item;

@@ -88,6 +88,8 @@ static enum err document(struct ninjs_file *f, json_t *doc)
 
 /* ---- an array that is not sound: what is sound of it goes in ---- */
 
+/* What is left of the text. It moves by brackets and quotes alone, so it works on JSON that does
+ * not parse. */
 struct scan {
 	const char *p, *end;
 };

@@ -1,6 +1,7 @@
 /* Pictures of a ninjs item: of its renditions, the widest one whose file lies beside the item. */
 #include "ninjs.h"
 
+/* For the function that is called with each association. */
 struct pictures {
 	struct import_item *it;
 	struct draft *d;
@@ -15,6 +16,7 @@ struct choice {
 	bool any; /* there is one at all, near or far */
 };
 
+/* A rendition that is remote, is used by the text already or cannot be read is passed over. */
 static enum err consider(void *ctx, json_t *rendition, const char *path)
 {
 	struct choice *c = ctx;
@@ -44,6 +46,7 @@ static enum err consider(void *ctx, json_t *rendition, const char *path)
 	return ERR_OK;
 }
 
+/* Caption, credit and alternative text, from the first field of each that says something. */
 static enum err describe(struct pictures *p, json_t *o, const char *path, struct draft_image *im)
 {
 	struct passages texts;

@@ -94,6 +94,7 @@ static enum err pattern_passages(
 	return ERR_OK;
 }
 
+/* For the function that is called with each member of `bodies` and its like. */
 struct passage_list {
 	struct import_item *it;
 	struct passages *out;

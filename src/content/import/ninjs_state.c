@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* Bytes of the identity of an item. */
 enum { URI_MAX = 1000 };
 
 /* Superdesk writes "guid" where the standard has "uri". */

@@ -141,6 +141,7 @@ static void choose_status(const struct store *s, struct target *t)
 	t->origin.shown = t->origin.shown || said;
 }
 
+/* Who hides the article and since when; what stays the same keeps its date. */
 static void choose_hidden(const struct store *s, struct target *t)
 {
 	const struct draft *d = s->draft;
@@ -367,6 +368,8 @@ static enum err refuse_twice(const struct store *s)
 	return ERR_CONFLICT;
 }
 
+/* Writes the row unless nothing has changed, so that importing a folder again announces no change
+ * and drops no cached page. */
 static enum err write_new(struct db_conn *c, struct store *s, struct target *t)
 {
 	bool same = false;
@@ -388,6 +391,8 @@ static enum err write_new(struct db_conn *c, struct store *s, struct target *t)
 	return e ? e : content_origin_put(c, t->id, &t->origin);
 }
 
+/* One item, in one transaction: finds the article of its source, judges by state and order of
+ * deliveries, and writes. */
 static enum err store_tx(struct db_conn *c, void *arg)
 {
 	struct store *s = arg;

@@ -51,6 +51,8 @@ static bool is_frame(uint8_t marker)
 	       marker != 0xcc;
 }
 
+/* ISO/IEC 10918-1, annex B: segments with their length up to the frame header, which has the size.
+ */
 static enum err probe_jpeg(struct str s, struct picture_info *out)
 {
 	size_t at = 2;
@@ -79,6 +81,7 @@ static enum err probe_jpeg(struct str s, struct picture_info *out)
 	return ERR_INVALID;
 }
 
+/* RFC 9649: the first chunk is VP8X, VP8L or VP8, and each has the size in another form. */
 static enum err probe_webp(struct str s, struct picture_info *out)
 {
 	static const char type[] = "image/webp";

@@ -5,6 +5,7 @@
 
 #include "../internal.h"
 
+/* One pass over a picture. `b` grows only while writing; an error stays in it. */
 struct strip {
 	struct arena *arena;
 	struct picture_notes notes;
