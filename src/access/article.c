@@ -3,6 +3,8 @@
 
 #include "postern/account.h"
 
+/* One request for one article, from the decision to the answer. On the stack of a work thread, for
+ * as long as the snapshot. */
 struct reading {
 	const struct access_article_query *q;
 	const struct request *r;
@@ -12,7 +14,7 @@ struct reading {
 	struct paywall_article subject;
 	struct decision_read seen;
 	const struct decision *recorded; /* what the meter made of the first decision, or NULL */
-	bool opened;
+	bool opened;                     /* the text is in `out` */
 };
 
 enum err access_decision_error(const struct decision *d)

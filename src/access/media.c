@@ -1,6 +1,7 @@
 /* One picture for one reader: who asks, decide, open, share. */
 #include "internal.h"
 
+/* One request for a picture: its owner's decision says whether its bytes are read. */
 struct showing {
 	const struct request *r;
 	struct response *rsp;

@@ -1,6 +1,7 @@
 /* One path of another server for one reader: who asks, decide, count, tell, keep. */
 #include "internal.h"
 
+/* A question of the gate, inside one read. */
 struct asking {
 	struct path_question q;
 	struct path_answer *out;

@@ -13,6 +13,7 @@ static void policy_drop(struct access_snapshot *s)
 	s->policy = NULL;
 }
 
+/* Binds the caller's function to the read that calls it. */
 struct running {
 	struct access_snapshot *s;
 	access_snapshot_fn *fn;
