@@ -11,6 +11,7 @@
 #include "postern/http.h"
 #include "postern/template.h"
 
+/* The strings must outlive the pages. */
 struct pages_settings {
 	const char *site_name, *tagline, *language, *base_url;
 	const char *theme;   /* directory that overrides templates and static files, or NULL */

@@ -10,6 +10,7 @@
 
 /* ---- overview ---- */
 
+/* One read for the account page, in the request's arena. */
 struct overview {
 	const char *account_id;
 	struct arena *a;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+/* Articles of the same section that stand below the text. */
 enum { MORE_CARDS = 4 };
 
 /* What stands beside the article. */

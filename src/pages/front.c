@@ -4,8 +4,11 @@
 
 #include <string.h>
 
+/* Articles: read for the front page; beside the lead; in the list of the latest; in a section's
+ * block; on a page of a section. */
 enum { FRONT_NEWS = 40, FRONT_SECONDS = 4, FRONT_LATEST = 8, BLOCK_CARDS = 4, SECTION_PAGE = 20 };
 
+/* A list in the request's arena. */
 struct cards {
 	struct card *v;
 	size_t n;
@@ -20,7 +23,9 @@ static void cards_data(
 
 /* ---- front page ---- */
 
+/* Blocks on the front page: each costs a query. */
 enum { FRONT_SECTIONS_MAX = 16 };
+/* All that the front page shows, from one snapshot. */
 struct front {
 	const struct request *r;
 	struct response *rsp;
@@ -133,6 +138,7 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 
 /* ---- section ---- */
 
+/* The same for a page of a section; filter.before_at is the cursor. */
 struct section_page {
 	const struct request *r;
 	struct response *rsp;

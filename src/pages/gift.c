@@ -19,6 +19,8 @@ struct about {
 	bool has_image;
 };
 
+/* The article of a gift as its page shows it. Charges nothing; ERR_NOT_FOUND and ERR_GONE as for
+ * the article. */
 static enum err about_read(struct db_conn *c, void *arg)
 {
 	struct about *b = arg;
@@ -112,6 +114,7 @@ enum err pages_gift_make(void *ctx, struct request *r, struct response *rsp)
 
 /* ---- one's own ---- */
 
+/* The gifts of the reader who is signed in, in the request's arena. */
 struct own {
 	struct gift_filter f;
 	struct arena *a;

@@ -7,6 +7,8 @@
 #include "postern/pages.h"
 #include "postern/text.h"
 
+/* A static file and its compressed forms. The hash in href lets browsers keep it for a year
+ * (Cache-Control: immutable); href and etag change with the bytes. */
 struct asset {
 	const char *name, *content_type;
 	struct str bytes;
@@ -14,6 +16,7 @@ struct asset {
 	char href[64]; /* "/static/1f2e3d4c5b6a7988/postern.css" */
 	char etag[20];
 };
+/* Index of struct assets. */
 enum { ASSET_CSS, ASSET_JS, ASSET_ICON, ASSET_COUNT };
 /* Answers under way and pages in browsers still want the files of a theme that was replaced: they
  * stay as long as the pages do. */
@@ -24,6 +27,8 @@ struct assets {
 	unsigned generation;
 };
 
+/* The strings of `set` are the caller's. One atomic pointer changes while pages are served, and the
+ * template set under its own lock. */
 struct pages {
 	struct pages_settings set;
 	const struct accounts *accounts;
@@ -35,6 +40,7 @@ struct pages {
 const struct asset *pages_asset(const struct pages *p, unsigned i);
 
 /* ---- view.c ---- */
+/* What a handler says of its page for the common frame. All in the request's arena or static. */
 struct page {
 	const char *title; /* NULL: the front page */
 	const char *description;
@@ -81,6 +87,7 @@ void pages_template_time(
 	struct template_data *v, const char *key, struct shown_time t, time_words *words);
 
 /* ---- form.c ---- */
+/* What a form shows again after a refusal. Never a password. */
 struct form_state {
 	struct str email, name;
 	bool remember;
@@ -94,6 +101,7 @@ void pages_form_data(struct template_data *root, struct arena *a, const struct p
 const char *pages_wait_text(struct arena *a, int64_t seconds); /* "41 minutes" */
 
 /* ---- card.c ---- */
+/* One article in a list, in the request's arena. */
 struct card {
 	struct article article;
 	enum access level; /* in force now */

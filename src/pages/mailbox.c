@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+/* Mails that the page for development lists, newest first. */
 enum { MAILBOX_MAX = 50 };
 
 static size_t link_length(struct str s)

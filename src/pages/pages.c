@@ -18,6 +18,7 @@ static const char *const needed_templates[] = { "front.html", "section.html", "a
 	"login.html", "register.html", "check_mail.html", "verify.html", "reset.html",
 	"reset_confirm.html", "account.html", "password.html", "sessions.html", "error.html",
 	"mailbox.html" };
+/* Bytes of one static file of a theme. */
 enum { ASSET_BYTES_MAX = 1 << 20 };
 
 /* ---- static files ---- */
@@ -100,6 +101,7 @@ const struct asset *pages_asset(const struct pages *p, unsigned i)
 
 /* ---- themes ---- */
 
+/* Loaded and checked, and not in use yet: pages_theme_take or pages_theme_free ends it. */
 struct pages_theme {
 	struct template_set *templates;
 	struct assets *assets;

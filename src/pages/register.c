@@ -87,6 +87,8 @@ void pages_token_to_cookie(struct request *r, struct response *rsp, const char *
 	response_redirect(rsp, str_of(pages_local_href(r->arena, path, back)));
 }
 
+/* What the page says: press the button to confirm, or the link works no more. A GET confirms
+ * nothing, because mail scanners follow links. */
 enum verify_state { VERIFY_ASK, VERIFY_SPENT };
 
 static enum err verify_page(const struct pages *p, struct request *r, struct response *rsp,

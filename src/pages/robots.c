@@ -4,6 +4,7 @@
 
 #include "postern/crawler.h"
 
+/* Bytes of robots.txt. */
 enum { ROBOTS_MAX = 64 << 10 };
 
 /* Forms, accounts, one reader's own links, and the API. */
@@ -53,6 +54,7 @@ static void robots_text(struct buf *b, const struct pages *p, const struct paywa
 		buf_fmt(b, "\nSitemap: %s\n", p->set.sitemap);
 }
 
+/* robots.txt (RFC 9309), written inside one read of the policy. */
 struct robots {
 	const struct pages *p;
 	struct buf text;

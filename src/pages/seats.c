@@ -4,11 +4,14 @@
 
 #include "postern/seat.h"
 
+/* Seconds for which the browser keeps the token of an invitation while its reader logs in or
+ * registers. */
 enum { INVITATION_COOKIE_S = 86400 };
 static const char cookie_name[] = "postern-seat", accept_path[] = "/group/accept";
 
 /* ---- the owner ---- */
 
+/* One read of the owner's group, in the request's arena. */
 struct group_lookup {
 	struct seat_owner owner;
 	struct arena *a;
