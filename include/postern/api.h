@@ -19,10 +19,12 @@ struct api {
 	unsigned search_ms; /* longest search */
 };
 
+/* For readers' apps: sessions and accounts. A session token comes as Authorization: Bearer. */
 http_handler api_session_create, api_session_list, api_session_end, api_session_end_current;
 http_handler api_account_create, api_email_verify, api_account_get, api_account_patch,
 	api_account_delete;
 http_handler api_password_change, api_reset_create, api_reset_confirm;
+/* Articles for any reader, as far as the decision grants them. */
 http_handler api_article_list, api_article_get;
 /* For servers with a service key. */
 http_handler api_access_check, api_admin_explain;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+/* One question, from the body to the answer. The slices are the request's: members of its JSON
+ * object, absent ones {NULL, 0}. */
 struct checking {
 	const struct api *api;
 	struct arena *a;
@@ -81,6 +83,7 @@ static enum err who(struct request *r, struct response *rsp, struct checking *k)
 
 /* ---- by article ---- */
 
+/* By slug: the same answer as for a path, with the article as it stands here. */
 static enum err article_decide(struct access_snapshot *s, struct checking *k)
 {
 	struct article *art = arena_alloc(k->a, sizeof *art);

@@ -48,6 +48,7 @@ enum err api_email_verify(void *ctx, struct request *r, struct response *rsp)
 	return api_device_answer(r, rsp, e, v.device);
 }
 
+/* One read for GET /api/v1/account, in the request's arena. */
 struct record {
 	const char *id;
 	struct arena *a;

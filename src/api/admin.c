@@ -4,6 +4,7 @@
 #include "postern/crawler.h"
 #include "postern/explain.h"
 
+/* One read for an explanation. It charges nothing and sets no cookie. */
 struct explaining {
 	const struct api *api;
 	struct arena *a;

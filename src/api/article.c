@@ -3,6 +3,7 @@
  * with the teaser and the reason in the problem document. */
 #include "internal.h"
 
+/* Articles of a list that names no limit. */
 enum { LIST_DEFAULT = 20 };
 
 static json_t *tags_json(const struct article *a)
@@ -129,6 +130,7 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 
 /* ---- list ---- */
 
+/* One page of a list: `list` and `levels` have `count` members, in the request's arena. */
 struct article_listing {
 	const struct request *r;
 	struct response *rsp;

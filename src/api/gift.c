@@ -13,6 +13,7 @@ static json_t *gift_json(const struct gift *g, int64_t now_s)
 
 /* ---- giving ---- */
 
+/* Whether this reader may give this article. */
 struct leave {
 	const struct paywall *wall;
 	struct access_request req;
@@ -73,6 +74,7 @@ enum err api_gift_create(void *ctx, struct request *r, struct response *rsp)
 
 /* ---- one's own ---- */
 
+/* The gifts of the reader whose token this is, in the request's arena. */
 struct own {
 	struct gift_filter f;
 	struct arena *a;

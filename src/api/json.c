@@ -40,12 +40,15 @@ static void take_flag(struct response *rsp, const struct json_flag *flag, const 
 	*flag->out = json_is_true(value);
 }
 
+/* The members that a body may have; any other is refused, so that a misspelt one is not taken for
+ * absent. */
 struct json_wanted {
 	const struct json_field *fields;
 	size_t count;
 	const struct json_flag *flag;
 };
 
+/* Collects all problems of a body before it is refused, so that a client sees them at once. */
 static enum err take_members(
 	struct request *r, struct response *rsp, const struct json_wanted *w, json_t *doc)
 {
