@@ -25,6 +25,8 @@ struct gate_settings {
 	const char *theme; /* directory that overrides templates, or NULL */
 	struct gate_assets assets;
 };
+/* Made once at start-up. Holds no lock: the template set has its own, the addresses of its assets
+ * are atomics. */
 struct gate;
 /* `why` names the template and what is wrong with it. All that is passed must outlive the gate. */
 enum err MUST_USE gate_open(const struct gate_settings *s, const struct paywall *wall,

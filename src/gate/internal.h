@@ -7,6 +7,8 @@
 #include "postern/gate.h"
 #include "postern/template.h"
 
+/* The three addresses change with a theme, all else at start-up alone; `templates` has a lock of
+ * its own. */
 struct gate {
 	struct gate_settings set;
 	const struct paywall *wall;
@@ -16,7 +18,10 @@ struct gate {
 };
 
 /* ---- original.c: the request that the proxy asks about ---- */
+/* In which headers the question comes: X-Original-URL and X-Original-Method (nginx),
+ * X-Forwarded-Method, -Proto, -Host and -Uri (Traefik, Caddy), or as the request itself (Envoy). */
 enum dialect { DIALECT_AUTH_REQUEST = 1, DIALECT_FORWARD_AUTH, DIALECT_EXT_AUTHZ };
+/* Both in the request's arena. */
 struct original {
 	struct str method;
 	struct url url;
@@ -40,6 +45,7 @@ void gate_identity_headers(struct request *r, struct response *rsp, const struct
 struct str gate_header_safe(struct arena *a, struct str s);
 
 /* ---- page.c ---- */
+/* What a refusal is made from. status: of the page or problem document. */
 struct wall {
 	int status;
 	const struct path_answer *answer;

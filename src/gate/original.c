@@ -3,6 +3,7 @@
  * because the gate and the site must mean the same page. */
 #include "internal.h"
 
+/* Bytes of the address: longer ones are read on a work thread. */
 enum { CHEAP_MAX = 512 };
 
 static enum err original_refuse(
