@@ -11,6 +11,8 @@
 
 #include <stdlib.h>
 
+/* Seconds from the end of one run to the next, and to the next after a run in which a step failed.
+ */
 enum { EVERY_S = 3600, AFTER_FAILURE_S = 300 };
 
 struct housekeeping {

@@ -5,6 +5,8 @@
 #include "postern/app.h"
 
 /* ---- settings.c ---- */
+/* These translate struct config into the settings of each room, from its units (minutes, hours,
+ * days, MiB) into theirs. The strings stay the configuration's. */
 struct account_settings app_account_settings(const struct config *c);
 struct mail_settings app_mail_settings(const struct config *c, const struct app *app);
 enum log_level app_log_level(const struct config *c);

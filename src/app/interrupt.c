@@ -10,6 +10,7 @@
 
 #include "postern/thread.h"
 
+/* GRACE_S in seconds. CODE_BASE + signal is how a shell reports a process that a signal ended. */
 enum { GRACE_S = 2, CODE_BASE = 128 };
 
 /* What nohup, or a script that starts a command in the background, has set to be ignored stays

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+/* NAMES_BYTES_MAX: names of changed settings in one log line. RELOAD_BYTES_MAX: the arena that the
+ * new configuration is read into; freed at the end of app_reload. */
 enum { NAMES_BYTES_MAX = 8192, RELOAD_BYTES_MAX = 16 << 20 };
 
 /* What was read and checked, before any of it is taken. */

@@ -3,6 +3,7 @@
  * or docs/pages.md and requested by a test (`tests/lint/run routes tests` checks both). */
 #include "internal.h"
 
+/* Bytes of a body; longer ones get 413. */
 enum { FORM_CAP = 16384, JSON_CAP = 16384 };
 
 /* clang-format off */

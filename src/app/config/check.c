@@ -12,6 +12,7 @@
 #include "postern/http.h"
 #include "postern/path.h"
 
+/* What the checks that look at several settings at once share. */
 struct checking {
 	struct config *c;
 	struct arena *a; /* the configuration's */
@@ -45,6 +46,8 @@ static bool covers_all(const struct ip_net *net)
 					 net->bits <= v4.bits && ip_in(net, 1, v4.base));
 }
 
+/* A network that covers everybody would let each client choose the address it is limited by, so it
+ * is refused. */
 static enum err proxies_parse(struct checking *l)
 {
 	struct config *c = l->c;
@@ -152,6 +155,7 @@ static enum err files_check(struct checking *l)
 	return ERR_OK;
 }
 
+/* A burst without a rate would be no limit at all; a rate without a burst would let nobody in. */
 static enum err limits_check(struct checking *l)
 {
 	const struct config *c = l->c;

@@ -9,16 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* CONFIG_FILE_MAX and SECRET_FILE_MAX are bytes: the INI file, and a file that NAME_file names. */
 enum { CHOICES_MAX = 16, CONFIG_FILE_MAX = 256 << 10, SECRET_FILE_MAX = 4096, NAME_MAX_SIZE = 128 };
 
 static const char from_environment[] = "environment: ";
 
+/* The state of one config_load, file first and environment second. */
 struct loading {
 	struct config *c;
 	struct arena *a;
 	const char *path;
 	char *why;
-	bool seen[CONFIG_SETTINGS_MAX];
+	bool seen[CONFIG_SETTINGS_MAX];        /* in the file: twice is a mistake */
 	const char *from[CONFIG_SETTINGS_MAX]; /* where a value stands: "postern.ini:12: ", or NULL
 						  for a default */
 	enum err err;
@@ -150,6 +152,7 @@ static const struct setting *setting_named(const char *section, const char *name
 
 /* ---- the file ---- */
 
+/* libinih calls this for each setting. Returns 0 to stop; the reason is in l->err and l->why. */
 static int file_line(void *user, const char *section, const char *name, const char *value)
 {
 	struct loading *l = user;
@@ -229,6 +232,8 @@ static void env_name(const struct setting *s, const char *suffix, char out[stati
 		*p = (char)toupper((unsigned char)*p);
 }
 
+/* A name that begins with POSTERN_ and is no setting is refused: a misspelt one must not be
+ * ignored. */
 static enum err take_env(struct loading *l, struct str name, struct str value)
 {
 	const char *names[2 * CONFIG_SETTINGS_MAX + 1];
