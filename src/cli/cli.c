@@ -99,6 +99,8 @@ static int take_option(struct cli *c, int argc, char **argv, int *i)
 	return EXIT_DONE;
 }
 
+/* GNU style: options and arguments in any order, "--" ends the options, "-" alone is an argument.
+ */
 static int parse(struct cli *c, int argc, char **argv)
 {
 	const struct command *cmd = c->command;
@@ -164,6 +166,7 @@ static void signals_begin(struct cli *c)
 	app_interrupt_start(&c->interrupt);
 }
 
+/* Opens what the command needs and no more, and closes it whatever the command returns. */
 static int run(struct cli *c)
 {
 	int code = EXIT_DONE;

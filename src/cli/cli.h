@@ -18,6 +18,7 @@ enum exit_code {
 };
 
 enum { CLI_ARGS_MAX = 64, CLI_OPTIONS_MAX = 12 };
+/* Help is one line; the list of a command ends with an option without a name. */
 struct cli_option {
 	const char *name;  /* "until" */
 	const char *value; /* "DATE", or NULL for a switch */
@@ -27,6 +28,8 @@ struct cli_option {
  * One that writes makes a missing file and applies missing migrations. */
 enum needs { NEEDS_NOTHING = 1, NEEDS_CONFIG, READS_DATABASE, WRITES_DATABASE };
 struct cli;
+/* A row of cli_commands, static. Help and the check of arguments are made from it; `tests/lint/run
+ * commands` compares docs/cli.md with it. */
 struct command {
 	const char *name; /* "account create" */
 	const char *args; /* "EMAIL" */
@@ -38,6 +41,8 @@ struct command {
 	struct cli_option options[CLI_OPTIONS_MAX];
 	int (*run)(struct cli *c);
 };
+/* One run of the program: the parsed command line, and the parts of the program that the command
+ * needs. Closed by cli_main. */
 struct cli {
 	const struct command *command;
 	const char *args[CLI_ARGS_MAX];

@@ -9,11 +9,11 @@
 #include <string.h>
 
 enum {
-	BATCH_FIRST_ROWS = 16,
+	BATCH_FIRST_ROWS = 16, /* the first batch of a table, whose rows may be large */
 	BATCH_MAX_ROWS = 4096,
-	BATCH_WANTED_BYTES = 1 << 20,
-	BATCH_MAX_BYTES = 512 << 20, /* the first rows of a table may be pictures */
-	VALUES_MAX = 100,
+	BATCH_WANTED_BYTES = 1 << 20, /* above: half as many rows in the next batch */
+	BATCH_MAX_BYTES = 512 << 20,  /* the first rows of a table may be pictures */
+	VALUES_MAX = 100,             /* columns of one table */
 };
 
 /* What belongs to the running programs of one database and not to the newsroom: which entries of
@@ -112,6 +112,7 @@ static enum err key_last_read(struct db_conn *c, void *arg)
 }
 
 /* ---- copying one table ---- */
+/* One table on its way. done and all count rows. */
 struct table_copy {
 	const struct copy *copy;
 	struct db_conn *from; /* inside the one snapshot of the whole copy */
@@ -286,6 +287,8 @@ static enum err compare_step(struct side *a, struct side *b, size_t *max, struct
 	return e;
 }
 
+/* Row by row in the order of the keys, with a checksum of each side; the first difference is
+ * remembered. */
 static enum err table_compare(
 	const struct copy *c, struct db_conn *from, size_t table, bool *differs)
 {
@@ -392,6 +395,7 @@ static enum err target_end(struct db_conn *c, void *arg)
 	return db_copy_mark_set(c, "");
 }
 
+/* Marks the target before the first row is copied, so that no program serves from half a copy. */
 static enum err target_prepare(const struct copy *c, char why[static COPY_WHY_SIZE])
 {
 	struct target t = { .copy = c };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Columns of the terminal that help is written for. */
 enum { WIDTH = 80, OPTION_COLUMN = 21, COMMAND_COLUMN = 26 };
 
 /* Prints `text` word by word. The cursor stands at `column`; further lines begin at `indent`. */

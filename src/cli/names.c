@@ -11,6 +11,8 @@
 #include "postern/institution.h"
 #include "postern/path.h"
 
+/* SUGGESTED_MAX: names that a message lists when none is near. The others bound what is read for
+ * it. */
 enum { SECTIONS_MAX = 4096, NAMES_MAX = 16384, NAMES_FIRST = 64, SUGGESTED_MAX = 12 };
 
 /* In the arena, for text_nearest: ends with NULL. */
@@ -169,6 +171,7 @@ static enum err policy_sections(struct names *l, const struct paywall_policy *p)
 	return e;
 }
 
+/* The sections that articles, rules, meters or plans have. */
 struct section_lookup {
 	struct cli *c;
 	struct names names;
@@ -294,6 +297,7 @@ int cli_word_fail(const char *what, const char *word, const char *const *words)
 
 /* ---- what was named and is not there ---- */
 
+/* All names of one kind. */
 struct named_lookup {
 	struct cli *c;
 	enum cli_named what;

@@ -41,6 +41,7 @@ int cli_account(struct cli *c, const char *who, struct account *out)
 	return cli_error(e, who);
 }
 
+/* Takes the policy inside a read; it is held after it. */
 struct policy_lookup {
 	struct policy_cache *from;
 	const struct paywall_policy *policy;

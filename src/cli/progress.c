@@ -8,7 +8,8 @@
 
 enum {
 	SECOND_US = 1000 * 1000,
-	TERMINAL_EVERY_US = SECOND_US / 5,
+	TERMINAL_EVERY_US =
+		SECOND_US / 5, /* five times a second: a slow terminal must not slow the work */
 	LINES_EVERY_US = 10 * SECOND_US
 };
 

@@ -6,6 +6,7 @@
 #include "cli.h"
 
 enum { PROGRESS_WHAT_SIZE = 96 };
+/* Times are on the monotonic clock. Zero but for terminal and lines at first. */
 struct progress {
 	bool terminal, lines;
 	int64_t begun_us, told_us; /* of what is at hand */

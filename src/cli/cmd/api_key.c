@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+/* How long the old key works after `key rotate`, unless --keep says otherwise. */
 enum { KEEP_HOURS = 24 };
 
 static int key_error(struct cli *c, enum err e, const char *name)

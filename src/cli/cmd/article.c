@@ -12,6 +12,7 @@
 
 /* ---- import ---- */
 
+/* What is told while an import runs: lines on a terminal, or a list for --json. */
 struct import_report {
 	struct cli *c;
 	json_t *list; /* with --json */
@@ -148,6 +149,7 @@ static json_t *article_json(const struct article *a)
 		(json_int_t)a->words);
 }
 
+/* One read for `article list` and `article show`; all in the arena. */
 struct looking {
 	struct article_filter f;
 	struct str slug;
@@ -357,6 +359,7 @@ int cmd_article_delete(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* Writes each file into the folder and counts it. */
 struct exporting {
 	const char *dir;
 	size_t files;

@@ -68,6 +68,7 @@ int cmd_crawler_remove(struct cli *c)
 
 /* ---- list ---- */
 
+/* One read of all crawlers, in the arena. */
 struct crawler_listing {
 	struct arena *a;
 	struct crawler *v;
@@ -157,6 +158,7 @@ int cmd_crawler_load(struct cli *c)
 
 /* ---- check ---- */
 
+/* One address under examination: by its ranges and, if need be, by DNS. */
 struct checking {
 	struct cli *c;
 	struct ip ip;

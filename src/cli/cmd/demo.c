@@ -21,6 +21,7 @@ static const struct plan demo_plan = {
 	.name = "digital", .kind = PLAN_SUBSCRIPTION, .title = "The Courier, digital"
 };
 
+/* Variables of the environment that the demo passes on. */
 enum { DEMO_ENV_MAX = 512 };
 
 static char *put_env(const char *text)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A day pass that is given no end lasts DAY_PASS_HOURS. */
 enum { HOURS_MAX = 24 * 366, GRACE_DAYS_MAX = 366, DAY_PASS_HOURS = 24 };
 
 /* ---- list ---- */
@@ -127,6 +128,8 @@ static int status_of(const char *text, enum entitlement_status *out)
 /* ---- what it comes to: said of every grant and change, so that nothing is open for ever, or shut
  * for good, by a slip ---- */
 
+/* What a change of an entitlement comes to, read after it, so that the command can warn when the
+ * reader still gets nothing. */
 struct coming_to {
 	const struct app *app;
 	struct str id;

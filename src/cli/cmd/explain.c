@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+/* One read for `postern explain`: the article, the reader and the decision with its inputs. */
 struct explaining {
 	const struct paywall *wall;
 	struct str slug;

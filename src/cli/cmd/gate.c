@@ -95,6 +95,7 @@ int cmd_gate_remove(struct cli *c)
 	return EXIT_DONE;
 }
 
+/* One read of all rules for paths, in the arena. */
 struct rules_lookup {
 	struct arena *a;
 	const struct path_rule *rules;
@@ -144,6 +145,7 @@ int cmd_gate_list(struct cli *c)
 
 /* ---- trying ---- */
 
+/* One question as a gate would ask it, which charges nothing. */
 struct trying {
 	struct cli *c;
 	struct path_question q;

@@ -18,6 +18,7 @@ static json_t *gift_json(const struct gift *g, int64_t now_s)
 
 /* ---- list ---- */
 
+/* One read of gifts, in the arena. */
 struct gift_find {
 	struct gift_filter f;
 	struct arena *a;
@@ -71,6 +72,7 @@ int cmd_gift_list(struct cli *c)
 
 /* ---- create ---- */
 
+/* The article that a slug names. */
 struct article_lookup {
 	struct str slug;
 	struct arena *a;

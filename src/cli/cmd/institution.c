@@ -7,6 +7,7 @@
 
 #include "postern/institution.h"
 
+/* Bytes of the arena for all ranges and domains of all institutions. */
 enum { ITEMS_BYTES_MAX = 64 << 20 };
 
 /* ---- an institution ---- */
@@ -86,6 +87,7 @@ int cmd_institution_add(struct cli *c)
 
 /* ---- lists ---- */
 
+/* One read of institutions and their items, in the arena. */
 struct institution_listing {
 	struct str name;
 	struct arena *a;

@@ -54,6 +54,7 @@ static void proxies_note(const struct cli *c, const struct institution_item *ite
 	}
 }
 
+/* Ranges to be added that another institution has as well, for a warning. */
 struct overlaps {
 	const struct institution_item *items;
 	size_t count;
@@ -190,6 +191,7 @@ int cmd_institution_domain(struct cli *c)
 
 /* ---- files ---- */
 
+/* One file of ranges and domains. Nothing is stored while a line of it is bad. */
 struct import {
 	struct cli *c;
 	const char *path, *name; /* name: for lines that have none, or NULL */

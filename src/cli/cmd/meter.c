@@ -7,10 +7,12 @@
 
 #include "postern/meter.h"
 
+/* Articles in a window for a new meter that names no limit. */
 enum { ANONYMOUS_DEFAULT = 6, REGISTERED_DEFAULT = 10 };
 
 /* ---- the meters there are ---- */
 
+/* One read of all meters, with a reader's counts where one is named. */
 struct meters {
 	struct policy_cache *policies;
 	const char *account_id; /* NULL: without a reader's standing */

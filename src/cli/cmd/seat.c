@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+/* One read of an owner's group and its seats, in the arena. */
 struct group_lookup {
 	struct seat_owner owner;
 	struct arena *a;
