@@ -63,8 +63,8 @@ static bool any_to_delete(const struct unverified *u)
 	return false;
 }
 
-/* Accounts that never confirmed their address, from where the last batch ended. Those with
- * has_rights stay. */
+/* Accounts that never confirmed their address, from where the last batch ended. Those with an
+ * entitlement, a seat or a gift (has_rights) stay. */
 static enum err unverified_batch(struct db_sweeper *s, void *arg, struct db_batch *b)
 {
 	struct unverified *u = arg;

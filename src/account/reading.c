@@ -9,7 +9,7 @@
 /* What reads on its limit shall find the others ended, where the database is well. */
 enum { READ_TOUCH_S = 60, READING_WAIT_MS = 250 };
 
-/* The argument of a note: copied, since it is written when the request is long over. */
+/* The argument of a note: copied, since it may be written after the request has ended. */
 struct reading_note {
 	char session_id[ID_SIZE], account_id[ID_SIZE];
 	int64_t now_s, window_s, at_once;
