@@ -98,7 +98,7 @@ static enum err rules_explain(
 
 /* ---- entitlements ---- */
 
-/* In the order in which paywall_decide looks, so that the first obstacle is named. Static text. */
+/* The first obstacle, or that there is none. Static text. */
 static const char *entitlement_why(const struct decision_inputs *k, const struct entitlement *e)
 {
 	if (e->revoked_at)
