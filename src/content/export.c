@@ -233,7 +233,7 @@ static enum err export_one(
 	return e;
 }
 
-/* The slugs of the next articles, in their order; `after` is the last one of the page before. */
+/* The slugs of the next articles, in their order; `after` is the last one that was exported. */
 struct slug_page {
 	char (*v)[SLUG_SIZE];
 	size_t n;
