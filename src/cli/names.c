@@ -171,7 +171,7 @@ static enum err policy_sections(struct names *l, const struct paywall_policy *p)
 	return e;
 }
 
-/* The sections that articles, rules, meters or plans have. */
+/* The sections that articles, rules, meters or plans have, and the default one. */
 struct section_lookup {
 	struct cli *c;
 	struct names names;
