@@ -342,53 +342,46 @@ static struct cache_item *item_new(
 	return i;
 }
 
-/* Under the shard's lock. */
-static void put_for(struct cache *c, struct shard *s, struct cache_item *i, struct cache_item *old)
+/* Of two that loaded at once the later look stays. Under the shard's lock, as overtaken. */
+static bool is_latest(struct cache *c, const struct cache_load *l, const struct cache_put *p,
+	const struct cache_item *there)
 {
-	if (old)
-		take_out(c, s, old);
-	make_room(c, s, i->bytes);
-	put_in(c, s, i);
+	return !overtaken(c, l, p) && (!there || there->read_at_us <= l->at_us);
 }
 
-bool cache_put(struct cache *c, const struct cache_load *l, const struct cache_put *p)
+/* As `l` allows; NULL: in the place of `old`, if that still stands there. A drop that has come to
+ * this shard has taken it out, and one that is yet to come finds what is put now. */
+static bool item_put(struct cache *c, struct cache_item *i, const struct cache_load *l,
+	const struct cache_item *old, const struct cache_put *p)
 {
-	struct cache_item *i = item_new(c, l->at_us, p);
-	if (!i)
-		return false;
-	struct shard *s = shard_of(c, i->hash);
-	pthread_mutex_lock(&s->lock);
-	struct cache_item *old = find(c, s, i->hash, p->key);
-	/* Of two that loaded at once the later look stays. */
-	bool keep = !overtaken(c, l, p) && (!old || old->read_at_us <= l->at_us);
-	if (keep)
-		put_for(c, s, i, old);
-	else
-		s->refused++;
-	pthread_mutex_unlock(&s->lock);
-	if (!keep)
-		item_release(i);
-	return keep;
-}
-
-/* A drop that has come to this shard has taken `old` out; one that is yet to come finds `i`. */
-bool cache_replace(struct cache *c, const struct cache_item *old, const struct cache_put *p)
-{
-	struct cache_item *i = item_new(c, old->read_at_us, p);
 	if (!i)
 		return false;
 	struct shard *s = shard_of(c, i->hash);
 	pthread_mutex_lock(&s->lock);
 	struct cache_item *there = find(c, s, i->hash, p->key);
-	bool keep = there == old;
-	if (keep)
-		put_for(c, s, i, there);
-	else
+	bool keep = l ? is_latest(c, l, p, there) : there == old;
+	if (keep && there)
+		take_out(c, s, there);
+	if (keep) {
+		make_room(c, s, i->bytes);
+		put_in(c, s, i);
+	} else {
 		s->refused++;
+	}
 	pthread_mutex_unlock(&s->lock);
 	if (!keep)
 		item_release(i);
 	return keep;
+}
+
+bool cache_put(struct cache *c, const struct cache_load *l, const struct cache_put *p)
+{
+	return item_put(c, item_new(c, l->at_us, p), l, NULL, p);
+}
+
+bool cache_replace(struct cache *c, const struct cache_item *old, const struct cache_put *p)
+{
+	return item_put(c, item_new(c, old->read_at_us, p), NULL, old, p);
 }
 
 /* ---- dropping ---- */
