@@ -96,6 +96,13 @@ static const char *suffixes_text(struct arena *a, const char *suffixes)
 	return arena_fmt(a, STR_FMT, STR_ARG(arena_buf(a, &b)));
 }
 
+static json_t *crawler_json(const struct crawler *cr, const char *suffixes)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", cr->name, "class",
+		crawler_class_name(cr->class), "agent", cr->agent, "suffixes", suffixes,
+		"loaded_at", text_json_time(cr->loaded_at));
+}
+
 int cmd_crawler_list(struct cli *c)
 {
 	struct crawler_listing l = { .a = c->app.arena };
@@ -107,11 +114,7 @@ int cmd_crawler_list(struct cli *c)
 		const struct crawler *cr = &l.v[i];
 		const char *suffixes = suffixes_text(l.a, cr->suffixes);
 		if (c->json)
-			text_json_append(
-				&doc, json_pack("{s:s, s:s, s:s, s:s, s:o}", "name", cr->name,
-					      "class", crawler_class_name(cr->class), "agent",
-					      cr->agent, "suffixes", suffixes, "loaded_at",
-					      text_json_time(cr->loaded_at)));
+			text_json_append(&doc, crawler_json(cr, suffixes));
 		else
 			printf("%-20s  %-6s  %-20s  %-30s  list of %s\n", cr->name,
 				crawler_class_name(cr->class), cr->agent,

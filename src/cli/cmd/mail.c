@@ -12,33 +12,31 @@ static const char *mail_state(const struct mail_row *m)
 	return m->attempts ? "waiting" : "queued";
 }
 
+static json_t *mail_json(const struct mail_row *m)
+{
+	const bool over = m->sent_at || m->failed_at;
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o}", "id", m->id, "kind",
+		m->kind, "to", m->to, "state", mail_state(m), "attempts", (json_int_t)m->attempts,
+		"created_at", text_json_time(m->created_at), "sent_at", text_json_time(m->sent_at),
+		"next_at", over ? json_null() : text_json_time(m->next_at), "error",
+		text_json_str(m->error));
+}
+
 int cmd_mail_list(struct cli *c)
 {
 	struct mail_row *rows = NULL;
 	size_t n = 0;
 	int64_t limit = 50;
-	const char *text = cli_option(c, "limit");
-	if (text && str_int(str_of(text), 1, 1000, &limit) != ERR_OK)
-		return cli_fail(
-			EXIT_USAGE, "--limit %s: a number from 1 to 1000 is expected", text);
+	int code = cli_number(c, "limit", (struct cli_range){ 1, 1000 }, &limit);
+	if (code)
+		return code;
 	enum err e = mail_list(c->app.db, c->app.arena, (size_t)limit, &rows, &n);
 	if (e)
 		return cli_error(e, "outbox");
 	if (c->json) {
 		json_t *doc = json_array();
 		for (size_t i = 0; i < n; i++)
-			text_json_append(
-				&doc, json_pack("{s:s, s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:s%}",
-					      "id", rows[i].id, "kind", rows[i].kind, "to",
-					      rows[i].to, "state", mail_state(&rows[i]), "attempts",
-					      (json_int_t)rows[i].attempts, "created_at",
-					      text_json_time(rows[i].created_at), "sent_at",
-					      text_json_time(rows[i].sent_at), "next_at",
-					      rows[i].sent_at || rows[i].failed_at
-						      ? json_null()
-						      : text_json_time(rows[i].next_at),
-					      "error", rows[i].error.p ? rows[i].error.p : "",
-					      rows[i].error.n));
+			text_json_append(&doc, mail_json(&rows[i]));
 		return cli_print_json(doc);
 	}
 	for (size_t i = 0; i < n; i++)
