@@ -2,6 +2,7 @@
  * asks the same function that serves readers. */
 #include "../cli.h"
 
+#include "postern/crawler.h"
 #include "postern/entitlement.h"
 #include "postern/explain.h"
 
@@ -34,13 +35,6 @@ static const char *or_empty(const char *z)
 	return z ? z : "";
 }
 
-static const char *crawler_name(enum crawler_class c)
-{
-	if (c == CRAWLER_SEARCH)
-		return "search";
-	return c == CRAWLER_AI ? "ai" : "none";
-}
-
 /* ---- JSON ---- */
 
 static json_t *meter_json(const struct decision *d)
@@ -63,11 +57,11 @@ static json_t *decision_json(const struct decision *d)
 
 static json_t *article_json(const struct article *a)
 {
-	return json_pack("{s:s, s:s, s:s%, s:s%, s:o, s:o, s:o}", "slug", a->slug, "access",
-		paywall_access_name(a->access), "section", or_empty(a->section.p), a->section.n,
-		"status", or_empty(a->status.p), a->status.n, "published_at",
-		text_json_time(a->published_at), "embargo_at", text_json_time(a->embargo_at),
-		"expires_at", text_json_time(a->expires_at));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "slug", a->slug, "access",
+		paywall_access_name(a->access), "section", text_json_str(a->section), "status",
+		text_json_str(a->status), "published_at", text_json_time(a->published_at),
+		"embargo_at", text_json_time(a->embargo_at), "expires_at",
+		text_json_time(a->expires_at));
 }
 
 static json_t *reader_json(const struct explaining *g)
@@ -75,8 +69,8 @@ static json_t *reader_json(const struct explaining *g)
 	const struct paywall_reader *r = &g->x.reader;
 	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", or_empty(g->reader),
 		"signed_in", r->signed_in, "institution", or_empty(r->institution), "crawler",
-		crawler_name(r->crawler), "crawler_name", or_empty(r->crawler_name), "gift",
-		r->gift);
+		r->crawler ? crawler_class_name(r->crawler) : "none", "crawler_name",
+		or_empty(r->crawler_name), "gift", r->gift);
 }
 
 static json_t *explain_json(const struct explaining *g)
@@ -113,7 +107,7 @@ static void reader_print(const struct explaining *g)
 		printf("           from %s\n", r->institution);
 	if (r->crawler != CRAWLER_NONE)
 		printf("           crawler %s (%s)\n", or_empty(r->crawler_name),
-			crawler_name(r->crawler));
+			crawler_class_name(r->crawler));
 	if (r->gift)
 		printf("           has the article as a gift\n");
 	for (size_t i = 0; i < g->x.entitlement_count; i++) {

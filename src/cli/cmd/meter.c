@@ -230,10 +230,9 @@ int cmd_meter_rotate_key(struct cli *c)
 
 static json_t *shown_json(const struct meter_history *s)
 {
-	return json_pack("{s:s, s:o, s:o, s:s%, s:s%}", "meter", s->meter, "window_began_at",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "meter", s->meter, "window_began_at",
 		text_json_time(s->began_at), "read_at", text_json_time(s->read_at), "article_id",
-		s->article_id.p ? s->article_id.p : "", s->article_id.n, "slug",
-		s->slug.p ? s->slug.p : "", s->slug.n);
+		text_json_str(s->article_id), "slug", text_json_str(s->slug));
 }
 
 static int show_json(const struct meters *m)
