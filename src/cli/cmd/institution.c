@@ -113,6 +113,20 @@ static const struct institution *listing_find(const struct institution_listing *
 	return NULL;
 }
 
+/* The institution that the command names, read with its items; NULL after saying why, with the exit
+ * code. */
+static const struct institution *listing_named(
+	struct cli *c, struct institution_listing *l, int *code)
+{
+	l->name = str_of(c->args[0]);
+	enum err e = l->a ? db_read(c->app.db, listing_read, l) : ERR_NOMEM;
+	const struct institution *found = e ? NULL : listing_find(l, c->args[0]);
+	if (!found)
+		*code = e ? cli_error(e, c->args[0])
+			  : cli_not_found(c, NAMED_INSTITUTION, c->args[0]);
+	return found;
+}
+
 static size_t item_count(
 	const struct institution_listing *l, const char *name, enum institution_kind kind)
 {
@@ -163,13 +177,12 @@ static int show_json(const struct institution_listing *l, const struct instituti
 int cmd_institution_show(struct cli *c)
 {
 	ARENA_AUTO *a = arena_new(ITEMS_BYTES_MAX);
-	struct institution_listing l = { .a = a, .name = str_of(c->args[0]) };
-	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
-	const struct institution *i = e ? NULL : listing_find(&l, c->args[0]);
+	struct institution_listing l = { .a = a };
+	int code = EXIT_DONE;
+	const struct institution *i = listing_named(c, &l, &code);
 	char text[INSTITUTION_ITEM_SIZE];
 	if (!i)
-		return e ? cli_error(e, c->args[0])
-			 : cli_not_found(c, NAMED_INSTITUTION, c->args[0]);
+		return code;
 	if (c->json)
 		return show_json(&l, i);
 	institution_print(c, i);
@@ -181,19 +194,18 @@ int cmd_institution_show(struct cli *c)
 int cmd_institution_set(struct cli *c)
 {
 	ARENA_AUTO *a = arena_new(ITEMS_BYTES_MAX);
-	struct institution_listing l = { .a = a, .name = str_of(c->args[0]) };
-	enum err e = a ? db_read(c->app.db, listing_read, &l) : ERR_NOMEM;
-	const struct institution *found = e ? NULL : listing_find(&l, c->args[0]);
+	struct institution_listing l = { .a = a };
+	int code = EXIT_DONE;
+	const struct institution *found = listing_named(c, &l, &code);
 	if (!found)
-		return e ? cli_error(e, c->args[0])
-			 : cli_not_found(c, NAMED_INSTITUTION, c->args[0]);
+		return code;
 	struct institution i = *found;
 	if (cli_option(c, "no-end"))
 		i.ends_at = 0;
-	int code = institution_options(c, &i);
+	code = institution_options(c, &i);
 	if (code)
 		return code;
-	e = institution_set(c->app.db, &i);
+	enum err e = institution_set(c->app.db, &i);
 	if (e)
 		return institution_fail(e, &i);
 	if (c->json)
