@@ -89,6 +89,7 @@ enum err MUST_USE cli_policy(struct cli *c, const struct paywall_policy **out);
 struct cli_range {
 	int64_t min, max;
 };
+int cli_text(const struct cli *c, const char *name, char *value, size_t size);
 int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value);
 int cli_date(const struct cli *c, const char *name, enum time_edge edge, int64_t *value);
 

@@ -13,6 +13,14 @@ const char *cli_option(const struct cli *c, const char *name)
 	return NULL;
 }
 
+int cli_text(const struct cli *c, const char *name, char *value, size_t size)
+{
+	const char *text = cli_option(c, name);
+	if (text && str_copy(value, size, str_of(text)) != ERR_OK)
+		return cli_fail(EXIT_USAGE, "--%s is longer than %zu bytes", name, size - 1);
+	return EXIT_DONE;
+}
+
 int cli_number(const struct cli *c, const char *name, struct cli_range r, int64_t *value)
 {
 	const char *text = cli_option(c, name);

@@ -56,14 +56,6 @@ int cmd_plan_list(struct cli *c)
 
 /* ---- set ---- */
 
-static int text_option(const struct cli *c, const char *name, char *dst, size_t size)
-{
-	const char *text = cli_option(c, name);
-	if (text && str_copy(dst, size, str_of(text)) != ERR_OK)
-		return cli_fail(EXIT_USAGE, "--%s is longer than %zu bytes", name, size - 1);
-	return EXIT_DONE;
-}
-
 /* What the plan is already; options change it. */
 static int plan_known(struct cli *c, struct plan *p)
 {
@@ -91,10 +83,10 @@ static int plan_options(const struct cli *c, struct plan *p)
 			"--sections %s: slugs between commas are expected, each once, such as "
 			"city,culture; empty for all",
 			sections);
-	int code = text_option(c, "title", p->title, sizeof p->title);
+	int code = cli_text(c, "title", p->title, sizeof p->title);
 	if (!code)
-		code = text_option(c, "price", p->price, sizeof p->price);
-	return code ? code : text_option(c, "href", p->href, sizeof p->href);
+		code = cli_text(c, "price", p->price, sizeof p->price);
+	return code ? code : cli_text(c, "href", p->href, sizeof p->href);
 }
 
 int cmd_plan_set(struct cli *c)

@@ -92,9 +92,7 @@ static int word_option(const struct cli *c, const char *name, char *dst, size_t 
 	if (text && !*text)
 		return cli_fail(
 			EXIT_USAGE, "--%s is empty; leave it out for a rule without it", name);
-	if (text && str_copy(dst, size, str_of(text)) != ERR_OK)
-		return cli_fail(EXIT_USAGE, "--%s is longer than %zu bytes", name, size - 1);
-	return EXIT_DONE;
+	return cli_text(c, name, dst, size);
 }
 
 static int level_option(const struct cli *c, enum access *out)
