@@ -69,20 +69,22 @@ int cli_print_json(json_t *doc)
 	return EXIT_DONE;
 }
 
-const char *cli_day(struct arena *a, int64_t t)
+static const char *time_shown(
+	struct arena *a, int64_t t, void (*write)(int64_t, char[static TIME_TEXT_SIZE]))
 {
 	char text[TIME_TEXT_SIZE];
 	if (!t)
 		return "-";
-	time_iso(t, text);
+	write(t, text);
 	return arena_fmt(a, "%s", text);
+}
+
+const char *cli_day(struct arena *a, int64_t t)
+{
+	return time_shown(a, t, time_iso);
 }
 
 const char *cli_end(struct arena *a, int64_t t)
 {
-	char text[TIME_TEXT_SIZE];
-	if (!t)
-		return "-";
-	time_iso_until(t, text);
-	return arena_fmt(a, "%s", text);
+	return time_shown(a, t, time_iso_until);
 }
