@@ -142,7 +142,7 @@ static struct str next_tag(struct str *rest, struct arena *a)
 	}
 	*rest = (struct str){ rest->p + i, rest->n - i };
 	(void)str_cut(rest, ',');
-	return content_field_clean(arena_buf(a, &tag), a);
+	return arena_buf(a, &tag);
 }
 
 static enum err take_tags(struct import_item *it, const struct front *f, struct draft *d)
