@@ -126,7 +126,7 @@ static void put_entry(struct buf *b, uint32_t tag, uint32_t type, uint32_t count
 }
 
 /* Orientation and copyright alone; nothing where neither says anything. */
-void picture_note_tiff(const struct strip *s, struct buf *b)
+static void tiff_write(const struct strip *s, struct buf *b)
 {
 	struct str copyright = s->notes.copyright;
 	bool turned = s->notes.orientation > 1;
@@ -149,6 +149,13 @@ void picture_note_tiff(const struct strip *s, struct buf *b)
 	buf_str(b, copyright);
 	for (size_t i = copyright.n; copyright.n && (i == copyright.n || i < 5); i++)
 		buf_byte(b, '\0');
+}
+
+void picture_strip_tiff(struct strip *s, struct buf *tiff)
+{
+	tiff_write(s, tiff);
+	if (tiff->err && !s->b.err)
+		s->b.err = tiff->err;
 }
 
 /* ---- IPTC ---- */
@@ -240,11 +247,4 @@ void picture_note_xmp(struct strip *s, struct str xml)
 	xmlFreeDoc(doc);
 	if (content_xml_end(&memory))
 		s->b.err = ERR_NOMEM;
-}
-
-void picture_strip_tiff(struct strip *s, struct buf *tiff)
-{
-	picture_note_tiff(s, tiff);
-	if (tiff->err && !s->b.err)
-		s->b.err = tiff->err;
 }

@@ -34,9 +34,7 @@ void picture_note_exif(
 void picture_note_photoshop(struct strip *s, struct str in);
 void picture_note_xmp(struct strip *s, struct str xml);
 void picture_note_copyright(struct strip *s, struct str text);
-/* The EXIF that takes the place of what was there. */
-void picture_note_tiff(const struct strip *s, struct buf *b);
-/* The same; that it did not fit makes the stripping fail. */
+/* The EXIF that takes the place of what was there; that it did not fit makes the stripping fail. */
 void picture_strip_tiff(struct strip *s, struct buf *tiff);
 
 #endif
