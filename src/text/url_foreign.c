@@ -7,8 +7,8 @@ static bool percent_left(struct str path)
 	if (!str_has_byte(path, '%'))
 		return false;
 	for (size_t i = 0; i + 2 < path.n; i++) {
-		if (path.p[i] == '%' && str_hex_digit(path.p[i + 1]) >= 0 &&
-			str_hex_digit(path.p[i + 2]) >= 0)
+		if (path.p[i] == '%' &&
+			url_percent_byte((struct str){ path.p + i, path.n - i }) >= 0)
 			return true;
 	}
 	return false;
