@@ -35,6 +35,9 @@ struct seat_owner {
 };
 enum err MUST_USE entitlement_seats_load(
 	struct db_conn *c, const struct seat_owner *o, struct arena *a, struct seat_group *out);
+/* The same in a read of its own. */
+enum err MUST_USE entitlement_seats_read(
+	struct db *db, const struct seat_owner *o, struct arena *a, struct seat_group *out);
 
 struct seat_invitation {
 	const char *owner_id, *owner_email;

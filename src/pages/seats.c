@@ -11,33 +11,20 @@ static const char cookie_name[] = "postern-seat", accept_path[] = "/group/accept
 
 /* ---- the owner ---- */
 
-/* One read of the owner's group, in the request's arena. */
-struct group_lookup {
-	struct seat_owner owner;
-	struct arena *a;
-	struct seat_group group;
-};
-
-static enum err group_read(struct db_conn *c, void *arg)
-{
-	struct group_lookup *l = arg;
-	return entitlement_seats_load(c, &l->owner, l->a, &l->group);
-}
-
-static void members_data(struct template_data *root, const struct group_lookup *l)
+static void members_data(
+	struct template_data *root, const struct request *r, const struct seat_group *g)
 {
 	struct template_data *list = template_list(root, "members");
-	int64_t now_s = l->owner.now_s;
-	for (size_t i = 0; i < l->group.count; i++) {
-		const struct seat *s = &l->group.list[i];
+	for (size_t i = 0; i < g->count; i++) {
+		const struct seat *s = &g->list[i];
 		struct template_data *v = template_append(list);
 		template_z(v, "id", s->id);
 		template_z(v, "email", s->email);
-		pages_template_time(
-			v, "since", (struct shown_time){ l->a, s->accepted_at, now_s }, time_date);
-		pages_template_time(
-			v, "until", (struct shown_time){ l->a, s->expires_at, now_s }, time_until);
-		template_bool(v, "lapsed", !s->accepted_at && s->expires_at <= l->owner.now_s);
+		pages_template_time(v, "since",
+			(struct shown_time){ r->arena, s->accepted_at, r->now_s }, time_date);
+		pages_template_time(v, "until",
+			(struct shown_time){ r->arena, s->expires_at, r->now_s }, time_until);
+		template_bool(v, "lapsed", !s->accepted_at && s->expires_at <= r->now_s);
 	}
 }
 
@@ -46,8 +33,9 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 {
 	struct page pg = { .title = f->field_error || f->error ? "Error: Your group"
 							       : "Your group" };
-	struct group_lookup l = { .owner = { r->caller.account_id, r->now_s }, .a = r->arena };
-	enum err e = db_read(p->accounts->db, group_read, &l);
+	const struct seat_owner owner = { r->caller.account_id, r->now_s };
+	struct seat_group group;
+	enum err e = entitlement_seats_read(p->accounts->db, &owner, r->arena, &group);
 	if (e)
 		return e;
 	if (str_eq(fields_get(&r->query, "done"), STR("invited")))
@@ -55,13 +43,13 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 	else if (str_eq(fields_get(&r->query, "done"), STR("removed")))
 		pg.notice = "The seat is free again.";
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
-	int64_t left = l.group.seats - (int64_t)l.group.count;
-	template_z(v, "plan", l.group.plan);
-	template_int(v, "seats", l.group.seats);
+	int64_t left = group.seats - (int64_t)group.count;
+	template_z(v, "plan", group.plan);
+	template_int(v, "seats", group.seats);
 	template_int(v, "free", left > 0 ? left : 0);
 	template_bool(v, "one_free", left == 1);
 	template_child(root, "group", v);
-	members_data(root, &l);
+	members_data(root, r, &group);
 	pages_form_data(root, r->arena, p, f);
 	pages_private(rsp);
 	return pages_render(p, r, rsp, status, "group.html", root);

@@ -22,6 +22,25 @@ enum err entitlement_seats_load(
 	return q_seat_list(c, o->account_id, out->plan, GROUP_MAX, a, &out->list, &out->count);
 }
 
+struct seats_lookup {
+	const struct seat_owner *owner;
+	struct arena *a;
+	struct seat_group *out;
+};
+
+static enum err seats_read(struct db_conn *c, void *arg)
+{
+	const struct seats_lookup *l = arg;
+	return entitlement_seats_load(c, l->owner, l->a, l->out);
+}
+
+enum err entitlement_seats_read(
+	struct db *db, const struct seat_owner *o, struct arena *a, struct seat_group *out)
+{
+	struct seats_lookup l = { .owner = o, .a = a, .out = out };
+	return db_read(db, seats_read, &l);
+}
+
 /* A seat that comes or goes changes how many places its entitlement has free for members who were
  * invited on another one of the group. */
 static enum err others_tell(
