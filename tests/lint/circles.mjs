@@ -2,37 +2,12 @@
 // file never has to understand another one that needs it in turn. The graph comes from the objects in
 // build/debug: a file needs another one of its room when it uses a function or table defined there.
 // A folder counts as one; a file that stands in no folder of its room counts by itself.
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { files, finding, finish } from './lib.mjs';
+import { finding, finish, symbols } from './lib.mjs';
 
 // Rooms whose folders may need each other, and why. Their files may not.
 const joined = {
 	paywall: 'a folder is a subject: the decision reads gift, institution and meter, which decide again with it',
 };
-
-const objectOf = (file) => `build/debug/${file.replace(/\.c$/, '.o')}`;
-
-// { object: { defines: [name], uses: [name] } }
-function symbols(objects) {
-	const out = execFileSync('nm', ['-A', '-P', '-g', ...objects], { encoding: 'utf8', maxBuffer: 1 << 26 });
-	const found = new Map(objects.map((object) => [object, { defines: [], uses: [] }]));
-	for (const [, object, name, kind] of out.matchAll(/^(\S+): (\S+) (\S)/gm))
-		found.get(object)[kind === 'U' ? 'uses' : 'defines'].push(name);
-	return found;
-}
-
-function load() {
-	const built = files('src/*.c').filter((file) => {
-		if (!existsSync(objectOf(file))) finding(file, 1, `${objectOf(file)} is not there: build first`);
-		return existsSync(objectOf(file));
-	});
-	const found = symbols(built.map(objectOf));
-	return built.map((file) => {
-		const [, room, ...rest] = file.split('/');
-		return { file, room, folder: rest.slice(0, -1).join('/'), ...found.get(objectOf(file)) };
-	});
-}
 
 // { from: { to: the names that tie them } }
 function graph(sources, nodeOf) {
@@ -89,7 +64,10 @@ function check(sources, nodeOf, what) {
 	}
 }
 
-const sources = load();
+const sources = symbols('src/*.c').map((source) => {
+	const [, room, ...rest] = source.file.split('/');
+	return { ...source, room, folder: rest.slice(0, -1).join('/') };
+});
 const rooms = new Set(sources.map((s) => s.room));
 for (const room of rooms) {
 	const own = sources.filter((s) => s.room === room);

@@ -24,6 +24,21 @@ export const withoutText = (c) =>
 // "one " "string" as the compiler sees it.
 export const joinStrings = (c) => c.replace(/"\s*\n\s*"/g, '');
 
+// What the objects of the debug build say of their sources: [{ file, defines: [name], uses: [name] }], exported
+// names alone. A file that is not built is a finding.
+export function symbols(...patterns) {
+	const objectOf = (file) => `build/debug/${file.replace(/\.c$/, '.o')}`;
+	const built = files(...patterns).filter((file) => {
+		if (!existsSync(objectOf(file))) finding(file, 1, `${objectOf(file)} is not there: build first`);
+		return existsSync(objectOf(file));
+	});
+	const said = new Map(built.map((file) => [objectOf(file), { file, defines: [], uses: [] }]));
+	const out = execFileSync('nm', ['-A', '-P', '-g', ...said.keys()], { encoding: 'utf8', maxBuffer: 1 << 26 });
+	for (const [, object, name, kind] of out.matchAll(/^(\S+): (\S+) (\S)/gm))
+		said.get(object)[kind === 'U' ? 'uses' : 'defines'].push(name);
+	return [...said.values()];
+}
+
 const found = [];
 export function finding(file, line, text) {
 	found.push(`${file}:${line}: ${text}`);
