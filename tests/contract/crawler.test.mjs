@@ -22,6 +22,8 @@ const settings = (more) => ({
 });
 const ask = (server, ip, agent, target = '/articles/vault', method = 'GET') =>
 	request(server, method, target, { headers: { 'X-Forwarded-For': ip, ...(agent ? { 'User-Agent': agent } : {}) } });
+const addSearch = (server, name, suffix, agent) =>
+	server.cliOk('crawler', 'add', name, '--class', 'search', '--suffix', suffix, '--agent', agent);
 const decision = (r) => r.headers['postern-decision'];
 function isFull(r) {
 	assert.equal(r.body.includes('kept-vault-4'), /^full/.test(decision(r)), decision(r));
@@ -53,28 +55,8 @@ before(async () => {
 	});
 	server = await startServer({ settings: settings({ POSTERN_CRAWLERS_RESOLVER: dns.address }) });
 	importArticles(server);
-	server.cliOk(
-		'crawler',
-		'add',
-		'googlebot',
-		'--class',
-		'search',
-		'--suffix',
-		'googlebot.com',
-		'--agent',
-		'Googlebot',
-	);
-	server.cliOk(
-		'crawler',
-		'add',
-		'bingbot',
-		'--class',
-		'search',
-		'--suffix',
-		'search.msn.com, evil.invalid',
-		'--agent',
-		'bingbot',
-	);
+	addSearch(server, 'googlebot', 'googlebot.com', 'Googlebot');
+	addSearch(server, 'bingbot', 'search.msn.com, evil.invalid', 'bingbot');
 	await ask(server, '203.0.113.1', firefox); // whatever is asked, the crawlers are known from then on
 });
 after(async () => {
@@ -246,17 +228,7 @@ test('crawlers are removed and known again by command; the command checks an add
 	server.cliOk('crawler', 'remove', 'googlebot');
 	assert.match(decision(await ask(server, '192.0.2.10', googlebot)), /^teaser/);
 	assert.equal(server.cli('crawler', 'remove', 'googlebot').code, 4);
-	server.cliOk(
-		'crawler',
-		'add',
-		'googlebot',
-		'--class',
-		'search',
-		'--suffix',
-		'googlebot.com',
-		'--agent',
-		'Googlebot',
-	);
+	addSearch(server, 'googlebot', 'googlebot.com', 'Googlebot');
 	await ask(server, '203.0.113.1', firefox);
 	assert.ok(isFull(await ask(server, '192.0.2.10', googlebot)));
 	const table = [
@@ -470,17 +442,7 @@ test('several names, aliases, huge and cut answers are read; hostile ones prove 
 	});
 	try {
 		importArticles(own);
-		own.cliOk(
-			'crawler',
-			'add',
-			'googlebot',
-			'--class',
-			'search',
-			'--suffix',
-			'googlebot.com',
-			'--agent',
-			'Googlebot',
-		);
+		addSearch(own, 'googlebot', 'googlebot.com', 'Googlebot');
 		await ask(own, '203.0.113.1', firefox);
 		for (const [ip, row] of table) {
 			const r = await within(`${ip}: a name server is given up on`, ask(own, ip, googlebot), 20000);
@@ -507,17 +469,7 @@ test('a flood of forgeries with a silent name server holds up nobody', async () 
 	});
 	try {
 		importArticles(own);
-		own.cliOk(
-			'crawler',
-			'add',
-			'googlebot',
-			'--class',
-			'search',
-			'--suffix',
-			'googlebot.com',
-			'--agent',
-			'Googlebot',
-		);
+		addSearch(own, 'googlebot', 'googlebot.com', 'Googlebot');
 		await ask(own, '203.0.113.1', firefox);
 		const began = performance.now();
 		const flood = Array.from({ length: 200 }, (_, i) => ask(own, `10.1.${i >> 4}.${i & 15}`, googlebot));
