@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeAccount } from '../lib/accounts.mjs';
 import { Api, Reader } from '../lib/http.mjs';
-import { startServer, until } from '../lib/server.mjs';
+import { sleep, startServer, until } from '../lib/server.mjs';
 
 export const covers = ['POST /api/v1/sessions', 'POST /login'];
 
@@ -26,8 +26,6 @@ before(async () => {
 });
 after(() => server.close());
 
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
 // Log-ins without pause, each from what address() says, until stop().
 function flood(address) {
 	const seen = { judged: 0, full: [], other: [] };
@@ -45,7 +43,7 @@ function flood(address) {
 			if (a.status === 401) seen.judged++;
 			else if (a.status === 503) seen.full.push({ turns: seen.judged - before, after: a.headers['retry-after'] });
 			else seen.other.push(a.status);
-			await pause(PAUSE_MS);
+			await sleep(PAUSE_MS);
 		}
 	};
 	const all = Array.from({ length: FLOOD }, one);

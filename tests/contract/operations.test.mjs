@@ -18,6 +18,7 @@ import {
 	onPostgres,
 	root,
 	run,
+	sleep,
 	startServer,
 	tempDir,
 	until,
@@ -258,7 +259,7 @@ test('SIGTERM: what is under way is answered, then the end comes in time and wit
 	const under = Array.from({ length: 8 }, () =>
 		new Api(own).post('/sessions', { email: who.email, password }).catch(() => ({ status: 0 })),
 	);
-	await new Promise((done) => setTimeout(done, 30));
+	await sleep(30);
 	own.child.kill('SIGTERM');
 	const answers = (await Promise.all(under)).map((a) => a.status);
 	own.exit = await within('the end', own.ended, 30000);

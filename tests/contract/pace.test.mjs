@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Api } from '../lib/http.mjs';
-import { quickOnce, startServer } from '../lib/server.mjs';
+import { quickOnce, sleep, startServer } from '../lib/server.mjs';
 
 export const covers = ['POST /api/v1/sessions', 'GET /login'];
 
@@ -73,7 +73,7 @@ test('told to stop, the server answers who is held back', async () => {
 	await ask();
 	await Promise.all(Array.from({ length: AT_ONCE }, ask));
 	const held = Array.from({ length: 30 }, ask);
-	await new Promise((done) => setTimeout(done, HELD_MS / 5));
+	await sleep(HELD_MS / 5);
 	await own.close();
 	assert.deepEqual([...new Set(await Promise.all(held))], [429]);
 });

@@ -12,7 +12,7 @@ import {
 	resetToken,
 } from '../lib/accounts.mjs';
 import { Api, form, Reader, request, send, statusOf } from '../lib/http.mjs';
-import { databaseSql, startServer } from '../lib/server.mjs';
+import { databaseSql, sleep, startServer } from '../lib/server.mjs';
 
 export const covers = [
 	'POST /login',
@@ -52,7 +52,7 @@ async function waitLong(server, email) {
 		const a = await new Api(server).post('/sessions', { email, password: 'x' }),
 			wait = Number(a.headers['retry-after'] ?? 0);
 		if (wait >= 4) return;
-		await new Promise((done) => setTimeout(done, wait * 1000));
+		await sleep(wait * 1000);
 	}
 }
 

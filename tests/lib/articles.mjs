@@ -76,8 +76,8 @@ export const shelf = [
 export const hidden = ['next-year', 'not-yet', 'last-year', 'held-back', 'called-off'];
 
 // One block of every word a number, so that what an answer holds of it can be counted; the dek and the caption repeat its end.
-export const countedWords = (slug, n) => Array.from({ length: n }, (_, i) => `c0unt-${slug}-${1000 + i}`);
-export const shapes = {
+const countedWords = (slug, n) => Array.from({ length: n }, (_, i) => `c0unt-${slug}-${1000 + i}`);
+const shapes = {
 	list: (w) =>
 		chunks(w)
 			.map((c) => `- ${c}`)

@@ -7,7 +7,7 @@ import { freePorts, root, Server, tempDir, unlimited, until } from './server.mjs
 
 export const phone = { width: 390, height: 844 };
 export const desktop = { width: 1280, height: 900 };
-export const shots = path.join(root, 'build/screenshots');
+const shots = path.join(root, 'build/screenshots');
 
 const flags = [
 	'--no-sandbox',

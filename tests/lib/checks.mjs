@@ -1,7 +1,7 @@
 // What every answer must have, whoever asked and whatever came of it.
 import assert from 'node:assert/strict';
 
-export const pageCsp =
+const pageCsp =
 	"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; " +
 	"base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 

@@ -2,7 +2,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import zlib from 'node:zlib';
-import { until } from './time.mjs';
+import { sleep, until } from './time.mjs';
 
 const ANSWER_MS = 60000,
 	LARGE_BYTES = 1 << 17,
@@ -222,6 +222,6 @@ export async function inLoop(server, ask) {
 
 // Until the server has heard of all that was changed before: from here on memory forgets nothing by itself.
 export async function settled(server) {
-	await new Promise((done) => setTimeout(done, 300));
+	await sleep(300);
 	await until('what was changed before', async () => (await metric(server, 'postern_feed_age_seconds')) <= 0.25);
 }

@@ -40,7 +40,7 @@ async function send(page, target, fields, button) {
 
 const to = (target) => (page) => page.goto(target);
 
-export function anonymousPages(server) {
+function anonymousPages(server) {
 	const reset = async (page) =>
 		page.goto(await mailedLink(server, server.accounts.ben.email, '/reset/confirm?token='));
 	return [
@@ -88,7 +88,7 @@ export function anonymousPages(server) {
 	];
 }
 
-export function readerPages() {
+function readerPages() {
 	return [
 		['article-full', to('/articles/harbour-reopens')],
 		['front-signed-in', to('/')],
