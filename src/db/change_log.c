@@ -6,14 +6,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 enum {
-	WAIT_MS = 250,        /* without a word we look all the same: that is the proof */
-	ROWS_MAX = 4096,      /* of one look; more is told as "anything may have changed" */
-	RETRY_FIRST_MS = 100, /* to connect again; doubles … */
-	RETRY_MOST_MS = 2000, /* … up to this, and half of it is chance */
-	KEEP_S = 86400,       /* changes are kept for so long, clocks being what they are … */
+	WAIT_MS = 250,   /* without a word we look all the same: that is the proof */
+	ROWS_MAX = 4096, /* of one look; more is told as "anything may have changed" */
+	KEEP_S = 86400,  /* changes are kept for so long, clocks being what they are … */
 	ASLEEP_US = 600 * 1000000, /* … and who has not looked for so long flushes */
 };
 
@@ -77,26 +74,13 @@ static bool feed_closing(struct db_change_log *f)
 	return closing;
 }
 
-static void feed_pause(struct db_change_log *f, int64_t ms)
+static void feed_pause(struct db_change_log *f, int64_t us)
 {
-	const int64_t end_us = clock_monotonic_us() + ms * 1000;
+	const int64_t end_us = clock_monotonic_us() + us;
 	pthread_mutex_lock(&f->lock);
 	if (!f->closing)
 		(void)thread_cond_wait_until(&f->wake, &f->lock, end_us);
 	pthread_mutex_unlock(&f->lock);
-}
-
-/* Half of the pause is chance, so that many processes do not come back at the same moment. */
-static int64_t retry_ms(unsigned tries)
-{
-	int64_t most = RETRY_FIRST_MS;
-	uint16_t chance = 0;
-	while (tries-- > 0 && most < RETRY_MOST_MS)
-		most *= 2;
-	if (most > RETRY_MOST_MS)
-		most = RETRY_MOST_MS;
-	(void)!getrandom(&chance, sizeof chance, 0);
-	return most / 2 + most / 2 * chance / UINT16_MAX;
 }
 
 static void feed_disconnect(struct db_change_log *f)
@@ -141,14 +125,14 @@ static enum err feed_wait(struct db *db, struct db_change_log *f)
 
 static void feed_run(struct db *db, struct db_change_log *f)
 {
-	unsigned tries = 0;
+	unsigned failures = 0;
 	while (!feed_closing(f)) {
 		if (f->conn)
 			(void)!feed_wait(db, f); /* broken: we connect anew */
 		else if (feed_connect(db, f) == ERR_OK)
-			tries = 0;
+			failures = 0;
 		else
-			feed_pause(f, retry_ms(tries++));
+			feed_pause(f, db_backoff_us(++failures));
 	}
 	feed_disconnect(f);
 	mark_set(f, NULL);

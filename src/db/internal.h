@@ -187,6 +187,9 @@ enum err MUST_USE db_snapshot_run(struct db_conn *c, db_fn *fn, void *arg);
 /* ---- pool.c ---- */
 /* Between 1/2 and 1 of `ms`, in microseconds. */
 int64_t db_jitter_us(unsigned ms);
+/* Before the next try to connect, after so many in a row that failed (1 or more): doubled each
+ * time, and half of it is chance, so that many processes do not come back at the same moment. */
+int64_t db_backoff_us(unsigned failures);
 void db_sleep_us(int64_t us);
 
 /* Opens one connection, and those of a driver that is not concurrent all. */

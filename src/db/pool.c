@@ -24,6 +24,14 @@ void db_sleep_us(int64_t us)
 		continue;
 }
 
+int64_t db_backoff_us(unsigned failures)
+{
+	unsigned ms = DB_BACKOFF_FIRST_MS;
+	for (unsigned i = 1; i < failures && ms < DB_BACKOFF_MAX_MS; i++)
+		ms *= 2;
+	return db_jitter_us(ms < DB_BACKOFF_MAX_MS ? ms : DB_BACKOFF_MAX_MS);
+}
+
 /* ---- one connection ---- */
 static size_t stmt_count(const struct db *db)
 {
@@ -161,13 +169,9 @@ static void say(struct db *db, bool down, const char *why)
 }
 
 /* Not woken by callers: the pause is there so that they do not storm the server. */
-static void keeper_pause(struct db_pool *p, int tries)
+static void keeper_pause(struct db_pool *p, unsigned failures)
 {
-	unsigned ms = DB_BACKOFF_FIRST_MS;
-	for (int i = 1; i < tries && ms < DB_BACKOFF_MAX_MS; i++)
-		ms *= 2;
-	int64_t end_us = clock_monotonic_us() +
-			 db_jitter_us(ms < DB_BACKOFF_MAX_MS ? ms : DB_BACKOFF_MAX_MS);
+	int64_t end_us = clock_monotonic_us() + db_backoff_us(failures);
 	while (!p->closing && clock_monotonic_us() < end_us)
 		thread_cond_wait_until(&p->keeper_wake, &p->lock, end_us);
 }
@@ -196,15 +200,15 @@ static void *keeper_main(void *arg)
 {
 	struct db *db = arg;
 	struct db_pool *p = &db->pool;
-	int tries = 0;
+	unsigned failures = 0;
 	pthread_mutex_lock(&p->lock);
 	while (!p->closing) {
 		if (!one_is_wanted(p))
 			pthread_cond_wait(&p->keeper_wake, &p->lock);
 		else if (keeper_open(db))
-			tries = 0;
+			failures = 0;
 		else
-			keeper_pause(p, ++tries);
+			keeper_pause(p, ++failures);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
