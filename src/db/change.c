@@ -108,7 +108,7 @@ void db_changes_flush(struct db_change_log *f)
  * costs a look at the database and no more. */
 static bool seen_before(struct db_change_log *f, uint64_t id)
 {
-	pthread_mutex_lock(&f->lock);
+	pthread_mutex_lock(&f->worker.lock);
 	bool found = false;
 	for (size_t i = 0; i < DB_SEEN_MAX && !found; i++)
 		found = f->seen[i] == id;
@@ -116,7 +116,7 @@ static bool seen_before(struct db_change_log *f, uint64_t id)
 		f->seen[f->seen_next] = id;
 		f->seen_next = (f->seen_next + 1) % DB_SEEN_MAX;
 	}
-	pthread_mutex_unlock(&f->lock);
+	pthread_mutex_unlock(&f->worker.lock);
 	return found;
 }
 

@@ -68,19 +68,17 @@ static enum err feed_look(struct db_change_log *f)
 
 static bool feed_closing(struct db_change_log *f)
 {
-	pthread_mutex_lock(&f->lock);
-	bool closing = f->closing;
-	pthread_mutex_unlock(&f->lock);
+	pthread_mutex_lock(&f->worker.lock);
+	bool closing = f->worker.ends;
+	pthread_mutex_unlock(&f->worker.lock);
 	return closing;
 }
 
 static void feed_pause(struct db_change_log *f, int64_t us)
 {
-	const int64_t end_us = clock_monotonic_us() + us;
-	pthread_mutex_lock(&f->lock);
-	if (!f->closing)
-		(void)thread_cond_wait_until(&f->wake, &f->lock, end_us);
-	pthread_mutex_unlock(&f->lock);
+	pthread_mutex_lock(&f->worker.lock);
+	(void)thread_worker_sleep(&f->worker, clock_monotonic_us() + us);
+	pthread_mutex_unlock(&f->worker.lock);
 }
 
 static void feed_disconnect(struct db_change_log *f)
@@ -157,10 +155,12 @@ enum err db_change_log_start(struct db *db, const struct db_subscriber *s)
 	if (f->running)
 		return ERR_CONFLICT;
 	f->to = *s;
-	f->closing = false;
 	atomic_store(&f->validated_at_us, clock_boot_us());
-	f->running = thread_start(&f->thread, feed_main, db);
-	return f->running ? ERR_OK : ERR_UNAVAILABLE;
+	f->running = thread_worker_start(&f->worker, feed_main, db);
+	if (f->running)
+		return ERR_OK;
+	f->to = (struct db_subscriber){ 0 };
+	return ERR_UNAVAILABLE;
 }
 
 void db_change_log_stop(struct db *db)
@@ -168,13 +168,9 @@ void db_change_log_stop(struct db *db)
 	struct db_change_log *f = &db->feed;
 	if (!f->running)
 		return;
-	pthread_mutex_lock(&f->lock);
-	f->closing = true;
-	pthread_cond_signal(&f->wake);
-	pthread_mutex_unlock(&f->lock);
-	pthread_join(f->thread, NULL);
+	thread_worker_stop(&f->worker);
 	f->running = false;
-	f->to = (struct db_subscriber){ NULL, NULL, NULL, NULL };
+	f->to = (struct db_subscriber){ 0 };
 }
 
 struct db_change_log_stats db_change_log_stats_get(struct db *db)

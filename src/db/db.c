@@ -62,8 +62,6 @@ static struct db *db_new(const struct db_settings *s, const struct db_schema *sc
 	pthread_rwlockattr_destroy(&attr);
 	pthread_mutex_init(&db->writer.lock, NULL);
 	pthread_cond_init(&db->writer.wake, NULL);
-	pthread_mutex_init(&db->feed.lock, NULL);
-	thread_cond_init(&db->feed.wake);
 	db->writer.last = &db->writer.first;
 	return db;
 }
@@ -175,8 +173,6 @@ void db_close(struct db *db)
 		return;
 	db_notes_stop(db);
 	db_change_log_stop(db);
-	pthread_cond_destroy(&db->feed.wake);
-	pthread_mutex_destroy(&db->feed.lock);
 	db_writer_stop(db);
 	db_pool_close(db);
 	db_conn_close(db->writer.conn);

@@ -119,11 +119,8 @@ struct db_pool {
 /* The feed of changes of other processes: a thread and a connection of its own. */
 struct db_change_log {
 	struct db_subscriber to;
-	pthread_t thread;
 	bool running;
-	pthread_mutex_t lock; /* of what follows */
-	pthread_cond_t wake;
-	bool closing;
+	struct thread_worker worker; /* while it runs; its lock is that of what follows */
 	uint64_t seen[DB_SEEN_MAX];
 	size_t seen_next;
 	/* ---- the thread's alone ---- */
