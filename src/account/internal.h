@@ -130,7 +130,7 @@ enum err MUST_USE account_token_spend(struct db_conn *c, const uint8_t hash[stat
 	const char *purpose, int64_t now_s, char account_id[static ID_SIZE]);
 /* A notice without a token. */
 enum err MUST_USE account_notice_send(struct db_conn *c, const struct accounts *s,
-	enum mail_kind kind, const struct email *to, const char *name, int64_t now_s);
+	enum mail_kind kind, const struct account *to, int64_t now_s);
 
 /* ---- failure.c: guesses counted before they are judged, so that parallel ones cannot share a
  * count ---- */

@@ -108,7 +108,6 @@ static enum err current_password_check(struct proof_job *p, struct arena *a)
 static enum err change_tx(struct db_conn *c, void *arg)
 {
 	struct proof_job *p = arg;
-	struct email to;
 	struct access_kept kept = { p->acc.id, p->c->session_id, { 0 } };
 	if (crypto_token_hash(p->c->device, kept.device_hash) != ERR_OK)
 		memset(kept.device_hash, 0, sizeof kept.device_hash);
@@ -121,10 +120,7 @@ static enum err change_tx(struct db_conn *c, void *arg)
 	e = q_failure_clear(c, p->key.hash);
 	if (e)
 		return e;
-	e = email_parse(str_of(p->acc.email), &to);
-	if (e)
-		return e;
-	return account_notice_send(c, p->s, MAIL_PASSWORD_CHANGED, &to, p->acc.name, p->now_s);
+	return account_notice_send(c, p->s, MAIL_PASSWORD_CHANGED, &p->acc, p->now_s);
 }
 
 static enum err forgive_tx(struct db_conn *c, void *arg)

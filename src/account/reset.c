@@ -70,16 +70,6 @@ static enum err unproved_drop(struct db_conn *c, struct account *acc, int64_t no
 	return q_account_disown(c, acc->id, now_s);
 }
 
-static enum err owner_tell(
-	struct db_conn *c, const struct confirm_job *j, const struct account *acc)
-{
-	struct email to;
-	enum err e = email_parse(str_of(acc->email), &to);
-	if (e)
-		return e;
-	return account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &to, acc->name, j->now_s);
-}
-
 /* All or nothing: the token spent, the password set, other sessions ended, the owner told.
  * ERR_SPENT for a token that was used, has expired or was voided. */
 static enum err confirm_tx(struct db_conn *c, void *arg)
@@ -108,7 +98,9 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	e = q_failure_clear(c, account_failure_key_of("address", str_of(acc.email_key)).hash);
-	return e ? e : owner_tell(c, j, &acc);
+	if (e)
+		return e;
+	return account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &acc, j->now_s);
 }
 
 enum err account_reset_confirm(const struct accounts *s, const struct reset_confirmation *r,

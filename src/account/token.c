@@ -115,14 +115,13 @@ enum err account_token_find(const struct accounts *s, struct str token, const ch
 }
 
 enum err account_notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind kind,
-	const struct email *to, const char *name, int64_t now_s)
+	const struct account *to, int64_t now_s)
 {
 	struct notice n = { .kind = kind,
-		.to = to->text,
-		.to_key = to->key,
-		.name = name,
+		.to = to->email,
+		.to_key = to->email_key,
+		.name = to->name,
 		.link = "",
 		.now_s = now_s };
-	enum err e = mail_queue(s->mail, c, &n);
-	return queue_result(e);
+	return queue_result(mail_queue(s->mail, c, &n));
 }
