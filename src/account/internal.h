@@ -113,7 +113,6 @@ struct token_order {
 	const struct accounts *s;
 	const struct account *owner; /* id "": nobody's */
 	const char *purpose;
-	const char *page;     /* "/verify" */
 	struct str return_to; /* local path, or empty */
 	enum mail_kind kind;
 	int64_t now_s;

@@ -98,7 +98,6 @@ static enum err create_tx(struct db_conn *c, void *arg)
 	struct token_order o = { .s = j->s,
 		.owner = &j->acc,
 		.purpose = PURPOSE_RESET,
-		.page = "/reset/confirm",
 		.kind = MAIL_RESET,
 		.now_s = j->now_s };
 	return account_token_send(c, &o);

@@ -87,7 +87,6 @@ static enum err notify(struct db_conn *c, struct work *w, bool registering)
 	struct token_order o = { .s = w->s,
 		.owner = &owner,
 		.purpose = registering ? PURPOSE_VERIFY : PURPOSE_RESET,
-		.page = registering ? "/verify" : "/reset/confirm",
 		.return_to = w->row.return_to,
 		.kind = w->mail,
 		.now_s = w->now_s };

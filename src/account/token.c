@@ -12,6 +12,12 @@ static unsigned token_minutes(const struct accounts *s, const char *purpose)
 	return strcmp(purpose, PURPOSE_RESET) == 0 ? s->set.reset_minutes : s->set.verify_minutes;
 }
 
+/* Where the link leads. */
+static const char *token_page(const char *purpose)
+{
+	return strcmp(purpose, PURPOSE_RESET) == 0 ? "/reset/confirm" : "/verify";
+}
+
 static enum err token_store(struct db_conn *c, const struct accounts *s, const char *account_id,
 	const char *purpose, int64_t now_s, const struct token *t)
 {
@@ -30,7 +36,7 @@ enum err account_token_issue(struct db_conn *c, const struct accounts *s, const 
 static void link_write(struct buf *b, const struct token_order *o, const struct token *t)
 {
 	buf_puts(b, o->s->set.base_url);
-	buf_puts(b, o->page);
+	buf_puts(b, token_page(o->purpose));
 	buf_puts(b, "?token=");
 	buf_puts(b, t->text);
 	if (o->return_to.n > 1) { /* "/" is where one lands anyway */
