@@ -16,7 +16,8 @@ struct failure_key account_failure_key_of(const char *kind, struct str what)
 	return k;
 }
 
-int64_t account_failure_delay_s(const struct account_settings *set, int64_t failures)
+/* Seconds until the next try after `failures` wrong ones. */
+static int64_t delay_s(const struct account_settings *set, int64_t failures)
 {
 	int64_t over = failures - (int64_t)set->failures_free;
 	if (over < 0)
@@ -42,6 +43,5 @@ enum err account_failure_take(struct db_conn *c, const struct account_settings *
 		return ERR_LIMITED;
 	}
 	row.failures++;
-	return q_failure_put(c, k->hash, row.failures, now_s,
-		now_s + account_failure_delay_s(set, row.failures));
+	return q_failure_put(c, k->hash, row.failures, now_s, now_s + delay_s(set, row.failures));
 }

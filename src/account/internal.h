@@ -142,8 +142,6 @@ struct failure_key account_failure_key_of(const char *kind, struct str what);
 /* Counts one try. ERR_LIMITED with the seconds to wait when none is due. */
 enum err MUST_USE account_failure_take(struct db_conn *c, const struct account_settings *set,
 	const struct failure_key *k, int64_t now_s, int64_t *retry_after_s);
-/* Seconds until the next try after `failures` wrong ones. */
-int64_t account_failure_delay_s(const struct account_settings *set, int64_t failures);
 
 /* ---- device.c: browsers and apps that are known to an account ---- */
 struct device {
