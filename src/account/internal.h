@@ -131,6 +131,14 @@ enum err MUST_USE account_token_spend(struct db_conn *c, const uint8_t hash[stat
 enum err MUST_USE account_notice_send(struct db_conn *c, const struct accounts *s,
 	enum mail_kind kind, const struct account *to, int64_t now_s);
 
+/* ---- passwords ---- */
+/* Four bytes a code point at most, and 64 to spare: longer text cannot be short enough, and is not
+ * worth normalising. */
+static inline bool account_password_may_fit(const struct account_settings *set, struct str password)
+{
+	return password.n <= (size_t)set->max_length * 4 + 64;
+}
+
 /* ---- failure.c: guesses counted before they are judged, so that parallel ones cannot share a
  * count ---- */
 /* The row of a counter: a digest of the kind and of what is counted, so the table holds no address

@@ -102,7 +102,7 @@ static enum err judge(struct attempt *at, struct arena *a)
 	struct str prepared = { "", 0 };
 	size_t length;
 	enum err e = ERR_DENIED;
-	if (at->l->password.n <= (size_t)set->max_length * 4 + 64)
+	if (account_password_may_fit(set, at->l->password))
 		e = text_opaque(at->l->password, a, &prepared, &length);
 	if (e == ERR_NOMEM)
 		return e;

@@ -21,9 +21,7 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 	const char *context[] = { s->set.site_name, owner->email, *owner->name ? owner->name : NULL,
 		NULL };
 	size_t length = 0;
-	/* Four bytes a code point at most: longer text cannot be short enough, and is not worth
-	 * normalising. */
-	if (password.n > (size_t)s->set.max_length * 4 + 64)
+	if (!account_password_may_fit(&s->set, password))
 		return password_refuse(why, ERR_INVALID, "too_long",
 			arena_fmt(a, "The password may have at most %u characters.",
 				s->set.max_length));
@@ -97,7 +95,7 @@ static enum err current_password_check(struct proof_job *p, struct arena *a)
 	enum err e = db_tx(p->s->db, current_take_tx, p);
 	if (e)
 		return e;
-	if (p->c->current.n > (size_t)p->s->set.max_length * 4 + 64)
+	if (!account_password_may_fit(&p->s->set, p->c->current))
 		return ERR_DENIED;
 	e = text_opaque(p->c->current, a, &current, &length);
 	if (e)
