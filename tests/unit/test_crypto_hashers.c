@@ -1,38 +1,19 @@
 /* Goal: the processes that hash passwords give the answers that the asking thread would find by
  * itself, and neither one that is late nor one that ends keeps anybody waiting. */
 #include "../../src/crypto/hasher_wire.h"
+#include "crypto_help.h"
 
 #include <dirent.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-static const struct password_cost cheapest = { .memory_kib = 19456, .passes = 2 };
-
-static int start(void **state)
-{
-	(void)state;
-	return crypto_start() == ERR_OK ? 0 : -1;
-}
-
-static double cpu_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 struct asking {
 	struct password_cost cost;
@@ -192,10 +173,8 @@ static void a_lost_process_is_started_again(void **state)
 static double process_cpu_ms(pid_t process)
 {
 	clockid_t id;
-	struct timespec t;
 	assert_int_equal(clock_getcpuclockid(process, &id), 0);
-	assert_int_equal(clock_gettime(id, &t), 0);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+	return clock_ms(id);
 }
 
 /* The socket that the reply comes through. */
@@ -280,5 +259,5 @@ int main(int argc, char **argv)
 		cmocka_unit_test(what_nobody_waits_for_is_not_done),
 		cmocka_unit_test(what_cannot_be_ordered_is_done_here),
 	};
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, crypto_make, NULL);
 }

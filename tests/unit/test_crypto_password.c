@@ -1,18 +1,12 @@
 /* Goal: a password opens what it was set for and nothing else; foreign and absurd hashes cost
  * nothing; an unknown account costs as much as a known one. */
-#include "postern/crypto.h"
+#include "crypto_help.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
-
-#include <cmocka.h>
 
 #define SALT "c2FsdHNhbHRzYWx0c2FsdA"
 #define HASH "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
@@ -22,20 +16,6 @@
 	{                                                                                          \
 		.memory_kib = (kib), .passes = (times)                                             \
 	}
-static const struct password_cost cheapest = { .memory_kib = 19456, .passes = 2 };
-
-static int start(void **state)
-{
-	(void)state;
-	return crypto_start() == ERR_OK ? 0 : -1;
-}
-
-static double cpu_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 /* Goal: what is hashed is verified, for short, long, Unicode and NUL-bearing text; each byte
  * counts. */
@@ -312,5 +292,5 @@ int main(void)
 		cmocka_unit_test(no_memory_is_said),
 		cmocka_unit_test(threads_do_not_mix),
 	};
-	return cmocka_run_group_tests(tests, start, NULL);
+	return cmocka_run_group_tests(tests, crypto_make, NULL);
 }
