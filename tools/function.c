@@ -194,12 +194,18 @@ static void head_write(FILE *f, const struct query *q)
 
 /* ---- the call ---- */
 
+void constant_write(FILE *f, const struct query *q)
+{
+	fputs("QUERY_", f);
+	for (const char *p = q->name; *p; p++)
+		fputc(toupper((unsigned char)*p), f);
+}
+
 static void call_write(FILE *f, const struct query *q)
 {
 	bool many = kind_is(q, ":many");
-	fputs("\tconst struct db_call call = { .query = QUERY_", f);
-	for (const char *p = q->name; *p; p++)
-		fputc(toupper((unsigned char)*p), f);
+	fputs("\tconst struct db_call call = { .query = ", f);
+	constant_write(f, q);
 	if (q->params > 0)
 		fprintf(f, ",\n\t\t.params = in, .param_count = %d", q->params);
 	if (q->columns > 0)

@@ -122,6 +122,8 @@ typedef const struct query *query_find(const void *queries, const char *name);
 void signature_read(struct query *q, sqlite3_stmt *st, const struct touched *t, query_find *find,
 	const void *queries);
 /* ---- function.c, output.c ---- */
+/* "QUERY_ACCOUNT_BY_KEY" */
+void constant_write(FILE *f, const struct query *q);
 void function_write(FILE *f, const struct query *q);
 void schema_output(struct schema *s, const char *schema_dir);
 
