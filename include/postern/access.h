@@ -50,7 +50,8 @@ struct access_article_query {
 struct article_reading {
 	struct article article;
 	struct decision decision;
-	struct access_request req; /* the one that was decided on */
+	/* the one that was decided on: once a reading is recorded, with the new cookie */
+	struct access_request req;
 	struct article_text text;
 	struct article_text teaser; /* when asked for */
 	struct image *images;

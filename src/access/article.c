@@ -9,7 +9,6 @@ struct reading {
 	const struct access_article_query *q;
 	const struct request *r;
 	struct response *rsp;
-	struct access_request req; /* once a reading is recorded, with the new cookie */
 	struct article_reading *out;
 	struct paywall_article subject;
 	struct decision_read seen;
@@ -31,7 +30,7 @@ static enum err decide(struct access_snapshot *s, struct reading *g)
 {
 	const struct decision_read before = g->seen;
 	const struct decision_query q = { .w = s->w,
-		.v = &g->req,
+		.v = &g->out->req,
 		.art = &g->subject,
 		.a = s->a,
 		.load = s->load,
@@ -86,7 +85,7 @@ static enum err open_and_share(struct access_snapshot *s, struct reading *g)
 	if (!e && g->q->beside)
 		e = g->q->beside(s, g->q->arg);
 	if (!e)
-		e = access_share_article(s, g->out, &g->req, g->rsp);
+		e = access_share_article(s, g->out, g->rsp);
 	g->opened = !e;
 	return e;
 }
@@ -95,7 +94,7 @@ static enum err open_and_share(struct access_snapshot *s, struct reading *g)
  * holds now goes out. Else it is what the meter said, which tells a first reading from a second. */
 static enum err confirm(struct reading *g, struct decision *d)
 {
-	if (d->must_count && !g->req.head)
+	if (d->must_count && !g->out->req.head)
 		return ERR_BUSY;
 	if (paywall_metered(d) && d->grant == g->recorded->grant)
 		*d = *g->recorded;
@@ -120,7 +119,7 @@ static enum err article_read(struct access_snapshot *s, void *arg)
 		return ERR_OK;
 	if (g->recorded)
 		e = confirm(g, &out->decision);
-	else if (meter_must_record(&g->req, &out->decision))
+	else if (meter_must_record(&out->req, &out->decision))
 		return ERR_OK;
 	return e ? e : open_and_share(s, g);
 }
@@ -132,12 +131,12 @@ static enum err metered_read(struct access_snapshot *s, struct reading *g)
 	struct decision recorded = out->decision;
 	struct access_snapshot again = access_snapshot_begin(s->w, g->r);
 	const struct decision_query q = {
-		.w = s->w, .v = &g->req, .art = &g->subject, .a = s->a, .before = &g->seen
+		.w = s->w, .v = &out->req, .art = &g->subject, .a = s->a, .before = &g->seen
 	};
 	enum err e = meter_record(&q, &recorded, &out->cookie_update);
 	if (e)
 		return e;
-	g->req = meter_request_after(&g->req, &out->cookie_update);
+	out->req = meter_request_after(&out->req, &out->cookie_update);
 	g->recorded = &recorded;
 	e = access_snapshot_read(&again, article_read, g);
 	g->recorded = NULL;
@@ -163,7 +162,7 @@ static enum err read_and_count(struct reading *g)
  * it was read. */
 static void note_reading(const struct reading *g)
 {
-	if (g->out->decision.reason == REASON_ENTITLED && !g->req.head)
+	if (g->out->decision.reason == REASON_ENTITLED && !g->out->req.head)
 		account_reading(g->q->accounts, &g->r->caller, g->r->now_s);
 }
 
@@ -175,11 +174,11 @@ enum err access_article_open(const struct access_article_query *q, struct reques
 	*out = (struct article_reading){ 0 };
 	if (r->caller.read_elsewhere)
 		return ERR_UNAUTHENTICATED;
-	out->req = g.req = access_request_verified(q->wall, r);
+	out->req = access_request_verified(q->wall, r);
 	enum err e = read_and_count(&g);
 	access_tell_log(rsp, d->grant, paywall_reason_name(d->reason));
 	access_tell_crawler(q->wall, d, r, rsp);
-	if (e == ERR_BUSY && g.req.ahead)
+	if (e == ERR_BUSY && out->req.ahead)
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
 	if (e || out->moved)
 		return e;

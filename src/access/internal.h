@@ -33,8 +33,8 @@ enum err MUST_USE access_next_moment(struct access_snapshot *s, int64_t *at_s);
 /* For anonymous readers: whole when public, the teaser where no meter is, and whole or not as a
  * meter of the calendar has it, to all who have read as many. For readers: whole, by account or
  * entitlement. The answer may not name its reader. */
-enum err MUST_USE access_share_article(struct access_snapshot *s, const struct article_reading *rd,
-	const struct access_request *req, struct response *rsp);
+enum err MUST_USE access_share_article(
+	struct access_snapshot *s, const struct article_reading *rd, struct response *rsp);
 /* A lead picture, which belongs to the teaser. */
 enum err MUST_USE access_share_picture(struct access_snapshot *s, const struct image *img,
 	const struct article *owner, const struct access_request *req, struct response *rsp);

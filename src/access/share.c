@@ -88,9 +88,10 @@ static bool is_plain_wall(const struct decision *d)
 	       (d->reason == REASON_SUBSCRIBER_ONLY || d->reason == REASON_LOGIN_REQUIRED);
 }
 
-enum err access_share_article(struct access_snapshot *s, const struct article_reading *rd,
-	const struct access_request *req, struct response *rsp)
+enum err access_share_article(
+	struct access_snapshot *s, const struct article_reading *rd, struct response *rsp)
 {
+	const struct access_request *req = &rd->req;
 	const struct article *art = &rd->article;
 	const struct decision *d = &rd->decision;
 	const int64_t closes_at =

@@ -66,8 +66,7 @@ static void put_at(const char *slug, int64_t published, int64_t embargo, int64_t
 
 struct sharing {
 	const struct request *r;
-	struct access_request req;
-	struct article_reading rd;
+	struct article_reading rd; /* with the request, of whatever is shared */
 	const struct image *image;
 };
 
@@ -75,9 +74,9 @@ static enum err share_read(struct access_snapshot *snap, void *arg)
 {
 	struct sharing *to = arg;
 	if (to->image)
-		return access_share_picture(snap, to->image, &to->rd.article, &to->req, &s.rsp);
+		return access_share_picture(snap, to->image, &to->rd.article, &to->rd.req, &s.rsp);
 	if (to->rd.article.id[0])
-		return access_share_article(snap, &to->rd, &to->req, &s.rsp);
+		return access_share_article(snap, &to->rd, &s.rsp);
 	return access_share_list(snap, to->r, &s.rsp);
 }
 
@@ -85,7 +84,7 @@ static const struct response_sharing *share(struct sharing *to, const struct req
 {
 	s.rsp = (struct response){ .shared.on = false };
 	to->r = r;
-	to->req = access_request_from_http(r);
+	to->rd.req = access_request_from_http(r);
 	assert_int_equal(access_read(&s.w, r, share_read, to), ERR_OK);
 	return &s.rsp.shared;
 }
