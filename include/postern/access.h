@@ -102,7 +102,7 @@ bool access_path_open_cached(const struct access_path_query *q, struct request *
 /* Marks an answer made of public lists as every anonymous reader's (struct response_sharing), when
  * the reader is one. */
 enum err MUST_USE access_share_list(
-	struct access_snapshot *s, const struct request *r, struct response *rsp);
+	struct access_snapshot *s, const struct access_request *req, struct response *rsp);
 /* The variant of an article's answer, see http_settings: decided anew by paywall_decide on facts
  * in memory. False: they are not all there, or it hangs on more than they are. Any thread. */
 bool access_variant(

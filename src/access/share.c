@@ -75,10 +75,10 @@ static enum err share_with_all(struct access_snapshot *s, const struct access_re
 	return share_as(s, STR(""), closes_at, rsp);
 }
 
-enum err access_share_list(struct access_snapshot *s, const struct request *r, struct response *rsp)
+enum err access_share_list(
+	struct access_snapshot *s, const struct access_request *req, struct response *rsp)
 {
-	const struct access_request req = access_request_from_http(r);
-	return share_with_all(s, &req, 0, rsp);
+	return share_with_all(s, req, 0, rsp);
 }
 
 /* The wall as every anonymous reader meets it: no meter, no gift, no crawler's rule had a say. */

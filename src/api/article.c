@@ -157,10 +157,11 @@ static enum err levels_find(const struct access_snapshot *s, struct article_list
 static enum err articles_read(struct access_snapshot *s, void *arg)
 {
 	struct article_listing *l = arg;
+	const struct access_request req = access_request_from_http(l->r);
 	enum err e = content_list(s->c, &l->f, s->a, &l->list, &l->count);
 	if (!e)
 		e = levels_find(s, l);
-	return e ? e : access_share_list(s, l->r, l->rsp);
+	return e ? e : access_share_list(s, &req, l->rsp);
 }
 
 static enum err list_parse(struct request *r, struct response *rsp, struct article_filter *f)

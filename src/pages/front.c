@@ -27,7 +27,6 @@ static void cards_data(
 enum { FRONT_SECTIONS_MAX = 16 };
 /* All that the front page shows, from one snapshot. */
 struct front {
-	const struct request *r;
 	struct response *rsp;
 	struct access_request req;
 	const char *institution;
@@ -52,7 +51,7 @@ static enum err front_read(struct access_snapshot *s, void *arg)
 	}
 	if (!e)
 		e = institution_reader_title(s->c, &f->req, s->policy, s->a, &f->institution);
-	return e ? e : access_share_list(s, f->r, f->rsp);
+	return e ? e : access_share_list(s, &f->req, f->rsp);
 }
 
 /* The newest story with a picture leads; the next ones with pictures stand beside it. Returns what
@@ -120,7 +119,7 @@ static void front_data(struct template_data *root, struct front *f)
 enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct front f = { .r = r, .rsp = rsp, .req = access_request_from_http(r), .a = r->arena };
+	struct front f = { .rsp = rsp, .req = access_request_from_http(r), .a = r->arena };
 	enum err e = access_read(p->wall, r, front_read, &f);
 	if (e)
 		return e;
@@ -140,7 +139,6 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 
 /* The same for a page of a section; filter.before_at is the cursor. */
 struct section_page {
-	const struct request *r;
 	struct response *rsp;
 	struct access_request req;
 	const char *institution;
@@ -159,7 +157,7 @@ static enum err section_read(struct access_snapshot *s, void *arg)
 		e = access_sections(s, &g->sections, &g->section_count);
 	if (!e)
 		e = institution_reader_title(s->c, &g->req, s->policy, s->a, &g->institution);
-	return e ? e : access_share_list(s, g->r, g->rsp);
+	return e ? e : access_share_list(s, &g->req, g->rsp);
 }
 
 /* Older pages are named by the last article seen ("?before=1763600000-id"), so that new articles do
@@ -199,8 +197,7 @@ static void section_data(
 enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct section_page s = { .r = r,
-		.rsp = rsp,
+	struct section_page s = { .rsp = rsp,
 		.req = access_request_from_http(r),
 		.a = r->arena,
 		.filter = {

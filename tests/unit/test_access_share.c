@@ -65,7 +65,6 @@ static void put_at(const char *slug, int64_t published, int64_t embargo, int64_t
 }
 
 struct sharing {
-	const struct request *r;
 	struct article_reading rd; /* with the request, of whatever is shared */
 	const struct image *image;
 };
@@ -77,13 +76,12 @@ static enum err share_read(struct access_snapshot *snap, void *arg)
 		return access_share_picture(snap, to->image, &to->rd.article, &to->rd.req, &s.rsp);
 	if (to->rd.article.id[0])
 		return access_share_article(snap, &to->rd, &s.rsp);
-	return access_share_list(snap, to->r, &s.rsp);
+	return access_share_list(snap, &to->rd.req, &s.rsp);
 }
 
 static const struct response_sharing *share(struct sharing *to, const struct request *r)
 {
 	s.rsp = (struct response){ .shared.on = false };
-	to->r = r;
 	to->rd.req = access_request_from_http(r);
 	assert_int_equal(access_read(&s.w, r, share_read, to), ERR_OK);
 	return &s.rsp.shared;
