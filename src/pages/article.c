@@ -13,9 +13,7 @@ struct around {
 	const struct article_reading *rd;
 	struct card *more;
 	size_t more_count;
-	struct section *sections;
-	size_t section_count;
-	const char *institution;
+	struct frame frame;
 };
 
 static enum err around_read(struct access_snapshot *s, void *arg)
@@ -25,11 +23,7 @@ static enum err around_read(struct access_snapshot *s, void *arg)
 		.section = ar->rd->article.section, .limit = MORE_CARDS + 1, .now_s = s->now_s
 	};
 	enum err e = pages_cards_load(s, &f, &ar->more, &ar->more_count);
-	if (!e)
-		e = access_sections(s, &ar->sections, &ar->section_count);
-	if (e)
-		return e;
-	return institution_reader_title(s->c, &ar->rd->req, s->policy, s->a, &ar->institution);
+	return e ? e : pages_frame_load(s, &ar->rd->req, &ar->frame);
 }
 
 static void tags_data(struct template_data *v, const struct article *art)
@@ -147,9 +141,7 @@ static struct template_data *page_data(const struct pages *p, const struct reque
 		.canonical = arena_fmt(a, "/articles/%s", rd->article.slug),
 		.section = pages_text_z(a, rd->article.section),
 		.image = image_address(p, a, rd),
-		.institution = ar->institution,
-		.sections = ar->sections,
-		.section_count = ar->section_count };
+		.frame = ar->frame };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	article_data(root, r, rd);
 	template_html(root, "body_html", rd->text.html);

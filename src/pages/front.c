@@ -29,11 +29,9 @@ enum { FRONT_SECTIONS_MAX = 16 };
 struct front {
 	struct response *rsp;
 	struct access_request req;
-	const char *institution;
+	struct frame frame;
 	struct arena *a;
 	struct cards news, blocks[FRONT_SECTIONS_MAX];
-	struct section *sections;
-	size_t section_count;
 };
 
 static enum err front_read(struct access_snapshot *s, void *arg)
@@ -42,15 +40,13 @@ static enum err front_read(struct access_snapshot *s, void *arg)
 	struct article_filter all = { .limit = FRONT_NEWS, .now_s = s->now_s };
 	enum err e = pages_cards_load(s, &all, &f->news.v, &f->news.n);
 	if (!e)
-		e = access_sections(s, &f->sections, &f->section_count);
-	for (size_t i = 0; !e && i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
-		struct article_filter one = {
-			.section = f->sections[i].slug, .limit = BLOCK_CARDS, .now_s = s->now_s
-		};
+		e = pages_frame_load(s, &f->req, &f->frame);
+	for (size_t i = 0; !e && i < f->frame.section_count && i < FRONT_SECTIONS_MAX; i++) {
+		struct article_filter one = { .section = f->frame.sections[i].slug,
+			.limit = BLOCK_CARDS,
+			.now_s = s->now_s };
 		e = pages_cards_load(s, &one, &f->blocks[i].v, &f->blocks[i].n);
 	}
-	if (!e)
-		e = institution_reader_title(s->c, &f->req, s->policy, s->a, &f->institution);
 	return e ? e : access_share_list(s, &f->req, f->rsp);
 }
 
@@ -106,12 +102,12 @@ static void front_data(struct template_data *root, struct front *f)
 	cards_data(template_list(root, "latest"), f->a, f->news.v,
 		left < FRONT_LATEST ? left : FRONT_LATEST);
 	struct template_data *blocks = template_list(root, "blocks");
-	for (size_t i = 0; i < f->section_count && i < FRONT_SECTIONS_MAX; i++) {
+	for (size_t i = 0; i < f->frame.section_count && i < FRONT_SECTIONS_MAX; i++) {
 		struct template_data *b = template_append(blocks);
 		picture_first(&f->blocks[i]);
-		template_text(b, "name", f->sections[i].name);
+		template_text(b, "name", f->frame.sections[i].name);
 		template_z(b, "href",
-			arena_fmt(f->a, "/sections/" STR_FMT, STR_ARG(f->sections[i].slug)));
+			arena_fmt(f->a, "/sections/" STR_FMT, STR_ARG(f->frame.sections[i].slug)));
 		cards_data(template_list(b, "cards"), f->a, f->blocks[i].v, f->blocks[i].n);
 	}
 }
@@ -123,11 +119,7 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 	enum err e = access_read(p->wall, r, front_read, &f);
 	if (e)
 		return e;
-	struct page pg = { .description = p->set.tagline,
-		.canonical = "/",
-		.institution = f.institution,
-		.sections = f.sections,
-		.section_count = f.section_count };
+	struct page pg = { .description = p->set.tagline, .canonical = "/", .frame = f.frame };
 	if (str_eq(fields_get(&r->query, "done"), STR("logout")))
 		pg.notice = "You are logged out.";
 	struct template_data *root = pages_frame_data(p, r, &pg);
@@ -141,12 +133,10 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 struct section_page {
 	struct response *rsp;
 	struct access_request req;
-	const char *institution;
+	struct frame frame;
 	struct article_filter filter;
 	struct arena *a;
 	struct cards cards;
-	struct section *sections;
-	size_t section_count;
 };
 
 static enum err section_read(struct access_snapshot *s, void *arg)
@@ -154,9 +144,7 @@ static enum err section_read(struct access_snapshot *s, void *arg)
 	struct section_page *g = arg;
 	enum err e = pages_cards_load(s, &g->filter, &g->cards.v, &g->cards.n);
 	if (!e)
-		e = access_sections(s, &g->sections, &g->section_count);
-	if (!e)
-		e = institution_reader_title(s->c, &g->req, s->policy, s->a, &g->institution);
+		e = pages_frame_load(s, &g->req, &g->frame);
 	return e ? e : access_share_list(s, &g->req, g->rsp);
 }
 
@@ -169,9 +157,9 @@ static enum err before_parse(struct str s, struct article_filter *f)
 
 static const struct section *section_named(const struct section_page *s, struct str slug)
 {
-	for (size_t i = 0; i < s->section_count; i++) {
-		if (str_eq(s->sections[i].slug, slug))
-			return &s->sections[i];
+	for (size_t i = 0; i < s->frame.section_count; i++) {
+		if (str_eq(s->frame.sections[i].slug, slug))
+			return &s->frame.sections[i];
 	}
 	return NULL;
 }
@@ -215,9 +203,7 @@ enum err pages_section(void *ctx, struct request *r, struct response *rsp)
 		.canonical =
 			s.filter.before_id.n ? NULL : arena_fmt(r->arena, "/sections/%s", slug),
 		.section = slug,
-		.institution = s.institution,
-		.sections = s.sections,
-		.section_count = s.section_count };
+		.frame = s.frame };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	section_data(root, &s, sec);
 	return pages_render(p, r, rsp, 200, "section.html", root);

@@ -40,6 +40,15 @@ struct pages {
 const struct asset *pages_asset(const struct pages *p, unsigned i);
 
 /* ---- view.c ---- */
+/* What the frame of a public page takes from the database; empty on the others. In the request's
+ * arena. */
+struct frame {
+	struct section *sections;
+	size_t section_count;
+	const char *institution; /* the reader comes from it; or NULL */
+};
+enum err MUST_USE pages_frame_load(
+	struct access_snapshot *s, const struct access_request *req, struct frame *out);
 /* What a handler says of its page for the common frame. All in the request's arena or static. */
 struct page {
 	const char *title; /* NULL: the front page */
@@ -50,9 +59,7 @@ struct page {
 	const char *section;   /* slug of the current one, or NULL */
 	const char *image;     /* absolute address, or NULL */
 	const char *notice;
-	const char *institution; /* the reader comes from it; or NULL */
-	struct section *sections;
-	size_t section_count;
+	struct frame frame;
 };
 /* The root object with every common key. */
 struct template_data *pages_frame_data(

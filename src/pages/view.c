@@ -73,8 +73,8 @@ static void sections_data(
 	struct template_data *root, const struct request *r, const struct page *pg)
 {
 	struct template_data *list = template_list(root, "sections");
-	for (size_t i = 0; i < pg->section_count; i++) {
-		const struct section *s = &pg->sections[i];
+	for (size_t i = 0; i < pg->frame.section_count; i++) {
+		const struct section *s = &pg->frame.sections[i];
 		struct template_data *v = template_append(list);
 		template_text(v, "name", s->name);
 		template_z(v, "href", arena_fmt(r->arena, "/sections/" STR_FMT, STR_ARG(s->slug)));
@@ -122,6 +122,15 @@ struct str pages_own_address(const struct request *r)
 	return b.err == ERR_TOO_LARGE ? STR("/") : arena_buf(r->arena, &b);
 }
 
+enum err pages_frame_load(
+	struct access_snapshot *s, const struct access_request *req, struct frame *out)
+{
+	enum err e = access_sections(s, &out->sections, &out->section_count);
+	if (e)
+		return e;
+	return institution_reader_title(s->c, req, s->policy, s->a, &out->institution);
+}
+
 struct template_data *pages_frame_data(
 	const struct pages *p, const struct request *r, const struct page *pg)
 {
@@ -145,7 +154,7 @@ struct template_data *pages_frame_data(
 	template_z(root, "asset_icon", pages_asset(p, ASSET_ICON)->href);
 	template_bool(root, "feed_href", false);
 	template_z(root, "notice", pg->notice);
-	template_z(root, "institution", pg->institution);
+	template_z(root, "institution", pg->frame.institution);
 	template_bool(root, "development", p->set.development);
 	template_z(root, "mailbox_href", p->set.development ? "/_dev/mailbox" : NULL);
 	template_z(root, "request_id", r->id);
