@@ -42,13 +42,9 @@ static void article_data(
 	struct arena *a = r->arena;
 	struct template_data *v = template_object(a);
 	int64_t changed_at = art->updated_at > art->published_at ? art->updated_at : 0;
-	template_text(v, "headline", art->headline);
-	pages_template_str(v, "dek", art->dek);
-	pages_template_str(v, "byline", art->byline);
+	pages_headline_data(v, a, art);
 	pages_template_str(v, "dateline", art->dateline);
 	pages_template_str(v, "credit", art->credit);
-	pages_template_str(v, "section", art->section_name);
-	template_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
 	pages_template_time(
 		v, "published", (struct shown_time){ a, art->published_at, r->now_s }, time_human);
 	pages_template_time(

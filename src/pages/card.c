@@ -78,15 +78,20 @@ void pages_image_data(
 	template_child(v, key, o);
 }
 
-void pages_card_data(struct template_data *v, struct arena *a, const struct card *c)
+void pages_headline_data(struct template_data *v, struct arena *a, const struct article *art)
 {
-	const struct article *art = &c->article;
-	template_z(v, "href", arena_fmt(a, "/articles/%s", art->slug));
 	template_text(v, "headline", art->headline);
 	pages_template_str(v, "dek", art->dek);
 	pages_template_str(v, "byline", art->byline);
 	pages_template_str(v, "section", art->section_name);
 	template_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
+}
+
+void pages_card_data(struct template_data *v, struct arena *a, const struct card *c)
+{
+	const struct article *art = &c->article;
+	template_z(v, "href", arena_fmt(a, "/articles/%s", art->slug));
+	pages_headline_data(v, a, art);
 	pages_template_time(
 		v, "published", (struct shown_time){ a, art->published_at, c->now_s }, time_date);
 	pages_access_data(v, c->level);

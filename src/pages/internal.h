@@ -119,6 +119,8 @@ struct card {
 /* A list with the lead pictures. */
 enum err MUST_USE pages_cards_load(struct access_snapshot *s, const struct article_filter *f,
 	struct card **out, size_t *count);
+/* What a card and the article itself begin with: headline, dek, byline, section. */
+void pages_headline_data(struct template_data *v, struct arena *a, const struct article *art);
 void pages_card_data(struct template_data *v, struct arena *a, const struct card *c);
 void pages_image_data(struct template_data *v, const char *key, struct arena *a,
 	const struct image *img); /* NULL: false */
