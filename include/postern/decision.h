@@ -49,6 +49,10 @@ struct access_request {
 	bool ahead;     /* the browser fetches what its reader may never look at */
 	int64_t now_s;
 };
+static inline bool decision_is_signed_in(const struct access_request *v)
+{
+	return v->account_id && *v->account_id;
+}
 /* Where the reader is, for what an address opens; not set when nobody knows. */
 static inline struct ip decision_client(const struct access_request *v)
 {

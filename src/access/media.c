@@ -25,9 +25,8 @@ static enum err decide(struct access_snapshot *s, const struct showing *g,
 /* 401 where logging in could help: 403 is for who is signed in already. */
 static enum err bytes_read(struct access_snapshot *s, struct showing *g, const struct decision *d)
 {
-	const char *account_id = g->req.account_id;
 	enum err e = content_media_open(s->c, &g->out->image, d, s->a, &g->out->bytes);
-	return e == ERR_DENIED && !(account_id && *account_id) ? ERR_UNAUTHENTICATED : e;
+	return e == ERR_DENIED && !decision_is_signed_in(&g->req) ? ERR_UNAUTHENTICATED : e;
 }
 
 static enum err media_read(struct access_snapshot *s, void *arg)

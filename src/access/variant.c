@@ -43,17 +43,12 @@ static struct cache_item *variant_find(const struct paywall *w, char kind, struc
 				 : NULL;
 }
 
-static bool is_signed_in(const struct access_request *v)
-{
-	return v->account_id && *v->account_id;
-}
-
 /* ---- keeping ---- */
 
 void access_article_cache_put(const struct access_snapshot *s, const struct access_request *req,
 	const struct article *art)
 {
-	const char kind = is_signed_in(req) ? FOR_READERS : FOR_ANONYMOUS;
+	const char kind = decision_is_signed_in(req) ? FOR_READERS : FOR_ANONYMOUS;
 	_Alignas(struct cached_article) char space[sizeof(struct cached_article) + FACTS_TAGS_SIZE];
 	struct cached_article *k = (struct cached_article *)(void *)space;
 	struct paywall_article subject = content_paywall_article(art);
@@ -119,7 +114,7 @@ static struct str metered_name(const struct decision *d, struct arena *a)
 struct str access_variant_of(
 	const struct access_snapshot *s, const struct access_request *req, const struct decision *d)
 {
-	if (is_signed_in(req)) {
+	if (decision_is_signed_in(req)) {
 		/* From memory nobody would count this session among those that read. */
 		const bool counted = s->w->reading_counted && d->reason == REASON_ENTITLED;
 		return !counted && decision_is_plain_reader(s->policy, req)

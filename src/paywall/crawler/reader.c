@@ -93,7 +93,7 @@ static enum err take_read(struct db_conn *c, void *arg)
 void crawler_verify(const struct paywall *w, struct access_request *v, struct arena *a)
 {
 	struct taking t = { .w = w };
-	if (!w->dns_verifier || v->user_agent.n == 0 || (v->account_id && *v->account_id))
+	if (!w->dns_verifier || v->user_agent.n == 0 || decision_is_signed_in(v))
 		return;
 	t.p = policy_cached(w->policies);
 	/* The first request after the start. Trouble is the decision's to report. */

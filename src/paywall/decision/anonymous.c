@@ -6,8 +6,7 @@
 
 bool decision_is_anonymous_by(const struct paywall_policy *policy, const struct access_request *v)
 {
-	if ((v->account_id && *v->account_id) || v->gifts.n > 0 ||
-		!crawler_agent_is_reader(v->user_agent))
+	if (decision_is_signed_in(v) || v->gifts.n > 0 || !crawler_agent_is_reader(v->user_agent))
 		return false;
 	return !institution_covers_address(policy, decision_client(v), v->now_s) &&
 	       !crawler_ai(policy->crawlers, v->user_agent, v->client) &&
@@ -24,6 +23,6 @@ bool decision_is_anonymous(const struct paywall *w, const struct access_request 
 
 bool decision_is_plain_reader(const struct paywall_policy *policy, const struct access_request *v)
 {
-	return v->account_id && *v->account_id && !institutions_by_mail(policy->institutions) &&
+	return decision_is_signed_in(v) && !institutions_by_mail(policy->institutions) &&
 	       !institution_covers_address(policy, decision_client(v), v->now_s);
 }

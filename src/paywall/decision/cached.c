@@ -19,13 +19,12 @@ void decision_cached_end(struct decision_cached *c)
 
 static bool reader_cached(const struct decision_query *q, struct decision_cached *c)
 {
-	const char *account_id = q->v->account_id;
 	c->reader = (struct paywall_reader){ 0 };
-	if (!account_id || !*account_id)
+	if (!decision_is_signed_in(q->v))
 		return decision_is_anonymous_by(c->policy, q->v);
 	if (!decision_is_plain_reader(c->policy, q->v))
 		return false;
-	c->account = decision_cache_reader(c->w, account_id);
+	c->account = decision_cache_reader(c->w, q->v->account_id);
 	if (!c->account)
 		return false;
 	c->reader = decision_cache_reader_for(c->account, q->art->id, c->space);

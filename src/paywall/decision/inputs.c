@@ -40,7 +40,7 @@ static enum err reader_load(
 	struct entitlements list;
 	bool done = false;
 	*out = (struct paywall_reader){ 0 };
-	if (!account_id || !*account_id)
+	if (!decision_is_signed_in(q->v))
 		return ERR_OK;
 	enum err e = all_load(c, q, out, &done);
 	if (e || done)
@@ -71,7 +71,7 @@ static enum err decide(struct db_conn *c, const struct decision_query *q, struct
 static void keep(const struct decision_query *q, const struct decision_read *seen)
 {
 	decision_cache_put_policy(q->w, q->load, seen->policy);
-	if (seen->keys && !q->before && !(q->v->account_id && *q->v->account_id))
+	if (seen->keys && !q->before && !decision_is_signed_in(q->v))
 		meter_keys_cache_put(q->w, q->load, seen->keys);
 }
 

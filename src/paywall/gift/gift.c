@@ -50,7 +50,7 @@ enum err gift_allowed(const struct paywall *w, struct db_conn *c, const struct a
 	struct decision_inputs k;
 	if (w->gifts.per_month == 0)
 		return ERR_NOT_FOUND;
-	if (!v->account_id || !*v->account_id)
+	if (!decision_is_signed_in(v))
 		return ERR_UNAUTHENTICATED;
 	enum err e = policy_acquire(w->policies, c, &policy);
 	if (!e)

@@ -9,8 +9,7 @@ enum err institution_of_reader(struct db_conn *c, const struct access_request *v
 {
 	const struct institution *hits[INSTITUTION_HITS_MAX];
 	char domain[DOMAIN_SIZE] = "";
-	bool signed_in = v->account_id && *v->account_id;
-	if (signed_in && institutions_by_mail(policy->institutions)) {
+	if (decision_is_signed_in(v) && institutions_by_mail(policy->institutions)) {
 		enum err e = institution_account_domain(c, v->account_id, domain);
 		if (e)
 			return e;

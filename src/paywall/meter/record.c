@@ -17,11 +17,6 @@ struct metered_reading {
 	struct meter_cookie_update *cookie_update;
 };
 
-static bool is_account(const struct access_request *v)
-{
-	return v->account_id && *v->account_id;
-}
-
 void meter_count_in(struct decision *d)
 {
 	d->must_count = false;
@@ -292,7 +287,7 @@ static enum err reading_record_cookie(struct metered_reading *s)
 
 bool meter_must_record(const struct access_request *v, const struct decision *d)
 {
-	bool carries = is_account(v) && v->meter_cookie.n > 0 && v->whole_get;
+	bool carries = decision_is_signed_in(v) && v->meter_cookie.n > 0 && v->whole_get;
 	return d->must_count || (carries && paywall_metered(d));
 }
 
@@ -307,7 +302,8 @@ enum err meter_record(
 	if (!paywall_metered(d))
 		return ERR_INTERNAL;
 	if (v->whole_get)
-		return is_account(v) ? reading_record_account(&s) : reading_record_cookie(&s);
+		return decision_is_signed_in(v) ? reading_record_account(&s)
+						: reading_record_cookie(&s);
 	if (!v->head)
 		return v->ahead ? ERR_BUSY : ERR_DENIED;
 	meter_count_in(d);

@@ -57,11 +57,6 @@ static void anonymous_limits(const struct decision_query *q, const struct meter 
 	u->ends_at = meter_day(q->v->now_s).ends_at;
 }
 
-static bool is_anonymous(const struct access_request *v)
-{
-	return !v->account_id || !*v->account_id;
-}
-
 /* `rows` counts what an account has read. */
 static void usage_of(const struct decision_query *q, const struct meter *m,
 	const struct meter_cookie_content *seen, struct meter_counts *rows,
@@ -72,7 +67,7 @@ static void usage_of(const struct decision_query *q, const struct meter *m,
 	*out = (struct paywall_usage){ .used = (int64_t)rows->n,
 		.counted = meter_counts_has(rows, seen->names.article),
 		.ends_at = meter_ends_at(m, rows->began_at, q->v->now_s) };
-	if (is_anonymous(q->v))
+	if (!decision_is_signed_in(q->v))
 		anonymous_limits(q, m, seen->state, out);
 }
 
@@ -110,7 +105,7 @@ enum err meter_usage(struct db_conn *c, const struct decision_query *q, const st
 	struct meter_cookie_content seen;
 	enum err e = keys_of(c, q, keys);
 	/* without keys nothing was ever counted here: no cookie is ours, and there are no rows */
-	if (!e && *keys && !is_anonymous(q->v))
+	if (!e && *keys && decision_is_signed_in(q->v))
 		e = meter_rows_load(c, q->v->account_id, m, q->v->now_s, &rows);
 	if (e)
 		return e;
