@@ -273,7 +273,10 @@ enum db_change {
 	DB_CHANGE_COUNT
 };
 enum { DB_CHANGE_KEY_SIZE = 65 };
-const char *db_change_name(enum db_change kind); /* "session", …: the tag of what is cached */
+const char *db_change_name(enum db_change kind); /* "session", … */
+/* What is cached of a thing bears this tag, to be dropped when the thing changes; key "": of any
+ * thing of the kind. */
+uint64_t db_change_tag(enum db_change kind, struct str key);
 /* Inside db_tx, beside the write that is its cause: every write of what a cache may hold. In this
  * process the subscriber is told before db_tx returns, in others within a second of the commit.
  * ERR_INTERNAL for an unknown kind or a key that is too long. */

@@ -27,7 +27,7 @@ static struct cache_item *lookup(const struct access_snapshot *s, struct str key
 
 static void put(const struct access_snapshot *s, struct str key, struct str value)
 {
-	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_ARTICLE), STR("")) };
+	const uint64_t tags[] = { db_change_tag(DB_CHANGE_ARTICLE, STR("")) };
 	if (s->load)
 		(void)cache_put(s->w->decision_cache, s->load,
 			&(struct cache_put){ .key = key,

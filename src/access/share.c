@@ -40,9 +40,9 @@ static int64_t rules_change_at(
 	return at;
 }
 
-static void tag(struct response *rsp, enum db_change kind, const char *key)
+static void tag(struct response *rsp, enum db_change kind)
 {
-	rsp->shared.tags[rsp->shared.tag_count++] = cache_tag(db_change_name(kind), str_of(key));
+	rsp->shared.tags[rsp->shared.tag_count++] = db_change_tag(kind, STR(""));
 }
 
 /* `closes_at`: when what is shown may be another level, or is withdrawn; 0: never. */
@@ -59,8 +59,8 @@ static enum err share_as(
 	rsp->shared.usable_until_s = closes_at;
 	rsp->shared.on =
 		variant.p && str_copy(rsp->shared.variant, VARIANT_SIZE, variant) == ERR_OK;
-	tag(rsp, DB_CHANGE_POLICY, "");
-	tag(rsp, DB_CHANGE_ARTICLE, "");
+	tag(rsp, DB_CHANGE_POLICY);
+	tag(rsp, DB_CHANGE_ARTICLE);
 	return ERR_OK;
 }
 

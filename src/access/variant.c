@@ -67,7 +67,7 @@ void access_article_cache_put(const struct access_snapshot *s, const struct acce
 		return;
 	if (subject.tags.n > 0)
 		memcpy(k->tags, subject.tags.p, subject.tags.n);
-	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_ARTICLE), str_of(art->id)) };
+	const uint64_t tags[] = { db_change_tag(DB_CHANGE_ARTICLE, str_of(art->id)) };
 	(void)cache_put(s->w->decision_cache, s->load,
 		&(struct cache_put){ .key = key_of(kind, str_of(art->slug), key),
 			.value = { space, sizeof *k + subject.tags.n },

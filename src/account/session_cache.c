@@ -76,8 +76,8 @@ void account_session_cache_put(struct cache *c, const struct cache_load *l,
 	memcpy(packed->texts, k->email, packed->email_n + 1U);
 	memcpy(packed->texts + packed->email_n + 1, k->name, packed->name_n + 1U);
 	struct str account = str_of(k->account_id);
-	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_SESSION), account),
-		cache_tag(db_change_name(DB_CHANGE_ACCOUNT), account) };
+	const uint64_t tags[] = { db_change_tag(DB_CHANGE_SESSION, account),
+		db_change_tag(DB_CHANGE_ACCOUNT, account) };
 	(void)cache_put(c, l,
 		&(struct cache_put){ .key = { (const char *)hash, HASH_BYTES },
 			.value = { space, sizeof *packed + packed->email_n + packed->name_n + 2U },

@@ -18,8 +18,8 @@ struct cache *app_caches_all(const struct app *app, size_t i)
 static void changed(void *ctx, enum db_change kind, struct str key)
 {
 	struct cache *c = NULL;
-	const uint64_t any = cache_tag(db_change_name(kind), STR(""));
-	const uint64_t one = cache_tag(db_change_name(kind), key);
+	const uint64_t any = db_change_tag(kind, STR(""));
+	const uint64_t one = db_change_tag(kind, key);
 	for (size_t i = 0; (c = app_caches_all(ctx, i)); i++) {
 		cache_drop(c, any);
 		if (one != any)

@@ -2,6 +2,7 @@
  * Those of other processes are read by change_log.c; both ways tell each change once. */
 #include "internal.h"
 
+#include "postern/cache.h"
 #include "postern/queries/change.h"
 
 #include <stdio.h>
@@ -18,6 +19,11 @@ static const char *const names[DB_CHANGE_COUNT] = { [DB_CHANGE_SESSION] = "sessi
 const char *db_change_name(enum db_change kind)
 {
 	return str_name_of(names, COUNT(names), kind);
+}
+
+uint64_t db_change_tag(enum db_change kind, struct str key)
+{
+	return cache_tag(db_change_name(kind), key);
 }
 
 /* 0 for a kind that only a newer program knows. */

@@ -215,7 +215,7 @@ static void until_a_rule_changes(void **state)
 static bool tagged(enum db_change kind, const char *key)
 {
 	for (size_t i = 0; i < s.rsp.shared.tag_count; i++)
-		if (s.rsp.shared.tags[i] == cache_tag(db_change_name(kind), str_of(key)))
+		if (s.rsp.shared.tags[i] == db_change_tag(kind, str_of(key)))
 			return true;
 	return false;
 }

@@ -11,7 +11,7 @@ enum { PATIENCE_MS = 1000 };
 
 static void drop_both(void *ctx, enum db_change kind, struct str key)
 {
-	cache_drop(ctx, cache_tag(db_change_name(kind), key));
+	cache_drop(ctx, db_change_tag(kind, key));
 }
 static void flush_it(void *ctx)
 {

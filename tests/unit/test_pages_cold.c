@@ -175,7 +175,7 @@ static void a_subscriber_after_a_change(void **state)
 {
 	(void)state;
 	(void)cost_of("s1", s.reader);
-	cache_drop(s.w.decision_cache, cache_tag(db_change_name(DB_CHANGE_ARTICLE), STR("")));
+	cache_drop(s.w.decision_cache, db_change_tag(DB_CHANGE_ARTICLE, STR("")));
 	assert_cost(cost_of("s2", s.reader), 1, 9, 1 + CARDS);
 }
 

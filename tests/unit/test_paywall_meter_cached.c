@@ -217,7 +217,7 @@ static void without_keys_nothing_is_known(void **state)
 	assert_false(decide_cached(&q, policy, &known));
 	assert_int_equal(know_again(o), ERR_OK);
 	assert_true(decide_cached(&q, policy, &known));
-	cache_drop(o->w.decision_cache, cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")));
+	cache_drop(o->w.decision_cache, db_change_tag(DB_CHANGE_POLICY, STR("")));
 	assert_false(decide_cached(&q, policy, &known));
 	policy_release(o->w.policies, policy);
 }

@@ -18,11 +18,6 @@ struct cached_reader {
 	struct entitlement v[ENTITLEMENTS_MAX];
 };
 
-static uint64_t tag_of(enum db_change kind, const char *key)
-{
-	return cache_tag(db_change_name(kind), str_of(key));
-}
-
 /* ---- readers ---- */
 
 static struct str reader_key(const char *account_id, char out[static READER_KEY_SIZE])
@@ -66,8 +61,8 @@ void decision_cache_put_reader(const struct paywall *w, const struct cache_load 
 {
 	struct cached_reader k = { .n = 0 };
 	char key[READER_KEY_SIZE];
-	const uint64_t tags[] = { tag_of(DB_CHANGE_ENTITLEMENT, account_id),
-		tag_of(DB_CHANGE_ACCOUNT, account_id) };
+	const uint64_t tags[] = { db_change_tag(DB_CHANGE_ENTITLEMENT, str_of(account_id)),
+		db_change_tag(DB_CHANGE_ACCOUNT, str_of(account_id)) };
 	if (all->n > COUNT(k.v))
 		return;
 	for (size_t i = 0; i < all->n; i++)
@@ -135,7 +130,7 @@ void decision_cache_put_policy(
 {
 	struct cache_item *had = cache_lookup(w->decision_cache, POLICY_KEY);
 	const bool is_cached = had && is_version(had, policy);
-	const uint64_t tags[] = { tag_of(DB_CHANGE_POLICY, "") };
+	const uint64_t tags[] = { db_change_tag(DB_CHANGE_POLICY, STR("")) };
 	cache_release(had);
 	if (is_cached)
 		return;

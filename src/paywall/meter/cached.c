@@ -28,7 +28,7 @@ static struct meter_names names_of(const struct decision_query *q, const struct 
 		return names;
 	}
 	names = meter_names_of(keys, q->art->id, m);
-	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
+	const uint64_t tags[] = { db_change_tag(DB_CHANGE_POLICY, STR("")) };
 	(void)cache_put(q->w->decision_cache, load,
 		&(struct cache_put){ .key = of,
 			.value = { (const char *)&names, sizeof names },

@@ -148,7 +148,7 @@ void meter_keys_cache_put(
 	const struct paywall *w, const struct cache_load *load, const struct meter_keys *keys)
 {
 	struct cache_item *had = cache_lookup(w->decision_cache, METER_KEYS_KEY);
-	const uint64_t tags[] = { cache_tag(db_change_name(DB_CHANGE_POLICY), STR("")) };
+	const uint64_t tags[] = { db_change_tag(DB_CHANGE_POLICY, STR("")) };
 	cache_release(had);
 	if (had)
 		return;
