@@ -8,18 +8,17 @@
 
 #include <string.h>
 
-/* FOR_READERS: whatever its level. FOR_STRANGERS: those alone that were found to have a meter, so
+/* FOR_READERS: whatever its level. FOR_ANONYMOUS: those alone that were found to have a meter, so
  * that a look for them costs little before any other page. */
 enum { FOR_READERS = 'a', FOR_ANONYMOUS = 'm' };
 enum {
-	FACTS_KEY_SIZE = 1 + SLUG_SIZE,
-	FACTS_SECTION_SIZE = SECTION_SIZE,
-	FACTS_TAGS_SIZE = ARTICLE_TAGS_MAX * TAG_SIZE + 2,
+	KEY_SIZE = 1 + SLUG_SIZE,
+	TAGS_SIZE = ARTICLE_TAGS_MAX * TAG_SIZE + 2,
 };
 
 /* As it is kept; the tags stand behind. */
 struct cached_article {
-	char id[ID_SIZE], section[FACTS_SECTION_SIZE];
+	char id[ID_SIZE], section[SECTION_SIZE];
 	enum access access;
 	bool usable, killed;
 	int64_t published_at, embargo_at, expires_at;
@@ -27,9 +26,9 @@ struct cached_article {
 	char tags[];
 };
 
-static struct str key_of(char kind, struct str slug, char out[static FACTS_KEY_SIZE])
+static struct str key_of(char kind, struct str slug, char out[static KEY_SIZE])
 {
-	if (slug.n >= FACTS_KEY_SIZE - 1)
+	if (slug.n >= KEY_SIZE - 1)
 		return (struct str){ NULL, 0 };
 	out[0] = kind;
 	memcpy(out + 1, slug.p, slug.n);
@@ -38,7 +37,7 @@ static struct str key_of(char kind, struct str slug, char out[static FACTS_KEY_S
 
 static struct cache_item *variant_find(const struct paywall *w, char kind, struct str slug)
 {
-	char space[FACTS_KEY_SIZE];
+	char space[KEY_SIZE];
 	return w->decision_cache ? cache_lookup(w->decision_cache, key_of(kind, slug, space))
 				 : NULL;
 }
@@ -49,11 +48,11 @@ void access_article_cache_put(const struct access_snapshot *s, const struct acce
 	const struct article *art)
 {
 	const char kind = decision_is_signed_in(req) ? FOR_READERS : FOR_ANONYMOUS;
-	_Alignas(struct cached_article) char space[sizeof(struct cached_article) + FACTS_TAGS_SIZE];
+	_Alignas(struct cached_article) char space[sizeof(struct cached_article) + TAGS_SIZE];
 	struct cached_article *k = (struct cached_article *)(void *)space;
 	struct paywall_article subject = content_paywall_article(art);
-	char key[FACTS_KEY_SIZE];
-	if (!s->load || subject.tags.n > FACTS_TAGS_SIZE)
+	char key[KEY_SIZE];
+	if (!s->load || subject.tags.n > TAGS_SIZE)
 		return;
 	*k = (struct cached_article){ .access = subject.access,
 		.usable = subject.usable,
