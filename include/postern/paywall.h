@@ -147,7 +147,10 @@ bool paywall_entitlement_open(
 /* True for "" and NULL; a plan the policy does not know covers nothing. */
 bool paywall_plan_covers(
 	const struct paywall_policy *p, const char *plan, const struct paywall_article *a);
-bool paywall_plan_known(const struct paywall_policy *p, const char *plan);
+const struct plan *paywall_plan_find(
+	const struct paywall_policy *p, const char *plan); /* or NULL */
+/* The OFFER_ flag of a plan that is sold and covers the article; 0: it is not, or does not. */
+unsigned paywall_plan_offer(const struct plan *plan, const struct paywall_article *a);
 bool paywall_list_has(struct str list, struct str name); /* lists like tags and plan.sections */
 
 const char *paywall_grant_name(enum grant g);   /* "full", "teaser", "none" */

@@ -22,7 +22,6 @@ struct plan_removal {
 	int64_t holders, institutions; /* out */
 };
 enum err MUST_USE policy_plan_remove(struct db *db, struct plan_removal *r);
-const struct plan *policy_plan_find(const struct paywall_policy *p, const char *name); /* or NULL */
 /* What is sold and would open the article: plans with an address that cover it and are of a kind
  * that the decision offers, copied into the arena, by name. */
 struct policy_plan_offers {

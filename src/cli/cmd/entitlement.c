@@ -26,7 +26,7 @@ static enum err ents_read(struct db_conn *c, void *arg)
 	if (!e && !l->undescribed)
 		e = ERR_NOMEM;
 	for (size_t i = 0; !e && i < l->list.n; i++)
-		l->undescribed[i] = !paywall_plan_known(policy, l->list.v[i].plan);
+		l->undescribed[i] = !paywall_plan_find(policy, l->list.v[i].plan);
 	policy_release(l->policies, policy);
 	return e;
 }
@@ -107,7 +107,7 @@ static enum err grant_read(struct db_conn *c, void *arg)
 	struct grant_lookup *l = arg;
 	const struct paywall_policy *policy = NULL;
 	enum err e = policy_acquire(l->app->wall.policies, c, &policy);
-	const struct plan *plan = e ? NULL : policy_plan_find(policy, l->plan);
+	const struct plan *plan = e ? NULL : paywall_plan_find(policy, l->plan);
 	if (plan) {
 		l->known = true;
 		l->kind = plan->kind;
@@ -147,7 +147,7 @@ static enum err coming_read(struct db_conn *c, void *arg)
 	if (!e) {
 		struct entitlement probe = { .status = t->e.status }; /* at any time */
 		memcpy(probe.source, t->e.source, sizeof probe.source);
-		t->described = paywall_plan_known(policy, t->e.plan);
+		t->described = paywall_plan_find(policy, t->e.plan);
 		t->lets_in = paywall_entitlement_open(policy, &probe, 1);
 	}
 	policy_release(t->app->wall.policies, policy);

@@ -63,7 +63,7 @@ static int plan_known(struct cli *c, struct plan *p)
 	enum err e = cli_policy(c, &policy);
 	if (e)
 		return cli_error(e, "plans");
-	const struct plan *known = policy_plan_find(policy, c->args[0]);
+	const struct plan *known = paywall_plan_find(policy, c->args[0]);
 	if (known)
 		*p = *known;
 	else if (str_copy(p->name, sizeof p->name, str_of(c->args[0])) != ERR_OK)

@@ -76,7 +76,7 @@ const struct meter *paywall_meter_of(
 
 /* ---- entitlements ---- */
 
-static const struct plan *plan_find(const struct paywall_policy *p, const char *name)
+const struct plan *paywall_plan_find(const struct paywall_policy *p, const char *name)
 {
 	for (size_t i = 0; i < p->plan_count; i++) {
 		if (str_eq(str_of(p->plans[i].name), str_of(name)))
@@ -90,22 +90,25 @@ static bool plan_covers(const struct plan *plan, const struct paywall_article *a
 	return !*plan->sections || paywall_list_has(str_of(plan->sections), a->section);
 }
 
+unsigned paywall_plan_offer(const struct plan *plan, const struct paywall_article *a)
+{
+	static const unsigned flags[] = { [PLAN_SUBSCRIPTION] = OFFER_SUBSCRIBE,
+		[PLAN_DAY_PASS] = OFFER_DAY_PASS,
+		[PLAN_ARTICLE] = OFFER_ARTICLE };
+	return *plan->href && plan_covers(plan, a) ? flags[plan->kind] : 0;
+}
+
 bool paywall_plan_covers(
 	const struct paywall_policy *p, const char *name, const struct paywall_article *a)
 {
-	const struct plan *plan = name && *name ? plan_find(p, name) : NULL;
+	const struct plan *plan = name && *name ? paywall_plan_find(p, name) : NULL;
 	return !name || !*name || (plan && plan_covers(plan, a));
-}
-
-bool paywall_plan_known(const struct paywall_policy *p, const char *name)
-{
-	return plan_find(p, name);
 }
 
 bool paywall_entitlement_covers(const struct paywall_policy *p, const struct entitlement *e,
 	const struct paywall_article *a)
 {
-	const struct plan *plan = plan_find(p, e->plan);
+	const struct plan *plan = paywall_plan_find(p, e->plan);
 	if (!plan)
 		return false;
 	if (*e->article_id)
@@ -191,15 +194,8 @@ static struct decision give(struct decision d, enum grant grant, enum reason rea
 static unsigned offers_sold(const struct decision_inputs *k)
 {
 	unsigned offer = OFFER_SUBSCRIBE;
-	for (size_t i = 0; i < k->policy->plan_count; i++) {
-		const struct plan *plan = &k->policy->plans[i];
-		if (!*plan->href || !plan_covers(plan, k->article))
-			continue;
-		if (plan->kind == PLAN_DAY_PASS)
-			offer |= OFFER_DAY_PASS;
-		else if (plan->kind == PLAN_ARTICLE)
-			offer |= OFFER_ARTICLE;
-	}
+	for (size_t i = 0; i < k->policy->plan_count; i++)
+		offer |= paywall_plan_offer(&k->policy->plans[i], k->article);
 	return offer;
 }
 

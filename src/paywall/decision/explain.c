@@ -109,7 +109,7 @@ static const char *entitlement_why(const struct decision_inputs *k, const struct
 		return e->grace_s ? "it has ended, and so have its days of grace" : "it has ended";
 	if (!paywall_entitlement_open(k->policy, e, k->now.s))
 		return "its status lets nobody in";
-	if (!paywall_plan_known(k->policy, e->plan))
+	if (!paywall_plan_find(k->policy, e->plan))
 		return "nobody has described its plan, so it opens nothing (postern plan set)";
 	if (!paywall_entitlement_covers(k->policy, e, k->article))
 		return *e->article_id ? "it is for another article"

@@ -119,7 +119,7 @@ enum err decision_plans(const struct decision_inputs *k, struct arena *a, struct
 	BUF_AUTO b = BUF((size_t)ENTITLEMENTS_MAX * (PLAN_SIZE + 1));
 	for (size_t i = 0; i < k->reader->entitlement_count; i++) {
 		const struct entitlement *e = &k->reader->entitlements[i];
-		bool told = *e->article_id || !paywall_plan_known(k->policy, e->plan) ||
+		bool told = *e->article_id || !paywall_plan_find(k->policy, e->plan) ||
 			    !paywall_entitlement_open(k->policy, e, k->now.s);
 		for (size_t j = 0; j < i && !told; j++) {
 			const struct entitlement *f = &k->reader->entitlements[j];

@@ -16,7 +16,7 @@ enum { KEEP_S = 62 * 86400 }; /* longer than any month is counted */
 /* A day's pass or a single article is for its buyer. */
 static bool is_subscription(const struct paywall_policy *p, const struct entitlement *e)
 {
-	const struct plan *plan = policy_plan_find(p, e->plan);
+	const struct plan *plan = paywall_plan_find(p, e->plan);
 	return !*e->article_id && plan && plan->kind == PLAN_SUBSCRIPTION;
 }
 

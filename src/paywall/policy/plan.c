@@ -116,25 +116,6 @@ enum err policy_plan_remove(struct db *db, struct plan_removal *r)
 	return db_tx(db, remove_tx, r);
 }
 
-const struct plan *policy_plan_find(const struct paywall_policy *p, const char *name)
-{
-	for (size_t i = 0; i < p->plan_count; i++) {
-		if (strcmp(p->plans[i].name, name) == 0)
-			return &p->plans[i];
-	}
-	return NULL;
-}
-
-static bool offered(const struct plan *plan, const struct policy_plan_offers *o)
-{
-	static const unsigned flags[] = { [PLAN_SUBSCRIPTION] = OFFER_SUBSCRIBE,
-		[PLAN_DAY_PASS] = OFFER_DAY_PASS,
-		[PLAN_ARTICLE] = OFFER_ARTICLE };
-	if (!*plan->href || !(o->offer & flags[plan->kind]))
-		return false;
-	return !*plan->sections || paywall_list_has(str_of(plan->sections), o->article->section);
-}
-
 enum err policy_plan_offers(
 	const struct paywall_policy *policy, struct arena *a, struct policy_plan_offers *o)
 {
@@ -143,7 +124,7 @@ enum err policy_plan_offers(
 	if (!o->list)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < policy->plan_count; i++) {
-		if (offered(&policy->plans[i], o))
+		if (o->offer & paywall_plan_offer(&policy->plans[i], o->article))
 			o->list[o->count++] = policy->plans[i];
 	}
 	return ERR_OK;
