@@ -25,12 +25,11 @@ enum err MUST_USE policy_plan_remove(struct db *db, struct plan_removal *r);
 /* What is sold and would open the article: plans with an address that cover it and are of a kind
  * that the decision offers, copied into the arena, by name. */
 struct policy_plan_offers {
-	const struct paywall_article *article;
-	unsigned offer; /* of the decision */
 	struct plan *list;
 	size_t count;
 };
-enum err MUST_USE policy_plan_offers(
-	const struct paywall_policy *policy, struct arena *a, struct policy_plan_offers *o);
+enum err MUST_USE policy_plan_offers(const struct paywall_policy *policy,
+	const struct paywall_article *art, unsigned offer, struct arena *a,
+	struct policy_plan_offers *out);
 
 #endif

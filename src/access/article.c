@@ -56,12 +56,11 @@ static enum err teaser_read(struct access_snapshot *s, const struct reading *g)
 
 static enum err offers_list(struct access_snapshot *s, struct reading *g)
 {
-	struct policy_plan_offers *o = &g->out->offers;
-	*o = (struct policy_plan_offers){ .article = &g->subject, .offer = g->out->decision.offer };
-	enum err e = g->out->decision.grant == GRANT_FULL ? ERR_OK
-							  : policy_plan_offers(s->policy, s->a, o);
-	o->article = NULL;
-	return e;
+	const struct decision *d = &g->out->decision;
+	g->out->offers = (struct policy_plan_offers){ .count = 0 }; /* of a run before this one */
+	if (d->grant == GRANT_FULL)
+		return ERR_OK;
+	return policy_plan_offers(s->policy, &g->subject, d->offer, s->a, &g->out->offers);
 }
 
 /* What goes out. */

@@ -83,20 +83,22 @@ enum err gate_wall_problem(struct request *r, struct response *rsp, const struct
 /* ---- page ---- */
 
 struct offering {
+	const struct path_answer *answer;
 	struct policy_plan_offers offers;
 };
 
 static enum err offers_read(struct access_snapshot *s, void *arg)
 {
 	struct offering *o = arg;
-	return policy_plan_offers(s->policy, s->a, &o->offers);
+	const struct path_answer *p = o->answer;
+	return policy_plan_offers(s->policy, &p->article, p->decision.offer, s->a, &o->offers);
 }
 
 /* What is sold and would open this path. */
 static enum err plans_data(struct template_data *root, const struct gate *g,
 	const struct request *r, const struct path_answer *p)
 {
-	struct offering o = { .offers = { .article = &p->article, .offer = p->decision.offer } };
+	struct offering o = { .answer = p };
 	struct template_data *list = template_list(root, "plans");
 	enum err e = p->decision.offer ? access_read(g->wall, r, offers_read, &o) : ERR_OK;
 	for (size_t i = 0; !e && i < o.offers.count; i++) {

@@ -116,16 +116,16 @@ enum err policy_plan_remove(struct db *db, struct plan_removal *r)
 	return db_tx(db, remove_tx, r);
 }
 
-enum err policy_plan_offers(
-	const struct paywall_policy *policy, struct arena *a, struct policy_plan_offers *o)
+enum err policy_plan_offers(const struct paywall_policy *policy, const struct paywall_article *art,
+	unsigned offer, struct arena *a, struct policy_plan_offers *out)
 {
-	o->count = 0;
-	o->list = arena_alloc(a, (policy->plan_count + 1) * sizeof *o->list);
-	if (!o->list)
+	out->count = 0;
+	out->list = arena_alloc(a, (policy->plan_count + 1) * sizeof *out->list);
+	if (!out->list)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < policy->plan_count; i++) {
-		if (o->offer & paywall_plan_offer(&policy->plans[i], o->article))
-			o->list[o->count++] = policy->plans[i];
+		if (offer & paywall_plan_offer(&policy->plans[i], art))
+			out->list[out->count++] = policy->plans[i];
 	}
 	return ERR_OK;
 }
