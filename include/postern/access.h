@@ -4,6 +4,7 @@
 #define POSTERN_ACCESS_H
 
 #include "postern/content.h"
+#include "postern/explain.h"
 #include "postern/http.h"
 #include "postern/meter.h"
 #include "postern/path.h"
@@ -97,6 +98,21 @@ enum err MUST_USE access_path_open(const struct access_path_query *q, struct req
 /* The same answer from memory, on the event loop, when it is to pass by right alone. */
 bool access_path_open_cached(const struct access_path_query *q, struct request *r,
 	struct response *rsp, struct path_answer *out);
+
+/* ---- why a reader may have what he may have ---- */
+/* From one read of the database, in the arena `a`. */
+struct access_explanation {
+	const struct paywall *wall;
+	struct arena *a;
+	struct str slug;
+	struct access_request req;
+	/* filled in */
+	struct article article;
+	struct paywall_article subject;
+	struct explanation x;
+};
+/* ERR_NOT_FOUND: there is no article of this slug. */
+enum err MUST_USE access_explain(struct access_explanation *g);
 
 /* ---- sharing ---- */
 /* Marks an answer made of public lists as every anonymous reader's (struct response_sharing), when

@@ -31,9 +31,9 @@ http_handler api_access_check, api_admin_explain;
 http_handler api_gift_create, api_gift_list, api_gift_revoke;
 http_fail api_fail;
 
-/* The lists of an explanation: {rules, entitlements, changes}. The caller's (a json_t). */
-struct explanation;
+/* An explanation without its decision: {rules, entitlements, changes, article, reader, at}.
+ * `email`: the reader's, or "". The caller's (a json_t). */
 struct json_t;
-struct json_t *api_explanation_json(const struct explanation *x);
+struct json_t *api_explanation_json(const struct access_explanation *g, const char *email);
 
 #endif

@@ -1,8 +1,8 @@
 /* An explanation as JSON, for the service endpoint and the command line alike. */
 #include "internal.h"
 
+#include "postern/crawler.h"
 #include "postern/entitlement.h"
-#include "postern/explain.h"
 
 static const char *or_empty(const char *z)
 {
@@ -57,8 +57,28 @@ static json_t *changes_json(const struct explanation *x)
 	return list;
 }
 
-json_t *api_explanation_json(const struct explanation *x)
+static json_t *article_json(const struct article *art)
 {
-	return json_pack("{s:o, s:o, s:o}", "rules", rules_json(x), "entitlements",
-		entitlements_json(x), "changes", changes_json(x));
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "slug", art->slug, "access",
+		paywall_access_name(art->access), "section", text_json_str(art->section), "status",
+		text_json_str(art->status), "published_at", text_json_time(art->published_at),
+		"embargo_at", text_json_time(art->embargo_at), "expires_at",
+		text_json_time(art->expires_at));
+}
+
+static json_t *reader_json(const struct paywall_reader *v, const char *email)
+{
+	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", email, "signed_in",
+		v->signed_in, "institution", or_empty(v->institution), "crawler",
+		v->crawler ? crawler_class_name(v->crawler) : "none", "crawler_name",
+		or_empty(v->crawler_name), "gift", v->gift);
+}
+
+json_t *api_explanation_json(const struct access_explanation *g, const char *email)
+{
+	const struct explanation *x = &g->x;
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "rules", rules_json(x), "entitlements",
+		entitlements_json(x), "changes", changes_json(x), "article",
+		article_json(&g->article), "reader", reader_json(&x->reader, email), "at",
+		text_json_time(g->req.now_s));
 }

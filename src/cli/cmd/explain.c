@@ -4,31 +4,8 @@
 
 #include "postern/crawler.h"
 #include "postern/entitlement.h"
-#include "postern/explain.h"
 
 #include <stdio.h>
-
-/* One read for `postern explain`: the article, the reader and the decision with its inputs. */
-struct explaining {
-	const struct paywall *wall;
-	struct str slug;
-	struct access_request req;
-	const char *reader; /* address, or NULL */
-	struct arena *a;
-	struct article article;
-	struct paywall_article subject;
-	struct explanation x;
-};
-
-static enum err explain_read(struct db_conn *c, void *arg)
-{
-	struct explaining *g = arg;
-	enum err e = content_find(c, g->slug, g->a, &g->article);
-	if (e)
-		return e;
-	g->subject = content_paywall_article(&g->article);
-	return decision_explain_request(g->wall, c, &g->req, &g->subject, g->a, &g->x);
-}
 
 static const char *or_empty(const char *z)
 {
@@ -55,30 +32,9 @@ static json_t *decision_json(const struct decision *d)
 		meter_json(d), "charge", d->must_count);
 }
 
-static json_t *article_json(const struct article *a)
+static json_t *explain_json(const struct access_explanation *g, const char *reader)
 {
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "slug", a->slug, "access",
-		paywall_access_name(a->access), "section", text_json_str(a->section), "status",
-		text_json_str(a->status), "published_at", text_json_time(a->published_at),
-		"embargo_at", text_json_time(a->embargo_at), "expires_at",
-		text_json_time(a->expires_at));
-}
-
-static json_t *reader_json(const struct explaining *g)
-{
-	const struct paywall_reader *r = &g->x.reader;
-	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:b}", "email", or_empty(g->reader),
-		"signed_in", r->signed_in, "institution", or_empty(r->institution), "crawler",
-		r->crawler ? crawler_class_name(r->crawler) : "none", "crawler_name",
-		or_empty(r->crawler_name), "gift", r->gift);
-}
-
-static json_t *explain_json(const struct explaining *g)
-{
-	json_t *doc = api_explanation_json(&g->x);
-	text_json_put(&doc, "article", article_json(&g->article));
-	text_json_put(&doc, "reader", reader_json(g));
-	text_json_put(&doc, "at", text_json_time(g->req.now_s));
+	json_t *doc = api_explanation_json(g, or_empty(reader));
 	text_json_put(&doc, "decision", decision_json(&g->x.decision));
 	return doc;
 }
@@ -98,10 +54,10 @@ static void rules_print(const struct explanation *x)
 	}
 }
 
-static void reader_print(const struct explaining *g)
+static void reader_print(const struct access_explanation *g, const char *reader)
 {
 	const struct paywall_reader *r = &g->x.reader;
-	printf("reader     %s%s\n", g->reader ? g->reader : "anonymous",
+	printf("reader     %s%s\n", reader ? reader : "anonymous",
 		r->signed_in ? ", signed in" : "");
 	if (r->institution)
 		printf("           from %s\n", r->institution);
@@ -119,7 +75,7 @@ static void reader_print(const struct explaining *g)
 	}
 }
 
-static void explain_print(const struct explaining *g)
+static void explain_print(const struct access_explanation *g, const char *reader)
 {
 	const struct article *art = &g->article;
 	const struct decision *d = &g->x.decision;
@@ -130,7 +86,7 @@ static void explain_print(const struct explaining *g)
 	printf("           published %s, embargo %s, expires %s\n",
 		cli_day(g->a, art->published_at), cli_day(g->a, art->embargo_at),
 		cli_end(g->a, art->expires_at));
-	reader_print(g);
+	reader_print(g, reader);
 	rules_print(&g->x);
 	if (d->meter)
 		printf("meter      %s: %lld of %lld read this %s\n", d->meter->name,
@@ -147,11 +103,11 @@ static void explain_print(const struct explaining *g)
 
 /* ---- the command ---- */
 
-static int explain_options(struct cli *c, struct explaining *g, struct account *acc)
+static int explain_options(struct cli *c, struct access_explanation *g, struct account *acc)
 {
-	const char *ip = cli_option(c, "ip"), *agent = cli_option(c, "agent");
+	const char *ip = cli_option(c, "ip"), *agent = cli_option(c, "agent"),
+		   *reader = cli_option(c, "reader");
 	g->slug = str_of(cli_option(c, "article"));
-	g->reader = cli_option(c, "reader");
 	g->req.user_agent = str_of(agent);
 	if (!g->slug.p)
 		return cli_fail(EXIT_USAGE, "explain needs --article SLUG");
@@ -159,9 +115,9 @@ static int explain_options(struct cli *c, struct explaining *g, struct account *
 		return cli_fail(EXIT_USAGE,
 			"--ip %s: an address such as 192.0.2.7 or 2001:db8::7 is expected", ip);
 	int code = cli_date(c, "at", TIME_STARTS, &g->req.now_s);
-	if (!code && g->reader)
-		code = cli_account(c, g->reader, acc);
-	if (!code && g->reader && (acc->disabled_at || !acc->verified_at))
+	if (!code && reader)
+		code = cli_account(c, reader, acc);
+	if (!code && reader && (acc->disabled_at || !acc->verified_at))
 		fprintf(stderr, "note: this account is %s and cannot log in\n",
 			acc->disabled_at ? "disabled" : "not verified");
 	g->req.account_id = acc->id;
@@ -171,17 +127,18 @@ static int explain_options(struct cli *c, struct explaining *g, struct account *
 int cmd_explain(struct cli *c)
 {
 	struct account acc = { 0 };
-	struct explaining g = { .wall = &c->app.wall,
+	struct access_explanation g = { .wall = &c->app.wall,
 		.req = { .now_s = c->now_s, .whole_get = true },
 		.a = c->app.arena };
 	int code = explain_options(c, &g, &acc);
 	if (code)
 		return code;
-	enum err e = db_read(c->app.db, explain_read, &g);
+	const char *reader = cli_option(c, "reader");
+	enum err e = access_explain(&g);
 	if (e)
 		return cli_article_error(c, e, g.slug.p);
 	if (c->json)
-		return cli_print_json(explain_json(&g));
-	explain_print(&g);
+		return cli_print_json(explain_json(&g, reader));
+	explain_print(&g, reader);
 	return EXIT_DONE;
 }
