@@ -53,6 +53,22 @@ static void UNUSED say(const struct request *r, struct response *rsp, const char
 	rsp->body = arena_str(r->arena, str_of(text));
 }
 
+/* A long text with a number that no other answer has; `made` counts them. */
+enum { LONG = 3000 };
+static enum err UNUSED say_made(const struct request *r, struct response *rsp, _Atomic int *made)
+{
+	char *body = arena_alloc(r->arena, LONG);
+	if (!body)
+		return ERR_NOMEM;
+	memset(body, 'x', LONG);
+	int n = snprintf(body, LONG, "made %d ", atomic_fetch_add(made, 1) + 1);
+	body[n] = 'x';
+	rsp->status = 200;
+	rsp->content_type = "text/plain; charset=utf-8";
+	rsp->body = (struct str){ body, LONG };
+	return ERR_OK;
+}
+
 /* Names the group (by its context), the code and what the reader is told. */
 UNUSED static void site_fail(void *ctx, struct request *r, struct response *rsp)
 {
@@ -273,6 +289,15 @@ static bool UNUSED is_closed(int fd)
 		got = get(fd, rest, sizeof rest, 300);
 	} while (got > 0);
 	return got == 0;
+}
+
+/* On a connection that stays. */
+static void UNUSED ask_on(int fd, const char *line, const char *headers, struct answer *out)
+{
+	char request[512];
+	(void)snprintf(request, sizeof request, "%s HTTP/1.1\r\n" HOST "%s\r\n", line, headers);
+	put(fd, request, strlen(request));
+	assert_true(read_answer(fd, str_starts(str_of(line), STR("HEAD")), out));
 }
 
 /* One request on a connection of its own. */

@@ -4,8 +4,6 @@
 
 #include <semaphore.h>
 
-enum { LONG = 3000 };
-
 static struct {
 	struct site site;
 	struct cache *cache;
@@ -23,15 +21,9 @@ static uint64_t tag(const char *key)
 static enum err page(void *ctx, struct request *r, struct response *rsp)
 {
 	(void)ctx;
-	char *body = arena_alloc(r->arena, LONG);
-	if (!body)
-		return ERR_NOMEM;
-	memset(body, 'x', LONG);
-	int n = snprintf(body, LONG, "made %d ", atomic_fetch_add(&st.made, 1) + 1);
-	body[n] = 'x';
-	rsp->status = 200;
-	rsp->content_type = "text/plain; charset=utf-8";
-	rsp->body = (struct str){ body, LONG };
+	enum err e = say_made(r, rsp, &st.made);
+	if (e)
+		return e;
 	rsp->shared = (struct response_sharing){ .on = true, .tags = { tag("a") }, .tag_count = 1 };
 	return ERR_OK;
 }
@@ -94,14 +86,6 @@ static int close_stage(void **state)
 }
 
 enum { NAMES = 12 };
-
-static void ask_on(int fd, const char *line, const char *headers, struct answer *out)
-{
-	char request[512];
-	(void)snprintf(request, sizeof request, "%s HTTP/1.1\r\n" HOST "%s\r\n", line, headers);
-	put(fd, request, strlen(request));
-	assert_true(read_answer(fd, str_starts(str_of(line), STR("HEAD")), out));
-}
 
 /* Goal: an answer that serves several requests bears each one's own name, once, and is otherwise
  * the same; those that differ (compressed, HEAD, a part, not modified) neither take it nor spoil

@@ -4,8 +4,6 @@
 
 #include <semaphore.h>
 
-enum { LONG = 3000 };
-
 static struct {
 	struct site site;
 	struct cache *cache;
@@ -25,15 +23,9 @@ static void set_cookie(const struct request *r, struct response *rsp)
 static enum err page(void *ctx, struct request *r, struct response *rsp)
 {
 	(void)ctx;
-	char *body = arena_alloc(r->arena, LONG);
-	if (!body)
-		return ERR_NOMEM;
-	memset(body, 'x', LONG);
-	int n = snprintf(body, LONG, "made %d ", atomic_fetch_add(&st.made, 1) + 1);
-	body[n] = 'x';
-	rsp->status = 200;
-	rsp->content_type = "text/plain; charset=utf-8";
-	rsp->body = (struct str){ body, LONG };
+	enum err e = say_made(r, rsp, &st.made);
+	if (e)
+		return e;
 	rsp->shared = (struct response_sharing){
 		.on = true, .per_reader_cookie = true, .variant = "counted"
 	};
@@ -145,14 +137,6 @@ static int close_stage(void **state)
 	site_stop(&st.site);
 	cache_free(st.cache);
 	return 0;
-}
-
-static void ask_on(int fd, const char *line, const char *headers, struct answer *out)
-{
-	char request[512];
-	(void)snprintf(request, sizeof request, "%s HTTP/1.1\r\n" HOST "%s\r\n", line, headers);
-	put(fd, request, strlen(request));
-	assert_true(read_answer(fd, false, out));
 }
 
 /* The cookie's value is the name of the request, so each is told from all others. */

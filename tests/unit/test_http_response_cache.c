@@ -4,7 +4,7 @@
 
 #include <semaphore.h>
 
-enum { T0 = 1800000000, LONG = 3000 };
+enum { T0 = 1800000000 };
 
 struct stage { /* what the handler shall do, and what it did */
 	struct site site;
@@ -42,15 +42,9 @@ static uint64_t tag(const char *key)
 /* A long text with a number that no other answer has. */
 static enum err fill(struct request *r, struct response *rsp)
 {
-	char *body = arena_alloc(r->arena, LONG);
-	if (!body)
-		return ERR_NOMEM;
-	memset(body, 'x', LONG);
-	int n = snprintf(body, LONG, "made %d ", atomic_fetch_add(&st->made, 1) + 1);
-	body[n] = 'x';
-	rsp->status = 200;
-	rsp->content_type = "text/plain; charset=utf-8";
-	rsp->body = (struct str){ body, LONG };
+	enum err e = say_made(r, rsp, &st->made);
+	if (e)
+		return e;
 	rsp->shared = st->shared;
 	if (atomic_load(&st->drops))
 		cache_drop(st->cache, tag("a"));
