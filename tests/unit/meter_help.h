@@ -43,20 +43,9 @@ static inline int world_end(void **state)
 	return fixture_end(&f);
 }
 
-static inline enum err account_tx(struct db_conn *c, void *arg)
-{
-	const char *id = arg;
-
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_ACCOUNT_INSERT,
-			DB_PARAMS(db_z(id), db_z(id), db_z(id), db_z(""), db_z(""), db_int(NOW),
-				db_int(NOW)) },
-		NULL);
-}
-
 static inline void put_account(struct world *o, const char *id)
 {
-	assert_int_equal(db_tx(o->f->db, account_tx, (void *)(uintptr_t)id), ERR_OK);
+	account_put(o->f, id);
 }
 
 struct opened {
@@ -74,15 +63,20 @@ static inline enum err opened_read(struct db_conn *c, void *arg)
 	return decision_make(p->q.w, c, p->q.v, p->q.art, p->q.a, &p->d);
 }
 
-/* As access_article_open has it: decide, settle, and the reader's browser keeps the cookie. */
-static inline struct opened open_as(
-	struct world *o, struct access_request *v, const char *id, const char *section)
+static inline struct paywall_article metered_article(const char *id, const char *section)
 {
-	const struct paywall_article art = { .id = id,
+	return (struct paywall_article){ .id = id,
 		.section = str_of(section),
 		.access = ACCESS_METERED,
 		.usable = true,
 		.published_at = NOW - DAY };
+}
+
+/* As access_article_open has it: decide, settle, and the reader's browser keeps the cookie. */
+static inline struct opened open_as(
+	struct world *o, struct access_request *v, const char *id, const char *section)
+{
+	const struct paywall_article art = metered_article(id, section);
 	struct opened p = { .o = o };
 	p.q = (struct decision_query){ .w = &o->w, .v = v, .art = &art, .a = o->f->arena };
 

@@ -45,16 +45,6 @@ bool __wrap_paywall_decide_unmetered(const struct decision_inputs *k, struct dec
 	return __real_paywall_decide_unmetered(k, d);
 }
 
-static enum err account_tx(struct db_conn *c, void *arg)
-{
-	const char *id = arg;
-	return db_run(c,
-		&(struct db_call){ .query = QUERY_ACCOUNT_INSERT,
-			DB_PARAMS(db_z(id), db_z(id), db_z(id), db_z(""), db_z(""), db_int(NOW),
-				db_int(NOW)) },
-		NULL);
-}
-
 static void put_reader(void)
 {
 	const struct plan plan = { .name = "all", .kind = PLAN_SUBSCRIPTION, .title = "All" };
@@ -65,7 +55,7 @@ static void put_reader(void)
 		.starts_at = NOW - 10 };
 	char id[ID_SIZE];
 	crypto_id_make(s.reader);
-	assert_int_equal(db_tx(s.f->db, account_tx, s.reader), ERR_OK);
+	account_put(s.f, s.reader);
 	assert_int_equal(policy_plan_set(s.f->db, &plan, NOW), ERR_OK);
 	assert_int_equal(entitlement_grant(s.f->db, &grant, NOW, id), ERR_OK);
 }

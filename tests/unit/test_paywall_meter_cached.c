@@ -111,11 +111,7 @@ static bool decide_cached(const struct decision_query *q, const struct paywall_p
 static void read_both_ways(
 	struct world *o, struct access_request *v, const char *id, const char *section)
 {
-	const struct paywall_article art = { .id = id,
-		.section = str_of(section),
-		.access = ACCESS_METERED,
-		.usable = true,
-		.published_at = NOW - DAY };
+	const struct paywall_article art = metered_article(id, section);
 	const struct decision_query q = { .w = &o->w, .v = v, .art = &art, .a = o->f->arena };
 	struct access_request after = *v;
 	struct meter_cached_decision known;
