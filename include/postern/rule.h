@@ -24,7 +24,6 @@ const struct paywall_rule *policy_rule_shadow(const struct paywall_policy *p, si
 
 /* "90m", "3h", "30d", "2w", "1y" (365 days). ERR_INVALID; ERR_TOO_LARGE above RULE_AGE_MAX_S. */
 enum err MUST_USE policy_rule_age_parse(struct str s, int64_t *out_s);
-void policy_rule_age_text(struct buf *out, int64_t age_s); /* the same form, in the largest unit */
 /* "sat,sun", "mon-fri". ERR_INVALID: a word that is no day, or a day named twice. */
 enum err MUST_USE policy_rule_days_parse(struct str s, int64_t *out_bits);
 /* "section city, tag ferry, age 3h to 30d, on sat,sun"; "every article". */

@@ -15,7 +15,8 @@ static bool all_plain(struct str s)
 	return true;
 }
 
-struct str gate_header_safe(struct arena *a, struct str s)
+/* Printable ASCII as it stands but for '%'; all else percent-encoded (RFC 3986 section 2.1). */
+static struct str header_safe(struct arena *a, struct str s)
 {
 	BUF_AUTO b = BUF((size_t)3 * (EMAIL_SIZE + NAME_SIZE));
 	s = str_trim(s);
@@ -33,7 +34,7 @@ struct str gate_header_safe(struct arena *a, struct str s)
 void gate_identity_headers(struct request *r, struct response *rsp, const struct path_answer *p)
 {
 	response_header(rsp, "Remote-User", str_of(r->caller.account_id));
-	response_header(rsp, "Remote-Email", gate_header_safe(r->arena, str_of(r->caller.email)));
-	response_header(rsp, "Remote-Name", gate_header_safe(r->arena, str_of(r->caller.name)));
+	response_header(rsp, "Remote-Email", header_safe(r->arena, str_of(r->caller.email)));
+	response_header(rsp, "Remote-Name", header_safe(r->arena, str_of(r->caller.name)));
 	response_header(rsp, "Remote-Groups", p->plans.p ? p->plans : STR(""));
 }

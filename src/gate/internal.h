@@ -41,8 +41,6 @@ bool gate_navigates(const struct request *r, const struct original *o);
 /* ---- identity.c ---- */
 /* Remote-User, -Email, -Name, -Groups: always all of them. */
 void gate_identity_headers(struct request *r, struct response *rsp, const struct path_answer *p);
-/* Printable ASCII as it stands but for '%'; all else percent-encoded (RFC 3986 section 2.1). */
-struct str gate_header_safe(struct arena *a, struct str s);
 
 /* ---- page.c ---- */
 /* What a refusal is made from. status: of the page or problem document. */

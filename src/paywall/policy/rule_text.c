@@ -27,7 +27,8 @@ enum err policy_rule_age_parse(struct str s, int64_t *out_s)
 	return ERR_INVALID;
 }
 
-void policy_rule_age_text(struct buf *out, int64_t age_s)
+/* The form of policy_rule_age_parse, in the largest unit. */
+static void age_text(struct buf *out, int64_t age_s)
 {
 	for (size_t i = 0; i < COUNT(units); i++) {
 		if (age_s && age_s % units[i].s == 0) {
@@ -106,12 +107,12 @@ void policy_rule_conditions_text(struct buf *out, const struct paywall_rule *r)
 	}
 	if (r->from_s) {
 		part(out, start, "from ");
-		policy_rule_age_text(out, r->from_s);
+		age_text(out, r->from_s);
 		buf_puts(out, " old");
 	}
 	if (r->until_s) {
 		part(out, start, "until ");
-		policy_rule_age_text(out, r->until_s);
+		age_text(out, r->until_s);
 		buf_puts(out, " old");
 	}
 	if ((r->weekdays & WEEKDAYS_ALL) != WEEKDAYS_ALL) {
