@@ -154,6 +154,7 @@ unsigned paywall_plan_offer(const struct plan *plan, const struct paywall_articl
 bool paywall_list_has(struct str list, struct str name); /* lists like tags and plan.sections */
 
 const char *paywall_grant_name(enum grant g);   /* "full", "teaser", "none" */
+const char *paywall_offer_name(size_t bit);     /* of 1 << bit; NULL behind the last */
 const char *paywall_reason_name(enum reason r); /* "subscriber_only": stable */
 const char *paywall_reason_text(enum reason r); /* a sentence for people */
 

@@ -33,17 +33,11 @@ json_t *api_meter_json(const struct decision *d)
 
 json_t *api_offer_json(unsigned offer)
 {
-	static const struct {
-		unsigned flag;
-		const char *name;
-	} offers[] = { { OFFER_LOGIN, "login" }, { OFFER_REGISTER, "register" },
-		{ OFFER_SUBSCRIBE, "subscribe" }, { OFFER_DAY_PASS, "day_pass" },
-		{ OFFER_ARTICLE, "article" } };
 	json_t *list = json_array();
-
-	for (size_t i = 0; i < COUNT(offers); i++) {
-		if (offer & offers[i].flag)
-			text_json_append(&list, json_string(offers[i].name));
+	const char *name = NULL;
+	for (size_t i = 0; (name = paywall_offer_name(i)); i++) {
+		if (offer >> i & 1)
+			text_json_append(&list, json_string(name));
 	}
 	return list;
 }

@@ -40,17 +40,11 @@ struct str gate_login_address(
 
 static json_t *offers(unsigned flags)
 {
-	static const struct {
-		unsigned flag;
-		const char *name;
-	} names[] = { { OFFER_LOGIN, "login" }, { OFFER_REGISTER, "register" },
-		{ OFFER_SUBSCRIBE, "subscribe" }, { OFFER_DAY_PASS, "day_pass" },
-		{ OFFER_ARTICLE, "article" } };
 	json_t *list = json_array();
-
-	for (size_t i = 0; i < COUNT(names); i++) {
-		if (flags & names[i].flag)
-			text_json_append(&list, json_string(names[i].name));
+	const char *name = NULL;
+	for (size_t i = 0; (name = paywall_offer_name(i)); i++) {
+		if (flags >> i & 1)
+			text_json_append(&list, json_string(name));
 	}
 	return list;
 }

@@ -108,6 +108,16 @@ const char *paywall_grant_name(enum grant g)
 	return g >= GRANT_NONE && g <= GRANT_FULL ? grant_names[g] : "none";
 }
 
+/* In the order of the flags' bits. */
+static const char *const offer_names[] = { "login", "register", "subscribe", "day_pass",
+	"article" };
+_Static_assert(OFFER_ARTICLE == 1 << (COUNT(offer_names) - 1), "every flag has its name");
+
+const char *paywall_offer_name(size_t bit)
+{
+	return bit < COUNT(offer_names) ? offer_names[bit] : NULL;
+}
+
 const char *paywall_reason_name(enum reason r)
 {
 	return r >= REASON_PUBLIC && r < REASON_COUNT ? reasons[r].name : "unknown";
