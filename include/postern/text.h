@@ -186,6 +186,7 @@ struct text_length {
 	bool in_word;
 };
 void text_length_add(struct text_length *t, uint32_t cp);
+void text_length_add_ascii(struct text_length *t, struct str ascii);
 int64_t text_length_words(const struct text_length *t); /* rounded up */
 bool text_blank(uint32_t cp);          /* white space of all kinds, U+00A0 and U+200B too */
 bool text_letter(uint32_t cp);         /* or a digit */

@@ -54,7 +54,8 @@ static void dek_letters(struct letters *l, struct str text)
 
 static void block_letters(struct search *s, struct str html, int64_t open_visible, int64_t *visible)
 {
-	struct html_walk w = { .html = html };
+	struct html_walk w;
+	html_walk_begin(&w, html);
 	for (enum html_token t; (t = html_walk_next(&w)) != HTML_END;) {
 		if (t != HTML_TEXT || text_blank(w.cp))
 			continue;

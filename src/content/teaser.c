@@ -62,7 +62,7 @@ int64_t content_teaser_share(int64_t total, const struct teaser_bound *b)
 static void limit_open(struct html_limit *l)
 {
 	l->characters = l->visible = INT64_MAX;
-	l->one_sentence = false;
+	l->one_sentence = l->exceeded = false;
 }
 
 static struct teaser_size size_of(const struct teaser_text *t, const struct html_part *part)
@@ -91,6 +91,7 @@ struct teaser_size content_teaser_make(const struct teaser_text *t, const struct
 		.mark = marked ? t->mark : 0,
 		.one_sentence = !t->enough && text_length_words(&t->total) < SHORT_WORDS,
 	};
+	l.exceeded = t->total.visible > l.visible;
 	struct html_limit wide = l;
 	struct str html = buf_view(&t->html);
 	size_t before = out->n;

@@ -131,6 +131,26 @@ void text_length_add(struct text_length *t, uint32_t cp)
 	count_word(t, cp);
 }
 
+/* The same, for most of the text of most languages: a third of the instructions. */
+void text_length_add_ascii(struct text_length *t, struct str ascii)
+{
+	for (size_t i = 0; i < ascii.n; i++) {
+		const size_t from = i;
+		while (i < ascii.n && ascii_letter((unsigned char)ascii.p[i]))
+			i++;
+		if (i > from && !t->in_word)
+			t->tenths += TENTHS_WORD;
+		t->in_word = t->in_word || i > from;
+		t->visible += (int64_t)(i - from);
+		if (i == ascii.n)
+			break;
+		const bool blank = text_blank((unsigned char)ascii.p[i]);
+		t->visible += !blank;
+		t->in_word = t->in_word && !blank;
+	}
+	t->characters += (int64_t)ascii.n;
+}
+
 int64_t text_length_words(const struct text_length *t)
 {
 	return (t->tenths + TENTHS_WORD - 1) / TENTHS_WORD;

@@ -260,9 +260,29 @@ static void ascii_is_folded_alike(void **state)
 	}
 }
 
+/* Every run of two characters behind every state, as one and each by itself. */
+static void test_ascii_measures_like_any_text(void **state)
+{
+	(void)state;
+	for (int first = 1; first < 0x80; first++)
+		for (int second = 1; second < 0x80; second++) {
+			const char run[] = { (char)first, (char)second };
+			struct text_length one = { .in_word = (first + second) % 3 == 0 };
+			struct text_length each = one;
+			text_length_add_ascii(&one, (struct str){ run, sizeof run });
+			text_length_add(&each, (uint32_t)first);
+			text_length_add(&each, (uint32_t)second);
+			assert_int_equal(one.characters, each.characters);
+			assert_int_equal(one.visible, each.visible);
+			assert_int_equal(one.tenths, each.tenths);
+			assert_int_equal(one.in_word, each.in_word);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ascii_measures_like_any_text),
 		cmocka_unit_test(ascii_is_folded_alike),
 		cmocka_unit_test(opaque),
 		cmocka_unit_test(opaque_limits),

@@ -21,7 +21,7 @@ struct spot {
 };
 
 struct cutter {
-	struct html_walk w;
+	struct html_walk *w;
 	const struct html_limit *limit;
 	int64_t characters, visible, tenths_max;
 	struct text_length n; /* of all that was walked */
@@ -114,7 +114,7 @@ static void sentence_end_at(struct cutter *k, uint32_t next)
 static void sentence_note(struct cutter *k, uint32_t cp)
 {
 	enum text_terminal t = k->listings ? TEXT_TERMINAL_NONE : text_terminal(cp);
-	struct str word = { k->w.html.p + k->word_start, k->w.from - k->word_start };
+	struct str word = { k->w->html.p + k->word_start, k->w->from - k->word_start };
 	if (t && !(cp == '.' && is_abbreviation(word)))
 		k->terminal = t;
 	if (k->terminal)
@@ -151,7 +151,7 @@ static void blank_take(struct cutter *k, uint32_t cp)
 /* False: this one must not be given any more. */
 static bool point_take(struct cutter *k)
 {
-	uint32_t cp = k->w.cp;
+	uint32_t cp = k->w->cp;
 	if (text_blank(cp)) {
 		blank_take(k, cp);
 		return true;
@@ -168,10 +168,10 @@ static bool point_take(struct cutter *k)
 	if (reached(k) || beyond(k, &n))
 		return false;
 	if (!k->before || k->blank)
-		k->word_start = k->w.from;
+		k->word_start = k->w->from;
 	k->n = n;
 	k->before = cp;
-	k->last = (struct spot){ true, k->w.at, k->w.at, n };
+	k->last = (struct spot){ true, k->w->at, k->w->at, n };
 	sentence_note(k, cp);
 	k->blank = false;
 	return true;
@@ -196,17 +196,17 @@ static unsigned *count_of(struct cutter *k, struct str name)
 
 static void open_take(struct cutter *k)
 {
-	unsigned *count = count_of(k, k->w.name);
+	unsigned *count = count_of(k, k->w->name);
 	if (count)
 		++*count;
-	if (!html_is_inline(k->w.name))
+	if (!html_is_inline(k->w->name))
 		run_ends(k);
 }
 
 /* What has ended holds all text up to `last`, which is therefore an end of it. */
 static void close_take(struct cutter *k)
 {
-	struct str name = k->w.name;
+	struct str name = k->w->name;
 	unsigned *count = count_of(k, name);
 	bool cell = str_eq(name, STR("td")) || str_eq(name, STR("th"));
 	bool head = k->heads > 0;
@@ -216,17 +216,17 @@ static void close_take(struct cutter *k)
 	if (count)
 		--*count;
 	/* an empty row, say, ends nothing */
-	bool holds = k->w.open[k->w.depth].p < k->w.html.p + k->last.text_end;
+	bool holds = k->w->open[k->w->depth].p < k->w->html.p + k->last.text_end;
 	if (head || cell || !holds)
 		return;
 	bool inner = str_eq(name, STR("p")) && (k->items || k->cells);
-	k->last.end = k->w.at;
+	k->last.end = k->w->at;
 	spot_set(k, inner ? RANK_INNER : RANK_WHOLE, &k->last);
 }
 
 static void void_take(struct cutter *k)
 {
-	if (!str_eq(k->w.name, STR("br")))
+	if (!str_eq(k->w->name, STR("br")))
 		return;
 	if (k->before)
 		spot_sentence(k, &k->last);
@@ -246,12 +246,13 @@ static void mark_take(struct cutter *k)
 static bool walk(struct cutter *k)
 {
 	for (;;) {
-		enum html_token t = html_walk_next(&k->w);
-		if (k->limit->mark > 0 && k->w.from >= k->limit->mark)
+		enum html_token t = html_walk_next(k->w);
+		if (k->limit->mark > 0 && k->w->from >= k->limit->mark)
 			mark_take(k);
 		if (t == HTML_END)
-			return !k->w.broken && k->w.depth == 0 && k->n.characters <= k->characters;
-		if (k->mark.set && t == HTML_TEXT && !text_blank(k->w.cp))
+			return !k->w->broken && k->w->depth == 0 &&
+			       k->n.characters <= k->characters;
+		if (k->mark.set && t == HTML_TEXT && !text_blank(k->w->cp))
 			return false;
 		if (t == HTML_TEXT && !point_take(k))
 			return false;
@@ -267,13 +268,15 @@ static bool walk(struct cutter *k)
 }
 
 /* `less`: what is kept free for the "…". */
-static bool find(struct cutter *k, struct str html, const struct html_limit *limit, int64_t less)
+static bool find(struct cutter *k, struct html_walk *w, struct str html,
+	const struct html_limit *limit, int64_t less)
 {
 	int64_t beyond_words = limit->words / WORDS_BEYOND_PART;
 	if (beyond_words < WORDS_BEYOND_MIN)
 		beyond_words = WORDS_BEYOND_MIN;
+	html_walk_begin(w, html);
 	*k = (struct cutter){
-		.w.html = html,
+		.w = w,
 		.limit = limit,
 		.characters = limit->characters - less,
 		.visible = limit->visible - (less > 0),
@@ -336,7 +339,8 @@ static void write_ends(struct buf *out, struct str s)
 /* Up to the spot, then "…", then the ends of what has ended and of what is open. */
 static void write_to(struct str html, const struct spot *s, enum rank rank, struct buf *out)
 {
-	struct html_walk w = { .html = { html.p, s->end } };
+	struct html_walk w;
+	html_walk_begin(&w, (struct str){ html.p, s->end });
 	while (html_walk_next(&w) != HTML_END) {
 	}
 	html_write_unmarked(out, (struct str){ html.p, s->text_end });
@@ -351,12 +355,13 @@ static void write_to(struct str html, const struct spot *s, enum rank rank, stru
 
 struct html_part html_cut(struct str html, const struct html_limit *limit, struct buf *out)
 {
+	struct html_walk w;
 	struct cutter k;
-	if (find(&k, html, limit, 0)) {
+	if (!limit->exceeded && find(&k, &w, html, limit, 0)) {
 		html_write_unmarked(out, html);
 		return (struct html_part){ .length = k.n, .whole = true, .marked = k.mark.set };
 	}
-	(void)find(&k, html, limit, 2);
+	(void)find(&k, &w, html, limit, 2);
 	enum rank rank = best_rank(&k);
 	const struct spot *s = &k.best[rank];
 	if (k.mark.set) {
@@ -370,10 +375,12 @@ struct html_part html_cut(struct str html, const struct html_limit *limit, struc
 
 bool html_measure(struct str html, struct text_length *out)
 {
-	struct html_walk w = { .html = html };
+	struct html_walk w;
+	html_walk_begin(&w, html);
 	*out = (struct text_length){ 0 };
 	for (;;) {
-		enum html_token t = html_walk_next(&w);
+		text_length_add_ascii(out, html_walk_plain(&w));
+		const enum html_token t = html_walk_next(&w);
 		if (t == HTML_END)
 			return !w.broken && w.depth == 0;
 		if (t == HTML_TEXT)

@@ -17,6 +17,7 @@ struct html_limit {
 	int64_t words; /* the sentence, item … that reaches so many is the last; 0: no matter */
 	size_t mark;   /* offset of the author's mark between two blocks; 0: none there */
 	bool one_sentence; /* the first sentence, line, item … is the last */
+	bool exceeded;     /* the caller has measured that the text is longer: one walk less */
 };
 struct html_part {
 	struct text_length length; /* of what was written, without the "…" */

@@ -96,6 +96,25 @@ static bool is_plain(unsigned char c)
 	return c >= ' ' && c < 0x7f && c != '<' && c != '&';
 }
 
+void html_walk_begin(struct html_walk *w, struct str html)
+{
+	w->html = html;
+	w->from = w->at = w->depth = 0;
+	w->name = (struct str){ NULL, 0 };
+	w->cp = 0;
+	w->broken = false;
+}
+
+struct str html_walk_plain(struct html_walk *w)
+{
+	const struct str rest = rest_of(w);
+	size_t n = 0;
+	while (w->depth > 0 && n < rest.n && is_plain((unsigned char)rest.p[n]))
+		n++;
+	w->at += n;
+	return (struct str){ rest.p, n };
+}
+
 enum html_token html_walk_next(struct html_walk *w)
 {
 	if (w->depth > 0 && w->at < w->html.n && is_plain((unsigned char)w->html.p[w->at])) {

@@ -29,8 +29,11 @@ struct html_walk {
 	uint32_t cp;
 	bool broken;
 };
-/* Starts with `html` set and all else zero. */
+/* `open` is not cleared: its 4 KiB cost more than the walk of a short block. */
+void html_walk_begin(struct html_walk *w, struct str html);
 enum html_token html_walk_next(struct html_walk *w);
+/* Passes all plain characters (ASCII without entities) at once; none where text may not stand. */
+struct str html_walk_plain(struct html_walk *w);
 bool html_is_void(struct str name); /* br, hr, img */
 /* Of a block: a picture of the text, which no teaser shows and no length counts. */
 bool html_is_figure(struct str block);
