@@ -140,6 +140,15 @@ static void lane_full(struct exchange *x)
 	x->refused = http_request_refuse(x, ERR_BUSY, "lane_full", NULL);
 }
 
+/* A request that waits only to pack a hot page well has an answer already: the page as it is. */
+static bool answer_unpacked(struct exchange *x)
+{
+	if (!x->packs || !http_response_cache_answer(x))
+		return false;
+	http_exchange_finish(x, ERR_OK);
+	return true;
+}
+
 /* The request is complete: to its lane. After the push the exchange is the lane thread's. */
 static enum MHD_Result complete(struct exchange *x)
 {
@@ -157,10 +166,8 @@ static enum MHD_Result complete(struct exchange *x)
 		return answer(x);
 	}
 	if (!http_lane_reserve(lane, x)) {
-		if (x->packs && http_response_cache_answer(x)) {
-			http_exchange_finish(x, ERR_OK);
+		if (answer_unpacked(x))
 			return answer(x);
-		}
 		lane_full(x);
 		return answer_refusal_delayed(x);
 	}
@@ -251,8 +258,10 @@ static void displaced(struct exchange *x)
 {
 	struct MHD_Connection *mhd = x->mhd;
 	atomic_store(&x->state, EXCHANGE_READING);
-	lane_full(x);
-	http_exchange_fail(x, x->refused);
+	if (!answer_unpacked(x)) {
+		lane_full(x);
+		http_exchange_fail(x, x->refused);
+	}
 	atomic_store(&x->state, EXCHANGE_READY);
 	MHD_resume_connection(mhd);
 }
