@@ -109,6 +109,8 @@ void meter_ceiling_close(struct meter_ceiling *c); /* NULL is fine */
 bool meter_ceiling_reached(struct meter_ceiling *c, struct ip client, int64_t now_s);
 /* Counts one; false when the ceiling was reached before. */
 bool meter_ceiling_take(struct meter_ceiling *c, struct ip client, int64_t now_s);
+/* Back again: the reading that it was taken for has failed. */
+void meter_ceiling_return(struct meter_ceiling *c, struct ip client, int64_t now_s);
 
 /* ---- for people ---- */
 /* ERR_INVALID with the reason in `why`: a wrong name, limit or window, fewer articles with an

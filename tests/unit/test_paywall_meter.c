@@ -308,8 +308,12 @@ static void busy_prefixes_stay(void **state)
 	}
 	assert_false(meter_ceiling_take(c, busy, NOW));
 	assert_true(meter_ceiling_reached(c, busy, NOW));
+	meter_ceiling_return(c, busy, NOW); /* a reading that failed gives its place back */
+	assert_true(meter_ceiling_take(c, busy, NOW));
+	assert_false(meter_ceiling_take(c, busy, NOW));
 	assert_true(meter_ceiling_take(c, busy, NOW + DAY));
 	assert_true(meter_ceiling_take(NULL, busy, NOW));
+	meter_ceiling_return(NULL, busy, NOW);
 	meter_ceiling_close(c);
 }
 

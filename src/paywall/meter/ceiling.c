@@ -103,3 +103,15 @@ bool meter_ceiling_take(struct meter_ceiling *c, struct ip client, int64_t now_s
 	pthread_mutex_unlock(&c->lock);
 	return taken;
 }
+
+void meter_ceiling_return(struct meter_ceiling *c, struct ip client, int64_t now_s)
+{
+	if (!c || !client.set)
+		return;
+	pthread_mutex_lock(&c->lock);
+	day_begin(c, now_s);
+	struct slot *s = slot_find(c, prefix_hash(c, client), false);
+	if (s && s->count > 0)
+		s->count--;
+	pthread_mutex_unlock(&c->lock);
+}

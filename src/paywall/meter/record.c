@@ -278,7 +278,9 @@ static enum err reading_record_cookie(struct metered_reading *s)
 		return !e && s->d->must_count ? ERR_BUSY : e;
 	}
 	enum err e = anonymous_count(s);
-	if (!e)
+	if (e)
+		meter_ceiling_return(w->ceiling, s->q->v->client, s->q->v->now_s);
+	else
 		meter_count_in(s->d);
 	return e;
 }
