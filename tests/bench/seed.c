@@ -42,23 +42,23 @@ static int fail(const char *what, sqlite3 *db)
 	return 1;
 }
 
-static double now_us(void)
+static double now_us(clockid_t clock)
 {
 	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
+	clock_gettime(clock, &t);
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
 static int bench_hash(double seconds, size_t memory_kib, unsigned passes)
 {
 	char out[crypto_pwhash_STRBYTES];
-	const double start = now_us();
+	const double start = now_us(CLOCK_MONOTONIC);
 	int n = 0;
-	for (; n == 0 || now_us() - start < seconds * 1e6; n++) {
+	for (; n == 0 || now_us(CLOCK_MONOTONIC) - start < seconds * 1e6; n++) {
 		if (crypto_pwhash_str(out, "bench-lantern", 13, passes, memory_kib << 10) != 0)
 			return fail("no memory to hash", NULL);
 	}
-	(void)printf("%.0f\n", (now_us() - start) / n);
+	(void)printf("%.0f\n", now_us(CLOCK_PROCESS_CPUTIME_ID) / n);
 	return 0;
 }
 

@@ -31,8 +31,18 @@ async function emptied({ ops }) {
 		await sleep(100);
 }
 
+// What the machine loses to Argon2id whoever calls it: the same readers beside a bare one at idle priority on each core.
+async function besideBare(postern, hot, seconds) {
+	const [bare, rawUs] = await Promise.all([
+		wrk(postern.port, { ...hot, connections: READERS, seconds, core: null }),
+		hashUsTogether(seconds, { idle: true }),
+	]);
+	return { ...bare, rawUs };
+}
+
 async function once(postern, hot, seconds, offset) {
 	const quiet = await wrk(postern.port, { ...hot, connections: READERS, seconds, core: null });
+	const bare = await besideBare(postern, hot, seconds);
 	const until = { over: false },
 		rss = watchRss(postern.pid, until);
 	const before = hashCpuUs(postern.pid),
@@ -52,6 +62,7 @@ async function once(postern, hot, seconds, offset) {
 	const hashSpent = hashCpuUs(postern.pid) - before;
 	return {
 		quiet,
+		bare,
 		busy,
 		storm,
 		hashSpent,
@@ -124,12 +135,16 @@ export async function storm({ rounds, seconds, say }) {
 		clients: CLIENTS,
 		readers: READERS,
 		quietPerSecond: pick((r) => r.quiet.perSecond),
+		barePerSecond: pick((r) => r.bare.perSecond),
 		busyPerSecond: pick((r) => r.busy.perSecond),
 		quietP99Us: pick((r) => r.quiet.p99Us),
+		bareP99Us: pick((r) => r.bare.p99Us),
 		busyP99Us: pick((r) => r.busy.p99Us),
 		busyMaxUs: pick((r) => r.busy.maxUs),
 		hashedPerSecond: pick((r) => hashed(r) / (r.storm.requests / r.storm.perSecond)),
+		bareHashUs: pick((r) => r.bare.rawUs),
 		hashShare: pick((r) => (hashed(r) * rawUs) / r.hashSpent),
+		hashShareBeside: pick((r) => (hashed(r) * r.bare.rawUs) / r.hashSpent),
 		refused: pick((r) => r.answers[503] ?? 0),
 		stormP50Us: pick((r) => r.storm.p50Us),
 		rssKib: Math.max(...runs.map((r) => r.rssKib)),
