@@ -127,6 +127,8 @@ struct article_filter {
 	size_t limit;         /* at most LIST_MAX */
 	unsigned search_ms;   /* ERR_BUSY when words or tag take longer to find; 0: no limit */
 	bool all;             /* command line only: also what is withheld, embargoed, expired */
+	bool featured;        /* what the desk features, in its order, and nothing else above but
+				 `all` and `limit` */
 	int64_t now_s;
 };
 enum err MUST_USE content_list(struct db_conn *c, const struct article_filter *f, struct arena *a,
@@ -138,8 +140,8 @@ enum err MUST_USE content_cursor_parse(struct str s, struct article_filter *f);
 struct section {
 	struct str slug, name;
 };
-/* The next moment at which a list is another one by itself: something begins to be shown, or ends.
- * 0: none. */
+/* The next moment at which a list is another one by itself: something begins to be shown, or ends,
+ * an article or its place on top of the front page. 0: none. */
 enum err MUST_USE content_next_moment(struct db_conn *c, int64_t now_s, int64_t *at_s);
 /* Sections with something to show, by name. */
 enum err MUST_USE content_sections(
@@ -148,6 +150,47 @@ enum err MUST_USE content_sections(
 /* Slugs of all sections that articles are in, shown or not: `max` at most. */
 enum err MUST_USE content_section_slugs(
 	struct db_conn *c, size_t max, struct arena *a, struct str **out, size_t *count);
+
+/* ---- what the desk says of the front page and of sections ---- */
+enum { FEATURES_MAX = 20, SECTION_DESCRIPTION_MAX = 600 /* bytes */ };
+struct feature {
+	char article_id[ID_SIZE];
+	char slug[SLUG_SIZE];
+	int64_t position, until_at; /* from 1; 0: no end */
+};
+/* What has not ended, in order, whether it may be shown or not. */
+enum err MUST_USE content_features(
+	struct db_conn *c, int64_t now_s, struct arena *a, struct feature **out, size_t *count);
+struct feature_change {
+	struct str slug;
+	int64_t position; /* 0: where it stands, or the first place */
+	int64_t until_at; /* with sets_until; 0: no end */
+	bool sets_until;
+	int64_t now_s;
+	struct arena *a;
+	/* filled in: the article and all features afterwards; `at`: its index */
+	struct article article;
+	struct feature *list;
+	size_t count, at;
+};
+/* Puts an article on top of the front page, or changes its place or end. ERR_NOT_FOUND;
+ * ERR_TOO_LARGE: FEATURES_MAX others are there. */
+enum err MUST_USE content_feature(struct db *db, struct feature_change *ch);
+/* ERR_NOT_FOUND: there is no such article. ERR_CONFLICT: it is not featured. */
+enum err MUST_USE content_unfeature(struct db *db, struct feature_change *ch);
+
+struct section_about {
+	struct str slug, description;
+};
+/* Empty: nobody has described it. */
+enum err MUST_USE content_section_description(
+	struct db_conn *c, struct str slug, struct arena *a, struct str *out);
+enum err MUST_USE content_section_descriptions(
+	struct db_conn *c, struct arena *a, struct section_about **out, size_t *count);
+/* White space is collapsed; an empty text takes the description away. ERR_TOO_LARGE above
+ * SECTION_DESCRIPTION_MAX, ERR_INVALID: no UTF-8, or no slug. */
+enum err MUST_USE content_section_describe(
+	struct db *db, struct str slug, struct str description, int64_t now_s);
 
 /* ---- import ---- */
 struct import_settings {

@@ -50,6 +50,18 @@ FROM article WHERE ($1 = 1 OR (status = 'usable' AND access IN ('public', 'regis
 	AND (published_at, id) < ($3, $4) AND section = $6
 ORDER BY published_at DESC, id DESC LIMIT $5;
 
+-- What the desk features, in its order, as long as it has not ended; shown as in the lists above.
+-- name: article_featured :many
+-- in: all int, now_s int, max
+-- row: as article_by_slug
+SELECT a.id, a.slug, a.source, a.headline, a.dek_shown, a.byline, a.dateline, a.credit, a.section, a.section_name, a.tags, a.access, a.status,
+	a.usage_terms, a.language, a.published_at, a.updated_at, a.embargo_at, a.expires_at, a.cut, a.words, a.dek
+FROM feature f JOIN article a ON a.id = f.article_id
+WHERE (f.until_at IS NULL OR f.until_at > $2) AND ($1 = 1 OR (a.status = 'usable'
+	AND a.access IN ('public', 'registered', 'metered', 'subscriber', 'default') AND a.published_at <= $2
+	AND COALESCE(a.embargo_at, 0) <= $2 AND (a.expires_at IS NULL OR a.expires_at > $2)))
+ORDER BY f.position, f.article_id LIMIT $3;
+
 -- $7 is a pattern of one tag, $8 to $15 are patterns of words; what is not asked for is '%'. Never looks at text.
 -- name: article_search :many
 -- in: all int, now_s int, before_at int, before_id str, max, section str, tag_pattern str, patterns str[8]
@@ -231,4 +243,5 @@ SELECT bytes FROM media WHERE id = $1 AND position = $2;
 SELECT MIN(t.at_s) FROM (
 	SELECT MIN(published_at) AS at_s FROM article WHERE published_at > $1
 	UNION ALL SELECT MIN(embargo_at) FROM article WHERE embargo_at > $1
-	UNION ALL SELECT MIN(expires_at) FROM article WHERE expires_at > $1) AS t;
+	UNION ALL SELECT MIN(expires_at) FROM article WHERE expires_at > $1
+	UNION ALL SELECT MIN(until_at) FROM feature WHERE until_at > $1) AS t;

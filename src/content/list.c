@@ -102,6 +102,8 @@ static enum err list_ask(struct db_conn *c, const struct article_filter *f, cons
 	const int64_t before_at = cursor ? f->before_at : INT64_MAX;
 	const struct str before_id = cursor ? f->before_id : STR("");
 	const size_t max = f->limit > 0 && f->limit < LIST_MAX ? f->limit : LIST_MAX;
+	if (f->featured)
+		return q_article_featured(c, f->all, f->now_s, max, a, out, count);
 	if (f->tag.n > 0 || str_trim(f->words).n > 0)
 		return q_article_search(c, f->all, f->now_s, before_at, before_id, f->section,
 			s->tag, s->words, max, f->search_ms, a, out, count);

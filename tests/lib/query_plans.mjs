@@ -12,6 +12,8 @@ export const SMALL = {
 	access_rule: 'the newsroom sets them, 200 at most',
 	meter: 'the newsroom sets them, 20 at most',
 	plan: 'the newsroom sets them, 100 at most',
+	feature: 'the newsroom sets them, 20 at most',
+	section_description: 'the newsroom writes them, one a section',
 	institution: 'in memory as a whole',
 	institution_range: 'in memory as a whole',
 	institution_domain: 'in memory as a whole',

@@ -55,6 +55,7 @@ const queries = {
 	session: 'account',
 	mail: 'mail',
 	article: 'content',
+	front: 'content',
 	change: 'db',
 	probe: 'app',
 	crawler: 'paywall',

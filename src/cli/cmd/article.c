@@ -156,6 +156,8 @@ struct looking {
 	struct arena *a;
 	struct article *list;
 	size_t n;
+	struct feature *features;
+	size_t feature_count;
 	struct article one;
 	struct article_origin origin; /* of `one` */
 	struct teaser_bound bound;
@@ -165,7 +167,32 @@ struct looking {
 static enum err articles_read(struct db_conn *c, void *arg)
 {
 	struct looking *l = arg;
-	return content_list(c, &l->f, l->a, &l->list, &l->n);
+	enum err e = content_list(c, &l->f, l->a, &l->list, &l->n);
+	return e ? e : content_features(c, l->f.now_s, l->a, &l->features, &l->feature_count);
+}
+
+/* Its place on top of the front page, or NULL. */
+static const struct feature *feature_of(const struct looking *l, const struct article *a)
+{
+	for (size_t i = 0; i < l->feature_count; i++) {
+		if (strcmp(l->features[i].article_id, a->id) == 0)
+			return &l->features[i];
+	}
+	return NULL;
+}
+
+static json_t *feature_json(const struct feature *f)
+{
+	return f ? json_pack("{s:I, s:o}", "position", (json_int_t)f->position, "until",
+			   text_json_time(f->until_at))
+		 : json_null();
+}
+
+/* "number 1, until 2026-11-30" */
+static const char *feature_text(struct arena *a, const struct feature *f)
+{
+	const char *until = f->until_at ? arena_fmt(a, ", until %s", cli_end(a, f->until_at)) : "";
+	return arena_fmt(a, "number %lld%s", (long long)f->position, until);
 }
 
 static enum err find_read(struct db_conn *c, void *arg)
@@ -174,7 +201,32 @@ static enum err find_read(struct db_conn *c, void *arg)
 	enum err e = content_find(c, l->slug, l->a, &l->one);
 	if (!e)
 		e = content_teaser_report(c, &l->one, &l->bound, l->a, &l->teaser);
+	if (!e)
+		e = content_features(c, l->f.now_s, l->a, &l->features, &l->feature_count);
 	return e ? e : content_origin(c, l->one.id, l->a, &l->origin);
+}
+
+static int articles_json(const struct looking *l)
+{
+	json_t *doc = json_array();
+	for (size_t i = 0; i < l->n; i++) {
+		json_t *one = article_json(&l->list[i]);
+		text_json_put(&one, "featured", feature_json(feature_of(l, &l->list[i])));
+		text_json_append(&doc, one);
+	}
+	return cli_print_json(doc);
+}
+
+static void articles_print(const struct looking *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct article *a = &l->list[i];
+		const struct feature *f = feature_of(l, a);
+		printf("%-22s  %-10s  %-8s  %-12.*s  %s%s%s%s\n", cli_day(l->a, a->published_at),
+			paywall_access_name(a->access),
+			arena_fmt(l->a, STR_FMT, STR_ARG(a->status)), STR_ARG(a->section), a->slug,
+			f ? "  (featured: " : "", f ? feature_text(l->a, f) : "", f ? ")" : "");
+	}
 }
 
 int cmd_article_list(struct cli *c)
@@ -190,20 +242,17 @@ int cmd_article_list(struct cli *c)
 		return code;
 	l.f.limit = (size_t)n;
 	l.f.section = str_of(section);
+	l.f.featured = cli_option(c, "featured") != NULL;
+	if (l.f.featured && section)
+		return cli_fail(EXIT_USAGE,
+			"--featured and --section exclude each other: the front page has one list "
+			"for all sections");
 	enum err e = db_read(c->app.db, articles_read, &l);
 	if (e)
 		return cli_error(e, "articles");
-	if (c->json) {
-		json_t *doc = json_array();
-		for (size_t i = 0; i < l.n; i++)
-			text_json_append(&doc, article_json(&l.list[i]));
-		return cli_print_json(doc);
-	}
-	for (size_t i = 0; i < l.n; i++)
-		printf("%-22s  %-10s  %-8s  %-12.*s  %s\n", cli_day(l.a, l.list[i].published_at),
-			paywall_access_name(l.list[i].access),
-			arena_fmt(l.a, STR_FMT, STR_ARG(l.list[i].status)),
-			STR_ARG(l.list[i].section), l.list[i].slug);
+	if (c->json)
+		return articles_json(&l);
+	articles_print(&l);
 	return EXIT_DONE;
 }
 
@@ -212,6 +261,7 @@ static json_t *shown_json(const struct looking *l)
 {
 	const struct article_origin *o = &l->origin;
 	json_t *doc = article_json(&l->one);
+	text_json_put(&doc, "featured", feature_json(feature_of(l, &l->one)));
 	text_json_put(&doc, "teaser", cli_teaser_report_json(&l->teaser));
 	text_json_put(&doc, "version", text_json_str(o->version));
 	text_json_put(&doc, "hidden_by", text_json_str(o->hidden_by));
@@ -238,9 +288,11 @@ int cmd_article_show(struct cli *c)
 {
 	struct looking l = { .a = c->app.arena,
 		.slug = str_of(c->args[0]),
+		.f = { .now_s = c->now_s },
 		.bound = app_teaser_bound(&c->app.cfg) };
 	enum err e = db_read(c->app.db, find_read, &l);
 	const struct article *a = &l.one;
+	const struct feature *featured = e ? NULL : feature_of(&l, a);
 	if (e)
 		return cli_article_error(c, e, c->args[0]);
 	if (c->json)
@@ -252,6 +304,8 @@ int cmd_article_show(struct cli *c)
 	printf("published  %s\nupdated    %s\nembargo    %s\nexpires    %s\nwords      %lld\n",
 		cli_day(l.a, a->published_at), cli_day(l.a, a->updated_at),
 		cli_day(l.a, a->embargo_at), cli_end(l.a, a->expires_at), (long long)a->words);
+	if (featured)
+		printf("featured   %s\n", feature_text(l.a, featured));
 	cli_teaser_print(&l.teaser);
 	hidden_print(&l);
 	return EXIT_DONE;
