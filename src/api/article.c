@@ -173,10 +173,15 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 	if (cursor.n > 0 && content_cursor_parse(cursor, f) != ERR_OK)
 		response_problem(rsp, "cursor", "bad_cursor",
 			"Use next_cursor of the page before as it is.");
+	struct str featured = fields_get(&r->query, "featured");
+	f->featured = str_eq(featured, STR("true"));
 	f->section = fields_get(&r->query, "section");
 	f->tag = fields_get(&r->query, "tag");
 	f->words = fields_get(&r->query, "q");
 	f->limit = (size_t)n;
+	if (featured.n > 0 && (!f->featured || cursor.n + f->section.n + f->tag.n + f->words.n > 0))
+		response_problem(rsp, "featured", "bad_featured",
+			"\"true\", without section, tag, q and cursor.");
 	return rsp->problem_count ? ERR_INVALID : ERR_OK;
 }
 
@@ -196,7 +201,7 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 	json_t *items = json_array(), *next = json_null();
 	for (size_t i = 0; i < l.count; i++)
 		text_json_append(&items, article_json(&l.list[i], l.levels[i]));
-	if (l.count == l.f.limit)
+	if (l.count == l.f.limit && !l.f.featured)
 		next = json_string(content_cursor_text(&l.list[l.count - 1], r->arena));
 	return api_json_answer(
 		r, rsp, 200, json_pack("{s:o, s:o}", "articles", items, "next_cursor", next));

@@ -140,7 +140,7 @@ static struct template_data *page_data(const struct pages *p, const struct reque
 		.frame = ar->frame };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	article_data(root, r, rd);
-	template_html(root, "body_html", rd->text.html);
+	template_html(root, "body_html", pages_body_html(a, rd->text.html));
 	template_bool(root, "full", rd->decision.grant == GRANT_FULL);
 	pages_meter_data(root, a, &rd->decision);
 	wall_data(root, r, p, rd);

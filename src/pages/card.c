@@ -81,10 +81,11 @@ void pages_image_data(
 void pages_headline_data(struct template_data *v, struct arena *a, const struct article *art)
 {
 	template_text(v, "headline", art->headline);
+	template_html(v, "headline_html", pages_headline_html(a, art->headline));
 	pages_template_str(v, "dek", art->dek);
 	pages_template_str(v, "byline", art->byline);
 	pages_template_str(v, "section", art->section_name);
-	template_z(v, "section_href", arena_fmt(a, "/sections/" STR_FMT, STR_ARG(art->section)));
+	template_z(v, "section_href", pages_section_href(a, art->section));
 }
 
 void pages_card_data(struct template_data *v, struct arena *a, const struct card *c)
@@ -96,4 +97,11 @@ void pages_card_data(struct template_data *v, struct arena *a, const struct card
 		v, "published", (struct shown_time){ a, art->published_at, c->now_s }, time_date);
 	pages_access_data(v, c->level);
 	pages_image_data(v, "image", a, c->has_image ? &c->image : NULL);
+}
+
+void pages_cards_data(
+	struct template_data *list, struct arena *a, const struct card *cards, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pages_card_data(template_append(list), a, &cards[i]);
 }

@@ -1,76 +1,88 @@
-/* The front page, with a lead story and cards by section, and the pages of sections with their
- * older articles. */
+/* The front page: the story that leads, those beside it, the latest, and a block for each section.
+ * No story stands there twice. */
 #include "internal.h"
 
 #include <string.h>
 
-/* Articles: read for the front page; beside the lead; in the list of the latest; in a section's
- * block; on a page of a section. */
-enum { FRONT_NEWS = 40, FRONT_SECONDS = 4, FRONT_LATEST = 8, BLOCK_CARDS = 4, SECTION_PAGE = 20 };
-
-/* A list in the request's arena. */
-struct cards {
-	struct card *v;
-	size_t n;
-};
-
-static void cards_data(
-	struct template_data *list, struct arena *a, const struct card *cards, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		pages_card_data(template_append(list), a, &cards[i]);
-}
-
-/* ---- front page ---- */
-
+/* Articles: read for the front page; on top, the lead included; in the list of the latest, at least
+ * and at most; in a section's block. */
+enum { FRONT_NEWS = 40, FRONT_TOP = 5, LATEST_MIN = 3, LATEST_MAX = 8, BLOCK_CARDS = 4 };
 /* Blocks on the front page: each costs a query. */
 enum { FRONT_SECTIONS_MAX = 16 };
-/* All that the front page shows, from one snapshot. */
+
+/* All that the front page shows, from one snapshot. `news` is what is left of the newest articles
+ * when the top is taken; the latest are the first of it. */
 struct front {
 	struct response *rsp;
 	struct access_request req;
 	struct frame frame;
 	struct arena *a;
-	struct cards news, blocks[FRONT_SECTIONS_MAX];
+	struct cards featured, news, top, blocks[FRONT_SECTIONS_MAX];
+	size_t latest;
 };
 
-static enum err front_read(struct access_snapshot *s, void *arg)
+static bool cards_have(const struct cards *c, size_t n, const char *id)
 {
-	struct front *f = arg;
-	struct article_filter all = { .limit = FRONT_NEWS, .now_s = s->now_s };
-	enum err e = pages_cards_load(s, &all, &f->news.v, &f->news.n);
-	if (!e)
-		e = pages_frame_load(s, &f->req, &f->frame);
-	for (size_t i = 0; !e && i < f->frame.section_count && i < FRONT_SECTIONS_MAX; i++) {
-		struct article_filter one = { .section = f->frame.sections[i].slug,
-			.limit = BLOCK_CARDS,
-			.now_s = s->now_s };
-		e = pages_cards_load(s, &one, &f->blocks[i].v, &f->blocks[i].n);
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(c->v[i].article.id, id) == 0)
+			return true;
 	}
-	return e ? e : access_share_list(s, &f->req, f->rsp);
+	return false;
 }
 
-/* The newest story with a picture leads; the next ones with pictures stand beside it. Returns what
- * is left. */
-static size_t front_pick(
-	struct front *f, const struct card **lead, struct card *seconds, size_t *second_count)
+static bool is_shown(const struct front *f, const char *id)
+{
+	return cards_have(&f->top, f->top.n, id) || cards_have(&f->news, f->latest, id);
+}
+
+static void top_add(struct front *f, const struct card *c)
+{
+	if (f->top.n < FRONT_TOP && !cards_have(&f->top, f->top.n, c->article.id))
+		f->top.v[f->top.n++] = *c;
+}
+
+/* What the desk features comes first, in its order. Where it features nothing, the newest leads,
+ * with a picture or without; beside the lead, stories with pictures are preferred. */
+static enum err top_pick(struct front *f)
+{
+	f->top = (struct cards){ .v = arena_alloc(f->a, FRONT_TOP * sizeof *f->top.v) };
+	if (!f->top.v)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < f->featured.n; i++)
+		top_add(f, &f->featured.v[i]);
+	if (f->top.n == 0 && f->news.n > 0)
+		top_add(f, &f->news.v[0]);
+	for (size_t i = 0; i < f->news.n; i++) {
+		if (f->news.v[i].has_image)
+			top_add(f, &f->news.v[i]);
+	}
+	for (size_t i = 0; i < f->news.n; i++)
+		top_add(f, &f->news.v[i]);
+	return ERR_OK;
+}
+
+/* A third of what is left, so that the sections have stories of their own. */
+static void latest_pick(struct front *f)
 {
 	size_t left = 0;
-	*lead = NULL;
-	*second_count = 0;
-	struct card *first = arena_alloc(f->a, sizeof *first);
-	for (size_t i = 0; first && i < f->news.n; i++) {
-		struct card *c = &f->news.v[i];
-		if (!*lead && (c->has_image || i + 1 == f->news.n)) {
-			*first = *c;
-			*lead = first;
-		} else if (c->has_image && *second_count < FRONT_SECONDS) {
-			seconds[(*second_count)++] = *c;
-		} else {
-			f->news.v[left++] = *c;
-		}
+	for (size_t i = 0; i < f->news.n; i++) {
+		if (!cards_have(&f->top, f->top.n, f->news.v[i].article.id))
+			f->news.v[left++] = f->news.v[i];
 	}
-	return left;
+	f->news.n = left;
+	f->latest = left / 3 < LATEST_MAX ? left / 3 : LATEST_MAX;
+	if (f->latest < LATEST_MIN)
+		f->latest = left < LATEST_MIN ? left : LATEST_MIN;
+}
+
+static size_t shown_in(const struct front *f, struct str section)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < f->top.n; i++)
+		n += str_eq(f->top.v[i].article.section, section);
+	for (size_t i = 0; i < f->latest; i++)
+		n += str_eq(f->news.v[i].article.section, section);
+	return n;
 }
 
 /* Only the first card of a block shows its picture. */
@@ -86,30 +98,75 @@ static void picture_first(struct cards *c)
 	}
 }
 
-static void front_data(struct template_data *root, struct front *f)
+/* So many more are read as stand further up the page already. */
+static enum err block_load(struct access_snapshot *s, struct front *f, size_t at)
 {
-	const struct card *lead;
-	struct card seconds[FRONT_SECONDS];
-	size_t second_count, left = front_pick(f, &lead, seconds, &second_count);
-	struct template_data *v = NULL;
-	if (lead) {
-		v = template_object(f->a);
-		pages_card_data(v, f->a, lead);
+	struct cards *b = &f->blocks[at];
+	const struct str section = f->frame.sections[at].slug;
+	const struct article_filter one = {
+		.section = section, .limit = BLOCK_CARDS + shown_in(f, section), .now_s = s->now_s
+	};
+	size_t left = 0;
+	enum err e = pages_cards_load(s, &one, &b->v, &b->n);
+	for (size_t i = 0; !e && i < b->n && left < BLOCK_CARDS; i++) {
+		if (!is_shown(f, b->v[i].article.id))
+			b->v[left++] = b->v[i];
 	}
-	template_child(root, "lead", v);
-	cards_data(template_list(root, "seconds"), f->a, seconds, second_count);
-	template_bool(root, "has_latest", left > 0);
-	cards_data(template_list(root, "latest"), f->a, f->news.v,
-		left < FRONT_LATEST ? left : FRONT_LATEST);
-	struct template_data *blocks = template_list(root, "blocks");
+	b->n = left;
+	picture_first(b);
+	return e;
+}
+
+static enum err front_read(struct access_snapshot *s, void *arg)
+{
+	struct front *f = arg;
+	const struct article_filter desk = {
+		.featured = true, .limit = FRONT_TOP, .now_s = s->now_s
+	};
+	const struct article_filter all = { .limit = FRONT_NEWS, .now_s = s->now_s };
+	enum err e = pages_cards_load(s, &desk, &f->featured.v, &f->featured.n);
+	if (!e)
+		e = pages_cards_load(s, &all, &f->news.v, &f->news.n);
+	if (!e)
+		e = top_pick(f);
+	if (e)
+		return e;
+	latest_pick(f);
+	e = pages_frame_load(s, &f->req, &f->frame);
+	for (size_t i = 0; !e && i < f->frame.section_count && i < FRONT_SECTIONS_MAX; i++)
+		e = block_load(s, f, i);
+	struct access_latest kept; /* in memory for error pages */
+	if (!e)
+		e = access_latest(s, &kept);
+	return e ? e : access_share_list(s, &f->req, f->rsp);
+}
+
+static void blocks_data(struct template_data *blocks, const struct front *f)
+{
 	for (size_t i = 0; i < f->frame.section_count && i < FRONT_SECTIONS_MAX; i++) {
+		const struct cards *cards = &f->blocks[i];
+		if (cards->n == 0)
+			continue;
 		struct template_data *b = template_append(blocks);
-		picture_first(&f->blocks[i]);
 		template_text(b, "name", f->frame.sections[i].name);
-		template_z(b, "href",
-			arena_fmt(f->a, "/sections/" STR_FMT, STR_ARG(f->frame.sections[i].slug)));
-		cards_data(template_list(b, "cards"), f->a, f->blocks[i].v, f->blocks[i].n);
+		template_z(b, "href", pages_section_href(f->a, f->frame.sections[i].slug));
+		pages_cards_data(template_list(b, "cards"), f->a, cards->v, cards->n);
 	}
+}
+
+static void front_data(struct template_data *root, const struct front *f)
+{
+	struct template_data *lead = NULL;
+	if (f->top.n > 0) {
+		lead = template_object(f->a);
+		pages_card_data(lead, f->a, &f->top.v[0]);
+	}
+	template_child(root, "lead", lead);
+	pages_cards_data(template_list(root, "seconds"), f->a, f->top.v + 1,
+		f->top.n > 0 ? f->top.n - 1 : 0);
+	template_bool(root, "has_latest", f->latest > 0);
+	pages_cards_data(template_list(root, "latest"), f->a, f->news.v, f->latest);
+	blocks_data(template_list(root, "blocks"), f);
 }
 
 enum err pages_front(void *ctx, struct request *r, struct response *rsp)
@@ -120,91 +177,12 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 	if (e)
 		return e;
 	struct page pg = { .description = p->set.tagline, .canonical = "/", .frame = f.frame };
+	if (!*p->set.tagline)
+		pg.description =
+			arena_fmt(r->arena, "The latest articles from %s.", p->set.site_name);
 	if (str_eq(fields_get(&r->query, "done"), STR("logout")))
 		pg.notice = "You are logged out.";
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	front_data(root, &f);
 	return pages_render(p, r, rsp, 200, "front.html", root);
-}
-
-/* ---- section ---- */
-
-/* The same for a page of a section; filter.before_at is the cursor. */
-struct section_page {
-	struct response *rsp;
-	struct access_request req;
-	struct frame frame;
-	struct article_filter filter;
-	struct arena *a;
-	struct cards cards;
-};
-
-static enum err section_read(struct access_snapshot *s, void *arg)
-{
-	struct section_page *g = arg;
-	enum err e = pages_cards_load(s, &g->filter, &g->cards.v, &g->cards.n);
-	if (!e)
-		e = pages_frame_load(s, &g->req, &g->frame);
-	return e ? e : access_share_list(s, &g->req, g->rsp);
-}
-
-/* Older pages are named by the last article seen ("?before=1763600000-id"), so that new articles do
- * not shift them. */
-static enum err before_parse(struct str s, struct article_filter *f)
-{
-	return s.n == 0 || content_cursor_parse(s, f) == ERR_OK ? ERR_OK : ERR_NOT_FOUND;
-}
-
-static const struct section *section_named(const struct section_page *s, struct str slug)
-{
-	for (size_t i = 0; i < s->frame.section_count; i++) {
-		if (str_eq(s->frame.sections[i].slug, slug))
-			return &s->frame.sections[i];
-	}
-	return NULL;
-}
-
-static void section_data(
-	struct template_data *root, struct section_page *s, const struct section *sec)
-{
-	const char *href = arena_fmt(s->a, "/sections/" STR_FMT, STR_ARG(sec->slug));
-	struct template_data *v = template_object(s->a);
-	bool more = s->cards.n > SECTION_PAGE;
-	size_t n = more ? SECTION_PAGE : s->cards.n;
-	template_text(v, "name", sec->name);
-	template_z(v, "href", href);
-	template_child(root, "section", v);
-	cards_data(template_list(root, "cards"), s->a, s->cards.v, n);
-	template_z(root, "newer_href", s->filter.before_id.n ? href : NULL);
-	template_z(root, "older_href",
-		more ? arena_fmt(s->a, "%s?before=%s", href,
-			       content_cursor_text(&s->cards.v[n - 1].article, s->a))
-		     : NULL);
-}
-
-enum err pages_section(void *ctx, struct request *r, struct response *rsp)
-{
-	const struct pages *p = ctx;
-	struct section_page s = { .rsp = rsp,
-		.req = access_request_from_http(r),
-		.a = r->arena,
-		.filter = {
-			.section = r->params[0], .limit = SECTION_PAGE + 1, .now_s = r->now_s } };
-	enum err e = before_parse(fields_get(&r->query, "before"), &s.filter);
-	if (!e)
-		e = access_read(p->wall, r, section_read, &s);
-	if (e)
-		return e;
-	const struct section *sec = section_named(&s, r->params[0]);
-	if (!sec)
-		return ERR_NOT_FOUND;
-	const char *slug = pages_text_z(r->arena, sec->slug);
-	struct page pg = { .title = pages_text_z(r->arena, sec->name),
-		.canonical =
-			s.filter.before_id.n ? NULL : arena_fmt(r->arena, "/sections/%s", slug),
-		.section = slug,
-		.frame = s.frame };
-	struct template_data *root = pages_frame_data(p, r, &pg);
-	section_data(root, &s, sec);
-	return pages_render(p, r, rsp, 200, "section.html", root);
 }

@@ -80,6 +80,7 @@ const char *pages_local_href(
 /* What leads back to this page: its path and what it reads of the query, but for a token and for
  * what is said once (`done`). */
 struct str pages_own_address(const struct request *r);
+const char *pages_section_href(struct arena *a, struct str slug);
 struct str pages_safe_return_to(struct str s);           /* a local path, else "/" */
 const char *pages_text_z(struct arena *a, struct str s); /* NUL-terminated copy */
 void pages_template_str(struct template_data *v, const char *key, struct str s); /* empty: false */
@@ -116,15 +117,28 @@ struct card {
 	bool has_image;
 	int64_t now_s; /* of the request: which year its time is told with */
 };
+/* Several, in the request's arena. */
+struct cards {
+	struct card *v;
+	size_t n;
+};
 /* A list with the lead pictures. */
 enum err MUST_USE pages_cards_load(struct access_snapshot *s, const struct article_filter *f,
 	struct card **out, size_t *count);
 /* What a card and the article itself begin with: headline, dek, byline, section. */
 void pages_headline_data(struct template_data *v, struct arena *a, const struct article *art);
 void pages_card_data(struct template_data *v, struct arena *a, const struct card *c);
+void pages_cards_data(
+	struct template_data *list, struct arena *a, const struct card *cards, size_t n);
 void pages_image_data(struct template_data *v, const char *key, struct arena *a,
 	const struct image *img); /* NULL: false */
 void pages_access_data(struct template_data *v, enum access access);
+
+/* ---- text.c ---- */
+/* Several tables have different names. `html` as content_open gives it. */
+struct str pages_body_html(struct arena *a, struct str html);
+/* A headline as HTML in which no line ends at a hyphen. */
+struct str pages_headline_html(struct arena *a, struct str headline);
 
 /* ---- meter.c ---- */
 /* The key "meter": how many free articles are left, or false. */

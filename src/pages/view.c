@@ -44,6 +44,11 @@ const char *pages_local_href(struct arena *a, const char *path, struct str retur
 	return pages_text_z(a, arena_buf(a, &b));
 }
 
+const char *pages_section_href(struct arena *a, struct str slug)
+{
+	return arena_fmt(a, "/sections/" STR_FMT, STR_ARG(slug));
+}
+
 static void site_data(struct template_data *root, const struct pages *p, struct arena *a)
 {
 	struct template_data *site = template_object(a);
@@ -77,7 +82,7 @@ static void sections_data(
 		const struct section *s = &pg->frame.sections[i];
 		struct template_data *v = template_append(list);
 		template_text(v, "name", s->name);
-		template_z(v, "href", arena_fmt(r->arena, "/sections/" STR_FMT, STR_ARG(s->slug)));
+		template_z(v, "href", pages_section_href(r->arena, s->slug));
 		template_bool(v, "current", pg->section && str_eq(s->slug, str_of(pg->section)));
 	}
 }
