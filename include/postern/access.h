@@ -36,6 +36,21 @@ enum err MUST_USE access_read(
 	const struct paywall *w, const struct request *r, access_snapshot_fn *fn, void *arg);
 /* Sections with something to show (content_sections), from memory when no article has changed. */
 enum err MUST_USE access_sections(struct access_snapshot *s, struct section **out, size_t *count);
+/* The newest articles that may be shown, as error pages offer them. */
+enum { ACCESS_LATEST_MAX = 5 };
+struct access_story {
+	struct str slug, headline;
+	int64_t published_at;
+};
+struct access_latest {
+	struct access_story v[ACCESS_LATEST_MAX];
+	size_t n;
+};
+/* From memory where no article has changed, else from the database. */
+enum err MUST_USE access_latest(struct access_snapshot *s, struct access_latest *out);
+/* From memory alone, on any thread; false: they are not there. */
+bool access_latest_cached(
+	const struct paywall *w, int64_t now_s, struct arena *a, struct access_latest *out);
 
 /* ---- an article: who asks, crawler verification, decide, count, open, tell, note, share ---- */
 struct accounts;

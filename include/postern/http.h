@@ -75,7 +75,8 @@ struct request {
 	char id[ID_SIZE];
 	struct arena *arena;
 	const struct route *route; /* NULL when no route matched */
-	struct exchange *x;        /* http's own */
+	bool may_wait;      /* on a thread of a lane, not on the event loop, which never waits */
+	struct exchange *x; /* http's own */
 };
 /* First value of a header, {NULL, 0} when absent. For cookies: every Cookie header is searched; a
  * name that occurs twice is taken as absent. */

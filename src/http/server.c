@@ -243,6 +243,7 @@ static void PRINTF(2, 0) on_message(void *ctx, const char *format, va_list args)
 
 static void run(struct exchange *x, bool abandon)
 {
+	x->req.may_wait = !abandon;
 	if (abandon)
 		http_exchange_fail(x, http_request_refuse(x, ERR_UNAVAILABLE, "stopping", NULL));
 	else

@@ -1,5 +1,5 @@
-/* Error pages: status, sentence and a way back or to log-in. When even the template fails, plain
- * text is sent. */
+/* Error pages: status, sentence, a way back or to log-in, and the latest stories to go on with.
+ * When even the template fails, plain text is sent. */
 #include "internal.h"
 
 #include <string.h>
@@ -14,6 +14,39 @@ static void fail_data(struct template_data *root, const struct request *r,
 		rsp->retry_after_s > 0
 			? arena_fmt(r->arena, "%lld seconds", (long long)rsp->retry_after_s)
 			: NULL);
+}
+
+static enum err latest_read(struct access_snapshot *s, void *arg)
+{
+	return access_latest(s, arg);
+}
+
+/* The database is asked only for what it has just answered: not when it is lost or overloaded
+ * (503), nor on the event loop, which has what is in memory. */
+static bool may_ask(const struct request *r, const struct response *rsp)
+{
+	return r->may_wait && (rsp->err == ERR_NOT_FOUND || rsp->err == ERR_GONE ||
+				      rsp->err == ERR_DENIED || rsp->err == ERR_UNAUTHENTICATED);
+}
+
+/* Without them the page is still one. */
+static void latest_data(struct template_data *root, const struct pages *p, const struct request *r,
+	const struct response *rsp)
+{
+	struct access_latest l = { .n = 0 };
+	if (!access_latest_cached(p->wall, r->now_s, r->arena, &l) && may_ask(r, rsp) &&
+		access_read(p->wall, r, latest_read, &l) != ERR_OK)
+		l.n = 0;
+	template_bool(root, "has_latest", l.n > 0);
+	struct template_data *list = template_list(root, "latest");
+	for (size_t i = 0; i < l.n; i++) {
+		struct template_data *v = template_append(list);
+		template_z(
+			v, "href", arena_fmt(r->arena, "/articles/" STR_FMT, STR_ARG(l.v[i].slug)));
+		template_text(v, "headline", l.v[i].headline);
+		pages_template_time(v, "published",
+			(struct shown_time){ r->arena, l.v[i].published_at, r->now_s }, time_date);
+	}
 }
 
 /* What is left when even the template cannot be rendered. */
@@ -55,6 +88,7 @@ void pages_fail(void *ctx, struct request *r, struct response *rsp)
 	else
 		pages_private(rsp);
 	fail_data(root, r, rsp, face, status);
+	latest_data(root, p, r, rsp);
 	if (pages_render(p, r, rsp, status, "error.html", root) != ERR_OK)
 		fail_plain(rsp, face);
 	rsp->status = status;
