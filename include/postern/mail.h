@@ -68,6 +68,7 @@ struct notice {
 	const char *name;   /* reader's name or "" */
 	const char *by;     /* proved address of the reader who caused it; NULL or "": nobody did */
 	const char *link;   /* absolute, with the token; "" where the kind has none */
+	struct str return_to;     /* local path for login_link and reset_link, or empty */
 	const uint8_t *link_hash; /* of that token, HASH_BYTES; NULL: there is none */
 	unsigned
 		minutes; /* the link's life; without a link, of the one that an account would get */

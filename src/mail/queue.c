@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of a template's file name with its NUL, and of the arena that holds what a template is
- * given. */
-enum { TEMPLATE_NAME_SIZE = 64, DATA_MAX = 64 << 10 };
+/* Bytes of a template's file name with its NUL, of the arena that holds what a template is given,
+ * and of one address in it. */
+enum { TEMPLATE_NAME_SIZE = 64, DATA_MAX = 64 << 10, LINK_MAX = 8192 };
 
 /* With the year, for a mail may be read in another one. */
 static const char *when_text(struct arena *a, int64_t at_s)
@@ -41,6 +41,21 @@ static const char *text_or_null(const char *z)
 	return z && *z ? z : NULL;
 }
 
+/* A page of ours that leads back to where the reader was. */
+static const char *page_link(
+	const struct mail *m, struct arena *a, const char *path, struct str return_to)
+{
+	BUF_AUTO b = BUF(LINK_MAX);
+	buf_puts(&b, m->base_url);
+	buf_puts(&b, path);
+	if (return_to.n > 1) { /* "/" is where one lands anyway */
+		buf_puts(&b, "?return_to=");
+		url_encode(&b, return_to);
+	}
+	buf_byte(&b, '\0');
+	return b.err ? arena_fmt(a, "%s%s", m->base_url, path) : arena_buf(a, &b).p;
+}
+
 static struct template_data *notice_data(
 	const struct mail *m, struct arena *a, const struct notice *n)
 {
@@ -59,8 +74,9 @@ static struct template_data *notice_data(
 	template_int(v, "hours", minutes / 60);
 	template_z(v, "base_url", m->base_url);
 	template_z(v, "when", when_text(a, n->now_s));
-	template_z(v, "reset_link", arena_fmt(a, "%s/reset", m->base_url));
-	template_z(v, "login_link", arena_fmt(a, "%s/login", m->base_url));
+	template_z(v, "reset_link", page_link(m, a, "/reset", n->return_to));
+	template_z(v, "login_link", page_link(m, a, "/login", n->return_to));
+	template_z(v, "register_link", page_link(m, a, "/register", n->return_to));
 	return v;
 }
 
