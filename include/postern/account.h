@@ -58,6 +58,8 @@ struct account {
 	uint8_t proof_hash[HASH_BYTES]; /* zero: none */
 };
 
+struct login_result;
+
 /* ---- registration ---- */
 struct registration {
 	struct str email, password, name;
@@ -75,21 +77,55 @@ struct proved_device {
 	struct str token;   /* as it presents it, or empty */
 	struct token fresh; /* out, secret: in its place */
 };
+/* What a reader who opens the link has to show, so that nobody else's registration survives. */
+enum verify_step {
+	VERIFY_CONFIRM = 1, /* nothing: this browser registered */
+	VERIFY_PASSWORD,    /* the password chosen at registration, or a new one */
+	VERIFY_CHOOSE,      /* a new password: the account has none */
+};
 struct verification {
 	struct str token;
-	struct str proof; /* as given at registration, or empty */
+	struct str proof;    /* as given at registration, or empty */
+	struct str password; /* that of the registration, to keep it; p NULL: not asked */
+	struct str chosen;   /* a new one: password and name of the registration go; p NULL: none */
 	bool trust; /* the client is an app that read the mail itself: no proof is asked for */
 	struct proved_device *device; /* NULL: none */
-	struct token choose;          /* out */
+	/* The session that the reader gets; NULL: none. */
+	struct login_result *login; /* out */
+	bool remember;
+	struct str session_name;
+	int64_t retry_after_s; /* out, with ERR_LIMITED */
 };
-/* Spends a verification token. ERR_SPENT. The password chosen at registration stays only when the
- * browser that confirms is the one that registered, and nobody else registered the address
- * meanwhile: otherwise an anonymous reader could register somebody's address and wait for the owner
- * to confirm it. Without it, `choose` is a reset token to go on with; its text is "" otherwise. */
-enum err MUST_USE account_verify(const struct accounts *s, struct verification *v, int64_t now_s);
+/* ERR_SPENT when the link does not work. Changes nothing. */
+enum err MUST_USE account_verify_look(const struct accounts *s, const struct verification *v,
+	int64_t now_s, struct account *owner, enum verify_step *step);
+/* [hash] Spends a verification token and confirms the address. Name and password of the
+ * registration stay for the browser that registered and for whoever knows the password: otherwise
+ * an anonymous reader could register somebody's address and wait for the owner to confirm it.
+ * ERR_SPENT. ERR_DENIED: neither was shown; ERR_LIMITED: too many wrong passwords for this link;
+ * ERR_INVALID, ERR_WEAK_PASSWORD with `why`: the new one is refused. Nothing is spent by these. */
+enum err MUST_USE account_verify(const struct accounts *s, struct verification *v, int64_t now_s,
+	struct arena *a, struct field_error *why);
 /* ERR_SPENT when the token would not work now. Changes nothing. */
 enum err MUST_USE account_token_find(const struct accounts *s, struct str token,
 	const char *purpose, int64_t now_s, struct account *out);
+/* What has become of a mailed link, for whoever holds its token: that proves the mailbox, so the
+ * answer tells nobody else anything. */
+enum link_state {
+	LINK_NONE = 1, /* no token, or a part of one */
+	LINK_UNKNOWN,  /* none of ours, or too old to be known */
+	LINK_WORKS,
+	LINK_USED,     /* or voided by a change of password */
+	LINK_REPLACED, /* by a newer one that works */
+	LINK_EXPIRED,
+};
+struct link_info {
+	enum link_state state;
+	char email[EMAIL_SIZE]; /* "" when none is known */
+	bool verified;          /* the address is confirmed */
+};
+enum err MUST_USE account_link_look(const struct accounts *s, struct str token, const char *purpose,
+	int64_t now_s, struct link_info *out);
 
 /* ---- registrations and resets that wait ---- */
 /* Looks up the address of each one that waits, makes the account of a registration, queues the
@@ -150,8 +186,13 @@ enum err MUST_USE account_sessions_end_others(
 /* ---- passwords ---- */
 /* ERR_OK for any address of the right form, known or not; ERR_INVALID otherwise. The mail is queued
  * by account_requests_run. */
+struct reset_request {
+	struct str email;
+	struct str return_to;   /* local path to carry through the mail, or empty */
+	const char *request_id; /* for the log */
+};
 enum err MUST_USE account_reset_request(
-	const struct accounts *s, struct str email, const char *request_id, int64_t now_s);
+	const struct accounts *s, const struct reset_request *rq, int64_t now_s);
 /* For the operator: queues the mail for this account at once. */
 enum err MUST_USE account_reset_send(
 	const struct accounts *s, const struct account *acc, int64_t now_s);
@@ -160,7 +201,8 @@ struct reset_confirmation {
 	struct proved_device *device; /* NULL: none */
 };
 /* [hash] Spends a reset token and sets the password. ERR_SPENT; ERR_INVALID or ERR_WEAK_PASSWORD
- * with `why`: not spent then. Sessions, other known devices and other tokens end. */
+ * with `why`: not spent then. Sessions, other known devices and other tokens end. The owner is told
+ * by mail, unless it is the first password of the account. */
 enum err MUST_USE account_reset_confirm(const struct accounts *s,
 	const struct reset_confirmation *r, int64_t now_s, struct arena *a,
 	struct field_error *why);

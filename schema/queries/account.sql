@@ -25,11 +25,14 @@ FROM account WHERE email_key > $1 ORDER BY email_key LIMIT $2;
 INSERT INTO account (id, email, email_key, name, password_hash, created_at, updated_at, verified_at)
 VALUES ($1, $2, $3, $4, $5, $6, $6, $7);
 
--- Of a registration: nothing when the address has an account.
+-- Until somebody confirms the address its newest registration counts: name and password are those that the newest link asks for.
+-- Nothing for an account that is confirmed.
 -- name: account_register :exec
 -- in: id, email, email_key, name, password_hash?, now_s int, proof_hash hash?
 INSERT INTO account (id, email, email_key, name, password_hash, created_at, updated_at, proof_hash)
-VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (email_key) DO NOTHING;
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7) ON CONFLICT (email_key) DO UPDATE SET email = excluded.email, name = excluded.name,
+	password_hash = excluded.password_hash, proof_hash = excluded.proof_hash, updated_at = excluded.updated_at
+WHERE account.verified_at IS NULL;
 
 -- name: account_request_insert :exec
 -- in: id, kind, email, email_key, name, password_hash?, proof_hash hash?, return_to str, created_at
@@ -62,7 +65,7 @@ DELETE FROM account_request WHERE id IN (
 UPDATE account SET password_hash = $3, updated_at = $4, verified_at = COALESCE(verified_at, $5)
 WHERE id = $1 AND COALESCE(password_hash, '') = $2;
 
--- Who chose password and name is not who owns the mailbox, or nobody knows: neither stays.
+-- Who chose password and name is not who owns the mailbox: neither stays.
 -- name: account_disown :exec
 -- in: id, now_s int
 UPDATE account SET password_hash = NULL, name = '', proof_hash = NULL, updated_at = $2
@@ -133,6 +136,17 @@ SELECT $1, id, $3, $4, $5 FROM account WHERE id = $2;
 SELECT t.account_id FROM mail_token t JOIN account a ON a.id = t.account_id
 WHERE t.token_hash = $1 AND t.purpose = $2 AND t.used_at IS NULL AND t.expires_at > $3 AND t.created_at <= $4
 	AND a.disabled_at IS NULL;
+
+-- What has become of a token, for whoever holds it. is_replaced: there is a newer one that works.
+-- name: mail_token_state :one
+-- in: token_hash hash, purpose, now_s int
+-- row: email char[EMAIL_SIZE], used_at int, expires_at int, is_verified bool, is_replaced bool
+SELECT a.email, COALESCE(t.used_at, 0) AS used_at, t.expires_at,
+	CASE WHEN a.verified_at IS NOT NULL THEN 1 ELSE 0 END AS is_verified,
+	CASE WHEN EXISTS (SELECT 1 FROM mail_token n WHERE n.account_id = t.account_id AND n.purpose = t.purpose
+		AND n.used_at IS NULL AND n.expires_at > $3) THEN 1 ELSE 0 END AS is_replaced
+FROM mail_token t JOIN account a ON a.id = t.account_id
+WHERE t.token_hash = $1 AND t.purpose = $2 AND a.disabled_at IS NULL;
 
 -- Spending: of many at once, one changes the row.
 -- name: mail_token_spend :one

@@ -86,6 +86,21 @@ struct account_session_cap {
 /* Ends what is one too many, the least recently used first. */
 enum err MUST_USE account_session_cap(struct db_conn *c, const struct account_session_cap *cap);
 
+/* ---- session.c: inside db_tx ---- */
+/* The session that a proved reader gets. account_session_make fills token and session of `out`, so
+ * that a transaction that runs again stores the same. */
+struct session_order {
+	const struct accounts *s;
+	const char *account_id;
+	struct str name; /* "Firefox on Linux" */
+	bool remember;
+	int64_t now_s;
+};
+void account_session_make(const struct session_order *o, struct login_result *out);
+/* Stores it, makes room for it, and notes the log-in. */
+enum err MUST_USE account_session_put(
+	struct db_conn *c, const struct session_order *o, const struct login_result *out);
+
 /* ---- reading.c ---- */
 /* Tells in `out` why the session of this token was ended, where that is known. */
 enum err MUST_USE account_session_ended(
@@ -122,8 +137,6 @@ struct token_order {
  * mailbox has had its share of mails nothing changes, so that nobody can void a reader's link by
  * asking again and again. */
 enum err MUST_USE account_token_send(struct db_conn *c, const struct token_order *o);
-enum err MUST_USE account_token_issue(struct db_conn *c, const struct accounts *s,
-	const char *account_id, const char *purpose, int64_t now_s, struct token *out);
 /* Conditional update: of many at once exactly one gets ERR_OK, the others ERR_SPENT. */
 enum err MUST_USE account_token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES],
 	const char *purpose, int64_t now_s, char account_id[static ID_SIZE]);
@@ -132,6 +145,9 @@ enum err MUST_USE account_notice_send(struct db_conn *c, const struct accounts *
 	enum mail_kind kind, const struct account *to, int64_t now_s);
 
 /* ---- passwords ---- */
+/* [hash] ERR_DENIED when `typed` is not the password of this hash. */
+enum err MUST_USE account_password_check(
+	const struct accounts *s, const char *stored_hash, struct str typed, struct arena *a);
 /* Four bytes a code point at most, and 64 to spare: longer text cannot be short enough, and is not
  * worth normalising. */
 static inline bool account_password_may_fit(const struct account_settings *set, struct str password)

@@ -6,7 +6,6 @@
 #include "internal.h"
 
 #include "postern/queries/account.h"
-#include "postern/queries/session.h"
 
 #include <string.h>
 
@@ -41,31 +40,13 @@ static enum err take_tx(struct db_conn *c, void *arg)
 	return account_failure_take(c, &at->s->set, &at->key, at->now_s, &at->out->retry_after_s);
 }
 
-static void session_fill(struct attempt *at)
+static struct session_order order_of(const struct attempt *at)
 {
-	const struct account_settings *set = &at->s->set;
-	struct session *ss = &at->out->session;
-	char name[NAME_SIZE];
-	*ss = (struct session){ .remember = at->l->remember,
-		.created_at = at->now_s,
-		.last_seen_at = at->now_s,
-		.idle_s = at->l->remember ? set->session_idle_s : set->short_session_idle_s,
-		.expires_at =
-			at->now_s + (at->l->remember ? set->session_s : set->short_session_s) };
-	crypto_id_make(ss->id);
-	if (text_name(at->l->session_name, name) == ERR_OK)
-		memcpy(ss->name, name, sizeof name);
-}
-
-static enum err session_store(struct db_conn *c, const struct attempt *at)
-{
-	const struct session *ss = &at->out->session;
-	const struct account_session_cap cap = {
-		.s = at->s, .account_id = at->acc.id, .new_id = ss->id, .now_s = at->now_s
-	};
-	enum err e = q_session_insert(c, ss->id, at->out->token.hash, at->acc.id, ss->name,
-		ss->remember, ss->created_at, ss->idle_s, ss->expires_at);
-	return e ? e : account_session_cap(c, &cap);
+	return (struct session_order){ .s = at->s,
+		.account_id = at->acc.id,
+		.name = at->l->session_name,
+		.remember = at->l->remember,
+		.now_s = at->now_s };
 }
 
 /* The password was right. A reset, a change or a disabling that happened during the hashing wins:
@@ -73,6 +54,7 @@ static enum err session_store(struct db_conn *c, const struct attempt *at)
 static enum err enter_tx(struct db_conn *c, void *arg)
 {
 	struct attempt *at = arg;
+	const struct session_order order = order_of(at);
 	struct account now;
 	enum err e = q_account_by_id(c, at->acc.id, &now);
 	if (e)
@@ -84,13 +66,10 @@ static enum err enter_tx(struct db_conn *c, void *arg)
 		e = account_store_set_password(c, &now, at->rehash, false, at->now_s);
 	if (e)
 		return e;
-	e = session_store(c, at);
+	e = account_session_put(c, &order, at->out);
 	if (e)
 		return e;
 	e = account_device_mark(c, &at->device, at->acc.id, at->now_s);
-	if (e)
-		return e;
-	e = q_account_set_login(c, at->acc.id, at->now_s);
 	return e ? e : q_failure_clear(c, at->key.hash);
 }
 
@@ -124,10 +103,10 @@ static enum err judge(struct attempt *at, struct arena *a)
 static enum err enter(struct attempt *at)
 {
 	struct login_result *out = at->out;
-	crypto_token_make(&out->token);
+	const struct session_order order = order_of(at);
+	account_session_make(&order, out);
 	if (!at->device.known && at->l->remember_device)
 		account_device_renew(&at->device, &out->device);
-	session_fill(at);
 	enum err e = db_tx(at->s->db, enter_tx, at);
 	if (e)
 		return e;

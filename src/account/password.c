@@ -63,6 +63,19 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 		"This password is too easy to guess. Several unrelated words make a good one.");
 }
 
+enum err account_password_check(
+	const struct accounts *s, const char *stored_hash, struct str typed, struct arena *a)
+{
+	struct str prepared;
+	size_t length;
+	if (!account_password_may_fit(&s->set, typed))
+		return ERR_DENIED;
+	enum err e = text_opaque(typed, a, &prepared, &length);
+	if (e)
+		return e == ERR_NOMEM ? e : ERR_DENIED;
+	return crypto_password_verify(stored_hash, prepared, s->set.cost);
+}
+
 /* ---- proof of the current password by somebody who is signed in ---- */
 
 /* One change of password: the current one is counted as an attempt, judged, and only then is the
@@ -89,18 +102,9 @@ static enum err current_take_tx(struct db_conn *c, void *arg)
 
 static enum err current_password_check(struct proof_job *p, struct arena *a)
 {
-	struct str current;
-	size_t length;
 	p->key = account_failure_key_of("session", str_of(p->c->session_id));
 	enum err e = db_tx(p->s->db, current_take_tx, p);
-	if (e)
-		return e;
-	if (!account_password_may_fit(&p->s->set, p->c->current))
-		return ERR_DENIED;
-	e = text_opaque(p->c->current, a, &current, &length);
-	if (e)
-		return e == ERR_NOMEM ? e : ERR_DENIED;
-	return crypto_password_verify(p->acc.password_hash, current, p->s->set.cost);
+	return e ? e : account_password_check(p->s, p->acc.password_hash, p->c->current, a);
 }
 
 static enum err change_tx(struct db_conn *c, void *arg)

@@ -12,6 +12,7 @@
 enum {
 	DAY_S = 86400,
 	ENDED_KEPT_S = 30 * DAY_S,
+	LINK_KEPT_S = 7 * DAY_S,     /* so that a page can say that it has expired, or was used */
 	REQUEST_KEPT_S = DAY_S,      /* that could not be worked on for so long */
 	DEVICE_KEPT_S = 400 * DAY_S, /* as long as a browser keeps a cookie */
 	UNVERIFIED_MAX = 256,        /* accounts of one batch */
@@ -96,7 +97,9 @@ enum err account_purge(const struct accounts *s, struct db_sweeper *sweeper)
 		{ .name = "ended_sessions",
 			.purge = q_session_ended_purge,
 			.before_s = now_s - ENDED_KEPT_S },
-		{ .name = "mail_tokens", .purge = q_mail_token_purge, .before_s = now_s },
+		{ .name = "mail_tokens",
+			.purge = q_mail_token_purge,
+			.before_s = now_s - LINK_KEPT_S },
 		{ .name = "failures",
 			.purge = q_failure_purge,
 			.before_s = now_s - s->set.failure_forget_s },

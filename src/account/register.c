@@ -1,6 +1,6 @@
-/* Registration and the confirmation of an e-mail address. A registration is only stored here and
- * worked on later (request.c), so that the answer is the same, and takes the same time, for new
- * and for known addresses. The command line creates confirmed accounts directly. */
+/* Registration. It is only stored here and worked on later (request.c), so that the answer is the
+ * same, and takes the same time, for new and for known addresses. verify.c confirms the address.
+ * The command line creates confirmed accounts directly. */
 #include "internal.h"
 
 #include "postern/queries/account.h"
@@ -119,69 +119,5 @@ enum err account_create(const struct accounts *s, struct str email, struct str n
 		crypto_wipe(out->password_hash, sizeof out->password_hash);
 	}
 	crypto_wipe(j.acc.password_hash, sizeof j.acc.password_hash);
-	return e;
-}
-
-/* What a link from a mail confirms. The hashes are those of the link's token and of the browser's
- * proof. */
-struct verify_job {
-	const struct accounts *s;
-	struct verification *v;
-	uint8_t token_hash[HASH_BYTES], proof_hash[HASH_BYTES];
-	struct device device;
-	char account_id[ID_SIZE];
-	int64_t now_s;
-};
-
-/* The password stays if there still is one, and the browser that chose it confirms. */
-static bool password_stays(const struct verify_job *j, const struct account *acc)
-{
-	if (!acc->password_hash[0] || acc->verified_at)
-		return acc->password_hash[0] != '\0';
-	return j->v->trust || (!crypto_hash_is_none(acc->proof_hash) &&
-				      crypto_equal(acc->proof_hash, j->proof_hash, HASH_BYTES));
-}
-
-/* Spends the token, then decides about the password: whoever registered may not be who owns the
- * mailbox. A password that is dropped makes way for a reset token, in v->choose. */
-static enum err verify_tx(struct db_conn *c, void *arg)
-{
-	struct verify_job *j = arg;
-	struct account acc;
-	j->v->choose = (struct token){ 0 };
-	enum err e = account_token_spend(c, j->token_hash, PURPOSE_VERIFY, j->now_s, j->account_id);
-	if (e)
-		return e;
-	e = q_account_by_id(c, j->account_id, &acc);
-	if (e)
-		return e;
-	if (acc.disabled_at)
-		return ERR_SPENT;
-	bool stays = password_stays(j, &acc);
-	if (!stays)
-		e = q_account_disown(c, acc.id, j->now_s);
-	if (e)
-		return e;
-	e = q_account_set_verified(c, acc.id, j->now_s);
-	if (e)
-		return e;
-	e = account_device_mark(c, &j->device, acc.id, j->now_s);
-	if (e || stays)
-		return e;
-	return account_token_issue(c, j->s, acc.id, PURPOSE_RESET, j->now_s, &j->v->choose);
-}
-
-enum err account_verify(const struct accounts *s, struct verification *v, int64_t now_s)
-{
-	struct verify_job j = { .s = s, .v = v, .now_s = now_s };
-	v->choose = (struct token){ 0 };
-	account_device_proved(&j.device, v->device);
-	if (crypto_token_hash(v->token, j.token_hash) != ERR_OK)
-		return ERR_SPENT;
-	if (crypto_token_hash(v->proof, j.proof_hash) != ERR_OK)
-		memset(j.proof_hash, 0, sizeof j.proof_hash);
-	enum err e = db_tx(s->db, verify_tx, &j);
-	if (!e)
-		LOG(s->log, LOG_INFO, "account_verified", log_z("account", j.account_id));
 	return e;
 }

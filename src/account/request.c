@@ -55,14 +55,14 @@ struct work {
 	enum mail_kind mail;
 };
 
-/* Both change nothing for an account that is verified. Who of two that registered one address owns
- * the mailbox is not known yet, so neither password may stay. */
+/* Changes nothing for an account that is verified. Of two that registered one address before it was
+ * confirmed the later one counts, whose link the newest mail has: who of them owns the mailbox is
+ * asked when that link is opened (verify.c). */
 static enum err account_begin(struct db_conn *c, const struct work *w)
 {
 	const struct account_request *r = &w->row;
-	enum err e = q_account_register(
+	return q_account_register(
 		c, r->id, r->email, r->email_key, r->name, r->password_hash, w->now_s, proof_of(r));
-	return e ? e : q_account_disown(c, w->known.id, w->now_s);
 }
 
 static enum mail_kind mail_for(const struct work *w, bool registering)

@@ -8,19 +8,21 @@
 #include <string.h>
 
 enum err account_reset_request(
-	const struct accounts *s, struct str email, const char *request_id, int64_t now_s)
+	const struct accounts *s, const struct reset_request *rq, int64_t now_s)
 {
 	struct account_request r = { .created_at = now_s };
 	struct email parsed;
-	enum err e = email_parse(email, &parsed);
+	enum err e = email_parse(rq->email, &parsed);
 	if (e)
 		return e;
+	if (url_is_local(rq->return_to))
+		r.return_to = rq->return_to;
 	crypto_id_make(r.id);
 	memcpy(r.email, parsed.text, sizeof r.email);
 	memcpy(r.email_key, parsed.key, sizeof r.email_key);
 	e = account_request_put(s, ACCOUNT_REQUEST_RESET, &r);
-	LOG(s->log, LOG_INFO, "reset_requested", log_z("request", request_id), log_z("id", r.id),
-		log_z("result", err_name(e)));
+	LOG(s->log, LOG_INFO, "reset_requested", log_z("request", rq->request_id),
+		log_z("id", r.id), log_z("result", err_name(e)));
 	return e;
 }
 
@@ -69,6 +71,13 @@ static enum err unproved_drop(struct db_conn *c, struct account *acc, int64_t no
 	return q_account_disown(c, acc->id, now_s);
 }
 
+/* The owner of the mailbox had no password that could be lost to somebody: "somebody may be in your
+ * account" would be a false alarm. */
+static bool is_first_password(const struct account *acc)
+{
+	return !acc->verified_at || !acc->password_hash[0];
+}
+
 /* All or nothing: the token spent, the password set, other sessions ended, the owner told.
  * ERR_SPENT for a token that was used, has expired or was voided. */
 static enum err confirm_tx(struct db_conn *c, void *arg)
@@ -84,6 +93,7 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 		return e;
 	if (acc.disabled_at)
 		return ERR_SPENT;
+	const bool is_first = is_first_password(&acc);
 	e = unproved_drop(c, &acc, j->now_s);
 	if (e)
 		return e;
@@ -97,7 +107,7 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 	if (e)
 		return e;
 	e = q_failure_clear(c, account_failure_key_of("address", str_of(acc.email_key)).hash);
-	if (e)
+	if (e || is_first)
 		return e;
 	return account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &acc, j->now_s);
 }

@@ -1,11 +1,47 @@
-/* Sessions: who sends this token (from the cache or the database), the list of an account's
- * sessions, and ending them. The time of last use is a note that no reader waits for, written at
- * most once in some minutes. */
+/* Sessions: making one for a reader who proved to be the owner, who sends this token (from the
+ * cache or the database), the list of an account's sessions, and ending them. The time of last use
+ * is a note that no reader waits for, written at most once in some minutes. */
 #include "internal.h"
 
+#include "postern/queries/account.h"
 #include "postern/queries/session.h"
 
 #include <string.h>
+
+/* ---- a new one ---- */
+
+void account_session_make(const struct session_order *o, struct login_result *out)
+{
+	const struct account_settings *set = &o->s->set;
+	struct session *ss = &out->session;
+	char name[NAME_SIZE];
+	crypto_token_make(&out->token);
+	*ss = (struct session){ .remember = o->remember,
+		.created_at = o->now_s,
+		.last_seen_at = o->now_s,
+		.idle_s = o->remember ? set->session_idle_s : set->short_session_idle_s,
+		.expires_at = o->now_s + (o->remember ? set->session_s : set->short_session_s) };
+	crypto_id_make(ss->id);
+	if (text_name(o->name, name) == ERR_OK)
+		memcpy(ss->name, name, sizeof name);
+}
+
+enum err account_session_put(
+	struct db_conn *c, const struct session_order *o, const struct login_result *out)
+{
+	const struct session *ss = &out->session;
+	const struct account_session_cap cap = {
+		.s = o->s, .account_id = o->account_id, .new_id = ss->id, .now_s = o->now_s
+	};
+	enum err e = q_session_insert(c, ss->id, out->token.hash, o->account_id, ss->name,
+		ss->remember, ss->created_at, ss->idle_s, ss->expires_at);
+	if (e)
+		return e;
+	e = account_session_cap(c, &cap);
+	return e ? e : q_account_set_login(c, o->account_id, o->now_s);
+}
+
+/* ---- whose one is ---- */
 
 /* One look for the session of a token; `out` NULL: nobody needs to know why it ended. */
 struct identify {

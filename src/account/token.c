@@ -1,6 +1,6 @@
-/* Tokens of mailed links (confirm an address, reset a password): issuing one, mailing it, looking
- * at it without spending it, and spending it. Only the hash is stored, and a conditional UPDATE
- * spends it, so of two simultaneous uses one succeeds. */
+/* Tokens of mailed links (confirm an address, reset a password): mailing one, looking at it without
+ * spending it, spending it, and what has become of it. Only the hash is stored, and a conditional
+ * UPDATE spends it, so of two simultaneous uses one succeeds. */
 #include "internal.h"
 
 #include "postern/queries/account.h"
@@ -24,13 +24,6 @@ static enum err token_store(struct db_conn *c, const struct accounts *s, const c
 	const int64_t life_s = (int64_t)token_minutes(s, purpose) * 60;
 	enum err e = q_mail_token_void(c, account_id, purpose, now_s);
 	return e ? e : q_mail_token_insert(c, t->hash, account_id, purpose, now_s, now_s + life_s);
-}
-
-enum err account_token_issue(struct db_conn *c, const struct accounts *s, const char *account_id,
-	const char *purpose, int64_t now_s, struct token *out)
-{
-	crypto_token_make(out);
-	return token_store(c, s, account_id, purpose, now_s, out);
 }
 
 static void link_write(struct buf *b, const struct token_order *o, const struct token *t)
@@ -74,6 +67,7 @@ enum err account_token_send(struct db_conn *c, const struct token_order *o)
 		.name = o->owner->verified_at ? o->owner->name : "",
 		.link = linked ? buf_view(&link).p : "",
 		.link_hash = linked ? t.hash : NULL,
+		.return_to = o->return_to,
 		.minutes = token_minutes(o->s, o->purpose),
 		.now_s = o->now_s };
 	enum err e = link.err ? link.err : mail_queue(o->s->mail, c, &n);
@@ -118,6 +112,53 @@ enum err account_token_find(const struct accounts *s, struct str token, const ch
 	if (crypto_token_hash(token, l.hash) != ERR_OK)
 		return ERR_SPENT;
 	return db_read(s->db, token_read, &l);
+}
+
+/* ---- what to tell the holder of a link that does not work ---- */
+
+struct link_lookup {
+	uint8_t hash[HASH_BYTES];
+	const char *purpose;
+	int64_t now_s;
+	struct mail_token_state_row row;
+};
+
+static enum err link_read(struct db_conn *c, void *arg)
+{
+	struct link_lookup *l = arg;
+	return q_mail_token_state(c, l->hash, l->purpose, l->now_s, &l->row);
+}
+
+/* A link that confirms an address is used when the address is confirmed; else it was voided by a
+ * newer one, which may have expired since. */
+static enum link_state link_state_of(const struct link_lookup *l)
+{
+	const struct mail_token_state_row *row = &l->row;
+	const bool confirms = strcmp(l->purpose, PURPOSE_VERIFY) == 0;
+	if (confirms && row->is_verified)
+		return LINK_USED;
+	if (row->used_at && row->is_replaced)
+		return LINK_REPLACED;
+	if (row->used_at)
+		return confirms ? LINK_UNKNOWN : LINK_USED;
+	return row->expires_at <= l->now_s ? LINK_EXPIRED : LINK_WORKS;
+}
+
+enum err account_link_look(const struct accounts *s, struct str token, const char *purpose,
+	int64_t now_s, struct link_info *out)
+{
+	struct link_lookup l = { .purpose = purpose, .now_s = now_s };
+	*out = (struct link_info){ .state = LINK_NONE };
+	if (crypto_token_hash(token, l.hash) != ERR_OK)
+		return ERR_OK;
+	out->state = LINK_UNKNOWN;
+	enum err e = db_read(s->db, link_read, &l);
+	if (e)
+		return e == ERR_NOT_FOUND ? ERR_OK : e;
+	out->state = link_state_of(&l);
+	out->verified = l.row.is_verified;
+	memcpy(out->email, l.row.email, sizeof out->email);
+	return ERR_OK;
 }
 
 enum err account_notice_send(struct db_conn *c, const struct accounts *s, enum mail_kind kind,

@@ -10,6 +10,16 @@ static enum err accepted(struct request *r, struct response *rsp)
 	return api_json_answer(r, rsp, 202, json_object());
 }
 
+/* Where a mailed link leads back to. A client is told, where a page would pass it over. */
+static enum err return_to_check(struct response *rsp, struct str return_to)
+{
+	if (return_to.n == 0 || url_is_local(return_to))
+		return ERR_OK;
+	response_problem(rsp, "return_to", "not_a_local_path",
+		"This must be a path of this site, such as /articles/harbour-reopens.");
+	return ERR_INVALID;
+}
+
 enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
@@ -19,8 +29,11 @@ enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 		{ "email", true, &reg.email },
 		{ "password", true, &reg.password },
 		{ "name", false, &reg.name },
+		{ "return_to", false, &reg.return_to },
 	};
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
+	if (!e)
+		e = return_to_check(rsp, reg.return_to);
 	if (!e) {
 		e = account_register(api->accounts, &reg, r->now_s, r->arena, &why);
 		api_json_field_error(rsp, &why);
@@ -28,23 +41,45 @@ enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 	return e ? e : accepted(r, rsp);
 }
 
-/* An app that hands in the token has read the mail for its user: no browser's proof is asked for.
- */
+/* Neither field: the app vouches for its user, who registered in it and reads the mail in it. */
+static enum err verify_refused(
+	struct response *rsp, enum err e, const struct verification *v, struct field_error *why)
+{
+	if (e == ERR_DENIED)
+		rsp->detail = "This is not the password that was chosen at registration.";
+	if (e == ERR_LIMITED)
+		api_json_retry_after(rsp, v->retry_after_s);
+	if (why->field)
+		why->field = "new_password";
+	api_json_field_error(rsp, why);
+	return e;
+}
+
 enum err api_email_verify(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct verification v = { .trust = true };
+	struct verification v = { 0 };
 	struct proved_device device = { 0 };
+	struct field_error why = { 0 };
 	bool remember;
 	const struct json_field fields[] = {
 		{ "token", true, &v.token },
+		{ "password", false, &v.password },
+		{ "new_password", false, &v.chosen },
 		{ "device_token", false, &device.token },
 	};
 	const struct json_flag flag = { "remember_device", &remember };
 	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &flag);
+	if (!e && v.password.p && v.chosen.p) {
+		response_problem(rsp, "new_password", "one_of_two",
+			"Send the password chosen at registration or a new one, not both.");
+		e = ERR_INVALID;
+	}
 	v.device = remember ? &device : NULL;
+	v.trust = !v.password.p && !v.chosen.p;
 	if (!e)
-		e = account_verify(api->accounts, &v, r->now_s);
+		e = verify_refused(
+			rsp, account_verify(api->accounts, &v, r->now_s, r->arena, &why), &v, &why);
 	return api_device_answer(r, rsp, e, v.device);
 }
 
@@ -158,12 +193,17 @@ enum err api_password_change(void *ctx, struct request *r, struct response *rsp)
 enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
-	struct str email;
-	const struct json_field fields[] = { { "email", true, &email } };
+	struct reset_request rq = { .request_id = r->id };
+	const struct json_field fields[] = {
+		{ "email", true, &rq.email },
+		{ "return_to", false, &rq.return_to },
+	};
 	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
+	if (!e)
+		e = return_to_check(rsp, rq.return_to);
 	if (e)
 		return e;
-	e = account_reset_request(api->accounts, email, r->id, r->now_s);
+	e = account_reset_request(api->accounts, &rq, r->now_s);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
 		response_problem(
 			rsp, "email", "bad_address", "This is not a complete e-mail address.");

@@ -82,6 +82,7 @@ const char *pages_local_href(
 struct str pages_own_address(const struct request *r);
 const char *pages_section_href(struct arena *a, struct str slug);
 struct str pages_safe_return_to(struct str s);           /* a local path, else "/" */
+struct str pages_return_to(const struct request *r);     /* that of the form, or of the address */
 const char *pages_text_z(struct arena *a, struct str s); /* NUL-terminated copy */
 void pages_template_str(struct template_data *v, const char *key, struct str s); /* empty: false */
 /* A time for readers under `key`, in one of the forms of text.h (time_date, time_human,
@@ -149,14 +150,27 @@ void pages_meter_wall_data(struct template_data *wall, struct arena *a, const st
 /* ---- login.c ---- */
 /* Marks this browser as known, unless `t` is empty. */
 void pages_device_cookie(struct request *r, struct response *rsp, const struct token *t);
+/* Gives the browser this session, in place of the one it had, which ends. */
+void pages_session_begin(const struct pages *p, struct request *r, struct response *rsp,
+	const struct login_result *res);
+
+/* ---- link.c: mailed links ---- */
+/* Moves ?token= into a cookie, and redirects to the bare path. */
+void pages_token_to_cookie(struct request *r, struct response *rsp, const char *cookie,
+	const char *path, int64_t life_s);
+enum pages_link_kind { PAGES_LINK_VERIFY, PAGES_LINK_RESET };
+/* Of a link that does not work: what has become of it, and what to do. */
+struct pages_link_words {
+	const char *title, *sentence;
+};
+struct pages_link_words pages_link_words(const struct pages *p, struct arena *a,
+	enum pages_link_kind kind, const struct link_info *l);
+const char *pages_minutes_text(struct arena *a, unsigned minutes); /* "30 minutes", "24 hours" */
 
 /* ---- register.c ---- */
 /* "Check your mail", after registration and reset alike. */
 enum err MUST_USE pages_check_mail(const struct pages *p, struct request *r, struct response *rsp,
 	bool registering, struct str back);
-/* Moves ?token= into a cookie, and redirects to the bare path. */
-void pages_token_to_cookie(struct request *r, struct response *rsp, const char *cookie,
-	const char *path, int64_t life_s);
 
 /* ---- offer.c ---- */
 /* Of the view of the wall: `plans`, `has_plans`, `subscribe_href`, `ask_gift`. */

@@ -40,6 +40,25 @@ static enum err login_page(const struct pages *p, struct request *r, struct resp
 	return pages_render(p, r, rsp, status, "login.html", root);
 }
 
+/* Whoever comes from a mailed link that was used in this browser, to set a password or to confirm
+ * an address, need not type the address again. The spent token in the cookie names it. */
+static enum err link_of(const struct pages *p, struct request *r, struct link_info *out)
+{
+	static const char *const links[][2] = { { "postern-reset", "reset" },
+		{ "postern-verify", "verify" } };
+	*out = (struct link_info){ 0 };
+	for (size_t i = 0; i < COUNT(links); i++) {
+		struct str token = request_cookie(r, links[i][0]);
+		enum err e =
+			token.n ? account_link_look(p->accounts, token, links[i][1], r->now_s, out)
+				: ERR_OK;
+		if (e || out->state == LINK_USED)
+			return e;
+		*out = (struct link_info){ 0 };
+	}
+	return ERR_OK;
+}
+
 enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
@@ -48,7 +67,12 @@ enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
 		response_redirect(rsp, back);
 		return ERR_OK;
 	}
-	return login_page(p, r, rsp, 200, &(struct form_state){ 0 }, back);
+	struct link_info link;
+	enum err e = link_of(p, r, &link);
+	if (e)
+		return e;
+	return login_page(
+		p, r, rsp, 200, &(struct form_state){ .email = str_of(link.email) }, back);
 }
 
 /* By it this browser is known to the account, whatever others guess; log-out keeps it. As long as
@@ -62,9 +86,13 @@ void pages_device_cookie(struct request *r, struct response *rsp, const struct t
 		response_cookie(r, rsp, &device);
 }
 
-static void login_cookies(const struct pages *p, struct request *r, struct response *rsp,
+void pages_session_begin(const struct pages *p, struct request *r, struct response *rsp,
 	const struct login_result *res)
 {
+	/* Replaced, not left lying about. */
+	if (r->caller.signed_in)
+		(void)!account_session_end(
+			p->accounts, r->caller.account_id, str_of(r->caller.session_id));
 	struct cookie session = { .name = "postern",
 		.value = arena_str(r->arena, str_of(res->token.text)),
 		.max_age_s = res->session.remember ? p->accounts->set.session_s : 0 };
@@ -109,11 +137,7 @@ enum err pages_login(void *ctx, struct request *r, struct response *rsp)
 		return login_refused(p, r, rsp, e, res.retry_after_s, back);
 	if (e)
 		return e;
-	/* The session this browser had is replaced, not left lying about. */
-	if (r->caller.signed_in)
-		(void)!account_session_end(
-			p->accounts, r->caller.account_id, str_of(r->caller.session_id));
-	login_cookies(p, r, rsp, &res);
+	pages_session_begin(p, r, rsp, &res);
 	crypto_wipe(&res, sizeof res);
 	response_redirect(rsp, arena_str(r->arena, back));
 	return ERR_OK;

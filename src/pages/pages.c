@@ -15,9 +15,9 @@ static const struct {
 	[ASSET_ICON] = { "icon.svg", "image/svg+xml" },
 };
 static const char *const needed_templates[] = { "front.html", "section.html", "article.html",
-	"login.html", "register.html", "check_mail.html", "verify.html", "reset.html",
-	"reset_confirm.html", "account.html", "password.html", "sessions.html", "error.html",
-	"mailbox.html" };
+	"login.html", "register.html", "check_mail.html", "verify.html", "verify_password.html",
+	"reset.html", "reset_confirm.html", "account.html", "password.html", "sessions.html",
+	"error.html", "mailbox.html" };
 /* Bytes of one static file of a theme. */
 enum { ASSET_BYTES_MAX = 1 << 20 };
 

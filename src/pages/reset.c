@@ -2,6 +2,8 @@
  * password. Opening the link spends nothing, because mail scanners open links. */
 #include "internal.h"
 
+#include <string.h>
+
 static enum err reset_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, const struct form_state *f, struct str back)
 {
@@ -15,69 +17,112 @@ static enum err reset_page(const struct pages *p, struct request *r, struct resp
 
 enum err pages_reset_form(void *ctx, struct request *r, struct response *rsp)
 {
-	struct str back = pages_safe_return_to(fields_get(&r->query, "return_to"));
-	return reset_page(ctx, r, rsp, 200, &(struct form_state){ 0 }, back);
+	return reset_page(ctx, r, rsp, 200, &(struct form_state){ 0 }, pages_return_to(r));
 }
 
 enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct str email = fields_get(&r->form, "email"),
-		   back = pages_safe_return_to(fields_get(&r->form, "return_to"));
-	enum err e = account_reset_request(p->accounts, email, r->id, r->now_s);
+	struct str back = pages_return_to(r);
+	struct reset_request rq = {
+		.email = fields_get(&r->form, "email"), .return_to = back, .request_id = r->id
+	};
+	enum err e = account_reset_request(p->accounts, &rq, r->now_s);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
 		struct field_error why = { "email", "bad_address",
 			"This is not a complete e-mail address." };
-		struct form_state f = { .email = email, .field_error = &why };
+		struct form_state f = { .email = rq.email, .field_error = &why };
 		return reset_page(p, r, rsp, 422, &f, back);
 	}
 	return e ? e : pages_check_mail(p, r, rsp, false, back);
 }
 
+/* ---- the mailed link ---- */
+
+static const char token_cookie[] = "postern-reset", confirm_path[] = "/reset/confirm";
+/* For so long the log-in knows from the spent token whose address it is. */
+enum { SPENT_TOKEN_S = 600 };
+
+/* `owner` of a link that works; `why` when the password was refused. */
 static enum err confirm_page(const struct pages *p, struct request *r, struct response *rsp,
-	int status, const struct field_error *why, const struct account *owner)
+	const struct account *owner, const struct field_error *why)
 {
 	struct page pg = { .title = why ? "Error: Choose a new password" : "Choose a new password",
-		.return_to = STR("/") };
+		.return_to = pages_return_to(r) };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-	struct form_state f = { .field_error = why };
-	if (owner)
-		f.email = str_of(owner->email);
-	else
-		f.token_error =
-			"This link has been used, has expired or was replaced by a newer one.";
-	template_bool(root, "spent", !owner);
+	struct form_state f = { .email = str_of(owner->email), .field_error = why };
+	template_bool(root, "spent", false);
 	pages_form_data(root, r->arena, p, &f);
 	pages_private(rsp);
-	return pages_render(p, r, rsp, status, "reset_confirm.html", root);
+	return pages_render(p, r, rsp, why ? 422 : 200, "reset_confirm.html", root);
+}
+
+static enum err spent_page(
+	const struct pages *p, struct request *r, struct response *rsp, struct str token)
+{
+	struct link_info link;
+	enum err e = account_link_look(p->accounts, token, "reset", r->now_s, &link);
+	if (e)
+		return e;
+	const struct pages_link_words words =
+		pages_link_words(p, r->arena, PAGES_LINK_RESET, &link);
+	struct page pg = { .title = words.title, .return_to = pages_return_to(r) };
+	struct template_data *root = pages_frame_data(p, r, &pg);
+	struct form_state f = { .email = str_of(link.email), .token_error = words.sentence };
+	template_bool(root, "spent", true);
+	pages_form_data(root, r->arena, p, &f);
+	pages_private(rsp);
+	return pages_render(p, r, rsp, 410, "reset_confirm.html", root);
+}
+
+/* The form for a new password; or, where the link does not work, why. */
+static enum err confirm_answer(const struct pages *p, struct request *r, struct response *rsp,
+	struct str token, const struct field_error *why)
+{
+	struct account owner;
+	enum err e = account_token_find(p->accounts, token, "reset", r->now_s, &owner);
+	if (!e)
+		e = confirm_page(p, r, rsp, &owner, why);
+	else if (e == ERR_SPENT)
+		e = spent_page(p, r, rsp, token);
+	crypto_wipe(&owner, sizeof owner);
+	return e;
 }
 
 /* Spends nothing, however often it is fetched, also by mail scanners. */
 enum err pages_reset_confirm_form(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct account owner;
 	int64_t life_s = (int64_t)p->accounts->set.reset_minutes * 60;
 	if (fields_get(&r->query, "token").n > 0) {
-		pages_token_to_cookie(r, rsp, "postern-reset", "/reset/confirm", life_s);
+		pages_token_to_cookie(r, rsp, token_cookie, confirm_path, life_s);
 		return ERR_OK;
 	}
-	enum err e = account_token_find(
-		p->accounts, request_cookie(r, "postern-reset"), "reset", r->now_s, &owner);
-	if (e && e != ERR_SPENT)
-		return e;
-	e = confirm_page(p, r, rsp, e ? 410 : 200, NULL, e ? NULL : &owner);
-	crypto_wipe(&owner, sizeof owner);
-	return e;
+	return confirm_answer(p, r, rsp, request_cookie(r, token_cookie), NULL);
+}
+
+/* To the log-in, which fills the address in, and from there to where the reader was. */
+static void confirm_done(struct request *r, struct response *rsp, const struct token *device)
+{
+	struct cookie spent = { .name = token_cookie,
+		.value = request_cookie(r, token_cookie),
+		.max_age_s = SPENT_TOKEN_S };
+	const char *login = pages_local_href(r->arena, "/login", pages_return_to(r));
+	if (spent.value.n > 0)
+		response_cookie(r, rsp, &spent);
+	pages_cookie_forget(r, rsp, "postern");
+	pages_device_cookie(r, rsp, device);
+	pages_private(rsp);
+	response_redirect(rsp, str_of(arena_fmt(r->arena, "%s%sdone=reset", login,
+				       strchr(login, '?') ? "&" : "?")));
 }
 
 enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
 	struct field_error why = { 0 };
-	struct account owner = { 0 };
 	struct proved_device device = { .token = request_cookie(r, "postern-device") };
-	struct reset_confirmation rc = { .token = request_cookie(r, "postern-reset"),
+	struct reset_confirmation rc = { .token = request_cookie(r, token_cookie),
 		.password = fields_get(&r->form, "password"),
 		.device = &device };
 	/* A reader whose browser keeps no cookies may send the token in the form. */
@@ -85,22 +130,10 @@ enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 		rc.token = fields_get(&r->form, "token");
 	enum err e = account_reset_confirm(p->accounts, &rc, r->now_s, r->arena, &why);
 	if (e == ERR_SPENT)
-		return confirm_page(p, r, rsp, 410, NULL, NULL);
-	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD) {
-		e = account_token_find(p->accounts, rc.token, "reset", r->now_s, &owner);
-		if (e && e != ERR_SPENT)
-			return e;
-		e = e ? confirm_page(p, r, rsp, 410, NULL, NULL)
-		      : confirm_page(p, r, rsp, 422, &why, &owner);
-		crypto_wipe(&owner, sizeof owner);
-		return e;
-	}
-	if (e)
-		return e;
-	pages_cookie_forget(r, rsp, "postern-reset");
-	pages_cookie_forget(r, rsp, "postern");
-	pages_device_cookie(r, rsp, &device.fresh);
-	pages_private(rsp);
-	response_redirect(rsp, STR("/login?done=reset"));
-	return ERR_OK;
+		return spent_page(p, r, rsp, rc.token);
+	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD)
+		return confirm_answer(p, r, rsp, rc.token, &why);
+	if (!e)
+		confirm_done(r, rsp, &device.fresh);
+	return e;
 }

@@ -33,6 +33,12 @@ struct str pages_safe_return_to(struct str s)
 	return s.n > 0 && url_is_local(s) ? s : STR("/");
 }
 
+struct str pages_return_to(const struct request *r)
+{
+	const struct fields *from = r->method == METHOD_POST ? &r->form : &r->query;
+	return pages_safe_return_to(fields_get(from, "return_to"));
+}
+
 const char *pages_local_href(struct arena *a, const char *path, struct str return_to)
 {
 	BUF_AUTO b = BUF(8192);

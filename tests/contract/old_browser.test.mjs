@@ -86,6 +86,8 @@ test('such a browser registers, confirms, logs in, changes and resets its passwo
 	assert.equal((await b.submit('/register', { email, password, name: 'Ada' })).status, 200);
 	await b.open(await mailed(email, /\/verify\?token=/));
 	assert.equal((await b.submit('/verify')).status, 303);
+	await b.open('/account'); // signed in
+	assert.equal((await b.submit('/logout')).status, 303);
 	await b.open('/login');
 	assert.equal((await b.submit('/login', { email, password: 'wrong' })).status, 401);
 	assert.equal((await b.submit('/login', { email, password })).status, 303);

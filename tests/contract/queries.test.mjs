@@ -105,7 +105,7 @@ test('what a page reads is refused when it is doubled, badly encoded or too long
 		'/login': ['return_to', 'done'],
 		'/register': ['return_to'],
 		'/reset': ['return_to'],
-		'/verify': ['token', 'return_to'],
+		'/verify': ['token', 'return_to', 'new'],
 		'/reset/confirm': ['token', 'return_to'],
 		'/group/accept': ['token', 'return_to'],
 	};
@@ -138,9 +138,13 @@ test('mailed links work with what a mail program or a newsletter adds', async ()
 		assert.deepEqual([moved.status, moved.headers.location], [303, '/verify?return_to=%2Farticles%2Fvault'], more);
 		assert.match((await reader.get(moved.headers.location)).body, /action="\/verify"/);
 		assert.equal((await reader.post('/verify', { return_to: '/articles/vault' })).status, 303);
-		assert.equal((await reader.post('/reset', { email })).status, 200);
+		assert.equal((await reader.post('/logout')).status, 303);
+		assert.equal((await reader.post('/reset', { email, return_to: '/articles/vault' })).status, 200);
 		const reset = new URL(linkOf(await server.mail.take(email, /reset\/confirm/)));
-		assert.equal((await reader.get(reset.pathname + reset.search + more)).headers.location, '/reset/confirm');
+		assert.equal(
+			(await reader.get(reset.pathname + reset.search + more)).headers.location,
+			'/reset/confirm?return_to=%2Farticles%2Fvault',
+		);
 		assert.equal((await reader.post('/reset/confirm', { password: otherPassword })).status, 303);
 		assert.equal((await reader.logIn({ email, password: otherPassword })).status, 303, more);
 	}

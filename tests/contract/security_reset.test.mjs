@@ -133,7 +133,7 @@ test('one link of a new address, fifty hands: exactly one of them confirms it', 
 		Array.from({ length: 50 }, (_, i) =>
 			i % 2
 				? new Api(server).post('/email-verifications', { token })
-				: new Reader(server).post('/verify', { token }),
+				: new Reader(server).post('/verify', { token, password }),
 		),
 	);
 	assert.equal(answers.filter((a) => [204, 303].includes(a.status)).length, 1, String(answers.map((a) => a.status)));
@@ -213,14 +213,15 @@ test('an account that somebody else began belongs to who has the mailbox', async
 	await api.post('/accounts', { email, password, name: 'Ada' });
 	const second = await server.mail.takeToken(email, '/verify');
 	assert.equal((await api.post('/email-verifications', { token: first })).status, 410);
-	const r = new Reader(server),
-		done = await r.post('/verify', { token: second });
-	assert.equal(done.status, 303);
+	const r = new Reader(server);
+	assert.equal((await r.post('/verify', { token: second })).status, 422, 'the owner is asked for the password');
+	assert.equal((await r.post('/verify', { token: second, password: otherPassword })).status, 422, 'not for Eve’s');
 	for (const p of [password, otherPassword])
-		assert.equal((await api.post('/sessions', { email, password: p })).status, 401, 'neither password counts');
-	assert.equal(done.headers.location, '/reset/confirm', 'the owner chooses one now');
-	assert.equal((await r.post('/reset/confirm', { password: thirdPassword })).status, 303);
-	assert.equal((await api.post('/sessions', { email, password: thirdPassword })).status, 201);
+		assert.equal((await api.post('/sessions', { email, password: p })).status, 401, 'nothing is confirmed yet');
+	assert.equal((await r.post('/verify', { token: second, password })).status, 303);
+	assert.match((await r.get('/account')).body, /Ada/);
+	assert.equal((await api.post('/sessions', { email, password: otherPassword })).status, 401);
+	assert.equal((await api.post('/sessions', { email, password })).status, 201);
 });
 
 test('an anonymous reader who registers an address alone gets nothing when its owner confirms', async () => {
@@ -231,10 +232,12 @@ test('an anonymous reader who registers an address alone gets nothing when its o
 	await eve.post('/register', { email, password: otherPassword, name: 'Claim at http://evil.example/' });
 	const letter = await server.mail.take(email, /confirm/i);
 	assert.ok(!letter.text.includes('evil.example'), 'an anonymous reader’s name is in no mail');
-	const done = await owner.post('/verify', { token: tokenOf(letter) });
-	assert.equal(done.headers.location, '/reset/confirm', 'another browser confirms: its owner chooses the password');
+	const token = tokenOf(letter);
+	assert.equal((await owner.post('/verify', { token })).status, 422, 'another browser: a button is not enough');
+	assert.equal((await owner.post('/verify', { token, new_password: thirdPassword })).status, 303);
+	assert.equal((await owner.get('/account')).status, 200);
+	assert.equal((await eve.post('/verify', { token, password: otherPassword })).status, 410);
 	assert.equal((await api.post('/sessions', { email, password: otherPassword })).status, 401);
-	assert.equal((await owner.post('/reset/confirm', { password: thirdPassword })).status, 303);
 	const s = await api.post('/sessions', { email, password: thirdPassword });
 	assert.deepEqual([s.status, s.json.account.name], [201, '']);
 });

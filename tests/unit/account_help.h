@@ -141,22 +141,34 @@ static inline enum err bench_register(struct bench *b, const char *email, const 
 	return bench_register_from(b, email, password, &unused);
 }
 
-/* Confirms from a browser that holds `proof` (NULL: another one); the token to choose a password
- * with goes to `choose`. */
-static inline enum err bench_verify(
-	struct bench *b, const char *token, const struct token *proof, char choose[TOKEN_SIZE])
+/* Confirms from a browser that holds `proof` (NULL: another one). */
+static inline enum err bench_verify(struct bench *b, const char *token, const struct token *proof)
 {
+	struct field_error why = { 0 };
 	struct verification v = { .token = str_of(token),
 		.proof = proof ? str_of(proof->text) : STR("") };
-	enum err e = account_verify(&b->s, &v, b->now_s);
-	if (choose)
-		memcpy(choose, v.choose.text, TOKEN_SIZE);
-	return e;
+	return account_verify(&b->s, &v, b->now_s, b->a, &why);
+}
+
+/* From another browser, with the password of the registration, or with a new one. */
+static inline enum err bench_verify_with(struct bench *b, const char *token, const char *password)
+{
+	struct field_error why = { 0 };
+	struct verification v = { .token = str_of(token), .password = str_of(password) };
+	return account_verify(&b->s, &v, b->now_s, b->a, &why);
+}
+
+static inline enum err bench_verify_anew(struct bench *b, const char *token, const char *chosen)
+{
+	struct field_error why = { 0 };
+	struct verification v = { .token = str_of(token), .chosen = str_of(chosen) };
+	return account_verify(&b->s, &v, b->now_s, b->a, &why);
 }
 
 static inline enum err bench_reset(struct bench *b, const char *email)
 {
-	enum err e = account_reset_request(&b->s, str_of(email), "test", b->now_s);
+	struct reset_request rq = { .email = str_of(email), .request_id = "test" };
+	enum err e = account_reset_request(&b->s, &rq, b->now_s);
 	return e ? e : account_requests_run(&b->s, b->now_s);
 }
 

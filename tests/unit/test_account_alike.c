@@ -127,8 +127,9 @@ static enum err ask(struct bench *b, size_t face)
 	struct login_result res;
 
 	r.proof = &proof;
+	struct reset_request rq = { .email = str_of(email), .request_id = "test" };
 	if (face == 0)
-		return account_reset_request(&b->s, str_of(email), "test", b->now_s);
+		return account_reset_request(&b->s, &rq, b->now_s);
 	if (face == 1)
 		return account_register(&b->s, &r, b->now_s, b->a, &why);
 	return bench_login(b, email, "not the password", &res);

@@ -102,7 +102,8 @@ static void test_confirming_makes_known(void **state)
 	struct verification v = {
 		.token = str_of(token), .proof = str_of(proof.text), .device = &browser
 	};
-	assert_int_equal(account_verify(&b->s, &v, b->now_s), ERR_OK);
+	struct field_error why;
+	assert_int_equal(account_verify(&b->s, &v, b->now_s, b->a, &why), ERR_OK);
 	assert_int_equal(login_from(b, ada, GOOD_PASSWORD, browser.fresh.text, &res), ERR_OK);
 	bench_close(b);
 }

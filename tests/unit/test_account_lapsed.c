@@ -84,7 +84,7 @@ static bool good_after_setting_back(int64_t ahead_s, bool cached)
 	good += account_login(&b->s, &l, b->now_s, b->a, &res) == ERR_UNAUTHENTICATED;
 	good += account_token_find(&b->s, str_of(token), "reset", b->now_s, &acc) == ERR_OK;
 	good += bench_confirm(b, str_of(token), STR(OTHER_PASSWORD), b->a, &why) == ERR_OK;
-	good += bench_verify(b, verify, NULL, NULL) == ERR_OK;
+	good += bench_verify_with(b, verify, GOOD_PASSWORD) == ERR_OK;
 	cache_free(b->s.sessions);
 	bench_close(b);
 	if (good != 0 && good != 5)
