@@ -59,6 +59,9 @@ struct access_article_query {
 	const struct accounts *accounts; /* notes what subscribers read */
 	const struct teaser_bound *bound;
 	bool with_teaser; /* also where the whole text is granted */
+	/* A token that is not in force is refused where a meter decides (ERR_UNAUTHENTICATED), and
+	 * not taken for an anonymous reader. */
+	bool token_must_live;
 	/* What the face shows beside the article, read in the same snapshot; NULL: nothing. */
 	access_snapshot_fn *beside;
 	void *arg;

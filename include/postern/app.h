@@ -39,7 +39,7 @@ struct app {
 	struct readiness *readiness;
 	struct http *http;
 	struct http_settings http_set;
-	struct route_group groups[3], ops;
+	struct route_group groups[4], ops;
 	int64_t started_s;
 	int64_t connections;  /* of readers: server.connections, or fewer (descriptors.c) */
 	atomic_bool draining; /* told to stop: not ready any more, and still serving */

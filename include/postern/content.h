@@ -124,7 +124,7 @@ struct article_filter {
 				 looks at text */
 	int64_t before_at;    /* cursor: older than (before_at, before_id) */
 	struct str before_id; /* empty: from the newest */
-	size_t limit;         /* at most LIST_MAX */
+	size_t limit;         /* at most LIST_MAX, and one to tell whether there are more */
 	unsigned search_ms;   /* ERR_BUSY when words or tag take longer to find; 0: no limit */
 	bool all;             /* command line only: also what is withheld, embargoed, expired */
 	bool featured;        /* what the desk features, in its order, and nothing else above but

@@ -52,6 +52,8 @@ struct gift_made {
 /* ERR_LIMITED: the month's quota is used. */
 enum err MUST_USE gift_make(
 	const struct paywall *w, const struct gift_order *o, struct gift_made *out);
+/* When the quota of the month of `now_s` is counted anew, in the newsroom's time zone. */
+int64_t gift_quota_ends_at(int64_t now_s);
 struct gift_filter {
 	const char *account_id, *slug; /* NULL: all */
 	size_t limit;

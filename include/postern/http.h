@@ -83,6 +83,13 @@ struct request {
 struct str request_header(const struct request *r, const char *name);
 /* Takes the bare name, as struct cookie does. */
 struct str request_cookie(const struct request *r, const char *name);
+/* It came with a token that is not in force. Of WHO_ANYONE's routes nobody looks: false. */
+static inline bool request_token_is_dead(const struct request *r)
+{
+	return r->token.text.n > 0 && !r->caller.signed_in;
+}
+/* The code of the refusal of such a one, also in WWW-Authenticate (RFC 6750 section 3.1). */
+#define HTTP_INVALID_TOKEN "invalid_token"
 /* More than 1: sent twice. */
 size_t request_header_count(const struct request *r, const char *name);
 /* True when the peer itself is in trusted_proxies. X-Original-… and X-Forwarded-… of any other peer
@@ -139,7 +146,9 @@ struct response {
 	struct response_sharing shared;
 	/* what the group's fail function tells the client */
 	enum err err;
+	const char *code;      /* narrower than that of the error table, or NULL */
 	const char *detail;    /* or NULL: the sentence of the error table */
+	int64_t until_s;       /* > 0: from then on it may be otherwise */
 	int64_t retry_after_s; /* > 0: Retry-After */
 	struct field_problem problems[8];
 	size_t problem_count;
@@ -191,8 +200,15 @@ struct route {
 /* CREDENTIAL_BEARER: programs, which are told when they send a query parameter that the route does
  * not declare (422). CREDENTIAL_PROXIED: questions of a proxy about its client's request, whose
  * session token stands in Authorization or else in the cookie. Whose page sent that request is for
- * the server behind to judge, and what its query means as well: neither is looked at. */
-enum credential { CREDENTIAL_COOKIE = 1, CREDENTIAL_BEARER, CREDENTIAL_NONE, CREDENTIAL_PROXIED };
+ * the server behind to judge, and what its query means as well: neither is looked at.
+ * CREDENTIAL_EITHER: files, which pages load with the cookie and apps with Authorization. */
+enum credential {
+	CREDENTIAL_COOKIE = 1,
+	CREDENTIAL_BEARER,
+	CREDENTIAL_NONE,
+	CREDENTIAL_EITHER,
+	CREDENTIAL_PROXIED
+};
 /* One face (pages, api, gate): its routes, its context, how it takes credentials and renders
  * errors. The prefix decides which face renders a 404. */
 struct route_group {

@@ -100,6 +100,17 @@ static enum err confirm(struct reading *g, struct decision *d)
 	return d->must_count ? ERR_BUSY : ERR_OK;
 }
 
+/* An app whose session has ended is told so, instead of being counted as an anonymous reader that
+ * keeps no cookie, and so reads its first article for ever. */
+static enum err token_check(const struct reading *g)
+{
+	if (!g->q->token_must_live || !request_token_is_dead(g->r) ||
+		!paywall_metered(&g->out->decision))
+		return ERR_OK;
+	g->rsp->code = HTTP_INVALID_TOKEN;
+	return ERR_UNAUTHENTICATED;
+}
+
 static enum err article_read(struct access_snapshot *s, void *arg)
 {
 	struct reading *g = arg;
@@ -109,6 +120,8 @@ static enum err article_read(struct access_snapshot *s, void *arg)
 	g->opened = false;
 	if (!e)
 		e = decide(s, g);
+	if (!e)
+		e = token_check(g);
 	if (e)
 		return e;
 	/* The new address is told to whom the article would be shown, and nothing is counted yet.
@@ -177,8 +190,10 @@ enum err access_article_open(const struct access_article_query *q, struct reques
 	enum err e = read_and_count(&g);
 	access_tell_log(rsp, d->grant, paywall_reason_name(d->reason));
 	access_tell_crawler(q->wall, d, r, rsp);
-	if (e == ERR_BUSY && out->req.ahead)
+	if (e == ERR_BUSY && out->req.ahead) {
+		rsp->code = "prefetch";
 		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
+	}
 	if (e || out->moved)
 		return e;
 	note_reading(&g);

@@ -150,6 +150,23 @@ static json_t *cookie_json(const struct meter_cookie_update *m)
 		"max_age_s", (json_int_t)(set ? m->max_age_s : 0));
 }
 
+/* What the server that asks may answer its reader with, as this one would: 401 when logging in
+ * could help, 402 when the account needs more, 403 when nothing that a reader does would, 404 for
+ * what is not to be seen yet, 410 for what was withdrawn. */
+static int answer_status(const struct checking *k)
+{
+	const struct decision *d = &k->p.decision;
+	if (k->p.verdict != PATH_DECIDED)
+		return k->p.verdict == PATH_PREFETCH ? 503 : 403;
+	if (d->grant == GRANT_FULL)
+		return 200;
+	if (d->grant == GRANT_NONE && d->reason != REASON_CRAWLER_BLOCKED)
+		return paywall_gone(d) ? 410 : 404;
+	if (d->reason == REASON_CRAWLER_BLOCKED)
+		return 403;
+	return k->caller.signed_in || d->reason == REASON_CRAWLER_PAYMENT ? 402 : 401;
+}
+
 enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
@@ -181,7 +198,8 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 	rsp->decision = paywall_grant_name(k.p.decision.grant);
 	rsp->reason = words.reason;
 	return api_json_answer(r, rsp, 200,
-		json_pack("{s:o, s:o, s:b, s:o}", "decision", api_service_decision_json(&words),
-			"reader", reader_json(&k), "charged", k.charged, "meter_cookie",
+		json_pack("{s:o, s:i, s:o, s:b, s:o}", "decision",
+			api_service_decision_json(&words), "status", answer_status(&k), "reader",
+			reader_json(&k), "charged", k.charged, "meter_cookie",
 			cookie_json(&k.cookie_update)));
 }

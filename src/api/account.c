@@ -150,8 +150,10 @@ enum err api_account_patch(void *ctx, struct request *r, struct response *rsp)
 /* The proof of the password is refused with 403, not 401: the session itself is fine. */
 static enum err current_password_refused(struct response *rsp, enum err e, int64_t retry_after_s)
 {
-	if (e == ERR_DENIED)
+	if (e == ERR_DENIED) {
+		rsp->code = "wrong_password";
 		rsp->detail = "The current password is wrong.";
+	}
 	if (e == ERR_LIMITED)
 		api_json_retry_after(rsp, retry_after_s);
 	return e;

@@ -83,13 +83,15 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 	const struct error_info *face = http_error_info(err);
 	json_t *decision = decision_json(&rd->decision);
 	text_json_put(&decision, "plans", plans_json(&rd->offers));
-	if (err == ERR_UNAUTHENTICATED)
-		response_header(rsp, "WWW-Authenticate", STR("Bearer"));
+	const char *code = rsp->code =
+		err == ERR_UNAUTHENTICATED && request_token_is_dead(r) ? HTTP_INVALID_TOKEN : NULL;
+	if (!code)
+		code = face->code;
 	rsp->content_type = "application/problem+json";
 	json_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o}", "type",
-		arena_fmt(r->arena, "urn:postern:error:%s", face->code), "title", face->title,
-		"status", face->status, "detail", paywall_reason_text(rd->decision.reason), "code",
-		face->code, "request_id", r->id, "decision", decision, "article", article);
+		arena_fmt(r->arena, "urn:postern:error:%s", code), "title", face->title, "status",
+		face->status, "detail", paywall_reason_text(rd->decision.reason), "code", code,
+		"request_id", r->id, "decision", decision, "article", article);
 	if (pay)
 		text_json_put(&doc, "licence", licence_json(api->wall->licence_url));
 	return api_json_answer(r, rsp, face->status, doc);
@@ -110,7 +112,8 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 	const struct access_article_query q = { .wall = api->wall,
 		.accounts = api->accounts,
 		.bound = &api->teaser,
-		.with_teaser = true };
+		.with_teaser = true,
+		.token_must_live = true };
 	struct article_reading rd;
 	enum err e = access_article_open(&q, r, rsp, &rd);
 	if (e)
@@ -178,7 +181,7 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 	f->section = fields_get(&r->query, "section");
 	f->tag = fields_get(&r->query, "tag");
 	f->words = fields_get(&r->query, "q");
-	f->limit = (size_t)n;
+	f->limit = (size_t)n + 1; /* one more tells whether there is another page */
 	if (featured.n > 0 && (!f->featured || cursor.n + f->section.n + f->tag.n + f->words.n > 0))
 		response_problem(rsp, "featured", "bad_featured",
 			"\"true\", without section, tag, q and cursor.");
@@ -199,10 +202,12 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 	if (e)
 		return e;
 	json_t *items = json_array(), *next = json_null();
-	for (size_t i = 0; i < l.count; i++)
+	const bool more = l.count == l.f.limit;
+	const size_t shown = more ? l.count - 1 : l.count;
+	for (size_t i = 0; i < shown; i++)
 		text_json_append(&items, article_json(&l.list[i], l.levels[i]));
-	if (l.count == l.f.limit && !l.f.featured)
-		next = json_string(content_cursor_text(&l.list[l.count - 1], r->arena));
+	if (more && !l.f.featured)
+		next = json_string(content_cursor_text(&l.list[shown - 1], r->arena));
 	return api_json_answer(
 		r, rsp, 200, json_pack("{s:o, s:o}", "articles", items, "next_cursor", next));
 }

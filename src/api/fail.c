@@ -2,13 +2,21 @@
  * field, the request id. */
 #include "internal.h"
 
+static const char *code_of(const struct response *rsp)
+{
+	if (rsp->code)
+		return rsp->code;
+	if (rsp->problem_count && rsp->err == ERR_INVALID)
+		return "invalid_fields";
+	return http_error_info(rsp->err)->code;
+}
+
 static json_t *problem_document(struct request *r, const struct response *rsp, int status)
 {
 	const struct error_info *face = http_error_info(rsp->err);
 	bool elsewhere = rsp->err == ERR_UNAUTHENTICATED && r->caller.read_elsewhere;
 	const char *detail = rsp->detail ? rsp->detail : face->sentence;
-	const char *code =
-		rsp->problem_count && rsp->err == ERR_INVALID ? "invalid_fields" : face->code;
+	const char *code = code_of(rsp);
 	if (elsewhere) {
 		code = "reading_elsewhere";
 		detail = "This account was reading in more places than it may, so this session was "
@@ -17,7 +25,8 @@ static json_t *problem_document(struct request *r, const struct response *rsp, i
 	json_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type",
 		arena_fmt(r->arena, "urn:postern:error:%s", code), "title", face->title, "status",
 		status, "detail", detail, "code", code, "request_id", r->id);
-
+	if (rsp->until_s > 0)
+		text_json_put(&doc, "until", text_json_time(rsp->until_s));
 	if (!doc || rsp->problem_count == 0)
 		return doc;
 	json_t *list = json_array();

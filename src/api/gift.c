@@ -30,17 +30,24 @@ static enum err leave_read(struct db_conn *c, void *arg)
 	return e ? e : gift_allowed(l->wall, c, &l->req, &subject, l->a);
 }
 
-static const char *refusal(enum err e)
+/* A used-up quota is no flood of requests: 409 with the time at which the next one begins, and not
+ * 429, after which a client would try again in a second. */
+static enum err refused(struct request *r, struct response *rsp, enum err e)
 {
 	switch (e) {
 	case ERR_PAYMENT:
-		return "This account has no subscription that covers the article.";
+		rsp->detail = "This account has no subscription that covers the article.";
+		return e;
 	case ERR_CONFLICT:
-		return "The article is open to everybody; its address is enough.";
+		rsp->detail = "The article is open to everybody; its address is enough.";
+		return e;
 	case ERR_LIMITED:
-		return "The month's gifts are given.";
+		rsp->code = "quota_used";
+		rsp->detail = "All gifts of this month have been given away.";
+		rsp->until_s = gift_quota_ends_at(r->now_s);
+		return ERR_CONFLICT;
 	default:
-		return NULL;
+		return e;
 	}
 }
 
@@ -60,9 +67,8 @@ enum err api_gift_create(void *ctx, struct request *r, struct response *rsp)
 			.now_s = r->now_s };
 		e = gift_make(api->wall, &o, &made);
 	}
-	rsp->detail = refusal(e);
 	if (e)
-		return e;
+		return refused(r, rsp, e);
 	json_t *doc = json_pack("{s:o, s:o, s:b, s:I}", "gift", gift_json(&made.gift, r->now_s),
 		"link",
 		json_string(

@@ -13,8 +13,10 @@ enum err api_key_ask(
 		return ERR_UNAUTHENTICATED;
 	}
 	enum err e = account_api_key_check(api->wall->db, str_trim(value), scope, r->now_s, &key);
-	if (e == ERR_UNAUTHENTICATED)
+	if (e == ERR_UNAUTHENTICATED) {
+		rsp->code = HTTP_INVALID_TOKEN;
 		rsp->detail = "This service key is malformed, unknown, expired or revoked.";
+	}
 	if (e == ERR_DENIED)
 		rsp->detail = "This service key does not have the scope that is needed here.";
 	if (!e)

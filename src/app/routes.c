@@ -11,7 +11,6 @@ static const struct route page_routes[] = {
 	{ METHOD_GET,  "/",                            "done",            pages_front,               WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/sections/{section}",          "before",          pages_section,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/articles/{slug}",             "",                pages_article,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
-	{ METHOD_GET,  "/media/{id}/{name}",           "",                pages_media,               WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/static/{version}/{name}",     "",                pages_static,              WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET,  "/favicon.ico",                 "",                pages_icon,                WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET,  "/robots.txt",                  "",                pages_robots,              WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
@@ -44,6 +43,10 @@ static const struct route page_routes[] = {
 	{ METHOD_POST, "/group/accept",                "",                pages_group_accept,        WHO_SIGNED_IN, RATE_LOGIN, BODY_FORM, FORM_CAP, LANE_WORK },
 	{ METHOD_GET,  "/.well-known/change-password", "",                pages_change_password,     WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET,  "/_dev/mailbox",                "",                pages_mailbox,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+};
+
+static const struct route media_routes[] = {
+	{ METHOD_GET,  "/media/{id}/{name}",           "",                pages_media,               WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 };
 
 static const struct route api_routes[] = {
@@ -97,7 +100,13 @@ void app_routes_fill(struct app *app)
 		.fail = gate_fail,
 		.known = gate_cached_answer,
 		.credential = CREDENTIAL_PROXIED };
-	app->groups[2] = (struct route_group){ .prefix = "/",
+	app->groups[2] = (struct route_group){ .prefix = "/media/",
+		.routes = media_routes,
+		.count = COUNT(media_routes),
+		.ctx = app->pages,
+		.fail = pages_fail,
+		.credential = CREDENTIAL_EITHER };
+	app->groups[3] = (struct route_group){ .prefix = "/",
 		.routes = page_routes,
 		.count = COUNT(page_routes),
 		.ctx = app->pages,

@@ -101,7 +101,8 @@ static enum err list_ask(struct db_conn *c, const struct article_filter *f, cons
 	const bool cursor = f->before_id.n > 0;
 	const int64_t before_at = cursor ? f->before_at : INT64_MAX;
 	const struct str before_id = cursor ? f->before_id : STR("");
-	const size_t max = f->limit > 0 && f->limit < LIST_MAX ? f->limit : LIST_MAX;
+	const size_t asked = f->limit > 0 ? f->limit : LIST_MAX;
+	const size_t max = asked <= LIST_MAX ? asked : LIST_MAX + 1;
 	if (f->featured)
 		return q_article_featured(c, f->all, f->now_s, max, a, out, count);
 	if (f->tag.n > 0 || str_trim(f->words).n > 0)

@@ -133,7 +133,10 @@ static void add_status_headers(struct answer_draft *d)
 		add_default(d, "Retry-After", str_int_text(rsp->retry_after_s, digits).p);
 	}
 	if (rsp->status == 401 && x->group->credential == CREDENTIAL_BEARER)
-		add_default(d, "WWW-Authenticate", "Bearer");
+		add_default(d, "WWW-Authenticate",
+			rsp->code && str_eq(str_of(rsp->code), STR(HTTP_INVALID_TOKEN))
+				? "Bearer error=\"" HTTP_INVALID_TOKEN "\""
+				: "Bearer");
 	if (x->allow[0])
 		add_default(d, "Allow", x->allow);
 	if (rsp->ranges)

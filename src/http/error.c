@@ -18,7 +18,7 @@ static const struct error_info faces[ERR_COUNT] = {
 	[ERR_NOT_FOUND] = { 404, "not_found", "Not found", "There is nothing at this address." },
 	[ERR_METHOD] = { 405, "method_not_allowed", "Method not allowed",
 		"This address does not take requests of that kind." },
-	[ERR_CONFLICT] = { 409, "conflict", "Changed meanwhile",
+	[ERR_CONFLICT] = { 409, "conflict", "Not possible now",
 		"This was changed by somebody else, or exists already." },
 	[ERR_SPENT] = { 410, "spent", "Link no longer valid",
 		"This link was used before or has expired. Please ask for a new one." },

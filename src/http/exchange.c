@@ -143,9 +143,14 @@ static enum err identify(struct exchange *x)
 	}
 	if (!r->caller.signed_in)
 		r->caller = (struct caller){ .read_elsewhere = r->caller.read_elsewhere };
-	return r->route->who == WHO_SIGNED_IN && !r->caller.signed_in
-		       ? http_request_refuse(x, ERR_UNAUTHENTICATED, "signed_out", NULL)
-		       : ERR_OK;
+	if (r->caller.signed_in || r->route->who != WHO_SIGNED_IN)
+		return ERR_OK;
+	const char *detail = NULL;
+	if (request_token_is_dead(r)) {
+		x->rsp.code = HTTP_INVALID_TOKEN;
+		detail = "This session has ended. Please log in again.";
+	}
+	return http_request_refuse(x, ERR_UNAUTHENTICATED, "signed_out", detail);
 }
 
 static enum err read_body(struct exchange *x)

@@ -13,6 +13,7 @@ static bool is_own_origin(const struct exchange *x, struct str origin)
 
 static enum err deny(struct exchange *x, const char *reason, const char *detail)
 {
+	x->rsp.code = "cross_site";
 	return http_request_refuse(x, ERR_DENIED, reason, detail);
 }
 

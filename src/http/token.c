@@ -1,6 +1,7 @@
 /* Finds the session token: in the one cookie or the one Authorization header of its route group,
- * and nowhere else. At the gate, where a proxy passes both on, a header with a token of ours
- * wins; any other Authorization header belongs to the site behind. */
+ * and nowhere else. At the gate, where a proxy passes both on, and of files, which browsers and
+ * apps ask for, a header with a token of ours wins; at the gate any other Authorization header
+ * belongs to the site behind. */
 #include "internal.h"
 
 static struct str bearer(struct exchange *x)
@@ -22,6 +23,7 @@ enum err http_token_read(struct exchange *x)
 	case CREDENTIAL_BEARER:
 		token = bearer(x);
 		break;
+	case CREDENTIAL_EITHER:
 	case CREDENTIAL_PROXIED:
 		token = bearer(x);
 		if (!str_starts(token, STR("pst_"))) { /* else it is for the server behind */

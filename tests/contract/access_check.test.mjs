@@ -35,16 +35,18 @@ async function decided(body) {
 
 test('by article: anonymous, account, subscriber', async () => {
 	const rows = [
-		['open-door', ['full public', 'full public', 'full public']],
-		['members-room', ['teaser login_required', 'full signed_in', 'full signed_in']],
-		['vault', ['teaser subscriber_only', 'teaser no_entitlement', 'full entitled']],
-		['next-year', ['none embargoed', 'none embargoed', 'none embargoed']],
+		['open-door', ['200 full public', '200 full public', '200 full public']],
+		['members-room', ['401 teaser login_required', '200 full signed_in', '200 full signed_in']],
+		['vault', ['401 teaser subscriber_only', '402 teaser no_entitlement', '200 full entitled']],
+		['next-year', ['404 none embargoed', '404 none embargoed', '404 none embargoed']],
+		['last-year', ['410 none expired', '410 none expired', '410 none expired']],
+		['held-back', ['404 none withheld', '404 none withheld', '404 none withheld']],
 	];
 	for (const [article, wanted] of rows) {
 		const readers = [{}, { account_id: free.id }, { account_id: paid.id }];
 		for (let i = 0; i < readers.length; i++) {
-			const { decision, charged } = await decided({ article, ...readers[i] });
-			assert.equal(`${decision.grant} ${decision.reason}`, wanted[i], article);
+			const { decision, status, charged } = await decided({ article, ...readers[i] });
+			assert.equal(`${status} ${decision.grant} ${decision.reason}`, wanted[i], article);
 			assert.equal(charged, false);
 			assert.ok(decision.detail.length > 10);
 		}
@@ -53,16 +55,16 @@ test('by article: anonymous, account, subscriber', async () => {
 
 test('by address: the rules of the gate', async () => {
 	for (const [url, who, want] of [
-		[`${server.origin}/open/x`, {}, 'full public'],
-		[`${server.origin}/paid/x`, {}, 'teaser subscriber_only'],
-		[`${server.origin}/paid/x`, { account_id: paid.id }, 'full entitled'],
-		[`${server.origin}/nowhere`, {}, 'none no_rule'],
-		[`${server.origin}/locked/x`, { account_id: paid.id }, 'none closed'],
-		['https://other.example/open/x', {}, 'none unknown_site'],
-		[`${server.origin}/PAID/x`, { account_id: paid.id }, 'none ambiguous_address'],
+		[`${server.origin}/open/x`, {}, '200 full public'],
+		[`${server.origin}/paid/x`, {}, '401 teaser subscriber_only'],
+		[`${server.origin}/paid/x`, { account_id: paid.id }, '200 full entitled'],
+		[`${server.origin}/nowhere`, {}, '403 none no_rule'],
+		[`${server.origin}/locked/x`, { account_id: paid.id }, '403 none closed'],
+		['https://other.example/open/x', {}, '403 none unknown_site'],
+		[`${server.origin}/PAID/x`, { account_id: paid.id }, '403 none ambiguous_address'],
 	]) {
-		const { decision } = await decided({ url, ...who });
-		assert.equal(`${decision.grant} ${decision.reason}`, want, url);
+		const { decision, status } = await decided({ url, ...who });
+		assert.equal(`${status} ${decision.grant} ${decision.reason}`, want, url);
 	}
 	for (const url of ['/paid/x', `${server.origin}/open/../paid/x`, `${server.origin}/paid/x#y`, 'x'])
 		assert.deepEqual(fieldCodes(problem(await check({ url }), 422, 'invalid_fields')), { url: 'bad_url' });
@@ -152,8 +154,8 @@ test('without a key, or with a wrong one, nothing is told', async () => {
 		api.token.replace('psk_', 'pst_'),
 	]) {
 		const a = await check({ article: 'vault' }, new Api(server, token));
-		assert.equal(problem(a, 401, 'unauthenticated', token).decision, undefined);
-		assert.equal(a.headers['www-authenticate'], 'Bearer');
+		assert.equal(problem(a, 401, token ? 'invalid_token' : 'unauthenticated', token).decision, undefined);
+		assert.equal(a.headers['www-authenticate'], token ? 'Bearer error="invalid_token"' : 'Bearer');
 		assert.equal((await new Api(server, token).get('/admin/explain?article=vault')).status, 401);
 	}
 	problem(await check({ article: 'vault' }, explain), 403, 'denied');

@@ -113,13 +113,13 @@ test('the API takes no orders from pages of other sites', async () => {
 		problem(
 			await api.post('/sessions', { email: ada.email, password }, { 'Sec-Fetch-Site': site }),
 			403,
-			'denied',
+			'cross_site',
 			site,
 		);
 		problem(
 			await api.delete(`/sessions/${api.session.id}`, undefined, { 'Sec-Fetch-Site': site }),
 			403,
-			'denied',
+			'cross_site',
 			site,
 		);
 	}

@@ -35,6 +35,22 @@ before(async () => {
 });
 after(() => server.close());
 
+test('an app loads the pictures of an article with the token that opened it', async () => {
+	const api = await apiSession(server, await makeAccount(server, { plan: 'digital' }));
+	const { images } = (await api.get('/articles/vault')).json.article;
+	assert.ok(images.length > 1);
+	const load = (token, href) => request(server, 'GET', href, { headers: { Authorization: `Bearer ${token}` } });
+	for (const { href } of images) {
+		const a = await load(api.token, href);
+		assert.equal(a.status, 200, href);
+		assert.match(a.headers['content-type'], /^image\//);
+	}
+	assert.equal((await load(`${api.token}x`, inside)).status, 401, 'a dead token');
+	assert.equal((await load(reader.api.token, inside)).status, 403, 'a reader without a subscription');
+	await api.delete('/sessions/current');
+	assert.equal((await load(api.token, inside)).status, 401, 'the session has ended');
+});
+
 const slugs = shelf.map((a) => a.slug);
 function surfaces() {
 	const pages = [

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { problem, secure, unstored } from '../lib/checks.mjs';
-import { cookieOf, Reader, request } from '../lib/http.mjs';
+import { Api, cookieOf, Reader, request } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
 
 export const covers = ['GET /articles/{slug}', 'GET /api/v1/articles/{slug}', 'GET /media/{id}/{name}'];
@@ -176,6 +176,18 @@ test('HEAD answers as its GET and charges nothing; a conditional GET is a GET', 
 	assert.equal(decision(conditional), 'full; reason=metered_again; used=1; limit=6');
 });
 
+test('an app whose session has ended is told so, and not counted as an anonymous reader', async () => {
+	const api = await apiSession(server, await makeAccount(server));
+	await api.delete('/sessions/current');
+	for (let i = 0; i < 2; i++) {
+		const ended = await api.get(article(0));
+		assert.equal(problem(ended, 401, 'invalid_token').decision, undefined);
+		assert.deepEqual(ended.cookies, []);
+	}
+	assert.equal((await new Api(server).get(article(0))).status, 200, 'without a token it is counted');
+	problem(await api.get(article(0)), 401, 'invalid_token', 'also when it is in memory');
+});
+
 test('a prefetch gets neither the text nor a wall, and is not charged', async () => {
 	const reader = new Reader(server);
 	for (const headers of [
@@ -193,7 +205,7 @@ test('a prefetch gets neither the text nor a wall, and is not charged', async ()
 	problem(
 		await request(server, 'GET', `/api/v1${article(0)}`, { headers: { 'Sec-Purpose': 'prefetch' } }),
 		503,
-		'busy',
+		'prefetch',
 	);
 	assert.equal(decision(await reader.get(article(0))), 'full; reason=metered; used=1; limit=6');
 	const ahead = await reader.get(article(0), { 'Sec-Purpose': 'prefetch' });

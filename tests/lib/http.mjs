@@ -2,6 +2,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import zlib from 'node:zlib';
+import { answerFaults } from './openapi.mjs';
 import { sleep, until } from './time.mjs';
 
 const ANSWER_MS = 60000,
@@ -58,7 +59,14 @@ function exchange(server, method, target, { headers = {}, body, agent, port } = 
 			answered = true;
 			collect(res, (answer) => {
 				server.transcript?.push({ method, target, answer });
-				done(answer);
+				const faults = answerFaults(method, target, answer);
+				if (faults.length)
+					return fail(
+						new Error(
+							`${method} ${target}: ${answer.status}, not as in openapi.yaml: ${faults.join('; ')}`,
+						),
+					);
+				return done(answer);
 			});
 		});
 		req.on('error', (e) => answered || fail(e));

@@ -16,7 +16,7 @@ function routes() {
 	for (const table of text.matchAll(/struct route (\w+)_routes\[\] = \{([\s\S]*?)\n\};/g)) {
 		for (const row of table[2].matchAll(/\{ METHOD_(\w+),\s*"([^"]+)",\s*"([^"]*)"/g))
 			list.push({
-				face: table[1],
+				face: table[1] === 'media' ? 'page' : table[1],
 				key: `${row[1]} ${row[2]}`,
 				query: row[3],
 				line: lineAt(text, table.index + table[0].indexOf(row[0])),

@@ -78,6 +78,14 @@ static int64_t month_start(int64_t now_s)
 	return time_local_day_start(first);
 }
 
+int64_t gift_quota_ends_at(int64_t now_s)
+{
+	struct tm next = time_local_tm(now_s);
+	next.tm_mday = 1;
+	next.tm_mon++;
+	return time_local_day_start(next);
+}
+
 static enum err quota_left(struct db_conn *c, const struct make_job *j, int64_t *left)
 {
 	const char *giver = j->o->account_id;
