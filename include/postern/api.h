@@ -29,6 +29,7 @@ http_handler api_article_list, api_article_get;
 /* For servers with a service key. */
 http_handler api_access_check, api_admin_explain;
 http_handler api_gift_create, api_gift_list, api_gift_revoke;
+http_handler api_document;
 http_fail api_fail;
 
 /* An explanation without its decision: {rules, entitlements, changes, article, reader, at}.

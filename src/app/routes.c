@@ -50,6 +50,7 @@ static const struct route media_routes[] = {
 };
 
 static const struct route api_routes[] = {
+	{ METHOD_GET,    "/api/v1/openapi.yaml",            "",                           api_document,            WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST,   "/api/v1/sessions",                "",                           api_session_create,      WHO_ANYONE,    RATE_LOGIN, BODY_JSON, JSON_CAP, LANE_HASH },
 	{ METHOD_GET,    "/api/v1/sessions",                "",                           api_session_list,        WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_DELETE, "/api/v1/sessions/current",        "",                           api_session_end_current, WHO_SIGNED_IN, RATE_WRITE, BODY_NONE, 1, LANE_WORK },

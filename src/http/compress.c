@@ -6,7 +6,7 @@ enum { GZIP_BYTES_MIN = 400 }; /* below, headers and effort outweigh what is sav
 bool http_compressible(const struct response *rsp)
 {
 	static const char *const types[] = { "text/", "application/json",
-		"application/problem+json", "image/svg+xml" };
+		"application/problem+json", "application/yaml", "image/svg+xml" };
 	for (size_t i = 0; rsp->content_type && i < COUNT(types); i++) {
 		if (str_starts(str_of(rsp->content_type), str_of(types[i])))
 			return !rsp->ranges && rsp->body.n >= GZIP_BYTES_MIN;

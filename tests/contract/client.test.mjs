@@ -2,15 +2,18 @@
 // the document itself is what the checks of every other test say it is.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import openapiTS, { astToString } from 'openapi-typescript';
 import { makeAccount } from '../lib/accounts.mjs';
 import { importArticles, shelf } from '../lib/articles.mjs';
+import { request } from '../lib/http.mjs';
 import { answerFaults } from '../lib/openapi.mjs';
 import { root, startServer } from '../lib/server.mjs';
+
+export const covers = ['GET /api/v1/openapi.yaml', 'GET /api/v1/articles', 'POST /api/v1/sessions'];
 
 const run = promisify(execFile);
 let server, who, dir;
@@ -55,6 +58,21 @@ test('a generated client compiles and reads', async () => {
 	assert.equal(said.refused, 'invalid_token');
 	assert.equal(new Set(said.slugs).size, said.slugs.length);
 	assert.ok(said.slugs.includes('vault') && said.slugs.includes('open-door'));
+});
+
+test('the running program hands out the document that it was built with', async () => {
+	const a = await request(server, 'GET', '/api/v1/openapi.yaml');
+	assert.equal(a.status, 200);
+	assert.equal(a.headers['content-type'], 'application/yaml');
+	assert.equal(a.body, readFileSync(path.join(root, 'docs/openapi.yaml'), 'utf8'));
+	const again = await request(server, 'GET', '/api/v1/openapi.yaml', {
+		headers: { 'If-None-Match': a.headers.etag },
+	});
+	assert.equal(again.status, 304);
+	assert.equal(again.body, '');
+	const packed = await request(server, 'GET', '/api/v1/openapi.yaml', { headers: { 'Accept-Encoding': 'gzip' } });
+	assert.equal(packed.headers['content-encoding'], 'gzip');
+	assert.ok(packed.sent.length < a.sent.length / 2);
 });
 
 test('an answer that is not as described is found', () => {
