@@ -33,6 +33,8 @@ struct config {
 	int64_t cache_sessions_mib, cache_pages_mib, cache_facts_mib, cache_stale_minutes;
 	/* [site], [web] and [log]. theme: a folder, or "". */
 	const char *site_name, *tagline, *language;
+	const char *contact;      /* a mail address, an https address, or "" */
+	const char *contact_href; /* the same as a link leads to it */
 	const char *theme;
 	const char *log_level, *log_format;
 	/* [mail]. mail_password is secret: config_show and the log must not print it. */

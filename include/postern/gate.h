@@ -22,7 +22,8 @@ struct gate_assets {
 };
 struct gate_settings {
 	const char *site_name, *tagline, *language;
-	const char *theme; /* directory that overrides templates, or NULL */
+	const char *contact, *contact_href; /* site.contact; "" for none */
+	const char *theme;                  /* directory that overrides templates, or NULL */
 	struct gate_assets assets;
 };
 /* Made once at start-up. Holds no lock: the template set has its own, the addresses of its assets

@@ -14,6 +14,7 @@
 /* The strings must outlive the pages. */
 struct pages_settings {
 	const char *site_name, *tagline, *language, *base_url;
+	const char *contact, *contact_href; /* site.contact; "" for none */
 	const char *theme;   /* directory that overrides templates and static files, or NULL */
 	const char *sitemap; /* absolute address for robots.txt; "" for none */
 	struct teaser_bound teaser;

@@ -228,6 +228,8 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 	struct gate_settings gs = { .site_name = c->site_name,
 		.tagline = c->tagline,
 		.language = c->language,
+		.contact = c->contact,
+		.contact_href = c->contact_href,
 		.theme = config_theme(c),
 		.assets = app_gate_assets(app) };
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
@@ -251,6 +253,8 @@ static enum err faces_open(struct app *app, char why[static CONFIG_WHY_SIZE])
 	struct pages_settings ps = { .site_name = c->site_name,
 		.tagline = c->tagline,
 		.language = c->language,
+		.contact = c->contact,
+		.contact_href = c->contact_href,
 		.base_url = c->base_url,
 		.theme = config_theme(c),
 		.sitemap = c->sitemap,

@@ -50,6 +50,8 @@ struct mail_settings app_mail_settings(const struct config *c, const struct app 
 		.keep_text = c->development,
 		.site_name = c->site_name,
 		.site_language = c->language,
+		.contact = c->contact,
+		.contact_href = c->contact_href,
 		.base_url = c->base_url,
 		.theme = config_theme(c),
 		.clock = &app->clock,

@@ -64,6 +64,8 @@ static struct template_data *notice_data(
 	struct template_data *site = template_object(a), *v = template_object(a);
 	template_z(site, "name", m->s.site_name);
 	template_z(site, "language", language ? language : "en");
+	template_z(site, "contact", text_or_null(m->s.contact));
+	template_z(site, "contact_href", text_or_null(m->s.contact_href));
 	template_child(v, "site", site);
 	template_z(v, "name", text_or_null(n->name));
 	template_z(v, "email", n->to);

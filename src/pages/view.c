@@ -61,6 +61,8 @@ static void site_data(struct template_data *root, const struct pages *p, struct 
 	template_z(site, "name", p->set.site_name);
 	pages_template_str(site, "tagline", str_of(p->set.tagline));
 	template_z(site, "language", p->set.language);
+	pages_template_str(site, "contact", str_of(p->set.contact));
+	pages_template_str(site, "contact_href", str_of(p->set.contact_href));
 	template_child(root, "site", site);
 }
 

@@ -109,6 +109,18 @@ static enum err sites_check(struct checking *l)
 				: e;
 }
 
+static bool is_link(struct str s)
+{
+	if (s.n > URL_LOCAL_MAX ||
+		(!str_starts(s, STR("https://")) && !str_starts(s, STR("http://"))))
+		return false;
+	for (size_t k = 0; k < s.n; k++) {
+		if (s.p[k] <= ' ' || s.p[k] > '~' || strchr("<>\"\\", s.p[k]))
+			return false;
+	}
+	return true;
+}
+
 /* They go into robots.txt and into a header as they are. */
 static enum err links_check(struct checking *l)
 {
@@ -119,17 +131,41 @@ static enum err links_check(struct checking *l)
 
 	for (size_t i = 0; i < COUNT(links); i++) {
 		struct str s = str_of(links[i].value);
-		bool bad = s.n > URL_LOCAL_MAX ||
-			   (!str_starts(s, STR("https://")) && !str_starts(s, STR("http://")));
-		for (size_t k = 0; k < s.n; k++)
-			bad = bad || s.p[k] <= ' ' || s.p[k] > '~' || strchr("<>\"\\", s.p[k]);
-		if (s.n > 0 && bad)
+		if (s.n > 0 && !is_link(s))
 			return check_refuse(l,
 				"%s = %s: an address such as https://news.example/licence.xml is "
 				"expected, in ASCII and without spaces",
 				links[i].name, links[i].value);
 	}
 	return ERR_OK;
+}
+
+/* Into pages and mails, as text and as a link (RFC 6068). */
+static enum err contact_check(struct checking *l)
+{
+	struct config *c = l->c;
+	struct str s = str_of(c->contact), domain = s;
+	struct email address;
+	c->contact_href = c->contact;
+	if (s.n == 0 || (str_starts(s, STR("https://")) && is_link(s)))
+		return ERR_OK;
+	enum err e = email_parse(s, &address);
+	if (e == ERR_NOMEM)
+		return e;
+	if (e || !str_eq(s, str_of(address.text)))
+		return check_refuse(l,
+			"site.contact = %s: a mail address such as desk@news.example or an address "
+			"such as https://news.example/contact is expected",
+			c->contact);
+	struct str local = str_cut(&domain, '@');
+	BUF_AUTO b = BUF((size_t)4 * EMAIL_SIZE);
+	buf_puts(&b, "mailto:");
+	url_encode(&b, local);
+	buf_byte(&b, '@');
+	buf_str(&b, domain);
+	buf_byte(&b, 0);
+	c->contact_href = arena_buf(l->a, &b).p;
+	return c->contact_href ? ERR_OK : ERR_NOMEM;
 }
 
 static bool listens_locally(struct str listen)
@@ -303,8 +339,8 @@ static enum err listens_check(struct checking *l)
 enum err config_check_together(struct config *c, struct arena *a, char why[static CONFIG_WHY_SIZE])
 {
 	static enum err (*const checks[])(struct checking *) = { base_url_check, sites_check,
-		links_check, listens_check, files_check, limits_check, timezone_check,
-		statuses_check, development_check, proxies_parse };
+		links_check, contact_check, listens_check, files_check, limits_check,
+		timezone_check, statuses_check, development_check, proxies_parse };
 	struct checking checking = { .c = c, .a = a, .why = why }, *l = &checking;
 
 	if (c->session_idle_days > c->session_days)

@@ -106,6 +106,10 @@ const struct setting config_settings[] = {
 		"The newsroom's time zone, such as Europe/Berlin. Pages, mails and commands show "
 		"times in it, and days and times without a zone are read in it. The days, weeks "
 		"and months of meters and rules start in it."),
+	TEXT("site", "contact", contact, "", NULL,
+		"Where readers write when something does not work: a mail address, or the "
+		"https:// address of a page. Shown in footers, on error pages and in every mail; "
+		"empty for none."),
 	TEXT("site", "sitemap", sitemap, "", NULL,
 		"Address of a sitemap, for robots.txt; empty for none."),
 	TEXT("web", "theme", theme, "", NULL,
