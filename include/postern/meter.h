@@ -10,6 +10,12 @@
 #include "postern/decision.h"
 
 #define METER_COOKIE "postern-meter" /* bare: http adds the prefix */
+/* Stands before a cookie whose count was carried over into an account. It goes on counting for the
+ * anonymous reader that the browser is after the log-out, so that logging in and out gives nobody a
+ * new count. Not under the seal: who adds it could as well delete the cookie before logging in. */
+enum { METER_COOKIE_CARRIED = '~' };
+/* What of the cookie has a say for this reader: for an account, nothing that it has already. */
+struct str meter_cookie_for(struct str cookie, bool signed_in);
 
 /* ---- counting ---- */
 enum meter_cookie_move { METER_COOKIE_KEEP, METER_COOKIE_SET, METER_COOKIE_CLEAR };

@@ -15,7 +15,8 @@ struct access_request access_request_from_http(const struct request *r)
 		.client = r->client,
 		.client_vague = r->client_vague,
 		.user_agent = request_header(r, "User-Agent"),
-		.meter_cookie = request_cookie(r, METER_COOKIE),
+		.meter_cookie =
+			meter_cookie_for(request_cookie(r, METER_COOKIE), r->caller.signed_in),
 		.head = r->head,
 		.ahead = ahead,
 		.gifts = request_cookie(r, GIFT_COOKIE),

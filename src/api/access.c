@@ -183,7 +183,7 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 	k.q.req.account_id = k.caller.account_id;
 	k.q.req.session_id = k.caller.session_id;
 	k.q.req.now_s = r->now_s;
-	k.q.req.meter_cookie = k.meter_cookie;
+	k.q.req.meter_cookie = meter_cookie_for(k.meter_cookie, k.caller.signed_in);
 	struct access_snapshot s = access_snapshot_begin(api->wall, r);
 	e = access_snapshot_read(&s, check_read, &k);
 	if (!e)

@@ -340,8 +340,7 @@ test('signing in takes the count along, once', async () => {
 	assert.equal(cookie(reader), before, 'logging in alone changes nothing');
 	const fifth = await reader.get(article(4));
 	assert.equal(decision(fifth), 'full; reason=metered; used=5; limit=10');
-	assert.equal(cookieOf(fifth.cookies[0])['max-age'], '0');
-	assert.equal(cookie(reader), undefined);
+	assert.equal(cookie(reader), `~${before}`, 'kept for the time after the log-out');
 	assert.equal(decision(await reader.get(article(0))), 'full; reason=metered_again; used=5; limit=10');
 	reader.jar.set(cookieName, { name: cookieName, value: before, path: '/' });
 	assert.equal(
@@ -350,6 +349,40 @@ test('signing in takes the count along, once', async () => {
 		'the same cookie again adds nothing',
 	);
 	assert.equal(await read(reader, 5, 9), 5);
+});
+
+test('logging in, reading and logging out gives an anonymous reader no new count', async () => {
+	const who = await makeAccount(server),
+		reader = new Reader(server);
+	await read(reader, 0, 6);
+	for (const used of [7, 9]) {
+		await reader.logIn(who);
+		assert.equal(decision(await reader.get(article(used))), `full; reason=metered; used=${used}; limit=10`);
+		const next = await reader.get(article(used + 1));
+		assert.equal(decision(next), `full; reason=metered; used=${used + 1}; limit=10`);
+		assert.deepEqual(next.cookies, [], 'taken along once');
+		assert.equal((await reader.post('/logout')).status, 303);
+		assert.equal(decision(await reader.get(article(0))), 'full; reason=metered_again; used=6; limit=6');
+		assert.match(decision(await reader.get(article(used))), /^teaser; reason=meter_exhausted; used=6/);
+	}
+});
+
+test('what is left after the log-out is counted on, and taken along by the next log-in', async () => {
+	const who = await makeAccount(server),
+		reader = new Reader(server);
+	await read(reader, 0, 2);
+	await reader.logIn(who);
+	await reader.get(article(0));
+	await reader.post('/logout');
+	assert.equal(decision(await reader.get(article(20))), 'full; reason=metered; used=3; limit=6');
+	assert.ok(!cookie(reader).startsWith('~'), 'there is something new to take along');
+	await reader.logIn(who);
+	assert.equal(decision(await reader.get(article(21))), 'full; reason=metered; used=4; limit=10');
+	const api = await apiSession(server, who);
+	assert.equal(decision(await api.get(`/articles/${name(20)}`)), 'full; reason=metered_again; used=4; limit=10');
+	const forged = new Reader(server);
+	forged.jar.set(cookieName, { name: cookieName, value: `~${cookie(reader).slice(1, -2)}AA`, path: '/' });
+	assert.match(decision(await forged.get(article(22))), /^teaser; reason=meter_exhausted/, 'sealed all the same');
 });
 
 test('a wall met as an anonymous reader opens when an account allows more', async () => {

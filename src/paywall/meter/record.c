@@ -15,6 +15,7 @@ struct metered_reading {
 	const struct decision_query *q;
 	struct decision *d;
 	struct meter_cookie_update *cookie_update;
+	int64_t carried_s; /* the cookie was carried over, and counts for so long at most; 0: not */
 };
 
 void meter_count_in(struct decision *d)
@@ -56,15 +57,18 @@ static enum err carry_meter(const struct carrying *y, const struct meter *m)
 	return e;
 }
 
-static enum err carry_over(
-	struct db_conn *c, const struct decision_query *q, const struct meter_keys *keys)
+static enum err carry_over(struct db_conn *c, const struct decision_query *q,
+	const struct meter_keys *keys, int64_t *carried_s)
 {
 	struct meter_cookie cookie;
 	const struct carrying y = { .c = c, .v = q->v, .keys = keys, .cookie = &cookie };
 	const struct paywall_policy *policy = NULL;
+	*carried_s = 0;
 	if (meter_cookie_open(keys, q->v->meter_cookie, &cookie) != COOKIE_GOOD)
 		return ERR_OK;
 	enum err e = policy_acquire(q->w->policies, c, &policy);
+	if (!e)
+		*carried_s = meter_longest_s(policy);
 	for (size_t i = 0; !e && i < policy->meter_count; i++)
 		e = carry_meter(&y, &policy->meters[i]);
 	policy_release(q->w->policies, policy);
@@ -93,7 +97,7 @@ static enum err reading_row_put(struct db_conn *c, const struct metered_reading 
  * each sees what the others have counted. */
 static enum err account_tx(struct db_conn *c, void *arg)
 {
-	const struct metered_reading *s = arg;
+	struct metered_reading *s = arg;
 	const struct decision_query *q = s->q;
 	struct access_request without = *q->v;
 	struct meter_keys keys;
@@ -101,7 +105,7 @@ static enum err account_tx(struct db_conn *c, void *arg)
 	enum err e = meter_keys_ensure(c, q->v->now_s, &keys);
 	without.meter_cookie = STR("");
 	if (!e)
-		e = carry_over(c, q, &keys);
+		e = carry_over(c, q, &keys, &s->carried_s);
 	if (!e)
 		e = decision_make(q->w, c, &without, q->art, q->a, &d);
 	if (!e && d.must_count)
@@ -115,6 +119,21 @@ static enum err account_tx(struct db_conn *c, void *arg)
 	return ERR_OK;
 }
 
+/* One that is not ours counts for nothing, and goes. */
+static enum err cookie_mark(const struct metered_reading *s)
+{
+	const char mark = METER_COOKIE_CARRIED;
+	const struct str pieces[] = { { &mark, 1 }, s->q->v->meter_cookie };
+	struct meter_cookie_update *out = s->cookie_update;
+	out->move = METER_COOKIE_CLEAR;
+	if (s->carried_s == 0)
+		return ERR_OK;
+	*out = (struct meter_cookie_update){ .move = METER_COOKIE_SET,
+		.value = arena_join(s->q->a, pieces, COUNT(pieces)),
+		.max_age_s = s->carried_s };
+	return out->value.p ? ERR_OK : ERR_NOMEM;
+}
+
 static enum err reading_record_account(const struct metered_reading *s)
 {
 	struct metered_reading to = *s;
@@ -124,9 +143,7 @@ static enum err reading_record_account(const struct metered_reading *s)
 	if (e)
 		return e;
 	*s->d = d;
-	if (s->q->v->meter_cookie.n > 0)
-		s->cookie_update->move = METER_COOKIE_CLEAR;
-	return ERR_OK;
+	return s->q->v->meter_cookie.n > 0 ? cookie_mark(&to) : ERR_OK;
 }
 
 /* ---- anonymous readers ---- */
@@ -287,6 +304,13 @@ static enum err reading_record_cookie(struct metered_reading *s)
 
 /* ---- all ---- */
 
+struct str meter_cookie_for(struct str cookie, bool signed_in)
+{
+	if (cookie.n == 0 || cookie.p[0] != METER_COOKIE_CARRIED)
+		return cookie;
+	return signed_in ? (struct str){ NULL, 0 } : (struct str){ cookie.p + 1, cookie.n - 1 };
+}
+
 bool meter_must_record(const struct access_request *v, const struct decision *d)
 {
 	bool carries = decision_is_signed_in(v) && v->meter_cookie.n > 0 && v->whole_get;
@@ -317,7 +341,7 @@ struct access_request meter_request_after(
 {
 	struct access_request after = *v;
 	if (m->move == METER_COOKIE_SET)
-		after.meter_cookie = m->value;
+		after.meter_cookie = meter_cookie_for(m->value, decision_is_signed_in(v));
 	else if (m->move == METER_COOKIE_CLEAR)
 		after.meter_cookie = (struct str){ NULL, 0 };
 	return after;
