@@ -86,6 +86,12 @@ enum err MUST_USE content_open(struct db_conn *c, const struct article *art,
 	const struct decision *d, const struct teaser_bound *bound, struct arena *a,
 	struct article_text *out);
 
+/* Where, in the whole text, the block begins in which a teaser of it ends (or right behind its end,
+ * near enough for a place to scroll to): one pass over no more text than a teaser has. The length
+ * of `html`: nowhere. */
+size_t content_teaser_block_at(struct str html, const struct article *art, const struct decision *d,
+	const struct teaser_bound *b);
+
 /* A row without its bytes, in the arena like struct article. Sizes in pixels; digest: of the bytes,
  * in hexadecimal. */
 struct image {

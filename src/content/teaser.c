@@ -9,6 +9,7 @@
 
 enum {
 	PERCENT = 100,
+	TENTHS = 10,
 	SHORT_WORDS = 60, /* of a shorter text one sentence at most */
 	FIRST_BLOCKS = 16,
 	/* Of one block is read, at most, what holds the text that is needed even if each character
@@ -110,6 +111,60 @@ struct teaser_size content_teaser_make(const struct teaser_text *t, const struct
 	return size_of(t, &part);
 }
 
+/* ---- where it ends ---- */
+
+/* A rule's length of the teaser takes the place of the setting; an override's also that of the
+ * author's mark, since it stands above what the article says. */
+static struct teaser_wish wish_of(
+	const struct article *art, const struct decision *d, const struct teaser_bound *b)
+{
+	struct teaser_wish wish = {
+		.marked = art->cut > 0, .nothing = art->cut == CUT_NOTHING, .words = b->words
+	};
+	if (d->teaser_words <= 0)
+		return wish;
+	wish.words = (unsigned)d->teaser_words;
+	if (d->rule && d->rule->kind == RULE_OVERRIDE)
+		wish.marked = wish.nothing = false;
+	return wish;
+}
+
+static bool is_figure(const struct html_walk *w)
+{
+	return w->depth > 0 && str_eq(w->open[0], STR("figure"));
+}
+
+/* Of the whole text, bytes stand for its share: to measure all of it would cost more than it is
+ * worth for a place to scroll to. */
+static bool is_beyond(const struct html_walk *w, const struct text_length *n,
+	const struct teaser_wish *wish, const struct teaser_bound *b)
+{
+	return n->visible >= (int64_t)b->characters || w->at * PERCENT >= w->html.n * b->share ||
+	       (!wish->marked && n->tenths >= (int64_t)wish->words * TENTHS);
+}
+
+size_t content_teaser_block_at(struct str html, const struct article *art, const struct decision *d,
+	const struct teaser_bound *b)
+{
+	const struct teaser_wish wish = wish_of(art, d, b);
+	struct html_walk w = { .html = html };
+	struct text_length n = { .characters = 0 };
+	int64_t blocks = 0;
+	size_t from = html.n;
+	for (enum html_token t = html_walk_next(&w); t != HTML_END; t = html_walk_next(&w)) {
+		if (w.depth == (t == HTML_OPEN) && t != HTML_CLOSE) {
+			from = w.from;
+			blocks++;
+		}
+		if (t == HTML_TEXT && !is_figure(&w))
+			text_length_add(&n, w.cp);
+		if (wish.nothing || (wish.marked && blocks > art->cut) ||
+			is_beyond(&w, &n, &wish, b))
+			return from;
+	}
+	return html.n;
+}
+
 /* ---- the door's part ---- */
 
 /* Positions run from 0 without a gap: fewer rows than asked for are the last. */
@@ -134,22 +189,6 @@ static enum err text_read(struct db_conn *c, const struct article *art,
 		from += n;
 	}
 	return t->html.err;
-}
-
-/* A rule's length of the teaser takes the place of the setting; an override's also that of the
- * author's mark, since it stands above what the article says. */
-static struct teaser_wish wish_of(
-	const struct article *art, const struct decision *d, const struct teaser_bound *b)
-{
-	struct teaser_wish wish = {
-		.marked = art->cut > 0, .nothing = art->cut == CUT_NOTHING, .words = b->words
-	};
-	if (d->teaser_words <= 0)
-		return wish;
-	wish.words = (unsigned)d->teaser_words;
-	if (d->rule && d->rule->kind == RULE_OVERRIDE)
-		wish.marked = wish.nothing = false;
-	return wish;
 }
 
 enum err content_teaser_open(struct db_conn *c, const struct article *art, const struct decision *d,

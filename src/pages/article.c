@@ -7,6 +7,8 @@
 
 /* Articles of the same section that stand below the text. */
 enum { MORE_CARDS = 4 };
+/* The id in article.html where a teaser ends and the wall stands, or the text goes on. */
+#define CONTINUE "continue"
 
 /* What stands beside the article. */
 struct around {
@@ -127,6 +129,32 @@ static struct str moved_to(const struct request *r, const char *slug)
 	return str_of(arena_fmt(r->arena, "/articles/%s?" STR_FMT, slug, STR_ARG(query)));
 }
 
+/* The whole text, with the id that a log-in at the wall leads to: of the block in which the teaser
+ * ended. */
+static struct str text_of(const struct pages *p, struct arena *a, const struct article_reading *rd)
+{
+	const struct decision *d = &rd->decision;
+	const struct str html = rd->text.html;
+	if (d->grant != GRANT_FULL || d->level == ACCESS_PUBLIC)
+		return html;
+	size_t at = content_teaser_block_at(html, &rd->article, d, &p->set.teaser);
+	if (at == html.n)
+		return html;
+	do
+		at++;
+	while (at < html.n && html.p[at] != ' ' && html.p[at] != '>');
+	const struct str pieces[] = { { html.p, at }, STR(" id=\"" CONTINUE "\""),
+		{ html.p + at, html.n - at } };
+	return arena_join(a, pieces, COUNT(pieces));
+}
+
+/* Who logs in at the wall goes on reading there. */
+static struct str way_back(const struct request *r, const struct article_reading *rd)
+{
+	const struct str own[] = { pages_own_address(r), STR("#" CONTINUE) };
+	return rd->decision.grant == GRANT_FULL ? own[0] : arena_join(r->arena, own, COUNT(own));
+}
+
 /* All that an article's page holds beside the frame. */
 static struct template_data *page_data(const struct pages *p, const struct request *r,
 	const struct article_reading *rd, const struct around *ar)
@@ -135,12 +163,13 @@ static struct template_data *page_data(const struct pages *p, const struct reque
 	struct page pg = { .title = pages_text_z(a, rd->article.headline),
 		.description = pages_text_z(a, rd->article.dek),
 		.canonical = arena_fmt(a, "/articles/%s", rd->article.slug),
+		.return_to = way_back(r, rd),
 		.section = pages_text_z(a, rd->article.section),
 		.image = image_address(p, a, rd),
 		.frame = ar->frame };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	article_data(root, r, rd);
-	template_html(root, "body_html", pages_body_html(a, rd->text.html));
+	template_html(root, "body_html", pages_body_html(a, text_of(p, a, rd)));
 	template_bool(root, "full", rd->decision.grant == GRANT_FULL);
 	pages_meter_data(root, a, &rd->decision);
 	wall_data(root, r, p, rd);
