@@ -11,7 +11,10 @@
 /* All zero: an anonymous reader. */
 struct caller {
 	bool signed_in;
-	/* the session was ended because the account read in too many places; not signed in */
+	/* a session's token was presented, and its session is over: expired, ended elsewhere; not
+	 * signed in */
+	bool session_ended;
+	/* that session was ended because the account read in too many places */
 	bool read_elsewhere;
 	char account_id[ID_SIZE];
 	char session_id[ID_SIZE];

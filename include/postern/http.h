@@ -96,6 +96,9 @@ size_t request_header_count(const struct request *r, const char *name);
  * are the client's own claims. */
 bool request_from_proxy(const struct request *r);
 
+/* Whether a GET of this path, of the same face, has a route. */
+bool request_has_page(const struct request *r, struct str path);
+
 /* An answer that is the same for a whole variant: for every reader whom http_settings.variant
  * says to belong to it and who asks for the same: path and r->query. "" are the anonymous readers:
  * no credential, and nothing that sets them apart. It may depend on nothing else of the request (no

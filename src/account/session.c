@@ -136,6 +136,7 @@ enum err account_identify(
 	enum err e = identify_load(s, &i);
 	if (!e)
 		caller_fill(&i, out);
+	out->session_ended = e == ERR_NOT_FOUND;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 

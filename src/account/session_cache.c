@@ -27,7 +27,7 @@ static struct packed_session *cached_of(const struct cache_item *item)
 static void unpack(struct caller *out, const struct packed_session *k)
 {
 	out->signed_in = true;
-	out->read_elsewhere = false;
+	out->session_ended = out->read_elsewhere = false;
 	memcpy(out->account_id, k->account_id, ID_SIZE);
 	memcpy(out->session_id, k->id, ID_SIZE);
 	memcpy(out->session_tag, k->tag, sizeof k->tag);

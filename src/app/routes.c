@@ -28,7 +28,7 @@ static const struct route page_routes[] = {
 	{ METHOD_GET,  "/account",                     "done",            pages_account,             WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/account/password",            "",                pages_password_form,       WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST, "/account/password",            "",                pages_password,            WHO_SIGNED_IN, RATE_LOGIN, BODY_FORM, FORM_CAP, LANE_HASH },
-	{ METHOD_GET,  "/account/sessions",            "",                pages_sessions,            WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,  "/account/sessions",            "done",            pages_sessions,            WHO_SIGNED_IN, RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST, "/account/sessions/end",        "",                pages_session_end,         WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
 	{ METHOD_POST, "/account/sessions/end-others", "",                pages_sessions_end_others, WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },
 	{ METHOD_POST, "/articles/{slug}/gift",        "",                pages_gift_make,           WHO_SIGNED_IN, RATE_WRITE, BODY_FORM, FORM_CAP, LANE_WORK },

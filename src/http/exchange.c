@@ -106,6 +106,36 @@ static int64_t hold(struct exchange *x)
 	return atomic_fetch_add(&x->h->metrics.held_bytes, bytes) + bytes;
 }
 
+static enum err read_body(struct exchange *x)
+{
+	struct request *r = &x->req;
+	struct str body = { x->body, x->body_n };
+	if (r->route->body == BODY_JSON)
+		r->body = body;
+	if (r->route->body != BODY_FORM)
+		return ERR_OK;
+	enum err e = form_parse(body, r->arena, &r->form);
+	if (e == ERR_OK || e == ERR_NOMEM)
+		return e;
+	return http_request_refuse(
+		x, ERR_INVALID, "bad_form", "The form is malformed or contains a field twice.");
+}
+
+/* The form of a request that cannot be taken now, so that the answer gives back what was typed; but
+ * not what a page of another site put into it. */
+static void read_form_refused(struct exchange *x, enum err e)
+{
+	struct request *r = &x->req;
+	const char *reason = x->rsp.reason, *detail = x->rsp.detail;
+	const bool for_now = e == ERR_LIMITED || e == ERR_BUSY || e == ERR_UNAVAILABLE;
+	if (!for_now || !r->route || r->route->body != BODY_FORM || r->form.n > 0 || x->drained > 0)
+		return;
+	if (http_origin_check(x) != ERR_OK || read_body(x) != ERR_OK)
+		r->form = (struct fields){ .n = 0 };
+	x->rsp.reason = reason;
+	x->rsp.detail = detail;
+}
+
 /* An error said after memory was refused may have come of that alone: a 404 for a name that was cut
  * off, a 403 for an origin that could not be compared. */
 void http_exchange_fail(struct exchange *x, enum err e)
@@ -122,6 +152,7 @@ void http_exchange_fail(struct exchange *x, enum err e)
 	rsp->content_type = rsp->etag = rsp->csp = NULL;
 	rsp->cacheable = rsp->ranges = false;
 	rsp->status = rsp->status >= 400 ? rsp->status : 0;
+	read_form_refused(x, e);
 	x->group->fail(x->group->ctx, &x->req, rsp);
 	if (rsp->status < 300 || rsp->status > 599 || http_response_poisoned(rsp))
 		plain_failure(x, e);
@@ -142,30 +173,23 @@ static enum err identify(struct exchange *x)
 		return http_request_refuse(x, e, "identify", NULL);
 	}
 	if (!r->caller.signed_in)
-		r->caller = (struct caller){ .read_elsewhere = r->caller.read_elsewhere };
+		r->caller = (struct caller){ .session_ended = r->caller.session_ended,
+			.read_elsewhere = r->caller.read_elsewhere };
+	return ERR_OK;
+}
+
+/* Behind the origin check and the form, so that the answer of 401 can show again what was typed. */
+static enum err require_session(struct exchange *x)
+{
+	const struct request *r = &x->req;
+	const char *detail = NULL;
 	if (r->caller.signed_in || r->route->who != WHO_SIGNED_IN)
 		return ERR_OK;
-	const char *detail = NULL;
 	if (request_token_is_dead(r)) {
 		x->rsp.code = HTTP_INVALID_TOKEN;
 		detail = "This session has ended. Please log in again.";
 	}
 	return http_request_refuse(x, ERR_UNAUTHENTICATED, "signed_out", detail);
-}
-
-static enum err read_body(struct exchange *x)
-{
-	struct request *r = &x->req;
-	struct str body = { x->body, x->body_n };
-	if (r->route->body == BODY_JSON)
-		r->body = body;
-	if (r->route->body != BODY_FORM)
-		return ERR_OK;
-	enum err e = form_parse(body, r->arena, &r->form);
-	if (e == ERR_OK || e == ERR_NOMEM)
-		return e;
-	return http_request_refuse(
-		x, ERR_INVALID, "bad_form", "The form is malformed or contains a field twice.");
 }
 
 /* The handler may say much, but not leave a transaction open or a header half made. What it made in
@@ -206,8 +230,8 @@ static enum err give(struct exchange *x)
 
 void http_exchange_serve(struct exchange *x)
 {
-	static enum err (*const steps[])(
-		struct exchange *) = { identify, http_origin_check, read_body, give };
+	static enum err (*const steps[])(struct exchange *) = { identify, http_origin_check,
+		read_body, require_session, give };
 	enum err e = ERR_OK;
 	for (size_t i = 0; i < COUNT(steps) && e == ERR_OK; i++)
 		e = steps[i](x);

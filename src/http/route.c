@@ -187,3 +187,12 @@ void http_route_match(const struct route_index *index, enum method method, struc
 	if (!out->route)
 		find_others(index, path, out);
 }
+
+bool request_has_page(const struct request *r, struct str path)
+{
+	const struct exchange *x = r->x;
+	struct route_match m;
+	http_route_match(
+		&x->listener->indexes[x->group - x->listener->groups], METHOD_GET, path, &m);
+	return m.route != NULL;
+}

@@ -119,17 +119,25 @@ static enum MHD_Result begin(struct listener *l, struct MHD_Connection *mhd,
 	return MHD_YES;
 }
 
+/* Also of a request above its rate limit: the answer gives back what was typed. */
+static bool keep_body(struct exchange *x, const char *data, size_t n)
+{
+	const bool is_wanted = x->refused == ERR_OK || x->refused == ERR_LIMITED;
+	if (!is_wanted || n > x->body_capacity - x->body_n)
+		return false;
+	memcpy(x->body + x->body_n, data, n);
+	x->body_n += n;
+	return true;
+}
+
 /* More bytes of the body. An answer cannot be sent before its end; who goes on beyond DRAIN_MAX is
  * cut off. */
 static enum MHD_Result receive(struct exchange *x, const char *data, size_t n)
 {
-	if (x->refused == ERR_OK && n > x->body_capacity - x->body_n)
-		x->refused = http_request_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
-	if (x->refused == ERR_OK) {
-		memcpy(x->body + x->body_n, data, n);
-		x->body_n += n;
+	if (keep_body(x, data, n))
 		return MHD_YES;
-	}
+	if (x->refused == ERR_OK)
+		x->refused = http_request_refuse(x, ERR_TOO_LARGE, "body_too_large", NULL);
 	x->drained += n;
 	return x->drained > DRAIN_MAX ? MHD_NO : MHD_YES;
 }

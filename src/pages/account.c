@@ -73,11 +73,7 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 		e = db_read(p->accounts->db, overview_read, &o);
 	if (e)
 		return e;
-	struct page pg = { .title = "Your account" };
-	if (str_eq(fields_get(&r->query, "done"), STR("password")))
-		pg.notice = "Your password is changed. Your other sessions were ended.";
-	else if (str_eq(fields_get(&r->query, "done"), STR("seat")))
-		pg.notice = "The seat is yours. You can now read what your group can read.";
+	struct page pg = { .title = "Your account", .notice = pages_done_notice(r, rsp) };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 	pages_template_str(v, "name", arena_str(r->arena, str_of(acc.name)));
 	template_text(v, "email", arena_str(r->arena, str_of(acc.email)));
@@ -125,7 +121,7 @@ enum err pages_password(void *ctx, struct request *r, struct response *rsp)
 	enum err e = account_password_change(p->accounts, &ch, r->now_s, r->arena, &why);
 	switch (e) {
 	case ERR_OK:
-		response_redirect(rsp, STR("/account?done=password"));
+		pages_done_redirect(r, rsp, "/account", "password");
 		return ERR_OK;
 	case ERR_DENIED:
 		why = (struct field_error){ "current_password", "wrong",
@@ -135,12 +131,9 @@ enum err pages_password(void *ctx, struct request *r, struct response *rsp)
 	case ERR_WEAK_PASSWORD:
 		return password_page(p, r, rsp, 422, &f);
 	case ERR_LIMITED:
-		f.field_error = NULL;
-		f.error = arena_fmt(r->arena, "Too many failed attempts. Try again in %s.",
-			pages_wait_text(r->arena, ch.retry_after_s));
-		response_header(rsp, "Retry-After",
-			str_of(arena_fmt(r->arena, "%lld", (long long)ch.retry_after_s)));
-		return password_page(p, r, rsp, 429, &f);
+		rsp->retry_after_s = ch.retry_after_s;
+		rsp->detail = "There were too many failed attempts.";
+		return e;
 	default:
 		return e;
 	}
@@ -166,7 +159,7 @@ enum err pages_sessions(void *ctx, struct request *r, struct response *rsp)
 		account_sessions(p->accounts, r->caller.account_id, r->now_s, r->arena, &list, &n);
 	if (e)
 		return e;
-	struct page pg = { .title = "Your sessions" };
+	struct page pg = { .title = "Your sessions", .notice = pages_done_notice(r, rsp) };
 	struct template_data *root = pages_frame_data(p, r, &pg),
 			     *views = template_list(root, "sessions_list");
 	for (size_t i = 0; i < n; i++) {
@@ -193,8 +186,10 @@ enum err pages_session_end(void *ctx, struct request *r, struct response *rsp)
 	/* Ended meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
 		return e;
-	response_redirect(rsp,
-		str_eq(id, str_of(r->caller.session_id)) ? STR("/") : STR("/account/sessions"));
+	if (str_eq(id, str_of(r->caller.session_id)))
+		pages_logged_out(r, rsp);
+	else
+		pages_done_redirect(r, rsp, "/account/sessions", "session");
 	return ERR_OK;
 }
 
@@ -204,6 +199,6 @@ enum err pages_sessions_end_others(void *ctx, struct request *r, struct response
 	enum err e = account_sessions_end_others(
 		p->accounts, r->caller.account_id, r->caller.session_id, NULL);
 	if (!e)
-		response_redirect(rsp, STR("/account/sessions"));
+		pages_done_redirect(r, rsp, "/account/sessions", "sessions");
 	return e;
 }

@@ -81,6 +81,8 @@ void pages_fail(void *ctx, struct request *r, struct response *rsp)
 					       pages_safe_return_to(pages_own_address(r)))));
 		return;
 	}
+	if (pages_resend(p, r, rsp) == ERR_OK)
+		return;
 	struct page pg = { .title = face->title, .return_to = way_back(r, rsp) };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	if (is_secret(r))

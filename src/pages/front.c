@@ -176,14 +176,13 @@ enum err pages_front(void *ctx, struct request *r, struct response *rsp)
 	enum err e = access_read(p->wall, r, front_read, &f);
 	if (e)
 		return e;
-	struct page pg = { .description = p->set.tagline, .canonical = "/", .frame = f.frame };
+	struct page pg = { .description = p->set.tagline,
+		.canonical = "/",
+		.notice = pages_done_notice(r, rsp),
+		.frame = f.frame };
 	if (!*p->set.tagline)
 		pg.description =
 			arena_fmt(r->arena, "The latest articles from %s.", p->set.site_name);
-	if (str_eq(fields_get(&r->query, "done"), STR("logout")))
-		pg.notice = "You are logged out.";
-	else if (r->caller.signed_in && str_eq(fields_get(&r->query, "done"), STR("verified")))
-		pg.notice = "Your address is confirmed, and you are logged in.";
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	front_data(root, &f);
 	return pages_render(p, r, rsp, 200, "front.html", root);

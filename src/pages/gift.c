@@ -153,9 +153,7 @@ enum err pages_gifts(void *ctx, struct request *r, struct response *rsp)
 	enum err e = db_read(p->accounts->db, own_read, &o);
 	if (e)
 		return e;
-	struct page pg = { .title = "Articles you gave away" };
-	if (str_eq(fields_get(&r->query, "done"), STR("revoked")))
-		pg.notice = "The link no longer works.";
+	struct page pg = { .title = "Articles you gave away", .notice = pages_done_notice(r, rsp) };
 	struct template_data *root = pages_frame_data(p, r, &pg),
 			     *list = template_list(root, "gifts");
 	for (size_t i = 0; i < o.count; i++)
@@ -172,7 +170,7 @@ enum err pages_gift_revoke(void *ctx, struct request *r, struct response *rsp)
 	/* Revoked meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
 		return e;
-	response_redirect(rsp, STR("/account/gifts?done=revoked"));
+	pages_done_redirect(r, rsp, "/account/gifts", "revoked");
 	return ERR_OK;
 }
 

@@ -74,7 +74,7 @@ void pages_private(struct response *rsp);
 /* Answers without a form at an address that may hold a token: it is not sent on at all. */
 void pages_secret(struct response *rsp);
 /* Has the browser delete it. */
-void pages_cookie_forget(struct request *r, struct response *rsp, const char *name);
+void pages_cookie_forget(const struct request *r, struct response *rsp, const char *name);
 const char *pages_local_href(
 	struct arena *a, const char *path, struct str return_to); /* path?return_to=… */
 /* What leads back to this page: its path and what it reads of the query, but for a token and for
@@ -147,7 +147,32 @@ void pages_meter_data(struct template_data *root, struct arena *a, const struct 
 /* The same in a wall, when they are all read. */
 void pages_meter_wall_data(struct template_data *wall, struct arena *a, const struct decision *d);
 
+/* ---- once.c: what is carried to the next page, in a cookie of a few minutes ---- */
+/* To a page of ours that reads `done`, to say there what happened: one of the names in once.c. */
+void pages_done_redirect(
+	struct request *r, struct response *rsp, const char *href, const char *what);
+/* The sentence, told once; NULL: nothing happened, whatever the address says. Makes the answer one
+ * of this request alone if the address asks at all. */
+const char *pages_done_notice(struct request *r, struct response *rsp);
+/* Keeps what was typed (address, name, box; no password) until the page of that path shows its form
+ * again. False: nothing to keep. */
+bool pages_typed_keep(struct request *r, struct response *rsp, struct str page, int64_t wait_s);
+/* Into the form of the page that is asked for; nothing when none of it was kept. */
+void pages_typed_load(const struct request *r, struct form_state *f);
+/* The form of that page was taken; NULL: of any page. */
+void pages_typed_forget(struct request *r, struct response *rsp, const char *page);
+
+/* ---- resend.c ---- */
+/* The answer to a form that cannot be taken now, with its way back. ERR_NOT_FOUND: this is another
+ * kind of error. */
+enum err MUST_USE pages_resend(const struct pages *p, struct request *r, struct response *rsp);
+
 /* ---- login.c ---- */
+/* The form to log in as the answer of 401 to another one; leads to `back`. */
+enum err MUST_USE pages_login_again(const struct pages *p, struct request *r, struct response *rsp,
+	const char *why, struct str back);
+/* The answer of a log-out: our cookies deleted, and to the front page. */
+void pages_logged_out(struct request *r, struct response *rsp);
 /* Marks this browser as known, unless `t` is empty. */
 void pages_device_cookie(struct request *r, struct response *rsp, const struct token *t);
 /* Gives the browser this session, in place of the one it had, which ends. */

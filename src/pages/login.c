@@ -4,35 +4,12 @@
 
 #include <string.h>
 
-/* Sentences that a redirect may ask for by name; nothing of the address itself is shown. */
-static const struct {
-	const char *name, *sentence;
-} notices[] = {
-	{ "reset", "Your new password is set, and all sessions were ended. Log in with it." },
-	{ "verified", "Your address is confirmed. You can log in now." },
-	{ "deleted", "Your account is deleted." },
-};
-
-static const char *notice_of(struct str name)
-{
-	for (size_t i = 0; i < COUNT(notices); i++) {
-		if (str_eq(name, str_of(notices[i].name)))
-			return notices[i].sentence;
-	}
-	return NULL;
-}
-
 static enum err login_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, const struct form_state *f, struct str return_to)
 {
 	struct page pg = { .title = f->error ? "Error: Log in" : "Log in",
 		.return_to = return_to,
-		.notice = f->error ? NULL : notice_of(fields_get(&r->query, "done")) };
-	if (r->caller.read_elsewhere && r->method == METHOD_GET) { /* told once */
-		pg.notice = "Your account was in use in more places than allowed at the same time, "
-			    "so you were logged out here. Log in to keep reading here.";
-		pages_cookie_forget(r, rsp, "postern");
-	}
+		.notice = f->error ? NULL : pages_done_notice(r, rsp) };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 
 	pages_form_data(root, r->arena, p, f);
@@ -71,8 +48,15 @@ enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
 	enum err e = link_of(p, r, &link);
 	if (e)
 		return e;
-	return login_page(
-		p, r, rsp, 200, &(struct form_state){ .email = str_of(link.email) }, back);
+	struct form_state f = { .email = str_of(link.email) };
+	pages_typed_load(r, &f);
+	return login_page(p, r, rsp, 200, &f, back);
+}
+
+enum err pages_login_again(const struct pages *p, struct request *r, struct response *rsp,
+	const char *why, struct str back)
+{
+	return login_page(p, r, rsp, 401, &(struct form_state){ .error = why }, back);
 }
 
 /* By it this browser is known to the account, whatever others guess; log-out keeps it. As long as
@@ -100,22 +84,13 @@ void pages_session_begin(const struct pages *p, struct request *r, struct respon
 	pages_device_cookie(r, rsp, &res->device);
 }
 
-static enum err login_refused(const struct pages *p, struct request *r, struct response *rsp,
-	enum err e, int64_t retry_after_s, struct str return_to)
+static enum err login_refused(
+	const struct pages *p, struct request *r, struct response *rsp, struct str return_to)
 {
 	struct form_state f = { .email = fields_get(&r->form, "email"),
-		.remember = fields_get(&r->form, "remember").n > 0 };
-	if (e == ERR_LIMITED) {
-		f.error = arena_fmt(r->arena,
-			"Too many failed attempts for this address. Try again in %s, or reset your "
-			"password: this browser can then log in at once.",
-			pages_wait_text(r->arena, retry_after_s));
-		response_header(rsp, "Retry-After",
-			str_of(arena_fmt(r->arena, "%lld", (long long)retry_after_s)));
-		return login_page(p, r, rsp, 429, &f, return_to);
-	}
-	f.error = "Wrong e-mail address or password. If you have just registered, confirm your "
-		  "address first.";
+		.remember = fields_get(&r->form, "remember").n > 0,
+		.error = "Wrong e-mail address or password. If you have just registered, confirm "
+			 "your address first." };
 	return login_page(p, r, rsp, 401, &f, return_to);
 }
 
@@ -133,11 +108,16 @@ enum err pages_login(void *ctx, struct request *r, struct response *rsp)
 		.request_id = r->id };
 	struct login_result res;
 	enum err e = account_login(p->accounts, &l, r->now_s, r->arena, &res);
-	if (e == ERR_UNAUTHENTICATED || e == ERR_LIMITED)
-		return login_refused(p, r, rsp, e, res.retry_after_s, back);
+	if (e == ERR_UNAUTHENTICATED)
+		return login_refused(p, r, rsp, back);
+	if (e == ERR_LIMITED) {
+		rsp->retry_after_s = res.retry_after_s;
+		rsp->detail = "There were too many failed attempts for this address.";
+	}
 	if (e)
 		return e;
 	pages_session_begin(p, r, rsp, &res);
+	pages_typed_forget(r, rsp, "/login");
 	crypto_wipe(&res, sizeof res);
 	response_redirect(rsp, arena_str(r->arena, back));
 	return ERR_OK;
@@ -151,6 +131,14 @@ static void cookies_forget(struct request *r, struct response *rsp)
 		"postern-register", "postern-seat" };
 	for (size_t i = 0; i < COUNT(ours); i++)
 		pages_cookie_forget(r, rsp, ours[i]);
+	pages_typed_forget(r, rsp, NULL);
+}
+
+void pages_logged_out(struct request *r, struct response *rsp)
+{
+	cookies_forget(r, rsp);
+	response_header(rsp, "Clear-Site-Data", STR("\"cache\", \"storage\""));
+	pages_done_redirect(r, rsp, "/", "logout");
 }
 
 enum err pages_logout(void *ctx, struct request *r, struct response *rsp)
@@ -162,8 +150,6 @@ enum err pages_logout(void *ctx, struct request *r, struct response *rsp)
 		if (e && e != ERR_NOT_FOUND)
 			return e;
 	}
-	cookies_forget(r, rsp);
-	response_header(rsp, "Clear-Site-Data", STR("\"cache\", \"storage\""));
-	response_redirect(rsp, STR("/?done=logout"));
+	pages_logged_out(r, rsp);
 	return ERR_OK;
 }

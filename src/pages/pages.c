@@ -17,7 +17,7 @@ static const struct {
 static const char *const needed_templates[] = { "front.html", "section.html", "article.html",
 	"login.html", "register.html", "check_mail.html", "verify.html", "verify_password.html",
 	"reset.html", "reset_confirm.html", "account.html", "password.html", "sessions.html",
-	"error.html", "mailbox.html" };
+	"error.html", "mailbox.html", "wait.html" };
 /* Bytes of one static file of a theme. */
 enum { ASSET_BYTES_MAX = 1 << 20 };
 

@@ -32,7 +32,9 @@ static enum err register_page(const struct pages *p, struct request *r, struct r
 
 enum err pages_register_form(void *ctx, struct request *r, struct response *rsp)
 {
-	return register_page(ctx, r, rsp, 200, &(struct form_state){ 0 }, pages_return_to(r));
+	struct form_state f = { .remember = false };
+	pages_typed_load(r, &f);
+	return register_page(ctx, r, rsp, 200, &f, pages_return_to(r));
 }
 
 enum err pages_register(void *ctx, struct request *r, struct response *rsp)
@@ -59,5 +61,6 @@ enum err pages_register(void *ctx, struct request *r, struct response *rsp)
 		.value = arena_str(r->arena, str_of(proof.text)),
 		.max_age_s = (int64_t)p->accounts->set.verify_minutes * 60 };
 	response_cookie(r, rsp, &c);
+	pages_typed_forget(r, rsp, "/register");
 	return pages_check_mail(p, r, rsp, true, back);
 }

@@ -17,7 +17,9 @@ static enum err reset_page(const struct pages *p, struct request *r, struct resp
 
 enum err pages_reset_form(void *ctx, struct request *r, struct response *rsp)
 {
-	return reset_page(ctx, r, rsp, 200, &(struct form_state){ 0 }, pages_return_to(r));
+	struct form_state f = { .remember = false };
+	pages_typed_load(r, &f);
+	return reset_page(ctx, r, rsp, 200, &f, pages_return_to(r));
 }
 
 enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
@@ -34,7 +36,10 @@ enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
 		struct form_state f = { .email = rq.email, .field_error = &why };
 		return reset_page(p, r, rsp, 422, &f, back);
 	}
-	return e ? e : pages_check_mail(p, r, rsp, false, back);
+	if (e)
+		return e;
+	pages_typed_forget(r, rsp, "/reset");
+	return pages_check_mail(p, r, rsp, false, back);
 }
 
 /* ---- the mailed link ---- */
@@ -113,8 +118,7 @@ static void confirm_done(struct request *r, struct response *rsp, const struct t
 	pages_cookie_forget(r, rsp, "postern");
 	pages_device_cookie(r, rsp, device);
 	pages_private(rsp);
-	response_redirect(rsp, str_of(arena_fmt(r->arena, "%s%sdone=reset", login,
-				       strchr(login, '?') ? "&" : "?")));
+	pages_done_redirect(r, rsp, login, "reset");
 }
 
 enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)

@@ -31,17 +31,13 @@ static void members_data(
 static enum err group_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, struct form_state *f)
 {
-	struct page pg = { .title = f->field_error || f->error ? "Error: Your group"
-							       : "Your group" };
+	struct page pg = { .title = f->field_error || f->error ? "Error: Your group" : "Your group",
+		.notice = pages_done_notice(r, rsp) };
 	const struct seat_owner owner = { r->caller.account_id, r->now_s };
 	struct seat_group group;
 	enum err e = entitlement_seats_read(p->accounts->db, &owner, r->arena, &group);
 	if (e)
 		return e;
-	if (str_eq(fields_get(&r->query, "done"), STR("invited")))
-		pg.notice = "The invitation is on its way.";
-	else if (str_eq(fields_get(&r->query, "done"), STR("removed")))
-		pg.notice = "The seat is free again.";
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 	int64_t left = group.seats - (int64_t)group.count;
 	template_z(v, "plan", group.plan);
@@ -57,7 +53,9 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 
 enum err pages_group(void *ctx, struct request *r, struct response *rsp)
 {
-	return group_page(ctx, r, rsp, 200, &(struct form_state){ 0 });
+	struct form_state f = { .remember = false };
+	pages_typed_load(r, &f);
+	return group_page(ctx, r, rsp, 200, &f);
 }
 
 static const char *invitation_refused(enum err e)
@@ -89,9 +87,11 @@ enum err pages_group_invite(void *ctx, struct request *r, struct response *rsp)
 	struct form_state f = { .email = inv.email, .field_error = &why };
 	if (why.detail)
 		return group_page(p, r, rsp, e == ERR_LIMITED ? 429 : 422, &f);
-	if (!e)
-		response_redirect(rsp, STR("/account/group?done=invited"));
-	return e;
+	if (e)
+		return e;
+	pages_typed_forget(r, rsp, "/account/group");
+	pages_done_redirect(r, rsp, "/account/group", "invited");
+	return ERR_OK;
 }
 
 enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
@@ -102,7 +102,7 @@ enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
 	/* Removed meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
 		return e;
-	response_redirect(rsp, STR("/account/group?done=removed"));
+	pages_done_redirect(r, rsp, "/account/group", "removed");
 	return ERR_OK;
 }
 
@@ -155,6 +155,6 @@ enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	pages_cookie_forget(r, rsp, cookie_name);
 	pages_private(rsp);
-	response_redirect(rsp, STR("/account?done=seat"));
+	pages_done_redirect(r, rsp, "/account", "seat");
 	return ERR_OK;
 }

@@ -149,8 +149,10 @@ static void verify_done(const struct pages *p, struct request *r, struct respons
 	pages_cookie_forget(r, rsp, token_cookie);
 	pages_cookie_forget(r, rsp, proof_cookie);
 	pages_private(rsp);
-	response_redirect(
-		rsp, str_eq(back, STR("/")) ? STR("/?done=verified") : arena_str(r->arena, back));
+	if (str_eq(back, STR("/")))
+		pages_done_redirect(r, rsp, "/", "verified");
+	else
+		response_redirect(rsp, arena_str(r->arena, back));
 }
 
 enum err pages_verify(void *ctx, struct request *r, struct response *rsp)

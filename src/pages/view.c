@@ -144,6 +144,18 @@ enum err pages_frame_load(
 	return institution_reader_title(s->c, req, s->policy, s->a, &out->institution);
 }
 
+/* Told once, to whoever was signed in: pages_render has the browser forget that session. */
+static const char *ended_notice(const struct request *r)
+{
+	if (!r->caller.session_ended || r->method != METHOD_GET)
+		return NULL;
+	return r->caller.read_elsewhere
+		       ? "Your account was in use in more places than allowed at the same time, so "
+			 "you were logged out here. Log in to keep reading here."
+		       : "You were logged out: your session expired or was ended on another "
+			 "device. Log in to continue.";
+}
+
 struct template_data *pages_frame_data(
 	const struct pages *p, const struct request *r, const struct page *pg)
 {
@@ -166,7 +178,7 @@ struct template_data *pages_frame_data(
 	template_z(root, "asset_js", pages_asset(p, ASSET_JS)->href);
 	template_z(root, "asset_icon", pages_asset(p, ASSET_ICON)->href);
 	template_bool(root, "feed_href", false);
-	template_z(root, "notice", pg->notice);
+	template_z(root, "notice", pg->notice ? pg->notice : ended_notice(r));
 	template_z(root, "institution", pg->frame.institution);
 	template_bool(root, "development", p->set.development);
 	template_z(root, "mailbox_href", p->set.development ? "/_dev/mailbox" : NULL);
@@ -187,6 +199,10 @@ enum err pages_render(const struct pages *p, const struct request *r, struct res
 	rsp->body = arena_buf(r->arena, &out);
 	if (!rsp->body.p)
 		return ERR_NOMEM;
+	if (r->caller.session_ended) {
+		pages_cookie_forget(r, rsp, "postern");
+		rsp->shared.on = false;
+	}
 	rsp->status = status;
 	rsp->content_type = "text/html; charset=utf-8";
 	return ERR_OK;
@@ -217,7 +233,7 @@ void pages_secret(struct response *rsp)
 	response_header(rsp, "Referrer-Policy", STR("no-referrer"));
 }
 
-void pages_cookie_forget(struct request *r, struct response *rsp, const char *name)
+void pages_cookie_forget(const struct request *r, struct response *rsp, const char *name)
 {
 	response_cookie(r, rsp, &(struct cookie){ .name = name, .max_age_s = -1 });
 }

@@ -110,7 +110,7 @@ test('such a browser registers, confirms, logs in, changes and resets its passwo
 		await b.open('/articles/vault'); // the dialog of an article
 		assert.equal(
 			(await b.submit('/login', { email, password: otherPassword })).headers.location,
-			'/articles/vault',
+			'/articles/vault#continue',
 		);
 	}
 	await b.open('/reset');

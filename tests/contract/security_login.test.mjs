@@ -116,7 +116,7 @@ test('who resets the password by mail is let in by that browser, log-out or not,
 		r = new Reader(tight);
 	assert.match(
 		(await lockOut(tight, who.email)).body,
-		/Try again in (29|30) minutes, or reset your password: this browser/,
+		/Please wait (29|30) minutes[^]*reset it: this browser can then log in at once/,
 		'the page says what to do',
 	);
 	assert.equal((await r.logIn(who)).status, 429);
