@@ -124,8 +124,9 @@ static void site_data(
 	template_z(site, "name", g->set.site_name);
 	template_z(site, "tagline", *g->set.tagline ? g->set.tagline : NULL);
 	template_z(site, "language", g->set.language);
-	template_z(site, "contact", *g->set.contact ? g->set.contact : NULL);
-	template_z(site, "contact_href", *g->set.contact_href ? g->set.contact_href : NULL);
+	const bool contact = g->set.contact && *g->set.contact;
+	template_z(site, "contact", contact ? g->set.contact : NULL);
+	template_z(site, "contact_href", contact ? g->set.contact_href : NULL);
 	template_child(root, "site", site);
 	template_z(page, "title", title);
 	template_bool(page, "robots_noindex", true);
