@@ -11,7 +11,6 @@ static enum err login_page(const struct pages *p, struct request *r, struct resp
 		.return_to = return_to,
 		.notice = f->error ? NULL : pages_done_notice(r, rsp) };
 	struct template_data *root = pages_frame_data(p, r, &pg);
-
 	pages_form_data(root, r->arena, p, f);
 	pages_private(rsp);
 	return pages_render(p, r, rsp, status, "login.html", root);
