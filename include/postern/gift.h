@@ -14,6 +14,7 @@
 
 enum {
 	GIFTS_LIST_MAX = 200,
+	GIFT_HEADLINE_SIZE = 4 * 200 + 1,
 	GIFT_LINKS_MAX = 50,    /* of one gift; the oldest go */
 	GIFTS_IN_COOKIE_MAX = 8 /* the newest */
 };
@@ -23,9 +24,12 @@ enum { GIFT_COOKIE_AGE_S = 90 * 86400, GIFT_DAYS_MAX = 90, GIFT_REDEMPTIONS_MAX 
 struct gift {
 	char id[ID_SIZE];
 	char article_id[ID_SIZE], slug[SLUG_SIZE];
-	char account_id[ID_SIZE]; /* "": of the staff */
-	char made_by[NAME_SIZE];  /* who of the staff; "" for a reader's */
+	char headline[GIFT_HEADLINE_SIZE]; /* its first 200 characters */
+	char account_id[ID_SIZE];          /* "": of the staff */
+	char made_by[NAME_SIZE];           /* who of the staff; "" for a reader's */
 	int64_t created_at, expires_at, redemptions, redemptions_max, revoked_at;
+	bool named;            /* its giver shows his name to whom it is given */
+	char giver[NAME_SIZE]; /* of gift_find: that name; "": not shown, or there is none */
 };
 /* "live", "revoked", "expired", "used_up" */
 const char *gift_state(const struct gift *g, int64_t now_s);
@@ -41,6 +45,7 @@ struct gift_order {
 	const char *account_id;    /* NULL: the staff, without quota */
 	const char *made_by;       /* of the staff */
 	int64_t days, redemptions; /* 0: as set */
+	bool named;                /* the giver shows his name; of a gift made before, anew */
 	int64_t now_s;
 };
 struct gift_made {
@@ -79,12 +84,17 @@ struct gift_redemption {
 };
 /* One redemption, unless the browser has one of this gift. Errors as gift_find. */
 enum err MUST_USE gift_redeem(const struct paywall *w, struct gift_redemption *r);
-/* Whether the cookie opens this article now. Inside a read of the caller's. */
+struct gift_giver {
+	char name[NAME_SIZE]; /* "": not shown */
+	bool staff;           /* the newsroom itself */
+};
+/* Whether the cookie opens this article now, and who gave it. Inside a read of the caller's. */
 struct gift_held {
 	struct str cookie;
 	const char *article_id;
 	int64_t now_s;
-	bool yes; /* out */
+	bool yes;                /* out */
+	struct gift_giver giver; /* out, where yes */
 };
 enum err MUST_USE gift_held(struct db_conn *c, struct gift_held *h);
 

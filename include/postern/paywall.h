@@ -32,6 +32,7 @@ struct entitlement {
 	int64_t seats; /* members that its owner may invite */
 	bool by_seat;  /* another account's, which covers its members */
 };
+struct gift_giver; /* gift.h */
 enum crawler_class { CRAWLER_NONE, CRAWLER_SEARCH, CRAWLER_AI };
 struct paywall_reader {
 	bool signed_in;
@@ -41,14 +42,19 @@ struct paywall_reader {
 	const char *institution_plan; /* what it covers; NULL or "": all */
 	enum crawler_class
 		crawler; /* CRAWLER_SEARCH only when proved; CRAWLER_AI also when claimed */
-	const char *crawler_name; /* NULL without one */
-	bool gift;                /* holds a gift of this very article */
+	const char *crawler_name;       /* NULL without one */
+	bool gift;                      /* holds a gift of this very article */
+	const struct gift_giver *giver; /* of that gift; NULL without one */
 };
+/* Why an anonymous reader gets no more of a meter without having read its free articles: the
+ * network's ceiling is reached for today, or the browser's cookie is none that we can read. */
+enum meter_block { METER_BLOCK_NETWORK = 1, METER_BLOCK_COOKIE };
 /* Of the meter that paywall_meter_of names, in its window, by this reader. */
 struct paywall_usage {
 	int64_t used;
-	bool counted;    /* this article is among them: reading it again is free */
-	int64_t ends_at; /* when the count starts anew */
+	bool counted;           /* this article is among them: reading it again is free */
+	int64_t ends_at;        /* when the count starts anew */
+	enum meter_block block; /* 0: none; `used` is the limit where there is one */
 };
 /* The time, and what the newsroom's time zone makes of it. */
 struct paywall_moment {
@@ -109,11 +115,14 @@ struct decision {
 	enum access level;               /* in force; 0 when it was not looked at */
 	const struct paywall_rule *rule; /* that set it; NULL: the article, or the fallback */
 	const struct entitlement *by;    /* looked at: decided, or tells most of why not */
+	enum reason entitlement;         /* what `by` says, whatever decided; 0: not looked at */
 	const struct meter *meter;       /* NULL: the level is not metered, or no meter fits */
 	const char *institution;         /* REASON_INSTITUTION: its name for people */
+	const struct gift_giver *giver;  /* REASON_GIFT: who gave it (gift.h) */
 	int64_t used, limit;             /* of the meter, used <= limit; meter_record counts this
 					    reading in */
 	int64_t window_ends_at;          /* of the meter: the count starts anew */
+	enum meter_block block;          /* REASON_METER_EXHAUSTED without having read; 0: none */
 	int64_t teaser_words;            /* of the rule; 0: as set for all */
 	bool must_count; /* REASON_METERED: must be counted before the text goes out */
 };
@@ -140,6 +149,7 @@ bool paywall_rule_matches(
 	const struct paywall_rule *r, const struct paywall_article *a, struct paywall_moment now);
 const struct meter *paywall_meter_of(
 	const struct paywall_policy *p, const struct paywall_article *a);
+int64_t paywall_account_limit(const struct meter *m); /* of readers who are signed in */
 bool paywall_entitlement_covers(const struct paywall_policy *p, const struct entitlement *e,
 	const struct paywall_article *a);
 bool paywall_entitlement_open(
@@ -149,6 +159,8 @@ bool paywall_plan_covers(
 	const struct paywall_policy *p, const char *plan, const struct paywall_article *a);
 const struct plan *paywall_plan_find(
 	const struct paywall_policy *p, const char *plan); /* or NULL */
+bool paywall_plan_sold(const struct plan *plan);           /* it has an address, and is on sale */
+bool paywall_anything_sold(const struct paywall_policy *p);
 /* The OFFER_ flag of a plan that is sold and covers the article; 0: it is not, or does not. */
 unsigned paywall_plan_offer(const struct plan *plan, const struct paywall_article *a);
 bool paywall_list_has(struct str list, struct str name); /* lists like tags and plan.sections */
@@ -157,5 +169,8 @@ const char *paywall_grant_name(enum grant g);   /* "full", "teaser", "none" */
 const char *paywall_offer_name(size_t bit);     /* of 1 << bit; NULL behind the last */
 const char *paywall_reason_name(enum reason r); /* "subscriber_only": stable */
 const char *paywall_reason_text(enum reason r); /* a sentence for people */
+/* The same of a decision: why a meter gives nothing is told as it is. */
+const char *paywall_decision_text(const struct decision *d);
+const char *paywall_block_name(enum meter_block b); /* "network", "cookie"; NULL: 0 */
 
 #endif

@@ -11,7 +11,12 @@ enum err MUST_USE policy_plan_check(const struct plan *p, char why[static PLAN_W
 /* "city, culture": slugs between commas, to the form of plan.sections; "" is all. ERR_INVALID: one
  * is no slug, or stands there twice; ERR_TOO_LARGE. */
 enum err MUST_USE policy_plan_sections_parse(struct str s, char out[static PLAN_SECTIONS_SIZE]);
-/* New, or in the place of the one of that name. ERR_TOO_LARGE: there are PLANS_MAX. */
+/* "Every story|The paper on Saturday": benefits between bars or newlines, to the form of
+ * plan.benefits. ERR_INVALID: one is empty or no line; ERR_TOO_LARGE: one is too long, or they are
+ * too many. */
+enum err MUST_USE policy_plan_benefits_parse(struct str s, char out[static BENEFITS_SIZE]);
+/* New, or in the place of the one of that name; where it is recommended, no other is any more.
+ * ERR_TOO_LARGE: there are PLANS_MAX. */
 enum err MUST_USE policy_plan_set(struct db *db, const struct plan *p, int64_t now_s);
 /* ERR_NOT_FOUND. ERR_CONFLICT unless `even_held`: entitlements and institutions have the plan, and
  * would open nothing without it. */
@@ -23,7 +28,7 @@ struct plan_removal {
 };
 enum err MUST_USE policy_plan_remove(struct db *db, struct plan_removal *r);
 /* What is sold and would open the article: plans with an address that cover it and are of a kind
- * that the decision offers, copied into the arena, by name. */
+ * that the decision offers, copied into the arena, in their order. */
 struct policy_plan_offers {
 	struct plan *list;
 	size_t count;
@@ -31,5 +36,12 @@ struct policy_plan_offers {
 enum err MUST_USE policy_plan_offers(const struct paywall_policy *policy,
 	const struct paywall_article *art, unsigned offer, struct arena *a,
 	struct policy_plan_offers *out);
+/* All that are sold, whatever they cover. */
+enum err MUST_USE policy_plan_all_offers(
+	const struct paywall_policy *policy, struct arena *a, struct policy_plan_offers *out);
+/* What readers know the plan by: its title, copied into the arena; `name` where nobody has
+ * described it. Empty without memory. */
+const char *policy_plan_title(
+	const struct paywall_policy *policy, const char *name, struct arena *a);
 
 #endif

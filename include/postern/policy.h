@@ -77,7 +77,12 @@ enum {
 	PLAN_SECTIONS_SIZE = 1024,
 	TITLE_SIZE = 121,
 	PRICE_SIZE = 41,
-	HREF_SIZE = 513
+	HREF_SIZE = 513,
+	DESCRIPTION_SIZE = 401,
+	BENEFIT_SIZE = 121, /* one of them; OFFER_LINE_SIZE: of trial and cancel words */
+	BENEFITS_MAX = 8,
+	BENEFITS_SIZE = BENEFITS_MAX * BENEFIT_SIZE,
+	OFFER_LINE_SIZE = 121
 };
 struct plan {
 	char name[PLAN_SIZE]; /* [a-z0-9-]{1,64} */
@@ -85,6 +90,12 @@ struct plan {
 	char sections[PLAN_SECTIONS_SIZE];         /* slugs between newlines like tags; "": all */
 	char title[TITLE_SIZE], price[PRICE_SIZE]; /* for people: "Digital", "€ 9 a month" */
 	char href[HREF_SIZE]; /* where it is sold; "": not offered on the wall */
+	/* more for people, one line each; benefits have newlines between them */
+	char description[DESCRIPTION_SIZE], benefits[BENEFITS_SIZE];
+	char trial[OFFER_LINE_SIZE], cancel[OFFER_LINE_SIZE];
+	int64_t position; /* in lists of offers; 0: behind those that have one, by name */
+	bool recommended; /* at most one is */
+	bool on_sale;     /* offered where it has an address */
 };
 /* paywall.ai_crawlers: like anonymous readers; the teaser with 200; the teaser with 402; 403. */
 enum ai_policy { AI_ALLOW = 1, AI_TEASER, AI_PAYMENT, AI_BLOCK };
@@ -103,7 +114,7 @@ struct paywall_policy {
 	size_t rule_count;
 	const struct meter *meters;
 	size_t meter_count;
-	const struct plan *plans;
+	const struct plan *plans; /* in the order in which they are offered */
 	size_t plan_count;
 	const struct institutions *institutions; /* NULL: none */
 	const struct path_rule *paths;           /* by position; see path.h */

@@ -158,6 +158,8 @@ enum err MUST_USE text_opaque(struct str s, struct arena *a, struct str *out, si
 /* A person's or session's name: trimmed, NFC, no controls, line separators or marks that reverse
  * the writing, at most NAME_SIZE - 1 bytes; empty is fine. */
 enum err MUST_USE text_name(struct str s, char out[static NAME_SIZE]);
+/* The same of a line of any length that is shown as it is; one that is empty is fine. */
+bool text_line_ok(struct str s);
 /* Lower-case ASCII letters, digits and single '-', 1 to 100 bytes, from any text; "" when nothing
  * is left. */
 enum { SLUG_SIZE = 101 };

@@ -4,6 +4,19 @@ INSERT INTO plan (name, kind, sections, title, price, href, created_at) VALUES (
 ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, sections = excluded.sections, title = excluded.title,
 	price = excluded.price, href = excluded.href;
 
+-- name: plan_offer_set :exec
+-- in: name, description, benefits, trial, cancel, position, on_sale
+UPDATE plan SET description = $2, benefits = $3, trial = $4, cancel = $5, position = $6, on_sale = $7 WHERE name = $1;
+
+-- At most one is recommended: $1, or none where it is ''.
+-- name: plan_recommend :exec
+-- in: name
+UPDATE plan SET recommended = 0 WHERE recommended = 1 AND name <> $1;
+
+-- name: plan_recommended_set :exec
+-- in: name, recommended
+UPDATE plan SET recommended = $2 WHERE name = $1;
+
 -- name: plan_count :one
 -- in: name
 -- row: int

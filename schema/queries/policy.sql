@@ -18,7 +18,8 @@ SELECT name, section, anonymous_limit, registered_limit, time_window, days FROM 
 -- name: plan_list :many
 -- in: max
 -- row: struct plan kind by policy_plan_kind_parse
-SELECT name, kind, sections, title, price, href FROM plan ORDER BY name LIMIT $1;
+SELECT name, kind, sections, title, price, href, description, benefits, trial, cancel, position, recommended, on_sale
+FROM plan ORDER BY CASE WHEN position = 0 THEN 1 ELSE 0 END, position, name LIMIT $1;
 
 -- name: meter_put :exec
 -- in: name, section, anonymous_limit, registered_limit, time_window, days

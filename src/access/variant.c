@@ -102,11 +102,12 @@ static const char *reader_audience(const struct decision *d)
 
 static struct str metered_name(const struct decision *d, struct arena *a)
 {
-	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE], end[INT_TEXT_SIZE], offer[INT_TEXT_SIZE];
+	char used[INT_TEXT_SIZE], limit[INT_TEXT_SIZE], end[INT_TEXT_SIZE], offer[INT_TEXT_SIZE],
+		block[INT_TEXT_SIZE];
 	const struct str pieces[] = { str_of(paywall_reason_name(d->reason)), STR("/"),
 		str_of(d->meter->name), STR("/"), str_int_text(d->used, used), STR("/"),
 		str_int_text(d->limit, limit), STR("/"), str_int_text(d->window_ends_at, end),
-		STR("/"), str_int_text(d->offer, offer) };
+		STR("/"), str_int_text(d->offer, offer), STR("/"), str_int_text(d->block, block) };
 	return arena_join(a, pieces, COUNT(pieces));
 }
 

@@ -56,7 +56,7 @@ enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	const struct decision *d = &g.x.x.decision;
 	struct decision_words words = { d, paywall_reason_name(d->reason),
-		paywall_reason_text(d->reason) };
+		paywall_decision_text(d) };
 	json_t *doc = api_explanation_json(&g.x, g.account.email);
 	text_json_put(&doc, "decision", api_service_decision_json(&words));
 	return api_json_answer(r, rsp, 200, doc);

@@ -44,7 +44,7 @@ static json_t *images_json(const struct article_reading *rd, struct arena *a)
 static json_t *decision_json(const struct decision *d)
 {
 	json_t *doc = json_pack("{s:s, s:s, s:s, s:o}", "grant", paywall_grant_name(d->grant),
-		"reason", paywall_reason_name(d->reason), "detail", paywall_reason_text(d->reason),
+		"reason", paywall_reason_name(d->reason), "detail", paywall_decision_text(d),
 		"offer", api_offer_json(d->offer));
 	if (d->institution)
 		text_json_put(&doc, "institution", json_string(d->institution));
@@ -54,14 +54,25 @@ static json_t *decision_json(const struct decision *d)
 }
 
 /* What is sold and would open it. */
+static json_t *lines_json(struct str lines)
+{
+	json_t *list = json_array();
+	while (lines.n > 0)
+		text_json_append(&list, text_json_str(str_cut(&lines, '\n')));
+	return list;
+}
+
 static json_t *plans_json(const struct policy_plan_offers *o)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < o->count; i++) {
 		const struct plan *p = &o->list[i];
-		text_json_append(&list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "plan", p->name,
-						"kind", policy_plan_kind_name(p->kind), "title",
-						p->title, "price", p->price, "href", p->href));
+		text_json_append(&list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:b}", "plan",
+				p->name, "kind", policy_plan_kind_name(p->kind), "title", p->title,
+				"price", p->price, "href", p->href, "description", p->description,
+				"benefits", lines_json(str_of(p->benefits)), "trial", p->trial,
+				"cancel", p->cancel, "recommended", p->recommended));
 	}
 	return list;
 }
@@ -90,7 +101,7 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 	rsp->content_type = "application/problem+json";
 	json_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o}", "type",
 		arena_fmt(r->arena, "urn:postern:error:%s", code), "title", face->title, "status",
-		face->status, "detail", paywall_reason_text(rd->decision.reason), "code", code,
+		face->status, "detail", paywall_decision_text(&rd->decision), "code", code,
 		"request_id", r->id, "decision", decision, "article", article);
 	if (pay)
 		text_json_put(&doc, "licence", licence_json(api->wall->licence_url));

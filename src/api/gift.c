@@ -5,10 +5,11 @@
 
 static json_t *gift_json(const struct gift *g, int64_t now_s)
 {
-	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I}", "id", g->id, "article", g->slug,
-		"state", gift_state(g, now_s), "created_at", text_json_time(g->created_at),
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:b}", "id", g->id, "article",
+		g->slug, "state", gift_state(g, now_s), "created_at", text_json_time(g->created_at),
 		"expires_at", text_json_time(g->expires_at), "redemptions",
-		(json_int_t)g->redemptions, "redemptions_max", (json_int_t)g->redemptions_max);
+		(json_int_t)g->redemptions, "redemptions_max", (json_int_t)g->redemptions_max,
+		"named", g->named);
 }
 
 /* ---- giving ---- */
@@ -57,13 +58,16 @@ enum err api_gift_create(void *ctx, struct request *r, struct response *rsp)
 	struct leave l = { .wall = api->wall, .req = access_request_from_http(r), .a = r->arena };
 	const struct json_field fields[] = { { "article", true, &l.slug } };
 	struct gift_made made;
-	enum err e = api_json_body(r, rsp, fields, COUNT(fields));
+	bool named = false;
+	const struct json_flag flag = { "named", &named };
+	enum err e = api_json_body_flag(r, rsp, fields, COUNT(fields), &flag);
 	if (e)
 		return e;
 	e = db_read(api->accounts->db, leave_read, &l);
 	if (!e) {
 		struct gift_order o = { .article_id = l.article.id,
 			.account_id = r->caller.account_id,
+			.named = named,
 			.now_s = r->now_s };
 		e = gift_make(api->wall, &o, &made);
 	}

@@ -28,9 +28,10 @@ json_t *api_meter_json(const struct decision *d)
 {
 	if (!paywall_metered(d))
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:I, s:o}", "name", d->meter->name, "window",
+	return json_pack("{s:s, s:s, s:I, s:I, s:o, s:s?}", "name", d->meter->name, "window",
 		policy_window_name(d->meter->window), "used", (json_int_t)d->used, "limit",
-		(json_int_t)d->limit, "window_ends_at", text_json_time(d->window_ends_at));
+		(json_int_t)d->limit, "window_ends_at", text_json_time(d->window_ends_at),
+		"blocked", paywall_block_name(d->block));
 }
 
 json_t *api_offer_json(unsigned offer)

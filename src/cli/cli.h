@@ -17,7 +17,7 @@ enum exit_code {
 	EXIT_UNAVAILABLE = 6, /* database, disk or address cannot be used */
 };
 
-enum { CLI_ARGS_MAX = 64, CLI_OPTIONS_MAX = 12 };
+enum { CLI_ARGS_MAX = 64, CLI_OPTIONS_MAX = 16 };
 /* Help is one line; the list of a command ends with an option without a name. */
 struct cli_option {
 	const char *name;  /* "until" */
@@ -168,6 +168,7 @@ int cmd_mail_send(struct cli *c);
 int cmd_explain(struct cli *c);
 int cmd_entitlement_set_status(struct cli *c);
 int cmd_plan_list(struct cli *c);
+int cmd_plan_add(struct cli *c);
 int cmd_plan_set(struct cli *c);
 int cmd_plan_remove(struct cli *c);
 int cmd_seat_list(struct cli *c);

@@ -184,6 +184,17 @@ static bool name_point_ok(uint32_t cp)
 	}
 }
 
+bool text_line_ok(struct str s)
+{
+	uint32_t cp = 0;
+	for (size_t i = 0, n = 0; i < s.n; i += n) {
+		n = str_utf8((struct str){ s.p + i, s.n - i }, &cp);
+		if (n == 0 || !name_point_ok(cp))
+			return false;
+	}
+	return true;
+}
+
 enum { NAME_POINTS_MAX = 4 * NAME_INPUT_MAX };
 
 enum err text_name(struct str s, char out[static NAME_SIZE])

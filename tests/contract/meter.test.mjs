@@ -264,7 +264,7 @@ test('the JSON says how the meter stands', async () => {
 	assert.deepEqual(rest, { grant: 'full', reason: 'metered', detail: rest.detail, offer: [] });
 	assert.deepEqual(
 		{ ...meter, window_ends_at: '' },
-		{ name: 'all', window: 'month', used: 1, limit: 6, window_ends_at: '' },
+		{ name: 'all', window: 'month', used: 1, limit: 6, window_ends_at: '', blocked: null },
 	);
 	assert.match(meter.window_ends_at, /^\d{4}-\d\d-01T00:00:00Z$/);
 	const value = cookieOf(a.cookies[0]).value;
@@ -274,7 +274,8 @@ test('the JSON says how the meter stands', async () => {
 	);
 	const wall = await request(server, 'GET', `/api/v1${article(0)}`, { headers: withCookie('forged') });
 	const doc = problem(wall, 401, 'unauthenticated');
-	assert.equal(doc.decision.meter.used, 6);
+	assert.deepEqual([doc.decision.meter.used, doc.decision.meter.blocked], [6, 'cookie']);
+	assert.match(doc.decision.detail, /cannot be read/);
 	assert.equal(doc.article.body_html, undefined);
 	assert.ok(!wall.body.includes(kept(0)));
 	assert.equal((await request(server, 'GET', '/api/v1/articles/open-to-all')).json.decision.meter, undefined);

@@ -51,7 +51,17 @@ test('plans are set, changed by what is named, listed and removed', () => {
 		title: 'Culture',
 		price: '€ 3 a month',
 		href: 'https://shop.example/culture?x=1',
+		description: '',
+		benefits: [],
+		trial: '',
+		cancel: '',
+		position: 0,
+		recommended: false,
+		on_sale: true,
 	});
+	assert.equal(server.cli('plan', 'add', 'culture', '--title', 'Again').code, 5, 'there is one already');
+	assert.equal(server.cliJson('plan', 'add', 'fresh', '--title', 'Fresh').name, 'fresh');
+	server.cliOk('plan', 'remove', 'fresh');
 	assert.equal(server.cliJson('plan', 'set', 'culture', '--price', '€ 4 a month').title, 'Culture');
 	assert.deepEqual(
 		server.cliJson('plan', 'list').map((x) => [x.name, x.price]),
@@ -69,6 +79,14 @@ test('plans are set, changed by what is named, listed and removed', () => {
 		[['gold', '--title', 'x', '--href', '//evil.example/'], /https:/],
 		[['gold', '--title', 'x', '--href', 'https://a b'], /https:/],
 		[['gold', '--title', 'x'.repeat(121)], /longer than 120/],
+		[['gold', '--title', 'x', '--description', 'two\nlines'], /one line each/],
+		[['gold', '--title', 'x', '--description', 'x'.repeat(401)], /longer than 400/],
+		[['gold', '--title', 'x', '--benefits', 'a||b'], /none may be empty/],
+		[['gold', '--title', 'x', '--benefits', 'a|b|c|d|e|f|g|h|i'], /at most 8/],
+		[['gold', '--title', 'x', '--benefits', 'x'.repeat(121)], /at most 120 bytes/],
+		[['gold', '--title', 'x', '--position', '1001'], /0 to 1000/],
+		[['gold', '--title', 'x', '--recommended', 'maybe'], /yes or no/],
+		[['gold', '--title', 'x', '--on-sale', '1'], /yes or no/],
 	]) {
 		const r = server.cli('plan', 'set', ...args);
 		assert.equal(r.code, 2, args.join(' '));

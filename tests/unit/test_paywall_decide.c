@@ -43,7 +43,8 @@ static const struct {
 	{ "an anonymous reader", GUEST(0), { 0 }, ROW(LOGIN, "F metered", ONLY) },
 	{ "one who read five", GUEST(0), { .used = 5 }, ROW(LOGIN, "F metered", ONLY) },
 	{ "one who read six", GUEST(0), { .used = 6 }, ROW(LOGIN, "T meter_exhausted LRS", ONLY) },
-	{ "six, and this", GUEST(0), { 6, true, 0 }, ROW(LOGIN, "F metered_again", ONLY) },
+	{ "six, and this", GUEST(0), { .used = 6, .counted = true },
+		ROW(LOGIN, "F metered_again", ONLY) },
 	{ "one who read nine", GUEST(0), { .used = 9 }, ROW(LOGIN, "T meter_exhausted LRS", ONLY) },
 	{ "as much as accounts may", GUEST(0), { .used = 10 },
 		ROW(LOGIN, "T meter_exhausted LS", ONLY) },
@@ -52,7 +53,7 @@ static const struct {
 	{ "an account", IN(), { 0 }, ROW("F signed_in", "F metered", NEVER) },
 	{ "an account, nine", IN(), { .used = 9 }, ROW("F signed_in", "F metered", NEVER) },
 	{ "an account, ten", IN(), { .used = 10 }, ROW("F signed_in", SPENT, NEVER) },
-	{ "an account, ten and this", IN(), { 10, true, 0 },
+	{ "an account, ten and this", IN(), { .used = 10, .counted = true },
 		ROW("F signed_in", "F metered_again", NEVER) },
 	{ "an account, far over", IN(), { .used = MANY }, ROW("F signed_in", SPENT, NEVER) },
 	{ "in force", IN(HAS(in_force)), { 0 }, OPEN },
@@ -164,6 +165,42 @@ static void test_crawlers_for_ai(void **state)
 		struct decision d = decide_by(&p, &art, &robot, (struct paywall_usage){ 0 }, NOW);
 		say(&d, got);
 		assert_string_equal(got, table[i / LEVELS].want[i % LEVELS]);
+	}
+}
+
+/* What stops a browser and not its reader stops no account: an account is offered even where it
+ * allows no more than nobody has, and the sentence does not claim that anything was read. */
+static void test_blocks(void **state)
+{
+	static const struct meter m = {
+		.anonymous_limit = 6, .registered_limit = 6, .window = WINDOW_DAY
+	};
+	static const struct {
+		enum meter_block block;
+		const char *name, *want, *says;
+	} table[] = {
+		{ 0, NULL, "T meter_exhausted LS", "have been read" },
+		{ METER_BLOCK_NETWORK, "network", "T meter_exhausted LRS", "of this network" },
+		{ METER_BLOCK_COOKIE, "cookie", "T meter_exhausted LRS", "cannot be read" },
+	};
+	const struct paywall_policy p = { .meters = &m, .meter_count = 1 };
+	const struct paywall_article art = {
+		.access = ACCESS_METERED, .usable = true, .published_at = NOW
+	};
+	const struct paywall_reader reader = { 0 };
+	(void)state;
+	for (size_t i = 0; i < COUNT(table); i++) {
+		const struct paywall_usage usage = { .used = 6, .block = table[i].block };
+		char got[64];
+		struct decision d = decide_by(&p, &art, &reader, usage, NOW);
+		say(&d, got);
+		assert_string_equal(got, table[i].want);
+		assert_true(d.block == table[i].block);
+		assert_non_null(strstr(paywall_decision_text(&d), table[i].says));
+		if (table[i].name)
+			assert_string_equal(paywall_block_name(d.block), table[i].name);
+		else
+			assert_null(paywall_block_name(d.block));
 	}
 }
 
@@ -294,6 +331,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_crawlers_for_ai),
+		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_state_comes_first),
 		cmocka_unit_test(test_names),

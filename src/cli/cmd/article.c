@@ -353,7 +353,7 @@ static void holds_print(const struct holding *h)
 {
 	const struct decision *d = &h->x.decision;
 	if (d->level == 0) {
-		printf("Nobody may read it: %s\n", paywall_reason_text(d->reason));
+		printf("Nobody may read it: %s\n", paywall_decision_text(d));
 		return;
 	}
 	for (size_t i = 0; i < h->x.rule_count; i++) {

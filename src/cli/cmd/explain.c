@@ -27,7 +27,7 @@ static json_t *decision_json(const struct decision *d)
 {
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:o, s:b}", "grant",
 		paywall_grant_name(d->grant), "reason", paywall_reason_name(d->reason), "detail",
-		paywall_reason_text(d->reason), "level", paywall_access_name(d->level), "rule",
+		paywall_decision_text(d), "level", paywall_access_name(d->level), "rule",
 		d->rule ? d->rule->id : "", "teaser_words", (json_int_t)d->teaser_words, "meter",
 		meter_json(d), "charge", d->must_count);
 }
@@ -80,7 +80,7 @@ static void explain_print(const struct access_explanation *g, const char *reader
 	const struct article *art = &g->article;
 	const struct decision *d = &g->x.decision;
 	printf("%s: %s\n%s\n\n", paywall_grant_name(d->grant), paywall_reason_name(d->reason),
-		paywall_reason_text(d->reason));
+		paywall_decision_text(d));
 	printf("article    %s, access %s, section " STR_FMT ", status " STR_FMT "\n", art->slug,
 		paywall_access_name(art->access), STR_ARG(art->section), STR_ARG(art->status));
 	printf("           published %s, embargo %s, expires %s\n",

@@ -90,12 +90,26 @@ static bool plan_covers(const struct plan *plan, const struct paywall_article *a
 	return !*plan->sections || paywall_list_has(str_of(plan->sections), a->section);
 }
 
+bool paywall_plan_sold(const struct plan *plan)
+{
+	return plan->on_sale && *plan->href;
+}
+
+bool paywall_anything_sold(const struct paywall_policy *p)
+{
+	for (size_t i = 0; i < p->plan_count; i++) {
+		if (paywall_plan_sold(&p->plans[i]))
+			return true;
+	}
+	return false;
+}
+
 unsigned paywall_plan_offer(const struct plan *plan, const struct paywall_article *a)
 {
 	static const unsigned flags[] = { [PLAN_SUBSCRIPTION] = OFFER_SUBSCRIBE,
 		[PLAN_DAY_PASS] = OFFER_DAY_PASS,
 		[PLAN_ARTICLE] = OFFER_ARTICLE };
-	return *plan->href && plan_covers(plan, a) ? flags[plan->kind] : 0;
+	return paywall_plan_sold(plan) && plan_covers(plan, a) ? flags[plan->kind] : 0;
 }
 
 bool paywall_plan_covers(
@@ -254,23 +268,31 @@ struct decision paywall_uncharged(struct decision d)
 	return d;
 }
 
+/* An account never allows less than nobody has. */
+int64_t paywall_account_limit(const struct meter *m)
+{
+	return m->registered_limit > m->anonymous_limit ? m->registered_limit : m->anonymous_limit;
+}
+
 struct decision paywall_decide_metered(const struct decision_inputs *k, struct decision d)
 {
 	const struct meter *m = d.meter;
-	/* An account never allows less than nobody has. */
-	bool registered = k->reader->signed_in && m->registered_limit > m->anonymous_limit;
 	int64_t used = k->usage.used;
-	d.limit = registered ? m->registered_limit : m->anonymous_limit;
+	d.limit = k->reader->signed_in ? paywall_account_limit(m) : m->anonymous_limit;
 	d.used = used < d.limit ? used : d.limit;
 	d.window_ends_at = k->usage.ends_at;
 	if (k->usage.counted)
 		return give(d, GRANT_FULL, REASON_METERED_AGAIN);
+	d.block = k->usage.block;
 	if (used >= 0 && used < d.limit) {
 		d.must_count = true;
 		return give(d, GRANT_FULL, REASON_METERED);
 	}
-	/* Reading goes on with the count that was reached, so an account must allow more. */
-	unsigned more = !k->reader->signed_in && m->registered_limit > used ? OFFER_REGISTER : 0;
+	/* Reading goes on with the count that was reached, so an account must allow more. Neither
+	 * the network's ceiling nor a cookie that cannot be read holds for an account. */
+	int64_t reached = d.block ? 0 : used;
+	bool helps = !k->reader->signed_in && paywall_account_limit(m) > reached;
+	unsigned more = helps ? OFFER_REGISTER : 0;
 	return wall(k, d, REASON_METER_EXHAUSTED, more | offers_sold(k));
 }
 
@@ -310,8 +332,10 @@ static enum reason open_reason(
 		return REASON_INSTITUTION;
 	}
 	/* A machine redeems nothing. */
-	if (k->reader->gift && k->reader->crawler == CRAWLER_NONE)
+	if (k->reader->gift && k->reader->crawler == CRAWLER_NONE) {
+		d->giver = k->reader->giver;
 		return REASON_GIFT;
+	}
 	return k->reader->crawler == CRAWLER_SEARCH ? REASON_CRAWLER : (enum reason)0;
 }
 
@@ -353,6 +377,7 @@ bool paywall_decide_unmetered(const struct decision_inputs *k, struct decision *
 		d->meter = paywall_meter_of(k->policy, k->article);
 	enum reason entitlement = entitlement_look(k, &d->by);
 	enum reason open = open_reason(k, d, entitlement);
+	d->entitlement = entitlement;
 	if (!open && d->meter && !has_no_meter(k))
 		return false;
 	*d = open ? give(*d, GRANT_FULL, open) : decide_closed(k, *d, entitlement);

@@ -75,6 +75,17 @@ static void keep(const struct decision_query *q, const struct decision_read *see
 		meter_keys_cache_put(q->w, q->load, seen->keys);
 }
 
+static enum err giver_keep(
+	struct arena *a, const struct gift_giver *giver, const struct gift_giver **out)
+{
+	struct gift_giver *copy = arena_alloc(a, sizeof *copy);
+	if (!copy)
+		return ERR_NOMEM;
+	*copy = *giver;
+	*out = copy;
+	return ERR_OK;
+}
+
 enum err decision_load(struct db_conn *c, const struct decision_query *q,
 	const struct paywall_policy *policy, struct decision_read *out)
 {
@@ -99,7 +110,9 @@ enum err decision_load(struct db_conn *c, const struct decision_query *q,
 	if (e)
 		return e;
 	reader->gift = gift.yes;
-	e = decide(c, q, out);
+	e = gift.yes ? giver_keep(q->a, &gift.giver, &reader->giver) : ERR_OK;
+	if (!e)
+		e = decide(c, q, out);
 	if (!e && q->load)
 		keep(q, out);
 	return e;

@@ -104,7 +104,7 @@ static enum err insert(struct db_conn *c, const struct make_job *j, const char *
 	int64_t days = o->days ? o->days : j->w->gifts.days;
 	int64_t most = o->redemptions ? o->redemptions : j->w->gifts.redemptions;
 	return q_gift_insert(c, id, o->article_id, o->account_id, o->made_by, o->now_s,
-		o->now_s + days * 86400, most);
+		o->now_s + days * 86400, most, o->named);
 }
 
 static enum err gift_new(struct db_conn *c, const struct make_job *j)
@@ -125,9 +125,13 @@ static enum err gift_new(struct db_conn *c, const struct make_job *j)
 /* The gift of before, if it still works. */
 static enum err gift_again(struct db_conn *c, const struct make_job *j)
 {
-	enum err e = q_gift_live(c, j->o->account_id, j->o->article_id, j->o->now_s, &j->out->gift);
+	struct gift *g = &j->out->gift;
+	enum err e = q_gift_live(c, j->o->account_id, j->o->article_id, j->o->now_s, g);
 	j->out->again = !e;
-	return e;
+	if (e || g->named == j->o->named)
+		return e;
+	g->named = j->o->named;
+	return q_gift_named_set(c, g->id, g->named);
 }
 
 static enum err link_add(struct db_conn *c, const struct make_job *j)

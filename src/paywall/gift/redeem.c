@@ -51,7 +51,8 @@ enum err gift_held(struct db_conn *c, struct gift_held *h)
 	unsigned seen = 0;
 	h->yes = false;
 	while (!h->yes && secret_next(&rest, &seen, hash)) {
-		enum err e = q_gift_held(c, hash, h->article_id, h->now_s, h->now_s + CLOCK_SKEW_S);
+		enum err e = q_gift_held(
+			c, hash, h->article_id, h->now_s, h->now_s + CLOCK_SKEW_S, &h->giver);
 		if (e && e != ERR_NOT_FOUND)
 			return e;
 		h->yes = !e;

@@ -48,12 +48,15 @@ static void tally_add_count(struct meter_counts *t, const struct meter_count *n)
 static void anonymous_limits(const struct decision_query *q, const struct meter *m,
 	enum cookie_state state, struct paywall_usage *u)
 {
-	if (state == COOKIE_BAD && !q->w->meter_forged_new)
+	if (state == COOKIE_BAD && !q->w->meter_forged_new && m->anonymous_limit > 0) {
 		u->used = m->anonymous_limit;
+		u->block = METER_BLOCK_COOKIE;
+	}
 	if (u->counted || u->used >= m->anonymous_limit ||
 		!meter_ceiling_reached(q->w->ceiling, q->v->client, q->v->now_s))
 		return;
 	u->used = m->anonymous_limit;
+	u->block = METER_BLOCK_NETWORK;
 	u->ends_at = meter_day(q->v->now_s).ends_at;
 }
 

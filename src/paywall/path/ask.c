@@ -275,7 +275,7 @@ const char *path_reason_name(const struct path_answer *p)
 
 const char *path_reason_text(const struct path_answer *p)
 {
-	return p->verdict == PATH_DECIDED ? paywall_reason_text(p->decision.reason)
+	return p->verdict == PATH_DECIDED ? paywall_decision_text(&p->decision)
 					  : verdicts[p->verdict].text;
 }
 

@@ -127,3 +127,32 @@ const char *paywall_reason_text(enum reason r)
 {
 	return r >= REASON_PUBLIC && r < REASON_COUNT ? reasons[r].text : "";
 }
+
+static const char *const block_names[] = {
+	[METER_BLOCK_NETWORK] = "network", [METER_BLOCK_COOKIE] = "cookie"
+};
+
+const char *paywall_block_name(enum meter_block b)
+{
+	return b == METER_BLOCK_NETWORK || b == METER_BLOCK_COOKIE ? block_names[b] : NULL;
+}
+
+static const char *exhausted_text(const struct decision *d)
+{
+	if (d->block == METER_BLOCK_NETWORK)
+		return "Readers of this network have read as many free articles today as one "
+		       "network may.";
+	if (d->block == METER_BLOCK_COOKIE)
+		return "The browser's count of free articles cannot be read, so none are given.";
+	if (!d->meter)
+		return "The article is metered, and no meter covers its section.";
+	if (d->limit == 0)
+		return "There are no free articles for readers like this one.";
+	return paywall_reason_text(d->reason);
+}
+
+const char *paywall_decision_text(const struct decision *d)
+{
+	return d->reason == REASON_METER_EXHAUSTED ? exhausted_text(d)
+						   : paywall_reason_text(d->reason);
+}
