@@ -17,8 +17,41 @@ static const struct {
 	{ "ben@courier.example", "Ben Okafor", NULL, "registered, reads what needs an account" },
 };
 
-static const struct plan demo_plan = {
-	.name = "digital", .kind = PLAN_SUBSCRIPTION, .title = "The Courier, digital"
+/* What the demo sells; nothing can be bought, and the addresses lead back to the list. */
+static const struct plan demo_plans[] = {
+	{ .name = "digital",
+		.kind = PLAN_SUBSCRIPTION,
+		.title = "The Courier, digital",
+		.price = "9 crowns a month",
+		.href = "/subscribe?plan=digital",
+		.description = "Everything we publish, on every device.",
+		.benefits = "Every article, from the first day\nThe archive back to 1874\nFive "
+			    "articles a month to give to friends",
+		.trial = "First month free.",
+		.cancel = "Cancel any time.",
+		.position = 1,
+		.recommended = true,
+		.on_sale = true },
+	{ .name = "weekend",
+		.kind = PLAN_SUBSCRIPTION,
+		.sections = "\nculture\nsport\n",
+		.title = "Culture and Sport",
+		.price = "4 crowns a month",
+		.href = "/subscribe?plan=weekend",
+		.description = "For readers who come for the concert and stay for the match.",
+		.benefits = "Every article in Culture and Sport",
+		.cancel = "Cancel any time.",
+		.position = 2,
+		.on_sale = true },
+	{ .name = "day",
+		.kind = PLAN_DAY_PASS,
+		.title = "Day pass",
+		.price = "2 crowns",
+		.href = "/subscribe?plan=day",
+		.description = "Everything for 24 hours.",
+		.cancel = "It ends by itself.",
+		.position = 3,
+		.on_sale = true },
 };
 
 /* Variables of the environment that the demo passes on. */
@@ -85,8 +118,6 @@ static enum err demo_account(struct cli *c, size_t i, const char **password)
 		str_of(demo_accounts[i].name), str_of(chosen), c->now_s, c->app.arena, &acc, &why);
 	if (e == ERR_CONFLICT)
 		return ERR_OK;
-	if (!e && demo_accounts[i].plan)
-		e = policy_plan_set(c->app.db, &demo_plan, c->now_s);
 	if (!e && demo_accounts[i].plan) {
 		struct entitlement_grant g = { .account_id = acc.id,
 			.plan = demo_accounts[i].plan,
@@ -110,6 +141,18 @@ static void report(void *ctx, const char *path, const char *what, const char *sl
 		fprintf(stderr, "%s: %s\n", path, why);
 }
 
+/* At the first start only: what was changed since stays. */
+static enum err demo_sells(struct cli *c)
+{
+	const struct paywall_policy *policy = NULL;
+	enum err e = cli_policy(c, &policy);
+	const bool is_new = !e && policy->plan_count == 0;
+	policy_release(c->app.wall.policies, policy);
+	for (size_t i = 0; !e && is_new && i < COUNT(demo_plans); i++)
+		e = policy_plan_set(c->app.db, &demo_plans[i], c->now_s);
+	return e;
+}
+
 static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 {
 	struct import_count n = { 0 };
@@ -122,6 +165,9 @@ static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 		return cli_error(e, "the demo articles");
 	if (n.refused)
 		return cli_fail(EXIT_FAILED, "%zu demo articles were refused", n.refused);
+	e = demo_sells(c);
+	if (e)
+		return cli_error(e, "the demo's plans");
 	for (size_t i = 0; i < COUNT(demo_accounts); i++) {
 		e = demo_account(c, i, &passwords[i]);
 		if (e)
@@ -144,6 +190,7 @@ static void banner(
 	const char *url = c->app.cfg.base_url;
 	printf("\n  The Harbour Courier is open:  %s\n", url);
 	printf("  A story for subscribers:      %s/articles/harbour-reopens\n", url);
+	printf("  What it sells:                %s/subscribe\n", url);
 	printf("  The mail it sends:            %s/_dev/mailbox   (and in %s/mail)\n", url, dir);
 	if (*c->app.cfg.ops_listen)
 		printf("  Health and metrics:           http://%s/metrics\n",
