@@ -77,6 +77,8 @@ struct article_reading {
 	size_t image_count;
 	struct meter_cookie_update cookie_update; /* is in the response already */
 	struct policy_plan_offers offers;         /* what is sold, where something is withheld */
+	const struct plan *held; /* of decision.by, where something is withheld; NULL: none, or
+				    nobody has described it */
 	bool moved; /* asked for by a former address: only `article` and `decision` are filled */
 };
 /* Opens the article of the slug r->params[0] for the sender of the request; the caller renders
@@ -89,6 +91,14 @@ struct article_reading {
  * for AI that is not served. ERR_BUSY: a prefetch of what would be counted (meter_record). */
 enum err MUST_USE access_article_open(const struct access_article_query *q, struct request *r,
 	struct response *rsp, struct article_reading *out);
+
+/* ---- what is sold, as every page shows it ---- */
+struct template_data;
+/* `has_plans` and `plans[]`, each with its title, words and address. One of them has `filled`, the
+ * one button of a page that stands out: the plan that is recommended, else the first; none unless
+ * `fill`. `held`: for each, whether its reader has it; NULL: none. */
+void access_offers_data(
+	struct template_data *v, const struct policy_plan_offers *o, bool fill, const bool *held);
 
 /* ---- a picture ---- */
 struct access_media {

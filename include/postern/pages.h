@@ -45,6 +45,7 @@ http_handler pages_register_form, pages_register, pages_verify_form, pages_verif
 http_handler pages_reset_form, pages_reset, pages_reset_confirm_form, pages_reset_confirm;
 http_handler pages_account, pages_password_form, pages_password, pages_sessions, pages_session_end,
 	pages_sessions_end_others, pages_change_password;
+http_handler pages_subscribe;
 http_handler pages_gift_make, pages_gift, pages_gift_redeem, pages_gifts, pages_gift_revoke;
 http_handler pages_group, pages_group_invite, pages_group_remove, pages_group_accept_form,
 	pages_group_accept;

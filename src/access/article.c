@@ -54,13 +54,37 @@ static enum err teaser_read(struct access_snapshot *s, const struct reading *g)
 	return content_open(s->c, &g->out->article, &d, g->q->bound, s->a, &g->out->teaser);
 }
 
+/* The plan of the entitlement that tells why there is none in force. The policy may not outlive the
+ * snapshot. */
+static enum err held_plan(struct access_snapshot *s, struct reading *g)
+{
+	const struct entitlement *by = g->out->decision.by;
+	const struct plan *plan = by ? paywall_plan_find(s->policy, by->plan) : NULL;
+	struct plan *copy = plan ? arena_alloc(s->a, sizeof *copy) : NULL;
+	if (plan && !copy)
+		return ERR_NOMEM;
+	if (copy)
+		*copy = *plan;
+	g->out->held = copy;
+	return ERR_OK;
+}
+
+/* What the reader of a gift is offered behind it: all that would open it without. */
+static unsigned offered(const struct decision *d)
+{
+	return d->reason == REASON_GIFT ? OFFER_SUBSCRIBE | OFFER_DAY_PASS : d->offer;
+}
+
 static enum err offers_list(struct access_snapshot *s, struct reading *g)
 {
 	const struct decision *d = &g->out->decision;
 	g->out->offers = (struct policy_plan_offers){ .count = 0 }; /* of a run before this one */
-	if (d->grant == GRANT_FULL)
+	g->out->held = NULL;
+	if (d->grant == GRANT_FULL && d->reason != REASON_GIFT)
 		return ERR_OK;
-	return policy_plan_offers(s->policy, &g->subject, d->offer, s->a, &g->out->offers);
+	enum err e = held_plan(s, g);
+	return e ? e
+		 : policy_plan_offers(s->policy, &g->subject, offered(d), s->a, &g->out->offers);
 }
 
 /* What goes out. */

@@ -13,6 +13,7 @@ static const struct route page_routes[] = {
 	{ METHOD_GET,  "/articles/{slug}",             "",                pages_article,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/static/{version}/{name}",     "",                pages_static,              WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET,  "/favicon.ico",                 "",                pages_icon,                WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET,  "/subscribe",                   "",                pages_subscribe,           WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/robots.txt",                  "",                pages_robots,              WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/login",                       "return_to done",  pages_login_form,          WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST, "/login",                       "",                pages_login,               WHO_READER,    RATE_LOGIN, BODY_FORM, FORM_CAP, LANE_HASH },

@@ -93,17 +93,9 @@ static enum err plans_data(struct template_data *root, const struct gate *g,
 	const struct request *r, const struct path_answer *p)
 {
 	struct offering o = { .answer = p };
-	struct template_data *list = template_list(root, "plans");
 	enum err e = p->decision.offer ? access_read(g->wall, r, offers_read, &o) : ERR_OK;
-	for (size_t i = 0; !e && i < o.offers.count; i++) {
-		const struct plan *plan = &o.offers.list[i];
-		struct template_data *v = template_append(list);
-		template_z(v, "plan", plan->name);
-		template_z(v, "title", plan->title);
-		template_z(v, "price", *plan->price ? plan->price : NULL);
-		template_z(v, "href", plan->href);
-	}
-	template_bool(root, "has_plans", o.offers.count > 0);
+	if (!e)
+		access_offers_data(root, &o.offers, true, NULL);
 	return e;
 }
 

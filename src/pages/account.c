@@ -16,49 +16,132 @@ struct overview {
 	struct arena *a;
 	int64_t now_s;
 	struct entitlements list;
+	const struct plan **plans; /* of each; NULL: nobody has described it */
+	bool *open;                /* each: it lets its reader in now */
 	struct seat_group group;
+	struct frame frame;
 	bool has_group;
 };
 
-static enum err overview_read(struct db_conn *c, void *arg)
+/* The policy may not outlive the read: plans are copied. */
+static enum err plans_keep(struct access_snapshot *s, struct overview *o)
+{
+	const size_t n = o->list.n;
+	o->plans = arena_alloc(s->a, (n + 1) * sizeof *o->plans);
+	o->open = arena_alloc(s->a, (n + 1) * sizeof *o->open);
+	if (!o->plans || !o->open)
+		return ERR_NOMEM;
+	for (size_t i = 0; i < n; i++) {
+		const struct entitlement *e = &o->list.v[i];
+		const struct plan *plan = paywall_plan_find(s->policy, e->plan);
+		struct plan *copy = plan ? arena_alloc(s->a, sizeof *copy) : NULL;
+		if (plan && !copy)
+			return ERR_NOMEM;
+		if (copy)
+			*copy = *plan;
+		o->plans[i] = copy;
+		o->open[i] = paywall_entitlement_open(s->policy, e, s->now_s);
+	}
+	return ERR_OK;
+}
+
+static enum err overview_read(struct access_snapshot *s, void *arg)
 {
 	struct overview *o = arg;
 	const struct seat_owner owner = { o->account_id, o->now_s };
-	enum err e = entitlement_list(c, o->account_id, o->a, &o->list);
+	enum err e = entitlement_list(s->c, o->account_id, o->a, &o->list);
+	if (!e)
+		e = plans_keep(s, o);
 	if (e)
 		return e;
-	e = entitlement_seats_load(c, &owner, o->a, &o->group);
+	o->frame.loaded = true;
+	o->frame.sold = paywall_anything_sold(s->policy);
+	e = entitlement_seats_load(s->c, &owner, o->a, &o->group);
 	o->has_group = !e;
 	return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static const char *status_text(enum entitlement_status s)
+/* Where a right comes from, in words for its reader; other sources are words of the newsroom. */
+static const char *source_text(const char *source)
 {
-	static const char *const texts[] = { [STATUS_TRIALING] = "on trial",
-		[STATUS_PAST_DUE] = "payment is due",
-		[STATUS_PAUSED] = "paused",
-		[STATUS_CANCELED] = "not renewed",
-		[STATUS_UNPAID] = "not paid" };
-	return (size_t)s < COUNT(texts) && texts[s] ? texts[s] : "not known";
+	if (strcmp(source, "comp") == 0)
+		return "complimentary";
+	return strcmp(source, "gift") == 0 ? "a gift" : NULL;
 }
 
-static void entitlements_data(struct template_data *root, const struct overview *o, int64_t now_s)
+/* What is worth saying of one that lets its reader in. */
+static const char *open_text(enum entitlement_status s)
 {
-	struct template_data *list = template_list(root, "entitlements");
+	static const char *const texts[] = { [STATUS_TRIALING] = "on trial",
+		[STATUS_PAST_DUE] = "the last payment did not go through",
+		[STATUS_PAUSED] = "paused",
+		[STATUS_CANCELED] = "will not be renewed",
+		[STATUS_UNPAID] = "not paid" };
+	return (size_t)s < COUNT(texts) ? texts[s] : NULL;
+}
+
+/* What ended so long ago is no news. */
+enum { ENDED_SHOWN_S = 366 * 86400 };
+
+static bool is_recent(const struct entitlement *e, int64_t now_s)
+{
+	const int64_t end = e->revoked_at ? e->revoked_at : e->ends_at;
+	return !end || end > now_s - ENDED_SHOWN_S;
+}
+
+/* A subscription that was renewed is told once, and one that ended only while no other is there. */
+static bool is_told_already(const struct overview *o, size_t i)
+{
+	const struct entitlement *e = &o->list.v[i];
+	for (size_t k = 0; k < o->list.n; k++) {
+		const struct entitlement *f = &o->list.v[k];
+		if (k != i && strcmp(e->plan, f->plan) == 0 && !*f->article_id &&
+			(o->open[k] || k < i))
+			return true;
+	}
+	return false;
+}
+
+static void open_data(struct template_data *v, const struct overview *o, size_t i)
+{
+	const struct entitlement *e = &o->list.v[i];
+	const struct shown_time until = { o->a, e->ends_at, o->now_s };
+	const bool due = e->status == STATUS_PAST_DUE;
+	pages_template_time(v, "until", until, time_until);
+	template_z(v, "source", source_text(e->source));
+	template_z(v, "status", open_text(e->status));
+	template_bool(v, "by_seat", e->by_seat);
+	template_bool(v, "one_article", *e->article_id);
+	template_z(v, "href", due && o->plans[i] && !e->by_seat ? o->plans[i]->href : NULL);
+	template_z(v, "act", "Pay");
+}
+
+/* `entitlements` lets its reader in; `lapsed` does not, and says why. */
+static void entitlements_data(struct template_data *root, const struct overview *o)
+{
+	struct template_data *list = template_list(root, "entitlements"),
+			     *lapsed = template_list(root, "lapsed");
+	bool has_lapsed = false, subscribes = false;
 	for (size_t i = 0; i < o->list.n; i++) {
 		const struct entitlement *e = &o->list.v[i];
-		if (e->revoked_at || (e->ends_at && e->ends_at + e->grace_s <= now_s))
+		const struct plan *plan = o->plans[i];
+		const struct shown_entitlement h = {
+			.a = o->a, .e = e, .plan = plan, .now_s = o->now_s
+		};
+		const bool passing = *e->article_id || (plan && plan->kind != PLAN_SUBSCRIPTION);
+		if (!o->open[i] && (passing || !is_recent(e, o->now_s) || is_told_already(o, i)))
 			continue;
-		struct template_data *v = template_append(list);
-		template_z(v, "plan", e->plan);
-		pages_template_time(
-			v, "until", (struct shown_time){ o->a, e->ends_at, now_s }, time_until);
-		template_z(
-			v, "source", strcmp(e->source, "comp") == 0 ? "Complimentary" : e->source);
-		template_bool(v, "by_seat", e->by_seat);
-		template_bool(v, "one_article", *e->article_id);
-		template_z(v, "status", e->status == STATUS_ACTIVE ? NULL : status_text(e->status));
+		struct template_data *v = template_append(o->open[i] ? list : lapsed);
+		template_z(v, "title", plan ? plan->title : e->plan);
+		if (o->open[i])
+			open_data(v, o, i);
+		else
+			(void)pages_held_data(v, &h);
+		has_lapsed |= !o->open[i];
+		subscribes |= o->open[i] && !passing;
 	}
+	template_bool(root, "has_lapsed", has_lapsed);
+	template_bool(root, "subscribes", subscribes);
 }
 
 enum err pages_account(void *ctx, struct request *r, struct response *rsp)
@@ -70,17 +153,19 @@ enum err pages_account(void *ctx, struct request *r, struct response *rsp)
 	};
 	enum err e = account_find(p->accounts, str_of(r->caller.account_id), &acc);
 	if (!e)
-		e = db_read(p->accounts->db, overview_read, &o);
+		e = access_read(p->wall, r, overview_read, &o);
 	if (e)
 		return e;
-	struct page pg = { .title = "Your account", .notice = pages_done_notice(r, rsp) };
+	struct page pg = {
+		.title = "Your account", .notice = pages_done_notice(r, rsp), .frame = o.frame
+	};
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 	pages_template_str(v, "name", arena_str(r->arena, str_of(acc.name)));
 	template_text(v, "email", arena_str(r->arena, str_of(acc.email)));
 	pages_template_time(
 		v, "since", (struct shown_time){ r->arena, acc.created_at, r->now_s }, time_date);
 	template_child(root, "account", v);
-	entitlements_data(root, &o, r->now_s);
+	entitlements_data(root, &o);
 	template_bool(root, "has_group", o.has_group);
 	crypto_wipe(&acc, sizeof acc);
 	pages_private(rsp);

@@ -1,6 +1,6 @@
 /* The article's page and its pictures. What the reader gets was decided in room access; this file
- * puts it into the template, with the wall and its offers, the gift button and links to more
- * articles. */
+ * puts it into the template, with the gift button and links to more articles. The wall is in
+ * wall.c. */
 #include "internal.h"
 
 #include <string.h>
@@ -25,7 +25,12 @@ static enum err around_read(struct access_snapshot *s, void *arg)
 		.section = ar->rd->article.section, .limit = MORE_CARDS + 1, .now_s = s->now_s
 	};
 	enum err e = pages_cards_load(s, &f, &ar->more, &ar->more_count);
-	return e ? e : pages_frame_load(s, &ar->rd->req, &ar->frame);
+	if (!e)
+		e = pages_frame_load(s, &ar->rd->req, &ar->frame);
+	/* Who reads this by a subscription has one. All who share this page do. */
+	if (ar->rd->decision.reason == REASON_ENTITLED)
+		ar->frame.sold = false;
+	return e;
 }
 
 static void tags_data(struct template_data *v, const struct article *art)
@@ -56,24 +61,6 @@ static void article_data(
 	pages_image_data(v, "image", a,
 		rd->image_count && rd->images[0].position == 0 ? &rd->images[0] : NULL);
 	template_child(root, "article", v);
-}
-
-static void wall_data(struct template_data *root, const struct request *r, const struct pages *p,
-	const struct article_reading *rd)
-{
-	const struct decision *d = &rd->decision;
-	struct template_data *v = NULL;
-	if (d->grant != GRANT_FULL) {
-		v = template_object(r->arena);
-		template_bool(v, "needs_login", d->reason == REASON_LOGIN_REQUIRED);
-		template_bool(v, "needs_subscription", d->reason != REASON_LOGIN_REQUIRED);
-		template_bool(v, "signed_in", r->caller.signed_in);
-		template_bool(v, "offer_registered", d->offer & OFFER_REGISTER);
-		template_bool(v, "offer_subscriber", d->offer & OFFER_SUBSCRIBE);
-		pages_offers_data(v, p, rd);
-		pages_meter_wall_data(v, r->arena, d);
-	}
-	template_child(root, "wall", v);
 }
 
 /* Who subscribes may give it away. */
@@ -172,7 +159,8 @@ static struct template_data *page_data(const struct pages *p, const struct reque
 	template_html(root, "body_html", pages_body_html(a, text_of(p, a, rd)));
 	template_bool(root, "full", rd->decision.grant == GRANT_FULL);
 	pages_meter_data(root, a, &rd->decision);
-	wall_data(root, r, p, rd);
+	pages_wall_data(root, r, p, rd);
+	pages_given_data(root, r->arena, p, rd);
 	give_data(root, p, a, rd);
 	more_data(root, a, ar, rd->article.id);
 	pages_form_data(root, a, p, &(struct form_state){ 0 });

@@ -17,6 +17,7 @@ struct about {
 	struct decision decision;
 	struct image image;
 	bool has_image;
+	bool lost; /* the redemption: somebody else's was the last */
 };
 
 /* The article of a gift as its page shows it. Charges nothing; ERR_NOT_FOUND and ERR_GONE as for
@@ -52,6 +53,28 @@ static const char *article_path(struct arena *a, const char *slug)
 
 /* ---- giving ---- */
 
+static const char *url_query(struct arena *a, const char *before, struct str value)
+{
+	BUF_AUTO b = BUF(8192);
+	buf_puts(&b, before);
+	url_encode(&b, value);
+	return b.err ? "" : pages_text_z(a, arena_buf(a, &b));
+}
+
+/* The link, and addresses that hand it on: a letter, a message. Nothing is sent by us. */
+static void share_data(
+	struct template_data *v, const struct request *r, const struct about *b, const char *link)
+{
+	struct arena *a = r->arena;
+	const char *headline = pages_text_z(a, b->article.headline);
+	const char *words = arena_fmt(a, "%s\n\n%s", headline, link);
+	const char *mail = url_query(a, "mailto:?subject=", b->article.headline);
+	template_z(v, "link", link);
+	template_z(v, "share_mail", url_query(a, arena_fmt(a, "%s&body=", mail), str_of(words)));
+	template_z(v, "share_sms", url_query(a, "sms:?&body=", str_of(words)));
+	template_z(v, "share_whatsapp", url_query(a, "https://wa.me/?text=", str_of(words)));
+}
+
 static enum err made_page(struct request *r, struct response *rsp, const struct about *b,
 	const struct gift_made *made)
 {
@@ -60,7 +83,9 @@ static enum err made_page(struct request *r, struct response *rsp, const struct 
 	struct page pg = { .title = "Your gift link",
 		.return_to = str_of(article_path(a, b->article.slug)) };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(a);
-	template_z(v, "link", arena_fmt(a, "%s/gifts/%s", p->set.base_url, made->token.text));
+	share_data(v, r, b, arena_fmt(a, "%s/gifts/%s", p->set.base_url, made->token.text));
+	template_bool(v, "named", made->gift.named && r->caller.name[0]);
+	pages_template_str(v, "own_name", str_of(r->caller.name));
 	template_text(v, "headline", b->article.headline);
 	template_z(v, "href", article_path(a, b->article.slug));
 	pages_template_time(
@@ -101,6 +126,7 @@ enum err pages_gift_make(void *ctx, struct request *r, struct response *rsp)
 	if (!e) {
 		struct gift_order o = { .article_id = b.article.id,
 			.account_id = r->caller.account_id,
+			.named = fields_get(&r->form, "named").n > 0,
 			.now_s = r->now_s };
 		e = gift_make(b.p->wall, &o, &made);
 	}
@@ -136,6 +162,8 @@ static void own_data(
 	bool live = strcmp(state, "live") == 0 || strcmp(state, "used_up") == 0;
 	template_z(v, "id", g->id);
 	template_z(v, "slug", g->slug);
+	template_text(v, "headline", arena_str(a, str_of(g->headline)));
+	template_bool(v, "named", g->named);
 	template_z(v, "href", article_path(a, g->slug));
 	pages_template_time(v, "given", (struct shown_time){ a, g->created_at, now_s }, time_date);
 	pages_template_time(v, "until", (struct shown_time){ a, g->expires_at, now_s }, time_until);
@@ -181,11 +209,15 @@ static void gift_headers(struct response *rsp)
 	response_header(rsp, "X-Robots-Tag", STR("noindex"));
 }
 
-/* `state` is "live" or why it is not. Nothing on it names the giver. */
+/* It names the giver where that was agreed, and only while the link works. */
 static enum err gift_page(
-	struct request *r, struct response *rsp, const struct about *b, const char *state)
+	struct request *r, struct response *rsp, const struct about *b, const struct gift *g)
 {
 	struct arena *a = r->arena;
+	const char *state = gift_state(g, r->now_s);
+	/* the last one was opened by somebody else between the form and its answer */
+	if (b->lost)
+		state = "used_up";
 	bool live = strcmp(state, "live") == 0;
 	const char *path = article_path(a, b->article.slug);
 	struct page pg = { .title = pages_text_z(a, b->article.headline),
@@ -197,6 +229,7 @@ static enum err gift_page(
 		pg.image = arena_fmt(a, "%s/media/%s/" STR_FMT, b->p->set.base_url, b->image.id,
 			STR_ARG(b->image.name));
 	struct template_data *root = pages_frame_data(b->p, r, &pg), *v = template_object(a);
+	pages_giver_data(v, b->p, live ? g->giver : "", !*g->account_id);
 	template_bool(v, "live", live);
 	template_bool(v, "used_up", strcmp(state, "used_up") == 0);
 	template_text(v, "headline", b->article.headline);
@@ -245,7 +278,7 @@ enum err pages_gift(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	if (open_already(&b))
 		return to_article(rsp, &b);
-	return gift_page(r, rsp, &b, gift_state(&g, r->now_s));
+	return gift_page(r, rsp, &b, &g);
 }
 
 /* A program that reads for others takes no gift. */
@@ -272,11 +305,9 @@ enum err pages_gift_redeem(void *ctx, struct request *r, struct response *rsp)
 	}
 	if (!e)
 		e = gift_redeem(b.p->wall, &red);
+	b.lost = e == ERR_SPENT && strcmp(gift_state(&red.gift, r->now_s), "live") == 0;
 	if (e == ERR_SPENT)
-		return gift_page(r, rsp, &b,
-			strcmp(gift_state(&red.gift, r->now_s), "live") == 0
-				? "used_up"
-				: gift_state(&red.gift, r->now_s));
+		return gift_page(r, rsp, &b, &red.gift);
 	if (e)
 		return e;
 	response_cookie(r, rsp,

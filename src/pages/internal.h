@@ -46,6 +46,8 @@ struct frame {
 	struct section *sections;
 	size_t section_count;
 	const char *institution; /* the reader comes from it; or NULL */
+	bool loaded;             /* filled in; else what is sold is looked up in memory */
+	bool sold;               /* a plan is: links lead to the page that sells */
 };
 enum err MUST_USE pages_frame_load(
 	struct access_snapshot *s, const struct access_request *req, struct frame *out);
@@ -197,10 +199,26 @@ const char *pages_minutes_text(struct arena *a, unsigned minutes); /* "30 minute
 enum err MUST_USE pages_check_mail(const struct pages *p, struct request *r, struct response *rsp,
 	bool registering, struct str back);
 
-/* ---- offer.c ---- */
-/* Of the view of the wall: `plans`, `has_plans`, `subscribe_href`, `ask_gift`. */
-void pages_offers_data(
-	struct template_data *wall, const struct pages *p, const struct article_reading *rd);
+/* ---- wall.c ---- */
+/* `wall`, or false: what is withheld, why, and what opens it. */
+void pages_wall_data(struct template_data *root, const struct request *r, const struct pages *p,
+	const struct article_reading *rd);
+/* `given`, or false: who gave the article to its reader, and what is sold. */
+void pages_given_data(struct template_data *root, struct arena *a, const struct pages *p,
+	const struct article_reading *rd);
+/* `giver` and `by_staff`. "": the giver did not agree to be named. */
+void pages_giver_data(
+	struct template_data *v, const struct pages *p, const char *name, bool staff);
+/* An entitlement that opens nothing now, as its reader is told: which of `ended`, `unpaid`,
+ * `paused`, `future` and `closed` it is, its title, dates, and what to do. True: there is a page
+ * where to do it. */
+struct shown_entitlement {
+	struct arena *a;
+	const struct entitlement *e;
+	const struct plan *plan; /* NULL: nobody has described it */
+	int64_t now_s;
+};
+bool pages_held_data(struct template_data *v, const struct shown_entitlement *h);
 
 /* ---- user_agent.c ---- */
 /* "Firefox on Linux" from a User-Agent header: what a reader needs to know a session again. */

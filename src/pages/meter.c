@@ -46,8 +46,13 @@ void pages_meter_wall_data(struct template_data *wall, struct arena *a, const st
 	bool shown = d->meter && d->reason == REASON_METER_EXHAUSTED && d->limit > 0;
 	struct template_data *v = shown ? count_data(a, d) : NULL;
 	if (v && d->offer & OFFER_REGISTER)
-		template_int(v, "with_account", d->meter->registered_limit);
+		template_int(v, "with_account", paywall_account_limit(d->meter));
 	else if (v)
 		template_bool(v, "with_account", false);
+	if (v) {
+		template_bool(v, "spent", !d->block);
+		template_bool(v, "network", d->block == METER_BLOCK_NETWORK);
+		template_bool(v, "unreadable", d->block == METER_BLOCK_COOKIE);
+	}
 	template_child(wall, "meter", v);
 }

@@ -1,32 +1,79 @@
-/* The wall's offers: the plans that would open this article, and whether to suggest asking a
- * subscriber for a gift link. */
+/* The page with all plans that are on sale. For anonymous readers it is one page, kept in memory;
+ * who is signed in is told what he has already. */
 #include "internal.h"
 
-static void plan_data(struct template_data *list, const struct plan *plan)
+#include "postern/entitlement.h"
+
+#include <string.h>
+
+/* One read for the page. */
+struct selling {
+	struct response *rsp;
+	struct access_request req;
+	struct frame frame;
+	struct policy_plan_offers offers;
+	struct entitlements own;
+	const struct paywall_policy *policy; /* for as long as the snapshot */
+	bool *held;                          /* for each of the offers */
+	const char *subscription;            /* title of one in force; NULL: none */
+};
+
+/* The plans that this reader has, in force, and the title of one that is a subscription. */
+static enum err own_load(struct access_snapshot *s, struct selling *g)
 {
-	struct template_data *v = template_append(list);
-	template_z(v, "plan", plan->name);
-	template_z(v, "title", plan->title);
-	template_z(v, "price", *plan->price ? plan->price : NULL);
-	template_z(v, "href", plan->href);
-	template_bool(v, "subscription", plan->kind == PLAN_SUBSCRIPTION);
-	template_bool(v, "day_pass", plan->kind == PLAN_DAY_PASS);
-	template_bool(v, "one_article", plan->kind == PLAN_ARTICLE);
+	g->held = arena_alloc(s->a, (g->offers.count + 1) * sizeof *g->held);
+	if (!g->held)
+		return ERR_NOMEM;
+	memset(g->held, 0, (g->offers.count + 1) * sizeof *g->held);
+	g->own.n = 0;
+	g->subscription = NULL;
+	if (!decision_is_signed_in(&g->req))
+		return ERR_OK;
+	enum err e = entitlement_list(s->c, g->req.account_id, s->a, &g->own);
+	for (size_t i = 0; !e && i < g->own.n; i++) {
+		const struct entitlement *own = &g->own.v[i];
+		const struct plan *plan = paywall_plan_find(s->policy, own->plan);
+		if (*own->article_id || !plan ||
+			!paywall_entitlement_open(s->policy, own, s->now_s))
+			continue;
+		if (plan->kind == PLAN_SUBSCRIPTION && !g->subscription)
+			g->subscription = policy_plan_title(s->policy, own->plan, s->a);
+		for (size_t k = 0; k < g->offers.count; k++)
+			g->held[k] |= strcmp(g->offers.list[k].name, own->plan) == 0;
+	}
+	return e;
 }
 
-void pages_offers_data(
-	struct template_data *wall, const struct pages *p, const struct article_reading *rd)
+static enum err selling_read(struct access_snapshot *s, void *arg)
 {
-	const struct policy_plan_offers *o = &rd->offers;
-	struct template_data *list = template_list(wall, "plans");
-	const char *subscribe = NULL;
-	for (size_t i = 0; i < o->count; i++) {
-		plan_data(list, &o->list[i]);
-		if (!subscribe && o->list[i].kind == PLAN_SUBSCRIPTION)
-			subscribe = o->list[i].href;
-	}
-	template_bool(wall, "has_plans", o->count > 0);
-	template_z(wall, "subscribe_href", subscribe);
-	template_bool(wall, "ask_gift",
-		p->wall->gifts.per_month > 0 && rd->decision.offer & OFFER_SUBSCRIBE);
+	struct selling *g = arg;
+	enum err e = policy_plan_all_offers(s->policy, s->a, &g->offers);
+	if (!e && g->offers.count == 0)
+		return ERR_NOT_FOUND;
+	if (!e)
+		e = own_load(s, g);
+	if (!e)
+		e = pages_frame_load(s, &g->req, &g->frame);
+	return e ? e : access_share_list(s, &g->req, g->rsp);
+}
+
+enum err pages_subscribe(void *ctx, struct request *r, struct response *rsp)
+{
+	const struct pages *p = ctx;
+	struct selling g = { .rsp = rsp, .req = access_request_from_http(r) };
+	enum err e = access_read(p->wall, r, selling_read, &g);
+	if (e == ERR_NOT_FOUND)
+		rsp->detail = "No subscription is on sale at the moment.";
+	if (e)
+		return e;
+	struct page pg = { .title = "Subscribe",
+		.description = arena_fmt(r->arena,
+			"Subscriptions to %s: what they cost and what they include.",
+			p->set.site_name),
+		.canonical = "/subscribe",
+		.frame = g.frame };
+	struct template_data *root = pages_frame_data(p, r, &pg);
+	access_offers_data(root, &g.offers, !g.subscription, g.held);
+	template_z(root, "subscription", g.subscription);
+	return pages_render(p, r, rsp, 200, "subscribe.html", root);
 }

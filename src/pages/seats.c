@@ -28,6 +28,27 @@ static void members_data(
 	}
 }
 
+/* What readers know a plan by. */
+struct titling {
+	const char *plan, *title;
+};
+
+static enum err title_read(struct access_snapshot *s, void *arg)
+{
+	struct titling *t = arg;
+	t->title = policy_plan_title(s->policy, t->plan, s->a);
+	return *t->title ? ERR_OK : ERR_NOMEM;
+}
+
+static enum err plan_title(
+	const struct pages *p, const struct request *r, const char *plan, const char **out)
+{
+	struct titling t = { .plan = plan };
+	enum err e = access_read(p->wall, r, title_read, &t);
+	*out = t.title;
+	return e;
+}
+
 static enum err group_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, struct form_state *f)
 {
@@ -35,12 +56,17 @@ static enum err group_page(const struct pages *p, struct request *r, struct resp
 		.notice = pages_done_notice(r, rsp) };
 	const struct seat_owner owner = { r->caller.account_id, r->now_s };
 	struct seat_group group;
+	const char *title = NULL;
 	enum err e = entitlement_seats_read(p->accounts->db, &owner, r->arena, &group);
+	if (!e)
+		e = plan_title(p, r, group.plan, &title);
 	if (e)
 		return e;
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(r->arena);
 	int64_t left = group.seats - (int64_t)group.count;
-	template_z(v, "plan", group.plan);
+	template_z(v, "plan", title);
+	pages_template_time(
+		v, "until", (struct shown_time){ r->arena, group.ends_at, r->now_s }, time_until);
 	template_int(v, "seats", group.seats);
 	template_int(v, "free", left > 0 ? left : 0);
 	template_bool(v, "one_free", left == 1);
@@ -114,9 +140,13 @@ static enum err accept_page(const struct pages *p, struct request *r, struct res
 	struct page pg = { .title = offer ? "You are invited" : "This link no longer works",
 		.return_to = str_of(accept_path) };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = NULL;
+	const char *title = NULL;
+	enum err e = offer ? plan_title(p, r, offer->plan, &title) : ERR_OK;
+	if (e)
+		return e;
 	if (offer) {
 		v = template_object(r->arena);
-		template_text(v, "plan", arena_str(r->arena, str_of(offer->plan)));
+		template_z(v, "plan", title);
 		template_text(v, "by", arena_str(r->arena, str_of(offer->owner_email)));
 	}
 	template_child(root, "offer", v);

@@ -141,6 +141,8 @@ enum err pages_frame_load(
 	enum err e = access_sections(s, &out->sections, &out->section_count);
 	if (e)
 		return e;
+	out->loaded = true;
+	out->sold = paywall_anything_sold(s->policy);
 	return institution_reader_title(s->c, req, s->policy, s->a, &out->institution);
 }
 
@@ -154,6 +156,18 @@ static const char *ended_notice(const struct request *r)
 			 "you were logged out here. Log in to keep reading here."
 		       : "You were logged out: your session expired or was ended on another "
 			 "device. Log in to continue.";
+}
+
+/* A page that reads no frame takes the newest policy that this process has read. */
+static bool is_sold(const struct pages *p, const struct page *pg)
+{
+	const struct paywall_policy *policy = NULL;
+	if (pg->frame.loaded)
+		return pg->frame.sold;
+	policy = policy_cached(p->wall->policies);
+	const bool sold = policy && paywall_anything_sold(policy);
+	policy_release(p->wall->policies, policy);
+	return sold;
 }
 
 struct template_data *pages_frame_data(
@@ -173,6 +187,7 @@ struct template_data *pages_frame_data(
 	template_z(root, "login_href", pages_local_href(a, "/login", back));
 	template_z(root, "register_href", pages_local_href(a, "/register", back));
 	template_z(root, "reset_href", pages_local_href(a, "/reset", back));
+	template_z(root, "subscribe_href", is_sold(p, pg) ? "/subscribe" : NULL);
 	template_text(root, "return_to", back);
 	template_z(root, "asset_css", pages_asset(p, ASSET_CSS)->href);
 	template_z(root, "asset_js", pages_asset(p, ASSET_JS)->href);

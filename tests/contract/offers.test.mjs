@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { apiSession, makeAccount } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
-import { Api, Reader } from '../lib/http.mjs';
+import { Api, metric, Reader } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
+
+export const covers = ['GET /subscribe'];
 
 let server, who, api;
 before(async () => {
@@ -33,16 +35,18 @@ const page = async (slug, reader = new Reader(server)) => (await reader.get(`/ar
 test('plans that cover the article and are sold, for people and for programs', async () => {
 	const d = await decision('city-piece');
 	assert.deepEqual(d.offer, ['login', 'subscribe', 'day_pass', 'article']);
+	const silent = { description: '', benefits: [], trial: '', cancel: '', recommended: false };
 	assert.deepEqual(d.plans, [
 		{
+			...silent,
 			plan: 'all',
 			kind: 'subscription',
 			title: 'Everything & more',
 			price: '€ 9 a month',
 			href: 'https://shop.example/all?a=1&b=2',
 		},
-		{ plan: 'day', kind: 'day-pass', title: 'One day', price: '€ 2', href: '/buy/day' },
-		{ plan: 'single', kind: 'article', title: 'This one', price: '', href: '/buy/one' },
+		{ ...silent, plan: 'day', kind: 'day-pass', title: 'One day', price: '€ 2', href: '/buy/day' },
+		{ ...silent, plan: 'single', kind: 'article', title: 'This one', price: '', href: '/buy/one' },
 	]);
 	assert.deepEqual(
 		(await decision('culture-piece')).plans.map((p) => p.plan),
@@ -56,7 +60,7 @@ test('plans that cover the article and are sold, for people and for programs', a
 	);
 	assert.match(html, /Everything &amp; more/);
 	assert.match(html, /Subscribers can give this article to a friend/);
-	assert.doesNotMatch(html, /Not sold|Culture<\/strong>/);
+	assert.doesNotMatch(html, /Not sold|Culture<\/h3>/);
 });
 
 test('a free account is offered where it is enough, and nothing is sold there', async () => {
@@ -89,4 +93,85 @@ test('a change of what is sold shows at the next request', async () => {
 	server.cliOk('plan', 'remove', 'all');
 	assert.deepEqual((await decision('city-piece')).plans, []);
 	assert.deepEqual(hooks(await page('city-piece')), ['login']);
+});
+
+test('an offer has its words, its place and at most one recommended plan; off sale it is gone', async () => {
+	const set = (...args) => server.cliOk('plan', 'set', ...args);
+	set('late', '--title', 'Late', '--href', '/buy/late', '--position', '2');
+	set('early', '--title', 'Early', '--href', '/buy/early', '--position', '1', '--recommended', 'yes');
+	set(
+		'late',
+		...[
+			'--description',
+			'A <b> plan',
+			'--benefits',
+			'Every story| The crossword & more ',
+			'--trial',
+			'First month free',
+		],
+		...['--cancel', 'Cancel any time', '--recommended', 'yes'],
+	);
+	const plans = (await decision('city-piece')).plans;
+	assert.deepEqual(
+		plans.map((p) => [p.plan, p.recommended]),
+		[
+			['early', false],
+			['late', true],
+		],
+		'the newest recommendation holds alone',
+	);
+	assert.deepEqual(
+		[plans[1].description, plans[1].benefits, plans[1].trial, plans[1].cancel],
+		['A <b> plan', ['Every story', 'The crossword & more'], 'First month free', 'Cancel any time'],
+	);
+	const html = await page('city-piece');
+	for (const words of [
+		'A &lt;b&gt; plan',
+		'<li>The crossword &amp; more</li>',
+		'First month free',
+		'Cancel any time',
+	])
+		assert.ok(html.includes(words), words);
+	assert.ok(html.indexOf('Early</h3>') < html.indexOf('Late</h3>'));
+	set('late', '--on-sale', 'no');
+	assert.deepEqual(
+		(await decision('city-piece')).plans.map((p) => p.plan),
+		['early'],
+	);
+	assert.match(server.cliOk('plan', 'list'), /late .*recommended {2}not on sale/);
+	set('late', '--on-sale', 'yes');
+	server.cliOk('plan', 'remove', 'early');
+	server.cliOk('plan', 'remove', 'late');
+});
+
+test('the page of all plans: one for all anonymous readers, from memory; who has a plan is told', async () => {
+	const set = (...args) => server.cliOk('plan', 'set', ...args);
+	set('culture', '--on-sale', 'no');
+	assert.equal((await new Reader(server).get('/subscribe')).status, 404);
+	assert.doesNotMatch((await new Reader(server).get('/')).body, /href="\/subscribe"/);
+	set('paper', '--title', 'The paper', '--href', '/buy/paper', '--recommended', 'yes');
+	set('extra', '--title', 'The extra', '--href', '/buy/extra');
+	const hits = () => metric(server, 'postern_cache_hits_total', '{cache="pages"}');
+	const first = await new Reader(server).get('/subscribe');
+	const before = await hits();
+	const again = await new Reader(server).get('/subscribe');
+	assert.deepEqual([first.status, again.status, again.body === first.body], [200, 200, true]);
+	assert.equal((await hits()) - before, 1, 'from memory');
+	assert.equal(first.body.match(/class="button"/g).length, 1, 'one button stands out');
+	assert.match(first.body, /class="button" href="\/buy\/paper"/);
+	assert.match((await new Reader(server).get('/')).body, /href="\/subscribe">Subscribe</);
+	const reader = new Reader(server);
+	await reader.logIn(who);
+	assert.doesNotMatch((await reader.get('/subscribe')).body, /You have this|You already subscribe/);
+	const own = server.cliJson('entitlement', 'grant', who.email, 'paper');
+	const told = (await reader.get('/subscribe')).body;
+	assert.match(told, /You already subscribe: <strong>The paper<\/strong>/);
+	assert.match(told, /You have this/);
+	assert.doesNotMatch(told, /class="button"/);
+	assert.doesNotMatch((await new Reader(server).get('/subscribe')).body, /You have this/);
+	server.cliOk('entitlement', 'revoke', own.id);
+	set('paper', '--on-sale', 'no');
+	set('extra', '--href', '');
+	assert.equal((await new Reader(server).get('/subscribe')).status, 404);
+	assert.doesNotMatch((await new Reader(server).get('/')).body, /href="\/subscribe"/);
 });

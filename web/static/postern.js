@@ -1,4 +1,4 @@
-// Three improvements, and events for whoever measures; every page works without them.
+// Four improvements, and events for whoever measures; every page works without them.
 "use strict";
 (function () {
   var each = function (list, f) { Array.prototype.forEach.call(list, f); };
@@ -66,7 +66,29 @@
     });
   });
 
-  // 4. What the wall offers says so when it comes into view and when it is chosen: a DOM event
+  // 4. A link can be copied, and handed to what the device shares with: the buttons are hidden where that is not there.
+  each(document.querySelectorAll("[data-copy]"), function (button) {
+    var field = document.getElementById(button.dataset.copy), words = button.textContent;
+    if (!field || !navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      navigator.clipboard.writeText(field.value).then(function () {
+        button.textContent = button.dataset.copied;
+        setTimeout(function () { button.textContent = words; }, 3000);
+      }, function () { field.focus(); field.select(); });
+    });
+  });
+  each(document.querySelectorAll("[data-share-button]"), function (button) {
+    var what = button.closest("[data-share]");
+    if (!what || !navigator.share) return;
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      // Refused is what the reader closed.
+      navigator.share({ title: what.dataset.shareTitle, url: what.dataset.share }).catch(function () {});
+    });
+  });
+
+  // 5. What the wall offers says so when it comes into view and when it is chosen: a DOM event
   // "postern:offer" on the link, for a theme's own scripts. Nothing is sent anywhere.
   function tell(link, what) {
     link.dispatchEvent(new CustomEvent("postern:offer", { bubbles: true, detail: {
