@@ -7,7 +7,6 @@ ALTER TABLE plan ADD COLUMN cancel TEXT NOT NULL DEFAULT '';      -- "Cancel any
 ALTER TABLE plan ADD COLUMN position BIGINT NOT NULL DEFAULT 0;   -- 0: behind those that have one, by name
 ALTER TABLE plan ADD COLUMN recommended BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE plan ADD COLUMN on_sale BIGINT NOT NULL DEFAULT 1;    -- with an address
-CREATE UNIQUE INDEX plan_recommended ON plan (recommended) WHERE recommended = 1;
 
 -- Whether the giver's name may be shown to whom the article is given.
 ALTER TABLE gift ADD COLUMN named BIGINT NOT NULL DEFAULT 0;

@@ -3,28 +3,6 @@
  * command is one row here and one function in cmd/. */
 #include "cli.h"
 
-/* Of `plan add` and `plan set` alike. */
-#define PLAN_OPTIONS                                                                               \
-	{ "kind", "KIND", "subscription (default), day-pass or article" },                         \
-		{ "title", "TEXT", "name shown to readers" },                                      \
-		{ "price", "TEXT", "price shown to readers, such as \"9 EUR a month\"" },          \
-		{ "href", "ADDRESS", "page where it is sold; \"\" takes it off the wall" },        \
-		{ "description", "TEXT", "one or two sentences about it" },                        \
-		{ "benefits", "LINES",                                                             \
-			"what its readers get, lines between bars: \"Every story|No "              \
-			"advertising\"" },                                                         \
-		{ "trial", "TEXT", "trial words, such as \"First month free\"" },                  \
-		{ "cancel", "TEXT", "cancel words, such as \"Cancel any time\"" },                 \
-		{ "position", "N",                                                                 \
-			"position in the list of offers, from 1 (default: 0, behind those "        \
-			"that have one, by name)" },                                               \
-		{ "recommended", "YES", "yes or no; at most one plan is" },                        \
-		{ "on-sale", "YES", "yes (default) or no: keep it, but do not offer it" },         \
-		{ "sections", "SLUGS", "sections it covers, such as city,culture; \"\" for all" }, \
-	{                                                                                          \
-		"new", NULL, "accept sections that have no article yet"                            \
-	}
-
 const struct command cli_commands[] = {
 	{ "serve", "", 0, 0, NEEDS_CONFIG, false,
 		"Start the server; stop it with SIGINT or SIGTERM",
@@ -127,11 +105,47 @@ const struct command cli_commands[] = {
 	{ "plan add", "NAME", 1, 1, WRITES_DATABASE, true, "Create a plan",
 		"Refused when there is a plan of this name. The wall offers a plan once it has an "
 		"address (--href).",
-		{ PLAN_OPTIONS }, cmd_plan_add },
+		{ { "kind", "KIND", "subscription (default), day-pass or article" },
+			{ "title", "TEXT", "name shown to readers" },
+			{ "price", "TEXT", "price shown to readers, such as \"9 EUR a month\"" },
+			{ "href", "ADDRESS", "page where it is sold; \"\" takes it off the wall" },
+			{ "description", "TEXT", "one or two sentences about it" },
+			{ "benefits", "LINES",
+				"what its readers get, lines between bars: \"Every story|No "
+				"advertising\"" },
+			{ "trial", "TEXT", "trial words, such as \"First month free\"" },
+			{ "cancel", "TEXT", "cancel words, such as \"Cancel any time\"" },
+			{ "position", "N",
+				"position in the list of offers, from 1 (default: 0, behind those "
+				"that have one, by name)" },
+			{ "recommended", "YES", "yes or no; at most one plan is" },
+			{ "on-sale", "YES", "yes (default) or no: keep it, but do not offer it" },
+			{ "sections", "SLUGS",
+				"sections it covers, such as city,culture; \"\" for all" },
+			{ "new", NULL, "accept sections that have no article yet" } },
+		cmd_plan_add },
 	{ "plan set", "NAME", 1, 1, WRITES_DATABASE, true, "Create or update a plan",
 		"Options you leave out keep their current value. The wall offers a plan once it "
 		"has an address (--href).",
-		{ PLAN_OPTIONS }, cmd_plan_set },
+		{ { "kind", "KIND", "subscription (default), day-pass or article" },
+			{ "title", "TEXT", "name shown to readers" },
+			{ "price", "TEXT", "price shown to readers, such as \"9 EUR a month\"" },
+			{ "href", "ADDRESS", "page where it is sold; \"\" takes it off the wall" },
+			{ "description", "TEXT", "one or two sentences about it" },
+			{ "benefits", "LINES",
+				"what its readers get, lines between bars: \"Every story|No "
+				"advertising\"" },
+			{ "trial", "TEXT", "trial words, such as \"First month free\"" },
+			{ "cancel", "TEXT", "cancel words, such as \"Cancel any time\"" },
+			{ "position", "N",
+				"position in the list of offers, from 1 (default: 0, behind those "
+				"that have one, by name)" },
+			{ "recommended", "YES", "yes or no; at most one plan is" },
+			{ "on-sale", "YES", "yes (default) or no: keep it, but do not offer it" },
+			{ "sections", "SLUGS",
+				"sections it covers, such as city,culture; \"\" for all" },
+			{ "new", NULL, "accept sections that have no article yet" } },
+		cmd_plan_set },
 	{ "plan remove", "NAME", 1, 1, WRITES_DATABASE, false, "Remove a plan",
 		"Refused while an entitlement or an institution uses the plan.",
 		{ { "yes", NULL, "remove it anyway; what uses it then opens nothing" } },

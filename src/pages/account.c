@@ -10,14 +10,18 @@
 
 /* ---- overview ---- */
 
+/* What the policy says of an entitlement. */
+struct standing {
+	const struct plan *plan; /* NULL: nobody has described it */
+	bool open;               /* it lets its reader in now */
+};
 /* One read for the account page, in the request's arena. */
 struct overview {
 	const char *account_id;
 	struct arena *a;
 	int64_t now_s;
 	struct entitlements list;
-	const struct plan **plans; /* of each; NULL: nobody has described it */
-	bool *open;                /* each: it lets its reader in now */
+	struct standing *standing; /* of each */
 	struct seat_group group;
 	struct frame frame;
 	bool has_group;
@@ -27,9 +31,8 @@ struct overview {
 static enum err plans_keep(struct access_snapshot *s, struct overview *o)
 {
 	const size_t n = o->list.n;
-	o->plans = arena_alloc(s->a, (n + 1) * sizeof *o->plans);
-	o->open = arena_alloc(s->a, (n + 1) * sizeof *o->open);
-	if (!o->plans || !o->open)
+	o->standing = arena_alloc(s->a, (n + 1) * sizeof *o->standing);
+	if (!o->standing)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++) {
 		const struct entitlement *e = &o->list.v[i];
@@ -39,8 +42,8 @@ static enum err plans_keep(struct access_snapshot *s, struct overview *o)
 			return ERR_NOMEM;
 		if (copy)
 			*copy = *plan;
-		o->plans[i] = copy;
-		o->open[i] = paywall_entitlement_open(s->policy, e, s->now_s);
+		o->standing[i] =
+			(struct standing){ copy, paywall_entitlement_open(s->policy, e, s->now_s) };
 	}
 	return ERR_OK;
 }
@@ -96,7 +99,7 @@ static bool is_told_already(const struct overview *o, size_t i)
 	for (size_t k = 0; k < o->list.n; k++) {
 		const struct entitlement *f = &o->list.v[k];
 		if (k != i && strcmp(e->plan, f->plan) == 0 && !*f->article_id &&
-			(o->open[k] || k < i))
+			(o->standing[k].open || k < i))
 			return true;
 	}
 	return false;
@@ -112,7 +115,8 @@ static void open_data(struct template_data *v, const struct overview *o, size_t 
 	template_z(v, "status", open_text(e->status));
 	template_bool(v, "by_seat", e->by_seat);
 	template_bool(v, "one_article", *e->article_id);
-	template_z(v, "href", due && o->plans[i] && !e->by_seat ? o->plans[i]->href : NULL);
+	template_z(v, "href",
+		due && o->standing[i].plan && !e->by_seat ? o->standing[i].plan->href : NULL);
 	template_z(v, "act", "Pay");
 }
 
@@ -124,21 +128,22 @@ static void entitlements_data(struct template_data *root, const struct overview 
 	bool has_lapsed = false, subscribes = false;
 	for (size_t i = 0; i < o->list.n; i++) {
 		const struct entitlement *e = &o->list.v[i];
-		const struct plan *plan = o->plans[i];
+		const struct plan *plan = o->standing[i].plan;
 		const struct shown_entitlement h = {
 			.a = o->a, .e = e, .plan = plan, .now_s = o->now_s
 		};
 		const bool passing = *e->article_id || (plan && plan->kind != PLAN_SUBSCRIPTION);
-		if (!o->open[i] && (passing || !is_recent(e, o->now_s) || is_told_already(o, i)))
+		if (!o->standing[i].open &&
+			(passing || !is_recent(e, o->now_s) || is_told_already(o, i)))
 			continue;
-		struct template_data *v = template_append(o->open[i] ? list : lapsed);
+		struct template_data *v = template_append(o->standing[i].open ? list : lapsed);
 		template_z(v, "title", plan ? plan->title : e->plan);
-		if (o->open[i])
+		if (o->standing[i].open)
 			open_data(v, o, i);
 		else
 			(void)pages_held_data(v, &h);
-		has_lapsed |= !o->open[i];
-		subscribes |= o->open[i] && !passing;
+		has_lapsed |= !o->standing[i].open;
+		subscribes |= o->standing[i].open && !passing;
 	}
 	template_bool(root, "has_lapsed", has_lapsed);
 	template_bool(root, "subscribes", subscribes);

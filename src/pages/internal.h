@@ -207,8 +207,7 @@ void pages_wall_data(struct template_data *root, const struct request *r, const 
 void pages_given_data(struct template_data *root, struct arena *a, const struct pages *p,
 	const struct article_reading *rd);
 /* `giver` and `by_staff`. "": the giver did not agree to be named. */
-void pages_giver_data(
-	struct template_data *v, const struct pages *p, const char *name, bool staff);
+void pages_giver_data(struct template_data *v, const struct pages *p, const char *name, bool staff);
 /* An entitlement that opens nothing now, as its reader is told: which of `ended`, `unpaid`,
  * `paused`, `future` and `closed` it is, its title, dates, and what to do. True: there is a page
  * where to do it. */

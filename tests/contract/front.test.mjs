@@ -8,7 +8,9 @@ import { beforeMoment, obeyed, startServer } from '../lib/server.mjs';
 
 let server;
 before(async () => {
-	server = await startServer({ settings: { POSTERN_SITE_TIMEZONE: 'America/New_York', POSTERN_SITE_NAME: 'The Courier' } });
+	server = await startServer({
+		settings: { POSTERN_SITE_TIMEZONE: 'America/New_York', POSTERN_SITE_NAME: 'The Courier' },
+	});
 });
 after(() => server.close());
 

@@ -28,8 +28,8 @@ before(async () => {
 		POSTERN_MAIL_TRANSPORT: `maildir:${path.join(server.dir, 'demo/mail')}`,
 	};
 	const plans = [
-		['digital', '--title', 'The Courier, digital', '--price', '€ 9 a month', '--href', '/subscribe'],
-		['culture', '--title', 'Culture', '--sections', 'culture', '--href', '/subscribe/culture'],
+		['digital', '--title', 'The Courier, digital', '--price', '€ 9 a month', '--href', '/buy/digital'],
+		['culture', '--title', 'Culture', '--sections', 'culture', '--href', '/buy/culture'],
 		['day', '--kind', 'day-pass', '--title', 'A day with the Courier', '--price', '€ 2', '--href', '/buy/day'],
 	];
 	for (const p of plans) assert.equal(run(['plan', 'set', ...p], { env, cwd: server.dir }).code, 0);
@@ -148,8 +148,8 @@ test('without scripts the offers are links, and the wall reads well', async () =
 				all.map((a) => [a.dataset.posternOffer, a.getAttribute('href').split('?')[0]]),
 			),
 			[
+				['subscribe', '/buy/digital'],
 				['day_pass', '/buy/day'],
-				['subscribe', '/subscribe'],
 				['login', '/login'],
 			],
 		);

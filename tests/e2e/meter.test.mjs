@@ -32,7 +32,7 @@ async function countDown(page, scripts) {
 	for (let n = 0; n < 5; n++) {
 		await page.goto(`/articles/free-${n}`);
 		assert.ok(await isOpen(page, n));
-		assert.match(await line(page), new RegExp(`^${5 - n} of 6 free articles left this month\\. Log In$`));
+		assert.match(await line(page), new RegExp(`^${5 - n} of 6 free articles left this month\\. Subscribe Log In$`));
 	}
 	await shoot(page, `meter-count-${scripts ? 'desktop' : 'phone'}`);
 	await page.goto('/articles/free-0');
@@ -73,7 +73,7 @@ for (const scripts of [true, false]) {
 		await logInFromHere(page, server.accounts.ben, scripts);
 		assert.equal(new URL(page.url()).pathname, '/articles/free-6');
 		assert.ok(await isOpen(page, 6));
-		assert.match(await line(page), /^3 of 10 free articles left this month\.$/);
+		assert.match(await line(page), /^3 of 10 free articles left this month\. Subscribe$/);
 		assert.deepEqual(
 			(await context.cookies()).map((c) => c.name).filter((n) => /meter/.test(n)),
 			[],
