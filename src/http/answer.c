@@ -151,6 +151,26 @@ static void add_status_headers(struct answer_draft *d)
 		add_default(d, "Connection", "close");
 }
 
+/* JSON that somebody opens in a browser as if it were a page: nothing in it runs, nobody frames it.
+ */
+#define HTTP_DATA_CSP "default-src 'none'; frame-ancestors 'none'"
+
+/* What only a browser that shows the answer as a page obeys. */
+static void add_page_headers(struct answer_draft *d)
+{
+	const char *csp = d->x->rsp.csp;
+	const char *const all[][2] = {
+		{ "Content-Security-Policy", csp ? csp : d->x->h->s.csp },
+		{ "Referrer-Policy", "strict-origin-when-cross-origin" },
+		{ "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), "
+					"usb=(), browsing-topics=()" },
+		{ "Cross-Origin-Opener-Policy", "same-origin" },
+		{ "X-Frame-Options", "DENY" },
+	};
+	for (size_t i = 0; i < COUNT(all); i++)
+		add_default(d, all[i][0], all[i][1]);
+}
+
 static void add_default_headers(struct answer_draft *d)
 {
 	const struct http_settings *s = &d->x->h->s;
@@ -165,19 +185,13 @@ static void add_default_headers(struct answer_draft *d)
 		add_default(d, "Strict-Transport-Security",
 			s->hsts_subdomains ? "max-age=31536000; includeSubDomains"
 					   : "max-age=31536000");
-	const char *const always[][2] = {
-		{ "Content-Security-Policy", rsp->csp ? rsp->csp : s->csp },
-		{ "X-Content-Type-Options", "nosniff" },
-		{ "Referrer-Policy", "strict-origin-when-cross-origin" },
-		{ "Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), "
-					"usb=(), browsing-topics=()" },
-		{ "Cross-Origin-Opener-Policy", "same-origin" },
-		{ "Cross-Origin-Resource-Policy", "same-origin" },
-		{ "X-Frame-Options", "DENY" },
-		{ "X-Request-Id", d->x->req.id },
-	};
-	for (size_t i = 0; i < COUNT(always); i++)
-		add_default(d, always[i][0], always[i][1]);
+	add_default(d, "X-Content-Type-Options", "nosniff");
+	add_default(d, "Cross-Origin-Resource-Policy", "same-origin");
+	add_default(d, "X-Request-Id", d->x->req.id);
+	if (d->x->group->credential == CREDENTIAL_BEARER)
+		add_default(d, "Content-Security-Policy", HTTP_DATA_CSP);
+	else
+		add_page_headers(d);
 }
 
 static void add_handler_headers(struct answer_draft *d)
