@@ -50,8 +50,7 @@ struct pages_link_words pages_link_words(const struct pages *p, struct arena *a,
 	case LINK_USED:
 		if (confirms)
 			return (struct pages_link_words){ "This address is confirmed",
-				arena_fmt(a, "The link for %s has been used. Log in to go on.",
-					l->email) };
+				arena_fmt(a, "The link for %s has been used.", l->email) };
 		return (struct pages_link_words){ "This link has been used",
 			"It sets a password once. If that was you, log in with your new "
 			"password." };

@@ -40,7 +40,11 @@ async function send(page, target, fields, button) {
 
 const to = (target) => (page) => page.goto(target);
 
+let tours = 0;
 function anonymousPages(server) {
+	tours++; // a mailbox has its share of mails
+	const own = `tour${tours}@mail.example`,
+		far = `far${tours}@mail.example`;
 	const reset = async (page) =>
 		page.goto(await mailedLink(server, server.accounts.ben.email, '/reset/confirm?token='));
 	return [
@@ -59,16 +63,23 @@ function anonymousPages(server) {
 		],
 		[
 			'register-sent',
-			(p) =>
-				send(
-					p,
-					'/register',
-					{ 'E-mail address': 'tour@mail.example', Password: 'tern-gravel-umbrella-six' },
-					'Register',
-				),
+			(p) => send(p, '/register', { 'E-mail address': own, Password: 'tern-gravel-umbrella-six' }, 'Register'),
 		],
-		['verify', async (p) => p.goto(await mailedLink(server, 'tour@mail.example', '/verify?token='))],
-		['verify-spent', to('/verify?token=x')],
+		['verify', async (p) => p.goto(await mailedLink(server, own, '/verify?token='))],
+		['verify-missing', to('/verify?token=x')],
+		[
+			'verify-other-device',
+			async (p) => {
+				await new Reader(server).post('/register', {
+					email: far,
+					password: 'tern-gravel-umbrella-six',
+				});
+				await p.goto(await mailedLink(server, far, '/verify?token='));
+			},
+		],
+		['verify-error', (p) => send(p, '/verify', { Password: 'not the one' }, 'Confirm and log in')],
+		['verify-choose', to('/verify?new=1')],
+		['verify-choose-error', (p) => send(p, '/verify?new=1', { 'New password': 'password1' }, 'Confirm and log in')],
 		['reset', to('/reset')],
 		['reset-sent', (p) => send(p, '/reset', { 'E-mail address': server.accounts.ben.email }, 'Send the link')],
 		['reset-confirm', reset],
@@ -80,7 +91,7 @@ function anonymousPages(server) {
 				await Promise.all([p.waitForNavigation(), p.getByRole('button', { name: 'Set the password' }).click()]);
 			},
 		],
-		['reset-confirm-spent', to('/reset/confirm?token=x')],
+		['reset-confirm-missing', to('/reset/confirm?token=x')],
 		['not-found', to('/no/such/page')],
 		['gone', to('/articles/storm-warning-expired')],
 		['bad-request', to('/%2e%2e/x')],
