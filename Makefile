@@ -43,7 +43,7 @@ UNIT_WRAP := -Wl$(subst $() ,,$(foreach f,malloc calloc realloc reallocarray str
 COUNT_WRAP := -Wl$(subst $() ,,$(foreach f,paywall_decide paywall_decide_unmetered,$(wrap_comma)--wrap=$(f)))
 UNIT_HELP := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
-EMBED := $(shell find web/templates web/mail web/static web/passwords web/demo/articles -type f 2>/dev/null) docs/openapi.yaml LICENSE
+EMBED := $(shell find web/templates web/mail web/static web/passwords web/demo/articles -type f 2>/dev/null) docs/openapi.yaml web/keys.txt LICENSE
 MIGRATIONS := $(wildcard schema/migrations/*.sql)
 QUERIES := $(wildcard schema/queries/*.sql)
 GEN_C := build/gen/schema.c

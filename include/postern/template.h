@@ -44,9 +44,20 @@ struct template_set;
 /* Parses all embedded files below `prefix` ("web/templates/"), each replaced by the file of the
  * same name in `override_dir` when that exists (NULL: none). On a syntax error `*why` (arena of the
  * set, or static) says file, line and fault: ERR_INVALID. A name is the path below prefix; partial
- * "card" is looked for as "_card.html". */
+ * "card" is looked for as "_card.html". Partials that only the folder has are taken too. */
 enum err MUST_USE template_load(const char *prefix, const char *override_dir,
 	struct template_set **out, char why[static 256]);
+/* Tells every mistake of the files in `dir`, which replace those of the program below `prefix`:
+ * syntax, partials, files that nothing uses, keys that no page has (web/keys.txt). */
+struct template_check {
+	const char *prefix, *dir;
+	const char *shape;                  /* what each file has; NULL: by its name */
+	const struct template_data *assets; /* what {{asset.…}} may name */
+	void (*fault)(void *ctx, const char *path, unsigned line, const char *fault);
+	void *ctx;
+};
+/* ERR_INVALID: there was a mistake. */
+enum err MUST_USE template_check(const struct template_check *c);
 void template_free(struct template_set *t);
 /* What is in `fresh` takes the place of what is in `t`, while others render from `t`: each
  * rendering is of the old or of the new alone. Frees `fresh`. */

@@ -124,6 +124,15 @@ void template_append_text(struct template_data *list, struct str value)
 	append(list, DATA_TEXT, value);
 }
 
+const struct template_data *template_member(const struct template_data *v, struct str key)
+{
+	for (const struct data_item *i = v->kind == DATA_OBJECT ? v->first : NULL; i; i = i->next) {
+		if (str_eq(i->key, key))
+			return i->value;
+	}
+	return NULL;
+}
+
 bool template_is_true(const struct template_data *v)
 {
 	if (!v)

@@ -45,8 +45,18 @@ struct template_set {
 	pthread_rwlock_t lock; /* of what follows, once it is shared */
 	struct arena *arena;
 	struct template *v;
-	size_t n;
+	size_t n, capacity;
+	const struct template_told *told; /* while it is loaded; NULL: the first mistake ends it */
 };
+
+/* Who is told of each file with a mistake: `why` is "PATH:LINE: what". */
+struct template_told {
+	void (*fault)(void *ctx, const char *path, const char *why);
+	void *ctx;
+};
+/* As template_load, but a file with a mistake is told and left empty. */
+enum err MUST_USE template_load_whole(const char *prefix, const char *dir,
+	const struct template_told *told, struct template_set **out);
 
 /* Bytes of a message for people, with its NUL. */
 enum { WHY_SIZE = 256 };
@@ -77,6 +87,8 @@ struct template_data {
 	struct data_item *first, *last;
 };
 
+/* What stands under `key` in an object, or NULL. */
+const struct template_data *template_member(const struct template_data *v, struct str key);
 bool template_is_true(const struct template_data *v); /* NULL is false */
 
 #endif

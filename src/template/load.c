@@ -2,6 +2,7 @@
  * and replaces the set while others render. */
 #include "internal.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ static struct template_set *set_new(size_t capacity)
 	lock_init(&s->lock);
 	s->arena = arena_new(SET_ARENA_MAX);
 	s->v = calloc(capacity ? capacity : 1, sizeof *s->v);
+	s->capacity = capacity;
 	if (s->arena && s->v)
 		return s;
 	template_free(s);
@@ -76,7 +78,20 @@ static enum err add(struct template_set *s, struct template t, char why[static W
 		return ERR_NOMEM;
 	struct template *to = &s->v[s->n++];
 	*to = t;
-	return template_parse(to, why);
+	enum err e = template_parse(to, why);
+	if (e) /* half of it must not be walked */
+		to->n = 0;
+	return e;
+}
+
+/* Of a file with a mistake, where somebody wants to hear of all. */
+static enum err told(const struct template_set *s, const char *path, enum err e, char *why)
+{
+	if (e == ERR_OK || e == ERR_NOMEM || !s->told)
+		return e;
+	s->told->fault(s->told->ctx, path, why);
+	why[0] = '\0';
+	return ERR_OK;
 }
 
 /* "_NAME" with the ending of the file that asks for it, so that text parts have partials of their
@@ -159,31 +174,85 @@ static enum err add_all(
 			.path = f->path,
 			.source = { f->p, f->n } };
 		if (dir)
-			e = override(s, dir, &t, why);
+			e = told(s, arena_fmt(s->arena, "%s/" STR_FMT, dir, STR_ARG(t.name)),
+				override(s, dir, &t, why), why);
 		if (e == ERR_OK)
-			e = add(s, t, why);
+			e = told(s, t.path, add(s, t, why), why);
 	}
+	return e;
+}
+
+/* ---- partials that only the theme has ---- */
+
+static bool is_own_partial(const struct template_set *s, struct str name)
+{
+	return str_starts(name, STR("_")) &&
+	       (str_ends(name, STR(".html")) || str_ends(name, STR(".txt"))) && !find(s, name);
+}
+
+static enum err add_own(struct template_set *s, const char *dir, struct str name, char *why)
+{
+	struct template t = { .name = arena_str(s->arena, name) };
+	if (s->n == s->capacity) {
+		snprintf(why, WHY_SIZE, "%.180s: more than %d partials of its own", dir,
+			PARTIALS_MAX);
+		return ERR_TOO_LARGE;
+	}
+	enum err e = t.name.p ? override(s, dir, &t, why) : ERR_NOMEM;
+	if (e == ERR_OK)
+		e = add(s, t, why);
+	return told(s, t.path ? t.path : dir, e, why);
+}
+
+static enum err add_all_own(struct template_set *s, const char *dir, char why[static WHY_SIZE])
+{
+	enum err e = ERR_OK;
+	DIR *d = opendir(dir);
+	if (!d)
+		return ERR_OK; /* a theme without this folder */
+	for (const struct dirent *i = readdir(d); !e && i; i = readdir(d)) {
+		if (is_own_partial(s, str_of(i->d_name)))
+			e = add_own(s, dir, str_of(i->d_name), why);
+	}
+	closedir(d);
+	return e;
+}
+
+static enum err load(const char *prefix, const char *dir, const struct template_told *to,
+	struct template_set **out, char why[static WHY_SIZE])
+{
+	size_t count = 0;
+	why[0] = '\0';
+	for (const struct embedded_file *f = embedded_files; f->path; f++)
+		count += str_starts(str_of(f->path), str_of(prefix));
+	struct template_set *s = set_new(count + (dir ? PARTIALS_MAX : 0));
+	if (!s)
+		return ERR_NOMEM;
+	s->told = to;
+	enum err e = add_all(s, str_of(prefix), dir, why);
+	if (e == ERR_OK && dir)
+		e = add_all_own(s, dir, why);
+	if (e == ERR_OK)
+		e = link_partials(s, to ? NULL : why);
+	s->told = NULL;
+	if (e == ERR_OK)
+		*out = s;
+	else
+		template_free(s);
 	return e;
 }
 
 enum err template_load(const char *prefix, const char *override_dir, struct template_set **out,
 	char why[static 256])
 {
-	size_t count = 0;
-	why[0] = '\0';
-	for (const struct embedded_file *f = embedded_files; f->path; f++)
-		count += str_starts(str_of(f->path), str_of(prefix));
-	struct template_set *s = set_new(count);
-	if (!s)
-		return ERR_NOMEM;
-	enum err e = add_all(s, str_of(prefix), override_dir, why);
-	if (e == ERR_OK)
-		e = link_partials(s, why);
-	if (e == ERR_OK)
-		*out = s;
-	else
-		template_free(s);
-	return e;
+	return load(prefix, override_dir, NULL, out, why);
+}
+
+enum err template_load_whole(const char *prefix, const char *dir, const struct template_told *to,
+	struct template_set **out)
+{
+	char why[WHY_SIZE];
+	return load(prefix, dir, to, out, why);
 }
 
 bool template_has(const struct template_set *t, const char *name)

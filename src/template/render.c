@@ -27,12 +27,7 @@ static const struct template_data *member(
 {
 	if (v->broken)
 		r->err = ERR_NOMEM;
-	if (v->kind != DATA_OBJECT)
-		return NULL;
-	for (const struct data_item *i = v->first; i; i = i->next)
-		if (str_eq(i->key, key))
-			return i->value;
-	return NULL;
+	return template_member(v, key);
 }
 
 /* The first part of a dotted name is looked for from the inside out, the rest in what it names. */
