@@ -68,6 +68,7 @@ struct config {
 	const char *meter_forged;
 	int64_t meter_prefix_ceiling;
 	const char *licence_url, *sitemap;
+	const char *imprint_url, *privacy_url, *terms_url; /* https://…, a local path, or "" */
 	const char *crawler_resolver;
 	int64_t crawler_timeout_ms, crawler_keep_hours, crawler_keep_refused_minutes;
 	/* worked out */

@@ -16,14 +16,16 @@
 #include "postern/path.h"
 #include "postern/template.h"
 
-/* Addresses of static files of the pages. */
+/* How the pages look, see struct pages_look. */
 struct gate_assets {
-	const char *css, *js, *icon;
+	const char *css, *js, *icon, *csp;
+	struct template_data *names;
 };
 struct gate_settings {
 	const char *site_name, *tagline, *language;
-	const char *contact, *contact_href; /* site.contact; "" for none */
-	const char *theme;                  /* directory that overrides templates, or NULL */
+	const char *contact, *contact_href;                /* site.contact; "" for none */
+	const char *imprint_url, *privacy_url, *terms_url; /* for the footer; "" for none */
+	const char *theme; /* directory that overrides templates, or NULL */
 	struct gate_assets assets;
 };
 /* Made once at start-up. Holds no lock: the template set has its own, the addresses of its assets

@@ -42,9 +42,10 @@ struct mail_settings {
 	bool starttls;
 	bool keep_text; /* development */
 	const char *site_name, *base_url;
-	const char *contact, *contact_href; /* who to write to; NULL or "": nobody */
-	const char *site_language;          /* BCP 47; NULL or "": "en" */
-	const char *theme;                  /* override directory or NULL */
+	const char *contact, *contact_href;    /* who to write to; NULL or "": nobody */
+	const char *imprint_url, *privacy_url; /* https://…, a local path; NULL or "": none */
+	const char *site_language;             /* BCP 47; NULL or "": "en" */
+	const char *theme;                     /* override directory or NULL */
 	const struct clock *clock;
 	const struct log *log;
 };

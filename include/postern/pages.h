@@ -17,6 +17,9 @@ struct pages_settings {
 	const char *contact, *contact_href; /* site.contact; "" for none */
 	const char *theme;   /* directory that overrides templates and static files, or NULL */
 	const char *sitemap; /* absolute address for robots.txt; "" for none */
+	/* pages about the publisher, in the footer: https://…, a local path, or "" */
+	const char *imprint_url, *privacy_url, *terms_url;
+	const char *csp; /* the server's Content-Security-Policy; a theme's files may add to it */
 	struct teaser_bound teaser;
 	bool development; /* offers /_dev/mailbox */
 };
@@ -31,12 +34,22 @@ struct pages_theme;
 enum { PAGES_THEMES_MAX = 64 }; /* with other static files, until a restart: ERR_TOO_LARGE */
 enum err MUST_USE pages_theme_load(
 	const struct pages *p, const char *theme, struct pages_theme **out, char why[static 256]);
+/* The static files alone, for `postern config check`. */
+enum err MUST_USE pages_theme_static_check(const char *theme, char why[static 256]);
 void pages_theme_take(struct pages *p, struct pages_theme *fresh);
 void pages_theme_free(struct pages_theme *t); /* NULL is fine */
 void pages_close(struct pages *p);
-/* Where a static file ("postern.css") is served now, for other rooms' pages; NULL: there is none
- * such. Lives as long as the pages. */
-const char *pages_asset_href(const struct pages *p, const char *name);
+/* What pages of other rooms need to look like these: addresses of static files, the value of
+ * {{asset}}, and the policy instead of the server's or NULL. Lives as long as the pages. */
+struct pages_look {
+	const char *css, *js, *icon, *csp;
+	struct template_data *names;
+};
+struct pages_look pages_look(const struct pages *p);
+/* Tells every mistake of a theme, in templates, mails and static files, by file and line (0: the
+ * whole file). ERR_INVALID when there was any. */
+typedef void pages_theme_fault(void *ctx, const char *path, unsigned line, const char *fault);
+enum err MUST_USE pages_theme_check(const char *theme, pages_theme_fault *fault, void *ctx);
 
 http_handler pages_front, pages_section, pages_article, pages_media, pages_static, pages_icon,
 	pages_robots;

@@ -230,6 +230,9 @@ static enum err gate_start(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.language = c->language,
 		.contact = c->contact,
 		.contact_href = c->contact_href,
+		.imprint_url = c->imprint_url,
+		.privacy_url = c->privacy_url,
+		.terms_url = c->terms_url,
 		.theme = config_theme(c),
 		.assets = app_gate_assets(app) };
 	return gate_open(&gs, &app->wall, &app->sites, &app->gate, why);
@@ -256,6 +259,10 @@ static enum err faces_open(struct app *app, char why[static CONFIG_WHY_SIZE])
 		.contact = c->contact,
 		.contact_href = c->contact_href,
 		.base_url = c->base_url,
+		.imprint_url = c->imprint_url,
+		.privacy_url = c->privacy_url,
+		.terms_url = c->terms_url,
+		.csp = content_security_policy,
 		.theme = config_theme(c),
 		.sitemap = c->sitemap,
 		.teaser = app_teaser_bound(c),

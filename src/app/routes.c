@@ -11,7 +11,7 @@ static const struct route page_routes[] = {
 	{ METHOD_GET,  "/",                            "done",            pages_front,               WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/sections/{section}",          "before",          pages_section,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/articles/{slug}",             "",                pages_article,             WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
-	{ METHOD_GET,  "/static/{version}/{name}",     "",                pages_static,              WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
+	{ METHOD_GET,  "/static/{version}/{name...}",  "",                pages_static,              WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET,  "/favicon.ico",                 "",                pages_icon,                WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_LOOP },
 	{ METHOD_GET,  "/subscribe",                   "",                pages_subscribe,           WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,  "/robots.txt",                  "",                pages_robots,              WHO_ANYONE,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },

@@ -52,6 +52,8 @@ struct mail_settings app_mail_settings(const struct config *c, const struct app 
 		.site_language = c->language,
 		.contact = c->contact,
 		.contact_href = c->contact_href,
+		.imprint_url = c->imprint_url,
+		.privacy_url = c->privacy_url,
 		.base_url = c->base_url,
 		.theme = config_theme(c),
 		.clock = &app->clock,
@@ -86,9 +88,12 @@ void app_limits(const struct config *c, struct rate_limit out[static RATE_COUNT]
 
 struct gate_assets app_gate_assets(const struct app *app)
 {
-	return (struct gate_assets){ .css = pages_asset_href(app->pages, "postern.css"),
-		.js = pages_asset_href(app->pages, "postern.js"),
-		.icon = pages_asset_href(app->pages, "icon.svg") };
+	const struct pages_look look = pages_look(app->pages);
+	return (struct gate_assets){ .css = look.css,
+		.js = look.js,
+		.icon = look.icon,
+		.csp = look.csp,
+		.names = look.names };
 }
 
 struct teaser_bound app_teaser_bound(const struct config *c)

@@ -197,6 +197,7 @@ int cmd_key_rotate(struct cli *c);
 int cmd_key_revoke(struct cli *c);
 int cmd_config_show(struct cli *c);
 int cmd_config_check(struct cli *c);
+int cmd_theme_check(struct cli *c);
 int cmd_config_sample(struct cli *c);
 int cmd_config_reference(struct cli *c);
 int cmd_db_migrate(struct cli *c);

@@ -418,6 +418,11 @@ const struct command cli_commands[] = {
 	{ "config reference", "", 0, 0, NEEDS_NOTHING, false,
 		"Print all settings as the Markdown table of docs/configure.md", NULL, { { 0 } },
 		cmd_config_reference },
+	{ "theme check", "[DIR]", 0, 1, NEEDS_CONFIG, true, "Check the files of a theme",
+		"Names every mistake with file and line: syntax, unknown keys, partials and files, "
+		"static files that cannot be served. DIR is the theme's folder (default: "
+		"web.theme). Exit code 1 when there is a mistake.",
+		{ { 0 } }, cmd_theme_check },
 	{ "db migrate", "", 0, 0, NEEDS_CONFIG, false,
 		"Migrate the database to this program's version", NULL, { { 0 } }, cmd_db_migrate },
 	{ "db copy", "FROM TO", 2, 2, NEEDS_NOTHING, false,

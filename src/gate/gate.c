@@ -22,6 +22,8 @@ static void assets_take(struct gate *g, const struct gate_assets *assets)
 	atomic_store(&g->css, assets->css);
 	atomic_store(&g->js, assets->js);
 	atomic_store(&g->icon, assets->icon);
+	atomic_store(&g->csp, assets->csp);
+	atomic_store(&g->names, assets->names);
 }
 
 void gate_theme_take(struct gate *g, struct template_set *fresh, const struct gate_assets *assets)

@@ -7,14 +7,15 @@
 #include "postern/gate.h"
 #include "postern/template.h"
 
-/* The three addresses change with a theme, all else at start-up alone; `templates` has a lock of
+/* What hangs on the theme changes with it, all else at start-up alone; `templates` has a lock of
  * its own. */
 struct gate {
 	struct gate_settings set;
 	const struct paywall *wall;
 	const struct sites *sites;
 	struct template_set *templates;
-	_Atomic(const char *) css, js, icon;
+	_Atomic(const char *) css, js, icon, csp;
+	_Atomic(struct template_data *) names;
 };
 
 /* ---- original.c: the request that the proxy asks about ---- */

@@ -109,16 +109,24 @@ static void reader_data(struct template_data *root, const struct request *r)
 	template_child(root, "reader", v);
 }
 
+static const char *text_or_null(const char *z)
+{
+	return z && *z ? z : NULL;
+}
+
 static void site_data(
 	struct template_data *root, const struct gate *g, struct arena *a, const char *title)
 {
 	struct template_data *site = template_object(a), *page = template_object(a);
 	template_z(site, "name", g->set.site_name);
-	template_z(site, "tagline", *g->set.tagline ? g->set.tagline : NULL);
+	template_z(site, "tagline", text_or_null(g->set.tagline));
 	template_z(site, "language", g->set.language);
 	const bool contact = g->set.contact && *g->set.contact;
 	template_z(site, "contact", contact ? g->set.contact : NULL);
 	template_z(site, "contact_href", contact ? g->set.contact_href : NULL);
+	template_z(site, "imprint_url", text_or_null(g->set.imprint_url));
+	template_z(site, "privacy_url", text_or_null(g->set.privacy_url));
+	template_z(site, "terms_url", text_or_null(g->set.terms_url));
 	template_child(root, "site", site);
 	template_z(page, "title", title);
 	template_bool(page, "robots_noindex", true);
@@ -126,6 +134,7 @@ static void site_data(
 	template_z(root, "asset_css", g->css);
 	template_z(root, "asset_js", g->js);
 	template_z(root, "asset_icon", g->icon);
+	template_child(root, "asset", g->names);
 	template_list(root, "sections");
 }
 
@@ -167,6 +176,7 @@ enum err gate_wall_page(
 		return e == ERR_NOMEM ? e : ERR_INTERNAL;
 	rsp->body = arena_buf(r->arena, &out);
 	rsp->status = w->status;
+	rsp->csp = g->csp;
 	rsp->content_type = "text/html; charset=utf-8";
 	return rsp->body.p ? ERR_OK : ERR_NOMEM;
 }

@@ -56,6 +56,14 @@ static const char *page_link(
 	return b.err ? arena_fmt(a, "%s%s", m->base_url, path) : arena_buf(a, &b).p;
 }
 
+/* A mail is read elsewhere: a path of the site needs its address. */
+static const char *link_absolute(const struct mail *m, struct arena *a, const char *url)
+{
+	if (!url || *url != '/')
+		return text_or_null(url);
+	return arena_fmt(a, "%s%s", m->base_url, url);
+}
+
 static struct template_data *notice_data(
 	const struct mail *m, struct arena *a, const struct notice *n)
 {
@@ -66,6 +74,8 @@ static struct template_data *notice_data(
 	template_z(site, "language", language ? language : "en");
 	template_z(site, "contact", text_or_null(m->s.contact));
 	template_z(site, "contact_href", text_or_null(m->s.contact_href));
+	template_z(site, "imprint_url", link_absolute(m, a, m->s.imprint_url));
+	template_z(site, "privacy_url", link_absolute(m, a, m->s.privacy_url));
 	template_child(v, "site", site);
 	template_z(v, "name", text_or_null(n->name));
 	template_z(v, "email", n->to);

@@ -7,23 +7,30 @@
 #include "postern/pages.h"
 #include "postern/text.h"
 
-/* A static file and its compressed forms. The hash in href lets browsers keep it for a year
- * (Cache-Control: immutable); href and etag change with the bytes. */
+/* A static file and its compressed forms. Address and etag change with the bytes. */
+struct asset_type;
 struct asset {
-	const char *name, *content_type;
+	const char *name; /* below static/: "postern.css", "fonts/serif.woff2" */
+	const struct asset_type *type;
 	struct str bytes;
+	struct buf file; /* a theme's own; empty for one that is built in */
 	struct buf gzip, brotli;
-	char href[64]; /* "/static/1f2e3d4c5b6a7988/postern.css" */
-	char etag[20];
+	const char *href; /* "/static/1f2e3d4c5b6a7988/postern.css" */
+	const char *etag;
 };
-/* Index of struct assets. */
-enum { ASSET_CSS, ASSET_JS, ASSET_ICON, ASSET_COUNT };
 /* Answers under way and pages in browsers still want the files of a theme that was replaced: they
- * stay as long as the pages do. */
+ * stay as long as the pages do. Read-only once they are in use. */
 struct assets {
-	struct asset v[ASSET_COUNT];
-	struct buf files[ASSET_COUNT]; /* bytes of a theme's own files */
+	struct arena *arena;
+	struct asset *v; /* by name */
+	size_t n;
+	size_t bytes; /* of the theme's own files */
+	char prefix[32];
+	const struct asset *css, *js, *icon;
+	struct template_data *names; /* what {{asset.…}} names */
+	const char *csp;             /* instead of the server's; NULL: it is enough */
 	struct assets *older;
+	size_t bytes_all; /* with those of the older ones */
 	unsigned generation;
 };
 
@@ -36,8 +43,16 @@ struct pages {
 	struct template_set *templates;
 	_Atomic(struct assets *) assets; /* those that pages name now */
 };
-/* The asset that pages name now. */
-const struct asset *pages_asset(const struct pages *p, unsigned i);
+
+/* ---- asset.c ---- */
+struct asset_reading;
+struct assets *pages_assets_new(void); /* NULL: no memory */
+void pages_assets_free(struct assets *all);
+bool pages_assets_equal(const struct assets *a, const struct assets *b);
+/* Reads and checks all files and makes addresses, names and policy of them; `csp`: the server's. */
+enum err MUST_USE pages_assets_load(struct asset_reading *g, const char *csp);
+/* Those that pages name now. */
+const struct assets *pages_assets(const struct pages *p);
 
 /* ---- view.c ---- */
 /* What the frame of a public page takes from the database; empty on the others. In the request's

@@ -63,6 +63,9 @@ static void site_data(struct template_data *root, const struct pages *p, struct 
 	template_z(site, "language", p->set.language);
 	pages_template_str(site, "contact", str_of(p->set.contact));
 	pages_template_str(site, "contact_href", str_of(p->set.contact_href));
+	pages_template_str(site, "imprint_url", str_of(p->set.imprint_url));
+	pages_template_str(site, "privacy_url", str_of(p->set.privacy_url));
+	pages_template_str(site, "terms_url", str_of(p->set.terms_url));
 	template_child(root, "site", site);
 }
 
@@ -174,6 +177,7 @@ struct template_data *pages_frame_data(
 	const struct pages *p, const struct request *r, const struct page *pg)
 {
 	struct arena *a = r->arena;
+	const struct assets *assets = pages_assets(p);
 	struct template_data *root = template_object(a);
 	struct str back =
 		pages_safe_return_to(pg->return_to.n > 0 ? pg->return_to : pages_own_address(r));
@@ -189,9 +193,10 @@ struct template_data *pages_frame_data(
 	template_z(root, "reset_href", pages_local_href(a, "/reset", back));
 	template_z(root, "subscribe_href", is_sold(p, pg) ? "/subscribe" : NULL);
 	template_text(root, "return_to", back);
-	template_z(root, "asset_css", pages_asset(p, ASSET_CSS)->href);
-	template_z(root, "asset_js", pages_asset(p, ASSET_JS)->href);
-	template_z(root, "asset_icon", pages_asset(p, ASSET_ICON)->href);
+	template_z(root, "asset_css", assets->css->href);
+	template_z(root, "asset_js", assets->js->href);
+	template_z(root, "asset_icon", assets->icon->href);
+	template_child(root, "asset", assets->names);
 	template_bool(root, "feed_href", false);
 	template_z(root, "notice", pg->notice ? pg->notice : ended_notice(r));
 	template_z(root, "institution", pg->frame.institution);
@@ -220,6 +225,7 @@ enum err pages_render(const struct pages *p, const struct request *r, struct res
 	}
 	rsp->status = status;
 	rsp->content_type = "text/html; charset=utf-8";
+	rsp->csp = pages_assets(p)->csp;
 	return ERR_OK;
 }
 

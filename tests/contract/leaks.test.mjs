@@ -12,7 +12,7 @@ export const covers = [
 	'GET /sections/{section}',
 	'GET /articles/{slug}',
 	'GET /media/{id}/{name}',
-	'GET /static/{version}/{name}',
+	'GET /static/{version}/{name...}',
 	'GET /login',
 	'GET /api/v1/articles',
 	'GET /api/v1/articles/{slug}',

@@ -11,7 +11,7 @@ export const covers = [
 	'GET /',
 	'GET /sections/{section}',
 	'GET /articles/{slug}',
-	'GET /static/{version}/{name}',
+	'GET /static/{version}/{name...}',
 	'GET /favicon.ico',
 	'GET /login',
 	'POST /login',

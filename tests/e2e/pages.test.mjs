@@ -14,7 +14,7 @@ export const covers = [
 	'GET /sections/{section}',
 	'GET /articles/{slug}',
 	'GET /media/{id}/{name}',
-	'GET /static/{version}/{name}',
+	'GET /static/{version}/{name...}',
 	'GET /login',
 	'GET /register',
 	'GET /verify',

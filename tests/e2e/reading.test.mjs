@@ -10,7 +10,7 @@ export const covers = [
 	'GET /',
 	'GET /articles/{slug}',
 	'GET /media/{id}/{name}',
-	'GET /static/{version}/{name}',
+	'GET /static/{version}/{name...}',
 	'GET /login',
 	'POST /login',
 	'POST /logout',

@@ -168,6 +168,33 @@ static enum err contact_check(struct checking *l)
 	return c->contact_href ? ERR_OK : ERR_NOMEM;
 }
 
+/* They stand in pages and mails of https sites, where a plain http address would be a way for
+ * others to change what the reader is told. */
+static enum err footer_check(struct checking *l)
+{
+	const struct {
+		const char *name, *value;
+	} links[] = { { "site.imprint_url", l->c->imprint_url },
+		{ "site.privacy_url", l->c->privacy_url }, { "site.terms_url", l->c->terms_url } };
+
+	for (size_t i = 0; i < COUNT(links); i++) {
+		const struct str s = str_of(links[i].value);
+		bool bad = s.n > URL_LOCAL_MAX ||
+			   (!str_starts(s, STR("https://")) && !url_is_local(s));
+		for (size_t k = 0; k < s.n; k++)
+			bad = bad || s.p[k] <= ' ' || s.p[k] > '~' || strchr("<>\"\\", s.p[k]);
+		if (s.n > 0 && (bad || str_eq(s, STR("https://"))))
+			return check_refuse(l,
+				"%s = %s: an address such as https://news.example/imprint, or a "
+				"path of "
+				"this site such as /articles/imprint, is expected, in ASCII and "
+				"without "
+				"spaces",
+				links[i].name, links[i].value);
+	}
+	return ERR_OK;
+}
+
 static bool listens_locally(struct str listen)
 {
 	static const char *const local[] = { "127.", "localhost:", "[::1]:", "unix:" };
@@ -339,7 +366,7 @@ static enum err listens_check(struct checking *l)
 enum err config_check_together(struct config *c, struct arena *a, char why[static CONFIG_WHY_SIZE])
 {
 	static enum err (*const checks[])(struct checking *) = { base_url_check, sites_check,
-		links_check, contact_check, listens_check, files_check, limits_check,
+		links_check, contact_check, footer_check, listens_check, files_check, limits_check,
 		timezone_check, statuses_check, development_check, proxies_parse };
 	struct checking checking = { .c = c, .a = a, .why = why }, *l = &checking;
 

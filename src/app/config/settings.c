@@ -110,6 +110,13 @@ const struct setting config_settings[] = {
 		"Where readers write when something does not work: a mail address, or the "
 		"https:// address of a page. Shown in footers, on error pages and in every mail; "
 		"empty for none."),
+	TEXT("site", "imprint_url", imprint_url, "", NULL,
+		"Page that says who publishes the site, for the footer of pages and mails: an "
+		"https address or a path of this site; empty for none."),
+	TEXT("site", "privacy_url", privacy_url, "", NULL,
+		"Privacy policy, for the footer of pages and mails, in the same form."),
+	TEXT("site", "terms_url", terms_url, "", NULL,
+		"Terms of use, for the footer of pages, in the same form."),
 	TEXT("site", "sitemap", sitemap, "", NULL,
 		"Address of a sitemap, for robots.txt; empty for none."),
 	TEXT("web", "theme", theme, "", NULL,

@@ -44,6 +44,8 @@ int cmd_config_check(struct cli *c)
 	if (!e)
 		e = gate_theme_load(config_theme(&c->app.cfg), &t, why);
 	if (!e)
+		e = pages_theme_static_check(config_theme(&c->app.cfg), why);
+	if (!e)
 		e = app_words_open(&c->app.cfg, &words, why);
 	template_free(t);
 	crypto_common_close(words);
