@@ -83,15 +83,6 @@ static const char *open_text(enum entitlement_status s)
 	return (size_t)s < COUNT(texts) ? texts[s] : NULL;
 }
 
-/* What ended so long ago is no news. */
-enum { ENDED_SHOWN_S = 366 * 86400 };
-
-static bool is_recent(const struct entitlement *e, int64_t now_s)
-{
-	const int64_t end = e->revoked_at ? e->revoked_at : e->ends_at;
-	return !end || end > now_s - ENDED_SHOWN_S;
-}
-
 /* A subscription that was renewed is told once, and one that ended only while no other is there. */
 static bool is_told_already(const struct overview *o, size_t i)
 {
@@ -108,7 +99,10 @@ static bool is_told_already(const struct overview *o, size_t i)
 static void open_data(struct template_data *v, const struct overview *o, size_t i)
 {
 	const struct entitlement *e = &o->list.v[i];
-	const struct shown_time until = { o->a, e->ends_at, o->now_s };
+	/* past its end it lets its reader in for its days of grace */
+	const bool grace = e->ends_at && e->ends_at <= o->now_s;
+	const int64_t end = grace ? e->ends_at + e->grace_s : e->ends_at;
+	const struct shown_time until = { o->a, end, o->now_s };
 	const bool due = e->status == STATUS_PAST_DUE;
 	pages_template_time(v, "until", until, time_until);
 	template_z(v, "source", source_text(e->source));
@@ -134,7 +128,7 @@ static void entitlements_data(struct template_data *root, const struct overview 
 		};
 		const bool passing = *e->article_id || (plan && plan->kind != PLAN_SUBSCRIPTION);
 		if (!o->standing[i].open &&
-			(passing || !is_recent(e, o->now_s) || is_told_already(o, i)))
+			(passing || !pages_held_is_news(&h) || is_told_already(o, i)))
 			continue;
 		struct template_data *v = template_append(o->standing[i].open ? list : lapsed);
 		template_z(v, "title", plan ? plan->title : e->plan);

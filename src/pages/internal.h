@@ -232,6 +232,8 @@ struct shown_entitlement {
 	const struct plan *plan; /* NULL: nobody has described it */
 	int64_t now_s;
 };
+/* It is in force, or ended so lately that its reader should be told. */
+bool pages_held_is_news(const struct shown_entitlement *h);
 bool pages_held_data(struct template_data *v, const struct shown_entitlement *h);
 
 /* ---- user_agent.c ---- */

@@ -66,6 +66,8 @@ enum err pages_subscribe(void *ctx, struct request *r, struct response *rsp)
 		rsp->detail = "No subscription is on sale at the moment.";
 	if (e)
 		return e;
+	/* who has one is not led here again */
+	g.frame.sold = !g.subscription;
 	struct page pg = { .title = "Subscribe",
 		.description = arena_fmt(r->arena,
 			"Subscriptions to %s: what they cost and what they include.",

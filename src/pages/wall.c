@@ -60,6 +60,22 @@ static const char *act_href(enum held_state s, const struct entitlement *e, cons
 	return s == HELD_ENDED && !plan->on_sale ? NULL : plan->href;
 }
 
+static bool is_day_pass(const struct plan *plan)
+{
+	return plan && plan->kind == PLAN_DAY_PASS;
+}
+
+static const char *act_words(enum held_state s, const struct plan *plan)
+{
+	return s == HELD_ENDED && is_day_pass(plan) ? "Buy again" : held_words[s].act;
+}
+
+/* Nobody can sell a way out: the newsroom is the one to ask, of a group its owner. */
+static bool must_write(enum held_state s, const struct entitlement *e, const char *href)
+{
+	return !href && !e->by_seat && (s == HELD_UNPAID || s == HELD_PAUSED || s == HELD_CLOSED);
+}
+
 static bool held_data(struct template_data *v, const struct shown_entitlement *h, enum held_state s)
 {
 	const struct entitlement *e = h->e;
@@ -74,7 +90,9 @@ static bool held_data(struct template_data *v, const struct shown_entitlement *h
 	pages_template_time(v, "until", until, time_until);
 	pages_template_time(v, "from", from, time_date);
 	template_z(v, "href", href);
-	template_z(v, "act", href ? held_words[s].act : NULL);
+	template_z(v, "act", href ? act_words(s, h->plan) : NULL);
+	template_bool(v, "write", must_write(s, e, href));
+	template_bool(v, "day_pass", is_day_pass(h->plan));
 	template_z(v, "plan", e->plan);
 	return href;
 }
@@ -82,6 +100,16 @@ static bool held_data(struct template_data *v, const struct shown_entitlement *h
 bool pages_held_data(struct template_data *v, const struct shown_entitlement *h)
 {
 	return held_data(v, h, state_of(h->e, h->now_s));
+}
+
+/* What ended long ago is no reason any more, a day pass sooner than a subscription. */
+enum { ENDED_SHOWN_S = 366 * 86400, PASS_SHOWN_S = 7 * 86400 };
+
+bool pages_held_is_news(const struct shown_entitlement *h)
+{
+	const int64_t end = end_of(h->e);
+	const int64_t shown_s = is_day_pass(h->plan) ? PASS_SHOWN_S : ENDED_SHOWN_S;
+	return !is_over(h->e, h->now_s) || end > h->now_s - shown_s;
 }
 
 /* What the account has and opens nothing. True: its button stands out. */
@@ -92,17 +120,33 @@ static bool wall_held_data(
 	const struct shown_entitlement h = {
 		.a = r->arena, .e = d->by, .plan = rd->held, .now_s = r->now_s
 	};
-	struct template_data *v = d->by ? template_object(r->arena) : NULL;
+	const bool told = d->by && pages_held_is_news(&h);
+	struct template_data *v = told ? template_object(r->arena) : NULL;
 	bool acts = false;
-	if (d->by && d->entitlement == REASON_OTHER_PLAN)
+	if (told && d->entitlement == REASON_OTHER_PLAN)
 		acts = held_data(v, &h, HELD_OTHER);
-	else if (d->by)
+	else if (told)
 		acts = pages_held_data(v, &h);
 	template_child(wall, "held", v);
 	return acts;
 }
 
 /* ---- the wall ---- */
+
+/* Who is to renew or pay is not offered the very same plan a second time. */
+static struct policy_plan_offers offers_without(
+	const struct article_reading *rd, bool acts, struct arena *a)
+{
+	struct policy_plan_offers out = { .list = NULL };
+	if (!acts || !rd->held)
+		return rd->offers;
+	out.list = arena_alloc(a, (rd->offers.count + 1) * sizeof *out.list);
+	for (size_t i = 0; out.list && i < rd->offers.count; i++) {
+		if (!str_eq(str_of(rd->offers.list[i].name), str_of(rd->held->name)))
+			out.list[out.count++] = rd->offers.list[i];
+	}
+	return out;
+}
 
 /* Of all that the wall proposes one button is filled: what is to be done about a subscription that
  * there is, else a plan, else the account that is free, else to log in. */
@@ -112,7 +156,8 @@ static void buttons_data(struct template_data *v, const struct request *r,
 	const bool signed_in = r->caller.signed_in;
 	const bool left = !acts && rd->offers.count == 0;
 	const bool can_register = rd->decision.offer & OFFER_REGISTER;
-	access_offers_data(v, &rd->offers, !acts, NULL);
+	const struct policy_plan_offers others = offers_without(rd, acts, r->arena);
+	access_offers_data(v, &others, !acts, NULL);
 	template_bool(v, "act_register", left && !signed_in && can_register);
 	template_bool(v, "act_login", left && !signed_in && !can_register);
 	template_bool(v, "act_account", left && signed_in);

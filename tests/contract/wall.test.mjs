@@ -17,7 +17,9 @@ const plans = {
 };
 let server;
 before(async () => {
-	server = await startServer({ settings: { POSTERN_SITE_TIMEZONE: 'Europe/Berlin' } });
+	server = await startServer({
+		settings: { POSTERN_SITE_TIMEZONE: 'Europe/Berlin', POSTERN_SITE_CONTACT: 'help@courier.example' },
+	});
 	importArticles(server, [{ slug: 'vault', access: 'subscriber', section: 'City' }, ...free]);
 	for (const [name, args] of Object.entries(plans))
 		server.cliOk('plan', 'add', name, ...args, '--href', `/buy/${name}`);
@@ -92,27 +94,28 @@ const states = [
 		reader: () => signedIn([null, '--until', '2026-02-28']),
 		says: [/Your subscription has ended/, /The digital paper ended on 28 February/],
 		filled: ['/buy/digital', '/buy/day', '/account'],
+		act: ['Renew', null, null],
 	},
 	{
 		name: 'unpaid',
 		reader: () => signedIn(['unpaid']),
 		says: [/Your payment is due/, /The last payment for The digital paper did not go through/],
 		filled: ['/buy/digital', '/buy/digital', '/buy/digital'],
-		act: 'Pay',
+		act: ['Pay', 'Pay', 'Pay'],
 	},
 	{
 		name: 'unpaid, and over',
 		reader: () => signedIn(['past_due', '--until', '2026-02-28']),
 		says: [/Your payment is due/, /did not go through\. It ended on 28 February/],
 		filled: ['/buy/digital', '/buy/digital', '/buy/digital'],
-		act: 'Pay',
+		act: ['Pay', 'Pay', 'Pay'],
 	},
 	{
 		name: 'paused',
 		reader: () => signedIn(['paused', '--until', '2099-12-31']),
 		says: [/Your subscription is paused/, /The digital paper is paused and runs until 31 December 2099/],
 		filled: ['/buy/digital', '/buy/digital', '/buy/digital'],
-		act: 'Resume',
+		act: ['Resume', 'Resume', 'Resume'],
 	},
 ];
 
@@ -124,8 +127,10 @@ for (const [i, names] of [Object.keys(plans), ['day'], []].entries()) {
 			const html = await wallOf(reader, s.slug);
 			for (const words of s.says) assert.match(text(html), words, s.name);
 			assert.deepEqual(filled(html), [s.filled[i]], `${s.name}: the filled button`);
-			assert.equal((html.match(/class="plan[ "]/g) ?? []).length, names.length, `${s.name}: offers`);
-			if (s.act) assert.match(html, new RegExp(`>${s.act}<span class="unseen">: The digital paper`), s.name);
+			const offers = names.filter((n) => n !== 'digital' || !s.act?.[i]);
+			assert.equal((html.match(/class="plan[ "]/g) ?? []).length, offers.length, `${s.name}: offers`);
+			if (s.act?.[i])
+				assert.match(html, new RegExp(`>${s.act[i]}<span class="unseen">: The digital paper`), s.name);
 			assert.doesNotMatch(text(html), /\bdigital\b(?! paper)/, `${s.name}: the plan's title, not its name`);
 		}
 	});
@@ -171,6 +176,40 @@ test('the account page says the same, and what to do', async () => {
 	}
 	const renewed = await signedIn([null, '--until', '2026-02-28'], [null, '--until', '2099-12-31']);
 	assert.doesNotMatch((await renewed.get('/account')).body, / ended on /, 'what was renewed is no news');
+});
+
+test('in the days of grace the account names the last of them, and a day pass of long ago is no news', async () => {
+	const day = 86400e3,
+		iso = (t) => new Date(t).toISOString().slice(0, 10);
+	const ended = Date.now() - 3 * day;
+	const grace = await signedIn([null, '--until', iso(ended), '--grace', '10']);
+	const last = new Date(ended + 10 * day).toLocaleDateString('en-GB', {
+		day: 'numeric',
+		month: 'long',
+		timeZone: 'UTC',
+	});
+	assert.match(text((await grace.get('/account')).body), new RegExp(`The digital paper until ${last}`));
+	const pass = async (from) => {
+		const reader = await signedIn();
+		server.cliJson('entitlement', 'grant', reader.who.email, 'day', '--from', from, '--hours', '24');
+		return text(await wallOf(reader));
+	};
+	assert.match(await pass(iso(Date.now() - 3 * day)), /Your day pass has ended.*One day ended on.*Buy again/);
+	assert.match(await pass(iso(Date.now() - 30 * day)), /Subscribe to read the rest/);
+});
+
+test('where nothing sells it, an unpaid reader is told whom to write to', async () => {
+	server.cliOk('plan', 'set', 'quiet', '--title', 'The quiet paper');
+	const reader = await signedIn();
+	const e = server.cliJson('entitlement', 'grant', reader.who.email, 'quiet');
+	server.cliOk('entitlement', 'set-status', e.id, 'unpaid');
+	const html = await wallOf(reader);
+	assert.match(
+		text(html),
+		/The last payment for The quiet paper did not go through\. Write to help@courier\.example/,
+	);
+	assert.deepEqual(filled(html), ['/buy/digital']);
+	server.cliOk('plan', 'remove', 'quiet', '--yes');
 });
 
 test('nothing of one reader is on the page of another', async () => {

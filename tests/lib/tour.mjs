@@ -53,6 +53,9 @@ function anonymousPages(server) {
 		['article-public', to('/articles/ferry-fares')],
 		['article-registered-wall', to('/articles/handball-derby')],
 		['article-wall', to('/articles/harbour-reopens')],
+		['article-wall-plans', to('/articles/concert-hall-opening')],
+		['article-metered', to('/articles/night-bakery')],
+		['subscribe', to('/subscribe')],
 		['login', to('/login?return_to=/articles/harbour-reopens')],
 		['login-notice', to('/login?done=reset')],
 		['login-error', (p) => send(p, '/login', { 'E-mail address': 'x@mail.example', Password: 'wrong' }, 'Log In')],
@@ -104,6 +107,18 @@ function readerPages() {
 		['article-full', to('/articles/harbour-reopens')],
 		['front-signed-in', to('/')],
 		['account', to('/account')],
+		['subscribe-reader', to('/subscribe')],
+		[
+			'gift-made',
+			async (p) => {
+				await p.goto('/articles/concert-hall-opening');
+				await Promise.all([
+					p.waitForNavigation(),
+					p.locator('main').getByRole('button', { name: 'Give this article to a friend' }).click(),
+				]);
+			},
+		],
+		['gifts', to('/account/gifts')],
 		['password', to('/account/password')],
 		[
 			'password-error',

@@ -66,25 +66,18 @@
     });
   });
 
-  // 4. A link can be copied, and handed to what the device shares with: the buttons are hidden where that is not there.
+  // 4. A link is copied, or handed to what the device shares with: hidden buttons where there is such a thing.
   each(document.querySelectorAll("[data-copy]"), function (button) {
-    var field = document.getElementById(button.dataset.copy), words = button.textContent;
-    if (!field || !navigator.clipboard) return;
-    button.hidden = false;
+    var field = document.getElementById(button.dataset.copy);
+    button.hidden = !navigator.clipboard;
     button.addEventListener("click", function () {
-      navigator.clipboard.writeText(field.value).then(function () {
-        button.textContent = button.dataset.copied;
-        setTimeout(function () { button.textContent = words; }, 3000);
-      }, function () { field.focus(); field.select(); });
+      navigator.clipboard.writeText(field.value).then(function () { button.textContent = button.dataset.copied; }, function () { field.select(); });
     });
   });
-  each(document.querySelectorAll("[data-share-button]"), function (button) {
-    var what = button.closest("[data-share]");
-    if (!what || !navigator.share) return;
-    button.hidden = false;
+  each(document.querySelectorAll("[data-share]"), function (button) {
+    button.hidden = !navigator.share;
     button.addEventListener("click", function () {
-      // Refused is what the reader closed.
-      navigator.share({ title: what.dataset.shareTitle, url: what.dataset.share }).catch(function () {});
+      navigator.share({ title: button.dataset.title, url: button.dataset.share }).catch(function () {});
     });
   });
 
