@@ -1,4 +1,4 @@
-// Four improvements, and events for whoever measures; every page works without them.
+// Improvements, and events for whoever measures; every page works without them.
 "use strict";
 (function () {
   var each = function (list, f) { Array.prototype.forEach.call(list, f); };
@@ -66,7 +66,7 @@
     });
   });
 
-  // 4. A link is copied, or handed to what the device shares with: hidden buttons where there is such a thing.
+  // 4. A link is copied or shared; the buttons are hidden where a browser cannot.
   each(document.querySelectorAll("[data-copy]"), function (button) {
     var field = document.getElementById(button.dataset.copy);
     button.hidden = !navigator.clipboard;
