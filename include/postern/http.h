@@ -44,7 +44,7 @@ enum rate_class {
 	RATE_WRITE,
 	RATE_OPS,
 	RATE_GATE,    /* a proxy's questions, by the address of the reader it asks for */
-	RATE_SERVICE, /* servers with a service key */
+	RATE_SERVICE, /* servers with an API key */
 	RATE_COUNT
 };
 enum {

@@ -88,8 +88,8 @@ void http_decisions_count(
 
 void http_decisions_put(struct http_decisions *d, struct buf *out)
 {
-	buf_puts(out, "# HELP postern_decisions_total Answers to who may read what, by the first "
-		      "part of the route.\n# TYPE postern_decisions_total counter\n");
+	buf_puts(out, "# HELP postern_decisions_total Access decisions, by the first part of the "
+		      "route.\n# TYPE postern_decisions_total counter\n");
 	pthread_mutex_lock(&d->lock);
 	for (size_t i = 0; i < d->used; i++) {
 		const struct series *p = &d->series[i];

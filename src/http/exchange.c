@@ -187,7 +187,7 @@ static enum err require_session(struct exchange *x)
 		return ERR_OK;
 	if (request_token_is_dead(r)) {
 		x->rsp.code = HTTP_INVALID_TOKEN;
-		detail = "This session has ended. Please log in again.";
+		detail = "This session has ended. Log in again.";
 	}
 	return http_request_refuse(x, ERR_UNAUTHENTICATED, "signed_out", detail);
 }

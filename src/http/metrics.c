@@ -47,7 +47,7 @@ static void put_requests(const struct http *h, struct buf *out)
 static void put_durations(const struct http *h, struct buf *out)
 {
 	const char *name = "postern_http_request_duration_seconds";
-	head(out, name, "histogram", "From the headers to the last byte sent, by lane.");
+	head(out, name, "histogram", "Time from the headers to the last byte sent, by lane.");
 	for (size_t lane = LANE_LOOP; lane < LANE_COUNT; lane++) {
 		unsigned long long sum = 0;
 		for (size_t i = 0; i < DURATION_BUCKETS; i++) {
@@ -70,7 +70,7 @@ static void put_lanes(const struct http *h, struct buf *out)
 	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++)
 		buf_fmt(out, "postern_lane_waiting{lane=\"%s\"} %zu\n", lane_names[lane],
 			stats[lane].waiting);
-	head(out, "postern_lane_room", "gauge", "Requests that may wait at most.");
+	head(out, "postern_lane_room", "gauge", "Maximum number of requests that may wait.");
 	for (size_t lane = LANE_WORK; lane < LANE_COUNT; lane++)
 		buf_fmt(out, "postern_lane_room{lane=\"%s\"} %zu\n", lane_names[lane],
 			stats[lane].capacity);
@@ -95,19 +95,17 @@ static void put_gauges(const struct http *h, struct buf *out)
 	const struct http_metrics *m = &h->metrics;
 	head(out, "postern_http_connections", "gauge", "Open connections.");
 	buf_fmt(out, "postern_http_connections %lld\n", (long long)atomic_load(&m->connections));
-	head(out, "postern_http_requests_in_flight", "gauge",
-		"Requests that are not answered yet.");
+	head(out, "postern_http_requests_in_flight", "gauge", "Requests in progress.");
 	buf_fmt(out, "postern_http_requests_in_flight %lld\n",
 		(long long)atomic_load(&m->in_flight));
 	head(out, "postern_http_held_bytes", "gauge",
-		"Memory of large answers that are not out yet.");
+		"Memory used by large answers that are still being sent.");
 	buf_fmt(out, "postern_http_held_bytes %lld\n", (long long)atomic_load(&m->held_bytes));
 	head(out, "postern_http_paced_total", "counter",
-		"Refusals that were held back for a moment, because their source asks without "
-		"pause.");
+		"Refusals that were delayed, because their source asks without pause.");
 	buf_fmt(out, "postern_http_paced_total %llu\n", value(&h->metrics.delayed));
 	head(out, "postern_http_stale_total", "counter",
-		"Kept pages shown while the database was lost.");
+		"Cached pages served while the database was unavailable.");
 	buf_fmt(out, "postern_http_stale_total %llu\n", value(&m->stale));
 }
 

@@ -28,7 +28,7 @@ static enum err check_cookie_group(struct exchange *x, struct str site)
 	struct str origin = request_header(r, "Origin");
 	if (!origin.p)
 		return deny(x, "no_origin",
-			"Your browser did not say which site the form was sent from (Origin "
+			"The browser did not say which site the form was sent from (Origin "
 			"header).");
 	if (request_header_count(r, "Origin") > 1 || !is_own_origin(x, origin))
 		return deny(x, "wrong_origin", "This form was sent from another site.");

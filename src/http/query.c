@@ -24,7 +24,7 @@ static enum err refuse_unknown(struct exchange *x, struct str name)
 	const struct str shown = shown_name(x, name);
 	if (!shown.p)
 		return ERR_NOMEM;
-	response_problem(&x->rsp, shown.p, "unknown_field", "This parameter is not known here.");
+	response_problem(&x->rsp, shown.p, "unknown_field", "This parameter is unknown.");
 	return http_request_refuse(x, ERR_INVALID, "unknown_parameter", NULL);
 }
 

@@ -73,7 +73,8 @@ static enum err load(void *ctx, struct memory_result *r)
 		return e;
 	struct template_data *root = template_object(a);
 	template_z(root, "title", "Not found");
-	template_z(root, "detail", "There is nothing at this address.");
+	template_z(root, "detail",
+		"There is nothing at this address. It may be misspelled or out of date.");
 	e = template_render(set, "error.html", TEMPLATE_HTML, root, &out);
 	if (!e)
 		memory_say(r, "page", buf_view(&out));
