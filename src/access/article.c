@@ -216,7 +216,8 @@ enum err access_article_open(const struct access_article_query *q, struct reques
 	access_tell_crawler(q->wall, d, r, rsp);
 	if (e == ERR_BUSY && out->req.ahead) {
 		rsp->code = "prefetch";
-		rsp->detail = "This article is counted when it is read, and not fetched ahead.";
+		rsp->detail =
+			"Metered articles are not sent in advance. Open the article to read it.";
 	}
 	if (e || out->moved)
 		return e;

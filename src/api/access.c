@@ -29,21 +29,20 @@ static enum err checking_parse(struct request *r, struct response *rsp, struct c
 		return e;
 	if (!k->article.p == !k->url.p)
 		response_problem(rsp, k->article.p ? "url" : "article", "exactly_one",
-			"Exactly one of article and url is needed.");
+			"Send exactly one of article and url.");
 	if (k->token.p && k->account_id.p)
 		response_problem(rsp, "account_id", "exactly_one",
-			"At most one of token and account_id can say who reads.");
+			"Send either token or account_id, not both.");
 	if (k->ip.p && ip_parse(k->ip, &k->q.req.client) != ERR_OK)
-		response_problem(
-			rsp, "ip", "bad_address", "An IPv4 or IPv6 address without a port.");
+		response_problem(rsp, "ip", "bad_address",
+			"This must be an IPv4 or IPv6 address without a port.");
 	if (k->url.p) {
 		e = url_absolute(k->url, r->arena, &k->q.url);
 		if (e == ERR_NOMEM)
 			return e;
 		if (e)
 			response_problem(rsp, "url", "bad_url",
-				"An absolute http or https address, in the one spelling that is "
-				"taken here.");
+				"This must be an absolute http or https URL in canonical form.");
 	}
 	return rsp->problem_count ? ERR_INVALID : ERR_OK;
 }
@@ -72,7 +71,7 @@ static enum err who(struct request *r, struct response *rsp, struct checking *k)
 			     : ERR_NOT_FOUND;
 	if (e == ERR_NOT_FOUND) {
 		response_problem(
-			rsp, "account_id", "unknown_account", "There is no account of this id.");
+			rsp, "account_id", "unknown_account", "There is no account with this ID.");
 		return ERR_INVALID;
 	}
 	if (!e && !acc.disabled_at && acc.verified_at)
@@ -190,7 +189,7 @@ enum err api_access_check(void *ctx, struct request *r, struct response *rsp)
 		e = count_if_asked(&k);
 	access_snapshot_end(&s);
 	if (e == ERR_NOT_FOUND)
-		rsp->detail = "There is no article of this slug.";
+		rsp->detail = "There is no article with this slug.";
 	if (e)
 		return e;
 	struct decision_words words = { &k.p.decision, path_reason_name(&k.p),

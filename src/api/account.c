@@ -46,7 +46,7 @@ static enum err verify_refused(
 	struct response *rsp, enum err e, const struct verification *v, struct field_error *why)
 {
 	if (e == ERR_DENIED)
-		rsp->detail = "This is not the password that was chosen at registration.";
+		rsp->detail = "This is not the password chosen at registration.";
 	if (e == ERR_LIMITED)
 		api_json_retry_after(rsp, v->retry_after_s);
 	if (why->field)
@@ -140,8 +140,8 @@ enum err api_account_patch(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	e = account_set_name(api->accounts, r->caller.account_id, name, r->now_s);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
-		response_problem(
-			rsp, "name", "bad_name", "The name is too long or has control characters.");
+		response_problem(rsp, "name", "bad_name",
+			"The name is too long, or it contains line breaks or control characters.");
 		return ERR_INVALID;
 	}
 	return e ? e : api_account_get(ctx, r, rsp);
@@ -207,8 +207,8 @@ enum err api_reset_create(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	e = account_reset_request(api->accounts, &rq, r->now_s);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
-		response_problem(
-			rsp, "email", "bad_address", "This is not a complete e-mail address.");
+		response_problem(rsp, "email", "bad_address",
+			"Enter a complete e-mail address, such as name@example.org.");
 		return ERR_INVALID;
 	}
 	return e ? e : accepted(r, rsp);

@@ -14,13 +14,14 @@ static enum err explaining_parse(struct request *r, struct response *rsp, struct
 	g->x.slug = fields_get(&r->query, "article");
 	g->reader = fields_get(&r->query, "reader");
 	if (g->x.slug.n == 0)
-		response_problem(rsp, "article", "required", "The slug of an article is needed.");
+		response_problem(rsp, "article", "required", "Send the slug of an article.");
 	if (ip.n > 0 && ip_parse(ip, &g->x.req.client) != ERR_OK)
-		response_problem(
-			rsp, "ip", "bad_address", "An IPv4 or IPv6 address without a port.");
+		response_problem(rsp, "ip", "bad_address",
+			"This must be an IPv4 or IPv6 address without a port.");
 	if (at.n > 0 && time_parse(at, TIME_STARTS, &g->x.req.now_s) != ERR_OK)
 		response_problem(rsp, "at", "bad_time",
-			"A day such as 2027-01-31 or a time such as 2027-01-31T18:00:00Z.");
+			"This must be a day such as 2027-01-31, or a time such as "
+			"2027-01-31T18:00:00Z.");
 	return rsp->problem_count ? ERR_INVALID : ERR_OK;
 }
 
@@ -32,7 +33,7 @@ static enum err find_reader(const struct api *api, struct response *rsp, struct 
 	crypto_wipe(g->account.password_hash, sizeof g->account.password_hash);
 	if (e == ERR_NOT_FOUND || e == ERR_INVALID) {
 		response_problem(rsp, "reader", "unknown_account",
-			"There is no account of this address or id.");
+			"There is no account with this address or ID.");
 		return ERR_INVALID;
 	}
 	g->x.req.account_id = g->account.id;
@@ -51,7 +52,7 @@ enum err api_admin_explain(void *ctx, struct request *r, struct response *rsp)
 	if (!e)
 		e = access_explain(&g.x);
 	if (e == ERR_NOT_FOUND)
-		rsp->detail = "There is no article of this slug.";
+		rsp->detail = "There is no article with this slug.";
 	if (e)
 		return e;
 	const struct decision *d = &g.x.x.decision;

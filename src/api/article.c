@@ -183,10 +183,11 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 	struct str limit = fields_get(&r->query, "limit"), cursor = fields_get(&r->query, "cursor");
 	int64_t n = LIST_DEFAULT;
 	if (limit.n > 0 && str_int(limit, 1, LIST_MAX, &n) != ERR_OK)
-		response_problem(rsp, "limit", "bad_number", "A number from 1 to 100.");
+		response_problem(
+			rsp, "limit", "bad_number", "This must be a number from 1 to 100.");
 	if (cursor.n > 0 && content_cursor_parse(cursor, f) != ERR_OK)
 		response_problem(rsp, "cursor", "bad_cursor",
-			"Use next_cursor of the page before as it is.");
+			"This must be the next_cursor of the previous page, unchanged.");
 	struct str featured = fields_get(&r->query, "featured");
 	f->featured = str_eq(featured, STR("true"));
 	f->section = fields_get(&r->query, "section");
@@ -195,7 +196,7 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 	f->limit = (size_t)n + 1; /* one more tells whether there is another page */
 	if (featured.n > 0 && (!f->featured || cursor.n + f->section.n + f->tag.n + f->words.n > 0))
 		response_problem(rsp, "featured", "bad_featured",
-			"\"true\", without section, tag, q and cursor.");
+			"This must be \"true\", without section, tag, q or cursor.");
 	return rsp->problem_count ? ERR_INVALID : ERR_OK;
 }
 
@@ -209,7 +210,8 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 	if (!e)
 		e = access_read(api->wall, r, articles_read, &l);
 	if (e == ERR_BUSY && l.f.words.n + l.f.tag.n > 0)
-		rsp->detail = "The search took too long. Try again later, or within a section.";
+		rsp->detail =
+			"The search took too long. Try again later, or search within one section.";
 	if (e)
 		return e;
 	json_t *items = json_array(), *next = json_null();

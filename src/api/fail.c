@@ -19,7 +19,7 @@ static json_t *problem_document(struct request *r, const struct response *rsp, i
 	const char *code = code_of(rsp);
 	if (elsewhere) {
 		code = "reading_elsewhere";
-		detail = "This account was reading in more places than it may, so this session was "
+		detail = "This account was in use in more places than allowed, so this session was "
 			 "ended. Log in again.";
 	}
 	json_t *doc = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s}", "type",
@@ -44,7 +44,7 @@ static void overloaded(struct response *rsp)
 	rsp->err = ERR_NOMEM;
 	rsp->status = http_error_info(rsp->err)->status;
 	rsp->body = STR("{\"type\":\"urn:postern:error:overloaded\",\"title\":\"Not available\","
-			"\"status\":503,\"detail\":\"This is not available right now. Please try "
+			"\"status\":503,\"detail\":\"The site is temporarily unavailable. Try "
 			"again in a moment.\",\"code\":\"overloaded\",\"request_id\":\"\"}");
 }
 

@@ -40,11 +40,11 @@ static enum err refused(struct request *r, struct response *rsp, enum err e)
 		rsp->detail = "This account has no subscription that covers the article.";
 		return e;
 	case ERR_CONFLICT:
-		rsp->detail = "The article is open to everybody; its address is enough.";
+		rsp->detail = "This article is open to everyone. Share its address instead.";
 		return e;
 	case ERR_LIMITED:
 		rsp->code = "quota_used";
-		rsp->detail = "All gifts of this month have been given away.";
+		rsp->detail = "You have used all your gifts for this month.";
 		rsp->until_s = gift_quota_ends_at(r->now_s);
 		return ERR_CONFLICT;
 	default:

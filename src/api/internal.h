@@ -45,7 +45,7 @@ struct decision_words {
 json_t *api_meter_json(const struct decision *d); /* null where no meter decided */
 json_t *api_offer_json(unsigned offer);           /* the names of its flags */
 json_t *api_service_decision_json(const struct decision_words *w);
-/* Asks for a service key with the scope, as Authorization: Bearer. ERR_UNAUTHENTICATED, ERR_DENIED
+/* Asks for an API key with the scope, as Authorization: Bearer. ERR_UNAUTHENTICATED, ERR_DENIED
  * with what the log and the client are told. */
 enum err MUST_USE api_key_ask(
 	const struct api *api, struct request *r, struct response *rsp, enum key_scope scope);

@@ -20,7 +20,7 @@ static enum err take_member(struct request *r, struct response *rsp, const struc
 {
 	if (!f) {
 		response_problem(rsp, arena_str(r->arena, str_of(name)).p, "unknown_field",
-			"This field is not known here.");
+			"This field is unknown.");
 		return ERR_OK;
 	}
 	if (!json_is_string(value)) {
@@ -97,7 +97,8 @@ enum err api_json_body_flag(struct request *r, struct response *rsp,
 	if (e) {
 		/* Not the library's text: it quotes the body, which may hold a password. */
 		rsp->detail = arena_fmt(r->arena,
-			"The body is not JSON, or names a member twice: line %d, column %d.",
+			"The body is not valid JSON, or a member appears twice: line %d, column "
+			"%d.",
 			at.line, at.column);
 		return ERR_INVALID;
 	}

@@ -9,16 +9,16 @@ enum err api_key_ask(
 	struct api_key key;
 	rsp->reason = "service_key";
 	if (!str_eq_nocase(scheme, STR("Bearer"))) {
-		rsp->detail = "A service key is needed: Authorization: Bearer psk_…";
+		rsp->detail = "Send an API key: Authorization: Bearer psk_…";
 		return ERR_UNAUTHENTICATED;
 	}
 	enum err e = account_api_key_check(api->wall->db, str_trim(value), scope, r->now_s, &key);
 	if (e == ERR_UNAUTHENTICATED) {
 		rsp->code = HTTP_INVALID_TOKEN;
-		rsp->detail = "This service key is malformed, unknown, expired or revoked.";
+		rsp->detail = "This API key is malformed, unknown, expired or revoked.";
 	}
 	if (e == ERR_DENIED)
-		rsp->detail = "This service key does not have the scope that is needed here.";
+		rsp->detail = "This API key does not have the required scope.";
 	if (!e)
 		rsp->reason = NULL;
 	return e;

@@ -30,11 +30,11 @@ enum err api_session_create(void *ctx, struct request *r, struct response *rsp)
 		e = account_login(api->accounts, &l, r->now_s, r->arena, &res);
 	if (e == ERR_LIMITED) {
 		api_json_retry_after(rsp, res.retry_after_s);
-		rsp->detail = "Too many failed attempts for this address. A reset of the password "
-			      "with remember_device lets this app log in at once.";
+		rsp->detail = "Too many failed attempts for this address. To log in at once, reset "
+			      "the password with remember_device.";
 	} else if (e == ERR_UNAUTHENTICATED) {
-		rsp->detail = "Address and password do not belong together, or the address is not "
-			      "confirmed yet.";
+		rsp->detail =
+			"Wrong e-mail address or password, or the address is not confirmed yet.";
 	}
 	if (e)
 		return e;

@@ -111,20 +111,19 @@ enum err gate_original_read(const struct gate *g, struct request *r, enum dialec
 {
 	if (!request_from_proxy(r))
 		return original_refuse(rsp, ERR_DENIED, "untrusted_proxy",
-			"Only a proxy in server.trusted_proxies may ask here.");
+			"Only a proxy listed in server.trusted_proxies may use this endpoint.");
 	struct str address = address_of(g, r, d);
 	*out = (struct original){ .method = method_of(r, d) };
 	if (!method_ok(out->method))
 		return original_refuse(rsp, ERR_INVALID, "bad_original_method",
-			"The original method must come in exactly one header, in capitals.");
+			"Send the original method in exactly one header, in capital letters.");
 	if (address.n == 0)
 		return original_refuse(rsp, ERR_INVALID, "bad_original_url",
-			"The original address must come in exactly one header each of those that "
-			"this endpoint reads.");
+			"Send each header with the original address exactly once.");
 	enum err e = url_absolute(address, r->arena, &out->url);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE)
 		return original_refuse(rsp, ERR_INVALID, "bad_original_url",
-			"The original address is not written in the one form that is taken here.");
+			"The original address is not in canonical form.");
 	return e;
 }
 

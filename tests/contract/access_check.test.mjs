@@ -1,4 +1,4 @@
-// Goal: a server with a service key learns what a reader may have, by article and by address, as every other surface
+// Goal: a server with an API key learns what a reader may have, by article and by address, as every other surface
 // would decide; a key opens only what it was made for, for as long as it is in force.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
