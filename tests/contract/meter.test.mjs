@@ -275,7 +275,7 @@ test('the JSON says how the meter stands', async () => {
 	const wall = await request(server, 'GET', `/api/v1${article(0)}`, { headers: withCookie('forged') });
 	const doc = problem(wall, 401, 'unauthenticated');
 	assert.deepEqual([doc.decision.meter.used, doc.decision.meter.blocked], [6, 'cookie']);
-	assert.match(doc.decision.detail, /cannot be read/);
+	assert.match(doc.decision.detail, /is not valid/);
 	assert.equal(doc.article.body_html, undefined);
 	assert.ok(!wall.body.includes(kept(0)));
 	assert.equal((await request(server, 'GET', '/api/v1/articles/open-to-all')).json.decision.meter, undefined);

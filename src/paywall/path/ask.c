@@ -255,16 +255,17 @@ bool path_decide_cached(const struct path_question *q, struct arena *a, struct p
 static const struct {
 	const char *name, *text;
 } verdicts[] = {
-	[PATH_UNKNOWN_SITE] = { "unknown_site", "The gate does not stand before this site." },
+	[PATH_UNKNOWN_SITE] = { "unknown_site", "The gate is not set up for this site." },
 	[PATH_AMBIGUOUS] = { "ambiguous_address",
-		"Different servers would understand this address in different ways." },
-	[PATH_NO_RULE] = { "no_rule", "No rule of the gate covers this address." },
+		"This address is ambiguous: servers could read it in different ways." },
+	[PATH_NO_RULE] = { "no_rule", "No gate rule covers this address." },
 	[PATH_CLOSED] = { "closed", "This address is closed to everybody." },
 	[PATH_METHOD] = { "method_not_allowed",
-		"The rule for this address does not take requests of that kind." },
-	[PATH_UNREAD] = { "file_unread",
-		"The file goes with an article that has not been opened." },
-	[PATH_PREFETCH] = { "prefetch", "A metered page is not given out ahead of its reader." },
+		"The rule for this address does not allow this kind of request." },
+	[PATH_UNREAD] = { "file_unread", "This file belongs to an article that has not been "
+					 "opened. Open the article first." },
+	[PATH_PREFETCH] = { "prefetch",
+		"Metered pages are not sent in advance. Open the page to read it." },
 };
 
 const char *path_reason_name(const struct path_answer *p)

@@ -23,44 +23,49 @@ static const char *const grant_names[] = {
 static const struct {
 	const char *name, *text;
 } reasons[REASON_COUNT] = {
-	[REASON_PUBLIC] = { "public", "The article is open to everybody." },
+	[REASON_PUBLIC] = { "public", "The article is open to everyone." },
 	[REASON_SIGNED_IN] = { "signed_in",
 		"The article is open to every reader with an account." },
-	[REASON_ENTITLED] = { "entitled", "The reader has an entitlement in force." },
-	[REASON_INSTITUTION] = { "institution",
-		"The reader comes from an institution that has access." },
+	[REASON_ENTITLED] = { "entitled",
+		"The reader has an entitlement that covers the article." },
+	[REASON_INSTITUTION] = { "institution", "The reader's institution has access." },
 	[REASON_GIFT] = { "gift", "A subscriber gave this article to the reader." },
-	[REASON_CRAWLER] = { "crawler", "A search engine's crawler, proved by its address." },
-	[REASON_METERED] = { "metered", "The article is one of the free ones of this period." },
+	[REASON_CRAWLER] = { "crawler",
+		"The request comes from a verified search engine crawler." },
+	[REASON_METERED] = { "metered",
+		"The article is one of the reader's free articles for this period." },
 	[REASON_METERED_AGAIN] = { "metered_again",
-		"The article was counted before; reading it again is free." },
+		"The article has already been counted. Reading it again is free." },
 	[REASON_LOGIN_REQUIRED] = { "login_required",
-		"The article needs a free account; nobody is signed in." },
+		"The article is open to every reader with an account. Log in or register." },
 	[REASON_METER_EXHAUSTED] = { "meter_exhausted",
-		"The free articles of this period have been read." },
+		"All free articles for this period have been read." },
 	[REASON_SUBSCRIBER_ONLY] = { "subscriber_only",
-		"The article is for subscribers; nobody is signed in." },
+		"The article is for subscribers. Log in with an account that has a subscription." },
 	[REASON_NO_ENTITLEMENT] = { "no_entitlement",
-		"The article is for subscribers; this account has no entitlement." },
+		"The article is for subscribers. This account has no subscription." },
 	[REASON_OTHER_PLAN] = { "other_plan",
-		"The article is for subscribers; what this account has does not cover it." },
+		"The article is for subscribers. This account's subscription does not cover it." },
 	[REASON_ENTITLEMENT_CLOSED] = { "entitlement_closed",
-		"The article is for subscribers; this account's entitlement is paused or unpaid." },
+		"The article is for subscribers. This account's subscription is paused or "
+		"unpaid." },
 	[REASON_ENTITLEMENT_ENDED] = { "entitlement_ended",
-		"The article is for subscribers; this account's entitlement has ended or was "
+		"The article is for subscribers. This account's subscription has ended or was "
 		"revoked." },
 	[REASON_ENTITLEMENT_FUTURE] = { "entitlement_future",
-		"The article is for subscribers; this account's entitlement has not begun." },
-	[REASON_CRAWLER_TEASER] = { "crawler_teaser", "Crawlers for AI get the teaser only." },
+		"The article is for subscribers. This account's subscription has not begun yet." },
+	[REASON_CRAWLER_TEASER] = { "crawler_teaser", "AI crawlers get only the teaser." },
 	[REASON_CRAWLER_PAYMENT] = { "crawler_payment",
-		"Crawlers for AI need a licence for the whole text." },
-	[REASON_CRAWLER_BLOCKED] = { "crawler_blocked", "Crawlers for AI are not served." },
-	[REASON_WITHHELD] = { "withheld", "The article is withheld by its source or by the desk." },
-	[REASON_EMBARGOED] = { "embargoed", "The article is not published yet, or under embargo." },
-	[REASON_EXPIRED] = { "expired", "The article has expired and is withdrawn." },
+		"AI crawlers need a licence for the whole text." },
+	[REASON_CRAWLER_BLOCKED] = { "crawler_blocked", "AI crawlers are blocked." },
+	[REASON_WITHHELD] = { "withheld",
+		"The article is withheld by its source or by the newsroom." },
+	[REASON_EMBARGOED] = { "embargoed",
+		"The article is not published yet, or is under embargo." },
+	[REASON_EXPIRED] = { "expired", "The article has expired." },
 	[REASON_KILLED] = { "killed", "The article was withdrawn." },
 	[REASON_BAD_RULE] = { "bad_rule",
-		"The article's access level is not one this program knows." },
+		"The article's access level is unknown to this version of Postern." },
 };
 
 const char *paywall_access_name(enum access a)
@@ -140,14 +145,14 @@ const char *paywall_block_name(enum meter_block b)
 static const char *exhausted_text(const struct decision *d)
 {
 	if (d->block == METER_BLOCK_NETWORK)
-		return "Readers of this network have read as many free articles today as one "
-		       "network may.";
+		return "Readers on this network have read all the free articles that one network "
+		       "gets a day.";
 	if (d->block == METER_BLOCK_COOKIE)
-		return "The browser's count of free articles cannot be read, so none are given.";
+		return "The browser's count of free articles is not valid, so no article is free.";
 	if (!d->meter)
-		return "The article is metered, and no meter covers its section.";
+		return "The article is metered, but no meter covers its section.";
 	if (d->limit == 0)
-		return "There are no free articles for readers like this one.";
+		return "The meter gives this reader no free articles.";
 	return paywall_reason_text(d->reason);
 }
 
