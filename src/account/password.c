@@ -23,24 +23,24 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 	size_t length = 0;
 	if (!account_password_may_fit(&s->set, password))
 		return password_refuse(why, ERR_INVALID, "too_long",
-			arena_fmt(a, "The password may have at most %u characters.",
+			arena_fmt(a, "The password is too long. Use at most %u characters.",
 				s->set.max_length));
 	enum err e = text_opaque(password, a, prepared, &length);
 	if (e == ERR_NOMEM)
 		return e;
 	if (e && password.n == 0)
-		return password_refuse(why, ERR_INVALID, "required", "Please choose a password.");
+		return password_refuse(why, ERR_INVALID, "required", "Choose a password.");
 	if (e)
 		return password_refuse(why, ERR_INVALID, "bad_characters",
-			"The password has characters that cannot be typed reliably, such as "
+			"The password contains characters that cannot be typed reliably, such as "
 			"control characters.");
 	if (length < s->set.min_length)
 		return password_refuse(why, ERR_INVALID, "too_short",
-			arena_fmt(a, "The password must have at least %u characters.",
+			arena_fmt(a, "The password is too short. Use at least %u characters.",
 				s->set.min_length));
 	if (length > s->set.max_length)
 		return password_refuse(why, ERR_INVALID, "too_long",
-			arena_fmt(a, "The password may have at most %u characters.",
+			arena_fmt(a, "The password is too long. Use at most %u characters.",
 				s->set.max_length));
 	const struct strength_rules rules = { context, s->set.common, s->set.min_bits };
 	switch (crypto_password_strength(*prepared, &rules)) {
@@ -48,19 +48,20 @@ enum err account_password_judge(const struct accounts *s, struct str password,
 		return ERR_OK;
 	case STRENGTH_COMMON:
 		return password_refuse(why, ERR_WEAK_PASSWORD, "common_password",
-			"This password is on the lists of common passwords that attackers try "
-			"first.");
+			"This password is on a list of common passwords, which attackers try "
+			"first. Choose another one.");
 	case STRENGTH_CONTEXT:
 		return password_refuse(why, ERR_WEAK_PASSWORD, "context_password",
-			"This password is too close to your address, your name or the name of this "
-			"site.");
+			"This password is too similar to your e-mail address, your name or the "
+			"name of this site. Choose another one.");
 	case STRENGTH_UNKNOWN:
 		return ERR_NOMEM;
 	case STRENGTH_WEAK:
 		break;
 	}
 	return password_refuse(why, ERR_WEAK_PASSWORD, "weak_password",
-		"This password is too easy to guess. Several unrelated words make a good one.");
+		"This password is too easy to guess. Several unrelated words make a good "
+		"password.");
 }
 
 enum err account_password_check(

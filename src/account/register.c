@@ -32,12 +32,12 @@ static enum err prepare(
 		return e;
 	if (e) {
 		*why = (struct field_error){ "email", "bad_address",
-			"This is not a complete e-mail address." };
+			"Enter a complete e-mail address, such as name@example.org." };
 		return ERR_INVALID;
 	}
 	if (text_name(name, j->acc.name) != ERR_OK) {
 		*why = (struct field_error){ "name", "bad_name",
-			"The name is too long or has control characters." };
+			"The name is too long, or it contains line breaks or control characters." };
 		return ERR_INVALID;
 	}
 	crypto_id_make(j->acc.id);

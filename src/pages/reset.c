@@ -32,7 +32,7 @@ enum err pages_reset(void *ctx, struct request *r, struct response *rsp)
 	enum err e = account_reset_request(p->accounts, &rq, r->now_s);
 	if (e == ERR_INVALID || e == ERR_TOO_LARGE) {
 		struct field_error why = { "email", "bad_address",
-			"This is not a complete e-mail address." };
+			"Enter a complete e-mail address, such as name@example.org." };
 		struct form_state f = { .email = rq.email, .field_error = &why };
 		return reset_page(p, r, rsp, 422, &f, back);
 	}
