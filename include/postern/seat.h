@@ -52,14 +52,23 @@ enum err MUST_USE entitlement_seat_invite(
 /* Ends membership or invitation; obeyed by the very next request. ERR_NOT_FOUND: not this owner's.
  */
 enum err MUST_USE entitlement_seat_remove(struct db *db, const char *owner_id, struct str seat_id);
-/* What a link offers. ERR_SPENT: used, replaced, too old, or its entitlement is gone. */
+/* Who wants a seat: the holder of the mailed link, with any account, or, without the link, an
+ * account with the address that was invited. An account that can be signed in with has proved its
+ * mailbox, so this takes no more than the link does, and works on another device. */
+struct seat_claim {
+	struct str token;                       /* of the link, or empty */
+	const char *account_id, *account_email; /* "": nobody is signed in */
+	int64_t now_s;
+};
 struct seat_offer {
 	char plan[PLAN_SIZE], owner_email[EMAIL_SIZE], owner_id[ID_SIZE];
+	uint8_t token_hash[HASH_BYTES]; /* of the invitation */
 };
+/* What is offered. ERR_SPENT: used, replaced, too old, or its entitlement is gone; or no
+ * invitation waits. */
 enum err MUST_USE entitlement_seat_find(
-	const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out);
-/* Spends the link. ERR_SPENT also for the owner and for members who have a seat already. */
-enum err MUST_USE entitlement_seat_accept(
-	const struct paywall *w, struct str token, const char *account_id, int64_t now_s);
+	const struct paywall *w, const struct seat_claim *claim, struct seat_offer *out);
+/* Spends the invitation. ERR_SPENT also for the owner and for members who have a seat already. */
+enum err MUST_USE entitlement_seat_accept(const struct paywall *w, const struct seat_claim *claim);
 
 #endif

@@ -44,9 +44,22 @@ UPDATE seat SET token_hash = $2, invited_at = $3, expires_at = $4 WHERE id = $1 
 -- in: token_hash hash, now_s int, latest_s int
 -- row: struct seat_offer email=owner_email, id=owner_id
 -- alone: read
-SELECT e.plan, a.email, a.id FROM seat s JOIN entitlement e ON e.id = s.entitlement_id JOIN account a ON a.id = e.account_id
+SELECT e.plan, a.email, a.id, s.token_hash FROM seat s
+	JOIN entitlement e ON e.id = s.entitlement_id JOIN account a ON a.id = e.account_id
 WHERE s.token_hash = $1 AND s.accepted_at IS NULL AND s.expires_at > $2 AND s.invited_at <= $3
 	AND e.revoked_at IS NULL;
+
+-- The newest invitation of a mailbox, for the account that has proved it; none to its own group, and none where it has a seat.
+-- name: seat_waiting :one
+-- in: email_key, account_id, now_s int, latest_s int
+-- row: as seat_look
+-- alone: read
+SELECT e.plan, a.email, a.id, s.token_hash FROM seat s
+	JOIN entitlement e ON e.id = s.entitlement_id JOIN account a ON a.id = e.account_id
+WHERE s.email_key = $1 AND s.accepted_at IS NULL AND s.expires_at > $3 AND s.invited_at <= $4
+	AND e.revoked_at IS NULL AND e.account_id <> $2
+	AND NOT EXISTS (SELECT 1 FROM seat o WHERE o.entitlement_id = s.entitlement_id AND o.account_id = $2)
+ORDER BY s.invited_at DESC, s.id LIMIT 1;
 
 -- Spending: of many at once, one changes the row.
 -- name: seat_accept :one

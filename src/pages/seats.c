@@ -134,11 +134,45 @@ enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
 
 /* ---- who was invited ---- */
 
+/* By the mailed link, or by the address that was invited. */
+static struct seat_claim claim_of(struct request *r)
+{
+	struct seat_claim claim = { .token = request_cookie(r, cookie_name),
+		.account_id = r->caller.account_id,
+		.account_email = r->caller.email,
+		.now_s = r->now_s };
+	/* A browser that keeps no cookies may send the token itself. */
+	if (claim.token.n == 0 && r->method == METHOD_POST)
+		claim.token = fields_get(&r->form, "token");
+	return claim;
+}
+
+/* This page with its own way back, which must be a local path itself: its slashes stay as they are.
+ */
+static struct str accept_address(const struct request *r)
+{
+	const struct str back = pages_return_to(r);
+	BUF_AUTO b = BUF((size_t)4 * URL_PATH_MAX);
+	buf_puts(&b, accept_path);
+	if (!str_eq(back, STR("/"))) {
+		buf_puts(&b, "?return_to=");
+		url_encode_path(&b, back);
+	}
+	return b.err == ERR_TOO_LARGE ? str_of(accept_path) : arena_buf(r->arena, &b);
+}
+
+static const char *none_title(bool missing)
+{
+	return missing ? "Open the link in the mail" : "This link no longer works";
+}
+
+/* `offer` NULL: there is none, because the link does not work or, without one, nothing waits. */
 static enum err accept_page(const struct pages *p, struct request *r, struct response *rsp,
 	const struct seat_offer *offer)
 {
-	struct page pg = { .title = offer ? "You are invited" : "This link no longer works",
-		.return_to = str_of(accept_path) };
+	const bool missing = !offer && claim_of(r).token.n == 0;
+	struct page pg = { .title = offer ? "You are invited" : none_title(missing),
+		.return_to = accept_address(r) };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = NULL;
 	const char *title = NULL;
 	enum err e = offer ? plan_title(p, r, offer->plan, &title) : ERR_OK;
@@ -151,6 +185,8 @@ static enum err accept_page(const struct pages *p, struct request *r, struct res
 	}
 	template_child(root, "offer", v);
 	template_bool(root, "spent", !offer);
+	template_bool(root, "missing", missing);
+	template_text(root, "accepted_return_to", pages_return_to(r));
 	pages_private(rsp);
 	return pages_render(p, r, rsp, offer ? 200 : 410, "group_accept.html", root);
 }
@@ -164,8 +200,8 @@ enum err pages_group_accept_form(void *ctx, struct request *r, struct response *
 		pages_token_to_cookie(r, rsp, cookie_name, accept_path, INVITATION_COOKIE_S);
 		return ERR_OK;
 	}
-	enum err e =
-		entitlement_seat_find(p->wall, request_cookie(r, cookie_name), r->now_s, &offer);
+	const struct seat_claim claim = claim_of(r);
+	enum err e = entitlement_seat_find(p->wall, &claim, &offer);
 	if (e && e != ERR_SPENT)
 		return e;
 	return accept_page(p, r, rsp, e ? NULL : &offer);
@@ -174,17 +210,18 @@ enum err pages_group_accept_form(void *ctx, struct request *r, struct response *
 enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	struct str token = request_cookie(r, cookie_name);
-	/* A browser that keeps no cookies may send the token itself. */
-	if (token.n == 0)
-		token = fields_get(&r->form, "token");
-	enum err e = entitlement_seat_accept(p->wall, token, r->caller.account_id, r->now_s);
+	const struct seat_claim claim = claim_of(r);
+	const struct str back = pages_return_to(r);
+	enum err e = entitlement_seat_accept(p->wall, &claim);
 	if (e == ERR_SPENT)
 		return accept_page(p, r, rsp, NULL);
 	if (e)
 		return e;
 	pages_cookie_forget(r, rsp, cookie_name);
 	pages_private(rsp);
-	pages_done_redirect(r, rsp, "/account", "seat");
+	if (str_eq(back, STR("/")))
+		pages_done_redirect(r, rsp, "/account", "seat");
+	else
+		response_redirect(rsp, arena_str(r->arena, back));
 	return ERR_OK;
 }

@@ -2,9 +2,10 @@
 // and no longer from the first request after it was taken away.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { apiSession, grantPlan, makeAccount, newAddress } from '../lib/accounts.mjs';
+import { apiSession, grantPlan, makeAccount, newAddress, password } from '../lib/accounts.mjs';
 import { importArticles } from '../lib/articles.mjs';
 import { Reader } from '../lib/http.mjs';
+import { linkOf } from '../lib/mailbox.mjs';
 import { startServer } from '../lib/server.mjs';
 
 export const covers = [
@@ -86,6 +87,41 @@ test('what becomes of the entitlement becomes of its members', async () => {
 	assert.equal(await grantOf(api), 'full');
 	server.cliOk('seat', 'remove', owner.email, members()[0].id);
 	assert.equal(await grantOf(api), 'teaser');
+});
+
+test('invited, registered on one device, confirmed on another: the invitation waits there as well', async () => {
+	const address = newAddress('invited'),
+		laptop = new Reader(server),
+		phone = new Reader(server),
+		stranger = await signedIn(await makeAccount(server));
+	await invite(address);
+	const t = await token(address);
+	await laptop.get(`/group/accept?token=${t}&return_to=/articles/vault`);
+	const shown = await laptop.get('/group/accept?return_to=/articles/vault');
+	assert.equal(shown.status, 200, shown.body);
+	const way = /href="\/register\?return_to=([^"]*)"/.exec(shown.body)[1];
+	const back = decodeURIComponent(way);
+	assert.equal(back, '/group/accept?return_to=/articles/vault');
+	await laptop.post('/register', { email: address, password, name: 'Ida', return_to: back });
+	const link = new URL(linkOf(await server.mail.take(address, /\/verify\?token=/)));
+	const moved = await phone.get(link.pathname + link.search);
+	assert.equal((await phone.get(moved.headers.location)).status, 200);
+	const done = await phone.post('/verify', { password, return_to: link.searchParams.get('return_to') });
+	assert.deepEqual([done.status, done.headers.location], [303, back]);
+	const offer = await phone.get(done.headers.location);
+	assert.deepEqual([offer.status, offer.body.includes(owner.email)], [200, true]);
+	const nothing = await stranger.get('/group/accept');
+	assert.equal(nothing.status, 410);
+	assert.match(nothing.body, /open the link in the mail with this browser/);
+	assert.equal((await stranger.post('/group/accept')).status, 410, 'nor does a form without the link');
+	assert.match((await new Reader(server).get('/group/accept')).body, /log in with the address that was invited/);
+	const taken = await phone.post('/group/accept', { return_to: '/articles/vault' });
+	assert.deepEqual([taken.status, taken.headers.location], [303, '/articles/vault']);
+	assert.equal((await phone.get('/articles/vault')).headers['postern-decision'].split(';')[0], 'full');
+	assert.equal((await laptop.get('/group/accept')).status, 410, 'the link is used');
+	assert.equal((await phone.get('/group/accept')).status, 410);
+	const own = members().find((m) => m.email === address);
+	server.cliOk('seat', 'remove', owner.email, own.id);
 });
 
 test('a link works once, also for many at once, and a new one voids the old', async () => {

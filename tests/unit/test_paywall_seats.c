@@ -63,7 +63,10 @@ static void join(struct group *g, int member)
 	assert_int_equal(invite(g, member), ERR_OK);
 	assert_true(bench_mails(g->b, g->members[member].email, NULL, token) > 0);
 	assert_int_equal(
-		entitlement_seat_accept(&g->w, str_of(token), g->members[member].id, g->b->now_s),
+		entitlement_seat_accept(&g->w, &(struct seat_claim){ .token = str_of(token),
+						       .account_id = g->members[member].id,
+						       .account_email = g->members[member].email,
+						       .now_s = g->b->now_s }),
 		ERR_OK);
 }
 

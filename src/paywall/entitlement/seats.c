@@ -166,20 +166,33 @@ enum err entitlement_seat_remove(struct db *db, const char *owner_id, struct str
 	return db_tx(db, remove_tx, &(struct end_job){ owner_id, seat_id });
 }
 
-/* Binds a seat to the account that shows the mailed token. Only the token's hash is stored. */
+/* Binds a seat to the account that claims it. Only the hash of the mailed token is stored. */
 struct accept_job {
 	uint8_t hash[HASH_BYTES];
 	const char *account_id;
 	int64_t now_s;
 };
 
+static enum err waiting_find(
+	const struct paywall *w, const struct seat_claim *claim, struct seat_offer *out)
+{
+	struct email own;
+	enum err e = email_parse(str_of(claim->account_email), &own);
+	if (e)
+		return e == ERR_NOMEM ? e : ERR_NOT_FOUND;
+	return q_seat_waiting(
+		w->db, own.key, claim->account_id, claim->now_s, claim->now_s + CLOCK_SKEW_S, out);
+}
+
 enum err entitlement_seat_find(
-	const struct paywall *w, struct str token, int64_t now_s, struct seat_offer *out)
+	const struct paywall *w, const struct seat_claim *claim, struct seat_offer *out)
 {
 	uint8_t hash[HASH_BYTES];
-	if (crypto_token_hash(token, hash) != ERR_OK)
-		return ERR_SPENT;
-	enum err e = q_seat_look(w->db, hash, now_s, now_s + CLOCK_SKEW_S, out);
+	enum err e = crypto_token_hash(claim->token, hash);
+	if (!e)
+		e = q_seat_look(w->db, hash, claim->now_s, claim->now_s + CLOCK_SKEW_S, out);
+	else
+		e = *claim->account_id ? waiting_find(w, claim, out) : ERR_NOT_FOUND;
 	return e == ERR_NOT_FOUND ? ERR_SPENT : e;
 }
 
@@ -192,11 +205,13 @@ static enum err accept_tx(struct db_conn *c, void *arg)
 	return db_change_add(c, DB_CHANGE_ENTITLEMENT, j->account_id);
 }
 
-enum err entitlement_seat_accept(
-	const struct paywall *w, struct str token, const char *account_id, int64_t now_s)
+enum err entitlement_seat_accept(const struct paywall *w, const struct seat_claim *claim)
 {
-	struct accept_job j = { .account_id = account_id, .now_s = now_s };
-	if (crypto_token_hash(token, j.hash) != ERR_OK)
-		return ERR_SPENT;
+	struct accept_job j = { .account_id = claim->account_id, .now_s = claim->now_s };
+	struct seat_offer offer;
+	enum err e = entitlement_seat_find(w, claim, &offer);
+	if (e)
+		return e;
+	memcpy(j.hash, offer.token_hash, sizeof j.hash);
 	return db_tx(w->db, accept_tx, &j);
 }
