@@ -40,6 +40,29 @@ async function send(page, target, fields, button) {
 
 const to = (target) => (page) => page.goto(target);
 
+// With the cookie of a session that is over.
+async function ended(page) {
+	const url = new URL(page.url()).origin;
+	await page.context().addCookies([{ name: 'postern', value: `pst_${'A'.repeat(43)}`, url }]);
+	await page.goto('/login');
+	assert.match(await page.locator('.notice').innerText(), /You were logged out/);
+}
+
+// Without its Refresh, since whoever looks at it may take longer than it stays.
+async function wait(page) {
+	const stay = async (route) => {
+		const response = await route.fetch({ maxRedirects: 0 });
+		const { refresh, ...headers } = response.headers();
+		await route.fulfill({ response, headers });
+	};
+	await page.route('**/login', stay);
+	const wrong = { 'E-mail address': 'wait@mail.example', Password: 'wrong' };
+	for (let i = 0; i < 12 && (await page.locator('.countdown').count()) === 0; i++)
+		await send(page, '/login', wrong, 'Log In');
+	assert.equal(await page.locator('.countdown').count(), 1);
+	await page.unroute('**/login', stay);
+}
+
 let tours = 0;
 function anonymousPages(server) {
 	tours++; // a mailbox has its share of mails
@@ -57,8 +80,9 @@ function anonymousPages(server) {
 		['article-metered', to('/articles/night-bakery')],
 		['subscribe', to('/subscribe')],
 		['login', to('/login?return_to=/articles/harbour-reopens')],
-		['login-notice', to('/login?done=reset')],
+		['login-ended', ended],
 		['login-error', (p) => send(p, '/login', { 'E-mail address': 'x@mail.example', Password: 'wrong' }, 'Log In')],
+		['login-wait', wait],
 		['register', to('/register')],
 		[
 			'register-error',
@@ -131,7 +155,10 @@ function readerPages() {
 				),
 		],
 		['sessions', to('/account/sessions')],
-		['logout-notice', to('/?done=logout')],
+		[
+			'logout-notice',
+			(p) => Promise.all([p.waitForNavigation(), p.getByRole('button', { name: 'Log Out' }).first().click()]),
+		],
 	];
 }
 
