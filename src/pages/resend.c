@@ -34,9 +34,9 @@ static enum err session_over(const struct pages *p, struct request *r, struct re
 	const bool typed = pages_typed_keep(r, rsp, page, 0);
 	return pages_login_again(p, r, rsp,
 		typed ? "You were logged out before the form was sent, so nothing was changed. Log "
-			"in to return to it. What you typed is kept, except passwords."
+			"in to return to the form. What you typed is kept, except passwords."
 		      : "You were logged out before the form was sent, so nothing was changed. Log "
-			"in to return to it.",
+			"in to return to the form.",
 		page);
 }
 
