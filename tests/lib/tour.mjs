@@ -151,7 +151,7 @@ function readerPages() {
 					p,
 					'/account/password',
 					{ 'Current password': 'wrong-password', 'New password': 'password1' },
-					'Change the password',
+					'Change password',
 				),
 		],
 		['sessions', to('/account/sessions')],
