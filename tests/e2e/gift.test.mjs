@@ -92,6 +92,32 @@ test('given on the page, opened in two other browsers, closed for the third, tak
 	await giver.context.close();
 });
 
+test('the link is copied with scripts; without them there is no such button, and links share it', async () => {
+	for (const javaScriptEnabled of [true, false]) {
+		const { context, page } = await openWindow(browser, server, { viewport: phone, javaScriptEnabled });
+		if (javaScriptEnabled) await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+		await logIn(context, server, server.accounts.ada);
+		await page.goto(other);
+		await page.getByLabel('Show my name to whoever opens the link').check();
+		await press(page, 'Give this article to a friend');
+		const link = await page.getByLabel('Link').inputValue();
+		const copy = page.locator('[data-copy]');
+		assert.equal(await copy.isVisible(), javaScriptEnabled);
+		if (javaScriptEnabled) {
+			await copy.click();
+			await page.getByRole('button', { name: 'Copied' }).waitFor();
+			assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
+		}
+		const mail = await page.getByRole('link', { name: 'E-mail' }).getAttribute('href');
+		assert.ok(mail.startsWith('mailto:?subject=The%20Granary') && mail.includes(encodeURIComponent(link)), mail);
+		assert.match(await page.locator('main').innerText(), /comes from Ada Holm\./);
+		await page.goto('/account/gifts');
+		await press(page, /Take back The Granary/);
+		calm(page, server);
+		await context.close();
+	}
+});
+
 test('what was opened closes when it is taken back', async () => {
 	const giver = await openWindow(browser, server),
 		friend = await openWindow(browser, server);
