@@ -26,6 +26,7 @@ http_handler api_account_create, api_email_verify, api_account_get, api_account_
 http_handler api_password_change, api_reset_create, api_reset_confirm;
 /* Articles for any reader, as far as the decision grants them. */
 http_handler api_article_list, api_article_get;
+http_handler api_section_list, api_plan_list;
 /* For servers with an API key. */
 http_handler api_access_check, api_admin_explain;
 http_handler api_gift_create, api_gift_list, api_gift_revoke;

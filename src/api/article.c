@@ -53,30 +53,6 @@ static json_t *decision_json(const struct decision *d)
 	return doc;
 }
 
-/* What is sold and would open it. */
-static json_t *lines_json(struct str lines)
-{
-	json_t *list = json_array();
-	while (lines.n > 0)
-		text_json_append(&list, text_json_str(str_cut(&lines, '\n')));
-	return list;
-}
-
-static json_t *plans_json(const struct policy_plan_offers *o)
-{
-	json_t *list = json_array();
-	for (size_t i = 0; i < o->count; i++) {
-		const struct plan *p = &o->list[i];
-		text_json_append(&list,
-			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:b}", "plan",
-				p->name, "kind", policy_plan_kind_name(p->kind), "title", p->title,
-				"price", p->price, "href", p->href, "description", p->description,
-				"benefits", lines_json(str_of(p->benefits)), "trial", p->trial,
-				"cancel", p->cancel, "recommended", p->recommended));
-	}
-	return list;
-}
-
 /* What a machine needs to know to go on: in the terms of RSL, payment for a crawl. */
 static json_t *licence_json(const char *href)
 {
@@ -93,7 +69,7 @@ static enum err article_refused(const struct api *api, struct request *r, struct
 	enum err err = r->caller.signed_in || pay ? ERR_PAYMENT : ERR_UNAUTHENTICATED;
 	const struct error_info *face = http_error_info(err);
 	json_t *decision = decision_json(&rd->decision);
-	text_json_put(&decision, "plans", plans_json(&rd->offers));
+	text_json_put(&decision, "plans", api_plans_json(&rd->offers));
 	const char *code = rsp->code =
 		err == ERR_UNAUTHENTICATED && request_token_is_dead(r) ? HTTP_INVALID_TOKEN : NULL;
 	if (!code)

@@ -37,6 +37,7 @@ void api_json_device_token(json_t **doc, const struct token *t);
 enum err MUST_USE api_device_answer(
 	struct request *r, struct response *rsp, enum err e, const struct proved_device *d);
 json_t *api_account_json(const struct account *a);
+json_t *api_plans_json(const struct policy_plan_offers *o);
 /* A decision with its names, meter and offers, as every endpoint shows it to servers. */
 struct decision_words {
 	const struct decision *d;

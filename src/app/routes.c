@@ -66,6 +66,8 @@ static const struct route api_routes[] = {
 	{ METHOD_POST,   "/api/v1/password-resets/confirm", "",                           api_reset_confirm,       WHO_ANYONE,    RATE_LOGIN, BODY_JSON, JSON_CAP, LANE_HASH },
 	{ METHOD_GET,    "/api/v1/articles",                "section tag q limit cursor featured", api_article_list,        WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_GET,    "/api/v1/articles/{slug}",         "",                           api_article_get,         WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,    "/api/v1/sections",                 "",                           api_section_list,        WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
+	{ METHOD_GET,    "/api/v1/plans",                    "",                           api_plan_list,           WHO_READER,    RATE_PAGE,  BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST,   "/api/v1/access/check",            "",                           api_access_check,        WHO_ANYONE,    RATE_SERVICE, BODY_JSON, JSON_CAP, LANE_WORK },
 	{ METHOD_GET,    "/api/v1/admin/explain",           "article reader ip at",       api_admin_explain,       WHO_ANYONE,    RATE_SERVICE, BODY_NONE, 1, LANE_WORK },
 	{ METHOD_POST,   "/api/v1/gifts",                   "",                           api_gift_create,         WHO_SIGNED_IN, RATE_WRITE, BODY_JSON, JSON_CAP, LANE_WORK },

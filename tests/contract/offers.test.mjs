@@ -6,7 +6,7 @@ import { importArticles } from '../lib/articles.mjs';
 import { Api, metric, Reader } from '../lib/http.mjs';
 import { startServer } from '../lib/server.mjs';
 
-export const covers = ['GET /subscribe'];
+export const covers = ['GET /subscribe', 'GET /api/v1/plans', 'GET /api/v1/sections'];
 
 let server, who, api;
 before(async () => {
@@ -27,6 +27,29 @@ before(async () => {
 	set('hidden', '--title', 'Not sold');
 });
 after(() => server.close());
+
+test('lists of sections and of plans, for programs', async () => {
+	const anyone = new Api(server);
+	server.cliOk('section', 'describe', 'city', 'The council and the harbour.');
+	const { sections } = (await anyone.get('/sections')).json;
+	assert.deepEqual(
+		sections.find((s) => s.section === 'city'),
+		{ section: 'city', name: 'City', description: 'The council and the harbour.' },
+	);
+	assert.equal(sections.find((s) => s.section === 'culture').description, '');
+	const { plans } = (await anyone.get('/plans')).json;
+	assert.deepEqual(
+		plans.map((p) => p.plan).sort(),
+		['all', 'culture', 'day', 'single'],
+		'what has no address is not sold',
+	);
+	assert.deepEqual((await api.get('/plans')).json.plans, plans, 'the same for whoever is signed in');
+	server.cliOk('plan', 'set', 'day', '--title', 'Today');
+	assert.equal((await anyone.get('/plans')).json.plans.find((p) => p.plan === 'day').title, 'Today');
+	server.cliOk('plan', 'set', 'day', '--title', 'One day');
+	server.cliOk('section', 'describe', 'city', '');
+	assert.equal((await anyone.get('/sections')).json.sections.find((s) => s.section === 'city').description, '');
+});
 
 const decision = async (slug, a = new Api(server)) => (await a.get(`/articles/${slug}`)).json.decision;
 const hooks = (html) => [...html.matchAll(/data-postern-offer="([a-z_]+)"/g)].map((m) => m[1]).sort();

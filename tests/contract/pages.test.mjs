@@ -252,13 +252,13 @@ test('log-out ends the session on the server and clears the browser', async () =
 		[['postern-done', 'logout']],
 		'what the next page says',
 	);
-	assert.deepEqual(set.filter((c) => c['max-age'] === '0').map((c) => c.name).sort(), [
-		'postern',
-		'postern-register',
-		'postern-reset',
-		'postern-seat',
-		'postern-verify',
-	]);
+	assert.deepEqual(
+		set
+			.filter((c) => c['max-age'] === '0')
+			.map((c) => c.name)
+			.sort(),
+		['postern', 'postern-register', 'postern-reset', 'postern-seat', 'postern-verify'],
+	);
 	assert.deepEqual([...r.jar.keys()].sort(), ['postern-device', 'postern-done'], 'the browser stays known');
 	const dead = await request(server, 'GET', '/account', { headers: { Cookie: `postern=${old}` } });
 	assert.equal(dead.status, 303);

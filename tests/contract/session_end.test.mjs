@@ -258,7 +258,10 @@ test('too many failed attempts: the same, until the form may be sent again', asy
 		assert.equal(field(form, 'email'), account.email);
 		const own = await signedIn(tight, await makeAccount(tight));
 		for (let i = 0; i < 9 && a.url !== 'own'; i++) {
-			const b = await own.post('/account/password', { current_password: 'wrong-one-here', new_password: otherPassword });
+			const b = await own.post('/account/password', {
+				current_password: 'wrong-one-here',
+				new_password: otherPassword,
+			});
 			if (b.status !== 429) continue;
 			assert.equal(waitOf(b), '/account/password');
 			a = { url: 'own' };

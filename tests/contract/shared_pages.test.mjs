@@ -209,7 +209,8 @@ test('an embargo that is over and an expiry show on kept pages at their second',
 test('many different addresses of one page stay within the bound', async () => {
 	const limit = await metric(server, 'postern_cache_max_bytes', '{cache="pages"}');
 	const agents = Array.from({ length: 8 }, async (_, k) => {
-		for (let i = 0; i < 40; i++) assert.equal((await get(`/sections/city?before=1763600000-${k}a${i}`)).status, 200);
+		for (let i = 0; i < 40; i++)
+			assert.equal((await get(`/sections/city?before=1763600000-${k}a${i}`)).status, 200);
 	});
 	await Promise.all(agents);
 	assert.ok((await metric(server, 'postern_cache_bytes', '{cache="pages"}')) <= limit);
