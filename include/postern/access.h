@@ -36,6 +36,10 @@ enum err MUST_USE access_read(
 	const struct paywall *w, const struct request *r, access_snapshot_fn *fn, void *arg);
 /* Sections with something to show (content_sections), from memory when no article has changed. */
 enum err MUST_USE access_sections(struct access_snapshot *s, struct section **out, size_t *count);
+/* Of each article of a list what any reader may see beside its words: the level in force
+ * (decision.level) and the lead picture. */
+enum err MUST_USE access_leads(
+	struct access_snapshot *s, const struct article *list, size_t n, struct content_lead **out);
 /* The newest articles that may be shown, as error pages offer them. */
 enum { ACCESS_LATEST_MAX = 5 };
 struct access_story {

@@ -26,18 +26,20 @@ static json_t *article_json(const struct article *a, enum access level)
 		"updated_at", text_json_time(a->updated_at));
 }
 
+static json_t *image_json(const struct image *img, struct arena *a)
+{
+	const char *href = arena_fmt(a, "/media/%s/" STR_FMT, img->id, STR_ARG(img->name));
+	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "href", href, "width",
+		(json_int_t)img->width, "height", (json_int_t)img->height, "alt",
+		text_json_str(img->alt), "caption", text_json_str(img->caption), "credit",
+		text_json_str(img->credit));
+}
+
 static json_t *images_json(const struct article_reading *rd, struct arena *a)
 {
 	json_t *list = json_array();
-	for (size_t i = 0; i < rd->image_count; i++) {
-		const struct image *img = &rd->images[i];
-		const char *href = arena_fmt(a, "/media/%s/" STR_FMT, img->id, STR_ARG(img->name));
-		text_json_append(&list,
-			json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "href", href, "width",
-				(json_int_t)img->width, "height", (json_int_t)img->height, "alt",
-				text_json_str(img->alt), "caption", text_json_str(img->caption),
-				"credit", text_json_str(img->credit)));
-	}
+	for (size_t i = 0; i < rd->image_count; i++)
+		text_json_append(&list, image_json(&rd->images[i], a));
 	return list;
 }
 
@@ -120,29 +122,15 @@ enum err api_article_get(void *ctx, struct request *r, struct response *rsp)
 
 /* ---- list ---- */
 
-/* One page of a list: `list` and `levels` have `count` members, in the request's arena. */
+/* One page of a list: `list` and `leads` have `count` members, in the request's arena. */
 struct article_listing {
 	const struct request *r;
 	struct response *rsp;
 	struct article_filter f;
 	struct article *list;
-	enum access *levels; /* in force now */
+	struct content_lead *leads;
 	size_t count;
 };
-
-static enum err levels_find(const struct access_snapshot *s, struct article_listing *l)
-{
-	const struct paywall_moment now = paywall_moment(s->now_s);
-	const struct paywall_rule *rule;
-	l->levels = arena_alloc(s->a, (l->count + 1) * sizeof *l->levels);
-	if (!l->levels)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < l->count; i++) {
-		const struct paywall_article subject = content_paywall_article(&l->list[i]);
-		l->levels[i] = paywall_level(s->policy, &subject, now, &rule);
-	}
-	return ERR_OK;
-}
 
 static enum err articles_read(struct access_snapshot *s, void *arg)
 {
@@ -150,7 +138,7 @@ static enum err articles_read(struct access_snapshot *s, void *arg)
 	const struct access_request req = access_request_from_http(l->r);
 	enum err e = content_list(s->c, &l->f, s->a, &l->list, &l->count);
 	if (!e)
-		e = levels_find(s, l);
+		e = access_leads(s, l->list, l->count, &l->leads);
 	return e ? e : access_share_list(s, &req, l->rsp);
 }
 
@@ -176,6 +164,14 @@ static enum err list_parse(struct request *r, struct response *rsp, struct artic
 	return rsp->problem_count ? ERR_INVALID : ERR_OK;
 }
 
+static json_t *item_json(const struct article_listing *l, size_t i, struct arena *a)
+{
+	const struct content_lead *lead = &l->leads[i];
+	json_t *item = article_json(&l->list[i], lead->decision.level);
+	text_json_put(&item, "image", lead->found ? image_json(&lead->image, a) : json_null());
+	return item;
+}
+
 enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct api *api = ctx;
@@ -194,7 +190,7 @@ enum err api_article_list(void *ctx, struct request *r, struct response *rsp)
 	const bool more = l.count == l.f.limit;
 	const size_t shown = more ? l.count - 1 : l.count;
 	for (size_t i = 0; i < shown; i++)
-		text_json_append(&items, article_json(&l.list[i], l.levels[i]));
+		text_json_append(&items, item_json(&l, i, r->arena));
 	if (more && !l.f.featured)
 		next = json_string(content_cursor_text(&l.list[shown - 1], r->arena));
 	return api_json_answer(

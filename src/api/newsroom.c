@@ -47,10 +47,10 @@ enum err api_section_list(void *ctx, struct request *r, struct response *rsp)
 	json_t *list = json_array();
 	for (size_t i = 0; i < l.count; i++) {
 		const struct section *v = &l.sections[i];
-		text_json_append(&list,
-			json_pack("{s:o, s:o, s:o}", "section", text_json_str(v->slug), "name",
-				text_json_str(v->name), "description",
-				text_json_str(description_of(&l, v->slug))));
+		text_json_append(
+			&list, json_pack("{s:o, s:o, s:o}", "section", text_json_str(v->slug),
+				       "name", text_json_str(v->name), "description",
+				       text_json_str(description_of(&l, v->slug))));
 	}
 	return api_json_answer(r, rsp, 200, json_pack("{s:o}", "sections", list));
 }

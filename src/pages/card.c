@@ -4,51 +4,27 @@
 
 #include <string.h>
 
-/* Lead pictures are part of the teaser, so the decision for an anonymous reader is enough to show
- * them on a card. */
-static void card_decide(
-	const struct access_snapshot *s, struct card *card, struct content_lead *lead)
-{
-	const struct paywall_article subject = content_paywall_article(&card->article);
-	const struct paywall_reader anonymous = { 0 };
-	const struct decision_inputs k = { .article = &subject,
-		.policy = s->policy,
-		.reader = &anonymous,
-		.now = paywall_moment(s->now_s) };
-	lead->article_id = card->article.id;
-	lead->decision = paywall_uncharged(paywall_decide(&k));
-	card->level = lead->decision.level;
-}
-
-static enum err pictures_load(struct access_snapshot *s, struct card *cards, size_t n)
-{
-	struct content_lead *leads = arena_alloc(s->a, (n + 1) * sizeof *leads);
-	if (!leads)
-		return ERR_NOMEM;
-	for (size_t i = 0; i < n; i++)
-		card_decide(s, &cards[i], &leads[i]);
-	enum err e = content_lead_images(s->c, leads, n, s->a);
-	for (size_t i = 0; !e && i < n; i++) {
-		cards[i].has_image = leads[i].found;
-		cards[i].image = leads[i].image;
-	}
-	return e;
-}
-
 enum err pages_cards_load(
 	struct access_snapshot *s, const struct article_filter *f, struct card **out, size_t *count)
 {
 	struct article *list = NULL;
+	struct content_lead *leads = NULL;
 	size_t n = 0;
 	enum err e = content_list(s->c, f, s->a, &list, &n);
+	if (!e)
+		e = access_leads(s, list, n, &leads);
 	struct card *cards = e ? NULL : arena_alloc(s->a, (n + 1) * sizeof *cards);
 	if (e || !cards)
 		return e ? e : ERR_NOMEM;
 	for (size_t i = 0; i < n; i++)
-		cards[i] = (struct card){ .article = list[i], .now_s = s->now_s };
+		cards[i] = (struct card){ .article = list[i],
+			.level = leads[i].decision.level,
+			.has_image = leads[i].found,
+			.image = leads[i].image,
+			.now_s = s->now_s };
 	*out = cards;
 	*count = n;
-	return pictures_load(s, cards, n);
+	return ERR_OK;
 }
 
 void pages_access_data(struct template_data *v, enum access access)

@@ -35,6 +35,14 @@ before(async () => {
 });
 after(() => server.close());
 
+test('a list has the lead picture of each article, which anybody may load', async () => {
+	const items = (await new Api(server).get('/articles?limit=100')).json.articles;
+	const vault = items.find((a) => a.slug === 'vault');
+	assert.equal(vault.image.href, lead);
+	assert.equal((await request(server, 'GET', vault.image.href)).status, 200);
+	assert.equal(items.find((a) => a.slug === 'members-room').image, null);
+});
+
 test('an app loads the pictures of an article with the token that opened it', async () => {
 	const api = await apiSession(server, await makeAccount(server, { plan: 'digital' }));
 	const { images } = (await api.get('/articles/vault')).json.article;
