@@ -4,12 +4,11 @@
 
 #include <string.h>
 
+/* `pg`: with a sentence, and what a log-in leads back to. */
 static enum err login_page(const struct pages *p, struct request *r, struct response *rsp,
-	int status, const struct form_state *f, struct str return_to)
+	int status, const struct form_state *f, struct page pg)
 {
-	struct page pg = { .title = f->error ? "Error: Log in" : "Log in",
-		.return_to = return_to,
-		.notice = f->error ? NULL : pages_done_notice(r, rsp) };
+	pg.title = f->error ? "Error: Log in" : "Log in";
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	pages_form_data(root, r->arena, p, f);
 	pages_private(rsp);
@@ -49,13 +48,15 @@ enum err pages_login_form(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	struct form_state f = { .email = str_of(link.email) };
 	pages_typed_load(r, &f);
-	return login_page(p, r, rsp, 200, &f, back);
+	return login_page(p, r, rsp, 200, &f,
+		(struct page){ .return_to = back, .notice = pages_done_notice(r, rsp) });
 }
 
 enum err pages_login_again(const struct pages *p, struct request *r, struct response *rsp,
 	const char *why, struct str back)
 {
-	return login_page(p, r, rsp, 401, &(struct form_state){ .error = why }, back);
+	return login_page(p, r, rsp, 401, &(struct form_state){ .error = NULL },
+		(struct page){ .return_to = back, .notice = why });
 }
 
 /* By it this browser is known to the account, whatever others guess; log-out keeps it. As long as
@@ -90,7 +91,7 @@ static enum err login_refused(
 		.remember = fields_get(&r->form, "remember").n > 0,
 		.error = "Wrong e-mail address or password. If you have just registered, confirm "
 			 "your address first." };
-	return login_page(p, r, rsp, 401, &f, return_to);
+	return login_page(p, r, rsp, 401, &f, (struct page){ .return_to = return_to });
 }
 
 enum err pages_login(void *ctx, struct request *r, struct response *rsp)

@@ -16,12 +16,13 @@ static const struct {
 	const char *name, *sentence;
 } done[] = {
 	{ "logout", "You are logged out." },
-	{ "reset", "Your new password is set, and all sessions were ended. Log in with it." },
+	{ "reset",
+		"Your new password is set, and all your devices were logged out. Log in with it." },
 	{ "verified", "Your address is confirmed, and you are logged in." },
-	{ "password", "Your password is changed. Your other sessions were ended." },
+	{ "password", "Your password is changed, and your other devices were logged out." },
 	{ "seat", "The seat is yours. You can now read what your group can read." },
-	{ "session", "The session was ended." },
-	{ "sessions", "All other sessions were ended." },
+	{ "session", "That device was logged out." },
+	{ "sessions", "All other devices were logged out." },
 	{ "revoked", "The link no longer works." },
 	{ "invited", "The invitation is on its way." },
 	{ "removed", "The seat is free again." },

@@ -180,7 +180,7 @@ test('what is said to be done was done by this browser', async () => {
 	const done = await r.post('/account/sessions/end-others');
 	assert.equal(done.headers.location, '/account/sessions?done=sessions');
 	assert.doesNotMatch((await r.get('/account/sessions?done=session')).body, /class="notice"/, 'another thing');
-	assert.match((await r.get(done.headers.location)).body, /All other sessions were ended/);
+	assert.match((await r.get(done.headers.location)).body, /All other devices were logged out/);
 	assert.doesNotMatch((await r.get(done.headers.location)).body, /class="notice"/, 'once');
 });
 

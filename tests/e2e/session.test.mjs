@@ -56,8 +56,8 @@ async function signedIn(options) {
 async function endTheOthers() {
 	const { context, page } = await signedIn();
 	await page.goto('/account/sessions');
-	await press(page, 'End all other sessions');
-	assert.match(await page.locator('.notice').innerText(), /All other sessions were ended/);
+	await press(page, 'Log out everywhere else');
+	assert.match(await page.locator('.notice').innerText(), /All other devices were logged out/);
 	await context.close();
 }
 
@@ -69,10 +69,10 @@ const forms = [
 			await page.getByLabel('Current password', { exact: true }).fill(server.accounts.ada.password);
 			await page.getByLabel('New password', { exact: true }).fill('quiet-marzipan-turbine-forty');
 		},
-		'Change the password',
+		'Change password',
 	],
-	['/account/group', (page) => page.getByLabel('E-mail address').fill(friend), 'Send the invitation'],
-	['/account/sessions', () => {}, 'End all other sessions'],
+	['/account/group', (page) => page.getByLabel('E-mail address').fill(friend), 'Send invitation'],
+	['/account/sessions', () => {}, 'Log out everywhere else'],
 	['/account/gifts', () => {}, /^Take back/],
 	[story, () => {}, 'Give this article to a friend'],
 ];
@@ -94,7 +94,7 @@ for (const scripts of [true, false]) {
 			await fill(page);
 			await endTheOthers();
 			await press(page, button);
-			assert.match(await page.locator('.alert').innerText(), /logged out before the form was sent, so nothing was changed/);
+			assert.match(await page.locator('.notice').innerText(), /logged out before the form was sent, so nothing was changed/);
 			if (target === '/account/group') await shoot(page, `session-ended-form-${size}`);
 			await fillIn(page, server.accounts.ada);
 			assert.equal(new URL(page.url()).pathname, target, button);
