@@ -153,6 +153,30 @@ static enum err demo_sells(struct cli *c)
 	return e;
 }
 
+/* What readers and search engines are told of the sections. */
+static enum err demo_sections(struct cli *c)
+{
+	static const char *const about[][2] = {
+		{ "business",
+			"Shipping, wind power and the shops on Quay Street: who earns what in "
+			"Sandhaven, and why." },
+		{ "city",
+			"The council, the harbour, trams and schools: what is decided in Sandhaven "
+			"and what comes of it." },
+		{ "culture",
+			"Concerts, books and exhibitions along the coast, before and after the "
+			"first night." },
+		{ "science", "What researchers at the coast find out about the sea, and about "
+			     "us." },
+		{ "sport", "Rowing, swimming and handball: results, and the people behind them." },
+	};
+	enum err e = ERR_OK;
+	for (size_t i = 0; !e && i < COUNT(about); i++)
+		e = content_section_describe(
+			c->app.db, str_of(about[i][0]), str_of(about[i][1]), c->now_s);
+	return e;
+}
+
 static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 {
 	struct import_count n = { 0 };
@@ -165,6 +189,9 @@ static int demo_fill(struct cli *c, const char *passwords[COUNT(demo_accounts)])
 		return cli_error(e, "the demo articles");
 	if (n.refused)
 		return cli_fail(EXIT_FAILED, "%zu demo articles were refused", n.refused);
+	e = demo_sections(c);
+	if (e)
+		return cli_error(e, "the demo's sections");
 	e = demo_sells(c);
 	if (e)
 		return cli_error(e, "the demo's plans");
