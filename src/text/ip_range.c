@@ -41,7 +41,7 @@ static enum err end_parse(struct str s, u128 *out, char why[static IP_RANGE_WHY_
 {
 	struct ip ip;
 	if (ip_parse(s, &ip) != ERR_OK) {
-		snprintf(why, IP_RANGE_WHY_SIZE, "\"%.*s\" is no IPv4 or IPv6 address",
+		snprintf(why, IP_RANGE_WHY_SIZE, "\"%.*s\" is not an IPv4 or IPv6 address",
 			(int)(s.n < IP_TEXT_SIZE ? s.n : IP_TEXT_SIZE), s.n ? s.p : "");
 		return ERR_INVALID;
 	}
@@ -56,12 +56,12 @@ static enum err whole_refuse(u128 first, u128 last, char why[static IP_RANGE_WHY
 		   v4_last = v4_first | UINT32_MAX;
 	if (first <= v4_first && last >= v4_last)
 		return range_refuse(
-			why, "this is the whole internet; name the networks one by one");
+			why, "this is the whole internet; list the networks one by one");
 	if (is_v4(first) != is_v4(last))
 		return range_refuse(why, "one end is an IPv4 address, the other is not");
 	if (first == 0 && last == ~(u128)0)
 		return range_refuse(
-			why, "this is the whole internet; name the networks one by one");
+			why, "this is the whole internet; list the networks one by one");
 	return ERR_OK;
 }
 
@@ -70,10 +70,10 @@ static enum err bits_parse(
 {
 	int64_t n, most = v4 ? V4_SHIFT : BITS;
 	if (str_int(s, 0, 100000, &n) != ERR_OK)
-		return range_refuse(why, "a number of bits, as in /24, is expected behind the '/'");
+		return range_refuse(why, "a number of bits, as in /24, must follow the '/'");
 	if (n > most) {
-		snprintf(why, IP_RANGE_WHY_SIZE, "/%lld: at most /%lld is possible here",
-			(long long)n, (long long)most);
+		snprintf(why, IP_RANGE_WHY_SIZE, "/%lld: the maximum here is /%lld", (long long)n,
+			(long long)most);
 		return ERR_INVALID;
 	}
 	if (n == 0)
@@ -98,7 +98,7 @@ static enum err cidr_parse(
 		char text[IP_TEXT_SIZE];
 		ip_text(address(end[0] & ~host), text);
 		snprintf(why, IP_RANGE_WHY_SIZE,
-			"the address has bits set behind the prefix; is %s/" STR_FMT " meant?",
+			"the address has bits set after the prefix; did you mean %s/" STR_FMT "?",
 			text, STR_ARG(bits_text));
 		return ERR_INVALID;
 	}

@@ -238,8 +238,8 @@ test('crawlers are removed and known again by command; the command checks an add
 		[['x', '--class', 'search'], /--agent/],
 		[['x', '--class', 'search', '--agent', 'Mozilla'], /none that browsers use/],
 		[['x', '--class', 'search', '--agent', 'two words'], /one word/],
-		[['x', '--class', 'search', '--agent', 'Goodbot', '--suffix', 'com'], /no domain/],
-		[['x', '--class', 'search', '--agent', 'Goodbot', '--suffix', '*.good.example'], /no domain/],
+		[['x', '--class', 'search', '--agent', 'Goodbot', '--suffix', 'com'], /not a complete domain name/],
+		[['x', '--class', 'search', '--agent', 'Goodbot', '--suffix', '*.good.example'], /not a complete domain name/],
 		[['x', '--class', 'ai', '--agent', 'Goodbot', '--suffix', 'good.example'], /--class search/],
 	];
 	for (const [args, why] of table) {
@@ -272,15 +272,15 @@ test('a published list proves, whole and refreshed; a bad one changes nothing', 
 		assert.match(decision(await ask(server, ip, agent)), /^teaser/, ip);
 	const table = [
 		['{', /line 1/],
-		['{}', /"prefixes" is not there/],
-		['{"prefixes":{}}', /no list/],
+		['{}', /"prefixes" is missing or is not a list/],
+		['{"prefixes":{}}', /not a list/],
 		['{"prefixes":[]}', /empty/],
 		['', /empty/],
 		[{ prefixes: [{ ipv4Prefix: '198.51.100.0/27' }, {}] }, /prefixes\[1\]: has neither/],
 		[{ prefixes: [{ ipv4Prefix: 5 }] }, /prefixes\[0\]\.ipv4Prefix/],
 		[{ prefixes: [{ ipv4Prefix: '2001:db8::/64' }] }, /an IPv4 network is expected/],
 		[{ prefixes: [{ ipv6Prefix: '198.51.100.0/27' }] }, /an IPv6 network/],
-		[{ prefixes: [{ ipv4Prefix: '198.51.100.1/27' }] }, /meant\?/],
+		[{ prefixes: [{ ipv4Prefix: '198.51.100.1/27' }] }, /did you mean/],
 		[{ prefixes: [{ ipv4Prefix: '0.0.0.0/0' }] }, /whole internet/],
 		[{ prefixes: [{ ipv4Prefix: '8.0.0.0/8' }] }, /--force/],
 		['{"prefixes":[],"prefixes":[{"ipv4Prefix":"192.0.2.0/24"}]}', /duplicate/],
@@ -290,7 +290,7 @@ test('a published list proves, whole and refreshed; a bad one changes nothing', 
 		const r = load(text);
 		assert.equal(r.code, 1, JSON.stringify(text));
 		assert.match(r.stderr, why);
-		assert.match(r.stderr, /nothing is changed/);
+		assert.match(r.stderr, /nothing was changed/);
 		assert.ok(isFull(await ask(server, '198.51.100.5', 'Listedbot/1.0')), JSON.stringify(text));
 	}
 	assert.equal(load('# as lines\n198.51.100.64/27\n').code, 0);

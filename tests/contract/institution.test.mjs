@@ -216,16 +216,16 @@ test('what is mistyped is refused with file, line and reason, and nothing of it 
 	const count = () => server.cliJson('institution', 'show', 'college').ranges.length;
 	const table = [
 		['10.1.0.0/abc', /a number of bits/],
-		['10.1.0.1/24', /is 10\.1\.0\.0\/24 meant/],
+		['10.1.0.1/24', /did you mean 10\.1\.0\.0\/24/],
 		['0.0.0.0/0', /whole internet/],
 		['::/0', /whole internet/],
 		['10.1.0.9-10.1.0.1', /reversed/],
-		['10.1.0', /no IPv4 or IPv6 address/],
+		['10.1.0', /not an IPv4 or IPv6 address/],
 		['10.0.0.0/8', /--force/],
 		['2001::/16', /--force/],
-		['@college', /no domain/],
+		['@college', /not a complete domain name/],
 		['@gmail.com', /anybody can have an address there/],
-		['10.1.0.0/24 Bad_Name', /no name of an institution/],
+		['10.1.0.0/24 Bad_Name', /not a valid institution name/],
 	];
 	for (const [line, why] of table) {
 		writeFileSync(file, `# the college\n10.7.0.0/24\n\n${line}\n10.8.0.0/24\n`);
@@ -233,7 +233,7 @@ test('what is mistyped is refused with file, line and reason, and nothing of it 
 		assert.equal(r.code, 1, line);
 		assert.match(r.stderr, /refused +\S*ranges\.txt:4: /, line);
 		assert.match(r.stderr, why);
-		assert.match(r.stderr, /nothing is changed/);
+		assert.match(r.stderr, /nothing was changed/);
 		assert.equal(count(), 0, line);
 		if (!line.startsWith('@') && !line.includes('Bad')) {
 			const one = server.cli('institution', 'range', 'add', 'college', '10.7.0.0/24', line);

@@ -188,9 +188,9 @@ static void entitlements_say_why(void **state)
 			.starts_at = 1 },
 	};
 	static const char *const why[] = { "it was revoked", "it has not begun", "it has ended",
-		"its status lets nobody in", "its plan does not cover this section",
-		"it is for another article", "its status lets nobody in",
-		"nobody has described its plan, so it opens nothing (postern plan set)" };
+		"its status does not allow reading", "its plan does not cover this section",
+		"it is for another article", "its status does not allow reading",
+		"its plan does not exist, so it opens nothing (postern plan set)" };
 	scene_make(&s);
 	s.article.published_at = NOW - 10 * HOUR;
 	s.reader = (struct paywall_reader){

@@ -63,7 +63,7 @@ static enum err json_take(
 	json_t *doc = NULL;
 	enum err e = text_json_parse(text, JSON_REJECT_DUPLICATES, &doc, &err);
 	if (e == ERR_NOMEM) {
-		snprintf(why, IP_RANGE_WHY_SIZE, "there is no memory to read it");
+		snprintf(why, IP_RANGE_WHY_SIZE, "there is not enough memory to read it");
 		return e;
 	}
 	const json_t *list = json_object_get(doc, "prefixes");
@@ -71,7 +71,7 @@ static enum err json_take(
 	if (!doc)
 		snprintf(why, IP_RANGE_WHY_SIZE, "line %d: %.120s", err.line, err.text);
 	else if (!json_is_array(list))
-		snprintf(why, IP_RANGE_WHY_SIZE, "\"prefixes\" is not there, or is no list");
+		snprintf(why, IP_RANGE_WHY_SIZE, "\"prefixes\" is missing or is not a list");
 	if (!json_is_array(list))
 		e = ERR_INVALID;
 	for (size_t i = 0; !e && i < json_array_size(list); i++)

@@ -108,9 +108,9 @@ static const char *entitlement_why(const struct decision_inputs *k, const struct
 	if (e->ends_at && k->now.s - e->grace_s >= e->ends_at)
 		return e->grace_s ? "it has ended, and so have its days of grace" : "it has ended";
 	if (!paywall_entitlement_open(k->policy, e, k->now.s))
-		return "its status lets nobody in";
+		return "its status does not allow reading";
 	if (!paywall_plan_find(k->policy, e->plan))
-		return "nobody has described its plan, so it opens nothing (postern plan set)";
+		return "its plan does not exist, so it opens nothing (postern plan set)";
 	if (!paywall_entitlement_covers(k->policy, e, k->article))
 		return *e->article_id ? "it is for another article"
 				      : "its plan does not cover this section";

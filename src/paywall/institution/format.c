@@ -34,7 +34,7 @@ enum err institution_domain_parse(
 		snprintf(address, sizeof address, "x@" STR_FMT, STR_ARG(s)) != (int)s.n + 2 ||
 		email_parse(str_of(address), &mail) != ERR_OK) {
 		snprintf(why, IP_RANGE_WHY_SIZE,
-			"\"%.*s\" is no domain of mail addresses, such as harbour.example",
+			"\"%.*s\" is not a complete domain name, such as harbour.example",
 			(int)(s.n < 80 ? s.n : 80), s.n ? s.p : "");
 		return ERR_INVALID;
 	}
@@ -88,7 +88,7 @@ enum err institution_line_parse(
 	struct str name = name_cut(&s);
 	if (name.p && !name_ok(name)) {
 		snprintf(why, IP_RANGE_WHY_SIZE,
-			"\"%.*s\" is no name of an institution: a-z, 0-9 and single '-'",
+			"\"%.*s\" is not a valid institution name: use a-z, 0-9 and single '-'",
 			(int)(name.n < 80 ? name.n : 80), name.p);
 		return ERR_INVALID;
 	}

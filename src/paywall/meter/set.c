@@ -65,8 +65,8 @@ static enum err meter_check(const struct meter *m, char why[static METER_WHY_SIZ
 		return refuse(why, "a limit is 0 to %d articles", METER_LIMIT_MAX);
 	if (m->registered_limit < m->anonymous_limit)
 		return refuse(why,
-			"an account would allow %lld articles and nobody has to sign in for %lld: "
-			"signing in would take articles away",
+			"readers with an account would get %lld articles, fewer than the %lld "
+			"without one",
 			(long long)m->registered_limit, (long long)m->anonymous_limit);
 	if (!*policy_window_name(m->window))
 		return refuse(why, "a window is day, week, month or rolling");
@@ -97,7 +97,7 @@ static enum err fit_check(
 		}
 	}
 	if (is_new && l->n >= METERS_MAX) {
-		(void)refuse(why, "there are %d meters already, and no more can be", METERS_MAX);
+		(void)refuse(why, "there are already %d meters, which is the maximum", METERS_MAX);
 		return ERR_TOO_LARGE;
 	}
 	if (sum > METER_TAGS_MAX)

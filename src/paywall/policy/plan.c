@@ -33,7 +33,7 @@ static bool href_ok(const char *z)
 enum err policy_plan_check(const struct plan *p, char why[static PLAN_WHY_SIZE])
 {
 	if (!entitlement_name_ok(str_of(p->name), PLAN_SIZE))
-		return no(why, "a plan's name is of a-z, 0-9 and '-', at most 64");
+		return no(why, "a plan's name consists of a-z, 0-9 and '-', at most 64 characters");
 	if (!*policy_plan_kind_name(p->kind))
 		return no(why, "a plan is a subscription, a day-pass or an article");
 	if (!*str_trim(str_of(p->title)).p || !text_line_ok(str_of(p->title)))

@@ -24,21 +24,21 @@ static bool tag_ok(const char *tag)
 enum err policy_rule_check(const struct paywall_rule *r, char why[static RULE_WHY_SIZE])
 {
 	if (!*policy_rule_kind_name(r->kind))
-		return no(why, "a rule is an override or a default");
+		return no(why, "a rule must be an override or a default");
 	if (*r->section && !text_slug_ok(str_of(r->section)))
 		return no(why, "the section must be its slug: lower-case letters, digits and '-'");
 	if (!tag_ok(r->tag))
-		return no(why, "the tag must be one line, without blanks at its ends");
+		return no(why, "the tag must be one line, without spaces at its ends");
 	if (r->from_s < 0 || r->until_s < 0 || r->from_s > RULE_AGE_MAX_S ||
 		r->until_s > RULE_AGE_MAX_S)
-		return no(why, "an age is at most 100 years");
+		return no(why, "an age can be at most 100 years");
 	if (r->until_s && r->until_s <= r->from_s)
 		return no(why, "the age at which the rule ends must be above the one at which it "
 			       "begins");
 	if (r->weekdays <= 0 || r->weekdays > WEEKDAYS_ALL)
 		return no(why, "the rule needs at least one day");
 	if (r->access < ACCESS_PUBLIC || r->access > ACCESS_SUBSCRIBER)
-		return no(why, "a rule sets one of the levels public, registered, metered, "
+		return no(why, "a rule must set one of the levels public, registered, metered, "
 			       "subscriber");
 	if (r->teaser_words < 0 || r->teaser_words > RULE_TEASER_WORDS_MAX)
 		return no(why, "a teaser has at most 2000 words");
