@@ -55,7 +55,8 @@ const struct command cli_commands[] = {
 			{ "status", "STATUS",
 				"active (default), trialing, past_due, paused, canceled or "
 				"unpaid" },
-			{ "grace", "DAYS", "days of reading after the end (default 0)" },
+			{ "grace", "DAYS",
+				"days for which reading continues after the end (default 0)" },
 			{ "article", "SLUG", "cover only this article" },
 			{ "source", "WORD", "who issued it (default: comp)" },
 			{ "seats", "N", "number of members that the owner may invite" },
@@ -77,7 +78,8 @@ const struct command cli_commands[] = {
 	{ "seat list", "OWNER", 1, 1, READS_DATABASE, true,
 		"List the members of a group subscription", NULL, { { 0 } }, cmd_seat_list },
 	{ "seat invite", "OWNER EMAIL", 2, 2, WRITES_DATABASE, false,
-		"Invite somebody to a seat of a group by mail", NULL, { { 0 } }, cmd_seat_invite },
+		"Invite somebody by mail to a seat of a group subscription", NULL, { { 0 } },
+		cmd_seat_invite },
 	{ "seat remove", "OWNER ID", 2, 2, WRITES_DATABASE, false,
 		"Remove a member, or withdraw an invitation",
 		"ID is from `postern seat list`. Takes effect at the member's next request.",
@@ -103,7 +105,7 @@ const struct command cli_commands[] = {
 		"List the plans in the order in which they are offered", NULL, { { 0 } },
 		cmd_plan_list },
 	{ "plan add", "NAME", 1, 1, WRITES_DATABASE, true, "Create a plan",
-		"Refused when there is a plan of this name. The wall offers a plan once it has an "
+		"Refused if a plan with this name exists. The wall offers a plan once it has an "
 		"address (--href).",
 		{ { "kind", "KIND", "subscription (default), day-pass or article" },
 			{ "title", "TEXT", "name shown to readers" },
@@ -116,8 +118,8 @@ const struct command cli_commands[] = {
 			{ "trial", "TEXT", "trial words, such as \"First month free\"" },
 			{ "cancel", "TEXT", "cancel words, such as \"Cancel any time\"" },
 			{ "position", "N",
-				"position in the list of offers, from 1 (default: 0, behind those "
-				"that have one, by name)" },
+				"position in the list of offers, from 1 (default: 0, which sorts "
+				"by name after those)" },
 			{ "recommended", "YES", "yes or no; at most one plan is" },
 			{ "on-sale", "YES", "yes (default) or no: keep it, but do not offer it" },
 			{ "sections", "SLUGS",
@@ -138,8 +140,8 @@ const struct command cli_commands[] = {
 			{ "trial", "TEXT", "trial words, such as \"First month free\"" },
 			{ "cancel", "TEXT", "cancel words, such as \"Cancel any time\"" },
 			{ "position", "N",
-				"position in the list of offers, from 1 (default: 0, behind those "
-				"that have one, by name)" },
+				"position in the list of offers, from 1 (default: 0, which sorts "
+				"by name after those)" },
 			{ "recommended", "YES", "yes or no; at most one plan is" },
 			{ "on-sale", "YES", "yes (default) or no: keep it, but do not offer it" },
 			{ "sections", "SLUGS",
@@ -207,22 +209,23 @@ const struct command cli_commands[] = {
 		{ { "yes", NULL, "confirm the removal" } }, cmd_institution_remove },
 	{ "institution range", "add|remove NAME RANGE...", 3, CLI_ARGS_MAX, WRITES_DATABASE, true,
 		"Add or remove networks of an institution",
-		"RANGE is an address, a network such as 192.0.2.0/24, or FIRST-LAST; IPv4 or "
-		"IPv6. If one is wrong, nothing is changed.",
+		"RANGE is an address, a network such as 192.0.2.0/24, or FIRST-LAST; IPv4 or IPv6. "
+		"If one is wrong, nothing was changed.",
 		{ { "force", NULL, "accept ranges wider than an IPv4 /16 or an IPv6 /32" } },
 		cmd_institution_range },
 	{ "institution domain", "add|remove NAME DOMAIN...", 3, CLI_ARGS_MAX, WRITES_DATABASE, true,
 		"Add or remove mail domains of an institution",
 		"An account with a confirmed address at exactly this domain reads as the "
-		"institution. Subdomains do not count. If one is wrong, nothing is changed.",
+		"institution. Subdomains do not count. If one is wrong, nothing was changed.",
 		{ { "force", NULL, "accept domains where anybody can get an address" } },
 		cmd_institution_domain },
 	{ "institution import", "FILE [NAME]", 1, 2, WRITES_DATABASE, true,
 		"Add networks and mail domains from a file",
 		"Each line is RANGE or @DOMAIN, followed by the institution's name unless NAME is "
-		"given; '#' starts a comment. If a line is wrong, nothing is changed.",
+		"given; '#' starts a comment. If a line is wrong, nothing was changed.",
 		{ { "replace", NULL,
-			  "remove what the institutions in the file have and the file lacks" },
+			  "remove ranges and domains of these institutions that the file does not "
+			  "list" },
 			{ "force", NULL,
 				"accept wide ranges, and domains where anybody can get an "
 				"address" } },
@@ -231,8 +234,8 @@ const struct command cli_commands[] = {
 		"Print the networks of all contracts in force, for a web server in front", NULL,
 		{ { "nginx", NULL, "as lines of an nginx geo block" } }, cmd_institution_export },
 	{ "meter list", "", 0, 0, READS_DATABASE, true,
-		"List the meters: how many metered articles a reader may open, and in what time",
-		NULL, { { 0 } }, cmd_meter_list },
+		"List the meters: how many metered articles a reader may open per period", NULL,
+		{ { 0 } }, cmd_meter_list },
 	{ "meter set", "NAME", 1, 1, WRITES_DATABASE, true, "Create or update a meter",
 		"Options you leave out keep their current value. A new meter allows 6 articles "
 		"without an account and 10 with one, each month.",
@@ -281,7 +284,7 @@ const struct command cli_commands[] = {
 	{ "crawler load", "NAME FILE", 2, 2, WRITES_DATABASE, true,
 		"Load the address list that a crawler's owner publishes",
 		"Replaces the previous list. FILE is JSON as search engines publish it, or one "
-		"range a line. If an entry is wrong, nothing is changed.",
+		"range a line. If an entry is wrong, nothing was changed.",
 		{ { "force", NULL, "accept networks wider than an IPv4 /16 or an IPv6 /32" } },
 		cmd_crawler_load },
 	{ "crawler check", "IP", 1, 1, READS_DATABASE, true,
@@ -310,7 +313,7 @@ const struct command cli_commands[] = {
 		cmd_article_show },
 	{ "article export", "DIR [SLUG]", 1, 2, READS_DATABASE, false,
 		"Export one article, or all, with their pictures into a folder",
-		"Writes Markdown that `article import` reads. Overwrites files of the same name.",
+		"Writes Markdown that `article import` reads. Overwrites files with the same name.",
 		{ { 0 } }, cmd_article_export },
 	{ "article set-access", "SLUG LEVEL", 2, 2, WRITES_DATABASE, false,
 		"Set an article's access level",
@@ -329,9 +332,9 @@ const struct command cli_commands[] = {
 		"The first featured article leads, the next four stand beside it. Without "
 		"featured articles, the newest leads. Options you leave out keep their current "
 		"value. Takes effect at the next request.",
-		{ { "position", "N", "place on the front page (default: 1, the lead)" },
+		{ { "position", "N", "position on the front page (default: 1, the lead)" },
 			{ "until", "WHEN", "last day, or end time (default: no end)" },
-			{ "no-end", NULL, "keep it there until `article unfeature`" } },
+			{ "no-end", NULL, "keep it there until you run `article unfeature`" } },
 		cmd_article_feature },
 	{ "article unfeature", "SLUG", 1, 1, WRITES_DATABASE, false,
 		"Take an article off the top of the front page", NULL, { { 0 } },
@@ -354,7 +357,7 @@ const struct command cli_commands[] = {
 	{ "mail send", "", 0, 0, WRITES_DATABASE, false,
 		"Send all mails that are due, without a server", NULL, { { 0 } }, cmd_mail_send },
 	{ "explain", "", 0, 0, READS_DATABASE, true,
-		"Explain what a reader gets of an article, and why",
+		"Explain what a reader can read of an article, and why",
 		"Makes the same decision as pages and API, and shows every rule and input it used "
 		"and what would change the answer.",
 		{ { "article", "SLUG", "the article (required)" },
@@ -394,7 +397,7 @@ const struct command cli_commands[] = {
 			{ "ip", "ADDRESS", "address of the reader" } },
 		cmd_gate_test },
 	{ "key create", "NAME", 1, 1, WRITES_DATABASE, true,
-		"Create an API key for another server; it is shown once", NULL,
+		"Create an API key for another server; the key is shown only once", NULL,
 		{ { "scopes", "LIST",
 			"access (default), explain, or \"access explain\" for both" } },
 		cmd_key_create },
@@ -436,9 +439,9 @@ const struct command cli_commands[] = {
 			{ "compare", NULL, "only compare the two databases" },
 			{ "progress", NULL, "print progress even without a terminal" } },
 		cmd_db_copy },
-	{ "db check", "", 0, 0, NEEDS_CONFIG, false, "Check version and integrity of the database",
-		NULL, { { "progress", NULL, "print progress even without a terminal" } },
-		cmd_db_check },
+	{ "db check", "", 0, 0, NEEDS_CONFIG, false,
+		"Check the version and the integrity of the database", NULL,
+		{ { "progress", NULL, "print progress even without a terminal" } }, cmd_db_check },
 	{ "version", "", 0, 0, NEEDS_NOTHING, false, "Print the version", NULL, { { 0 } },
 		cmd_version },
 };

@@ -291,8 +291,8 @@ int cli_word_fail(const char *what, const char *word, const char *const *words)
 			buf_puts(&b, words[i + 1] ? ", " : " or ");
 		buf_puts(&b, words[i]);
 	}
-	return cli_fail(EXIT_USAGE, "\"%s\" is no %s" NEAR_FMT " (" STR_FMT ")", word, what,
-		NEAR_ARG(near), STR_ARG(buf_view(&b)));
+	return cli_fail(EXIT_USAGE, "\"%s\" is not a valid %s" NEAR_FMT " (" STR_FMT ")", word,
+		what, NEAR_ARG(near), STR_ARG(buf_view(&b)));
 }
 
 /* ---- what was named and is not there ---- */

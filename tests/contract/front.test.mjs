@@ -175,7 +175,7 @@ test('a section says what it is about, on its page and to search engines', async
 		],
 	);
 	refused(4, /no section "ctiy"; did you mean "city"\?/, 'section', 'describe', 'ctiy', 'x');
-	refused(2, /"No Such" is no section/, 'section', 'describe', 'No Such', 'x', '--new');
+	refused(2, /"No Such" is not a section's slug/, 'section', 'describe', 'No Such', 'x', '--new');
 	refused(2, /has 601 bytes; at most 600/, 'section', 'describe', 'city', 'x'.repeat(601));
 	server.cliOk('section', 'describe', 'opinion', 'Letters.', '--new');
 	assert.equal(server.cliJson('section', 'list').at(-1).section, 'opinion');

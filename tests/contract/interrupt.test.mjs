@@ -53,7 +53,7 @@ test('an import keeps the files that are in, and goes on from there', async () =
 	assert.deepEqual([r.code, r.by], [130, null], r.stderr.slice(-2000));
 	assert.match(
 		r.stderr,
-		/postern: ended by SIGINT: the files counted above are imported; run the same command again for the rest\.\n$/,
+		/postern: ended by SIGINT: the files counted above are imported; run the same command again to import the rest\.\n$/,
 	);
 	const created = Number(/^\d+ files: (\d+) new/m.exec(r.stdout)[1]);
 	assert.ok(created > 0 && created < all, `${created} files`);
@@ -85,12 +85,12 @@ test('a copy keeps its batches, and goes on from there', {
 	const args = ['db', 'copy', env.POSTERN_DATABASE_URL, `sqlite:${there}`];
 	const r = await interrupted(args, {}, 'SIGTERM', () => count() > 0);
 	assert.equal(r.code, 143, r.stderr);
-	assert.match(r.stderr, /postern: ended by SIGTERM: whole batches are in; run the same command again to go on\./);
+	assert.match(r.stderr, /postern: ended by SIGTERM: finished batches are stored; run the same command again to continue\./);
 	assert.doesNotMatch(r.stderr, /level=error/);
 	assert.ok(count() < 20000);
 	const again = run([...args, '--progress']);
 	assert.equal(again.code, 0, again.stderr);
-	assert.match(again.stdout, /Copied, and both hold the same/);
+	assert.match(again.stdout, /Copied. Both databases have the same content/);
 });
 
 // Whether the command has come so far that a thread of its own waits for the signal, which all others leave alone.

@@ -220,8 +220,8 @@ test('`mail send` delivers although a request that waits cannot be worked on', a
 	put('spoilt', 'not an address', now - 2);
 	put('sound', email, now - 1);
 	const r = own.cli('mail', 'send');
-	assert.deepEqual([r.code, r.stdout], [1, '1 sent, 0 put off, 0 failed\n']);
-	assert.match(r.stderr, /a registration or reset could not be worked on \(internal\) and waits/);
+	assert.deepEqual([r.code, r.stdout], [1, '1 sent, 0 postponed, 0 failed\n']);
+	assert.match(r.stderr, /a registration or reset could not be processed \(internal\) and waits/);
 	await own.mail.take(email, /no account|not.*account/i);
 	await own.close();
 });

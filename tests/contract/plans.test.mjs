@@ -100,7 +100,7 @@ test('a plan covers its sections; one that nobody has described covers nothing',
 	assert.deepEqual(await both(), ['other_plan', 'entitled']);
 	const refused = server.cli('plan', 'remove', 'culture');
 	assert.equal(refused.code, 5);
-	assert.match(refused.stderr, /1 entitlement and 0 institutions have culture and would open nothing/);
+	assert.match(refused.stderr, /1 entitlement and 0 institutions use culture and would open nothing/);
 	assert.deepEqual(await both(), ['other_plan', 'entitled']);
 	server.cliOk('plan', 'set', 'culture', '--sections', 'city');
 	assert.deepEqual(await both(), ['entitled', 'other_plan']);
@@ -110,13 +110,13 @@ test('a plan covers its sections; one that nobody has described covers nothing',
 	assert.match(typo.stderr, /no plan "cultrue"; did you mean "culture"\?.*--new/);
 	const later = server.cli('entitlement', 'grant', who.email, 'digital', '--new', '--json');
 	assert.equal(later.code, 0);
-	assert.match(later.stderr, /nobody has described the plan digital: it opens nothing/);
+	assert.match(later.stderr, /there is no plan digital yet: it opens nothing/);
 	assert.match(later.stderr, /it has no end/);
 	assert.deepEqual(await both(), ['other_plan', 'entitled'], 'nothing opens by a plan that is not described');
-	assert.match(server.cliOk('entitlement', 'list', who.email), /digital.*opens nothing: the plan is not described/);
+	assert.match(server.cliOk('entitlement', 'list', who.email), /digital.*opens nothing: the plan does not exist/);
 	assert.match(
 		server.cliOk('explain', '--article', 'city-piece', '--reader', who.email),
-		/digital .*nobody has described its plan/,
+		/digital .*its plan does not exist/,
 	);
 	makePlan(server, 'digital');
 	assert.deepEqual(await both(), ['entitled', 'entitled'], 'described, it opens what it covers');
@@ -152,7 +152,7 @@ test('from, until, hours, grace', async () => {
 		[['--hours', '2', '--until', '2100-01-01'], /either --until or --hours/],
 		[['--until', '2001-01-01'], /must come after/],
 		[['--grace', '-1'], /0 to 366/],
-		[['--status', 'fine'], /no status/],
+		[['--status', 'fine'], /not a valid status/],
 		[['--source', 'A b'], /source/],
 		[['--from', 'now'], /a date/],
 		[['--seats', '501'], /0 to 500/],

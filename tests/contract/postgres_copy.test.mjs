@@ -25,7 +25,7 @@ const rowsOf = (stdout) =>
 
 function allSame(r) {
 	assert.equal(r.code, 0, r.stderr);
-	assert.match(r.stdout, /both hold the same\.\n$/i);
+	assert.match(r.stdout, /both databases have the same content\.\n$/i);
 	const rows = rowsOf(r.stdout);
 	for (const [table, row] of Object.entries(rows)) {
 		assert.equal(row.verdict, 'same', table);

@@ -182,8 +182,8 @@ int cmd_account_reset(struct cli *c)
 	enum err e = account_reset_send(&c->app.accounts, &acc, c->now_s);
 	if (e)
 		return cli_error(e, acc.email);
-	printf("A mail with a link is queued for %s, unless it has had its mails of this hour "
-	       "(mail.per_mailbox_hour; see postern mail list).\n",
+	printf("A mail with a link is queued for %s, unless the address has reached its limit of "
+	       "mails for this hour (mail.per_mailbox_hour; see postern mail list).\n",
 		acc.email);
 	return EXIT_DONE;
 }

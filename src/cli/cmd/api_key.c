@@ -21,7 +21,8 @@ static int key_error(struct cli *c, enum err e, const char *name)
 	case ERR_NOT_FOUND:
 		return cli_not_found(c, NAMED_KEY, name);
 	case ERR_TOO_LARGE:
-		return cli_fail(EXIT_FAILED, "there are %d keys already", KEYS_MAX);
+		return cli_fail(
+			EXIT_FAILED, "there are already %d keys, which is the maximum", KEYS_MAX);
 	default:
 		return cli_error(e, name);
 	}

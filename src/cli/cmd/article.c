@@ -114,8 +114,8 @@ int cmd_article_import(struct cli *c)
 	struct import_settings s = import_settings(c, &r);
 	enum err e = ERR_OK;
 	const char *path = "";
-	c->interrupt.left =
-		"the files counted above are imported; run the same command again for the rest";
+	c->interrupt.left = "the files counted above are imported; run the same command again to "
+			    "import the rest";
 	s.seen = import_seen_make(); /* all paths are one run */
 	if (!s.seen)
 		e = ERR_NOMEM;
@@ -382,7 +382,7 @@ int cmd_article_set_access(struct cli *c)
 		e = db_read(c->app.db, holds_read, &l);
 	if (e)
 		return cli_article_error(c, e, c->args[0]);
-	printf("%s says %s now.\n", c->args[0], c->args[1]);
+	printf("The access level of %s is now %s.\n", c->args[0], c->args[1]);
 	holds_print(&l);
 	return EXIT_DONE;
 }
@@ -393,11 +393,11 @@ int cmd_article_set_status(struct cli *c)
 	enum err e = content_set_status(c->app.db, str_of(c->args[0]), str_of(c->args[1]),
 		str_of(why ? why : ""), c->now_s);
 	if (e == ERR_INVALID)
-		return cli_fail(EXIT_USAGE, "\"%s\" is no status; use usable, withheld or killed",
-			c->args[1]);
+		return cli_fail(EXIT_USAGE,
+			"\"%s\" is not a valid status; use usable, withheld or killed", c->args[1]);
 	if (e)
 		return cli_article_error(c, e, c->args[0]);
-	printf("%s is %s now.\n", c->args[0], c->args[1]);
+	printf("%s is now %s.\n", c->args[0], c->args[1]);
 	return EXIT_DONE;
 }
 

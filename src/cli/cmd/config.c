@@ -51,6 +51,6 @@ int cmd_config_check(struct cli *c)
 	crypto_common_close(words);
 	if (e)
 		return cli_fail(EXIT_CONFIG, "%s", *why ? why : err_name(e));
-	puts("The configuration is fine.");
+	puts("The configuration is valid.");
 	return EXIT_DONE;
 }

@@ -70,8 +70,9 @@ int cmd_db_copy(struct cli *c)
 		.ctx = &progress };
 	c->app.log = (struct log){ .level = LOG_WARN, .fd = 2 };
 	db_url_show(c->args[0], source);
-	c->interrupt.left = compare ? "nothing was changed; the comparison is not finished"
-				    : "whole batches are in; run the same command again to go on";
+	c->interrupt.left =
+		compare ? "nothing was changed; the comparison is not finished"
+			: "finished batches are stored; run the same command again to continue";
 	enum err e = sides_open(c, &copy, compare, why);
 	if (e == ERR_OK && !compare && cli_option(c, "while-serving"))
 		fputs("The source is copied as it is now: what is written to it from here on is "
@@ -87,6 +88,7 @@ int cmd_db_copy(struct cli *c)
 	db_close(copy.to);
 	if (e != ERR_OK)
 		return copy_code(e, why);
-	puts(compare ? "Both hold the same." : "Copied, and both hold the same.");
+	puts(compare ? "Both databases have the same content."
+		     : "Copied. Both databases have the same content.");
 	return EXIT_DONE;
 }

@@ -42,8 +42,8 @@ int cmd_crawler_add(struct cli *c)
 					    "--agent: use one word of at least three letters, and "
 					    "none that browsers use too, such as Googlebot");
 	if (e == ERR_TOO_LARGE)
-		return cli_fail(
-			EXIT_FAILED, "there are %d crawlers, and no room for more", CRAWLERS_MAX);
+		return cli_fail(EXIT_FAILED, "there are already %d crawlers, which is the maximum",
+			CRAWLERS_MAX);
 	if (e)
 		return cli_error(e, cr.name);
 	printf("%s is added.\n", cr.name);
@@ -137,16 +137,16 @@ int cmd_crawler_load(struct cli *c)
 			       ? cli_fail(EXIT_FAILED, "%s: larger than 4 MiB", c->args[1])
 			       : cli_error(e, c->args[1]);
 	if (crawler_list_parse(buf_view(&text), list, why) != ERR_OK)
-		return cli_fail(EXIT_FAILED, "%s: %s; nothing is changed", c->args[1], why);
+		return cli_fail(EXIT_FAILED, "%s: %s; nothing was changed", c->args[1], why);
 	if (list->wide && !cli_option(c, "force"))
 		return cli_fail(EXIT_FAILED,
 			"%s: %zu networks are wider than an IPv4 /16 or an IPv6 /32; add --force "
-			"if that is meant; nothing is changed",
+			"if that is meant; nothing was changed",
 			c->args[1], list->wide);
 	e = crawler_load(c->app.db, str_of(c->args[0]), list, c->now_s);
 	if (e == ERR_TOO_LARGE)
 		return cli_fail(EXIT_FAILED,
-			"there is room for %d ranges of crawlers in all; nothing is changed",
+			"all crawlers together can have at most %d ranges; nothing was changed",
 			CRAWLER_RANGES_MAX);
 	if (e == ERR_NOT_FOUND)
 		return cli_not_found(c, NAMED_CRAWLER, c->args[0]);

@@ -70,7 +70,7 @@ void cli_entitlements_print(const struct cli_entitlements *all)
 			printf("  seats %lld", (long long)e->seats);
 		printf("%s%s%s%s\n", *e->article_id ? "  one article" : "",
 			e->by_seat ? "  by a seat" : "", e->revoked_at ? "  revoked" : "",
-			all->undescribed[i] ? "  opens nothing: the plan is not described" : "");
+			all->undescribed[i] ? "  opens nothing: the plan does not exist" : "");
 	}
 }
 
@@ -164,10 +164,10 @@ static void note_end(const struct cli *c, const struct entitlement *e)
 				  "with --until"
 				: "");
 	else if (over && e->ends_at + e->grace_s > c->now_s)
-		fprintf(stderr, "note: its end is past; the days of grace last until %s\n",
+		fprintf(stderr, "note: its end is in the past; the days of grace last until %s\n",
 			cli_end(c->app.arena, e->ends_at + e->grace_s));
 	else if (over)
-		fprintf(stderr, "note: its end is past: it opens nothing\n");
+		fprintf(stderr, "note: its end is in the past: it opens nothing\n");
 }
 
 static enum err notes_print(const struct cli *c, struct str id)
@@ -178,12 +178,12 @@ static enum err notes_print(const struct cli *c, struct str id)
 		return e;
 	if (!t.described)
 		fprintf(stderr,
-			"note: nobody has described the plan %s: it opens nothing until you create "
-			"it with postern plan set %s\n",
+			"note: there is no plan %s yet: it opens nothing until you create it with "
+			"postern plan set %s\n",
 			t.e.plan, t.e.plan);
 	if (!t.lets_in)
 		fprintf(stderr,
-			"note: the status %s from the source %s lets nobody in "
+			"note: the status %s from the source %s does not let its reader in "
 			"(paywall.open_statuses)\n",
 			entitlement_status_name(t.e.status), t.e.source);
 	note_end(c, &t.e);
@@ -317,7 +317,7 @@ int cmd_entitlement_set_status(struct cli *c)
 		e = notes_print(c, ch.id);
 	if (e)
 		return cli_error(e, c->args[0]);
-	printf("%s is %s now.\n", c->args[0], c->args[1]);
+	printf("%s is now %s.\n", c->args[0], c->args[1]);
 	return EXIT_DONE;
 }
 

@@ -118,7 +118,7 @@ static int explain_options(struct cli *c, struct access_explanation *g, struct a
 	if (!code && reader)
 		code = cli_account(c, reader, acc);
 	if (!code && reader && (acc->disabled_at || !acc->verified_at))
-		fprintf(stderr, "note: this account is %s and cannot log in\n",
+		fprintf(stderr, "note: this account is %s, so its owner cannot log in\n",
 			acc->disabled_at ? "disabled" : "not verified");
 	g->req.account_id = acc->id;
 	return code;

@@ -26,8 +26,8 @@ static void warn_shadows(const struct paywall_policy *p, const char *new_id)
 		if (!by || (strcmp(r->id, new_id) != 0 && strcmp(by->id, new_id) != 0))
 			continue;
 		fprintf(stderr,
-			"postern: warning: rule %lld (%s%s) can never decide: rule %lld (%s%s) "
-			"matches all of it before, with any method\n",
+			"postern: warning: rule %lld (%s%s) can never decide, because rule %lld "
+			"(%s%s) comes first and matches the same paths with any method\n",
 			(long long)r->position, r->site, r->path, (long long)by->position, by->site,
 			by->path);
 	}
@@ -74,7 +74,8 @@ int cmd_gate_add(struct cli *c)
 		return code;
 	e = path_rule_add(c->app.db, &r, at, c->now_s);
 	if (e == ERR_TOO_LARGE)
-		return cli_fail(EXIT_FAILED, "there are %d rules already", PATH_RULES_MAX);
+		return cli_fail(EXIT_FAILED, "there are already %d rules, which is the maximum",
+			PATH_RULES_MAX);
 	if (!e)
 		e = warn_of(c, &r);
 	if (e)
@@ -196,8 +197,8 @@ int cmd_gate_test(struct cli *c)
 			.req.now_s = c->now_s } };
 	if (url_absolute(str_of(c->args[0]), c->app.arena, &t.q.url) != ERR_OK)
 		return cli_fail(EXIT_FAILED,
-			"%s: refused for every reader; an absolute address in its one plain "
-			"spelling is expected",
+			"%s: refused for every reader; an absolute URL in canonical form is "
+			"expected",
 			c->args[0]);
 	if (ip && ip_parse(str_of(ip), &t.q.req.client) != ERR_OK)
 		return cli_fail(EXIT_USAGE, "--ip %s: an IPv4 or IPv6 address is expected", ip);

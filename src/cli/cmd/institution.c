@@ -43,7 +43,8 @@ static int institution_fail(enum err e, const struct institution *i)
 		return cli_fail(
 			EXIT_NOT_FOUND, "there is no plan \"%s\"; see postern plan list", i->plan);
 	case ERR_TOO_LARGE:
-		return cli_fail(EXIT_FAILED, "there are %d institutions, and no room for more",
+		return cli_fail(EXIT_FAILED,
+			"there are already %d institutions, which is the maximum",
 			INSTITUTIONS_MAX);
 	default:
 		return cli_error(e, i->name);

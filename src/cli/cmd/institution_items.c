@@ -96,16 +96,16 @@ static int items_fail(enum err e, const struct institution_change *ch)
 	case ERR_NOT_FOUND:
 		return cli_fail(EXIT_NOT_FOUND,
 			"there is no institution \"%s\"; create it with postern institution add; "
-			"nothing is changed",
+			"nothing was changed",
 			it->institution);
 	case ERR_CONFLICT:
 		return cli_fail(EXIT_CONFLICT,
-			"%s belongs to another institution already; "
-			"nothing is changed",
+			"%s belongs to another institution already; nothing was changed",
 			institution_item_text(it, text));
 	case ERR_TOO_LARGE:
 		return cli_fail(EXIT_FAILED,
-			"there is room for %d ranges and %d domains in all; nothing is changed",
+			"all institutions together can have at most %d ranges and %d domains; "
+			"nothing was changed",
 			INSTITUTION_RANGES_MAX, INSTITUTION_DOMAINS_MAX);
 	default:
 		return cli_error(e, it->institution);
@@ -175,7 +175,7 @@ static int items_command(struct cli *c, enum institution_kind kind)
 		fprintf(stderr, "refused  %s: %s\n", c->args[i], why);
 	}
 	if (bad)
-		return cli_fail(EXIT_USAGE, "%zu refused; nothing is changed", bad);
+		return cli_fail(EXIT_USAGE, "%zu refused; nothing was changed", bad);
 	return add ? items_take(c, items, n) : items_remove(c, items, n);
 }
 
@@ -232,9 +232,9 @@ static int import_text(struct import *im, struct str text)
 	if (code)
 		return code;
 	if (im->bad)
-		return cli_fail(EXIT_FAILED, "%zu lines refused; nothing is changed", im->bad);
+		return cli_fail(EXIT_FAILED, "%zu lines refused; nothing was changed", im->bad);
 	if (im->n == 0)
-		return cli_fail(EXIT_FAILED, "%s holds no range and no domain", im->path);
+		return cli_fail(EXIT_FAILED, "%s contains no range and no domain", im->path);
 	return items_take(im->c, im->items, im->n);
 }
 

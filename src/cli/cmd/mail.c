@@ -53,7 +53,7 @@ int cmd_mail_retry(struct cli *c)
 		return cli_fail(EXIT_CONFLICT, "%s was already sent", c->args[0]);
 	if (e)
 		return cli_error(e, c->args[0]);
-	puts("Due now.");
+	puts("The mail is due now. A running server sends it; so does postern mail send.");
 	return EXIT_DONE;
 }
 
@@ -66,13 +66,13 @@ int cmd_mail_send(struct cli *c)
 
 	if (e)
 		return cli_error(e, "outbox");
-	printf("%zu sent, %zu put off, %zu failed", n.sent, n.deferred, n.failed);
+	printf("%zu sent, %zu postponed, %zu failed", n.sent, n.deferred, n.failed);
 	if (n.dropped)
 		printf(", %zu dropped: their links no longer work", n.dropped);
 	putchar('\n');
 	if (requests)
 		return cli_fail(EXIT_FAILED,
-			"a registration or reset could not be worked on (%s) and waits for the "
+			"a registration or reset could not be processed (%s) and waits for the "
 			"next run",
 			err_name(requests));
 	return n.failed || n.deferred ? EXIT_FAILED : EXIT_DONE;

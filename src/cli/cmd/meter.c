@@ -188,7 +188,8 @@ int cmd_meter_set(struct cli *c)
 	if (e)
 		return set_fail(e, &m, why);
 	if (old && (old->window != m.window || old->days != m.days))
-		fprintf(stderr, "note: with another window, counts of readers may start anew\n");
+		fprintf(stderr, "note: after a change of the window, the counts of readers may "
+				"start again\n");
 	if (c->json)
 		return cli_print_json(meter_json(c->app.arena, &m));
 	meter_print(c->app.arena, &m);
@@ -219,7 +220,7 @@ int cmd_meter_rotate_key(struct cli *c)
 			"window is over, or revoke them with --revoke");
 	if (e)
 		return cli_error(e, "the key of meters");
-	printf("Key %lld seals cookies from now on; %s.\n", (long long)id,
+	printf("Key %lld signs cookies from now on; %s.\n", (long long)id,
 		revoke ? "cookies signed with older keys are no longer valid"
 		       : "cookies signed with older keys stay valid until the longest window is "
 			 "over");

@@ -188,7 +188,7 @@ int cmd_plan_add(struct cli *c)
 	int code = plan_known(c, &p, &is_known);
 	if (!code && is_known)
 		return cli_fail(EXIT_CONFLICT,
-			"there is a plan %s already; change it with `postern plan set`", p.name);
+			"the plan %s already exists; change it with `postern plan set`", p.name);
 	return code ? code : plan_store(c, &p);
 }
 
@@ -200,8 +200,8 @@ int cmd_plan_remove(struct cli *c)
 	enum err e = policy_plan_remove(c->app.db, &r);
 	if (e == ERR_CONFLICT)
 		return cli_fail(EXIT_CONFLICT,
-			"%lld entitlement%s and %lld institution%s have %s and would open "
-			"nothing without it; add --yes to remove it anyway",
+			"%lld entitlement%s and %lld institution%s use %s and would open nothing "
+			"without it; add --yes to remove it anyway",
 			(long long)r.holders, r.holders == 1 ? "" : "s", (long long)r.institutions,
 			r.institutions == 1 ? "" : "s", c->args[0]);
 	if (e == ERR_NOT_FOUND)

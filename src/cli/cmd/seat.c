@@ -75,8 +75,8 @@ int cmd_seat_invite(struct cli *c)
 		return cli_fail(EXIT_CONFLICT, "%s already has a seat in this group", c->args[1]);
 	case ERR_LIMITED:
 		return cli_fail(EXIT_CONFLICT,
-			"%s has had its mails of this hour (mail.per_mailbox_hour); try again "
-			"later",
+			"%s has reached its limit of mails for this hour (mail.per_mailbox_hour); "
+			"try again later",
 			c->args[1]);
 	default:
 		return cli_error(e, c->args[1]);

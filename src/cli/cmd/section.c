@@ -75,8 +75,8 @@ int cmd_section_describe(struct cli *c)
 		return code;
 	if (!text_slug_ok(slug))
 		return cli_fail(EXIT_USAGE,
-			"\"%s\" is no section; use its slug: lower-case letters, digits and single "
-			"'-'",
+			"\"%s\" is not a section's slug; use lower-case letters, digits and "
+			"single '-'",
 			c->args[0]);
 	enum err e = content_section_describe(c->app.db, slug, text, c->now_s);
 	if (e == ERR_INVALID)
