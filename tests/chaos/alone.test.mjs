@@ -130,10 +130,12 @@ test('a low soft limit is raised', async () => {
 	assert.doesNotMatch(server.stderr, /connections_lowered/);
 });
 
-// Asks again and again until the server is gone. Who is connected gets an answer; who is not is refused by the system.
+// Asks again and again until the server is gone. Who is connected gets an answer; who is not is refused by the system. A connection
+// that was kept idle may be closed at the moment at which it is used again (RFC 9112 section 9.6): that request was not taken.
 async function customer(server, tally, agent, i) {
 	for (let n = 0; ; n++) {
 		const r = await request(server, 'GET', `/api/v1/articles?q=w${i}x${n}`, { agent }).catch((e) => e);
+		if (r.code === 'ECONNRESET' && r.reused) continue;
 		const what = r.status ?? r.code ?? String(r);
 		tally[what] = (tally[what] ?? 0) + 1;
 		if (what === 'ECONNREFUSED') return;
@@ -217,7 +219,7 @@ test('a lock that is held: who is signed in reads on at once', async () => {
 	assert.equal(server.lines('db_failed').length, 0, 'nobody has waited until the lock was given up on');
 	assert.match(
 		(await request(server, 'GET', '/health/ready', { port: server.opsPort })).body,
-		/does not answer to a write/,
+		/does not answer to a write|cannot be written: busy/,
 	);
 	await lock.end();
 	await until('ready by itself', async () => (await ready(server)) === 200, 20000);

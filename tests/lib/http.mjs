@@ -69,7 +69,7 @@ function exchange(server, method, target, { headers = {}, body, agent, port } = 
 				return done(answer);
 			});
 		});
-		req.on('error', (e) => answered || fail(e));
+		req.on('error', (e) => answered || fail(Object.assign(e, { reused: req.reusedSocket })));
 		req.setTimeout(ANSWER_MS, () => req.destroy(new Error(`no answer to ${method} ${target}`)));
 		// A large body waits a moment for a refusal: an answer that comes before the body is read would be lost
 		// with the connection, as node gives up a socket that it cannot write to.

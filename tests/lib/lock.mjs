@@ -11,6 +11,8 @@ export async function holdLock(url, { postgres, sqlite = '' }) {
 	const ended = new Promise((done) => {
 		child.on('close', done);
 	});
+	// A test that fails before it lets go must not wait for ever: the lock ends with this process.
+	for (const handle of [child, child.stdin, child.stdout]) handle.unref();
 	child.stdin.write(`${begin} SELECT 'held';\n`);
 	const held = new Promise((done, fail) => {
 		child.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done());
