@@ -228,7 +228,7 @@ test('a reset asked for in an article ends in it, the address filled in at the l
 test('who registers with an address that has an account is led back from that mail, too', async () => {
 	const who = await makeAccount(server);
 	await new Reader(server).post('/register', { email: who.email, password, name: 'x', return_to: article });
-	const mail = await server.mail.take(who.email, /already has an/);
+	const mail = await server.mail.take(who.email, /already have an account/);
 	const way = encodeURIComponent(article);
 	assert.ok(mail.text.includes(`${server.base}/login?return_to=${way}`), mail.text);
 	assert.ok(mail.html.includes(`${server.base}/reset?return_to=${way}`), mail.html);

@@ -39,7 +39,7 @@ test('a disabled account, an unknown and a wrong password are answered alike, wi
 	]) {
 		const a = await new Reader(server).logIn({ email, password: pass });
 		assert.equal(a.status, 401);
-		assert.ok(a.body.includes(`Does it still not work? Write to <a href="${href}">${contact}</a>.`));
+		assert.ok(a.body.includes(`If you still cannot log in, write to <a href="${href}">${contact}</a>.`));
 		bodies.push(a.body.replaceAll(email, 'x'));
 	}
 	assert.deepEqual(bodies[1], bodies[0]);
@@ -63,7 +63,7 @@ test('every mail ends with it', async () => {
 	await r.post('/account/group/invite', { email });
 	const mails = [
 		[email, /confirm that this address/i],
-		[owner.email, /already has an\s+account/],
+		[owner.email, /already have an account/],
 		[owner.email, /choose a new password for your account/i],
 		[email, /group subscription/],
 	];

@@ -37,8 +37,7 @@ int cmd_account_create(struct cli *c)
 		return cli_error(e, c->args[0]);
 	if (c->json)
 		return cli_print_json(account_json(&acc));
-	printf("%s  %s\nA mail with a link to choose a password is on its way.\n", acc.id,
-		acc.email);
+	printf("%s  %s\nA mail with a link to choose a password is queued.\n", acc.id, acc.email);
 	return EXIT_DONE;
 }
 
