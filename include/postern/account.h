@@ -21,7 +21,7 @@ struct account_settings {
 	unsigned min_length, max_length;   /* code points */
 	double min_bits;                   /* libzxcvbn's estimate */
 	const struct common_words *common; /* lists of common passwords; NULL: none */
-	int64_t session_s, session_idle_s; /* "keep me signed in": 30 days in all, 14 unused */
+	int64_t session_s, session_idle_s; /* "keep me logged in": 30 days in all, 14 unused */
 	int64_t short_session_s, short_session_idle_s; /* without: 12 hours */
 	unsigned sessions_max;    /* an account's at once; the least recently used goes */
 	unsigned reading_at_once; /* sessions of an account that read at once; 0: any number */

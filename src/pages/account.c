@@ -76,10 +76,10 @@ static const char *source_text(const char *source)
 static const char *open_text(enum entitlement_status s)
 {
 	static const char *const texts[] = { [STATUS_TRIALING] = "on trial",
-		[STATUS_PAST_DUE] = "the last payment did not go through",
+		[STATUS_PAST_DUE] = "the last payment failed",
 		[STATUS_PAUSED] = "paused",
 		[STATUS_CANCELED] = "will not be renewed",
-		[STATUS_UNPAID] = "not paid" };
+		[STATUS_UNPAID] = "unpaid" };
 	return (size_t)s < COUNT(texts) ? texts[s] : NULL;
 }
 

@@ -107,9 +107,9 @@ static const char *field_error(enum err e)
 		return "Subscribers can give articles away. This account has no subscription that "
 		       "covers this one.";
 	case ERR_CONFLICT:
-		return "This article is open to everybody. Send your friend its address.";
+		return "This article is open to everyone. Send your friend its address.";
 	case ERR_LIMITED:
-		return "You have used all your gifts of this month.";
+		return "You have used all your gifts for this month.";
 	default:
 		return NULL;
 	}
@@ -300,7 +300,7 @@ enum err pages_gift_redeem(void *ctx, struct request *r, struct response *rsp)
 	if (open_already(&b))
 		return to_article(rsp, &b);
 	if (!is_reader(&v)) {
-		rsp->detail = "Gifts are for readers, not for programs.";
+		rsp->detail = "A gift can be opened only in a browser, not by a program.";
 		return ERR_DENIED;
 	}
 	if (!e)

@@ -44,16 +44,16 @@ struct pages_link_words pages_link_words(const struct pages *p, struct arena *a,
 	case LINK_NONE:
 		return (struct pages_link_words){ "Open the link in the mail",
 			confirms ? "To confirm your address, open the link in the mail with this "
-				   "browser. If you copy it, copy all of it."
+				   "browser. If you copy the link, copy all of it."
 				 : "To choose a new password, open the link in the mail with this "
-				   "browser. If you copy it, copy all of it." };
+				   "browser. If you copy the link, copy all of it." };
 	case LINK_USED:
 		if (confirms)
 			return (struct pages_link_words){ "This address is confirmed",
 				arena_fmt(a, "The link for %s has been used.", l->email) };
 		return (struct pages_link_words){ "This link has been used",
-			"It sets a password once. If that was you, log in with your new "
-			"password." };
+			"It sets a password only once. If you have set your new password, log in "
+			"with it." };
 	case LINK_REPLACED:
 		return (struct pages_link_words){ "There is a newer link",
 			arena_fmt(a,
@@ -68,5 +68,5 @@ struct pages_link_words pages_link_words(const struct pages *p, struct arena *a,
 		break;
 	}
 	return (struct pages_link_words){ "This link no longer works",
-		"It is too old or not complete." };
+		"It is too old or incomplete." };
 }

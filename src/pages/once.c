@@ -16,16 +16,16 @@ static const struct {
 	const char *name, *sentence;
 } done[] = {
 	{ "logout", "You are logged out." },
-	{ "reset",
-		"Your new password is set, and all your devices were logged out. Log in with it." },
+	{ "reset", "Your new password is set, and all your devices were logged out. Log in with "
+		   "the new password." },
 	{ "verified", "Your address is confirmed, and you are logged in." },
 	{ "password", "Your password is changed, and your other devices were logged out." },
 	{ "seat", "The seat is yours. You can now read what your group can read." },
 	{ "session", "That device was logged out." },
 	{ "sessions", "All other devices were logged out." },
-	{ "revoked", "The link no longer works." },
-	{ "invited", "The invitation is on its way." },
-	{ "removed", "The seat is free again." },
+	{ "revoked", "The gift is taken back. Its link no longer works." },
+	{ "invited", "The invitation has been sent." },
+	{ "removed", "The seat is available again." },
 };
 
 void pages_done_redirect(

@@ -47,7 +47,7 @@ static const char *why_wait(const struct response *rsp)
 	if (rsp->detail)
 		return rsp->detail;
 	return rsp->err == ERR_LIMITED ? "There were too many requests from your network."
-				       : "We are very busy right now.";
+				       : "The site is very busy right now.";
 }
 
 static enum err wait_page(const struct pages *p, struct request *r, struct response *rsp)
@@ -61,7 +61,7 @@ static enum err wait_page(const struct pages *p, struct request *r, struct respo
 	url_encode_path(&path, page);
 	const char *href =
 		pages_local_href(a, pages_text_z(a, buf_view(&path)), pages_safe_return_to(back));
-	struct page pg = { .title = "Please wait", .return_to = back.n > 0 ? back : page };
+	struct page pg = { .title = "Try again later", .return_to = back.n > 0 ? back : page };
 	struct template_data *root = pages_frame_data(p, r, &pg), *v = template_object(a);
 	rsp->retry_after_s = asked_s;
 	template_z(v, "why", why_wait(rsp));

@@ -88,7 +88,7 @@ static const char *invitation_refused(enum err e)
 {
 	switch (e) {
 	case ERR_INVALID:
-		return "This is not a complete e-mail address, or it is your own.";
+		return "Enter a complete e-mail address other than your own.";
 	case ERR_CONFLICT:
 		return "This address already has a seat in your group.";
 	case ERR_TOO_LARGE:

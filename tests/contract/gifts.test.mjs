@@ -347,7 +347,7 @@ test('pages: the button, the link once, the list, taking back', async () => {
 	assert.equal(made.status, 200);
 	const link = /value="([^"]+\/gifts\/pst_[\w-]{43})"/.exec(made.body)[1];
 	assert.equal(made.headers['cache-control'], 'no-store');
-	assert.match(made.body, /2 more articles to give this month/);
+	assert.match(made.body, /give away 2 more articles this month/);
 	const reader = friend();
 	await reader.post(pathOf(link));
 	const list = (await page.get('/account/gifts')).body;
@@ -356,7 +356,7 @@ test('pages: the button, the link once, the list, taking back', async () => {
 	await page.post('/account/gifts/revoke', { gift_id: /name="gift_id" value="([a-z2-7]{26})"/.exec(list)[1] });
 	assert.match((await page.get('/account/gifts')).body, /taken back/);
 	assert.equal(await reads(reader, 'vault'), 'teaser; reason=subscriber_only');
-	assert.match((await page.post('/articles/open-door/gift')).body, /open to everybody/);
+	assert.match((await page.post('/articles/open-door/gift')).body, /open to everyone/);
 	assert.equal((await friend().post('/articles/vault/gift')).status, 401);
 	assert.equal((await friend().get('/account/gifts')).status, 303);
 });

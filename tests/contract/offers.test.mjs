@@ -82,7 +82,7 @@ test('plans that cover the article and are sold, for people and for programs', a
 		/href="https:\/\/shop.example\/all\?a=1&amp;b=2" data-postern-offer="subscribe" data-postern-plan="all"/,
 	);
 	assert.match(html, /Everything &amp; more/);
-	assert.match(html, /Subscribers can give this article to a friend/);
+	assert.match(html, /Subscribers can give you this article/);
 	assert.doesNotMatch(html, /Not sold|Culture<\/h3>/);
 });
 
@@ -188,7 +188,7 @@ test('the page of all plans: one for all anonymous readers, from memory; who has
 	assert.doesNotMatch((await reader.get('/subscribe')).body, /You have this|You already subscribe/);
 	const own = server.cliJson('entitlement', 'grant', who.email, 'paper');
 	const told = (await reader.get('/subscribe')).body;
-	assert.match(told, /You already subscribe: <strong>The paper<\/strong>/);
+	assert.match(told, /You already subscribe to <strong>The paper<\/strong>/);
 	assert.match(told, /You have this/);
 	assert.doesNotMatch(told, /class="button"/);
 	assert.doesNotMatch((await new Reader(server).get('/subscribe')).body, /You have this/);

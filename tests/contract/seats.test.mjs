@@ -151,7 +151,7 @@ test('no more than there are seats, also for many invitations at once', async ()
 });
 
 test('what is refused, and for whom', async () => {
-	assert.match((await invite('nobody')).body, /not a complete e-mail address, or it is your own/);
+	assert.match((await invite('nobody')).body, /Enter a complete e-mail address other than your own/);
 	assert.equal((await invite(owner.email.toUpperCase())).status, 422);
 	const anonymous = new Reader(server),
 		other = await makeAccount(server),
@@ -175,7 +175,7 @@ test('what is refused, and for whom', async () => {
 	await invite(again);
 	assert.equal((await accept(otherPage, await token(again))).status, 410, 'one seat of a group is enough');
 	assert.equal((await invite(other.email)).status, 422, 'has a seat');
-	assert.match((await page.get('/account/group')).body, /1 is free/);
+	assert.match((await page.get('/account/group')).body, /1 is available/);
 	assert.equal(server.cli('seat', 'list', other.email).code, 4);
 	assert.equal(server.cli('seat', 'remove', other.email, seat.id).code, 4);
 });

@@ -116,7 +116,7 @@ test('who resets the password by mail is let in by that browser, log-out or not,
 		r = new Reader(tight);
 	assert.match(
 		(await lockOut(tight, who.email)).body,
-		/Please wait (29|30) minutes[\s\S]*reset it: this browser can then log in at once/,
+		/Try again in (29|30) minutes[\s\S]*reset it\. This browser can then log in at once/,
 		'the page says what to do',
 	);
 	assert.equal((await r.logIn(who)).status, 429);

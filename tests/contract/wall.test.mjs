@@ -101,21 +101,21 @@ const states = [
 	{
 		name: 'unpaid',
 		reader: () => signedIn(['unpaid']),
-		says: [/Your payment is due/, /The last payment for The digital paper did not go through/],
+		says: [/Your payment is due/, /The last payment for The digital paper failed/],
 		filled: ['/buy/digital', '/buy/digital', '/buy/digital'],
 		act: ['Pay', 'Pay', 'Pay'],
 	},
 	{
 		name: 'unpaid, and over',
 		reader: () => signedIn(['past_due', '--until', '2026-02-28']),
-		says: [/Your payment is due/, /did not go through\. It ended on 28 February/],
+		says: [/Your payment is due/, /failed\. It ended on 28 February/],
 		filled: ['/buy/digital', '/buy/digital', '/buy/digital'],
 		act: ['Pay', 'Pay', 'Pay'],
 	},
 	{
 		name: 'paused',
 		reader: () => signedIn(['paused', '--until', '2099-12-31']),
-		says: [/Your subscription is paused/, /The digital paper is paused and runs until 31 December 2099/],
+		says: [/Your subscription is paused/, /The digital paper is paused\. It ends on 31 December 2099/],
 		filled: ['/buy/digital', '/buy/digital', '/buy/digital'],
 		act: ['Resume', 'Resume', 'Resume'],
 	},
@@ -161,10 +161,10 @@ test('the account page says the same, and what to do', async () => {
 	await onSale(Object.keys(plans));
 	const rows = [
 		[[null, '--until', '2026-02-28'], /The digital paper ended on 28 February/, />Renew</],
-		[['unpaid'], /The last payment for The digital paper did not go through/, />Pay</],
+		[['unpaid'], /The last payment for The digital paper failed/, />Pay</],
 		[
 			['paused', '--until', '2099-12-31'],
-			/The digital paper is paused and runs until 31 December 2099/,
+			/The digital paper is paused\. It ends on 31 December 2099/,
 			/>Resume</,
 		],
 		[[null, '--until', '2099-12-31'], /The digital paper until 31 December 2099/, null],
@@ -210,7 +210,7 @@ test('where nothing sells it, an unpaid reader is told whom to write to', async 
 	const html = await wallOf(reader);
 	assert.match(
 		text(html),
-		/The last payment for The quiet paper did not go through\. Write to help@courier\.example/,
+		/The last payment for The quiet paper failed\. Write to help@courier\.example/,
 	);
 	assert.deepEqual(filled(html), ['/buy/digital']);
 	server.cliOk('plan', 'remove', 'quiet', '--yes');
@@ -248,7 +248,7 @@ test('a subscriber is named only when he says so, and with his name of today', a
 	assert.match(readNamed, /Ada Holm gave you this article/);
 	assert.match(text((await friend.get('/articles/vault')).body), /Ada Holm gave/, 'the newest choice, for each link');
 	const form = await giver.post('/articles/vault/gift', {});
-	assert.match(text(form.body), /a subscriber; your name is not shown/);
+	assert.match(text(form.body), /comes from a subscriber, but not your name/);
 	assert.match(text((await giver.post('/articles/vault/gift', { named: '1' })).body), /comes from Ada Holm\./);
 	assert.match((await giver.get('/account/gifts')).body, /Headline of vault<\/a>[\s\S]*with your name/);
 	assert.doesNotMatch((await new Reader(server, human).get('/articles/vault')).body, /Ada Holm/);
@@ -277,8 +277,8 @@ test('a ceiling and a revoked key are called what they are, hot and cold', async
 		for (let n = 0; n < 3; n++) {
 			const html = await new Reader(own, human).get('/articles/free-7');
 			assert.match(html.headers['postern-decision'], /^teaser; reason=meter_exhausted/);
-			assert.match(text(html.body), /No free articles are left on this network today/);
-			assert.match(text(html.body), /With a free account, 10 articles are yours/);
+			assert.match(text(html.body), /This network has no free articles left today/);
+			assert.match(text(html.body), /With a free account, you can read 10 articles now/);
 			assert.doesNotMatch(html.body, /You have read your/);
 		}
 		own.cliOk('meter', 'rotate-key', '--revoke');

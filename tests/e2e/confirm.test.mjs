@@ -148,13 +148,13 @@ test('Reset Password in an article, the link opened on the other device: back in
 		await laptop.locator('.account-nav').getByRole('link', { name: 'Reset Password' }).click();
 		const dialog = laptop.getByRole('dialog', { name: 'Reset Password' });
 		await dialog.getByLabel('E-mail address').fill(email);
-		await Promise.all([laptop.waitForNavigation(), dialog.getByRole('button', { name: 'Send the link' }).click()]);
+		await Promise.all([laptop.waitForNavigation(), dialog.getByRole('button', { name: 'Send link' }).click()]);
 		await mobile.goto('/reset/confirm');
 		assert.equal(await heading(mobile), 'Open the link in the mail', 'before the link: what to do');
 		await mobile.goto(await mailedLink(server, email, '/reset/confirm?token='));
 		assert.ok((await mobile.locator('main').innerText()).includes(email));
 		await field(mobile, 'New password').fill(other);
-		await press(mobile, 'Set the password');
+		await press(mobile, 'Set password');
 		assert.equal(here(mobile), '/login');
 		assert.ok(!mobile.url().includes(encodeURIComponent(email)) && !mobile.url().includes(email));
 		assert.equal(await field(mobile, 'E-mail address').inputValue(), email);

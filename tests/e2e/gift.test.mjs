@@ -79,7 +79,7 @@ test('given on the page, opened in two other browsers, closed for the third, tak
 	}
 	const third = await openWindow(browser, server, { viewport: phone });
 	await third.page.goto(link);
-	assert.equal(await heading(third.page), 'This gift has been opened');
+	assert.equal(await heading(third.page), 'This gift has been used');
 	await shoot(third.page, 'gift-used-up-phone');
 	calm(third.page, server, [/410/]);
 	await giver.page.goto('/account/gifts');
@@ -98,7 +98,7 @@ test('the link is copied with scripts; without them there is no such button, and
 		if (javaScriptEnabled) await context.grantPermissions(['clipboard-read', 'clipboard-write']);
 		await logIn(context, server, server.accounts.ada);
 		await page.goto(other);
-		await page.getByLabel('Show my name to whoever opens the link').check();
+		await page.getByLabel('Show my name to the person who opens the link').check();
 		await press(page, 'Give this article to a friend');
 		const link = await page.getByLabel('Link').inputValue();
 		const copy = page.locator('[data-copy]');

@@ -145,10 +145,10 @@ for (const scripts of [true, false]) {
 		assert.ok(!(await page.content()).includes('pst_'));
 		const fresh = `fresh-harbour-pilot-${scripts ? 'one' : 'two'}`;
 		await page.getByLabel('New password', { exact: true }).fill('password1');
-		await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Set the password' }).click()]);
+		await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Set password' }).click()]);
 		assert.match(await page.locator('main').innerText(), /common/, 'a weak one is refused with a reason');
 		await page.getByLabel('New password', { exact: true }).fill(fresh);
-		await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Set the password' }).click()]);
+		await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Set password' }).click()]);
 		assert.equal(new URL(page.url()).pathname, '/login');
 		assert.match(await page.locator('main').innerText(), /new password is set/);
 		await fillIn(page, who, page.locator('main'));

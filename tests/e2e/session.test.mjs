@@ -159,18 +159,18 @@ for (const scripts of [true, false]) {
 		const { context, page } = await openWindow(browser, server, options);
 		const who = { email: `waits-${scripts}@mail.example`, password: 'wrong-wrong-wrong' };
 		await page.goto(`/login?return_to=${encodeURIComponent(story)}`);
-		await page.locator('main').getByLabel('Keep me signed in').check();
+		await page.locator('main').getByLabel('Keep me logged in').check();
 		for (let i = 0; i < 8 && (await page.locator('.countdown').count()) === 0; i++) await fillIn(page, who);
 		const { text, runs } = await page.evaluate(() => ({
 			text: document.querySelector('h1').innerText,
 			runs: document.getAnimations().map((a) => [a.animationName, a.effect.getTiming().duration, a.playState]),
 		}));
-		assert.match(text, /^Please wait \d+ seconds?$/);
+		assert.match(text, /^Try again in \d+ seconds?$/);
 		assert.deepEqual(runs, [['pass', 3600000, 'running']], 'one second less each second, by the style sheet');
 		await shoot(page, `wait-${size}`);
 		await page.waitForURL((url) => url.pathname === '/login' && url.search !== '');
 		assert.equal(await page.locator('main').getByLabel('E-mail address').inputValue(), who.email);
-		assert.ok(await page.locator('main').getByLabel('Keep me signed in').isChecked());
+		assert.ok(await page.locator('main').getByLabel('Keep me logged in').isChecked());
 		assert.equal(await page.locator('main').getByLabel('Password', { exact: true }).inputValue(), '');
 		await fillIn(page, server.accounts.ada);
 		assert.equal(new URL(page.url()).pathname, story);

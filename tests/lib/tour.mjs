@@ -108,14 +108,14 @@ function anonymousPages(server) {
 		['verify-choose', to('/verify?new=1')],
 		['verify-choose-error', (p) => send(p, '/verify?new=1', { 'New password': 'password1' }, 'Confirm and log in')],
 		['reset', to('/reset')],
-		['reset-sent', (p) => send(p, '/reset', { 'E-mail address': server.accounts.ben.email }, 'Send the link')],
+		['reset-sent', (p) => send(p, '/reset', { 'E-mail address': server.accounts.ben.email }, 'Send link')],
 		['reset-confirm', reset],
 		[
 			'reset-confirm-error',
 			async (p) => {
 				await reset(p);
 				await p.getByLabel('New password', { exact: true }).fill('password1');
-				await Promise.all([p.waitForNavigation(), p.getByRole('button', { name: 'Set the password' }).click()]);
+				await Promise.all([p.waitForNavigation(), p.getByRole('button', { name: 'Set password' }).click()]);
 			},
 		],
 		['reset-confirm-missing', to('/reset/confirm?token=x')],

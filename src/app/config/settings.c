@@ -160,11 +160,11 @@ const struct setting config_settings[] = {
 		"File of words that a new password must not consist of, in addition to the "
 		"built-in lists: UTF-8, one word a line, upper or lower case. Read at start."),
 	INT("session", "days", session_days, "30", 1, 400, "days",
-		"Lifetime of a session with \"keep me signed in\"."),
+		"Lifetime of a session with \"keep me logged in\"."),
 	INT("session", "idle_days", session_idle_days, "14", 1, 400, "days",
 		"Unused time after which such a session ends."),
 	INT("session", "short_hours", session_short_hours, "12", 1, 720, "hours",
-		"Lifetime of a session without \"keep me signed in\"."),
+		"Lifetime of a session without \"keep me logged in\"."),
 	INT("session", "per_account", session_per_account, "50", 1, 200, "sessions",
 		"Sessions of one account at the same time. A further one ends the least recently "
 		"used."),
