@@ -243,7 +243,8 @@ enum err pages_sessions(void *ctx, struct request *r, struct response *rsp)
 		account_sessions(p->accounts, r->caller.account_id, r->now_s, r->arena, &list, &n);
 	if (e)
 		return e;
-	struct page pg = { .title = "Your sessions", .notice = pages_done_notice(r, rsp) };
+	struct page pg = { .title = "Where you are logged in",
+		.notice = pages_done_notice(r, rsp) };
 	struct template_data *root = pages_frame_data(p, r, &pg),
 			     *views = template_list(root, "sessions_list");
 	for (size_t i = 0; i < n; i++) {

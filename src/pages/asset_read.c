@@ -181,7 +181,7 @@ static enum err entry_read(const struct asset_reading *g, const char *name, unsi
 	if (S_ISDIR(st.st_mode))
 		return dir_read(g, name, depth + 1);
 	return S_ISREG(st.st_mode) ? file_take(g, path, name)
-				   : pages_asset_fault(g, name, "this is no file");
+				   : pages_asset_fault(g, name, "this is not a file");
 }
 
 /* What begins with a '.' belongs to editors and systems, and is left alone. */

@@ -11,9 +11,7 @@ static void fail_data(struct template_data *root, const struct request *r,
 	template_z(root, "title", face->title);
 	template_z(root, "detail", rsp->detail ? rsp->detail : face->sentence);
 	template_z(root, "retry_after",
-		rsp->retry_after_s > 0
-			? arena_fmt(r->arena, "%lld seconds", (long long)rsp->retry_after_s)
-			: NULL);
+		rsp->retry_after_s > 0 ? pages_wait_text(r->arena, rsp->retry_after_s) : NULL);
 }
 
 static enum err latest_read(struct access_snapshot *s, void *arg)

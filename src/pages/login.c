@@ -8,7 +8,7 @@
 static enum err login_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, const struct form_state *f, struct page pg)
 {
-	pg.title = f->error ? "Error: Log in" : "Log in";
+	pg.title = f->error ? "Error: Log In" : "Log In";
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	pages_form_data(root, r->arena, p, f);
 	pages_private(rsp);

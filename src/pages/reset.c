@@ -7,7 +7,7 @@
 static enum err reset_page(const struct pages *p, struct request *r, struct response *rsp,
 	int status, const struct form_state *f, struct str back)
 {
-	struct page pg = { .title = f->field_error ? "Error: Reset password" : "Reset password",
+	struct page pg = { .title = f->field_error ? "Error: Reset Password" : "Reset Password",
 		.return_to = back };
 	struct template_data *root = pages_frame_data(p, r, &pg);
 	pages_form_data(root, r->arena, p, f);

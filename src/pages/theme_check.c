@@ -42,7 +42,7 @@ static void entry_check(struct theme_checking *k, const char *name)
 		return;
 	snprintf(path, sizeof path, "%s/%s", k->theme, name);
 	snprintf(fault, sizeof fault,
-		"nothing reads this; a theme has templates/, mail/ and static/" NEAR_FMT,
+		"unknown folder or file; a theme has templates/, mail/ and static/" NEAR_FMT,
 		NEAR_ARG(text_nearest(str_of(name), folders)));
 	fault_count(k, path, 0, fault);
 }

@@ -24,7 +24,7 @@ test('every page has it in its footer, an error page and a failed log-in beside 
 	const r = new Reader(server);
 	for (const page of ['/', '/articles/vault', '/login', '/register', '/reset']) linked(await r.get(page), page);
 	const lost = await r.get('/nowhere');
-	assert.ok(lost.body.includes(`write to us about this (<a href="${href}">${contact}</a>), include the number`));
+	assert.ok(lost.body.includes(`write to us about this (<a href="${href}">${contact}</a>), include the code`));
 });
 
 test('a disabled account, an unknown and a wrong password are answered alike, with who to write to', async () => {

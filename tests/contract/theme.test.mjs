@@ -35,13 +35,13 @@ const policyOf = (a) =>
 test('the built-in templates and the example name only what is there', () => {
 	for (const dir of [tempDir(), example]) {
 		const r = check(dir);
-		assert.deepEqual([r.code, r.stdout], [0, `${dir} is fine.\n`]);
+		assert.deepEqual([r.code, r.stdout], [0, `${dir} is valid.\n`]);
 	}
 	assert.deepEqual(JSON.parse(check(example, '--json').stdout), []);
 	assert.equal(run(['theme', 'check'], { cwd: tempDir() }).code, 2);
 	assert.match(check('/no/such/theme').stderr, /there is no such folder/);
 	const r = run(['theme', 'check'], { cwd: tempDir(), env: { POSTERN_WEB_THEME: example } });
-	assert.equal(r.stdout, `${example} is fine.\n`);
+	assert.equal(r.stdout, `${example} is valid.\n`);
 });
 
 test('every key of the list is in the reference for theme authors', () => {
@@ -88,7 +88,7 @@ test('mistakes in templates are told with file, line and the nearest name', () =
 		/^templates\/artikel\.html: no page or mail uses a file of this name; did you mean article\.html\?$/,
 		/^templates\/latin\.txt: no page or mail uses a file of this name$/,
 		/^mail\/reset\.txt:2: there is no key "lnik"; did you mean link\?$/,
-		/^tempaltes: nothing reads this; .*did you mean templates\?$/,
+		/^tempaltes: unknown folder or file; .*did you mean templates\?$/,
 	])
 		assert.equal(faults.filter((f) => wanted.test(f)).length, 1, `${wanted}\n${faults.join('\n')}`);
 	assert.equal(faults.length, 13, faults.join('\n'));

@@ -38,6 +38,6 @@ int cmd_theme_check(struct cli *c)
 	if (c->json && cli_print_json(r.list) != EXIT_DONE)
 		return EXIT_UNAVAILABLE;
 	if (!c->json && r.faults == 0)
-		printf("%s is fine.\n", theme);
+		printf("%s is valid.\n", theme);
 	return r.faults ? EXIT_FAILED : EXIT_DONE;
 }
