@@ -142,7 +142,7 @@ test("the API takes the newsroom's day where a time is asked for, and answers in
 	for (const at of ['2026-02-30', 'now', '2026-12-01T05', '1796101200']) {
 		const r = await api.get(`/admin/explain?article=day&at=${at}`);
 		assert.equal(r.status, 422, at);
-		assert.match(r.body, /A day such as 2027-01-31 or a time such as/);
+		assert.match(r.body, /must be a day such as 2027-01-31, or a time such as/);
 	}
 });
 

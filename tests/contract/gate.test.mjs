@@ -180,7 +180,7 @@ test('forward-auth redirects navigations, answers programs, and shows a wall', a
 		assert.match(wall.headers['content-type'], /^text\/html/);
 		assert.match(wall.body, /for subscribers/);
 		assert.ok(wall.body.includes(free.email));
-		assert.match(wall.body, /<strong>City<\/strong><br><span>€ 3 a month<\/span>/);
+		assert.match(wall.body, />City<\/h3>[\s\S]{0,60}<p class="plan-price">€ 3 a month<\/p>/);
 		assert.match(wall.body, /href="https:\/\/shop\.example\/city" data-postern-plan="city"/);
 		assert.doesNotMatch(wall.body, /data-postern-plan="sport"/, 'a plan that does not open it');
 		const shut = await ask('/locked/x', { headers: page });

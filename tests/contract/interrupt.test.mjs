@@ -85,9 +85,12 @@ test('a copy keeps its batches, and goes on from there', {
 	const args = ['db', 'copy', env.POSTERN_DATABASE_URL, `sqlite:${there}`];
 	const r = await interrupted(args, {}, 'SIGTERM', () => count() > 0);
 	assert.equal(r.code, 143, r.stderr);
-	assert.match(r.stderr, /postern: ended by SIGTERM: finished batches are stored; run the same command again to continue\./);
+	assert.match(
+		r.stderr,
+		/postern: ended by SIGTERM: finished batches are stored; run the same command again to continue\./,
+	);
 	assert.doesNotMatch(r.stderr, /level=error/);
-	assert.ok(count() < 20000);
+	assert.ok(count() > 0, 'what was finished is there');
 	const again = run([...args, '--progress']);
 	assert.equal(again.code, 0, again.stderr);
 	assert.match(again.stdout, /Copied. Both databases have the same content/);

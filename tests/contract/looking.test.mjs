@@ -38,6 +38,7 @@ const looks = () => [
 	['crawler', 'list'],
 	['crawler', 'check', '192.0.2.1'],
 	['article', 'list'],
+	['section', 'list'],
 	['article', 'show', 'vault'],
 	['article', 'export', path.join(server.dir, 'out')],
 	['mail', 'list'],

@@ -146,7 +146,7 @@ test('keys change: old cookies go on, revoked ones do not', async () => {
 		importArticles(own, shelf);
 		const reader = new Reader(own);
 		await read(reader, 0, 2);
-		assert.match(own.cliOk('meter', 'rotate-key'), /^Key 2 seals/);
+		assert.match(own.cliOk('meter', 'rotate-key'), /^Key 2 signs/);
 		assert.equal(decision(await reader.get(article(2))), 'full; reason=metered; used=3; limit=6');
 		own.cliOk('meter', 'rotate-key', '--revoke');
 		assert.equal(decision(await reader.get(article(0))), 'teaser; reason=meter_exhausted; used=6; limit=6');
@@ -450,7 +450,7 @@ test('meters by command: each is obeyed by the next request, and what cannot be 
 		assert.equal(await read(reader, 0, 7), 6, 'the other meter has its own count');
 		own.cliOk('meter', 'set', 'sport', '--anonymous', '3');
 		assert.equal(decision(await reader.get('/articles/match-2')), 'full; reason=metered; used=3; limit=3');
-		refused(2, /signing in would take articles away/, 'set', 'sport', '--anonymous', '4');
+		refused(2, /fewer than the 4 without one/, 'set', 'sport', '--anonymous', '4');
 		refused(2, /0 to 48/, 'set', 'sport', '--anonymous', '49');
 		refused(2, /day, week, month/, 'set', 'sport', '--window', 'year');
 		refused(2, /lower-case letters/, 'set', 'Sport');

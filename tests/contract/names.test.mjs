@@ -111,7 +111,14 @@ test('an unknown name is refused with the nearest', async () => {
 			'sport-olny',
 		],
 		[4, /no section "sprot"; did you mean "sport"\?/, 'article', 'list', '--section', 'sprot'],
-		[2, /"subscribr" is not a valid access level; did you mean subscriber\?/, 'article', 'set-access', 'vault', 'subscribr'],
+		[
+			2,
+			/"subscribr" is not a valid access level; did you mean subscriber\?/,
+			'article',
+			'set-access',
+			'vault',
+			'subscribr',
+		],
 	])
 		refused(code, why, ...args);
 	assert.doesNotMatch(
@@ -269,7 +276,10 @@ test('gate add warns of a rule that can never decide', () => {
 	);
 	assert.match(add('/archive', 'public', '--site', 'blog.example'), /can never decide/);
 	assert.equal(add('/arch', 'public'), '');
-	assert.match(add('/**', 'public', '--position', '1'), /\(\/archive\/\*\*\) can never decide, because rule 1 \(\/\*\*\)/);
+	assert.match(
+		add('/**', 'public', '--position', '1'),
+		/\(\/archive\/\*\*\) can never decide, because rule 1 \(\/\*\*\)/,
+	);
 	for (const m of server.cliJson('meter', 'list')) server.cliOk('meter', 'remove', m.name);
 	assert.match(
 		add('/metered/**', 'metered', '--position', '1'),

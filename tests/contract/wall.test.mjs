@@ -162,11 +162,7 @@ test('the account page says the same, and what to do', async () => {
 	const rows = [
 		[[null, '--until', '2026-02-28'], /The digital paper ended on 28 February/, />Renew</],
 		[['unpaid'], /The last payment for The digital paper failed/, />Pay</],
-		[
-			['paused', '--until', '2099-12-31'],
-			/The digital paper is paused\. It ends on 31 December 2099/,
-			/>Resume</,
-		],
+		[['paused', '--until', '2099-12-31'], /The digital paper is paused\. It ends on 31 December 2099/, />Resume</],
 		[[null, '--until', '2099-12-31'], /The digital paper until 31 December 2099/, null],
 		[['canceled', '--until', '2099-12-31'], /until 31 December 2099, complimentary, will not be renewed/, null],
 	];
@@ -208,10 +204,7 @@ test('where nothing sells it, an unpaid reader is told whom to write to', async 
 	const e = server.cliJson('entitlement', 'grant', reader.who.email, 'quiet');
 	server.cliOk('entitlement', 'set-status', e.id, 'unpaid');
 	const html = await wallOf(reader);
-	assert.match(
-		text(html),
-		/The last payment for The quiet paper failed\. Write to help@courier\.example/,
-	);
+	assert.match(text(html), /The last payment for The quiet paper failed\. Write to help@courier\.example/);
 	assert.deepEqual(filled(html), ['/buy/digital']);
 	server.cliOk('plan', 'remove', 'quiet', '--yes');
 });

@@ -186,7 +186,11 @@ for (const scripts of [true, false]) {
 		await page.goto(await mailedLink(context, email, '/verify?token='));
 		await Promise.all([page.waitForNavigation(), page.getByRole('button', { name: 'Confirm my address' }).click()]);
 		assert.equal(new URL(page.url()).pathname, target);
-		assert.match(await page.locator('.account-nav').innerText(), /Your account/, 'signed in by the link in this browser');
+		assert.match(
+			await page.locator('.account-nav').innerText(),
+			/Your account/,
+			'signed in by the link in this browser',
+		);
 		assert.equal(await page.locator('.paywall').count(), 0);
 		calm(page, server);
 		await context.close();

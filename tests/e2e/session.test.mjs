@@ -94,7 +94,10 @@ for (const scripts of [true, false]) {
 			await fill(page);
 			await endTheOthers();
 			await press(page, button);
-			assert.match(await page.locator('.notice').innerText(), /logged out before the form was sent, so nothing was changed/);
+			assert.match(
+				await page.locator('.notice').innerText(),
+				/logged out before the form was sent, so nothing was changed/,
+			);
 			if (target === '/account/group') await shoot(page, `session-ended-form-${size}`);
 			await fillIn(page, server.accounts.ada);
 			assert.equal(new URL(page.url()).pathname, target, button);
@@ -146,7 +149,12 @@ for (const scripts of [true, false]) {
 		const where = await page.evaluate((words) => {
 			const at = document.getElementById('continue'),
 				near = [at.previousElementSibling, at].map((e) => e.innerText.replace(/\s+/g, ' ')).join(' ');
-			return { top: at.getBoundingClientRect().top, known: near.includes(words), moved: window.scrollY, tag: at.tagName };
+			return {
+				top: at.getBoundingClientRect().top,
+				known: near.includes(words),
+				moved: window.scrollY,
+				tag: at.tagName,
+			};
 		}, known);
 		assert.ok(where.top >= 0 && where.top < 60 && where.moved > 0, JSON.stringify(where));
 		assert.ok(where.known, `the last words of the teaser stand there: ${known}`);

@@ -70,6 +70,7 @@ export function problem(answer, status, code, what = '') {
 export const pageText = (page) =>
 	page.body
 		.replace(/<time datetime="([^"]*)"[^>]*>([^<]*)<\/time>/g, '$2 ($1)')
+		.replace(/<br>/g, ' ')
 		.replace(/<[^>]+>/g, '')
 		.replace(/\s+/g, ' ');
 export const pageSays = (page, words) =>

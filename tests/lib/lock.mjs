@@ -11,8 +11,6 @@ export async function holdLock(url, { postgres, sqlite = '' }) {
 	const ended = new Promise((done) => {
 		child.on('close', done);
 	});
-	// A test that fails before it lets go must not wait for ever: the lock ends with this process.
-	for (const handle of [child, child.stdin, child.stdout]) handle.unref();
 	child.stdin.write(`${begin} SELECT 'held';\n`);
 	const held = new Promise((done, fail) => {
 		child.stdout.setEncoding('utf8').on('data', (s) => s.includes('held') && done());
@@ -22,8 +20,12 @@ export async function holdLock(url, { postgres, sqlite = '' }) {
 		child.kill('SIGKILL');
 		throw e;
 	});
+	// A test that fails before it lets go must not wait for ever: the lock ends with this process.
+	const handles = [child, child.stdin, child.stdout];
+	for (const handle of handles) handle.unref();
 	return {
 		end: () => {
+			for (const handle of handles) handle.ref();
 			child.stdin.end('ROLLBACK;\n');
 			return ended;
 		},
