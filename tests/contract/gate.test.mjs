@@ -181,7 +181,10 @@ test('forward-auth redirects navigations, answers programs, and shows a wall', a
 		assert.match(wall.body, /for subscribers/);
 		assert.ok(wall.body.includes(free.email));
 		assert.match(wall.body, />City<\/h3>[\s\S]{0,60}<p class="plan-price">€ 3 a month<\/p>/);
-		assert.match(wall.body, /href="https:\/\/shop\.example\/city" data-postern-offer="subscribe" data-postern-plan="city"/);
+		assert.match(
+			wall.body,
+			/href="https:\/\/shop\.example\/city" data-postern-offer="subscribe" data-postern-plan="city"/,
+		);
 		assert.doesNotMatch(wall.body, /data-postern-plan="sport"/, 'a plan that does not open it');
 		const shut = await ask('/locked/x', { headers: page });
 		assert.equal(shut.status, 403);
