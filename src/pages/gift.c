@@ -87,6 +87,7 @@ static enum err made_page(struct request *r, struct response *rsp, const struct 
 	template_bool(v, "named", made->gift.named && r->caller.name[0]);
 	pages_template_str(v, "own_name", str_of(r->caller.name));
 	template_text(v, "headline", b->article.headline);
+	template_html(v, "headline_html", pages_headline_html(a, b->article.headline));
 	template_z(v, "href", article_path(a, b->article.slug));
 	pages_template_time(
 		v, "until", (struct shown_time){ a, made->gift.expires_at, r->now_s }, time_until);
@@ -233,6 +234,7 @@ static enum err gift_page(
 	template_bool(v, "live", live);
 	template_bool(v, "used_up", strcmp(state, "used_up") == 0);
 	template_text(v, "headline", b->article.headline);
+	template_html(v, "headline_html", pages_headline_html(a, b->article.headline));
 	pages_template_str(v, "dek", b->article.dek);
 	template_z(v, "href", path);
 	pages_image_data(v, "image", a, b->has_image ? &b->image : NULL);
