@@ -88,7 +88,8 @@ struct verification {
 	struct str proof;    /* as given at registration, or empty */
 	struct str password; /* that of the registration, to keep it; p NULL: not asked */
 	struct str chosen;   /* a new one: password and name of the registration go; p NULL: none */
-	bool trust; /* the client is an app that read the mail itself: no proof is asked for */
+	bool trust; /* the client is an app in which its user registered and read the mail: no proof
+		       is asked for, unless a browser registered, which has one */
 	struct proved_device *device; /* NULL: none */
 	/* The session that the reader gets; NULL: none. */
 	struct login_result *login; /* out */

@@ -89,7 +89,9 @@ static enum err registration_keep(const struct verify_job *j, const struct accou
 {
 	if (j->is_known)
 		return strcmp(now->password_hash, j->acc.password_hash) == 0 ? ERR_OK : ERR_DENIED;
-	bool proved = j->v->trust || step_of(now, j->proof_hash) == VERIFY_CONFIRM;
+	/* No app can vouch for what a browser registered: that browser has its own proof. */
+	const bool vouched = j->v->trust && crypto_hash_is_none(now->proof_hash);
+	const bool proved = vouched || step_of(now, j->proof_hash) == VERIFY_CONFIRM;
 	return proved ? ERR_OK : ERR_DENIED;
 }
 

@@ -45,8 +45,12 @@ enum err api_account_create(void *ctx, struct request *r, struct response *rsp)
 static enum err verify_refused(
 	struct response *rsp, enum err e, const struct verification *v, struct field_error *why)
 {
-	if (e == ERR_DENIED)
-		rsp->detail = "This is not the password chosen at registration.";
+	if (e == ERR_DENIED) {
+		rsp->code = "wrong_password";
+		rsp->detail = v->trust ? "This address was registered on a web page: send the "
+					 "password chosen there, or a new one."
+				       : "This is not the password chosen at registration.";
+	}
 	if (e == ERR_LIMITED)
 		api_json_retry_after(rsp, v->retry_after_s);
 	if (why->field)

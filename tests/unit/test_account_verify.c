@@ -231,12 +231,32 @@ static void test_trusted_app(void **state)
 	char token[TOKEN_SIZE];
 
 	(void)state;
-	assert_int_equal(bench_register(b, ada, GOOD_PASSWORD), ERR_OK);
+	assert_int_equal(bench_register_from(b, ada, GOOD_PASSWORD, NULL), ERR_OK);
 	bench_mails(b, ada, NULL, token);
 	struct verification v = { .token = str_of(token), .trust = true };
 	assert_int_equal(account_verify(&b->s, &v, b->now_s, b->a, &why), ERR_OK);
 	assert_int_equal(bench_login(b, ada, GOOD_PASSWORD, &res), ERR_OK);
 	assert_string_equal(res.account.name, "Ada");
+	bench_close(b);
+}
+
+/* Goal: an app cannot vouch for a registration on a web page, which maybe a stranger made. */
+static void test_app_vouches_for_no_browser(void **state)
+{
+	struct bench *b = bench_open();
+	struct login_result res;
+	struct field_error why;
+	char token[TOKEN_SIZE];
+
+	(void)state;
+	assert_int_equal(bench_register(b, ada, GOOD_PASSWORD), ERR_OK);
+	bench_mails(b, ada, NULL, token);
+	struct verification v = { .token = str_of(token), .trust = true };
+	assert_int_equal(account_verify(&b->s, &v, b->now_s, b->a, &why), ERR_DENIED);
+	assert_int_equal(bench_login(b, ada, GOOD_PASSWORD, &res), ERR_UNAUTHENTICATED);
+	assert_int_equal(bench_verify_anew(b, token, OTHER_PASSWORD), ERR_OK);
+	assert_int_equal(bench_login(b, ada, GOOD_PASSWORD, &res), ERR_UNAUTHENTICATED);
+	assert_int_equal(bench_login(b, ada, OTHER_PASSWORD, &res), ERR_OK);
 	bench_close(b);
 }
 
@@ -378,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_registered_in_between),
 		cmocka_unit_test(test_tries_are_counted),
 		cmocka_unit_test(test_trusted_app),
+		cmocka_unit_test(test_app_vouches_for_no_browser),
 		cmocka_unit_test(test_disabled),
 		cmocka_unit_test(test_link_states),
 		cmocka_unit_test(test_twenty_at_once),
