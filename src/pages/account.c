@@ -273,6 +273,8 @@ enum err pages_session_end(void *ctx, struct request *r, struct response *rsp)
 		return e;
 	if (str_eq(id, str_of(r->caller.session_id)))
 		pages_logged_out(r, rsp);
+	else if (e == ERR_NOT_FOUND)
+		response_redirect(rsp, STR("/account/sessions"));
 	else
 		pages_done_redirect(r, rsp, "/account/sessions", "session");
 	return ERR_OK;

@@ -199,7 +199,10 @@ enum err pages_gift_revoke(void *ctx, struct request *r, struct response *rsp)
 	/* Revoked meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
 		return e;
-	pages_done_redirect(r, rsp, "/account/gifts", "revoked");
+	if (e)
+		response_redirect(rsp, STR("/account/gifts"));
+	else
+		pages_done_redirect(r, rsp, "/account/gifts", "revoked");
 	return ERR_OK;
 }
 

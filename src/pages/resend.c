@@ -32,6 +32,11 @@ static enum err session_over(const struct pages *p, struct request *r, struct re
 {
 	const struct str page = page_of_form(r);
 	const bool typed = pages_typed_keep(r, rsp, page, 0);
+	if (!request_token_is_dead(r))
+		return pages_login_again(p, r, rsp,
+			typed ? "Log in to send the form. What you typed is kept, except passwords."
+			      : "Log in to send the form.",
+			page);
 	return pages_login_again(p, r, rsp,
 		typed ? "You were logged out before the form was sent, so nothing was changed. Log "
 			"in to return to the form. What you typed is kept, except passwords."
@@ -70,7 +75,9 @@ static enum err wait_page(const struct pages *p, struct request *r, struct respo
 	template_z(v, "text", pages_wait_text(a, wait_s));
 	template_bool(v, "typed", pages_typed_keep(r, rsp, page, wait_s));
 	template_z(v, "back_href", href);
-	template_bool(v, "login", str_eq(page, STR("/login")));
+	/* A reset helps against guesses at this address alone, not against a busy network. */
+	template_bool(
+		v, "login", str_eq(page, STR("/login")) && rsp->err == ERR_LIMITED && rsp->detail);
 	template_child(root, "wait", v);
 	template_int(root, "status", face->status);
 	response_header(
