@@ -200,6 +200,13 @@ void pages_session_begin(const struct pages *p, struct request *r, struct respon
 /* Moves ?token= into a cookie, and redirects to the bare path. */
 void pages_token_to_cookie(struct request *r, struct response *rsp, const char *cookie,
 	const char *path, int64_t life_s);
+/* The form was made for another link than the one that this browser has opened since, maybe because
+ * another site led it there: its field `for` names what the page was about, `now` what the link of
+ * now is about. A form without the field, as an older theme's, is taken. */
+bool pages_link_changed(const struct request *r, const char *now);
+#define PAGES_LINK_CHANGED                                                                         \
+	"This browser has opened another link since this page was shown. Check what the page is "  \
+	"about now, and continue only if it is what you want."
 enum pages_link_kind { PAGES_LINK_VERIFY, PAGES_LINK_RESET };
 /* Of a link that does not work: what has become of it, and what to do. */
 struct pages_link_words {

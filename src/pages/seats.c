@@ -128,7 +128,10 @@ enum err pages_group_remove(void *ctx, struct request *r, struct response *rsp)
 	/* Removed meanwhile by another hand: what was asked for is so. */
 	if (e && e != ERR_NOT_FOUND)
 		return e;
-	pages_done_redirect(r, rsp, "/account/group", "removed");
+	if (e)
+		response_redirect(rsp, STR("/account/group"));
+	else
+		pages_done_redirect(r, rsp, "/account/group", "removed");
 	return ERR_OK;
 }
 
@@ -212,7 +215,12 @@ enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
 	const struct pages *p = ctx;
 	const struct seat_claim claim = claim_of(r);
 	const struct str back = pages_return_to(r);
-	enum err e = entitlement_seat_accept(p->wall, &claim);
+	struct seat_offer offer;
+	enum err e = entitlement_seat_find(p->wall, &claim, &offer);
+	if (!e && pages_link_changed(r, offer.owner_email))
+		return accept_page(p, r, rsp, &offer);
+	if (!e)
+		e = entitlement_seat_accept(p->wall, &claim);
 	if (e == ERR_SPENT)
 		return accept_page(p, r, rsp, NULL);
 	if (e)
