@@ -32,11 +32,6 @@ static enum err session_over(const struct pages *p, struct request *r, struct re
 {
 	const struct str page = page_of_form(r);
 	const bool typed = pages_typed_keep(r, rsp, page, 0);
-	if (!request_token_is_dead(r))
-		return pages_login_again(p, r, rsp,
-			typed ? "Log in to send the form. What you typed is kept, except passwords."
-			      : "Log in to send the form.",
-			page);
 	return pages_login_again(p, r, rsp,
 		typed ? "You were logged out before the form was sent, so nothing was changed. Log "
 			"in to return to the form. What you typed is kept, except passwords."
