@@ -132,10 +132,11 @@ static void pages_join_without_gap(void **state)
 static void limits_are_clamped(void **state)
 {
 	struct fixture *f = *state;
-	for (int i = 0; i < LIST_MAX + 1; i++)
+	for (int i = 0; i < LIST_MAX + 2; i++)
 		put(f, arena_fmt(f->arena, "a-%d", i), NOW - i, NULL);
 	static const size_t rows[][2] = { { 0, LIST_MAX }, { 1, 1 }, { 7, 7 },
-		{ LIST_MAX, LIST_MAX }, { 5000, LIST_MAX }, { SIZE_MAX, LIST_MAX } };
+		{ LIST_MAX, LIST_MAX }, { LIST_MAX + 1, LIST_MAX + 1 }, { 5000, LIST_MAX + 1 },
+		{ SIZE_MAX, LIST_MAX + 1 } };
 	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(
 			list(f, (struct article_filter){ .limit = rows[i][0] }).n, rows[i][1]);

@@ -197,7 +197,7 @@ static void origins(void **state)
 		{ "POST /any", "Origin: null\r\n", 403, "pages|" },
 		{ "POST /any", "Origin: http://news.example\r\nOrigin: http://evil\r\n", 403,
 			"pages|" },
-		{ "POST /any", "", 403, "pages|denied|Your browser did not say" },
+		{ "POST /any", "", 403, "pages|denied|The browser did not say" },
 		{ "POST /any", "Referer: http://news.example/\r\n", 403, "pages|" },
 		{ "GET /any", "Sec-Fetch-Site: cross-site\r\n", 200, "|" },
 		{ "DELETE /mine", COOKIE "Sec-Fetch-Site: cross-site\r\n", 403, "pages|" },

@@ -180,8 +180,8 @@ static void test_blocks(void **state)
 		const char *name, *want, *says;
 	} table[] = {
 		{ 0, NULL, "T meter_exhausted LS", "have been read" },
-		{ METER_BLOCK_NETWORK, "network", "T meter_exhausted LRS", "of this network" },
-		{ METER_BLOCK_COOKIE, "cookie", "T meter_exhausted LRS", "cannot be read" },
+		{ METER_BLOCK_NETWORK, "network", "T meter_exhausted LRS", "on this network" },
+		{ METER_BLOCK_COOKIE, "cookie", "T meter_exhausted LRS", "is not valid" },
 	};
 	const struct paywall_policy p = { .meters = &m, .meter_count = 1 };
 	const struct paywall_article art = {
