@@ -147,10 +147,11 @@ size_t content_teaser_block_at(struct str html, const struct article *art, const
 	const struct teaser_bound *b)
 {
 	const struct teaser_wish wish = wish_of(art, d, b);
-	struct html_walk w = { .html = html };
+	struct html_walk w;
 	struct text_length n = { .characters = 0 };
 	int64_t blocks = 0;
 	size_t from = html.n;
+	html_walk_begin(&w, html);
 	for (enum html_token t = html_walk_next(&w); t != HTML_END; t = html_walk_next(&w)) {
 		if (w.depth == (t == HTML_OPEN) && t != HTML_CLOSE) {
 			from = w.from;
