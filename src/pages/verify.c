@@ -126,8 +126,7 @@ static enum err verify_refused(const struct pages *p, struct request *r, struct 
 		f.error = arena_fmt(r->arena,
 			"Too many failed attempts. Try again in %s, or choose a new password.",
 			pages_wait_text(r->arena, v->retry_after_s));
-		response_header(rsp, "Retry-After",
-			str_of(arena_fmt(r->arena, "%lld", (long long)v->retry_after_s)));
+		rsp->retry_after_s = v->retry_after_s;
 	} else if (e == ERR_DENIED && v->password.p) {
 		f.field_error = &wrong;
 	} else if (e == ERR_DENIED) {
