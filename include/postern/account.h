@@ -85,6 +85,7 @@ enum verify_step {
 };
 struct verification {
 	struct str token;
+	struct str named;    /* the address that the form was for; empty: it says nothing */
 	struct str proof;    /* as given at registration, or empty */
 	struct str password; /* that of the registration, to keep it; p NULL: not asked */
 	struct str chosen;   /* a new one: password and name of the registration go; p NULL: none */
@@ -103,8 +104,9 @@ enum err MUST_USE account_verify_look(const struct accounts *s, const struct ver
 /* [hash] Spends a verification token and confirms the address. Name and password of the
  * registration stay for the browser that registered and for whoever knows the password: otherwise
  * an anonymous reader could register somebody's address and wait for the owner to confirm it.
- * ERR_SPENT. ERR_DENIED: neither was shown; ERR_LIMITED: too many wrong passwords for this link;
- * ERR_INVALID, ERR_WEAK_PASSWORD with `why`: the new one is refused. Nothing is spent by these. */
+ * ERR_SPENT. ERR_CONFLICT: the link is for another address than the form. ERR_DENIED: neither was
+ * shown; ERR_LIMITED: too many wrong passwords for this link; ERR_INVALID, ERR_WEAK_PASSWORD with
+ * `why`: the new one is refused. Nothing is spent by these. */
 enum err MUST_USE account_verify(const struct accounts *s, struct verification *v, int64_t now_s,
 	struct arena *a, struct field_error *why);
 /* ERR_SPENT when the token would not work now. Changes nothing. */
@@ -198,10 +200,12 @@ enum err MUST_USE account_reset_request(
 enum err MUST_USE account_reset_send(
 	const struct accounts *s, const struct account *acc, int64_t now_s);
 struct reset_confirmation {
+	struct str named; /* the address that the form was for; empty: it says nothing */
 	struct str token, password;
 	struct proved_device *device; /* NULL: none */
 };
-/* [hash] Spends a reset token and sets the password. ERR_SPENT; ERR_INVALID or ERR_WEAK_PASSWORD
+/* [hash] Spends a reset token and sets the password. ERR_SPENT; ERR_CONFLICT:
+ * the link is for another address than the form; ERR_INVALID or ERR_WEAK_PASSWORD
  * with `why`: not spent then. Sessions, other known devices and other tokens end. The owner is told
  * by mail, unless it is the first password of the account. */
 enum err MUST_USE account_reset_confirm(const struct accounts *s,

@@ -56,7 +56,8 @@ enum err MUST_USE entitlement_seat_remove(struct db *db, const char *owner_id, s
  * account with the address that was invited. An account that can be signed in with has proved its
  * mailbox, so this takes no more than the link does, and works on another device. */
 struct seat_claim {
-	struct str token;                       /* of the link, or empty */
+	struct str token; /* of the link, or empty */
+	struct str named; /* the owner's address that the form was for; empty: it says nothing */
 	const char *account_id, *account_email; /* "": nobody is signed in */
 	int64_t now_s;
 };
@@ -68,7 +69,8 @@ struct seat_offer {
  * invitation waits. */
 enum err MUST_USE entitlement_seat_find(
 	const struct paywall *w, const struct seat_claim *claim, struct seat_offer *out);
-/* Spends the invitation. ERR_SPENT also for the owner and for members who have a seat already. */
+/* Spends the invitation. ERR_SPENT also for the owner and for members who have a seat already.
+ * ERR_CONFLICT: it is another owner's than the form named. */
 enum err MUST_USE entitlement_seat_accept(const struct paywall *w, const struct seat_claim *claim);
 
 #endif

@@ -137,6 +137,8 @@ struct token_order {
  * mailbox has had its share of mails nothing changes, so that nobody can void a reader's link by
  * asking again and again. */
 enum err MUST_USE account_token_send(struct db_conn *c, const struct token_order *o);
+/* ERR_CONFLICT: the form was made for another address than the token's; empty: it says nothing. */
+enum err MUST_USE account_named_check(struct str named, const struct account *owner);
 /* Conditional update: of many at once exactly one gets ERR_OK, the others ERR_SPENT. */
 enum err MUST_USE account_token_spend(struct db_conn *c, const uint8_t hash[static HASH_BYTES],
 	const char *purpose, int64_t now_s, char account_id[static ID_SIZE]);

@@ -112,6 +112,13 @@ static enum err confirm_tx(struct db_conn *c, void *arg)
 	return account_notice_send(c, j->s, MAIL_PASSWORD_CHANGED, &acc, j->now_s);
 }
 
+static enum err owner_find(const struct accounts *s, const struct reset_confirmation *r,
+	int64_t now_s, struct account *acc)
+{
+	enum err e = account_token_find(s, r->token, PURPOSE_RESET, now_s, acc);
+	return e ? e : account_named_check(r->named, acc);
+}
+
 enum err account_reset_confirm(const struct accounts *s, const struct reset_confirmation *r,
 	int64_t now_s, struct arena *a, struct field_error *why)
 {
@@ -124,7 +131,7 @@ enum err account_reset_confirm(const struct accounts *s, const struct reset_conf
 	account_device_proved(&j.device, r->device);
 	/* Looked at first: an unknown token must not cost a hash, a refused password must not spend
 	 * the token. */
-	enum err e = account_token_find(s, r->token, PURPOSE_RESET, now_s, &acc);
+	enum err e = owner_find(s, r, now_s, &acc);
 	if (!e)
 		e = account_password_judge(s, r->password, &acc, a, &prepared, why);
 	if (!e)

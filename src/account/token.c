@@ -114,6 +114,13 @@ enum err account_token_find(const struct accounts *s, struct str token, const ch
 	return db_read(s->db, token_read, &l);
 }
 
+/* Another site may have led the browser to a link of its own while the reader had the page of his
+ * link open. */
+enum err account_named_check(struct str named, const struct account *owner)
+{
+	return named.n == 0 || str_eq(named, str_of(owner->email)) ? ERR_OK : ERR_CONFLICT;
+}
+
 /* ---- what to tell the holder of a link that does not work ---- */
 
 struct link_lookup {

@@ -172,7 +172,8 @@ static enum err job_begin(struct verify_job *j)
 		return ERR_SPENT;
 	j->tries = account_failure_key_of(
 		"verify", (struct str){ (const char *)j->token_hash, HASH_BYTES });
-	return account_token_find(j->s, v->token, PURPOSE_VERIFY, j->now_s, &j->acc);
+	enum err e = account_token_find(j->s, v->token, PURPOSE_VERIFY, j->now_s, &j->acc);
+	return e ? e : account_named_check(v->named, &j->acc);
 }
 
 /* A session that was not stored is given to nobody. */

@@ -200,10 +200,10 @@ void pages_session_begin(const struct pages *p, struct request *r, struct respon
 /* Moves ?token= into a cookie, and redirects to the bare path. */
 void pages_token_to_cookie(struct request *r, struct response *rsp, const char *cookie,
 	const char *path, int64_t life_s);
-/* The form was made for another link than the one that this browser has opened since, maybe because
- * another site led it there: its field `for` names what the page was about, `now` what the link of
- * now is about. A form without the field, as an older theme's, is taken. */
-bool pages_link_changed(const struct request *r, const char *now);
+/* Whom the form says it is for (`for`), so that it acts for nobody else after another site led the
+ * browser to a link of its own. Empty: an older theme's form, which is taken. */
+struct str pages_link_named(const struct request *r);
+/* What is said when the link of now is for somebody else. */
 #define PAGES_LINK_CHANGED                                                                         \
 	"This browser has opened another link since this page was shown. Check what the page is "  \
 	"about now, and continue only if it is what you want."

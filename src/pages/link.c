@@ -25,10 +25,9 @@ void pages_token_to_cookie(struct request *r, struct response *rsp, const char *
 	response_redirect(rsp, str_of(pages_local_href(r->arena, path, back)));
 }
 
-bool pages_link_changed(const struct request *r, const char *now)
+struct str pages_link_named(const struct request *r)
 {
-	const struct str shown = fields_get(&r->form, "for");
-	return shown.n > 0 && !str_eq(shown, str_of(now));
+	return fields_get(&r->form, "for");
 }
 
 /* ---- a link that does not work ---- */

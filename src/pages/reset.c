@@ -121,22 +121,6 @@ static void confirm_done(struct request *r, struct response *rsp, const struct t
 	pages_done_redirect(r, rsp, login, "reset");
 }
 
-/* The page again, for the link of now. ERR_NOT_FOUND: it is the one that the form was made for, or
- * works no more. */
-static enum err confirm_again(
-	const struct pages *p, struct request *r, struct response *rsp, struct str token)
-{
-	const struct field_error why = { "password", "another_link", PAGES_LINK_CHANGED };
-	struct account owner;
-	enum err e = account_token_find(p->accounts, token, "reset", r->now_s, &owner);
-	if (e == ERR_SPENT || (!e && !pages_link_changed(r, owner.email)))
-		e = ERR_NOT_FOUND;
-	else if (!e)
-		e = confirm_page(p, r, rsp, &owner, &why);
-	crypto_wipe(&owner, sizeof owner);
-	return e;
-}
-
 enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
@@ -148,13 +132,13 @@ enum err pages_reset_confirm(void *ctx, struct request *r, struct response *rsp)
 	/* A reader whose browser keeps no cookies may send the token in the form. */
 	if (rc.token.n == 0)
 		rc.token = fields_get(&r->form, "token");
-	enum err e = confirm_again(p, r, rsp, rc.token);
-	if (e != ERR_NOT_FOUND)
-		return e;
-	e = account_reset_confirm(p->accounts, &rc, r->now_s, r->arena, &why);
+	rc.named = pages_link_named(r);
+	enum err e = account_reset_confirm(p->accounts, &rc, r->now_s, r->arena, &why);
 	if (e == ERR_SPENT)
 		return spent_page(p, r, rsp, rc.token);
-	if (e == ERR_INVALID || e == ERR_WEAK_PASSWORD)
+	if (e == ERR_CONFLICT)
+		why = (struct field_error){ "password", "another_link", PAGES_LINK_CHANGED };
+	if (e == ERR_CONFLICT || e == ERR_INVALID || e == ERR_WEAK_PASSWORD)
 		return confirm_answer(p, r, rsp, rc.token, &why);
 	if (!e)
 		confirm_done(r, rsp, &device.fresh);

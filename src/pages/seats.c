@@ -213,14 +213,12 @@ enum err pages_group_accept_form(void *ctx, struct request *r, struct response *
 enum err pages_group_accept(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
-	const struct seat_claim claim = claim_of(r);
+	struct seat_claim claim = claim_of(r);
 	const struct str back = pages_return_to(r);
-	struct seat_offer offer;
-	enum err e = entitlement_seat_find(p->wall, &claim, &offer);
-	if (!e && pages_link_changed(r, offer.owner_email))
-		return accept_page(p, r, rsp, &offer);
-	if (!e)
-		e = entitlement_seat_accept(p->wall, &claim);
+	claim.named = pages_link_named(r);
+	enum err e = entitlement_seat_accept(p->wall, &claim);
+	if (e == ERR_CONFLICT)
+		return pages_group_accept_form(ctx, r, rsp);
 	if (e == ERR_SPENT)
 		return accept_page(p, r, rsp, NULL);
 	if (e)

@@ -127,6 +127,10 @@ static enum err verify_refused(const struct pages *p, struct request *r, struct 
 			"Too many failed attempts. Try again in %s, or choose a new password.",
 			pages_wait_text(r->arena, v->retry_after_s));
 		rsp->retry_after_s = v->retry_after_s;
+	} else if (e == ERR_CONFLICT) {
+		view.status = 409;
+		view.choose = v->chosen.n > 0;
+		f.error = PAGES_LINK_CHANGED;
 	} else if (e == ERR_DENIED && v->password.p) {
 		f.field_error = &wrong;
 	} else if (e == ERR_DENIED) {
@@ -154,23 +158,6 @@ static void verify_done(const struct pages *p, struct request *r, struct respons
 		response_redirect(rsp, arena_str(r->arena, back));
 }
 
-/* The page again, for the link of now. ERR_NOT_FOUND: it is the one that the form was made for, or
- * works no more. */
-static enum err verify_again(const struct pages *p, struct request *r, struct response *rsp,
-	const struct verification *v)
-{
-	struct form_state f = { .error = PAGES_LINK_CHANGED };
-	struct verify_view view = {
-		.status = 409, .f = &f, .choose = fields_get(&r->form, "new_password").n > 0
-	};
-	struct account owner;
-	enum verify_step step;
-	enum err e = account_verify_look(p->accounts, v, r->now_s, &owner, &step);
-	if (e == ERR_SPENT || (!e && !pages_link_changed(r, owner.email)))
-		return ERR_NOT_FOUND;
-	return e ? e : verify_page(p, r, rsp, &view);
-}
-
 enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 {
 	const struct pages *p = ctx;
@@ -184,12 +171,10 @@ enum err pages_verify(void *ctx, struct request *r, struct response *rsp)
 	v.login = &res;
 	v.remember = fields_get(&r->form, "remember").n > 0;
 	v.session_name = str_of(pages_user_agent_name(r->arena, request_header(r, "User-Agent")));
-	enum err e = verify_again(p, r, rsp, &v);
-	if (e != ERR_NOT_FOUND)
-		return e;
-	e = account_verify(p->accounts, &v, r->now_s, r->arena, &why);
-	if (e == ERR_SPENT || e == ERR_DENIED || e == ERR_LIMITED || e == ERR_INVALID ||
-		e == ERR_WEAK_PASSWORD)
+	v.named = pages_link_named(r);
+	enum err e = account_verify(p->accounts, &v, r->now_s, r->arena, &why);
+	if (e == ERR_SPENT || e == ERR_CONFLICT || e == ERR_DENIED || e == ERR_LIMITED ||
+		e == ERR_INVALID || e == ERR_WEAK_PASSWORD)
 		return verify_refused(p, r, rsp, &v, &why, e);
 	if (e)
 		return e;

@@ -212,6 +212,8 @@ enum err entitlement_seat_accept(const struct paywall *w, const struct seat_clai
 	enum err e = entitlement_seat_find(w, claim, &offer);
 	if (e)
 		return e;
+	if (claim->named.n > 0 && !str_eq(claim->named, str_of(offer.owner_email)))
+		return ERR_CONFLICT;
 	memcpy(j.hash, offer.token_hash, sizeof j.hash);
 	return db_tx(w->db, accept_tx, &j);
 }
