@@ -69,17 +69,25 @@ static enum err list_store(struct db_conn *c, const struct feature_change *ch)
 	return e ? e : db_change_add(c, DB_CHANGE_ARTICLE, ch->article.id);
 }
 
+/* `was`: where the article stands; ch->count: nowhere. */
+static enum err change_begin(struct db_conn *c, struct feature_change *ch, size_t *was)
+{
+	enum err e = content_find(c, ch->slug, ch->a, &ch->article);
+	if (!e)
+		e = list_load(c, ch);
+	if (!e)
+		*was = index_of(ch);
+	return e;
+}
+
 static enum err feature_tx(struct db_conn *c, void *arg)
 {
 	struct feature_change *ch = arg;
 	struct feature f = { .until_at = 0 };
-	size_t to = 0;
-	enum err e = content_find(c, ch->slug, ch->a, &ch->article);
-	if (!e)
-		e = list_load(c, ch);
+	size_t was = 0, to = 0;
+	enum err e = change_begin(c, ch, &was);
 	if (e)
 		return e;
-	const size_t was = index_of(ch);
 	if (was == ch->count && ch->count == FEATURES_MAX)
 		return ERR_TOO_LARGE;
 	if (was < ch->count) {
@@ -106,12 +114,10 @@ static enum err unfeature_tx(struct db_conn *c, void *arg)
 {
 	struct feature_change *ch = arg;
 	int64_t gone = 0;
-	enum err e = content_find(c, ch->slug, ch->a, &ch->article);
-	if (!e)
-		e = list_load(c, ch);
+	size_t was = 0;
+	enum err e = change_begin(c, ch, &was);
 	if (e)
 		return e;
-	const size_t was = index_of(ch);
 	if (was == ch->count)
 		return ERR_CONFLICT;
 	list_take(ch, was);
