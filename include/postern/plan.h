@@ -39,6 +39,10 @@ enum err MUST_USE policy_plan_offers(const struct paywall_policy *policy,
 /* All that are sold, whatever they cover. */
 enum err MUST_USE policy_plan_all_offers(
 	const struct paywall_policy *policy, struct arena *a, struct policy_plan_offers *out);
+/* The plan in the arena, since the policy may not outlive the read; NULL in `*out` where nobody has
+ * described it. */
+enum err MUST_USE policy_plan_copy(const struct paywall_policy *policy, const char *name,
+	struct arena *a, const struct plan **out);
 /* What readers know the plan by: its title, copied into the arena; `name` where nobody has
  * described it. Empty without memory. */
 const char *policy_plan_title(

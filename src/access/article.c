@@ -54,19 +54,11 @@ static enum err teaser_read(struct access_snapshot *s, const struct reading *g)
 	return content_open(s->c, &g->out->article, &d, g->q->bound, s->a, &g->out->teaser);
 }
 
-/* The plan of the entitlement that tells why there is none in force. The policy may not outlive the
- * snapshot. */
+/* The plan of the entitlement that tells why there is none in force. */
 static enum err held_plan(struct access_snapshot *s, struct reading *g)
 {
 	const struct entitlement *by = g->out->decision.by;
-	const struct plan *plan = by ? paywall_plan_find(s->policy, by->plan) : NULL;
-	struct plan *copy = plan ? arena_alloc(s->a, sizeof *copy) : NULL;
-	if (plan && !copy)
-		return ERR_NOMEM;
-	if (copy)
-		*copy = *plan;
-	g->out->held = copy;
-	return ERR_OK;
+	return by ? policy_plan_copy(s->policy, by->plan, s->a, &g->out->held) : ERR_OK;
 }
 
 /* What the reader of a gift is offered behind it: all that would open it without. */

@@ -27,7 +27,6 @@ struct overview {
 	bool has_group;
 };
 
-/* The policy may not outlive the read: plans are copied. */
 static enum err plans_keep(struct access_snapshot *s, struct overview *o)
 {
 	const size_t n = o->list.n;
@@ -35,15 +34,11 @@ static enum err plans_keep(struct access_snapshot *s, struct overview *o)
 	if (!o->standing)
 		return ERR_NOMEM;
 	for (size_t i = 0; i < n; i++) {
-		const struct entitlement *e = &o->list.v[i];
-		const struct plan *plan = paywall_plan_find(s->policy, e->plan);
-		struct plan *copy = plan ? arena_alloc(s->a, sizeof *copy) : NULL;
-		if (plan && !copy)
-			return ERR_NOMEM;
-		if (copy)
-			*copy = *plan;
-		o->standing[i] =
-			(struct standing){ copy, paywall_entitlement_open(s->policy, e, s->now_s) };
+		const struct entitlement *own = &o->list.v[i];
+		o->standing[i].open = paywall_entitlement_open(s->policy, own, s->now_s);
+		enum err e = policy_plan_copy(s->policy, own->plan, s->a, &o->standing[i].plan);
+		if (e)
+			return e;
 	}
 	return ERR_OK;
 }

@@ -193,6 +193,17 @@ enum err policy_plan_all_offers(
 	return offers_copy(policy, NULL, 0, a, out);
 }
 
+enum err policy_plan_copy(const struct paywall_policy *policy, const char *name, struct arena *a,
+	const struct plan **out)
+{
+	const struct plan *plan = paywall_plan_find(policy, name);
+	struct plan *copy = plan ? arena_alloc(a, sizeof *copy) : NULL;
+	if (copy)
+		*copy = *plan;
+	*out = copy;
+	return plan && !copy ? ERR_NOMEM : ERR_OK;
+}
+
 const char *policy_plan_title(
 	const struct paywall_policy *policy, const char *name, struct arena *a)
 {
