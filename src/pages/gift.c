@@ -132,6 +132,11 @@ enum err pages_gift_make(void *ctx, struct request *r, struct response *rsp)
 		e = gift_make(b.p->wall, &o, &made);
 	}
 	rsp->detail = field_error(e);
+	/* A used-up quota is no flood: 429 would count down a few seconds and lead back to the
+	 * form.
+	 */
+	if (e == ERR_LIMITED)
+		return ERR_CONFLICT;
 	if (e)
 		return e;
 	e = made_page(r, rsp, &b, &made);

@@ -195,7 +195,8 @@ test('a giver who is shut out gives nothing any more', async () => {
 });
 
 test('the quota of a month, also for many at once; the staff has none', async () => {
-	const rich = await apiSession(server, await makeAccount(server, { plan: 'digital' }));
+	const wealthy = await makeAccount(server, { plan: 'digital' }),
+		rich = await apiSession(server, wealthy);
 	const answers = await Promise.all(
 		['a', 'b', 'c', 'd', 'a', 'b'].map((n) => rich.post('/gifts', { article: `quota-${n}` })),
 	);
@@ -207,6 +208,12 @@ test('the quota of a month, also for many at once; the staff has none', async ()
 	const until = new Date(problem(used, 409, 'quota_used').until);
 	assert.ok(until > new Date() && until.getUTCDate() === 1 && until.getUTCHours() === 0, used.body);
 	assert.equal(used.headers['retry-after'], undefined);
+	const page = new Reader(server);
+	await page.logIn(wealthy);
+	const told = await page.post(`/articles/${refused}/gift`);
+	assert.equal(told.status, 409);
+	assert.match(told.body, /all your gifts for this month/);
+	assert.equal(told.headers.refresh, undefined, 'seconds do not help');
 	for (const slug of given)
 		assert.equal((await rich.post('/gifts', { article: slug })).status, 200, 'the same article again');
 	assert.equal(staff(refused).gift.made_by, 'Desk');
